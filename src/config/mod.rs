@@ -1,0 +1,1 @@
+//! Settings, secrets and the home folder.

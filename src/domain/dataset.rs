@@ -1,0 +1,54 @@
+//! What is known of a dataset.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of file a dataset is, from its bytes and never from its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// Sequences under `>` headers.
+    Fasta,
+    /// Reads with qualities, four lines each.
+    Fastq,
+    /// UTF-8 text that is neither.
+    Text,
+    /// Anything else.
+    Binary,
+}
+
+/// Which letters the sequences are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Alphabet {
+    /// A C G T (or U) and ambiguity codes.
+    Nucleotide,
+    /// Amino acids.
+    Protein,
+}
+
+/// A dataset as the runtime's own probe found it. Sizes in bytes, lengths in residues.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DatasetProfile {
+    /// The path as the person named it, beneath an allowed root.
+    pub path: PathBuf,
+    /// Size on disk, bytes.
+    pub bytes: u64,
+    /// What it is.
+    pub format: Format,
+    /// Whether it is gzip-compressed; the counts below are of what is inside.
+    pub gzip: bool,
+    /// Records: sequences, reads, or lines of text.
+    pub records: u64,
+    /// Residues over all records, or characters of text.
+    pub residues: u64,
+    /// The longest record seen, residues.
+    pub longest: u64,
+    /// What the sequences are made of; `None` for text.
+    pub alphabet: Option<Alphabet>,
+    /// Whether the counts are extrapolated from a sample; `bytes` is always exact.
+    pub sampled: bool,
+    /// Modification time in nanoseconds since 1970, to notice a file that changed under us.
+    pub modified_ns: i64,
+}

@@ -1,0 +1,275 @@
+//! A job: its states, and what is known of it.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    hash::{Sha256, TxHash},
+    ids::JobId,
+    quote::Quote,
+    task::Parameters,
+    verdict::{Place, Verdict},
+};
+
+/// The states of a job's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// Verdict drawn, nothing done.
+    Planned,
+    /// The dataset is being uploaded.
+    Staging,
+    /// The dataset is on storage, checked.
+    Staged,
+    /// The provider took it; its quote is known.
+    Submitted,
+    /// A payment is written down and about to be signed and sent.
+    PaymentIntended,
+    /// A node took the payment.
+    PaymentSent,
+    /// Nobody knows yet whether the payment landed: look again, never sign anew.
+    PaymentUnknown,
+    /// The chain says paid.
+    Paid,
+    /// Running, here or at the provider.
+    Running,
+    /// The provider is done; the result is to be fetched.
+    ResultReady,
+    /// The result is here; it is to be checked.
+    Fetched,
+    /// Checked and explained.
+    Done,
+    /// The guard refused it.
+    Refused,
+    /// The dataset could not be uploaded.
+    StageFailed,
+    /// Not paid in time.
+    QuoteExpired,
+    /// The payment landed without paying, or never can.
+    PaymentFailed,
+    /// Given up by a person, before payment.
+    Canceled,
+    /// The run failed.
+    JobFailed,
+    /// Paid for, and the run failed: the receipt is the claim to a refund.
+    PaidButFailed,
+}
+
+impl JobState {
+    /// Every state.
+    pub const ALL: [JobState; 19] = [
+        JobState::Planned,
+        JobState::Staging,
+        JobState::Staged,
+        JobState::Submitted,
+        JobState::PaymentIntended,
+        JobState::PaymentSent,
+        JobState::PaymentUnknown,
+        JobState::Paid,
+        JobState::Running,
+        JobState::ResultReady,
+        JobState::Fetched,
+        JobState::Done,
+        JobState::Refused,
+        JobState::StageFailed,
+        JobState::QuoteExpired,
+        JobState::PaymentFailed,
+        JobState::Canceled,
+        JobState::JobFailed,
+        JobState::PaidButFailed,
+    ];
+
+    /// The name in the ledger, the log and events.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            JobState::Planned => "planned",
+            JobState::Staging => "staging",
+            JobState::Staged => "staged",
+            JobState::Submitted => "submitted",
+            JobState::PaymentIntended => "payment_intended",
+            JobState::PaymentSent => "payment_sent",
+            JobState::PaymentUnknown => "payment_unknown",
+            JobState::Paid => "paid",
+            JobState::Running => "running",
+            JobState::ResultReady => "result_ready",
+            JobState::Fetched => "fetched",
+            JobState::Done => "done",
+            JobState::Refused => "refused",
+            JobState::StageFailed => "stage_failed",
+            JobState::QuoteExpired => "quote_expired",
+            JobState::PaymentFailed => "payment_failed",
+            JobState::Canceled => "canceled",
+            JobState::JobFailed => "job_failed",
+            JobState::PaidButFailed => "paid_but_failed",
+        }
+    }
+
+    /// The state of that name.
+    pub fn from_name(name: &str) -> Option<JobState> {
+        JobState::ALL.into_iter().find(|s| s.as_str() == name)
+    }
+
+    /// Whether nothing more will happen.
+    pub fn is_end(self) -> bool {
+        use JobState::*;
+        matches!(
+            self,
+            Done | Refused | StageFailed | QuoteExpired | PaymentFailed | Canceled | JobFailed | PaidButFailed
+        )
+    }
+
+    /// Whether money may already be under way or spent, so that the job can no more be given up.
+    pub fn holds_money(self) -> bool {
+        use JobState::*;
+        matches!(
+            self,
+            PaymentIntended | PaymentSent | PaymentUnknown | Paid | Running | ResultReady | Fetched | PaidButFailed
+        )
+    }
+
+    /// Whether `next` may follow this state for a job that runs at `place`.
+    pub fn may_become(self, next: JobState, place: Place) -> bool {
+        use JobState::*;
+        let local = place == Place::Local;
+        match (self, next) {
+            (Planned, Running) | (Running, Done) | (Running, JobFailed) => local,
+            (Planned, Canceled | Refused) => true,
+            _ if local => matches!((self, next), (Running, Canceled)),
+            (Planned, Staging) | (Staging, Staged | StageFailed | Canceled) => true,
+            (Staged, Submitted | JobFailed | Canceled | Refused) => true,
+            (Submitted, PaymentIntended | QuoteExpired | Canceled | Refused | JobFailed) => true,
+            (PaymentIntended, PaymentSent | PaymentUnknown | Paid | PaymentFailed) => true,
+            (PaymentSent, Paid | PaymentUnknown | PaymentFailed) => true,
+            (PaymentUnknown, PaymentSent | Paid | PaymentFailed | PaymentIntended) => true,
+            // An attempt that is over, landed without paying or expired, makes room for the next.
+            (PaymentIntended | PaymentSent, PaymentIntended) => true,
+            (Paid, Running | ResultReady | PaidButFailed) => true,
+            (Running, ResultReady | PaidButFailed) => true,
+            (ResultReady, Fetched | PaidButFailed) => true,
+            (Fetched, Done | PaidButFailed) => true,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for JobState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A dataset on storage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Staged {
+    /// The object's key in the bucket.
+    pub key: String,
+    /// Its address without a signature, for people and logs.
+    pub url: String,
+    /// The content's SHA-256, ours.
+    pub sha256: Sha256,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// A file of a result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResultFile {
+    /// Its name in the job's folder.
+    pub name: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// Of its content.
+    pub sha256: Sha256,
+}
+
+/// A fetched or locally made result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JobResult {
+    /// The job's results folder, or the one a person chose.
+    pub folder: std::path::PathBuf,
+    /// `result.json` itself and the files it names.
+    pub files: Vec<ResultFile>,
+    /// The summary of `result.json`, for people and the model.
+    pub summary: serde_json::Value,
+}
+
+/// Everything the ledger knows of one job, but for its payment attempts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// Our id.
+    pub id: JobId,
+    /// The session it was planned in.
+    pub session: String,
+    /// Its place in life.
+    pub state: JobState,
+    /// The catalogue's name of the task.
+    pub task_type: String,
+    /// Checked parameters, with defaults filled in.
+    pub parameters: Parameters,
+    /// Where it runs and why.
+    pub verdict: Verdict,
+    /// Whose key pays: `sandbox` or `live`. A job never changes profile.
+    pub profile: String,
+    /// Where results go; the home's `results/JOB` when `None`.
+    pub out_dir: Option<std::path::PathBuf>,
+    /// Sent with submit: the same key never makes two tasks.
+    pub idempotency_key: String,
+    /// The dataset on storage.
+    pub staged: Option<Staged>,
+    /// The provider's id.
+    pub provider_job: Option<String>,
+    /// What the provider asks.
+    pub quote: Option<Quote>,
+    /// The payment that counts, once one is made or confirmed.
+    pub tx_hash: Option<TxHash>,
+    /// The result.
+    pub result: Option<JobResult>,
+    /// Why it ended as it did, when it did not end well.
+    pub failure: Option<String>,
+    /// When it was planned.
+    pub created_at: Timestamp,
+    /// When its state last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Job {
+    /// Where it runs.
+    pub fn place(&self) -> Place {
+        self.verdict.place
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_are_ends_and_names_round_trip() {
+        for state in JobState::ALL {
+            assert_eq!(JobState::from_name(state.as_str()), Some(state));
+            for next in JobState::ALL {
+                for place in [Place::Local, Place::Offload] {
+                    assert!(!(state.is_end() && state.may_become(next, place)), "{state} -> {next}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_local_job_never_meets_money() {
+        for state in JobState::ALL {
+            for money in [JobState::PaymentIntended, JobState::PaymentSent, JobState::Paid, JobState::Submitted] {
+                assert!(!state.may_become(money, Place::Local));
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_runs_remotely_before_it_is_paid() {
+        for state in JobState::ALL.into_iter().filter(|s| s.may_become(JobState::Running, Place::Offload)) {
+            assert_eq!(state, JobState::Paid);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The words of the field as types: pure values, no I/O.
+
+pub mod attempt;
+pub mod dataset;
+pub mod estimate;
+pub mod event;
+pub mod hash;
+pub mod ids;
+pub mod job;
+pub mod money;
+pub mod network;
+pub mod quote;
+pub mod receipt;
+pub mod result;
+pub mod task;
+pub mod units;
+pub mod verdict;

@@ -1,0 +1,84 @@
+//! A receipt: facts from the ledger, never from the model.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    hash::{Sha256, TxHash},
+    ids::JobId,
+    money::{Amount, Fees},
+    network::Network,
+    verdict::Place,
+};
+
+/// Everything the ledger knows of a finished job, in one object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Our id.
+    pub job: JobId,
+    /// How it ended.
+    pub state: String,
+    /// The task.
+    pub task_type: String,
+    /// As the person named it.
+    pub dataset: PathBuf,
+    /// Where it ran.
+    #[serde(rename = "where")]
+    pub place: Place,
+    /// `sandbox` or `live`.
+    pub profile: String,
+    /// The provider's id.
+    pub job_id: Option<String>,
+    /// The dataset on storage, without a signature.
+    pub data_url: Option<String>,
+    /// The payment, where there was one.
+    pub payment: Option<PaidReceipt>,
+    /// The result, where there is one.
+    pub result: Option<ResultReceipt>,
+    /// When it was planned.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// Why it did not end well.
+    pub failure: Option<String>,
+}
+
+/// The payment of a receipt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PaidReceipt {
+    /// The transaction.
+    pub tx_hash: TxHash,
+    /// The block it is in.
+    pub block: u32,
+    /// What was paid.
+    #[serde(flatten)]
+    pub amount: Amount,
+    /// What was burnt on top.
+    #[serde(flatten)]
+    pub fees: Fees,
+    /// The paying address.
+    pub sender: String,
+    /// The paid address.
+    pub recipient: String,
+    /// Where.
+    pub network: Network,
+    /// The quote's reference in the transaction.
+    pub reference: String,
+    /// How many transactions were made for this job.
+    pub attempts: u32,
+    /// A public explorer's page, where the network has one.
+    pub explorer_url: Option<String>,
+}
+
+/// The result of a receipt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ResultReceipt {
+    /// The folder.
+    pub path: PathBuf,
+    /// Of all files.
+    pub bytes: u64,
+    /// Of `result.json`.
+    pub sha256: Sha256,
+}

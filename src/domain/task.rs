@@ -1,0 +1,105 @@
+//! The task catalogue's entries.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    dataset::{Alphabet, Format},
+    estimate::ResourceModel,
+};
+
+/// What a person chose for a task, by name: `{"dimension": 3, "seed": 7}`.
+pub type Parameters = serde_json::Map<String, serde_json::Value>;
+
+/// One entry of the catalogue (`tasks/NAME.toml`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskType {
+    /// Its name: `protein_folding`.
+    pub name: String,
+    /// A short title for people.
+    pub title: String,
+    /// What it does, in a sentence or two.
+    pub description: String,
+    /// What is honest to say beside every result, such as the limits of the model.
+    #[serde(default)]
+    pub caveat: Option<String>,
+    /// Words and phrases by which people ask for it, lower case.
+    pub asked_as: Vec<String>,
+    /// Whether R-MODEL holds.
+    #[serde(default)]
+    pub model_heavy: bool,
+    /// Dataset formats it takes.
+    pub formats: Vec<Format>,
+    /// The alphabet it needs, where it matters.
+    #[serde(default)]
+    pub alphabet: Option<Alphabet>,
+    /// What runs it.
+    pub program: Program,
+    /// The model id at the provider, `USERNAME/NAME` or an id.
+    #[serde(default)]
+    pub remote_model: Option<String>,
+    /// The parameters it takes.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, ParameterSpec>,
+    /// What it needs.
+    pub resources: ResourceModel,
+}
+
+/// What runs a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Program {
+    /// Part of this program.
+    Builtin,
+    /// An outside program, run without a shell.
+    Command {
+        /// The executable, looked up on PATH.
+        executable: String,
+        /// Its arguments; `{dataset}`, `{output}` and `{parameter name}` are filled in, one argument each.
+        arguments: Vec<String>,
+        /// The file of results, in the job's own folder.
+        output: String,
+        /// The Debian package to install when it is missing.
+        package: String,
+    },
+}
+
+/// One parameter of a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParameterSpec {
+    /// What it is.
+    pub description: String,
+    /// Its kind and limits.
+    #[serde(flatten)]
+    pub kind: ParameterKind,
+}
+
+/// Kinds of parameters with their limits and defaults.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ParameterKind {
+    /// A whole number.
+    Integer {
+        /// Smallest.
+        min: i64,
+        /// Largest.
+        max: i64,
+        /// When nothing is said.
+        default: i64,
+    },
+    /// One of some words.
+    Choice {
+        /// The words.
+        values: Vec<String>,
+        /// When nothing is said.
+        default: String,
+    },
+    /// A second file beneath the allowed roots, such as a database.
+    File {
+        /// Whether the task cannot run without it.
+        required: bool,
+    },
+}

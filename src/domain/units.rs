@@ -1,0 +1,83 @@
+//! Sizes and times as people read them.
+
+use bytesize::ByteSize;
+
+/// `5.0 GB`, `148 B`: decimal units, as the offload rule counts them.
+pub fn bytes(n: u64) -> String {
+    ByteSize::b(n).display().si().to_string()
+}
+
+/// `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `14 days`, `3.2 years`.
+pub fn seconds(s: f64) -> String {
+    if !s.is_finite() || s < 0.0 {
+        return "unknown".to_owned();
+    }
+    let whole = s.round() as u64;
+    match whole {
+        _ if s < 0.05 => "under 0.1 s".to_owned(),
+        _ if s < 9.95 => format!("{s:.1} s"),
+        ..120 => format!("{whole} s"),
+        ..7200 => format!("{} min {} s", whole / 60, whole % 60),
+        ..172_800 => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+        ..63_072_000 => format!("{} days", whole / 86_400),
+        _ => format!("{:.1} years", s / 31_557_600.0),
+    }
+}
+
+/// `14,200,000`: thousands marked.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Text from outside made safe for terminals and logs: control characters out, at most `limit` characters.
+pub fn clean(text: &str, limit: usize) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    let mut out = String::new();
+    let mut blank = false;
+    for (i, c) in text.chars().filter(|&c| c == '\n' || c == '\t' || !hidden(c)).enumerate() {
+        if i >= limit {
+            out.push('…');
+            break;
+        }
+        let space = c.is_whitespace();
+        if !(space && blank) {
+            out.push(if space { ' ' } else { c });
+        }
+        blank = space;
+    }
+    out.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_read_these() {
+        assert_eq!(bytes(5_000_000_000), "5.0 GB");
+        assert_eq!(bytes(148), "148 B");
+        assert_eq!(seconds(0.01), "under 0.1 s");
+        assert_eq!(seconds(9.96), "10 s");
+        assert_eq!(seconds(3725.0), "62 min 5 s");
+        assert_eq!(seconds(1e9), "31.7 years");
+        assert_eq!(count(14_200_000), "14,200,000");
+        assert_eq!(count(999), "999");
+    }
+
+    #[test]
+    fn hostile_text_is_made_plain() {
+        assert_eq!(clean("\u{1b}[31mred\u{1b}[0m\r\n\u{202e}txt", 80), "[31mred[0m txt");
+        assert_eq!(clean("abcdef", 3), "abc…");
+    }
+}

@@ -1,0 +1,121 @@
+//! Where a job runs, and why.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{dataset::DatasetProfile, estimate::Estimate};
+
+/// Local or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// On this machine.
+    Local,
+    /// At the provider.
+    Offload,
+}
+
+/// A rule of the offload rule, by its name in the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum OffloadRule {
+    /// Required RAM above what this process may use.
+    #[serde(rename = "R-RAM")]
+    Ram,
+    /// Estimated local run time above the limit.
+    #[serde(rename = "R-TIME")]
+    Time,
+    /// Dataset above the size limit.
+    #[serde(rename = "R-SIZE")]
+    Size,
+    /// Dataset above half of this machine's RAM.
+    #[serde(rename = "R-HALF")]
+    Half,
+    /// The catalogue marks the task model-heavy.
+    #[serde(rename = "R-MODEL")]
+    Model,
+}
+
+impl OffloadRule {
+    /// The rule's name: `R-RAM` and so on.
+    pub fn id(self) -> &'static str {
+        match self {
+            OffloadRule::Ram => "R-RAM",
+            OffloadRule::Time => "R-TIME",
+            OffloadRule::Size => "R-SIZE",
+            OffloadRule::Half => "R-HALF",
+            OffloadRule::Model => "R-MODEL",
+        }
+    }
+}
+
+impl fmt::Display for OffloadRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.id())
+    }
+}
+
+/// What the runtime's own probe says of this machine. Bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MachineProfile {
+    /// Cores this process may use.
+    pub cores: u32,
+    /// RAM of the machine, or of the cgroup where that is less.
+    pub total_ram: u64,
+    /// RAM this process may still use; cgroup limits count.
+    pub available_ram: u64,
+    /// Whether a cgroup limit is what bounds the RAM.
+    pub limited_by_cgroup: bool,
+    /// Free disk where the program keeps its files.
+    pub free_disk: u64,
+}
+
+/// Limits of the offload rule; the owner's policy file may change them, no tool argument can.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Thresholds {
+    /// R-TIME: seconds.
+    pub max_local_seconds: f64,
+    /// R-SIZE: bytes.
+    pub max_local_bytes: u64,
+    /// R-HALF: the part of the machine's RAM, in percent.
+    pub max_ram_percent: u64,
+}
+
+impl Default for Thresholds {
+    fn default() -> Thresholds {
+        Thresholds { max_local_seconds: 600.0, max_local_bytes: 100_000_000, max_ram_percent: 50 }
+    }
+}
+
+/// A rule that holds, with the numbers that decided it in one plain sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Which rule.
+    pub rule: OffloadRule,
+    /// The sentence.
+    pub why: String,
+}
+
+/// Where a job runs, with every reason and every number it was drawn from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Local or offload.
+    pub place: Place,
+    /// The rules that hold; empty when local.
+    pub reasons: Vec<Reason>,
+    /// The dataset that was measured.
+    pub dataset: DatasetProfile,
+    /// The machine that was measured.
+    pub machine: MachineProfile,
+    /// What the task needs on this machine.
+    pub estimate: Estimate,
+    /// The limits that applied.
+    pub thresholds: Thresholds,
+}
+
+impl Verdict {
+    /// The rule ids that hold.
+    pub fn rules(&self) -> Vec<OffloadRule> {
+        self.reasons.iter().map(|r| r.rule).collect()
+    }
+}

@@ -1,0 +1,1 @@
+//! Probes of this machine and of datasets.

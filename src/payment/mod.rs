@@ -1,0 +1,1 @@
+//! Money on Neo N3.

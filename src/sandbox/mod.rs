@@ -1,0 +1,1 @@
+//! The embedded provider, storage and chain.
