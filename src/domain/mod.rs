@@ -1,6 +1,7 @@
 //! The words of the field as types: pure values, no I/O.
 
 pub mod attempt;
+pub mod budget;
 pub mod dataset;
 pub mod estimate;
 pub mod event;

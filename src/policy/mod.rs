@@ -1,5 +1,16 @@
 //! The guard: what may happen. The model proposes; this folder disposes.
+//!
+//! Every side effect consumes a [`permit::Permit`], and only [`guard::Guard`] makes one. An error in here is a refusal.
 
+pub mod approval;
 pub mod data;
+pub mod guard;
+pub mod limits;
+pub mod offload;
+pub mod payment;
 pub mod permit;
 pub mod refusal;
+
+pub use guard::Guard;
+pub use limits::Policy;
+pub use refusal::{Refusal, Rule};

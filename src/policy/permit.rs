@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::data::OpenDataset;
 use crate::domain::{
+    budget::Caps,
     hash::{Hash160, Sha256},
     ids::JobId,
     money::Datoshi,
@@ -110,15 +111,6 @@ pub struct Payment {
     pub expires_at: Timestamp,
     /// The limits that the reservation in the ledger must keep.
     pub caps: Caps,
-}
-
-/// The owner's limits on spending. Fees count as spending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Caps {
-    /// One payment, fees left out.
-    pub per_payment: Datoshi,
-    /// Any 24 hours.
-    pub per_day: Datoshi,
-    /// For as long as the ledger remembers.
-    pub lifetime: Datoshi,
+    /// The digest that was approved; the ledger uses it up when the intent is written.
+    pub approval: Sha256,
 }

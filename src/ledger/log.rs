@@ -1,0 +1,63 @@
+//! `jobs.jsonl`: the simple log beside the ledger that `jq` and `tail -f` can read.
+//!
+//! It is derived. The ledger remembers how much of it is written, so that a crash between the two leaves neither a
+//! gap nor a double line: what is longer than remembered is cut, and a log that is shorter, or gone, is made anew.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{Seek as _, SeekFrom, Write as _},
+    path::PathBuf,
+};
+
+use rusqlite::params;
+
+use super::{Ledger, LedgerError};
+
+/// The log's file name in the home folder.
+pub const LOG_FILE: &str = "jobs.jsonl";
+
+/// Brings the log up to the ledger.
+///
+/// # Errors
+/// When the log cannot be written; the ledger is right all the same.
+pub fn write(ledger: &Ledger) -> Result<(), LedgerError> {
+    let path = ledger.home().join(LOG_FILE);
+    ledger.change(|tx| {
+        let state =
+            |seq: &str| tx.query_row(seq, [], |row| Ok((row.get(0)?, row.get(1)?))).map_err(|e| ledger.database(e));
+        let (written, bytes): (i64, i64) = state("SELECT written_seq, written_bytes FROM log_state")?;
+        let (newest, _): (i64, i64) = state("SELECT coalesce(max(seq), 0), 0 FROM job_events")?;
+        let length = std::fs::metadata(&path).map(|m| m.len()).ok();
+        if newest == written && (length == Some(bytes as u64) || newest == 0) {
+            return Ok(());
+        }
+        // The write transaction is the lock: no other process writes the log meanwhile.
+        let whole = length.is_some_and(|l| l >= bytes as u64);
+        let (from, keep) = if whole { (written, bytes as u64) } else { (0, 0) };
+        let end = append(ledger, tx, &path, from, keep)?;
+        tx.execute("UPDATE log_state SET written_seq = ?1, written_bytes = ?2", params![newest, end as i64])
+            .map_err(|e| ledger.database(e))?;
+        Ok(())
+    })
+}
+
+fn append(
+    ledger: &Ledger,
+    tx: &rusqlite::Connection,
+    path: &PathBuf,
+    from: i64,
+    keep: u64,
+) -> Result<u64, LedgerError> {
+    let file_error = |source| LedgerError::File { path: path.clone(), source };
+    let lines = || {
+        let mut statement = tx.prepare("SELECT line FROM job_events WHERE seq > ?1 ORDER BY seq")?;
+        statement.query_map([from], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
+    };
+    let mut text = lines().map_err(|e| ledger.database(e))?.join("\n");
+    text.push('\n');
+    let mut file: File = OpenOptions::new().create(true).write(true).truncate(false).open(path).map_err(file_error)?;
+    file.set_len(keep).map_err(file_error)?;
+    file.seek(SeekFrom::Start(keep)).map_err(file_error)?;
+    file.write_all(text.as_bytes()).map_err(file_error)?;
+    Ok(keep + text.len() as u64)
+}

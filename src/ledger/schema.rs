@@ -1,0 +1,63 @@
+//! Schema versions, each applied once, in order, in one transaction.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::LedgerError;
+
+/// The steps from an empty file to today's schema. Steps that were released are never edited.
+const STEPS: &[&str] = &[
+    // 1: jobs with their history, payment attempts, approvals, measured runs, the state of the JSON log.
+    "CREATE TABLE jobs (
+        id TEXT PRIMARY KEY, session TEXT NOT NULL, profile TEXT NOT NULL, state TEXT NOT NULL,
+        task_type TEXT NOT NULL, dataset TEXT NOT NULL, created_ms INTEGER NOT NULL, body TEXT NOT NULL
+     ) STRICT;
+     CREATE INDEX jobs_by_time ON jobs (created_ms);
+     CREATE TABLE job_events (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL REFERENCES jobs (id), ts_ms INTEGER NOT NULL,
+        state TEXT NOT NULL, line TEXT NOT NULL
+     ) STRICT;
+     CREATE INDEX job_events_by_job ON job_events (job, seq);
+     CREATE TABLE attempts (
+        job TEXT NOT NULL REFERENCES jobs (id), number INTEGER NOT NULL, tx_hash TEXT NOT NULL UNIQUE,
+        sender TEXT NOT NULL, network TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount >= 0),
+        fees INTEGER NOT NULL CHECK (fees >= 0), state TEXT NOT NULL, created_ms INTEGER NOT NULL, body TEXT NOT NULL,
+        PRIMARY KEY (job, number)
+     ) STRICT;
+     CREATE UNIQUE INDEX one_live_attempt ON attempts (job) WHERE state IN ('intended', 'sent', 'confirmed');
+     CREATE INDEX attempts_by_wallet ON attempts (sender, network, created_ms);
+     CREATE TABLE approvals (
+        id INTEGER PRIMARY KEY, digest TEXT NOT NULL, job TEXT NOT NULL REFERENCES jobs (id),
+        approved_by TEXT NOT NULL, ts_ms INTEGER NOT NULL, used_by TEXT
+     ) STRICT;
+     CREATE INDEX unused_approvals ON approvals (digest) WHERE used_by IS NULL;
+     CREATE TABLE measured (
+        id INTEGER PRIMARY KEY, task_type TEXT NOT NULL, model_seconds REAL NOT NULL, seconds REAL NOT NULL,
+        model_ram REAL NOT NULL, ram REAL NOT NULL, ts_ms INTEGER NOT NULL
+     ) STRICT;
+     CREATE TABLE log_state (
+        id INTEGER PRIMARY KEY CHECK (id = 1), written_seq INTEGER NOT NULL, written_bytes INTEGER NOT NULL
+     ) STRICT;
+     INSERT INTO log_state VALUES (1, 0, 0);",
+];
+
+/// Brings the database to today's schema.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> {
+    let database = |source| LedgerError::Database { path: path.to_owned(), source };
+    let known = STEPS.len() as i64;
+    let found = |c: &Connection| c.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).map_err(database);
+    if found(connection)? == known {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(database)?;
+    let from = found(&transaction)?;
+    if from > known {
+        return Err(LedgerError::TooNew { found: from, known });
+    }
+    for step in STEPS.iter().skip(from as usize) {
+        transaction.execute_batch(step).map_err(database)?;
+    }
+    transaction.pragma_update(None, "user_version", known).map_err(database)?;
+    transaction.commit().map_err(database)
+}

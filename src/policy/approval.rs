@@ -1,0 +1,100 @@
+//! Approval: a person, or the owner's policy for them, says yes to exactly one payment.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::domain::{
+    hash::{Hash160, Sha256},
+    ids::JobId,
+    money::Datoshi,
+    network::Network,
+};
+
+/// What is to be approved, with everything a person needs to decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalRequest {
+    /// The job that is paid for.
+    pub job: JobId,
+    /// What for: the task.
+    pub task_type: String,
+    /// What for: the dataset as it was named.
+    pub dataset: String,
+    /// What is paid.
+    pub amount: Datoshi,
+    /// To whom.
+    pub recipient: Hash160,
+    /// Burnt for execution, at most.
+    pub system_fee: Datoshi,
+    /// Burnt for inclusion, at most.
+    pub network_fee: Datoshi,
+    /// Where.
+    pub network: Network,
+    /// When the quote ends.
+    pub expires_at: Timestamp,
+    /// Spent or reserved in the last 24 hours.
+    pub spent_today: Datoshi,
+    /// The cap of 24 hours.
+    pub cap_today: Datoshi,
+}
+
+impl ApprovalRequest {
+    /// The digest that an approval is bound to: job, recipient, amount, fees, network and expiry.
+    pub fn digest(&self) -> Sha256 {
+        let text = format!(
+            "approval v1\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n",
+            self.job,
+            self.recipient,
+            self.amount.datoshi(),
+            self.system_fee.datoshi(),
+            self.network_fee.datoshi(),
+            self.network.0,
+            self.expires_at.as_nanosecond(),
+        );
+        Sha256::of(text.as_bytes())
+    }
+
+    /// System and network fee together.
+    pub fn fees(&self) -> Datoshi {
+        self.system_fee.checked_add(self.network_fee).unwrap_or(Datoshi::MAX)
+    }
+}
+
+/// What a person said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Pay, said on a terminal.
+    Yes,
+    /// Pay, said beforehand with `--yes`.
+    YesFlag,
+    /// Do not pay.
+    No,
+    /// There is nobody to ask.
+    Nobody,
+}
+
+/// Who asks a person.
+#[async_trait]
+pub trait Approver: Send + Sync {
+    /// Asks; the answer is for exactly this request.
+    async fn ask(&self, request: &ApprovalRequest) -> Answer;
+}
+
+/// Nobody is there to be asked.
+pub struct Nobody;
+
+#[async_trait]
+impl Approver for Nobody {
+    async fn ask(&self, _request: &ApprovalRequest) -> Answer {
+        Answer::Nobody
+    }
+}
+
+/// A person gave `--yes`.
+pub struct SaidYes;
+
+#[async_trait]
+impl Approver for SaidYes {
+    async fn ask(&self, _request: &ApprovalRequest) -> Answer {
+        Answer::YesFlag
+    }
+}

@@ -1,0 +1,305 @@
+//! The guard itself: it holds the policy, and it alone makes permits.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::{
+    approval::{Answer, ApprovalRequest, Approver},
+    data::{self, OpenDataset},
+    limits::Policy,
+    payment::{self, Claim, FeeQuote},
+    permit::{LocalRun, Payment, Permit, Submit, Upload},
+    refusal::{Refusal, Rule},
+};
+use crate::{
+    domain::{
+        event::{Decision, Event, Sink},
+        hash::Sha256,
+        job::{Job, JobState, Staged},
+        money::{Amount, Datoshi, Fees},
+        verdict::Place,
+    },
+    ledger::{Ledger, Spending},
+};
+
+/// The guard of one process.
+pub struct Guard {
+    policy: Policy,
+    ledger: Ledger,
+}
+
+impl Guard {
+    /// A guard over this policy; approvals are kept in this ledger.
+    pub fn new(policy: Policy, ledger: Ledger) -> Guard {
+        Guard { policy, ledger }
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Opens a dataset beneath the allowed roots.
+    ///
+    /// # Errors
+    /// D-PATH, D-SECRET, R-PROBE.
+    pub fn open_dataset(&self, path: &Path) -> Result<OpenDataset, Refusal> {
+        data::open_dataset(path, &self.policy.roots)
+    }
+
+    /// Leave to run a job here: its verdict is local, it is planned, and its file is as it was measured.
+    ///
+    /// # Errors
+    /// The offload rule that holds; P-STATE; D-CHANGED.
+    pub fn permit_local_run(
+        &self,
+        job: &Job,
+        dataset: OpenDataset,
+        memory_limit: u64,
+        time_limit: u64,
+        sink: &dyn Sink,
+    ) -> Result<Permit<LocalRun>, Refusal> {
+        let decide = || {
+            if let Some(reason) = job.verdict.reasons.first() {
+                let why = format!("{} may not run here: {}", job.id, reason.why);
+                return Err(Refusal::new(Rule::Offload(reason.rule), why).hint("run it remotely"));
+            }
+            if !matches!(job.state, JobState::Planned | JobState::Running) {
+                return Err(Refusal::new(Rule::JobState, format!("{} cannot run: it is {}", job.id, job.state)));
+            }
+            unchanged(job, &dataset)
+        };
+        decided(decide(), "R-LOCAL", job, "it fits this machine", sink)?;
+        Ok(Permit::grant(LocalRun {
+            job: job.id.clone(),
+            task_type: job.task_type.clone(),
+            parameters: job.parameters.clone(),
+            dataset,
+            memory_limit,
+            time_limit,
+        }))
+    }
+
+    /// Leave to upload a job's dataset: its verdict is offload, and its file is as it was measured.
+    ///
+    /// # Errors
+    /// R-LOCAL, P-STATE, D-CHANGED.
+    pub fn permit_upload(
+        &self,
+        job: &Job,
+        dataset: OpenDataset,
+        key: String,
+        sink: &dyn Sink,
+    ) -> Result<Permit<Upload>, Refusal> {
+        let decide = || {
+            offloaded(job)?;
+            if !matches!(job.state, JobState::Planned | JobState::Staging) {
+                return Err(Refusal::new(
+                    Rule::JobState,
+                    format!("{} is not to be uploaded: it is {}", job.id, job.state),
+                ));
+            }
+            unchanged(job, &dataset)
+        };
+        let rules = job.verdict.rules().first().map_or("R-LOCAL", |r| r.id());
+        decided(decide(), rules, job, "it is too heavy for this machine", sink)?;
+        Ok(Permit::grant(Upload { job: job.id.clone(), dataset, key }))
+    }
+
+    /// Leave to submit a staged job.
+    ///
+    /// # Errors
+    /// R-LOCAL, P-STATE.
+    pub fn permit_submit(&self, job: &Job, model: &str) -> Result<Permit<Submit>, Refusal> {
+        offloaded(job)?;
+        match (job.state, &job.staged) {
+            (JobState::Staged, Some(Staged { key, sha256, .. })) => Ok(Permit::grant(Submit {
+                job: job.id.clone(),
+                model: model.to_owned(),
+                parameters: job.parameters.clone(),
+                key: key.clone(),
+                sha256: *sha256,
+                idempotency_key: job.idempotency_key.clone(),
+            })),
+            (state, _) => {
+                Err(Refusal::new(Rule::JobState, format!("{} is not to be submitted: it is {state}", job.id)))
+            }
+        }
+    }
+
+    /// What the rules say of paying for a job before fees are known and anybody is asked.
+    ///
+    /// # Errors
+    /// Any payment rule that the claim or the quote breaks.
+    pub fn check_payment(&self, job: &Job, claim: Option<&Claim>) -> Result<(), Refusal> {
+        let quote = match claim {
+            Some(claim) => payment::check_claim(job, claim)?,
+            None => payment::awaited(job)?,
+        };
+        payment::check_quote(&self.policy, quote, None, Timestamp::now())
+    }
+
+    /// Leave to pay for a job: every payment rule holds, and a person or the owner's policy approved exactly this.
+    ///
+    /// # Errors
+    /// Any payment rule; P-APPROVAL when nobody said yes.
+    pub async fn permit_payment(
+        &self,
+        job: &Job,
+        claim: Option<&Claim>,
+        fees: FeeQuote,
+        spending: Spending,
+        approver: &dyn Approver,
+        sink: &dyn Sink,
+    ) -> Result<Permit<Payment>, Refusal> {
+        let checked = self.check_payment(job, claim).and_then(|()| {
+            let quote = payment::awaited(job)?;
+            payment::check_quote(&self.policy, quote, Some(fees), Timestamp::now())?;
+            self.check_budget(quote.amount, fees, spending)?;
+            Ok(quote)
+        });
+        let quote = match checked {
+            Ok(quote) => quote,
+            Err(refusal) => return Err(told(refusal, job, sink)),
+        };
+        let request = ApprovalRequest {
+            job: job.id.clone(),
+            task_type: job.task_type.clone(),
+            dataset: job.verdict.dataset.path.display().to_string(),
+            amount: quote.amount,
+            recipient: quote.recipient,
+            system_fee: fees.system,
+            network_fee: fees.network,
+            network: quote.network,
+            expires_at: quote.expires_at,
+            spent_today: spending.day,
+            cap_today: self.policy.caps.per_day,
+        };
+        let approval = self.approve(&request, approver, sink).await.map_err(|refusal| told(refusal, job, sink))?;
+        let why =
+            format!("{} to {} is the quote, within the caps, and approved", quote.amount, quote.recipient.address());
+        decided(Ok(()), "P-PAY", job, &why, sink)?;
+        Ok(Permit::grant(Payment {
+            job: job.id.clone(),
+            amount: quote.amount,
+            recipient: quote.recipient,
+            network: quote.network,
+            reference: quote.reference.clone(),
+            max_system_fee: fees.system,
+            max_network_fee: fees.network,
+            expires_at: quote.expires_at,
+            caps: self.policy.caps,
+            approval,
+        }))
+    }
+
+    /// The caps of day and lifetime, before a person is bothered; the reservation checks them again, atomically.
+    fn check_budget(&self, amount: Datoshi, fees: FeeQuote, spending: Spending) -> Result<(), Refusal> {
+        let asked =
+            amount.checked_add(fees.system).and_then(|sum| sum.checked_add(fees.network)).unwrap_or(Datoshi::MAX);
+        for (rule, name, cap, spent) in [
+            (Rule::CapDay, "per_day", self.policy.caps.per_day, spending.day),
+            (Rule::CapLifetime, "lifetime", self.policy.caps.lifetime, spending.lifetime),
+        ] {
+            if spent.checked_add(asked).is_none_or(|sum| sum > cap) {
+                let why = format!("{asked} with fees would pass the {name} cap of {cap}: {spent} is spent or reserved");
+                return Err(Refusal::new(rule, why).hint(format!("wait, or raise `{name}` in policy.toml")));
+            }
+        }
+        Ok(())
+    }
+
+    async fn approve(
+        &self,
+        request: &ApprovalRequest,
+        approver: &dyn Approver,
+        sink: &dyn Sink,
+    ) -> Result<Sha256, Refusal> {
+        let resolved = |approved, by: &str| {
+            sink.emit(Event::ApprovalResolved { job: request.job.clone(), approved, by: by.to_owned() });
+        };
+        sink.emit(Event::ApprovalRequested {
+            job: request.job.clone(),
+            amount: Amount::from(request.amount),
+            recipient: request.recipient.address(),
+            fees: Fees::from(request.fees()),
+            network: request.network,
+        });
+        let keep = |e| Refusal::new(Rule::Approval, format!("the approval of {} could not be kept: {e}", request.job));
+        let digest = request.digest();
+        if let Some(by) = self.ledger.unused_approval(&digest).map_err(keep)? {
+            resolved(true, &by);
+            return Ok(digest);
+        }
+        let by = if request.network.is_sandbox() {
+            // The sandbox's coins are not money: its policy approves within the caps by itself, and says so.
+            "sandbox"
+        } else if request.amount <= self.policy.auto_approve_up_to {
+            "policy"
+        } else {
+            match approver.ask(request).await {
+                Answer::Yes => "terminal",
+                Answer::YesFlag => "yes-flag",
+                answer @ (Answer::No | Answer::Nobody) => {
+                    resolved(false, if answer == Answer::No { "terminal" } else { "nobody" });
+                    return Err(not_approved(request, answer));
+                }
+            }
+        };
+        self.ledger.record_approval(&digest, &request.job, by).map_err(keep)?;
+        resolved(true, by);
+        Ok(digest)
+    }
+}
+
+fn not_approved(request: &ApprovalRequest, answer: Answer) -> Refusal {
+    let what = format!("{} for {} to {}", request.amount, request.job, request.recipient.address());
+    if answer == Answer::No {
+        return Refusal::new(Rule::Approval, format!("the payment of {what} was not approved")).hint(format!(
+            "`agent jobs resume {}` asks again; `agent jobs cancel {}` gives it up",
+            request.job, request.job
+        ));
+    }
+    Refusal::new(Rule::Approval, format!("the payment of {what} needs a person's approval, and nobody is there to ask"))
+        .hint(format!("run `agent jobs resume {} --yes`, or on a terminal without --yes", request.job))
+}
+
+fn offloaded(job: &Job) -> Result<(), Refusal> {
+    if job.place() == Place::Offload {
+        return Ok(());
+    }
+    Err(Refusal::new(Rule::FitsHere, format!("{} fits this machine, so it is not sent away", job.id))
+        .hint("run it locally"))
+}
+
+fn unchanged(job: &Job, dataset: &OpenDataset) -> Result<(), Refusal> {
+    dataset.unchanged_since(job.verdict.dataset.bytes, job.verdict.dataset.modified_ns)
+}
+
+/// Says a refusal as an event, and gives it back.
+fn told(refusal: Refusal, job: &Job, sink: &dyn Sink) -> Refusal {
+    sink.emit(Event::PolicyDecided {
+        rule: refusal.rule.id().to_owned(),
+        decision: if refusal.rule == Rule::Approval { Decision::Ask } else { Decision::Refuse },
+        subject: job.id.to_string(),
+        why: refusal.why.clone(),
+    });
+    refusal
+}
+
+/// Says a decision as an event, and gives it back.
+fn decided(decision: Result<(), Refusal>, rule: &str, job: &Job, why: &str, sink: &dyn Sink) -> Result<(), Refusal> {
+    match decision {
+        Ok(()) => {
+            sink.emit(Event::PolicyDecided {
+                rule: rule.to_owned(),
+                decision: Decision::Allow,
+                subject: job.id.to_string(),
+                why: why.to_owned(),
+            });
+            Ok(())
+        }
+        Err(refusal) => Err(told(refusal, job, sink)),
+    }
+}

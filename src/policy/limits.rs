@@ -1,0 +1,52 @@
+//! The owner's policy: limits that no tool argument can change.
+
+use std::path::PathBuf;
+
+use crate::domain::{budget::Caps, hash::Hash160, money::Datoshi, network::Network, verdict::Thresholds};
+
+/// The policy in force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// Limits of the offload rule.
+    pub thresholds: Thresholds,
+    /// Folders that datasets may lie in; relative paths are taken from the first.
+    pub roots: Vec<PathBuf>,
+    /// Accounts that may be paid.
+    pub recipients: Vec<Hash160>,
+    /// The one network money may move on.
+    pub network: Network,
+    /// Caps on spending.
+    pub caps: Caps,
+    /// A payment may burn at most this much as system fee.
+    pub max_system_fee: Datoshi,
+    /// And at most this much as network fee.
+    pub max_network_fee: Datoshi,
+    /// Payments up to this amount need no person.
+    pub auto_approve_up_to: Datoshi,
+    /// Whether real money may move.
+    pub allow_mainnet: bool,
+    /// A result may have this many bytes.
+    pub max_result_bytes: u64,
+}
+
+impl Policy {
+    /// The policy of a machine whose owner has said nothing: nobody may be paid yet, and a person approves each payment.
+    pub fn cautious(network: Network, roots: Vec<PathBuf>) -> Policy {
+        Policy {
+            thresholds: Thresholds::default(),
+            roots,
+            recipients: Vec::new(),
+            network,
+            caps: Caps {
+                per_payment: Datoshi::from_gas(10),
+                per_day: Datoshi::from_gas(25),
+                lifetime: Datoshi::from_gas(250),
+            },
+            max_system_fee: Datoshi::from_gas(1),
+            max_network_fee: Datoshi::from_gas(1),
+            auto_approve_up_to: Datoshi::ZERO,
+            allow_mainnet: false,
+            max_result_bytes: 1_000_000_000,
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The offload rule: pure, strictly greater, in bytes and seconds.
+
+use crate::domain::{
+    dataset::DatasetProfile,
+    estimate::Estimate,
+    task::TaskType,
+    units,
+    verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
+};
+
+/// Draws the verdict: offload when any rule holds, else local.
+pub fn judge(
+    task: &TaskType,
+    dataset: DatasetProfile,
+    machine: MachineProfile,
+    estimate: Estimate,
+    thresholds: Thresholds,
+) -> Verdict {
+    let mut reasons = Vec::new();
+    let mut holds = |rule, held: bool, why: String| {
+        if held {
+            reasons.push(Reason { rule, why });
+        }
+    };
+    let required = whole(estimate.ram.likely);
+    holds(
+        OffloadRule::Ram,
+        required > machine.available_ram,
+        format!("needs {} of RAM, {} is available here", units::bytes(required), units::bytes(machine.available_ram)),
+    );
+    let seconds = estimate.seconds.likely;
+    holds(
+        OffloadRule::Time,
+        seconds > thresholds.max_local_seconds || seconds.is_nan(),
+        format!(
+            "would run about {} here, more than {}",
+            units::seconds(seconds),
+            units::seconds(thresholds.max_local_seconds)
+        ),
+    );
+    holds(
+        OffloadRule::Size,
+        dataset.bytes > thresholds.max_local_bytes,
+        format!(
+            "the dataset has {}, more than {}",
+            units::bytes(dataset.bytes),
+            units::bytes(thresholds.max_local_bytes)
+        ),
+    );
+    let part =
+        u64::try_from(u128::from(machine.total_ram) * u128::from(thresholds.max_ram_percent) / 100).unwrap_or(u64::MAX);
+    holds(
+        OffloadRule::Half,
+        dataset.bytes > part,
+        format!(
+            "the dataset has {}, more than {} % of this machine's {} of RAM",
+            units::bytes(dataset.bytes),
+            thresholds.max_ram_percent,
+            units::bytes(machine.total_ram)
+        ),
+    );
+    holds(OffloadRule::Model, task.model_heavy, format!("the catalogue marks {} as model-heavy", task.name));
+    let place = if reasons.is_empty() { Place::Local } else { Place::Offload };
+    Verdict { place, reasons, dataset, machine, estimate, thresholds }
+}
+
+/// Bytes of an estimate, rounded up; what is no number counts as more than any machine has.
+fn whole(bytes: f64) -> u64 {
+    if bytes.is_nan() { u64::MAX } else { bytes.ceil() as u64 }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::{
+        dataset::Format,
+        estimate::{Range, ResourceModel, Terms},
+        task::Program,
+    };
+
+    pub(crate) fn task(model_heavy: bool) -> TaskType {
+        TaskType {
+            name: "t".into(),
+            title: "T".into(),
+            description: String::new(),
+            caveat: None,
+            asked_as: vec![],
+            model_heavy,
+            formats: vec![Format::Fasta],
+            alphabet: None,
+            program: Program::Builtin,
+            remote_model: None,
+            parameters: Default::default(),
+            resources: ResourceModel {
+                ram: Terms::default(),
+                seconds: Terms::default(),
+                spread: 2.0,
+                source: String::new(),
+            },
+        }
+    }
+
+    pub(crate) fn dataset(bytes: u64) -> DatasetProfile {
+        DatasetProfile {
+            path: "d.fasta".into(),
+            bytes,
+            format: Format::Fasta,
+            gzip: false,
+            records: 1,
+            residues: bytes,
+            longest: bytes,
+            alphabet: None,
+            sampled: false,
+            modified_ns: 0,
+        }
+    }
+
+    fn flat(n: f64) -> Range {
+        Range { low: n, likely: n, high: n }
+    }
+
+    pub(crate) fn verdict(heavy: bool, bytes: u64, ram: f64, seconds: f64, available: u64, total: u64) -> Verdict {
+        let machine = MachineProfile {
+            cores: 2,
+            total_ram: total,
+            available_ram: available,
+            limited_by_cgroup: false,
+            free_disk: 1,
+        };
+        let estimate = Estimate { ram: flat(ram), seconds: flat(seconds), learnt_from: 0 };
+        judge(&task(heavy), dataset(bytes), machine, estimate, Thresholds::default())
+    }
+
+    const GB: u64 = 1_000_000_000;
+
+    #[test]
+    fn each_rule_is_strictly_greater() {
+        let rules = |v: Verdict| v.rules();
+        assert_eq!(rules(verdict(false, 100_000_000, 1e9, 600.0, GB, 8 * GB)), []);
+        assert_eq!(rules(verdict(false, 100_000_001, 1e9, 600.0, GB, 8 * GB)), [OffloadRule::Size]);
+        assert_eq!(rules(verdict(false, 1, 1e9, 600.1, GB, 8 * GB)), [OffloadRule::Time]);
+        assert_eq!(rules(verdict(false, 1, 1e9 + 1.0, 1.0, GB, 8 * GB)), [OffloadRule::Ram]);
+        assert_eq!(rules(verdict(false, 50_000_001, 1.0, 1.0, GB, 100_000_000)), [OffloadRule::Half]);
+        assert_eq!(rules(verdict(false, 50_000_000, 1.0, 1.0, GB, 100_000_000)), []);
+        assert_eq!(rules(verdict(true, 1, 1.0, 1.0, GB, 8 * GB)), [OffloadRule::Model]);
+        assert_eq!(rules(verdict(false, 1, f64::NAN, f64::NAN, GB, 8 * GB)), [OffloadRule::Ram, OffloadRule::Time]);
+    }
+
+    proptest! {
+        /// More data, more need or less machine never turns an offload into a local run.
+        #[test]
+        fn the_verdict_is_monotone(bytes in 0u64..GB, ram in 0.0..1e10, secs in 0.0..2000.0,
+                                   avail in 1u64..20*GB, more in 0u64..GB, extra in 0.0..1e10) {
+            let before = verdict(false, bytes, ram, secs, avail, 24 * GB);
+            let after = verdict(false, bytes + more, ram + extra, secs + extra, avail.saturating_sub(more), 24 * GB);
+            prop_assert!(before.place == Place::Local || after.place == Place::Offload);
+            prop_assert_eq!(after.place == Place::Local, after.reasons.is_empty());
+        }
+    }
+}
