@@ -1,0 +1,193 @@
+//! Sending: one PUT for a small file, parts side by side for a large one.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use aws_sdk_s3::{
+    config::{Builder, http::HttpResponse, timeout::TimeoutConfig},
+    error::{ProvideErrorMetadata, SdkError},
+    primitives::ByteStream,
+    types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart},
+};
+use futures::{StreamExt as _, TryStreamExt as _};
+
+use super::{
+    Storage, StorageError,
+    body::part_body,
+    digest::Crc64,
+    error::is_damage,
+    plan::{Part, parts},
+    upload::{Job, SHA256_FIELD},
+};
+
+/// Parts on their way at once.
+const AT_ONCE: usize = 8;
+/// How often a part that arrives damaged is sent.
+const TRIES: usize = 3;
+/// The slowest line that is waited for, bytes a second for each part: a bound on hanging, not a goal.
+const SLOWEST: u64 = 8 << 10;
+/// The slowest store that is waited for while it puts parts together, bytes a second.
+const SLOWEST_STORE: u64 = 10 << 20;
+
+impl Storage {
+    /// Sends a small file in one request.
+    pub(super) async fn put(&self, job: &Job<'_>, part: Part) -> Result<(), StorageError> {
+        let crc = job.digest.crc64;
+        let checksum = job.checksums.then(|| crc.to_header());
+        let answer = self
+            .resend(job, part, crc, |body| {
+                let put = self.client.put_object().bucket(&self.place.bucket).key(job.key).body(body);
+                let put = put.metadata(SHA256_FIELD, job.digest.sha256.to_string()).content_length(part.bytes as i64);
+                let put = put.set_checksum_crc64_nvme(checksum.clone()).customize().disable_payload_signing();
+                put.config_override(patience(part.bytes / SLOWEST)).send()
+            })
+            .await?;
+        same(job, answer.checksum_crc64_nvme(), crc)
+    }
+
+    /// Sends a large file in parts: those that an interrupted upload did not.
+    pub(super) async fn send_parts(&self, job: &Job<'_>) -> Result<(), StorageError> {
+        let (upload, there) = match self.interrupted(job).await {
+            Some(found) => found,
+            None => (self.begin(job).await?, BTreeMap::new()),
+        };
+        let sent = self.finish(job, &upload, there).await;
+        if sent.is_err() {
+            self.abandon(job.key, &upload).await;
+        }
+        sent
+    }
+
+    async fn begin(&self, job: &Job<'_>) -> Result<String, StorageError> {
+        let mut create = self.client.create_multipart_upload().bucket(&self.place.bucket).key(job.key);
+        create = create.metadata(SHA256_FIELD, job.digest.sha256.to_string());
+        if job.checksums {
+            create = create.checksum_algorithm(ChecksumAlgorithm::Crc64Nvme).checksum_type(ChecksumType::FullObject);
+        }
+        let answer = create.send().await.map_err(|e| self.place.error(e))?;
+        answer.upload_id.ok_or_else(|| StorageError::Refused {
+            endpoint: self.place.endpoint.to_string(),
+            code: "an upload without an id".to_owned(),
+            message: String::new(),
+        })
+    }
+
+    /// Sends the parts that are not there and puts all together.
+    async fn finish(
+        &self,
+        job: &Job<'_>,
+        upload: &str,
+        mut there: BTreeMap<i32, CompletedPart>,
+    ) -> Result<(), StorageError> {
+        let (kept, missing): (Vec<_>, Vec<_>) = parts(job.dataset.bytes, job.part_size)
+            .zip(job.digest.parts.iter().copied())
+            .partition(|(part, _)| there.contains_key(&part.number));
+        job.tally.skip(kept.iter().map(|(part, _)| part.bytes).sum());
+        let mut sent = futures::stream::iter(missing)
+            .map(|(part, crc)| async move {
+                let done = self.send_part(job, upload, part, crc).await?;
+                Ok::<_, StorageError>((part.number, done))
+            })
+            .buffer_unordered(AT_ONCE);
+        while let Some((number, part)) = sent.try_next().await? {
+            there.insert(number, part);
+        }
+        let all = CompletedMultipartUpload::builder().set_parts(Some(there.into_values().collect())).build();
+        let complete = self.client.complete_multipart_upload().bucket(&self.place.bucket).key(job.key);
+        let complete = complete
+            .upload_id(upload)
+            .multipart_upload(all)
+            .set_checksum_type(job.checksums.then_some(ChecksumType::FullObject))
+            .set_checksum_crc64_nvme(job.checksums.then(|| job.digest.crc64.to_header()));
+        // Some stores copy all parts together before they answer.
+        let patience = patience(job.dataset.bytes / SLOWEST_STORE);
+        match complete.customize().config_override(patience).send().await {
+            Ok(answer) => same(job, answer.checksum_crc64_nvme(), job.digest.crc64),
+            // Completed by a request whose answer was lost; what is there is looked at next.
+            Err(error) if error.code() == Some("NoSuchUpload") => Ok(()),
+            Err(error) => Err(self.failure(job, error)),
+        }
+    }
+
+    async fn send_part(
+        &self,
+        job: &Job<'_>,
+        upload: &str,
+        part: Part,
+        crc: Crc64,
+    ) -> Result<CompletedPart, StorageError> {
+        let checksum = job.checksums.then(|| crc.to_header());
+        let answer = self
+            .resend(job, part, crc, |body| {
+                let put = self.client.upload_part().bucket(&self.place.bucket).key(job.key).upload_id(upload);
+                let put = put.part_number(part.number).content_length(part.bytes as i64).body(body);
+                let put = put.set_checksum_crc64_nvme(checksum.clone()).customize().disable_payload_signing();
+                put.config_override(patience(part.bytes / SLOWEST)).send()
+            })
+            .await?;
+        same(job, answer.checksum_crc64_nvme(), crc)?;
+        let done = CompletedPart::builder().part_number(part.number).set_e_tag(answer.e_tag);
+        Ok(done.set_checksum_crc64_nvme(checksum).build())
+    }
+
+    /// Sends a part, and again when it arrived damaged. Broken connections and busy servers are retried within `send`.
+    async fn resend<T, E, F>(
+        &self,
+        job: &Job<'_>,
+        part: Part,
+        crc: Crc64,
+        send: impl Fn(ByteStream) -> F,
+    ) -> Result<T, StorageError>
+    where
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let mut tries = 1;
+        loop {
+            let body = part_body(&job.path, part, crc, &job.tally).await.map_err(|source| {
+                let unreadable = StorageError::Read { path: job.dataset.path.clone(), source };
+                job.unchanged().err().unwrap_or(unreadable)
+            })?;
+            match send(body).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) if is_damage(&error) && tries < TRIES => {
+                    tracing::warn!("part {} of {} arrived damaged, sending it again", part.number, job.key);
+                    tries += 1;
+                }
+                Err(error) => return Err(self.failure(job, error)),
+            }
+        }
+    }
+
+    /// What the failure of a request with content means.
+    fn failure<E>(&self, job: &Job<'_>, error: SdkError<E, HttpResponse>) -> StorageError
+    where
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        // A file that changes makes requests fail in many ways; that it changed is what there is to say.
+        if let Err(changed) = job.unchanged() {
+            return changed;
+        }
+        if is_damage(&error) {
+            let what = format!("{} says {}", self.place.endpoint, error.code().unwrap_or_default());
+            return StorageError::Corrupt { key: job.key.to_owned(), what };
+        }
+        self.place.error(error)
+    }
+}
+
+/// Fails when the store says that it holds other content than was sent. A store that says nothing is believed.
+fn same(job: &Job<'_>, theirs: Option<&str>, ours: Crc64) -> Result<(), StorageError> {
+    match theirs {
+        Some(theirs) if theirs != ours.to_header() => Err(StorageError::Corrupt {
+            key: job.key.to_owned(),
+            what: "the CRC-64 that storage found differs from ours".to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Waits this many seconds longer than usual for an answer.
+fn patience(seconds: u64) -> Builder {
+    let timeouts = TimeoutConfig::builder().read_timeout(Duration::from_secs(60 + seconds)).build();
+    aws_sdk_s3::Config::builder().timeout_config(timeouts)
+}
