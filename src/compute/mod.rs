@@ -7,3 +7,5 @@
 //! | [`worker`] | what that child process does |
 
 pub mod aioz;
+pub mod local;
+pub mod worker;
