@@ -1,0 +1,17 @@
+//! The AIOZ AI API, from the client's side: AIOZ's own service, or a node that speaks the same and states its terms.
+//!
+//! Source of the endpoints and shapes: AIOZ's published SDK (`aiozai-sdk` 1.1.0). Every field of an answer may be
+//! missing, so reading them is tolerant ([`wire`]); what a caller needs and did not get is [`ComputeError::Garbage`].
+
+mod client;
+mod error;
+mod find;
+mod terms;
+mod transport;
+pub mod wire;
+
+pub use client::Aioz;
+pub use error::ComputeError;
+pub use terms::{GAS_CONTRACT, PaymentTerms, TermsError};
+pub use transport::Patience;
+pub use wire::{Balance, Cost, Model, ModelInfo, Serving, TaskDetail, TaskPage, TaskStatus};
