@@ -62,11 +62,12 @@ impl Download {
         let mut response = self.request().await?;
         let server = server(response.url());
         self.align(&response, &server).await?;
-        let total = response.content_length().and_then(|rest| self.here.checked_add(rest));
+        let rest = response.content_length();
+        let total = rest.map(|rest| self.here.saturating_add(rest));
         if total.is_some_and(|total| total > self.limits.max_bytes) {
             return Err(FetchError::TooLarge { max_bytes: self.limits.max_bytes });
         }
-        self.room_for(total.unwrap_or(0) - self.here.min(total.unwrap_or(0)))?;
+        self.room_for(rest.unwrap_or(0))?;
         progress(self.here, total);
         loop {
             let chunk = match response.chunk().await {
@@ -110,14 +111,15 @@ impl Download {
                     request = request.header(header::IF_RANGE, version);
                 }
             }
-            let answer = request.send().await.map_err(|e| FetchError::Unreachable {
-                server: server.clone(),
-                cause: causes(&e.without_url()),
-            })?;
+            let answer = request
+                .send()
+                .await
+                .map_err(|e| FetchError::Unreachable { server: server.clone(), cause: causes(&e.without_url()) })?;
             if !answer.status().is_redirection() {
                 return Ok(answer);
             }
-            let to = answer.headers().get(header::LOCATION).and_then(|v| v.to_str().ok()).and_then(|v| url.join(v).ok());
+            let to =
+                answer.headers().get(header::LOCATION).and_then(|v| v.to_str().ok()).and_then(|v| url.join(v).ok());
             url = to.ok_or_else(|| FetchError::Refused { server, status: answer.status().as_u16() })?;
         }
         Err(FetchError::Circles { server: server(first) })

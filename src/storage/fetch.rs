@@ -1,6 +1,6 @@
 //! Downloading one result file: from allowed servers only, up to a byte cap, whole and checked or not at all.
 
-use std::{fs::File, io, path::PathBuf, time::Duration};
+use std::{fs::File, io, os::unix::fs::PermissionsExt as _, path::PathBuf, time::Duration};
 
 use backon::{ExponentialBuilder, RetryableWithContext as _};
 use reqwest::header::HeaderMap;
@@ -104,7 +104,9 @@ impl FetchError {
             }
             FetchError::Refused { .. } => "the server is in trouble; later: agent jobs resume",
             FetchError::TooLarge { .. } => "raise the cap on results in policy.toml if that size is right",
-            FetchError::WrongContent { .. } => "resume the job to fetch it again; if it stays, the provider is at fault",
+            FetchError::WrongContent { .. } => {
+                "resume the job to fetch it again; if it stays, the provider is at fault"
+            }
             FetchError::DiskFull { .. } => "make room, or choose another folder with --out; then: agent jobs resume",
             FetchError::Write { .. } => "check that the folder exists and may be written to",
             FetchError::Client(_) | FetchError::Foreign { .. } | FetchError::Circles { .. } => return None,
@@ -138,8 +140,10 @@ pub async fn fetch(
     let cannot = |source: io::Error| write_error(source, &plan.to, &folder);
     let name = plan.to.file_name().map(|name| name.to_string_lossy().into_owned());
     let name = name.ok_or_else(|| cannot(io::ErrorKind::InvalidInput.into()))?;
-    // In the same folder, so that the last step is one rename; deleted when dropped.
-    let part = tempfile::Builder::new().prefix(".fetch-").tempfile_in(&folder).map_err(cannot)?;
+    // In the same folder, so that the last step is one rename; deleted when dropped. Readable as any file of the person's.
+    let like_any_file = std::fs::Permissions::from_mode(0o666);
+    let part = tempfile::Builder::new().prefix(".fetch-").permissions(like_any_file).tempfile_in(&folder);
+    let part = part.map_err(cannot)?;
     let out = part.as_file().try_clone().map_err(cannot)?;
     let limits = Limits {
         url: plan.url.clone(),

@@ -1,0 +1,82 @@
+//! The sandbox's storage: an S3 server over a folder, on loopback.
+//!
+//! Protocol and signatures are `s3s`'s; what is kept and how is ours:
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `disk` | where things lie, locks, and how a change becomes visible in one step |
+//! | `record` | what is remembered of objects, uploads and parts |
+//! | `incoming` | a body on its way to disk: checked, constant memory, holes kept |
+//! | `outgoing` | content on its way out, also in part |
+//! | `object` | put, get, head, delete |
+//! | `multipart` | uploads in parts |
+//! | `list` | listings |
+//! | `backend` | which request goes where |
+
+mod backend;
+mod disk;
+mod incoming;
+mod list;
+mod multipart;
+mod object;
+mod outgoing;
+mod record;
+
+use std::{io, path::PathBuf};
+
+use axum::{Router, error_handling::HandleError, http::StatusCode};
+use s3s::{
+    HttpError, S3Result,
+    auth::{S3Auth, SecretKey},
+    s3_error,
+    service::S3ServiceBuilder,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::net::TcpListener;
+
+use self::{backend::Backend, disk::Disk};
+
+/// Serves S3 over the folder `root` until `shutdown` completes and the requests under way are answered.
+///
+/// Only requests signed with this key are taken. Several processes may serve one folder.
+///
+/// # Errors
+/// When the listener is not on loopback, the folder cannot be made, or the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    root: PathBuf,
+    access_key: String,
+    secret_key: SecretString,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    if !listener.local_addr()?.ip().is_loopback() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the sandbox's storage serves this machine only"));
+    }
+    let disk = tokio::task::spawn_blocking(move || Disk::open(root)).await??;
+    let mut service = S3ServiceBuilder::new(Backend::new(disk));
+    service.set_auth(OneKey { access_key, secret_key });
+    let app = Router::new().fallback_service(HandleError::new(service.build(), broken));
+    axum::serve(listener, app).with_graceful_shutdown(shutdown).await
+}
+
+/// Requests that could not even be answered with an S3 error.
+async fn broken(error: HttpError) -> StatusCode {
+    tracing::debug!("a request to the sandbox's storage broke: {error:?}");
+    StatusCode::INTERNAL_SERVER_ERROR
+}
+
+/// The one key that is taken.
+struct OneKey {
+    access_key: String,
+    secret_key: SecretString,
+}
+
+#[async_trait::async_trait]
+impl S3Auth for OneKey {
+    async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
+        if access_key == self.access_key {
+            return Ok(SecretKey::from(self.secret_key.expose_secret()));
+        }
+        Err(s3_error!(InvalidAccessKeyId, "this access key is not known here"))
+    }
+}

@@ -1,0 +1,198 @@
+//! Put, get, head, delete.
+
+use std::ops::Range;
+
+use s3s::{
+    S3Request, S3Response, S3Result,
+    dto::{
+        Checksum, ChecksumMode, ChecksumType, DeleteObjectInput, DeleteObjectOutput, ETagCondition, GetObjectInput,
+        GetObjectOutput, HeadObjectInput, HeadObjectOutput, PutObjectInput, PutObjectOutput,
+    },
+    s3_error,
+};
+
+use super::{
+    backend::{Backend, on_disk},
+    disk::disk_error,
+    incoming::{Claims, receive},
+    outgoing,
+    record::{Described, ObjectRecord, Piece, crc64_text, now_ms, size, timestamp},
+};
+
+/// The name of the only piece of an object that came in one request.
+const WHOLE: &str = "1";
+
+/// Refuses a write whose conditions do not hold of what is there now.
+pub fn may_write(
+    there: Option<&ObjectRecord>,
+    if_match: Option<&ETagCondition>,
+    if_none_match: Option<&ETagCondition>,
+) -> S3Result<()> {
+    let is = |condition: &ETagCondition, record: &ObjectRecord| match condition {
+        ETagCondition::Any => true,
+        ETagCondition::ETag(tag) => tag.strong_cmp(&record.etag()),
+    };
+    match (if_match, there) {
+        (Some(_), None) => return Err(s3_error!(NoSuchKey, "there is no object that If-Match could match")),
+        (Some(condition), Some(record)) if !is(condition, record) => return Err(s3_error!(PreconditionFailed)),
+        _ => {}
+    }
+    match (if_none_match, there) {
+        (Some(condition), Some(record)) if is(condition, record) => Err(s3_error!(PreconditionFailed)),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a read whose conditions do not hold.
+fn may_read(
+    record: &ObjectRecord,
+    if_match: Option<&ETagCondition>,
+    if_none_match: Option<&ETagCondition>,
+) -> S3Result<()> {
+    let is = |tag: &ETagCondition| tag.as_etag().is_none_or(|tag| tag.weak_cmp(&record.etag()));
+    if if_match.is_some_and(|condition| !is(condition)) {
+        return Err(s3_error!(PreconditionFailed));
+    }
+    if if_none_match.is_some_and(is) {
+        return Err(s3_error!(NotModified));
+    }
+    Ok(())
+}
+
+impl Backend {
+    pub(super) async fn put(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+        let input = request.input;
+        let claims = Claims {
+            length: input.content_length,
+            md5: input.content_md5,
+            checksum: Checksum {
+                checksum_crc32: input.checksum_crc32,
+                checksum_crc32c: input.checksum_crc32c,
+                checksum_crc64nvme: input.checksum_crc64nvme,
+                checksum_sha1: input.checksum_sha1,
+                checksum_sha256: input.checksum_sha256,
+                checksum_type: None,
+            },
+            trailers: Claims::trailers(&request.headers, request.trailing_headers),
+        };
+        let bucket = self.bucket(&input.bucket).await?;
+        let (bucket, data) = on_disk(move || bucket.new_data().map(|data| (bucket, data))).await?;
+        let received = receive(input.body, data.file(WHOLE), &claims).await?;
+        let record = ObjectRecord {
+            key: input.key,
+            data: data.id().to_owned(),
+            pieces: vec![Piece { file: WHOLE.to_owned(), bytes: received.bytes }],
+            crc64: received.crc64,
+            modified_ms: now_ms(),
+            described: Described { metadata: input.metadata.unwrap_or_default(), content_type: input.content_type },
+        };
+        let e_tag = record.etag();
+        on_disk(move || {
+            let lock = bucket.lock(&record.key)?;
+            let there = bucket.object(&record.key)?;
+            may_write(there.as_ref(), input.if_match.as_ref(), input.if_none_match.as_ref())?;
+            bucket.commit(&lock, &record)?;
+            data.keep();
+            Ok(())
+        })
+        .await?;
+        Ok(S3Response::new(PutObjectOutput {
+            e_tag: Some(e_tag),
+            checksum_crc32: received.checksum.checksum_crc32,
+            checksum_crc32c: received.checksum.checksum_crc32c,
+            checksum_crc64nvme: received.checksum.checksum_crc64nvme,
+            checksum_sha1: received.checksum.checksum_sha1,
+            checksum_sha256: received.checksum.checksum_sha256,
+            checksum_type: Some(full_object()),
+            ..Default::default()
+        }))
+    }
+
+    pub(super) async fn get(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
+        let input = request.input;
+        let bucket = self.bucket(&input.bucket).await?;
+        let (record, folder) = on_disk(move || {
+            // The lock keeps record and content together until the content is held.
+            let _lock = bucket.lock(&input.key)?;
+            let record = bucket.existing(&input.key)?;
+            let folder = bucket.data(&record.data).map_err(disk_error)?;
+            Ok((record, folder))
+        })
+        .await?;
+        may_read(&record, input.if_match.as_ref(), input.if_none_match.as_ref())?;
+        let all = record.bytes();
+        let range = match input.range {
+            Some(range) => range.check(all)?,
+            None => 0..all,
+        };
+        let in_part = input.range.is_some();
+        let wants_checksum = asks(input.checksum_mode.as_ref()) && !in_part;
+        let etag = record.etag();
+        let output = GetObjectOutput {
+            accept_ranges: Some("bytes".to_owned()),
+            content_length: Some(size(range.end - range.start)),
+            content_range: in_part.then(|| content_range(&range, all)),
+            e_tag: Some(etag),
+            last_modified: Some(timestamp(record.modified_ms)),
+            checksum_crc64nvme: wants_checksum.then(|| crc64_text(record.crc64)),
+            checksum_type: wants_checksum.then(full_object),
+            body: Some(outgoing::stream(folder, &record.pieces, range)),
+            content_type: record.described.content_type,
+            metadata: Some(record.described.metadata),
+            ..Default::default()
+        };
+        Ok(S3Response::new(output))
+    }
+
+    pub(super) async fn head(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
+        let input = request.input;
+        let bucket = self.bucket(&input.bucket).await?;
+        let record = on_disk(move || bucket.existing(&input.key)).await?;
+        may_read(&record, input.if_match.as_ref(), input.if_none_match.as_ref())?;
+        let wants_checksum = asks(input.checksum_mode.as_ref());
+        Ok(S3Response::new(HeadObjectOutput {
+            accept_ranges: Some("bytes".to_owned()),
+            content_length: Some(size(record.bytes())),
+            e_tag: Some(record.etag()),
+            last_modified: Some(timestamp(record.modified_ms)),
+            checksum_crc64nvme: wants_checksum.then(|| crc64_text(record.crc64)),
+            checksum_type: wants_checksum.then(full_object),
+            content_type: record.described.content_type,
+            metadata: Some(record.described.metadata),
+            ..Default::default()
+        }))
+    }
+
+    pub(super) async fn delete(
+        &self,
+        request: S3Request<DeleteObjectInput>,
+    ) -> S3Result<S3Response<DeleteObjectOutput>> {
+        let input = request.input;
+        let bucket = self.bucket(&input.bucket).await?;
+        on_disk(move || {
+            let lock = bucket.lock(&input.key)?;
+            let there = bucket.object(&input.key)?;
+            may_write(there.as_ref(), input.if_match.as_ref(), None)?;
+            match there {
+                Some(record) => bucket.forget(&lock, &record),
+                // Deleting what is not there is no error.
+                None => Ok(()),
+            }
+        })
+        .await?;
+        Ok(S3Response::new(DeleteObjectOutput::default()))
+    }
+}
+
+/// Every checksum here is of the whole object, never of its parts' checksums.
+pub fn full_object() -> ChecksumType {
+    ChecksumType::from_static(ChecksumType::FULL_OBJECT)
+}
+
+fn asks(mode: Option<&ChecksumMode>) -> bool {
+    mode.is_some_and(|mode| mode.as_str() == ChecksumMode::ENABLED)
+}
+
+fn content_range(range: &Range<u64>, all: u64) -> String {
+    format!("bytes {}-{}/{all}", range.start, range.end.saturating_sub(1))
+}
