@@ -5,7 +5,7 @@
 //! | [`settings`] | what the operator decides |
 //! | [`verifier`] | who says whether a payment counts |
 //! | [`sign`] | signatures of webhooks, and tokens of links to results |
-//! | `task` | a task and its life: pure |
+//! | `task`, `life` | a task, and what may happen to it: pure |
 //! | `submission`, `models` | what may be submitted: pure |
 //! | `store` | tasks, payments and webhooks on disk |
 //! | `api` | the HTTP endpoints |
@@ -19,6 +19,7 @@
 mod api;
 mod download;
 mod keys;
+mod life;
 mod models;
 mod payments;
 mod reach;

@@ -8,8 +8,8 @@ use tokio::sync::watch;
 
 use super::{
     Node,
+    life::after,
     store::{Claim, StoreError},
-    task::after,
     verifier::{Due, Look},
 };
 use crate::domain::units;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use url::Url;
 
-use super::{Node, download::cause, reach, sign, store::Delivery, task::after};
+use super::{Node, download::cause, life::after, reach, sign, store::Delivery};
 
 /// How often a webhook is tried; with doubling waits from five seconds, over about a day.
 const ATTEMPTS: u32 = 14;

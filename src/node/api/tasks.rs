@@ -23,11 +23,12 @@ use crate::{
     node::{
         Node,
         keys::Owner,
+        life::after,
         models::gas_number,
         reach,
         store::Submitted,
         submission,
-        task::{Payment, Status, Task, Terms, after},
+        task::{Payment, Status, Task, Terms},
     },
 };
 

@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     domain::hash::TxHash,
-    node::task::{Not, Payment, Task},
+    node::{
+        life::Not,
+        task::{Payment, Task},
+    },
 };
 
 /// Announcements that one task may make.
@@ -152,10 +155,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::node::{
-        store::Submitted,
-        task::{Status, tests::task},
-    };
+    use crate::node::{life::tests::task, store::Submitted, task::Status};
 
     const TX: TxHash = TxHash([7; 32]);
     const DAY: Duration = Duration::from_secs(86_400);
