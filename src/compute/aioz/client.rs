@@ -9,8 +9,9 @@ use url::Url;
 
 use super::{
     error::ComputeError,
+    task::{TaskDetail, TaskPage},
     transport::{Failure, Patience, Transport},
-    wire::{self, Balance, Cost, Model, ModelInfo, Serving, TaskDetail, TaskPage},
+    wire::{self, Balance, Cost, Model, ModelInfo, Serving},
 };
 use crate::{
     domain::{hash::TxHash, units},

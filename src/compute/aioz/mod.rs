@@ -6,12 +6,14 @@
 mod client;
 mod error;
 mod find;
+mod task;
 mod terms;
 mod transport;
 pub mod wire;
 
 pub use client::Aioz;
 pub use error::ComputeError;
+pub use task::{TaskDetail, TaskPage, TaskStatus};
 pub use terms::{GAS_CONTRACT, PaymentTerms, TermsError};
 pub use transport::Patience;
-pub use wire::{Balance, Cost, Model, ModelInfo, Serving, TaskDetail, TaskPage, TaskStatus};
+pub use wire::{Balance, Cost, Model, ModelInfo, Serving};
