@@ -1,0 +1,161 @@
+//! Why a model gave no turn.
+
+use std::time::Duration;
+
+use crate::domain::units;
+
+/// Why a model gave no turn. Text from servers is cleaned and short.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ModelError {
+    /// Nobody answers there.
+    #[error("the model at {url} cannot be reached: {why}")]
+    Unreachable {
+        /// The endpoint.
+        url: String,
+        /// The system's words.
+        why: String,
+    },
+    /// The key is missing or wrong.
+    #[error("the model's server refused the key (HTTP {status}): {message}")]
+    Key {
+        /// 401 or 403.
+        status: u16,
+        /// The server's words.
+        message: String,
+    },
+    /// No such model, or no such endpoint.
+    #[error("the model's server does not know `{model}`: {message}")]
+    NoModel {
+        /// What was asked for.
+        model: String,
+        /// The server's words.
+        message: String,
+    },
+    /// Too many requests, or no credit left.
+    #[error("the model's server asks to slow down: {message}")]
+    RateLimited {
+        /// The server's words.
+        message: String,
+        /// When to try again, where it says.
+        retry_after: Option<Duration>,
+    },
+    /// The server failed.
+    #[error("the model's server failed (HTTP {status}): {message}")]
+    Server {
+        /// 5xx.
+        status: u16,
+        /// The server's words.
+        message: String,
+    },
+    /// The request was not accepted.
+    #[error("the model's server did not accept the request (HTTP {status}): {message}")]
+    Refused {
+        /// 4xx.
+        status: u16,
+        /// The server's words.
+        message: String,
+    },
+    /// The conversation is longer than the model's window.
+    #[error("the conversation is longer than the model can take: {message}")]
+    TooLong {
+        /// The server's words.
+        message: String,
+    },
+    /// What came back is not the protocol.
+    #[error("the model's server answered with something that is no chat completion: {what}")]
+    Garbage {
+        /// What, in short.
+        what: String,
+    },
+    /// The connection broke in the middle of an answer.
+    #[error("the model's answer broke off: {why}")]
+    Cut {
+        /// The system's words.
+        why: String,
+    },
+    /// Nothing came for too long.
+    #[error("the model sent nothing for {}", units::seconds(after.as_secs_f64()))]
+    Stalled {
+        /// How long was waited.
+        after: Duration,
+    },
+    /// A scripted model's script and the conversation differ.
+    #[error("the transcript {script} does not match: {why}")]
+    Script {
+        /// The file.
+        script: String,
+        /// Where and how.
+        why: String,
+    },
+    /// The settings ask for a model that cannot be made.
+    #[error("{why}")]
+    Settings {
+        /// Which setting, and what is wrong.
+        why: String,
+        /// What to do.
+        hint: String,
+    },
+}
+
+impl ModelError {
+    /// A short stable word for events.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            ModelError::Unreachable { .. } => "model_unreachable",
+            ModelError::Key { .. } => "model_key",
+            ModelError::NoModel { .. } => "model_unknown",
+            ModelError::RateLimited { .. } => "model_rate_limited",
+            ModelError::Server { .. } => "model_server",
+            ModelError::Refused { .. } => "model_refused",
+            ModelError::TooLong { .. } => "model_too_long",
+            ModelError::Garbage { .. } => "model_garbage",
+            ModelError::Cut { .. } => "model_cut",
+            ModelError::Stalled { .. } => "model_stalled",
+            ModelError::Script { .. } => "model_script",
+            ModelError::Settings { .. } => "model_settings",
+        }
+    }
+
+    /// What a person can do.
+    pub fn hint(&self) -> Option<String> {
+        let text = match self {
+            ModelError::Unreachable { .. } => {
+                "check OPENAI_BASE_URL and that the server runs; unset OPENAI_BASE_URL, OPENAI_API_KEY and AGENT_MODEL to \
+                 use the offline planner"
+            }
+            ModelError::Key { .. } => "set OPENAI_API_KEY to a key of this server",
+            ModelError::NoModel { .. } => {
+                "set AGENT_MODEL to a model this server has; OPENAI_BASE_URL usually ends in /v1"
+            }
+            ModelError::RateLimited { retry_after: Some(wait), .. } => {
+                return Some(format!(
+                    "try again in {}, or set AGENT_MODEL=planner",
+                    units::seconds(wait.as_secs_f64())
+                ));
+            }
+            ModelError::RateLimited { .. } => {
+                "wait a little, check the credit of the key, or set AGENT_MODEL=planner to work without a model server"
+            }
+            ModelError::Server { .. } | ModelError::Cut { .. } | ModelError::Garbage { .. } => {
+                "try again; the jobs are safe in the ledger: `agent jobs list`"
+            }
+            ModelError::Stalled { .. } => {
+                "try again, or ask a smaller or nearer model; the jobs are safe in the ledger: `agent jobs list`"
+            }
+            ModelError::Refused { .. } => "check that AGENT_MODEL names a chat model that can call tools",
+            ModelError::TooLong { .. } => "start a new conversation, or set AGENT_MODEL to a model with a larger window",
+            ModelError::Script { .. } => return None,
+            ModelError::Settings { hint, .. } => return Some(hint.clone()),
+        };
+        Some(text.to_owned())
+    }
+
+    /// Whether the same request may be sent again as long as nothing was streamed.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            ModelError::Unreachable { .. } | ModelError::RateLimited { .. } => true,
+            ModelError::Server { status, .. } => matches!(status, 500 | 502 | 503 | 504 | 529),
+            _ => false,
+        }
+    }
+}

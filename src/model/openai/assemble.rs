@@ -1,0 +1,175 @@
+//! From streamed pieces to a turn.
+
+use serde_json::Value;
+
+use super::wire::{CallPiece, Choice, Chunk, Piece};
+use crate::model::{ChatTurn, Finish, ModelError, ToolCall, Usage};
+
+/// The longest text and the longest arguments of one answer, bytes.
+const MAX_TEXT: usize = 256 * 1024;
+/// The most calls in one answer.
+const MAX_CALLS: usize = 32;
+
+const THINK: (&str, &str) = ("<think>", "</think>");
+
+/// An answer in the making.
+#[derive(Default)]
+pub(super) struct Assembly {
+    text: String,
+    /// How much of `text` was given out.
+    shown: usize,
+    calls: Vec<Slot>,
+    bytes: usize,
+    finish: Option<String>,
+    usage: Option<Usage>,
+    anything: bool,
+    refused: bool,
+}
+
+#[derive(Default)]
+struct Slot {
+    index: Option<u32>,
+    id: String,
+    name: String,
+    arguments: String,
+}
+
+impl Assembly {
+    /// Takes one event; gives the text that a person may see now.
+    pub(super) fn take(&mut self, chunk: Chunk) -> Option<String> {
+        if let Some(usage) = chunk.usage {
+            self.usage =
+                Some(Usage { prompt_tokens: usage.prompt_tokens, completion_tokens: usage.completion_tokens });
+        }
+        for Choice { index, delta, message, finish_reason } in chunk.choices {
+            self.anything = true;
+            if index != 0 {
+                continue;
+            }
+            if let Some(reason) = finish_reason.filter(|r| !r.is_empty()) {
+                self.finish = Some(reason);
+            }
+            for piece in [delta, message].into_iter().flatten() {
+                self.piece(piece);
+            }
+        }
+        self.visible(false)
+    }
+
+    fn piece(&mut self, piece: Piece) {
+        self.refused |= piece.refusal.is_some();
+        for text in [piece.content, piece.refusal].into_iter().flatten() {
+            self.bytes += text.len();
+            self.text.push_str(&text);
+        }
+        for (position, call) in piece.tool_calls.into_iter().flatten().enumerate() {
+            self.call(call, position);
+        }
+    }
+
+    fn call(&mut self, piece: CallPiece, position: usize) {
+        let id = piece.id.unwrap_or_default();
+        // By index; where a server gives none, by id; a piece with neither goes on with the call before it.
+        let same = |slot: &Slot| match piece.index {
+            Some(index) => slot.index == Some(index) && (id.is_empty() || slot.id.is_empty() || slot.id == id),
+            None => !id.is_empty() && slot.id == id,
+        };
+        let at = match self.calls.iter().rposition(same) {
+            Some(at) => at,
+            None if piece.index.is_none() && id.is_empty() && position == 0 && !self.calls.is_empty() => {
+                self.calls.len() - 1
+            }
+            None => {
+                self.calls.push(Slot { index: piece.index, ..Slot::default() });
+                self.calls.len() - 1
+            }
+        };
+        let Some(slot) = self.calls.get_mut(at) else { return };
+        if slot.id.is_empty() {
+            slot.id = id;
+        }
+        let Some(function) = piece.function else { return };
+        // Some servers send the name with every piece.
+        if let Some(name) = function.name.filter(|n| *n != slot.name) {
+            slot.name.push_str(&name);
+        }
+        let arguments = match function.arguments {
+            None | Some(Value::Null) => return,
+            Some(Value::String(text)) => text,
+            Some(other) => other.to_string(),
+        };
+        self.bytes += arguments.len();
+        slot.arguments.push_str(&arguments);
+    }
+
+    /// What may be shown: not a thought at the beginning, nor what may yet become one.
+    fn visible(&mut self, last: bool) -> Option<String> {
+        let begin = self.text.len() - self.text.trim_start().len();
+        let start = match self.text.get(begin..) {
+            Some(rest) if rest.starts_with(THINK.0) => match rest.find(THINK.1) {
+                Some(end) => begin + end + THINK.1.len(),
+                None => return None,
+            },
+            Some(rest) if !last && THINK.0.starts_with(rest) => return None,
+            _ => 0,
+        };
+        let from = self.shown.max(start);
+        let piece = self.text.get(from..)?;
+        let piece = if self.shown < start { piece.trim_start() } else { piece };
+        if piece.is_empty() {
+            return None;
+        }
+        let piece = piece.to_owned();
+        self.shown = self.text.len();
+        Some(piece)
+    }
+
+    /// Whether a person saw something of it.
+    pub(super) fn streamed(&self) -> bool {
+        self.shown > 0
+    }
+
+    /// Whether it passed its bounds; it is cut there.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.bytes > MAX_TEXT || self.calls.len() > MAX_CALLS
+    }
+
+    /// The turn, and text that was held back. `marked`: the server said that this was all.
+    ///
+    /// # Errors
+    /// When nothing like an answer came, or it broke off.
+    pub(super) fn finish(mut self, marked: bool) -> Result<(ChatTurn, Option<String>), ModelError> {
+        let cut = self.is_too_long();
+        if self.finish.is_none() && !cut && !marked {
+            return Err(match self.anything {
+                true => ModelError::Cut { why: "the stream ended without an end mark".to_owned() },
+                false => ModelError::Garbage { what: "an empty stream".to_owned() },
+            });
+        }
+        if !self.anything {
+            return Err(ModelError::Garbage { what: "a stream without choices".to_owned() });
+        }
+        let rest = self.visible(true);
+        let text = match self.text.trim_start().strip_prefix(THINK.0) {
+            Some(thought) => thought.split_once(THINK.1).map_or("", |(_, text)| text).trim_start().to_owned(),
+            None => self.text,
+        };
+        self.calls.truncate(MAX_CALLS);
+        let calls: Vec<ToolCall> = self
+            .calls
+            .into_iter()
+            .map(|slot| ToolCall { id: slot.id, name: slot.name, arguments: slot.arguments })
+            .collect();
+        let finish = match self.finish.as_deref() {
+            _ if cut => Finish::Length,
+            _ if self.refused => Finish::ContentFilter,
+            Some("length" | "max_tokens") => Finish::Length,
+            Some("content_filter") => Finish::ContentFilter,
+            // Calls come with `stop` too, and `tool_calls` without any.
+            _ if !calls.is_empty() => Finish::ToolCalls,
+            None | Some("stop" | "eos" | "end_turn" | "tool_calls" | "function_call") => Finish::Stop,
+            Some(other) => Finish::Other(crate::domain::units::clean(other, 40)),
+        };
+        Ok((ChatTurn { text, calls, finish, usage: self.usage }, rest))
+    }
+}

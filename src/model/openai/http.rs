@@ -1,0 +1,323 @@
+//! The service beneath the client library: typed errors, bounded bodies, an idle timeout, no hidden retries.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_openai::{config::Config, error::OpenAIError, middleware::HttpRequestFactory};
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _};
+use reqwest::{
+    Body, Response, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+use url::Url;
+
+use crate::{domain::units::clean, model::ModelError};
+
+/// The largest answer, bytes on the wire.
+const MAX_BODY: usize = 16 * 1024 * 1024;
+/// How much of an error page is read.
+const MAX_ERROR_BODY: usize = 16 * 1024;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// An endpoint with its key. Unlike the library's own configuration it never reads the environment.
+#[derive(Clone)]
+pub(super) struct Endpoint {
+    base: String,
+    headers: HeaderMap,
+    /// The library's trait wants one; the header above is what is sent.
+    no_key: SecretString,
+}
+
+impl Endpoint {
+    pub(super) fn new(base: &Url, key: Option<&SecretString>) -> Result<Endpoint, ModelError> {
+        let mut headers = HeaderMap::new();
+        if let Some(key) = key {
+            let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret().trim())).map_err(|_| {
+                ModelError::Settings {
+                    why: "OPENAI_API_KEY holds characters that no HTTP header can carry".to_owned(),
+                    hint: "copy the key again, without line breaks".to_owned(),
+                }
+            })?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        Ok(Endpoint {
+            base: base.as_str().trim_end_matches('/').to_owned(),
+            headers,
+            no_key: SecretString::from(String::new()),
+        })
+    }
+
+    /// The address without anything secret in it.
+    pub(super) fn shown(&self) -> String {
+        match Url::parse(&self.base) {
+            Ok(mut url) => {
+                // Both fail only for addresses that have no host.
+                let _ = url.set_password(None);
+                let _ = url.set_username("");
+                url.set_query(None);
+                url.to_string()
+            }
+            Err(_) => String::new(),
+        }
+    }
+}
+
+impl Config for Endpoint {
+    fn headers(&self) -> HeaderMap {
+        self.headers.clone()
+    }
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+    fn query(&self) -> Vec<(&str, &str)> {
+        Vec::new()
+    }
+    fn api_base(&self) -> &str {
+        &self.base
+    }
+    fn api_key(&self) -> &SecretString {
+        &self.no_key
+    }
+}
+
+/// An HTTP client for `base`: no redirects, as a request body is not to be sent elsewhere; no proxy for this machine.
+pub(super) fn client(base: &Url) -> Result<reqwest::Client, ModelError> {
+    // Two TLS providers are linked in; the first caller names the one that is used, later calls change nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder =
+        reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).redirect(reqwest::redirect::Policy::none());
+    let here = match base.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    if here {
+        builder = builder.no_proxy();
+    }
+    builder.build().map_err(|e| ModelError::Settings {
+        why: format!("no HTTP client can be made: {e}"),
+        hint: "check the system's certificates".to_owned(),
+    })
+}
+
+/// How a response's body ended, told by the one who read it.
+#[derive(Clone, Default)]
+pub(super) struct Ended(Arc<Mutex<End>>);
+
+#[derive(Default)]
+struct End {
+    reason: Option<ModelError>,
+    marked: bool,
+}
+
+impl Ended {
+    fn update(&self, change: impl FnOnce(&mut End)) {
+        change(&mut self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+    }
+
+    /// Why it ended before its end.
+    pub(super) fn reason(&self) -> Option<ModelError> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).reason.clone()
+    }
+
+    /// Whether the end was marked (`[DONE]`).
+    pub(super) fn marked(&self) -> bool {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).marked
+    }
+}
+
+/// Carries one request out.
+#[derive(Clone)]
+pub(super) struct Transport {
+    pub(super) http: reqwest::Client,
+    pub(super) url: String,
+    pub(super) model: String,
+    pub(super) idle: Duration,
+    pub(super) ended: Ended,
+}
+
+impl Transport {
+    /// As the service that the client library runs its requests through.
+    pub(super) fn service(
+        self,
+    ) -> impl tower::Service<
+        HttpRequestFactory,
+        Response = Response,
+        Error = OpenAIError,
+        Future = impl Future<Output = Result<Response, OpenAIError>> + Send + 'static,
+    > + Clone
+    + Send
+    + Sync
+    + 'static {
+        tower::service_fn(move |factory: HttpRequestFactory| {
+            let transport = self.clone();
+            async move {
+                let request = factory.build().await?;
+                transport.send(request).await.map_err(|error| OpenAIError::Boxed(Box::new(error)))
+            }
+        })
+    }
+
+    async fn send(&self, request: reqwest::Request) -> Result<Response, ModelError> {
+        let response = tokio::time::timeout(self.idle, self.http.execute(request))
+            .await
+            .map_err(|_| ModelError::Stalled { after: self.idle })?
+            .map_err(|e| unreachable(&self.url, &e))?;
+        let status = response.status();
+        let kind = header(&response, CONTENT_TYPE).to_ascii_lowercase();
+        if !status.is_success() {
+            let retry_after = header(&response, RETRY_AFTER).parse().ok().map(Duration::from_secs);
+            let body = self.read(response, MAX_ERROR_BODY).await.unwrap_or_default();
+            return Err(error_of(status, &body, retry_after, &self.model));
+        }
+        if kind.starts_with("text/html") {
+            return Err(ModelError::Garbage { what: format!("a web page; is {} the right address?", self.url) });
+        }
+        if kind.starts_with("application/json") {
+            // A server that does not stream: its whole answer becomes one event.
+            let body = self.read(response, MAX_BODY).await?;
+            let one_line = String::from_utf8_lossy(&body).replace(['\n', '\r'], " ");
+            return Ok(::http::Response::new(Body::from(format!("data: {one_line}\n\ndata: [DONE]\n\n"))).into())
+                .inspect(|_| self.ended.update(|end| end.marked = true));
+        }
+        Ok(self.bounded(response))
+    }
+
+    /// At most `limit` bytes of a body.
+    async fn read(&self, response: Response, limit: usize) -> Result<Vec<u8>, ModelError> {
+        let mut stream = response.bytes_stream();
+        let mut body = Vec::new();
+        loop {
+            let next = tokio::time::timeout(self.idle, stream.next()).await;
+            match next.map_err(|_| ModelError::Stalled { after: self.idle })? {
+                Some(Ok(bytes)) => body.extend_from_slice(&bytes),
+                Some(Err(error)) => return Err(cut(&error)),
+                None => return Ok(body),
+            }
+            if body.len() >= limit {
+                body.truncate(limit);
+                return Ok(body);
+            }
+        }
+    }
+
+    /// The response with a body that ends at the size limit, when nothing comes, and says why it ended.
+    fn bounded(&self, response: Response) -> Response {
+        let ended = self.ended.clone();
+        let stream = watched(response.bytes_stream(), self.idle, ended);
+        ::http::Response::new(Body::wrap_stream(stream)).into()
+    }
+}
+
+fn watched(
+    stream: impl Stream<Item = reqwest::Result<Bytes>> + Send + 'static,
+    idle: Duration,
+    ended: Ended,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    const MARK: &[u8] = b"[DONE]";
+    let start = (Box::pin(stream), 0usize, Vec::<u8>::new(), false);
+    futures::stream::unfold(start, move |(mut stream, seen, mut tail, over)| {
+        let ended = ended.clone();
+        async move {
+            if over {
+                return None;
+            }
+            let stop = |reason: ModelError| {
+                let text = reason.to_string();
+                ended.update(|end| end.reason = Some(reason));
+                Err(io::Error::other(text))
+            };
+            let item = match tokio::time::timeout(idle, stream.next()).await {
+                Err(_) => stop(ModelError::Stalled { after: idle }),
+                Ok(None) => return None,
+                Ok(Some(Err(error))) => stop(cut(&error)),
+                Ok(Some(Ok(bytes))) if seen + bytes.len() > MAX_BODY => {
+                    stop(ModelError::Garbage { what: "an answer of more than 16 MB".to_owned() })
+                }
+                Ok(Some(Ok(bytes))) => {
+                    // The mark may lie across two pieces.
+                    tail.extend_from_slice(&bytes);
+                    if tail.windows(MARK.len()).any(|w| w == MARK) {
+                        ended.update(|end| end.marked = true);
+                    }
+                    tail.drain(..tail.len().saturating_sub(MARK.len() - 1));
+                    Ok(bytes)
+                }
+            };
+            let over = item.is_err();
+            let seen = seen + item.as_ref().map_or(0, Bytes::len);
+            Some((item, (stream, seen, tail, over)))
+        }
+    })
+}
+
+fn header(response: &Response, name: reqwest::header::HeaderName) -> String {
+    response.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().trim().to_owned()
+}
+
+/// Why nobody could be asked.
+pub(super) fn unreachable(url: &str, error: &reqwest::Error) -> ModelError {
+    ModelError::Unreachable { url: url.to_owned(), why: deepest(error) }
+}
+
+fn cut(error: &reqwest::Error) -> ModelError {
+    ModelError::Cut { why: deepest(error) }
+}
+
+/// The innermost cause: "connection refused" rather than "error sending request".
+fn deepest(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    clean(&cause.to_string(), 200)
+}
+
+/// The server's own words, out of whatever it sent.
+fn message_of(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let value: Option<Value> = serde_json::from_str(&text).ok();
+    let words = value.as_ref().and_then(|v| {
+        ["/error/message", "/error", "/message", "/detail", "/0/error/message"]
+            .iter()
+            .find_map(|at| v.pointer(at).and_then(Value::as_str))
+    });
+    match words {
+        Some(words) => clean(words, 300),
+        None if text.trim_start().starts_with('<') => "a web page".to_owned(),
+        None => clean(&text, 300),
+    }
+}
+
+fn error_of(status: StatusCode, body: &[u8], retry_after: Option<Duration>, model: &str) -> ModelError {
+    let message = message_of(body);
+    let whole = String::from_utf8_lossy(body).to_ascii_lowercase();
+    let status = status.as_u16();
+    let too_long = ["context_length", "context length", "context size", "context window", "maximum context"];
+    match status {
+        401 | 403 => ModelError::Key { status, message },
+        402 | 429 => ModelError::RateLimited { message, retry_after },
+        413 => ModelError::TooLong { message },
+        400 | 422 | 500 if too_long.iter().any(|words| whole.contains(words)) => ModelError::TooLong { message },
+        404 => ModelError::NoModel { model: model.to_owned(), message },
+        400 if whole.contains("model_not_found") => ModelError::NoModel { model: model.to_owned(), message },
+        500.. => ModelError::Server { status, message },
+        _ => ModelError::Refused { status, message },
+    }
+}
+
+/// An error that came as an event of a stream that had begun well.
+pub(super) fn error_in_stream(error: &Value, model: &str) -> ModelError {
+    let code = error.get("code").and_then(|c| c.as_u64().or_else(|| c.as_str()?.parse().ok()));
+    let status = code.and_then(|c| u16::try_from(c).ok()).and_then(|c| StatusCode::from_u16(c).ok());
+    let body = serde_json::json!({"error": error}).to_string();
+    error_of(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), body.as_bytes(), None, model)
+}
