@@ -55,16 +55,6 @@ impl Home {
         &self.path
     }
 
-    /// The database of jobs and payments.
-    pub fn ledger(&self) -> PathBuf {
-        self.path.join("ledger.db3")
-    }
-
-    /// The log of state changes that `tail -f` can read.
-    pub fn jobs_log(&self) -> PathBuf {
-        self.path.join("jobs.jsonl")
-    }
-
     /// Where a job's results go when nobody names a folder.
     pub fn results(&self, job: &JobId) -> PathBuf {
         self.path.join("results").join(job.as_str())

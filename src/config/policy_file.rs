@@ -11,7 +11,7 @@ use std::{
 use serde::Deserialize;
 
 use super::{error::ConfigError, layer::toml_error};
-use crate::domain::{hash::Hash160, money::Datoshi, verdict::Thresholds};
+use crate::domain::{budget::Caps, hash::Hash160, money::Datoshi, verdict::Thresholds};
 
 /// The owner's rules, with defaults where the file says nothing.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,30 +23,19 @@ pub struct PolicyFile {
     /// Who may be paid, besides `GAS_RECIPIENT`.
     pub recipients: Vec<Hash160>,
     /// How much may be paid.
-    pub spending: Spending,
-    /// Whether payments on mainnet are allowed at all.
-    pub allow_mainnet: bool,
-    /// A result's files together may have this many bytes.
-    pub max_result_bytes: u64,
-    /// What a job is offered for where the provider states no price.
-    pub price: Price,
-}
-
-/// The owner's limits on spending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Spending {
-    /// One payment, fees left out.
-    pub per_payment: Datoshi,
-    /// Any 24 hours, fees counted.
-    pub per_day: Datoshi,
-    /// For as long as the ledger remembers, fees counted.
-    pub lifetime: Datoshi,
+    pub caps: Caps,
     /// Burnt for execution, one payment.
     pub max_system_fee: Datoshi,
     /// Burnt for inclusion, one payment.
     pub max_network_fee: Datoshi,
     /// Up to this much no person is asked.
     pub auto_approve_up_to: Datoshi,
+    /// Whether payments on mainnet are allowed at all.
+    pub allow_mainnet: bool,
+    /// A result's files together may have this many bytes.
+    pub max_result_bytes: u64,
+    /// What a job is offered for where the provider states no price.
+    pub price: Price,
 }
 
 /// What a job is offered for where the provider states no price (AIOZ states none in GAS).
@@ -69,25 +58,17 @@ impl Default for PolicyFile {
             thresholds: Thresholds::default(),
             roots: Vec::new(),
             recipients: Vec::new(),
-            spending: Spending::default(),
+            caps: Caps {
+                per_payment: Datoshi::from_gas(10),
+                per_day: Datoshi::from_gas(25),
+                lifetime: Datoshi::from_gas(250),
+            },
+            max_system_fee: Datoshi::from_gas(1),
+            max_network_fee: Datoshi::from_gas(1),
+            auto_approve_up_to: Datoshi::ZERO,
             allow_mainnet: false,
             max_result_bytes: 1_000_000_000,
             price: Price::Flat(Datoshi::from_gas(2)),
-        }
-    }
-}
-
-impl Default for Spending {
-    /// A payment burns about 0.11 GAS in fees; the fee limits leave room for Conflicts attributes and no more.
-    fn default() -> Spending {
-        let half = Datoshi::new(50_000_000).unwrap_or_default();
-        Spending {
-            per_payment: Datoshi::from_gas(5),
-            per_day: Datoshi::from_gas(20),
-            lifetime: Datoshi::from_gas(100),
-            max_system_fee: half,
-            max_network_fee: half,
-            auto_approve_up_to: Datoshi::ZERO,
         }
     }
 }
@@ -161,7 +142,6 @@ impl PolicyFile {
             None => Ok(default),
         };
         let usual = PolicyFile::default();
-        let caps = usual.spending;
         let mut roots = Vec::new();
         for root in raw.roots {
             if !Path::new(&root).is_absolute() {
@@ -178,14 +158,14 @@ impl PolicyFile {
             thresholds: thresholds(&raw.thresholds).map_err(|(field, problem)| wrong(field, problem))?,
             roots,
             recipients,
-            spending: Spending {
-                per_payment: gas("caps.per_payment", &raw.caps.per_payment, caps.per_payment)?,
-                per_day: gas("caps.per_day", &raw.caps.per_day, caps.per_day)?,
-                lifetime: gas("caps.lifetime", &raw.caps.lifetime, caps.lifetime)?,
-                max_network_fee: gas("caps.max_network_fee", &raw.caps.max_network_fee, caps.max_network_fee)?,
-                max_system_fee: gas("caps.max_system_fee", &raw.caps.max_system_fee, caps.max_system_fee)?,
-                auto_approve_up_to: gas("auto_approve_up_to", &raw.auto_approve_up_to, caps.auto_approve_up_to)?,
+            caps: Caps {
+                per_payment: gas("caps.per_payment", &raw.caps.per_payment, usual.caps.per_payment)?,
+                per_day: gas("caps.per_day", &raw.caps.per_day, usual.caps.per_day)?,
+                lifetime: gas("caps.lifetime", &raw.caps.lifetime, usual.caps.lifetime)?,
             },
+            max_network_fee: gas("caps.max_network_fee", &raw.caps.max_network_fee, usual.max_network_fee)?,
+            max_system_fee: gas("caps.max_system_fee", &raw.caps.max_system_fee, usual.max_system_fee)?,
+            auto_approve_up_to: gas("auto_approve_up_to", &raw.auto_approve_up_to, usual.auto_approve_up_to)?,
             allow_mainnet: raw.allow_mainnet,
             max_result_bytes: raw.max_result_bytes.unwrap_or(usual.max_result_bytes),
             price: match (&raw.price.flat, &raw.price.per_gb, &raw.price.per_hour) {
@@ -253,10 +233,10 @@ mod tests {
         let some =
             parse("auto_approve_up_to = \"0.5\"\n[caps]\nper_day = \"3 GAS\"\n[thresholds]\nmax_local_bytes = 5")
                 .unwrap();
-        assert_eq!(some.spending.per_day, Datoshi::from_gas(3));
-        assert_eq!(some.spending.auto_approve_up_to.datoshi(), 50_000_000);
+        assert_eq!(some.caps.per_day, Datoshi::from_gas(3));
+        assert_eq!(some.auto_approve_up_to.datoshi(), 50_000_000);
         assert_eq!(some.thresholds.max_local_bytes, 5);
-        assert_eq!(some.spending.per_payment, Datoshi::from_gas(5));
+        assert_eq!(some.caps.per_payment, Datoshi::from_gas(10));
     }
 
     #[test]

@@ -13,6 +13,8 @@
 //! | [`jsonl`] | the sink for programs |
 //! | [`approve`] | asking a person to approve a payment |
 
+pub mod approve;
+pub mod jobs;
 pub mod jsonl;
 pub mod look;
 pub mod output;
