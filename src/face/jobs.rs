@@ -18,26 +18,16 @@ pub fn list(jobs: &[Job], now: Timestamp, look: &Look) -> Vec<String> {
     if jobs.is_empty() {
         return vec!["No jobs yet. Try: agent ask \"Run protein folding on examples/data.fasta\"".to_owned()];
     }
-    let wide = look.width >= 76;
     let rows = jobs
         .iter()
         .map(|job| {
             let dataset = clean(&job.verdict.dataset.path.display().to_string(), 200);
-            let mut row = vec![job.id.to_string(), job.state.to_string(), clean(&job.task_type, 40)];
-            if wide {
-                row.push(cut(&dataset, 28));
-                row.push(place(job).to_owned());
-                row.push(job.quote.as_ref().map(|q| q.amount.gas_string()).unwrap_or_default());
-            }
-            row.push(ago(job.updated_at, now));
-            row
+            let asked = job.quote.as_ref().map(|q| q.amount.gas_string()).unwrap_or_default();
+            let (id, state, task) = (job.id.to_string(), job.state.to_string(), clean(&job.task_type, 40));
+            vec![id, state, task, cut(&dataset, 60), place(job).to_owned(), asked, ago(job.updated_at, now)]
         })
         .collect();
-    if wide {
-        look.table(&["job", "state", "task", "dataset", "where", "GAS", "changed"], rows, &[5])
-    } else {
-        look.table(&["job", "state", "task", "changed"], rows, &[])
-    }
+    look.table(&["job", "state", "task", "dataset", "where", "GAS", "changed"], rows, &[5], 3)
 }
 
 /// `3 min ago`; the future, after a clock was set back, is `just now`.

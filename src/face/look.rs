@@ -1,12 +1,16 @@
 //! Width and colours, and the few shapes that everything is printed in.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 use console::Style;
 use textwrap::{Options, WordSplitter, core::display_width};
 
 /// Tables have one line, beneath their header.
 const TABLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
+/// Between two columns of a table.
+const GAP: usize = 2;
+/// A long column narrower than this is no use.
+const MIN_LONG: usize = 12;
 /// Where the second column begins.
 const LABEL: usize = 11;
 /// Narrower than this, continuation lines begin further left.
@@ -106,17 +110,31 @@ impl Look {
         textwrap::wrap(text, wrapped(self.width)).into_iter().map(|line| self.tone(tone, &line)).collect()
     }
 
-    /// A table that fits the width. `right` names the columns of numbers.
-    pub fn table(&self, header: &[&str], rows: Vec<Vec<String>>, right: &[usize]) -> Vec<String> {
+    /// A table that fits the width, or, where even that is too narrow, each row as a few lines.
+    ///
+    /// `right` names the columns of numbers; `long` the one that gives way: its cells wrap, the others stay whole.
+    pub fn table(&self, header: &[&str], rows: Vec<Vec<String>>, right: &[usize], long: usize) -> Vec<String> {
+        let widest = |column: usize, name: &str| {
+            let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| display_width(cell));
+            cells.chain([display_width(name)]).max().unwrap_or_default()
+        };
+        let rigid: usize =
+            header.iter().enumerate().filter(|(i, _)| *i != long).map(|(i, name)| widest(i, name) + GAP).sum();
+        if rigid + MIN_LONG > self.width {
+            return self.cards(header, &rows);
+        }
         let mut table = Table::new();
         table.load_style(TABLE).set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(u16::try_from(self.width).unwrap_or(120)).force_no_tty();
-        table.set_header(header.iter().map(|h| Cell::new(h)));
+        table.set_width(u16::try_from(self.width).unwrap_or(u16::MAX)).force_no_tty();
+        table.set_header(header.iter().map(Cell::new));
         for row in rows {
             table.add_row(row);
         }
         for (index, column) in table.column_iter_mut().enumerate() {
-            column.set_padding((0, 2));
+            column.set_padding((0, 1));
+            if index != long {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
             if right.contains(&index) {
                 column.set_cell_alignment(CellAlignment::Right);
             }
@@ -126,6 +144,21 @@ impl Look {
             *head = self.tone(Tone::Strong, head);
         }
         lines
+    }
+
+    /// A table's rows one below the other, for narrow terminals.
+    fn cards(&self, header: &[&str], rows: &[Vec<String>]) -> Vec<String> {
+        let mut out = Vec::new();
+        for row in rows {
+            for (index, (name, cell)) in header.iter().zip(row).enumerate() {
+                match index {
+                    0 => out.push(self.tone(Tone::Strong, cell)),
+                    _ if cell.is_empty() => {}
+                    _ => out.push(format!("  {name}: {cell}")),
+                }
+            }
+        }
+        out
     }
 }
 
@@ -175,9 +208,18 @@ mod tests {
 
     #[test]
     fn tables_fit() {
-        let rows = vec![vec!["a".to_owned(), "x".repeat(100)], vec!["b".to_owned(), "y".to_owned()]];
-        for line in Look::plain(40).table(&["name", "text"], rows, &[]) {
-            assert!(display_width(&line) <= 40, "{line}");
+        let rows = || vec![vec!["a".to_owned(), "x".repeat(100)], vec!["b".to_owned(), "y".to_owned()]];
+        for width in [40, 80] {
+            for line in Look::plain(width).table(&["name", "text"], rows(), &[], 1) {
+                assert!(display_width(&line) <= width, "{line}");
+            }
         }
+        let cards = Look::plain(20).table(
+            &["job", "state", "x"],
+            vec![vec!["j".into(), "planned".into(), String::new()]],
+            &[],
+            2,
+        );
+        assert_eq!(cards, ["j", "  state: planned"]);
     }
 }

@@ -52,7 +52,7 @@ fn fold_lines(folds: &[Fold], look: &Look, draw: Draw) -> Vec<String> {
     let rows = folds.iter().take(MAX_ROWS).map(|fold| {
         vec![clean(&fold.id, 40), count(fold.length), format!("{}D", fold.dimension), fold.energy.to_string()]
     });
-    let mut out = look.table(&["sequence", "length", "lattice", "energy"], rows.collect(), &[1, 3]);
+    let mut out = look.table(&["sequence", "length", "lattice", "energy"], rows.collect(), &[1, 3], 0);
     if folds.len() > MAX_ROWS {
         out.push(look.line(Tone::Dim, &format!("… and {} more in result.json", folds.len() - MAX_ROWS)));
     }
