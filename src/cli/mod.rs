@@ -1,1 +1,141 @@
-//! The command line.
+//! The command line: one file a command, one error at the edge.
+//!
+//! Parsing is cheap and comes first; a command makes what it needs and nothing more, so that `agent --version` or
+//! `agent tasks` open no ledger and no network.
+
+mod completions;
+mod config;
+mod context;
+mod error;
+mod jobs;
+mod logging;
+mod man;
+
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+
+use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand};
+
+pub use self::{
+    context::Context,
+    error::{CommandError, Kind},
+};
+
+/// The program's arguments.
+#[derive(Debug, Parser)]
+#[command(name = "agent", version, about, long_about = LONG_ABOUT, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do; the conversation, where nothing is said on a terminal.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+const LONG_ABOUT: &str = "Scientific Orchestrator: say in plain words what is to be computed on which file. It decides \
+whether the job fits this machine; if not, it stages the data, submits the job, pays for it within your limits, waits, \
+fetches the result, checks it and explains it.\n\nWith nothing configured it uses an offline planner and a sandbox: no \
+key, no account, no real money.";
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 refused by policy, 4 approval needed and nobody to \
+ask, 5 over budget, 6 the job failed, 7 a payment is unresolved, 130 interrupted.";
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Global {
+    /// Print JSON Lines on standard output, and nothing else there
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Folder of the ledger, results and settings [default: AGENT_HOME]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// `sandbox` or `live` [default: AGENT_PROFILE, or found out]
+    #[arg(long, global = true, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// `planner`, `scripted:PATH`, or a model's name [default: AGENT_MODEL]
+    #[arg(long, global = true, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Log to standard error; twice for more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Look at jobs, take them up again, or give them up
+    Jobs(jobs::Jobs),
+    /// Show every setting with where it came from
+    Config(config::Config),
+    /// Print a shell's completions
+    Completions(completions::Completions),
+    /// Print the man page
+    Man,
+}
+
+/// Runs the program; the process ends with what this gives.
+pub fn run() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return unparsed(&arguments, &error),
+    };
+    let context = Context::of_process(cli.global);
+    let done = start_logging(&context).and_then(|()| dispatch(cli.command, &context));
+    done.unwrap_or_else(|error| {
+        report(&context, &error);
+        error.exit_code()
+    })
+}
+
+fn start_logging(context: &Context) -> Result<(), CommandError> {
+    // Only -v is looked at here: AGENT_LOG may be in a file, and is read by commands that load settings anyway.
+    logging::start(
+        logging::filter_of(context.global.verbose).as_deref().or(context.env.get("AGENT_LOG")).unwrap_or("off"),
+    )
+}
+
+fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, CommandError> {
+    match command {
+        Some(Command::Jobs(jobs)) => jobs.run(context),
+        Some(Command::Config(config)) => config.run(context),
+        Some(Command::Completions(completions)) => completions.run(context),
+        Some(Command::Man) => man::run(context),
+        None => {
+            let help = Cli::command().max_term_width(100).render_help();
+            eprint!("{help}");
+            Ok(ExitCode::from(Kind::Usage.code()))
+        }
+    }
+}
+
+/// Help and version are no errors; what cannot be parsed is said on standard error, or as an event for programs.
+fn unparsed(arguments: &[OsString], error: &clap::Error) -> ExitCode {
+    let json = error.use_stderr() && arguments.iter().any(|a| a == "--json");
+    if json {
+        let context = Context::of_process(Global { json: true, ..Global::default() });
+        let text = error.to_string();
+        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        report(&context, &CommandError::usage(message).hint("`agent help` shows the commands"));
+    } else {
+        // A closed standard output is no reason for another error.
+        let _ = error.print();
+    }
+    ExitCode::from(if error.use_stderr() { Kind::Usage.code() } else { 0 })
+}
+
+/// Says what went wrong: `error:` and `hint:` on standard error, or an event for programs.
+fn report(context: &Context, error: &CommandError) {
+    if context.json() {
+        context.sink().emit(error.event());
+        return;
+    }
+    let sentence = crate::domain::units::clean(&error.sentence(), 2000);
+    eprintln!("error: {sentence}");
+    if let Some(hint) = &error.hint {
+        eprintln!("hint: {}", crate::domain::units::clean(hint, 2000));
+    }
+}
+
+#[cfg(test)]
+mod tests;

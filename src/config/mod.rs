@@ -1,1 +1,131 @@
-//! Settings, secrets and the home folder.
+//! Settings: flags > environment > `.env` > `config.toml` > defaults; secrets; the home folder.
+//!
+//! Loading is pure over the maps it is given, but for the two files it reads: `.env` in the working directory and
+//! `config.toml` in the home folder. Nothing here changes the process's environment or makes a folder.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | [`key`] | the names |
+//! | [`layer`] | the layers and where a value came from |
+//! | [`dotenv`] | `.env` |
+//! | [`home`] | the home folder and the paths in it |
+//! | [`profile`] | sandbox or live |
+//! | [`model`] | which model answers |
+//! | [`policy_file`] | the owner's rules |
+//! | [`shown`] | settings fit to be printed |
+
+pub mod dotenv;
+pub mod error;
+pub mod home;
+pub mod key;
+pub mod layer;
+pub mod model;
+pub mod parse;
+pub mod policy_file;
+pub mod profile;
+pub mod shown;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+pub use error::ConfigError;
+pub use home::Home;
+pub use key::Key;
+pub use layer::{Environment, Overrides, Source, Value};
+pub use model::ModelSettings;
+pub use policy_file::PolicyFile;
+pub use profile::{ChainSettings, ComputeSettings, LiveSettings, PayerKey, Profile, StorageSettings};
+
+use layer::Layer;
+
+/// The settings of one run, each with where it came from.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    values: Layer,
+    home: Home,
+    cwd: PathBuf,
+    user_home: Option<PathBuf>,
+    /// What a person should know about their settings, in sentences.
+    pub warnings: Vec<String>,
+}
+
+impl Settings {
+    /// Loads the layers.
+    ///
+    /// # Errors
+    /// When a file of settings cannot be read or parsed. Values are parsed when they are used.
+    pub fn load(overrides: &Overrides, env: &Environment, cwd: &Path) -> Result<Settings, ConfigError> {
+        let dotenv = dotenv::read(cwd)?;
+        let mut upper = dotenv.layer;
+        upper.extend(env.layer());
+        upper.extend(overrides.layer());
+        let user_home = env.get("HOME").map(PathBuf::from);
+        let home = match upper.get(&Key::AgentHome) {
+            Some(value) => Home::at(resolve(cwd, user_home.as_deref(), value.text())),
+            None => Home::by_default(env)?,
+        };
+        let mut warnings = dotenv.warnings;
+        let mut values = layer::defaults();
+        values.extend(read_config(&home.config(), &mut warnings)?);
+        values.extend(upper);
+        values.entry(Key::AgentHome).or_insert_with(|| Value::new(home.path().to_string_lossy(), Source::Default));
+        Ok(Settings { values, home, cwd: cwd.to_owned(), user_home, warnings })
+    }
+
+    /// A setting's value.
+    pub fn value(&self, key: Key) -> Option<&Value> {
+        self.values.get(&key)
+    }
+
+    /// A setting that names a path: relative to the working directory, `~/` to the user's home.
+    pub fn path(&self, key: Key) -> Option<PathBuf> {
+        self.value(key).map(|v| self.resolve(v.text()))
+    }
+
+    /// The home folder.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// The working directory.
+    pub fn cwd(&self) -> &Path {
+        &self.cwd
+    }
+
+    /// The owner's rules; the defaults when there is no policy file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or a rule in it makes no sense.
+    pub fn policy(&self) -> Result<PolicyFile, ConfigError> {
+        PolicyFile::read(&self.home.policy())
+    }
+
+    fn resolve(&self, text: &str) -> PathBuf {
+        resolve(&self.cwd, self.user_home.as_deref(), text)
+    }
+}
+
+/// A path of a setting. No shell sees `.env` or `config.toml`, so `~/` is understood here.
+fn resolve(cwd: &Path, user_home: Option<&Path>, text: &str) -> PathBuf {
+    match (text.strip_prefix("~/"), user_home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => cwd.join(text),
+    }
+}
+
+fn read_config(path: &Path, warnings: &mut Vec<String>) -> Result<Layer, ConfigError> {
+    let failed = |source| ConfigError::Read { path: path.to_owned(), source };
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Layer::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let layer = layer::config_toml(path, &text)?;
+    warnings.extend(dotenv::exposed(path, &fs::metadata(path).map_err(failed)?, &layer));
+    Ok(layer)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,28 @@
-//! What people and programs see.
+//! What people and programs see. Every face reads the same events.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | [`look`] | width and colours; labelled, wrapped lines; tables |
+//! | [`text`] | text from outside, made plain; streamed text, wrapped as it comes |
+//! | [`render`] | an event as lines: pure |
+//! | [`result`] | a result document as lines: pure |
+//! | [`jobs`] | jobs as a list and one by one: pure |
+//! | [`progress`] | bars on a terminal, sparse lines elsewhere |
+//! | [`output`] | standard output that ends quietly when nobody reads on |
+//! | [`terminal`] | the sink for people |
+//! | [`jsonl`] | the sink for programs |
+//! | [`approve`] | asking a person to approve a payment |
+
+pub mod approve;
+pub mod jobs;
+pub mod jsonl;
+pub mod look;
+pub mod output;
+pub mod progress;
+pub mod render;
+pub mod result;
+pub mod terminal;
+pub mod text;
+
+#[cfg(test)]
+mod sample;

@@ -17,6 +17,7 @@ use std::{
 };
 
 pub use attempts::{CapPassed, IntendError, Spending};
+pub use jobs::JobLine;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::domain::{ids::JobId, job::JobState};

@@ -1,0 +1,102 @@
+//! `agent config`: every setting with where it came from.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{CommandError, Context};
+use crate::{
+    config::{Settings, shown::Shown},
+    face::look::{Look, Tone},
+};
+
+/// Show every setting with where it came from; secrets are hidden.
+#[derive(Debug, Args)]
+pub struct Config {}
+
+impl Config {
+    /// Prints them.
+    ///
+    /// # Errors
+    /// When the settings cannot be loaded. Settings that make no sense together are said and are no error here.
+    pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
+        let settings = context.settings()?;
+        if context.json() {
+            settings.shown().iter().for_each(|shown| context.output.json(shown));
+            return Ok(ExitCode::SUCCESS);
+        }
+        context.output.lines(lines(settings, &context.look));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A table a group, then what the settings come to.
+fn lines(settings: &Settings, look: &Look) -> Vec<String> {
+    let shown = settings.shown();
+    let rows = shown.iter().map(row).collect();
+    let mut out = look.table(&["setting", "value", "from"], rows, &[], 1);
+    out.push(String::new());
+    out.extend(match settings.profile() {
+        Ok(profile) => look.field("Profile", Tone::Good, profile.name()),
+        Err(error) => wrong(look, "Profile", &error),
+    });
+    out.extend(match settings.model() {
+        Ok(model) => look.field("Model", Tone::Good, model.name()),
+        Err(error) => wrong(look, "Model", &error),
+    });
+    out.extend(match settings.policy() {
+        Ok(_) if settings.home().policy().exists() => {
+            look.field("Policy", Tone::Plain, &settings.home().policy().display().to_string())
+        }
+        Ok(_) => look.field("Policy", Tone::Plain, "built-in limits; policy.toml in AGENT_HOME changes them"),
+        Err(error) => wrong(look, "Policy", &error),
+    });
+    out.extend(settings.warnings.iter().flat_map(|warning| look.field("Warning", Tone::Care, warning)));
+    out
+}
+
+fn row(shown: &Shown) -> Vec<String> {
+    let value = shown.value.clone().unwrap_or_else(|| "-".to_owned());
+    vec![shown.name.to_owned(), value, shown.source.as_ref().map(ToString::to_string).unwrap_or_default()]
+}
+
+fn wrong(look: &Look, label: &str, error: &crate::config::ConfigError) -> Vec<String> {
+    let mut out = look.field(label, Tone::Bad, &error.to_string());
+    out.extend(error.hint().iter().flat_map(|hint| look.field("  hint", Tone::Plain, hint)));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{Environment, Overrides};
+
+    fn settings(pairs: &[(&str, &str)]) -> Settings {
+        let mut env = Environment::default();
+        for (name, value) in [("HOME", "/home/me")].iter().chain(pairs) {
+            env.0.insert((*name).to_owned(), (*value).to_owned());
+        }
+        Settings::load(&Overrides::default(), &env, Path::new("/nowhere")).unwrap()
+    }
+
+    #[test]
+    fn with_nothing_set() {
+        let at = |width| lines(&settings(&[]), &Look::plain(width)).join("\n");
+        insta::assert_snapshot!(format!("{}\n\n{}", at(100), at(40)));
+    }
+
+    #[test]
+    fn half_configured_with_secrets() {
+        let given = settings(&[
+            ("AIOZ_BUCKET", "mine"),
+            ("AIOZ_SECRET_KEY", "s3cr3t-value"),
+            ("NEO_PRIVATE_KEY", "KxDgvEKzgSBPPfuVfw67oPQBSjidEiqTHURKSDL1R7yGaGYAeYnr"),
+            ("AGENT_MODEL", "some-model"),
+        ]);
+        let text = lines(&given, &Look::plain(80)).join("\n");
+        assert!(!text.contains("s3cr3t") && !text.contains("KxDg"));
+        insta::assert_snapshot!(text);
+    }
+}

@@ -1,0 +1,128 @@
+//! What every command is given. Nothing in it is made before a command asks for it.
+
+use std::{
+    cell::OnceCell,
+    io::IsTerminal as _,
+    sync::{Arc, OnceLock},
+};
+
+use super::{CommandError, Global};
+use crate::{
+    config::{Environment, Overrides, Settings},
+    domain::{
+        event::{Event, Sink},
+        ids::SessionId,
+    },
+    face::{jsonl::JsonLines, look::Look, output::Output, terminal::Terminal},
+    ledger::{LEDGER_FILE, Ledger},
+};
+
+/// What every command is given.
+pub struct Context {
+    /// The flags that every command takes.
+    pub global: Global,
+    /// The process's environment.
+    pub env: Environment,
+    /// How lines for people are laid out.
+    pub look: Look,
+    /// Standard output.
+    pub output: Output,
+    /// This run.
+    pub session: SessionId,
+    settings: OnceCell<Settings>,
+    sink: OnceLock<Arc<dyn Sink>>,
+}
+
+impl Context {
+    /// The context of this process.
+    pub fn of_process(global: Global) -> Context {
+        let env = Environment::of_process();
+        let look = Look::of_stdout(env.get("NO_COLOR").is_some());
+        Context {
+            global,
+            env,
+            look,
+            output: Output::stdout(),
+            session: SessionId::random(),
+            settings: OnceCell::new(),
+            sink: OnceLock::new(),
+        }
+    }
+
+    /// Whether standard output is for programs.
+    pub fn json(&self) -> bool {
+        self.global.json
+    }
+
+    /// The settings, loaded on the first call.
+    ///
+    /// # Errors
+    /// When a file of settings cannot be read or parsed.
+    pub fn settings(&self) -> Result<&Settings, CommandError> {
+        if let Some(settings) = self.settings.get() {
+            return Ok(settings);
+        }
+        let cwd = std::env::current_dir().map_err(|e| {
+            CommandError::failed("working_directory", e)
+                .hint("the working directory is gone or closed to you; cd elsewhere")
+        })?;
+        let loaded = Settings::load(&self.overrides(), &self.env, &cwd)?;
+        Ok(self.settings.get_or_init(|| loaded))
+    }
+
+    fn overrides(&self) -> Overrides {
+        Overrides {
+            home: self.global.home.clone(),
+            profile: self.global.profile.clone(),
+            model: self.global.model.clone(),
+            log: super::logging::filter_of(self.global.verbose),
+        }
+    }
+
+    /// Where this run's events go: JSON Lines for programs, the terminal face for people.
+    pub fn sink(&self) -> Arc<dyn Sink> {
+        self.sink
+            .get_or_init(|| {
+                if self.json() {
+                    return Arc::new(JsonLines::new(self.session.clone(), self.output.clone()));
+                }
+                // A bar is drawn on standard error; where results go to a file, it would only be in the way.
+                let bars = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
+                Arc::new(Terminal::new(self.look, self.output.clone(), bars, |_, _| None))
+            })
+            .clone()
+    }
+
+    /// Says what a person should know about their settings, once.
+    ///
+    /// # Errors
+    /// When the settings cannot be loaded.
+    pub fn warn(&self) -> Result<(), CommandError> {
+        for message in self.settings()?.warnings.clone() {
+            self.sink().emit(Event::Warning { message });
+        }
+        Ok(())
+    }
+
+    /// The ledger, where there is one: looking at jobs makes no folder.
+    ///
+    /// # Errors
+    /// When it is there and cannot be opened.
+    pub fn ledger_if_any(&self) -> Result<Option<Ledger>, CommandError> {
+        let home = self.settings()?.home();
+        if !home.path().join(LEDGER_FILE).exists() {
+            return Ok(None);
+        }
+        Ok(Some(Ledger::open(home.path())?))
+    }
+
+    /// The ledger, made where there is none.
+    ///
+    /// # Errors
+    /// When the home folder or the ledger cannot be made.
+    pub fn ledger(&self) -> Result<Ledger, CommandError> {
+        let home = self.settings()?.home();
+        home.ensure()?;
+        Ok(Ledger::open(home.path())?)
+    }
+}

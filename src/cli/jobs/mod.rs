@@ -1,0 +1,78 @@
+//! `agent jobs`: one file a subcommand.
+
+mod list;
+mod log;
+mod show;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::{CommandError, Context};
+use crate::{
+    domain::{ids::JobId, job::Job},
+    ledger::Ledger,
+};
+
+/// Look at jobs, take them up again, or give them up.
+#[derive(Debug, Args)]
+pub struct Jobs {
+    #[command(subcommand)]
+    command: Option<JobsCommand>,
+}
+
+/// What to do with jobs.
+#[derive(Debug, Subcommand)]
+enum JobsCommand {
+    /// List all jobs, oldest first
+    List,
+    /// Show one job: verdict, timeline, payments, result
+    Show(Which),
+    /// Follow a job until it ends
+    Watch(Which),
+    /// Print the log of state changes
+    Log(log::Log),
+}
+
+/// Which job.
+#[derive(Debug, Args)]
+pub struct Which {
+    /// The job, such as job-7k3q9dm2 [default: the newest]
+    job: Option<JobId>,
+}
+
+impl Jobs {
+    /// Runs the subcommand; `list` when none is given.
+    ///
+    /// # Errors
+    /// When the ledger cannot be opened, or there is no such job.
+    pub fn run(self, context: &Context) -> Result<ExitCode, CommandError> {
+        match self.command.unwrap_or(JobsCommand::List) {
+            JobsCommand::List => list::run(context),
+            JobsCommand::Show(which) => show::run(context, &which),
+            JobsCommand::Watch(which) => watch::run(context, &which),
+            JobsCommand::Log(log) => log.run(context),
+        }
+    }
+}
+
+impl Which {
+    /// The ledger and the job that is meant.
+    ///
+    /// # Errors
+    /// When there is no such job, or none at all.
+    fn find(&self, context: &Context) -> Result<(Ledger, Job), CommandError> {
+        let Some(ledger) = context.ledger_if_any()? else { return Err(no_jobs()) };
+        let job = match &self.job {
+            Some(id) => ledger.job(id)?,
+            None => ledger.jobs()?.pop().ok_or_else(no_jobs)?,
+        };
+        Ok((ledger, job))
+    }
+}
+
+fn no_jobs() -> CommandError {
+    CommandError::new(super::Kind::Failed, "no_such_job", "there are no jobs yet")
+        .hint("try: agent ask \"Run protein folding on examples/data.fasta\"")
+}

@@ -1,0 +1,275 @@
+//! `policy.toml` in the home folder: the owner's rules. No flag, tool argument or model can change them.
+//!
+//! A rule that cannot be read is an error, and an error in the guard is a refusal: nothing here falls back to a
+//! default because a line was wrong.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use super::{error::ConfigError, layer::toml_error};
+use crate::domain::{budget::Caps, hash::Hash160, money::Datoshi, verdict::Thresholds};
+
+/// The owner's rules, with defaults where the file says nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PolicyFile {
+    /// When a job is too large for this machine.
+    pub thresholds: Thresholds,
+    /// Folders of datasets besides the working directory; absolute.
+    pub roots: Vec<PathBuf>,
+    /// Who may be paid, besides `GAS_RECIPIENT`.
+    pub recipients: Vec<Hash160>,
+    /// How much may be paid.
+    pub caps: Caps,
+    /// Burnt for execution, one payment.
+    pub max_system_fee: Datoshi,
+    /// Burnt for inclusion, one payment.
+    pub max_network_fee: Datoshi,
+    /// Up to this much no person is asked.
+    pub auto_approve_up_to: Datoshi,
+    /// Whether payments on mainnet are allowed at all.
+    pub allow_mainnet: bool,
+    /// A result's files together may have this many bytes.
+    pub max_result_bytes: u64,
+    /// What a job is offered for where the provider states no price.
+    pub price: Price,
+}
+
+/// What a job is offered for where the provider states no price (AIOZ states none in GAS).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Price {
+    /// The same for every job.
+    Flat(Datoshi),
+    /// By the dataset's size and the estimated time; started units count in proportion, rounded up to a datoshi.
+    Rate {
+        /// For 1,000,000,000 bytes of dataset.
+        per_gb: Datoshi,
+        /// For 3600 seconds of estimated run time.
+        per_hour: Datoshi,
+    },
+}
+
+impl Default for PolicyFile {
+    fn default() -> PolicyFile {
+        PolicyFile {
+            thresholds: Thresholds::default(),
+            roots: Vec::new(),
+            recipients: Vec::new(),
+            caps: Caps {
+                per_payment: Datoshi::from_gas(10),
+                per_day: Datoshi::from_gas(25),
+                lifetime: Datoshi::from_gas(250),
+            },
+            max_system_fee: Datoshi::from_gas(1),
+            max_network_fee: Datoshi::from_gas(1),
+            auto_approve_up_to: Datoshi::ZERO,
+            allow_mainnet: false,
+            max_result_bytes: 1_000_000_000,
+            price: Price::Flat(Datoshi::from_gas(2)),
+        }
+    }
+}
+
+/// The file as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Raw {
+    thresholds: RawThresholds,
+    roots: Vec<String>,
+    recipients: Vec<String>,
+    caps: RawCaps,
+    auto_approve_up_to: Option<String>,
+    allow_mainnet: bool,
+    max_result_bytes: Option<u64>,
+    price: RawPrice,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawThresholds {
+    max_local_seconds: Option<f64>,
+    max_local_bytes: Option<u64>,
+    max_ram_percent: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawCaps {
+    per_payment: Option<String>,
+    per_day: Option<String>,
+    lifetime: Option<String>,
+    max_network_fee: Option<String>,
+    max_system_fee: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawPrice {
+    flat: Option<String>,
+    per_gb: Option<String>,
+    per_hour: Option<String>,
+}
+
+impl PolicyFile {
+    /// Reads the file; the defaults when there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read, or a rule in it makes no sense.
+    pub fn read(path: &Path) -> Result<PolicyFile, ConfigError> {
+        match fs::read_to_string(path) {
+            Ok(text) => PolicyFile::parse(path, &text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(PolicyFile::default()),
+            Err(source) => Err(ConfigError::Read { path: path.to_owned(), source }),
+        }
+    }
+
+    /// The rules in `text`; `path` is for errors.
+    ///
+    /// # Errors
+    /// An unknown name, a wrong type, an amount or an address that is none, a threshold out of range.
+    pub fn parse(path: &Path, text: &str) -> Result<PolicyFile, ConfigError> {
+        let raw: Raw = toml::from_str(text).map_err(|e| toml_error(path, text, &e))?;
+        let wrong = |field: &str, problem: String| ConfigError::Policy {
+            path: path.to_owned(),
+            field: field.to_owned(),
+            problem,
+        };
+        let gas = |field: &str, text: &Option<String>, default: Datoshi| match text {
+            Some(text) => text.parse().map_err(|e| wrong(field, format!("makes no sense: {e}"))),
+            None => Ok(default),
+        };
+        let usual = PolicyFile::default();
+        let mut roots = Vec::new();
+        for root in raw.roots {
+            if !Path::new(&root).is_absolute() {
+                return Err(wrong("roots", format!("names `{root}`, which is no absolute path")));
+            }
+            roots.push(PathBuf::from(root));
+        }
+        let mut recipients = Vec::new();
+        for text in &raw.recipients {
+            recipients
+                .push(Hash160::parse_account(text).map_err(|e| wrong("recipients", format!("holds a slip: {e}")))?);
+        }
+        Ok(PolicyFile {
+            thresholds: thresholds(&raw.thresholds).map_err(|(field, problem)| wrong(field, problem))?,
+            roots,
+            recipients,
+            caps: Caps {
+                per_payment: gas("caps.per_payment", &raw.caps.per_payment, usual.caps.per_payment)?,
+                per_day: gas("caps.per_day", &raw.caps.per_day, usual.caps.per_day)?,
+                lifetime: gas("caps.lifetime", &raw.caps.lifetime, usual.caps.lifetime)?,
+            },
+            max_network_fee: gas("caps.max_network_fee", &raw.caps.max_network_fee, usual.max_network_fee)?,
+            max_system_fee: gas("caps.max_system_fee", &raw.caps.max_system_fee, usual.max_system_fee)?,
+            auto_approve_up_to: gas("auto_approve_up_to", &raw.auto_approve_up_to, usual.auto_approve_up_to)?,
+            allow_mainnet: raw.allow_mainnet,
+            max_result_bytes: raw.max_result_bytes.unwrap_or(usual.max_result_bytes),
+            price: match (&raw.price.flat, &raw.price.per_gb, &raw.price.per_hour) {
+                (None, None, None) => usual.price,
+                (flat @ Some(_), None, None) => Price::Flat(gas("price.flat", flat, Datoshi::ZERO)?),
+                (None, per_gb, per_hour) => Price::Rate {
+                    per_gb: gas("price.per_gb", per_gb, Datoshi::ZERO)?,
+                    per_hour: gas("price.per_hour", per_hour, Datoshi::ZERO)?,
+                },
+                _ => return Err(wrong("price", "is both flat and a rate; keep one of the two".to_owned())),
+            },
+        })
+    }
+}
+
+fn thresholds(raw: &RawThresholds) -> Result<Thresholds, (&'static str, String)> {
+    let usual = Thresholds::default();
+    let max_local_seconds = raw.max_local_seconds.unwrap_or(usual.max_local_seconds);
+    if !max_local_seconds.is_finite() || max_local_seconds < 0.0 {
+        return Err(("thresholds.max_local_seconds", "must be a number of seconds, 0 or more".to_owned()));
+    }
+    let max_ram_percent = raw.max_ram_percent.unwrap_or(usual.max_ram_percent);
+    if !(1..=100).contains(&max_ram_percent) {
+        return Err(("thresholds.max_ram_percent", "must be from 1 to 100".to_owned()));
+    }
+    Ok(Thresholds {
+        max_local_seconds,
+        max_local_bytes: raw.max_local_bytes.unwrap_or(usual.max_local_bytes),
+        max_ram_percent,
+    })
+}
+
+impl Price {
+    /// The price of a job on `bytes` of dataset that is estimated to take `seconds`.
+    ///
+    /// Computed in 128-bit integers and rounded up; saturates at [`Datoshi::MAX`], which no cap allows.
+    pub fn of(&self, bytes: u64, seconds: f64) -> Datoshi {
+        match *self {
+            Price::Flat(amount) => amount,
+            Price::Rate { per_gb, per_hour } => {
+                let share = |rate: Datoshi, units: u128, per: u128| {
+                    u128::from(rate.datoshi()).saturating_mul(units).div_ceil(per)
+                };
+                // Only the time is a float; it becomes whole milliseconds before it touches money.
+                let ms = if seconds.is_finite() && seconds > 0.0 { (seconds * 1000.0).ceil() as u128 } else { 0 };
+                let total =
+                    share(per_gb, u128::from(bytes), 1_000_000_000).saturating_add(share(per_hour, ms, 3_600_000));
+                u64::try_from(total).ok().and_then(Datoshi::new).unwrap_or(Datoshi::MAX)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<PolicyFile, ConfigError> {
+        PolicyFile::parse(Path::new("policy.toml"), text)
+    }
+
+    #[test]
+    fn what_is_not_said_stays_as_it_is() {
+        assert_eq!(parse("").unwrap(), PolicyFile::default());
+        let some =
+            parse("auto_approve_up_to = \"0.5\"\n[caps]\nper_day = \"3 GAS\"\n[thresholds]\nmax_local_bytes = 5")
+                .unwrap();
+        assert_eq!(some.caps.per_day, Datoshi::from_gas(3));
+        assert_eq!(some.auto_approve_up_to.datoshi(), 50_000_000);
+        assert_eq!(some.thresholds.max_local_bytes, 5);
+        assert_eq!(some.caps.per_payment, Datoshi::from_gas(10));
+    }
+
+    #[test]
+    fn a_rule_that_cannot_be_read_denies() {
+        for bad in [
+            "allow_mainet = true",
+            "allow_mainnet = \"yes\"",
+            "auto_approve_up_to = 2",
+            "auto_approve_up_to = \"2 NEO\"",
+            "recipients = [\"Nnonsense\"]",
+            "roots = [\"data\"]",
+            "max_result_bytes = -1",
+            "[caps]\nper_day = \"-1\"",
+            "[caps]\nper_week = \"1\"",
+            "[thresholds]\nmax_local_seconds = nan",
+            "[thresholds]\nmax_ram_percent = 200",
+            "[price]\nflat = \"2\"\nper_gb = \"1\"",
+            "not toml",
+        ] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+        let error = parse("\n[caps]\nper_day = \"lots\"").unwrap_err();
+        assert!(error.to_string().starts_with("policy.toml: caps.per_day makes no sense: `lots`"), "{error}");
+    }
+
+    #[test]
+    fn prices_are_exact_and_rounded_up() {
+        assert_eq!(Price::Flat(Datoshi::from_gas(2)).of(u64::MAX, f64::INFINITY), Datoshi::from_gas(2));
+        let rate = parse("[price]\nper_gb = \"0.4\"\nper_hour = \"1\"").unwrap().price;
+        assert_eq!(rate.of(5_000_000_000, 0.0), Datoshi::from_gas(2));
+        assert_eq!(rate.of(0, 3600.0), Datoshi::from_gas(1));
+        assert_eq!(rate.of(1, 0.0).datoshi(), 1);
+        assert_eq!(rate.of(0, f64::NAN), Datoshi::ZERO);
+        assert_eq!(Price::Rate { per_gb: Datoshi::MAX, per_hour: Datoshi::MAX }.of(u64::MAX, 1e300), Datoshi::MAX);
+    }
+}

@@ -1,0 +1,150 @@
+//! Asking a person to approve a payment, on the terminal they sit at.
+
+use std::{
+    fs::OpenOptions,
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+};
+
+use async_trait::async_trait;
+use rustix::{fs::OFlags, termios};
+use tokio::{io::AsyncReadExt as _, net::unix::pipe::Receiver};
+
+use super::look::{Look, Tone};
+use crate::{
+    domain::units::clean,
+    policy::approval::{Answer, ApprovalRequest, Approver},
+};
+
+/// The terminal that controls this process, whatever its standard input and output are.
+const TERMINAL: &str = "/dev/tty";
+/// Times an unclear answer is asked for again.
+const MAX_QUESTIONS: usize = 3;
+
+/// Asks at the controlling terminal, whatever standard input and output are: a piped request still has a person.
+pub struct AtTerminal {
+    look: Look,
+}
+
+impl AtTerminal {
+    /// Questions of `look`.
+    pub fn new(look: Look) -> AtTerminal {
+        AtTerminal { look }
+    }
+}
+
+#[async_trait]
+impl Approver for AtTerminal {
+    async fn ask(&self, request: &ApprovalRequest) -> Answer {
+        let question = question(request, &self.look);
+        // Where there is no terminal, or it went away, there is nobody to ask.
+        ask_at_terminal(&question).await.unwrap_or(Answer::Nobody)
+    }
+}
+
+/// Waits without a thread of its own: when the turn is given up, nothing is left that would take the next line typed.
+async fn ask_at_terminal(question: &[String]) -> io::Result<Answer> {
+    // O_NOCTTY: asking must not make some terminal ours. O_NONBLOCK is on this opening of it alone.
+    let flags = (OFlags::NOCTTY | OFlags::NONBLOCK).bits().cast_signed();
+    let terminal = OpenOptions::new().read(true).custom_flags(flags).open(TERMINAL)?;
+    let mut screen = OpenOptions::new().write(true).custom_flags(OFlags::NOCTTY.bits().cast_signed()).open(TERMINAL)?;
+    // A key pressed before the question was seen is no answer to it.
+    termios::tcflush(&terminal, termios::QueueSelector::IFlush)?;
+    // A terminal is polled like a pipe, and tokio names only pipes; "unchecked" is that this is none.
+    let mut lines = Receiver::from_file_unchecked(terminal)?;
+    screen.write_all(format!("\n{}\n", question.join("\n")).as_bytes())?;
+    for _ in 0..MAX_QUESTIONS {
+        screen.write_all(b"Pay? [y/N] ")?;
+        let mut line = [0; 1024];
+        let n = tokio::select! {
+            // One read gives one line: terminals hand them over whole. No bytes are the end of input (Ctrl-D).
+            n = lines.read(&mut line) => n?,
+            // Ctrl-C at the question is a no to the question as well as an end of the turn.
+            _ = tokio::signal::ctrl_c() => return Ok(Answer::No),
+        };
+        if let Some(answer) = read_answer(&String::from_utf8_lossy(line.get(..n).unwrap_or_default())) {
+            return Ok(answer);
+        }
+    }
+    Ok(Answer::No)
+}
+
+/// Yes only when it is said; an empty line is no; anything else is asked again.
+fn read_answer(line: &str) -> Option<Answer> {
+    match line.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Some(Answer::Yes),
+        "" | "n" | "no" => Some(Answer::No),
+        _ => None,
+    }
+}
+
+/// Everything a person needs to decide.
+pub fn question(request: &ApprovalRequest, look: &Look) -> Vec<String> {
+    let tone = if request.network.is_mainnet() { Tone::Care } else { Tone::Strong };
+    let real = if request.network.is_mainnet() { ": real money" } else { "" };
+    let task = format!("{} on {}", clean(&request.task_type, 60), clean(&request.dataset, 200));
+    let fees =
+        format!("at most {}: {} to execute, {} to include", request.fees(), request.system_fee, request.network_fee);
+    let left = request.cap_today.saturating_sub(request.spent_today);
+    let budget = format!("{left} left of {} in 24 hours, before this payment", request.cap_today);
+    [
+        look.field("Approve", tone, &format!("pay {} for {}", request.amount, request.job)),
+        look.field("  for", Tone::Plain, &task),
+        look.field("  to", Tone::Plain, &request.recipient.address()),
+        look.field("  on", Tone::Plain, &format!("{}{real}", request.network)),
+        look.field("  fees", Tone::Plain, &fees),
+        look.field("  budget", Tone::Plain, &budget),
+        look.field("  until", Tone::Plain, &request.expires_at.strftime("%Y-%m-%d %H:%M UTC").to_string()),
+    ]
+    .concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{
+            hash::Hash160,
+            money::Datoshi,
+            network::{MAINNET, Network},
+        },
+        face::sample,
+    };
+
+    fn request() -> ApprovalRequest {
+        ApprovalRequest {
+            job: sample::job(),
+            task_type: "protein_folding".into(),
+            dataset: "examples/\u{1b}[2Jdata.fasta".into(),
+            amount: Datoshi::from_gas(2),
+            recipient: Hash160::from_address(sample::RECIPIENT).unwrap(),
+            system_fee: Datoshi::new(9_977_540).unwrap(),
+            network_fee: Datoshi::new(1_000_000).unwrap(),
+            network: Network(MAINNET),
+            expires_at: sample::time("2026-01-02T03:34:05Z"),
+            spent_today: Datoshi::from_gas(20),
+            cap_today: Datoshi::from_gas(25),
+        }
+    }
+
+    #[test]
+    fn the_question() {
+        let at = |width| question(&request(), &Look::plain(width)).join("\n");
+        insta::assert_snapshot!(format!("{}\n\n{}", at(80), at(40)));
+    }
+
+    #[test]
+    fn only_a_clear_yes_is_a_yes() {
+        for (line, answer) in [
+            ("y\n", Some(Answer::Yes)),
+            ("YES\r\n", Some(Answer::Yes)),
+            ("\n", Some(Answer::No)),
+            ("n", Some(Answer::No)),
+            ("ye", None),
+            ("y y", None),
+            ("ｙ", None),
+        ] {
+            assert_eq!(read_answer(line), answer, "{line:?}");
+        }
+    }
+}

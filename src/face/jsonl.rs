@@ -1,0 +1,63 @@
+//! The sink for programs: one event a line, and nothing else on standard output.
+
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use super::output::Output;
+use crate::domain::{
+    event::{EVENT_VERSION, Envelope, Event, Sink},
+    ids::SessionId,
+};
+
+/// Writes events as JSON Lines.
+pub struct JsonLines {
+    session: SessionId,
+    output: Output,
+    clock: fn() -> Timestamp,
+    /// The last number that was given out; held while a line is written, so that lines come in their order.
+    last: Mutex<u64>,
+}
+
+impl JsonLines {
+    /// The events of `session`, to `output`.
+    pub fn new(session: SessionId, output: Output) -> JsonLines {
+        JsonLines::with_clock(session, output, Timestamp::now)
+    }
+
+    /// The same with a clock of one's own.
+    pub fn with_clock(session: SessionId, output: Output, clock: fn() -> Timestamp) -> JsonLines {
+        JsonLines { session, output, clock, last: Mutex::new(0) }
+    }
+}
+
+impl Sink for JsonLines {
+    fn emit(&self, event: Event) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last += 1;
+        let ts = (self.clock)();
+        self.output.json(&Envelope { v: EVENT_VERSION, seq: *last, ts, session: self.session.0.clone(), event });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::output::Kept, *};
+
+    #[test]
+    fn numbered_from_one_and_read_back() {
+        let kept = Kept::default();
+        let clock = || "2026-01-02T03:04:05Z".parse().unwrap_or_default();
+        let sink = JsonLines::with_clock(SessionId("ses-1".into()), Output::new(kept.clone()), clock);
+        sink.emit(Event::Warning { message: "a\nb".into() });
+        sink.emit(Event::SessionEnded { exit_code: 0 });
+        let text = kept.text();
+        assert_eq!(
+            text.lines().next().unwrap(),
+            r#"{"v":1,"seq":1,"ts":"2026-01-02T03:04:05Z","session":"ses-1","type":"warning","message":"a\nb"}"#
+        );
+        let back: Vec<Envelope> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        assert_eq!(back[1].seq, 2);
+        assert_eq!(back[1].event, Event::SessionEnded { exit_code: 0 });
+    }
+}

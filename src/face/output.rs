@@ -1,0 +1,135 @@
+//! Standard output that ends quietly when nobody reads on (`agent jobs list | head`).
+
+use std::{
+    io::{self, Write},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+type OnClosed = Box<dyn FnOnce() + Send>;
+
+/// A shared writer. Clones write to the same place, whole pieces at a time.
+#[derive(Clone)]
+pub struct Output {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    writer: Mutex<Box<dyn Write + Send>>,
+    closed: AtomicBool,
+    on_closed: Mutex<Option<OnClosed>>,
+}
+
+impl Output {
+    /// Writes to `writer`.
+    pub fn new(writer: impl Write + Send + 'static) -> Output {
+        let shared = Shared {
+            writer: Mutex::new(Box::new(writer)),
+            closed: AtomicBool::new(false),
+            on_closed: Mutex::new(None),
+        };
+        Output { shared: Arc::new(shared) }
+    }
+
+    /// Writes to standard output.
+    pub fn stdout() -> Output {
+        Output::new(io::stdout())
+    }
+
+    /// Is called once, when the reader has gone away.
+    pub fn when_closed(&self, call: impl FnOnce() + Send + 'static) {
+        *self.shared.on_closed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(call));
+    }
+
+    /// Whether the reader has gone away.
+    pub fn is_closed(&self) -> bool {
+        self.shared.closed.load(Ordering::Relaxed)
+    }
+
+    /// Writes `text` as it is and flushes. A reader that went away, and a full disk, end all further writing.
+    pub fn write(&self, text: &str) {
+        if self.is_closed() || text.is_empty() {
+            return;
+        }
+        let wrote = {
+            let mut writer = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            writer.write_all(text.as_bytes()).and_then(|()| writer.flush())
+        };
+        if wrote.is_err() {
+            self.shared.closed.store(true, Ordering::Relaxed);
+            let call = self.shared.on_closed.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(call) = call {
+                call();
+            }
+        }
+    }
+
+    /// Writes lines.
+    pub fn lines<S: AsRef<str>>(&self, lines: impl IntoIterator<Item = S>) {
+        let text: String = lines.into_iter().flat_map(|l| [l.as_ref().to_owned(), "\n".to_owned()]).collect();
+        self.write(&text);
+    }
+
+    /// Writes one value as a line of JSON.
+    pub fn json(&self, value: &impl serde::Serialize) {
+        // Every type that comes here is plain data with text keys, which always serialises.
+        if let Ok(text) = serde_json::to_string(value) {
+            self.write(&format!("{text}\n"));
+        }
+    }
+}
+
+/// Keeps what is written, for tests and for the face that is not a terminal.
+#[derive(Clone, Default)]
+pub struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Kept {
+    /// What was written so far.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+
+    struct Gone;
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_told_of_once() {
+        let calls = Arc::new(AtomicU32::new(0));
+        let output = Output::new(Gone);
+        let seen = calls.clone();
+        output.when_closed(move || {
+            seen.fetch_add(1, Ordering::Relaxed);
+        });
+        output.lines(["a", "b"]);
+        output.write("c");
+        assert!(output.is_closed());
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+    }
+}

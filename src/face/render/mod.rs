@@ -1,0 +1,154 @@
+//! An event as the lines people see: pure, so that snapshots can hold it.
+//!
+//! Streamed answers, bars and result documents have state or files behind them and live in [`super::terminal`].
+
+mod money;
+mod receipt;
+mod verdict;
+
+use serde_json::Value;
+
+use super::look::{Look, Tone};
+use crate::domain::{
+    event::{Decision, Event},
+    money::Datoshi,
+    network::Network,
+    units::{clean, count},
+};
+
+/// Longest text of one field that came from outside.
+const MAX: usize = 400;
+
+/// The lines of `event`; none for what people need not see.
+pub fn lines(event: &Event, look: &Look) -> Vec<String> {
+    match event {
+        Event::SessionStarted { model, network, profile } => session(look, model, *network, profile),
+        Event::ToolRequested { name, arguments, .. } => vec![look.line(Tone::Dim, &call(name, arguments))],
+        Event::Verdict { .. } => verdict::lines(event, look),
+        Event::PolicyDecided { rule, decision: Decision::Refuse, why, .. } => {
+            look.field("Refused", Tone::Bad, &format!("{} [{}]", clean(why, MAX), clean(rule, 40)))
+        }
+        Event::ApprovalResolved { approved, by, .. } => approval(look, *approved, by),
+        Event::UploadCompleted { url, sha256, bytes, .. } => {
+            let size = crate::domain::units::bytes(*bytes);
+            let mut out = look.field("Upload", Tone::Plain, &format!("{size} at {}", clean(url, MAX)));
+            out.extend(look.field("  sha256", Tone::Dim, &sha256.to_string()));
+            out
+        }
+        Event::JobSubmitted { job_id, quote, .. } => money::submitted(look, job_id, quote),
+        Event::JobStatus { status, .. } => status_lines(look, status),
+        Event::PaymentSent(payment) => money::sent(look, payment),
+        Event::PaymentConfirmed { payment, block, explorer_url } => {
+            money::confirmed(look, payment, *block, explorer_url.as_deref())
+        }
+        Event::PaymentFailed(payment) => money::failed(look, payment),
+        Event::PaymentUnknown(payment) => money::unknown(look, payment),
+        Event::ResultFetched { path, bytes, sha256, .. } => {
+            let size = crate::domain::units::bytes(*bytes);
+            let mut out = look.field("Files", Tone::Plain, &format!("{} ({size})", clean(path, MAX)));
+            out.extend(look.field("  sha256", Tone::Dim, &sha256.to_string()));
+            out
+        }
+        Event::Receipt(receipt) => receipt::lines(receipt, look),
+        Event::Usage { prompt_tokens, completion_tokens, cost } => {
+            let cost = cost.as_ref().map(|c| format!(", {}", clean(c, 40))).unwrap_or_default();
+            let text = format!("{} tokens in, {} out{cost}", count(*prompt_tokens), count(*completion_tokens));
+            vec![look.line(Tone::Dim, &text)]
+        }
+        Event::Warning { message } => look.field("Warning", Tone::Care, &clean(message, MAX)),
+        Event::Error { message, hint, .. } => {
+            let mut out = look.field("Error", Tone::Bad, &clean(message, MAX));
+            out.extend(hint.iter().flat_map(|h| look.field("Hint", Tone::Plain, &clean(h, MAX))));
+            out
+        }
+        // The prompt was typed by who reads this; answers are streamed; the approver asks by itself; a failed call is
+        // shown by what refused it and by the answer.
+        Event::TurnStarted { .. }
+        | Event::MessageDelta { .. }
+        | Event::MessageCompleted { .. }
+        | Event::ToolCompleted { .. }
+        | Event::PolicyDecided { .. }
+        | Event::ApprovalRequested { .. }
+        | Event::UploadProgress { .. }
+        | Event::PaymentIntended(_)
+        | Event::SessionEnded { .. } => Vec::new(),
+    }
+}
+
+fn session(look: &Look, model: &str, network: Network, profile: &str) -> Vec<String> {
+    let mut out = match model {
+        "planner" => look.field("Model", Tone::Plain, "offline planner: no language model is configured"),
+        other => look.field("Model", Tone::Plain, &clean(other, 80)),
+    };
+    out.extend(match profile {
+        "sandbox" => {
+            look.field("Profile", Tone::Plain, "sandbox: storage, provider and chain are built in; no real money")
+        }
+        _ if network.is_mainnet() => look.field("Profile", Tone::Care, "live on mainnet: payments are real money"),
+        _ => look.field("Profile", Tone::Plain, &format!("live on {network}")),
+    });
+    out.push(String::new());
+    out
+}
+
+/// `check_local_capability(dataset: "data.fasta", task_type: "sequence_stats")`.
+fn call(name: &str, arguments: &Value) -> String {
+    let shown = match arguments {
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(key, value)| match value {
+                Value::String(text) => format!("{}: {}", clean(key, 40), clean(text, 80)),
+                other => format!("{}: {}", clean(key, 40), clean(&other.to_string(), 80)),
+            })
+            .collect::<Vec<_>>()
+            .join(", "),
+        Value::Null => String::new(),
+        other => clean(&other.to_string(), 120),
+    };
+    format!("· {}({shown})", clean(name, 60))
+}
+
+fn approval(look: &Look, approved: bool, by: &str) -> Vec<String> {
+    let (tone, text) = match (approved, by) {
+        (true, "sandbox") => (Tone::Dim, "given by the sandbox's own policy: its coins are not money".to_owned()),
+        (true, "policy") => (Tone::Dim, "given by the owner's policy, within its limit".to_owned()),
+        (true, "yes-flag") => (Tone::Dim, "given beforehand with --yes".to_owned()),
+        (true, "terminal") => (Tone::Dim, "given on this terminal".to_owned()),
+        (false, "nobody") => (Tone::Bad, "needed, and there is nobody to ask".to_owned()),
+        (false, "terminal") => (Tone::Care, "not given: nothing is paid".to_owned()),
+        (true, other) => (Tone::Dim, format!("given by {}", clean(other, 40))),
+        (false, other) => (Tone::Bad, format!("not given by {}", clean(other, 40))),
+    };
+    look.field("Approval", tone, &text)
+}
+
+/// Most states have events of their own that say more.
+fn status_lines(look: &Look, status: &str) -> Vec<String> {
+    let (tone, text) = match status {
+        "in_queue" => (Tone::Dim, "waiting in the provider's queue"),
+        "running" | "computing" => (Tone::Dim, "running"),
+        "payment_unknown" => (Tone::Care, "nobody knows yet whether the payment landed"),
+        "stage_failed" => (Tone::Bad, "the dataset could not be uploaded"),
+        "quote_expired" => (Tone::Bad, "the quote expired before it was paid"),
+        "payment_failed" => (Tone::Bad, "the payment failed"),
+        "canceled" => (Tone::Care, "canceled"),
+        "job_failed" => (Tone::Bad, "the run failed"),
+        "paid_but_failed" => (Tone::Bad, "the run failed after it was paid for; the receipt is the claim to a refund"),
+        _ => return Vec::new(),
+    };
+    look.field("Status", tone, text)
+}
+
+/// `2 GAS`.
+fn gas(amount: Datoshi) -> String {
+    amount.to_string()
+}
+
+/// `2026-01-02 03:04 UTC`.
+fn minute(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+#[cfg(test)]
+mod tests;

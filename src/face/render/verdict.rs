@@ -1,0 +1,48 @@
+//! Where a job runs, and the numbers that decided it.
+
+use super::{
+    super::look::{Look, Tone},
+    MAX,
+};
+use crate::domain::{
+    event::{DatasetShown, Event},
+    units::{bytes, clean, count, seconds},
+    verdict::{OffloadRule, Place},
+};
+
+/// The lines of a verdict event; none for any other.
+pub fn lines(event: &Event, look: &Look) -> Vec<String> {
+    let Event::Verdict { job, place, reasons, why, task_type, dataset, required_ram, available_ram, cores, estimate } =
+        event
+    else {
+        return Vec::new();
+    };
+    let mut out = look.field("Dataset", Tone::Plain, &dataset_line(dataset));
+    let cores = if *cores == 1 { "1 core".to_owned() } else { format!("{cores} cores") };
+    out.extend(look.field("Machine", Tone::Plain, &format!("{cores}, {} of RAM available", bytes(*available_ram))));
+    let spread = format!("{} to {}", seconds(estimate.low), seconds(estimate.high));
+    let needs = format!("{} of RAM, about {} here ({spread})", bytes(*required_ram), seconds(estimate.likely));
+    out.extend(look.field("Needs", Tone::Plain, &needs));
+    let rules = reasons.iter().map(|r| r.id()).collect::<Vec<_>>().join(", ");
+    let task = clean(task_type, 60);
+    let headline = match place {
+        Place::Local => format!("{task} runs on this machine"),
+        Place::Offload if reasons.iter().any(|r| matches!(r, OffloadRule::Size | OffloadRule::Half)) => {
+            format!("large dataset: {task} is offloaded ({rules})")
+        }
+        Place::Offload => format!("{task} is offloaded ({rules})"),
+    };
+    out.extend(look.field("Verdict", Tone::Good, &headline));
+    out.extend(why.iter().flat_map(|sentence| look.more(Tone::Dim, &clean(sentence, MAX))));
+    out.extend(look.field("Job", Tone::Plain, job.as_str()));
+    out
+}
+
+fn dataset_line(dataset: &DatasetShown) -> String {
+    let records = match (dataset.sampled, dataset.records) {
+        (true, n) => format!("about {} records (sampled)", count(n)),
+        (false, 1) => "1 record".to_owned(),
+        (false, n) => format!("{} records", count(n)),
+    };
+    format!("{}, {}, {records}", clean(&dataset.path, MAX), bytes(dataset.bytes))
+}

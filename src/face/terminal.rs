@@ -1,0 +1,199 @@
+//! The sink for people: events as they happen, streamed answers, bars, results.
+
+use std::{
+    collections::HashSet,
+    fs::File,
+    io::Read as _,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use super::{
+    look::{Look, Tone},
+    output::Output,
+    progress::{Progress, Task},
+    render,
+    result::{self, Draw},
+    text::{Flow, plain_lines},
+};
+use crate::domain::{
+    event::{Event, Sink},
+    ids::JobId,
+    result::{RESULT_FILE, ResultDocument},
+};
+
+/// A result document larger than this is named and not shown, bytes.
+const MAX_DOCUMENT: u64 = 64 << 20;
+
+/// Renders events for people.
+pub struct Terminal {
+    look: Look,
+    output: Output,
+    draw: Draw,
+    state: Mutex<State>,
+}
+
+struct State {
+    progress: Progress,
+    flow: Flow,
+    /// What was streamed of the answer that is under way.
+    streamed: String,
+    /// Whether the last thing written did not end its line.
+    in_line: bool,
+    last_status: String,
+    results_shown: HashSet<JobId>,
+}
+
+impl Terminal {
+    /// A face of `look` on `output`; `bars` where standard error is a terminal.
+    pub fn new(look: Look, output: Output, bars: bool, draw: Draw) -> Terminal {
+        let state = State {
+            progress: Progress::new(look, bars),
+            flow: Flow::new(look.width),
+            streamed: String::new(),
+            in_line: false,
+            last_status: String::new(),
+            results_shown: HashSet::new(),
+        };
+        Terminal { look, output, draw, state: Mutex::new(state) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn print(&self, state: &mut State, lines: &[String]) {
+        if lines.is_empty() {
+            return;
+        }
+        let break_line = std::mem::take(&mut state.in_line);
+        state.progress.around(|| {
+            if break_line {
+                self.output.write("\n");
+            }
+            self.output.lines(lines);
+        });
+    }
+
+    fn delta(&self, state: &mut State, text: &str) {
+        if state.streamed.is_empty() {
+            state.progress.clear();
+            if !text.trim().is_empty() {
+                self.output.write("\n");
+            }
+        }
+        state.streamed.push_str(text);
+        let ready = state.flow.push(text);
+        state.in_line |= !ready.is_empty();
+        self.output.write(&ready);
+    }
+
+    /// Ends the answer. What was streamed is not printed again; what differs from it is.
+    fn completed(&self, state: &mut State, text: &str) {
+        let streamed = std::mem::take(&mut state.streamed);
+        let rest = match text.strip_prefix(streamed.as_str()) {
+            Some(rest) => rest.to_owned(),
+            None if text.trim() == streamed.trim() => String::new(),
+            None => format!("\n\nCorrected:\n{text}"),
+        };
+        if streamed.is_empty() && !rest.trim().is_empty() {
+            state.progress.clear();
+            self.output.write("\n");
+        }
+        let mut ready = state.flow.push(&rest);
+        ready.push_str(&state.flow.finish());
+        state.in_line |= !ready.is_empty();
+        self.output.write(ready.trim_end_matches('\n'));
+        if std::mem::take(&mut state.in_line) {
+            self.output.write("\n");
+        }
+    }
+
+    fn result(&self, state: &mut State, job: &JobId, file: &Path) {
+        if !state.results_shown.insert(job.clone()) {
+            return;
+        }
+        let lines = match read_document(file) {
+            Ok(document) => result::lines(&document, &self.look, self.draw),
+            Err(why) => self.look.field("Result", Tone::Care, &why),
+        };
+        self.print(state, &lines);
+    }
+}
+
+impl Sink for Terminal {
+    fn emit(&self, event: Event) {
+        let state = &mut *self.state();
+        match &event {
+            Event::MessageDelta { text } => self.delta(state, text),
+            Event::MessageCompleted { text } => self.completed(state, text),
+            Event::UploadProgress { bytes, total, .. } => {
+                let lines = state.progress.update(Task::Upload, *bytes, *total);
+                self.print(state, &lines);
+            }
+            Event::JobStatus { status, progress, .. } => {
+                let running = matches!(status.as_str(), "running" | "computing" | "in_queue");
+                if !running {
+                    state.progress.clear();
+                }
+                if *status != state.last_status {
+                    state.last_status.clone_from(status);
+                    let lines = render::lines(&event, &self.look);
+                    self.print(state, &lines);
+                }
+                if running {
+                    let share = progress.filter(|p| p.is_finite()).map(|p| (p.clamp(0.0, 1.0) * 1000.0) as u64);
+                    let lines = state.progress.update(Task::Run, share.unwrap_or(0), share.map_or(0, |_| 1000));
+                    self.print(state, &lines);
+                }
+            }
+            Event::ResultFetched { job, path, .. } => {
+                state.progress.clear();
+                self.result(state, job, Path::new(path));
+                let lines = render::lines(&event, &self.look);
+                self.print(state, &lines);
+            }
+            Event::Receipt(receipt) => {
+                state.progress.clear();
+                if let Some(result) = &receipt.result {
+                    self.result(state, &receipt.job, &document_in(&result.path));
+                }
+                let lines = render::lines(&event, &self.look);
+                self.print(state, &lines);
+            }
+            Event::TurnStarted { .. } | Event::SessionEnded { .. } => {
+                state.progress.clear();
+                state.last_status.clear();
+            }
+            Event::UploadCompleted { .. } | Event::Error { .. } => {
+                state.progress.clear();
+                let lines = render::lines(&event, &self.look);
+                self.print(state, &lines);
+            }
+            _ => {
+                let lines = render::lines(&event, &self.look);
+                self.print(state, &lines);
+            }
+        }
+    }
+}
+
+/// A receipt may name the folder or the document in it.
+fn document_in(path: &Path) -> PathBuf {
+    if path.file_name().is_some_and(|name| name == RESULT_FILE) { path.to_owned() } else { path.join(RESULT_FILE) }
+}
+
+/// Reads a result document, or says in a sentence why it is not shown.
+pub fn read_document(path: &Path) -> Result<ResultDocument, String> {
+    let shown = plain_lines(&path.display().to_string());
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_DOCUMENT + 1).read_to_string(&mut text));
+    match read {
+        Err(error) => Err(format!("{shown} cannot be read: {error}")),
+        Ok(n) if n as u64 > MAX_DOCUMENT => Err(format!("{shown} is too large to be shown here")),
+        Ok(_) => serde_json::from_str(&text).map_err(|e| format!("{shown} is no result document: {e}")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

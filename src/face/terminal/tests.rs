@@ -1,0 +1,83 @@
+use serde_json::json;
+
+use super::*;
+use crate::{
+    domain::result::Fold,
+    face::{output::Kept, sample},
+};
+
+fn draw(_: &Fold, _: usize) -> Option<String> {
+    Some("H-P\n  |\nH-H\u{1b}[2J".to_owned())
+}
+
+fn seen(events: Vec<Event>) -> String {
+    let kept = Kept::default();
+    let terminal = Terminal::new(Look::plain(80), Output::new(kept.clone()), false, draw);
+    events.into_iter().for_each(|event| terminal.emit(event));
+    kept.text()
+}
+
+fn document() -> ResultDocument {
+    let record = |id: &str, energy: i64| json!({"id": id, "length": 4, "dimension": 2, "energy": energy, "walk": "RDL", "hp": "HPHH"});
+    serde_json::from_value(json!({
+        "job": "job-7k3q9dm2",
+        "task_type": "protein_folding",
+        "dataset": {"path": "examples/data.fasta", "sha256": "01".repeat(32)},
+        "parameters": {"dimension": 2},
+        "records": [record("S1-1", -4), record("S1-2\u{1b}[31m", -9)],
+        "summary": {"best": -9, "caveat": "The HP model is a lattice model and no structure prediction."},
+        "files": [],
+        "program": {"name": "hp-search", "version": "1", "seed": 7},
+    }))
+    .unwrap()
+}
+
+#[test]
+fn a_whole_story() {
+    insta::assert_snapshot!(seen(sample::story()));
+}
+
+#[test]
+fn what_was_streamed_is_not_printed_again() {
+    let delta = |text: &str| Event::MessageDelta { text: text.into() };
+    let done = |text: &str| Event::MessageCompleted { text: text.into() };
+    assert_eq!(seen(vec![delta("All "), delta("done."), done("All done.")]), "\nAll done.\n");
+    assert_eq!(seen(vec![done("All done.")]), "\nAll done.\n");
+    assert_eq!(seen(vec![delta("Paid."), done("Paid. (unverified: 0xab)")]), "\nPaid. (unverified: 0xab)\n");
+    assert_eq!(seen(vec![delta("Paid."), done("Nothing was paid.")]), "\nPaid.\n\nCorrected:\nNothing was paid.\n");
+    assert_eq!(seen(vec![done("")]), "");
+}
+
+#[test]
+fn an_event_in_the_middle_of_an_answer_begins_a_line() {
+    let text =
+        seen(vec![Event::MessageDelta { text: "I will look ".into() }, Event::Warning { message: "slow".into() }]);
+    assert_eq!(text, "\nI will look\nWarning    slow\n");
+}
+
+#[test]
+fn a_result_is_shown_once_from_its_document() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(RESULT_FILE);
+    std::fs::write(&path, serde_json::to_string(&document()).unwrap()).unwrap();
+    let mut receipt = sample::receipt();
+    if let Some(result) = &mut receipt.result {
+        result.path = dir.path().to_owned();
+    }
+    let fetched = Event::ResultFetched {
+        job: sample::job(),
+        path: path.display().to_string(),
+        bytes: 4096,
+        sha256: crate::domain::hash::Sha256([9; 32]),
+    };
+    let text = seen(vec![fetched, Event::Receipt(Box::new(receipt))]);
+    assert_eq!(text.matches("Best fold").count(), 1, "{text}");
+    let folder = dir.path().display().to_string();
+    insta::assert_snapshot!(text.replace(&folder, "/home/results/job-7k3q9dm2"));
+}
+
+#[test]
+fn a_result_that_cannot_be_read_is_said_so() {
+    let text = seen(vec![Event::Receipt(Box::new(sample::receipt()))]);
+    assert!(text.contains("/nowhere/results/job-7k3q9dm2/result.json cannot be read"), "{text}");
+}
