@@ -1,1 +1,3 @@
 //! The embedded provider, storage and chain.
+
+pub mod chain;

@@ -81,7 +81,7 @@ pub struct Landed {
 ///
 /// # Errors
 /// SQLite's.
-pub fn open(path: &Path) -> Result<Connection, rusqlite_migration::Error> {
+pub fn open(path: &Path) -> std::result::Result<Connection, rusqlite_migration::Error> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -143,7 +143,7 @@ impl<'c> Book<'c> {
 
     /// The pool, oldest first.
     pub fn pool(&self) -> Result<Vec<Pooled>> {
-        let mut statement = self.0.prepare_cached("SELECT hash, bytes, height FROM pool ORDER BY sequence")?;
+        let mut statement = self.0.prepare("SELECT hash, bytes, height FROM pool ORDER BY sequence")?;
         let rows = statement.query_map([], |row| Ok((hash(row, 0)?, row.get::<_, Vec<u8>>(1)?, row.get(2)?)))?;
         let mut pool = Vec::new();
         for row in rows {

@@ -63,11 +63,6 @@ impl Machine {
         if self.gas_consumed > self.gas_limit { Err("gas limit is exceeded".to_owned()) } else { Ok(()) }
     }
 
-    /// Datoshi charged so far.
-    pub fn gas_consumed(&self) -> u64 {
-        self.gas_consumed
-    }
-
     /// Takes the top value.
     ///
     /// # Errors
