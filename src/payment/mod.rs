@@ -17,6 +17,7 @@
 pub mod fees;
 pub mod keyfile;
 pub mod paid;
+pub mod payer;
 pub mod rpc;
 pub mod script;
 pub mod tls;
@@ -25,6 +26,7 @@ pub mod wallet;
 pub mod wire;
 pub mod witness;
 
+pub use payer::Payer;
 pub use paid::{Expected, Paid, VerifyError, verify_payment};
 pub use rpc::Chain;
 pub use tls::install_tls_provider;

@@ -1,3 +1,4 @@
-//! The embedded provider, storage and chain.
+//! The sandbox.
 
+pub mod chain;
 pub mod s3;

@@ -1,0 +1,307 @@
+//! At most one payment a job, whatever dies.
+//!
+//! 1. One wallet's payments are made one at a time: a lock in the home folder, across processes.
+//! 2. Dry run; the fees must be within the permit. Only then the intent is written: unsigned bytes, hash, last block,
+//!    with the budget reserved, in one transaction of the ledger, which allows one live attempt a job.
+//! 3. Sign (deterministic), broadcast to every node.
+//! 4. [`Payer::settle`] looks: block counts **first**, then the log. Landed and paid, landed and failed, or past its last
+//!    block and nowhere to be seen: three ends. Anything else is unknown: the same bytes are sent again, and nothing is
+//!    ever signed anew while an attempt may still land.
+//! 5. After an end without payment a new attempt names every earlier one that did not land in a Conflicts attribute, so
+//!    that the chain itself refuses the second payment, should a lost one turn up after all.
+
+mod lock;
+mod plan;
+mod settle;
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+
+pub use self::settle::Settlement;
+use self::{lock::WalletLock, plan::Plan};
+use super::{
+    Chain, Wallet,
+    rpc::ChainError,
+    script::{ReferenceError, Transfer},
+    wallet::KeyError,
+};
+use crate::{
+    domain::{
+        attempt::{Attempt, AttemptState},
+        event::{Event, PaymentShown, Sink},
+        hash::{Hash160, TxHash},
+        ids::JobId,
+        job::JobState,
+        money::{Amount, Datoshi},
+        network::Network,
+        quote::Quote,
+    },
+    ledger::{IntendError, Ledger, LedgerError},
+    policy::{
+        payment::FeeQuote,
+        permit::{Payment, Permit},
+    },
+};
+
+/// How long a payment may take to land before it can be made anew.
+const LIFETIME: Duration = Duration::from_secs(10 * 60);
+
+/// Why no payment was made. Each of these means: nothing was signed, nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum PayError {
+    /// The chain could not be read, or is another network's.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The permit is for another network than this payer's.
+    #[error("the payment is for network {asked}, and this wallet pays on {pinned}")]
+    Network {
+        /// The permit's.
+        asked: Network,
+        /// The payer's.
+        pinned: Network,
+    },
+    /// The quote ends too soon for a payment to land.
+    #[error("the quote ends at {0}, too soon for a payment to land")]
+    QuoteExpired(Timestamp),
+    /// An earlier attempt may still land.
+    #[error("payment attempt {number} of this job may still land: {tx_hash}")]
+    Live {
+        /// Which attempt.
+        number: u32,
+        /// Its transaction.
+        tx_hash: TxHash,
+    },
+    /// The job is paid.
+    #[error("the job is paid already: {0}")]
+    AlreadyPaid(TxHash),
+    /// More attempts than a transaction can name.
+    #[error("after {0} attempts that did not land, no further one is made")]
+    TooManyAttempts(usize),
+    /// A fee above what was approved.
+    #[error("the {what} fee is now {asked}, and {approved} was approved")]
+    Fee {
+        /// System or network.
+        what: &'static str,
+        /// What the chain asks.
+        asked: Datoshi,
+        /// What the permit allows.
+        approved: Datoshi,
+    },
+    /// Not enough coins, other payments under way counted.
+    #[error("{needed} are needed with fees, and {account} has {available} to spend")]
+    Balance {
+        /// Whose.
+        account: String,
+        /// Amount and fees.
+        needed: Datoshi,
+        /// The balance without what is promised to other payments.
+        available: Datoshi,
+    },
+    /// A reference that a payment cannot carry.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+    /// The reservation was refused.
+    #[error(transparent)]
+    Intend(#[from] IntendError),
+    /// The ledger could not be read or written.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The wallet's lock could not be taken.
+    #[error("cannot lock the wallet with {path}: {why}")]
+    Lock {
+        /// The lock file.
+        path: std::path::PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The key cannot sign.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+/// Pays for jobs from one wallet on one chain. Cheap to clone.
+#[derive(Clone)]
+pub struct Payer {
+    chain: Chain,
+    wallet: Arc<Wallet>,
+    ledger: Ledger,
+    lifetime: Duration,
+}
+
+impl Payer {
+    /// A payer; its attempts and its lock live where the ledger lives.
+    pub fn new(chain: Chain, wallet: Wallet, ledger: Ledger) -> Payer {
+        Payer { chain, wallet: Arc::new(wallet), ledger, lifetime: LIFETIME }
+    }
+
+    /// The same payer with another span in which a payment may land, for chains with fast blocks.
+    pub fn with_lifetime(mut self, lifetime: Duration) -> Payer {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// The account that pays.
+    pub fn account(&self) -> Hash160 {
+        self.wallet.account()
+    }
+
+    /// The chain it pays on.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// The earlier attempts of a job that a new one has to name: those that never landed.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub fn replaces(&self, job: &JobId) -> Result<Vec<TxHash>, LedgerError> {
+        Ok(expired(&self.ledger.attempts(job)?))
+    }
+
+    /// What paying a quote would burn, by a dry run: exact as long as the chain's prices stay as they are. `replaces` is
+    /// what [`Payer::replaces`] says of the job.
+    ///
+    /// # Errors
+    /// The chain's; a dry run that faults, as when the wallet has too little; a quote that ends too soon.
+    pub async fn fees(&self, quote: &Quote, replaces: &[TxHash]) -> Result<FeeQuote, PayError> {
+        self.same_network(quote.network)?;
+        let transfer = self.transfer(quote.recipient, quote.amount, &quote.reference);
+        let plan = plan::make(&self.chain, &self.wallet, &transfer, replaces, self.lifetime, quote.expires_at).await?;
+        Ok(plan.fees())
+    }
+
+    /// Pays, once. From the moment the intent is written it gives back the attempt, also when no node answers: whether
+    /// it pays is for [`Payer::settle`] to find out.
+    ///
+    /// # Errors
+    /// Why nothing was signed.
+    pub async fn pay(&self, permit: Permit<Payment>, sink: &dyn Sink) -> Result<Attempt, PayError> {
+        let payment = permit.spend();
+        self.same_network(payment.network)?;
+        let _one_at_a_time = WalletLock::take(self.ledger.home(), self.account(), payment.network).await?;
+        let earlier = self.ledger.attempts(&payment.job)?;
+        refuse_second(&earlier)?;
+        let transfer = self.transfer(payment.recipient, payment.amount, &payment.reference);
+        let (replaces, ends) = (expired(&earlier), payment.expires_at);
+        let plan = plan::make(&self.chain, &self.wallet, &transfer, &replaces, self.lifetime, ends).await?;
+        check_fees(plan.fees(), &payment)?;
+        self.check_balance(&plan, &payment).await?;
+
+        let number = earlier.iter().map(|attempt| attempt.number).max().unwrap_or(0) + 1;
+        let attempt = plan.attempt(&payment, number, self.account());
+        self.ledger.intend(&attempt, &payment.caps, &payment.approval, attempt.created_at)?;
+        sink.emit(Event::PaymentIntended(shown(&attempt)));
+        Ok(self.broadcast(attempt, plan, sink).await)
+    }
+
+    /// Signs and sends. Nothing in here can undo the intent, so nothing in here is an error.
+    async fn broadcast(&self, mut attempt: Attempt, plan: Plan, sink: &dyn Sink) -> Attempt {
+        let said = match self.wallet.sign(plan.transaction, attempt.network) {
+            Ok(signed) => self.chain.send(&signed).await,
+            Err(error) => {
+                sink.emit(Event::Warning { message: format!("the payment of {} was not signed: {error}", attempt.job) });
+                sink.emit(Event::PaymentUnknown(shown(&attempt)));
+                return attempt;
+            }
+        };
+        if let Some(complaint) = said.complaint() {
+            sink.emit(Event::Warning { message: format!("the payment of {}: {complaint}", attempt.job) });
+        }
+        if !said.is_known() {
+            sink.emit(Event::PaymentUnknown(shown(&attempt)));
+            return attempt;
+        }
+        self.mark_sent(&mut attempt, sink);
+        attempt
+    }
+
+    fn mark_sent(&self, attempt: &mut Attempt, sink: &dyn Sink) {
+        match self.ledger.set_attempt(&attempt.job, attempt.number, AttemptState::Sent, None) {
+            Ok(_) => attempt.state = AttemptState::Sent,
+            // It is sent all the same; the next look finds it.
+            Err(error) => sink.emit(Event::Warning { message: error.to_string() }),
+        }
+        sink.emit(Event::PaymentSent(shown(attempt)));
+    }
+
+    fn same_network(&self, asked: Network) -> Result<(), PayError> {
+        let pinned = self.chain.network();
+        if asked == pinned { Ok(()) } else { Err(PayError::Network { asked, pinned }) }
+    }
+
+    fn transfer(&self, to: Hash160, amount: Datoshi, reference: &str) -> Transfer {
+        Transfer { from: self.account(), to, amount, reference: Some(reference.as_bytes().to_vec()) }
+    }
+
+    /// The dry run reserves nothing, so the coins of other payments under way are taken off here.
+    async fn check_balance(&self, plan: &Plan, payment: &Payment) -> Result<(), PayError> {
+        let promised = self.promised(&payment.job)?;
+        let available = self.chain.balance(self.account()).await?.saturating_sub(promised);
+        let needed = total(payment.amount, plan.fees());
+        if needed > available {
+            return Err(PayError::Balance { account: self.account().address(), needed, available });
+        }
+        Ok(())
+    }
+
+    fn promised(&self, but: &JobId) -> Result<Datoshi, LedgerError> {
+        let mut sum = Datoshi::ZERO;
+        for job in self.ledger.jobs()? {
+            let under_way =
+                matches!(job.state, JobState::PaymentIntended | JobState::PaymentSent | JobState::PaymentUnknown);
+            if !under_way || job.id == *but {
+                continue;
+            }
+            for attempt in self.ledger.attempts(&job.id)? {
+                let ours = attempt.sender == self.account() && attempt.network == self.chain.network();
+                if ours && attempt.state.is_live() {
+                    let fees = FeeQuote { system: attempt.system_fee, network: attempt.network_fee };
+                    sum = sum.checked_add(total(attempt.amount, fees)).unwrap_or(Datoshi::MAX);
+                }
+            }
+        }
+        Ok(sum)
+    }
+}
+
+fn total(amount: Datoshi, fees: FeeQuote) -> Datoshi {
+    amount.checked_add(fees.system).and_then(|sum| sum.checked_add(fees.network)).unwrap_or(Datoshi::MAX)
+}
+
+/// Faulted attempts landed: naming one in Conflicts would make the new transaction invalid.
+fn expired(attempts: &[Attempt]) -> Vec<TxHash> {
+    attempts.iter().filter(|a| a.state == AttemptState::Expired).map(|a| a.tx_hash).collect()
+}
+
+fn refuse_second(earlier: &[Attempt]) -> Result<(), PayError> {
+    if let Some(paid) = earlier.iter().find(|attempt| attempt.state == AttemptState::Confirmed) {
+        return Err(PayError::AlreadyPaid(paid.tx_hash));
+    }
+    match earlier.iter().find(|attempt| attempt.state.is_live()) {
+        Some(live) => Err(PayError::Live { number: live.number, tx_hash: live.tx_hash }),
+        None => Ok(()),
+    }
+}
+
+fn check_fees(fees: FeeQuote, payment: &Payment) -> Result<(), PayError> {
+    for (what, asked, approved) in
+        [("system", fees.system, payment.max_system_fee), ("network", fees.network, payment.max_network_fee)]
+    {
+        if asked > approved {
+            return Err(PayError::Fee { what, asked, approved });
+        }
+    }
+    Ok(())
+}
+
+fn shown(attempt: &Attempt) -> PaymentShown {
+    PaymentShown {
+        job: attempt.job.clone(),
+        tx_hash: attempt.tx_hash,
+        amount: Amount::from(attempt.amount),
+        recipient: attempt.recipient.address(),
+        attempt: attempt.number,
+        valid_until_block: attempt.valid_until_block,
+    }
+}
