@@ -195,6 +195,15 @@ pub struct JobResult {
     pub summary: serde_json::Value,
 }
 
+/// Where a dataset was when its job was planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetSource {
+    /// The whole path.
+    pub path: std::path::PathBuf,
+    /// The allowed root that it lies beneath.
+    pub root: std::path::PathBuf,
+}
+
 /// Everything the ledger knows of one job, but for its payment attempts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
@@ -212,6 +221,8 @@ pub struct Job {
     pub verdict: Verdict,
     /// Whose key pays: `sandbox` or `live`. A job never changes profile.
     pub profile: String,
+    /// The dataset's whole path, and the allowed root it lies beneath, for a resume from another folder.
+    pub source: DatasetSource,
     /// Where results go; the home's `results/JOB` when `None`.
     pub out_dir: Option<std::path::PathBuf>,
     /// Sent with submit: the same key never makes two tasks.

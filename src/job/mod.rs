@@ -1,1 +1,35 @@
-//! The life of a job.
+//! The life of a job: one state machine, advanced by one workflow.
+//!
+//! A tool call, `agent jobs resume` and start-up recovery all call the same steps, so there is one way through. Each
+//! step writes its intent to the ledger before its effect and its outcome after it; a step that was cut short is taken
+//! again from what the ledger says.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | [`workflow`] | the steps in their order, and who may ask for which |
+//! | [`plan`] | measuring, judging, writing the planned job down |
+//! | [`local`] | running here |
+//! | [`offload`] | staging and submitting |
+//! | [`pay`] | paying, and looking what became of a payment |
+//! | [`collect`] | waiting for the provider, fetching and checking the result |
+//! | [`remote`] | the outside parts a remote job needs |
+//! | [`receipt`] | what the ledger knows of a finished job |
+//! | [`lease`] | one process at a time works on a job |
+
+pub mod cancel;
+pub mod collect;
+pub mod error;
+pub mod lease;
+pub mod local;
+pub mod offload;
+pub mod pay;
+pub mod plan;
+pub mod receipt;
+pub mod remote;
+pub mod workflow;
+
+pub use cancel::Cancel;
+pub use error::JobError;
+pub use plan::CheckRequest;
+pub use remote::{Connect, OwnerPrice, Remote};
+pub use workflow::{Workflow, WorkflowParts};

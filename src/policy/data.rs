@@ -10,12 +10,15 @@ use std::{
 use cap_std::{ambient_authority, fs::Dir};
 
 use super::refusal::{Refusal, Rule};
+use crate::domain::job::DatasetSource;
 
 /// A dataset that is open: what is measured, hashed, run on and uploaded is this file, whatever its name comes to mean.
 #[derive(Debug)]
 pub struct OpenDataset {
     /// The path as the person named it.
     pub path: PathBuf,
+    /// The whole path, and the root it lies beneath.
+    pub source: DatasetSource,
     /// The file, open for reading.
     pub file: File,
     /// Bytes.
@@ -115,7 +118,8 @@ pub fn open_dataset(path: &Path, roots: &[PathBuf]) -> Result<OpenDataset, Refus
     if !meta.is_file() {
         return Err(Refusal::new(Rule::DataPath, format!("{} is not a regular file", path.display())));
     }
-    Ok(OpenDataset { path: path.to_owned(), bytes: meta.len(), modified_ns: modified_nanoseconds(&meta), file })
+    let source = DatasetSource { path: whole.clone(), root: root.clone() };
+    Ok(OpenDataset { path: path.to_owned(), source, bytes: meta.len(), modified_ns: modified_nanoseconds(&meta), file })
 }
 
 /// cap-std reports a path that escapes as a permission error without an operating system's number.

@@ -48,6 +48,16 @@ impl Guard {
         data::open_dataset(path, &self.policy.roots)
     }
 
+    /// Opens the dataset of a job that was planned, wherever this process stands.
+    ///
+    /// # Errors
+    /// D-PATH, D-SECRET, R-PROBE; D-CHANGED when it is not as it was measured.
+    pub fn reopen_dataset(&self, job: &Job) -> Result<OpenDataset, Refusal> {
+        let open = data::open_dataset(&job.source.path, std::slice::from_ref(&job.source.root))?;
+        unchanged(job, &open)?;
+        Ok(OpenDataset { path: job.verdict.dataset.path.clone(), ..open })
+    }
+
     /// Leave to run a job here: its verdict is local, it is planned, and its file is as it was measured.
     ///
     /// # Errors

@@ -295,7 +295,8 @@ fn check_fees(fees: FeeQuote, payment: &Payment) -> Result<(), PayError> {
     Ok(())
 }
 
-fn shown(attempt: &Attempt) -> PaymentShown {
+/// An attempt as events show it.
+pub fn shown(attempt: &Attempt) -> PaymentShown {
     PaymentShown {
         job: attempt.job.clone(),
         tx_hash: attempt.tx_hash,

@@ -1,0 +1,227 @@
+//! Why a job did not take its next step, with what to do about it and the exit code it means.
+
+use crate::{
+    compute::{aioz::ComputeError, local::LocalError},
+    domain::{ids::JobId, job::JobState},
+    job::lease::LeaseError,
+    ledger::{IntendError, LedgerError},
+    machine::{ProbeError, catalogue::ParameterError},
+    payment::payer::PayError,
+    policy::{Refusal, Rule},
+    storage::{StorageError, fetch::FetchError},
+};
+
+/// Why a job did not take its next step.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The guard said no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The catalogue has no such task.
+    #[error("there is no task `{name}`")]
+    UnknownTask {
+        /// What was asked for.
+        name: String,
+        /// The tasks there are.
+        known: Vec<String>,
+    },
+    /// A parameter that the task does not take.
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
+    /// The dataset or the machine could not be measured.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    /// The dataset is not what the task works on.
+    #[error("{0}")]
+    WrongDataset(String),
+    /// An outside program is not installed.
+    #[error("{task} needs the program `{executable}`, which is not installed")]
+    MissingProgram {
+        /// The task.
+        task: String,
+        /// The program.
+        executable: String,
+        /// The Debian package that has it.
+        package: String,
+    },
+    /// The task cannot be sent away.
+    #[error("{0}")]
+    NotRemote(String),
+    /// Stopped before the first side effect, as was asked.
+    #[error("dry run: stopped before {0}")]
+    DryRun(String),
+    /// The outside parts are not configured or cannot be set up.
+    #[error("{message}")]
+    Setup {
+        /// What is wrong.
+        message: String,
+        /// What to do next.
+        hint: Option<String>,
+    },
+    /// The job is another profile's.
+    #[error("{job} belongs to the {profile} profile")]
+    OtherProfile {
+        /// The job.
+        job: JobId,
+        /// Its profile.
+        profile: String,
+    },
+    /// Storage said no.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The provider said no.
+    #[error(transparent)]
+    Compute(#[from] ComputeError),
+    /// The provider's terms are none.
+    #[error(transparent)]
+    Terms(#[from] crate::compute::aioz::TermsError),
+    /// The run on this machine failed.
+    #[error(transparent)]
+    Local(#[from] LocalError),
+    /// The payment could not be made.
+    #[error(transparent)]
+    Payment(#[from] PayError),
+    /// Nobody knows yet whether the payment landed.
+    #[error("it is not known yet whether the payment for {0} landed")]
+    PaymentUnknown(JobId),
+    /// The result could not be fetched.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The result is not what it claims.
+    #[error("the result of {job} was refused: {why}")]
+    BadResult {
+        /// The job.
+        job: JobId,
+        /// Why.
+        why: String,
+    },
+    /// The job ended otherwise than done.
+    #[error("{job} ended as {state}: {why}")]
+    Ended {
+        /// The job.
+        job: JobId,
+        /// How.
+        state: JobState,
+        /// Why.
+        why: String,
+    },
+    /// A person asked to stop waiting.
+    #[error("stopped waiting for {0}")]
+    Interrupted(JobId),
+    /// Another process works on it.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
+    /// The ledger said no.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A folder or file of results could not be written.
+    #[error("{path} could not be written: {source}")]
+    Write {
+        /// Where.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl JobError {
+    /// The guard's refusal, where it was one.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            JobError::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// A short stable word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            JobError::Refused(r) if r.rule == Rule::Approval => "approval_needed",
+            JobError::Refused(r) if r.rule.is_budget() => "over_budget",
+            JobError::Refused(_) => "refused",
+            JobError::UnknownTask { .. } => "unknown_task",
+            JobError::Parameter(_) => "bad_parameter",
+            JobError::Probe(_) => "probe_failed",
+            JobError::WrongDataset(_) => "wrong_dataset",
+            JobError::MissingProgram { .. } => "missing_program",
+            JobError::NotRemote(_) => "not_remote",
+            JobError::DryRun(_) => "dry_run",
+            JobError::Setup { .. } => "setup",
+            JobError::OtherProfile { .. } => "other_profile",
+            JobError::Storage(_) => "storage",
+            JobError::Compute(_) | JobError::Terms(_) => "provider",
+            JobError::Local(_) => "local_run",
+            JobError::Payment(_) => "payment",
+            JobError::PaymentUnknown(_) => "payment_unknown",
+            JobError::Fetch(_) => "fetch",
+            JobError::BadResult { .. } => "bad_result",
+            JobError::Ended { .. } => "job_ended",
+            JobError::Interrupted(_) => "interrupted",
+            JobError::Lease(_) => "busy",
+            JobError::Ledger(_) | JobError::Write { .. } => "ledger",
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            JobError::Refused(r) => r.hint.clone(),
+            JobError::UnknownTask { known, .. } => Some(format!("the tasks are: {}", known.join(", "))),
+            JobError::Parameter(e) => e.hint(),
+            JobError::Probe(e) => e.hint(),
+            JobError::MissingProgram { package, .. } => Some(format!("install it: apt install {package}")),
+            JobError::Setup { hint, .. } => hint.clone(),
+            JobError::OtherProfile { profile, .. } => Some(format!("run with --profile {profile}")),
+            JobError::Storage(e) => e.hint(),
+            JobError::Compute(e) => Some(e.hint()),
+            JobError::Terms(e) => Some(e.hint().to_owned()),
+            JobError::Local(e) => e.hint(),
+            JobError::Payment(e) => Some(pay_hint(e).to_owned()),
+            JobError::PaymentUnknown(job) | JobError::Interrupted(job) => {
+                Some(format!("`agent jobs resume {job}` looks again; nothing is paid twice"))
+            }
+            JobError::Fetch(e) => e.hint(),
+            JobError::BadResult { .. } => Some("the receipt is your claim on the provider: `agent jobs receipt`".to_owned()),
+            JobError::Lease(LeaseError::Taken(job)) => Some(format!("`agent jobs watch {job}` follows it")),
+            JobError::Ledger(e) => e.hint(),
+            JobError::Write { .. } => Some("check that the folder is yours and the disk is not full".to_owned()),
+            JobError::WrongDataset(_) | JobError::NotRemote(_) => {
+                Some("`agent tasks` shows what each task works on".to_owned())
+            }
+            JobError::Ended { .. } | JobError::DryRun(_) | JobError::Lease(_) => None,
+        }
+    }
+
+    /// The exit code it means (DESIGN: 0 done, 1 failed, 3 refused, 4 approval, 5 budget, 6 job failed, 7 payment, 130).
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            JobError::Refused(r) if r.rule == Rule::ProbeFailed => 1,
+            JobError::Refused(r) if r.rule == Rule::Approval => 4,
+            JobError::Refused(r) if r.rule.is_budget() => 5,
+            JobError::Refused(_) => 3,
+            JobError::Payment(PayError::Intend(IntendError::Cap { .. })) => 5,
+            JobError::Ended { .. } | JobError::BadResult { .. } | JobError::Local(_) => 6,
+            JobError::PaymentUnknown(_) => 7,
+            JobError::Interrupted(_) => 130,
+            JobError::DryRun(_) => 0,
+            _ => 1,
+        }
+    }
+}
+
+fn pay_hint(error: &PayError) -> &'static str {
+    match error {
+        PayError::Chain(_) | PayError::Network { .. } => "nothing was paid; check NEO_RPC_URL and NEO_NETWORK, then run `agent doctor`",
+        PayError::QuoteExpired(_) => "nothing was paid; ask again for a new quote",
+        PayError::Live { .. } | PayError::AlreadyPaid(_) => "`agent jobs resume` looks what became of it",
+        PayError::TooManyAttempts(_) => "ask for a new job, and let the provider know",
+        PayError::Fee { .. } => "nothing was paid; resume the job, and approve the fees as they are now",
+        PayError::Balance { .. } => "nothing was paid; send GAS to the account, then resume the job",
+        PayError::Intend(IntendError::Cap { .. }) => "nothing was paid; wait, or raise the cap in policy.toml",
+        PayError::Reference(_) => "nothing was paid; the provider's terms cannot be used",
+        PayError::Intend(_) | PayError::Ledger(_) | PayError::Lock { .. } => {
+            "check that AGENT_HOME is yours and writable, then resume the job"
+        }
+        PayError::Key(_) => "check NEO_PRIVATE_KEY or NEO_WALLET",
+    }
+}

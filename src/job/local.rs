@@ -1,0 +1,98 @@
+//! Running a job on this machine.
+
+use std::{path::PathBuf, time::Duration};
+
+use super::{Cancel, JobError, Workflow};
+use crate::{
+    compute::local::LocalError,
+    domain::{
+        estimate::Measured,
+        event::Event,
+        job::{Job, JobResult, JobState, ResultFile},
+        result::RESULT_FILE,
+        task::TaskType,
+    },
+    machine::{catalogue, estimator},
+};
+
+/// A run may take this many times its pessimistic estimate before it is ended.
+const PATIENCE: f64 = 4.0;
+/// And at least this long, seconds.
+const SHORTEST_LIMIT: f64 = 600.0;
+
+impl Workflow {
+    /// Runs the job in a worker process with limits; afterwards it is done or failed. Running again is safe: it has no
+    /// effect outside its own folder.
+    pub(super) async fn local_step(&self, job: &Job, cancel: &Cancel) -> Result<(), JobError> {
+        let task = self.task(&job.task_type)?;
+        if let Some(missing) = catalogue::missing_program(task) {
+            return Err(JobError::MissingProgram {
+                task: task.name.clone(),
+                executable: missing.executable,
+                package: missing.package,
+            });
+        }
+        let dataset = self.parts.guard.reopen_dataset(job)?;
+        let time_limit = (job.verdict.estimate.seconds.high * PATIENCE).clamp(SHORTEST_LIMIT, 86_400.0);
+        let limits = (job.verdict.machine.available_ram, Duration::from_secs_f64(time_limit).as_secs());
+        let permit = self.parts.guard.permit_local_run(job, dataset, limits.0, limits.1, &*self.parts.sink)?;
+        if self.parts.dry_run {
+            self.step(&job.id, JobState::Canceled, |job| job.failure = Some("dry run".to_owned()))?;
+            return Err(JobError::DryRun("running it on this machine".to_owned()));
+        }
+        let out_dir = self.make_out_dir(job)?;
+        let running = match job.state {
+            JobState::Running => job.clone(),
+            _ => self.step(&job.id, JobState::Running, |_| {})?,
+        };
+        let progress = |part: f64| self.told(&running, Some(part));
+        match self.parts.runner.run(permit, task, &out_dir, &progress, cancel.watch()).await {
+            Ok(outcome) => {
+                self.remember(job, task, outcome.seconds, outcome.max_rss)?;
+                let result = JobResult { folder: out_dir, files: outcome.files, summary: outcome.document.summary.into() };
+                self.emit(fetched_event(job, &result));
+                self.step(&job.id, JobState::Done, |job| job.result = Some(result))?;
+                Ok(())
+            }
+            Err(LocalError::Canceled) => {
+                self.step(&job.id, JobState::Canceled, |job| job.failure = Some("stopped by a person".to_owned()))?;
+                Err(JobError::Interrupted(job.id.clone()))
+            }
+            Err(error) => {
+                self.step(&job.id, JobState::JobFailed, |job| job.failure = Some(error.to_string()))?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// What the run took corrects the next estimate.
+    fn remember(&self, job: &Job, task: &TaskType, seconds: f64, max_rss: u64) -> Result<(), JobError> {
+        let model = estimator::estimate(task, &job.verdict.dataset, &[]);
+        let run = Measured { model_seconds: model.seconds.likely, seconds, model_ram: model.ram.likely, ram: max_rss as f64 };
+        Ok(self.parts.ledger.record_measured(&task.name, &run)?)
+    }
+
+    /// The folder of the job's result, made.
+    pub(super) fn make_out_dir(&self, job: &Job) -> Result<PathBuf, JobError> {
+        let folder = self.out_dir(job);
+        std::fs::create_dir_all(&folder).map_err(|source| JobError::Write { path: folder.clone(), source })?;
+        Ok(folder)
+    }
+
+    /// The folder of the job's result.
+    pub(super) fn out_dir(&self, job: &Job) -> PathBuf {
+        let parent = job.out_dir.clone().unwrap_or_else(|| self.parts.ledger.home().join("results"));
+        parent.join(job.id.as_str())
+    }
+}
+
+/// The event of a result that is here and whole.
+pub(super) fn fetched_event(job: &Job, result: &JobResult) -> Event {
+    let document = result.files.iter().find(|f| f.name == RESULT_FILE);
+    Event::ResultFetched {
+        job: job.id.clone(),
+        path: result.folder.join(RESULT_FILE).display().to_string(),
+        bytes: result.files.iter().map(|f: &ResultFile| f.bytes).sum(),
+        sha256: document.map_or(crate::domain::hash::Sha256([0; 32]), |f| f.sha256),
+    }
+}

@@ -1,0 +1,117 @@
+//! Paying for a job, and looking what became of a payment.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::{Cancel, JobError, Remote, Workflow};
+use crate::{
+    domain::{
+        attempt::{Attempt, AttemptState},
+        event::Event,
+        job::{Job, JobState},
+    },
+    payment::payer::{Settlement, shown},
+    policy::payment::{self, Claim},
+};
+
+/// A payment that never landed is made anew at most this often in all.
+const MAX_ATTEMPTS: usize = 4;
+/// Between two looks at the chain; it grows to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(150);
+/// About a fifth of a block of the public networks.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+/// After this long without a usable answer of the chain, the payment counts as unknown.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Workflow {
+    /// Makes the job's first payment attempt: rules, fees, approval, intent, signature, broadcast, in this order.
+    pub(super) async fn pay_step(&self, job: &Job, claim: Option<&Claim>, cancel: &Cancel) -> Result<(), JobError> {
+        let quote = payment::awaited(job)?;
+        if quote.expires_at <= Timestamp::now() {
+            let why = format!("the quote ended at {} and nothing was paid", quote.expires_at);
+            self.step(&job.id, JobState::QuoteExpired, |job| job.failure = Some(why))?;
+            return Ok(());
+        }
+        self.make_attempt(job, claim, cancel).await
+    }
+
+    /// One new attempt, which excludes on chain all earlier ones of this job that did not land.
+    async fn make_attempt(&self, job: &Job, claim: Option<&Claim>, cancel: &Cancel) -> Result<(), JobError> {
+        let remote = self.remote().await?;
+        let guard = &self.parts.guard;
+        guard.check_payment(job, claim)?;
+        let quote = payment::awaited(job)?;
+        let fees = remote.payer.fees(quote, &remote.payer.replaces(&job.id)?).await?;
+        let spending = self.parts.ledger.spending(&remote.payer.account(), quote.network, Timestamp::now())?;
+        let permit =
+            guard.permit_payment(job, claim, fees, spending, &*self.parts.approver, &*self.parts.sink).await?;
+        if cancel.is_cancelled() {
+            return Err(JobError::Interrupted(job.id.clone()));
+        }
+        remote.payer.pay(permit, &*self.parts.sink).await?;
+        Ok(())
+    }
+
+    /// Looks what became of the job's live attempt, until that is known; an attempt that never landed makes room for
+    /// the next.
+    pub(super) async fn settle_step(&self, job: &Job, claim: Option<&Claim>, cancel: &Cancel) -> Result<(), JobError> {
+        let attempts = self.parts.ledger.attempts(&job.id)?;
+        if let Some(live) = attempts.iter().find(|a| a.state.is_live()) {
+            return self.settle(job, live, cancel).await;
+        }
+        let quote_stands = job.quote.as_ref().is_some_and(|q| q.expires_at > Timestamp::now());
+        match attempts.last().map(|a| a.state) {
+            Some(AttemptState::Expired) if quote_stands && attempts.len() < MAX_ATTEMPTS => {
+                self.make_attempt(job, claim, cancel).await
+            }
+            Some(AttemptState::Confirmed) => {
+                self.step(&job.id, JobState::Paid, |_| {})?;
+                Ok(())
+            }
+            last => {
+                let why = match last {
+                    Some(AttemptState::Faulted) => "the payment landed and failed on chain: its fees are lost, and nothing was paid",
+                    _ => "the payment never landed and no more can: nothing was paid",
+                };
+                self.step(&job.id, JobState::PaymentFailed, |job| job.failure = Some(why.to_owned()))?;
+                Ok(())
+            }
+        }
+    }
+
+    async fn settle(&self, job: &Job, attempt: &Attempt, cancel: &Cancel) -> Result<(), JobError> {
+        let remote = self.remote().await?;
+        let mut heard = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match remote.payer.settle(attempt, &*self.parts.sink).await? {
+                Settlement::Pending { why: None } => heard = Instant::now(),
+                Settlement::Pending { why: Some(why) } if heard.elapsed() > PATIENCE => {
+                    return self.unknown(job, attempt, &why);
+                }
+                Settlement::Pending { why: Some(why) } => tracing::warn!(job = %job.id, %why, "payment still unknown"),
+                Settlement::Paid { .. } | Settlement::Faulted | Settlement::Expired => return Ok(()),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => pause = (pause * 3 / 2).min(LONGEST_PAUSE),
+                () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
+            }
+        }
+    }
+
+    fn unknown(&self, job: &Job, attempt: &Attempt, why: &str) -> Result<(), JobError> {
+        if job.state != JobState::PaymentUnknown {
+            self.step(&job.id, JobState::PaymentUnknown, |_| {})?;
+        }
+        self.emit(Event::PaymentUnknown(shown(attempt)));
+        self.emit(Event::Warning { message: format!("the chain gives no usable answer: {why}") });
+        Err(JobError::PaymentUnknown(job.id.clone()))
+    }
+
+    /// Tells the provider where the payment is. Told again, it changes nothing.
+    pub(super) async fn announce(&self, remote: &Remote, job: &Job) -> Result<(), JobError> {
+        let (Some(task), Some(hash)) = (&job.provider_job, &job.tx_hash) else { return Ok(()) };
+        Ok(remote.provider.announce_payment(task, hash).await?)
+    }
+}

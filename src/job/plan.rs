@@ -1,0 +1,174 @@
+//! Planning: the dataset is opened and measured, the machine is measured, the guard's rule judges, the job is written.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::{JobError, Workflow};
+use crate::{
+    domain::{
+        dataset::{Alphabet, DatasetProfile, Format},
+        estimate::Estimate,
+        event::{DatasetShown, Event},
+        ids::{self, JobId},
+        job::{Job, JobState},
+        task::{ParameterKind, Parameters, TaskType},
+    },
+    machine::{self, catalogue, estimator},
+    policy::offload::judge,
+};
+
+/// What is to be planned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckRequest {
+    /// The session it belongs to.
+    pub session: String,
+    /// The catalogue's name of the task.
+    pub task_type: String,
+    /// The dataset as the person named it.
+    pub dataset: PathBuf,
+    /// What was chosen; the rest takes its defaults.
+    pub parameters: Parameters,
+    /// A claimed size in bytes: it may only raise an estimate.
+    pub claimed_bytes: Option<u64>,
+    /// A claimed run time in seconds: it may only raise an estimate.
+    pub claimed_seconds: Option<f64>,
+}
+
+impl Workflow {
+    /// Measures dataset and machine, draws the verdict, and writes the planned job down.
+    ///
+    /// # Errors
+    /// An unknown task or parameter, a dataset that may not or cannot be read or is not what the task works on.
+    pub async fn check(&self, request: CheckRequest) -> Result<Job, JobError> {
+        let task = self.task(&request.task_type)?.clone();
+        let mut parameters = catalogue::check_parameters(&task, &request.parameters)?;
+        self.check_files(&task, &mut parameters)?;
+        let open = self.parts.guard.open_dataset(&request.dataset)?;
+        let source = open.source.clone();
+        let home = self.parts.ledger.home().to_owned();
+        let measured = tokio::task::spawn_blocking(move || {
+            let dataset = machine::profile_dataset(&open)?;
+            Ok::<_, machine::ProbeError>((dataset, machine::probe_machine(&home)?))
+        });
+        let (dataset, profile) = measured.await.map_err(|e| JobError::WrongDataset(e.to_string()))??;
+        suits(&task, &dataset)?;
+        let history = self.parts.ledger.measured(&task.name)?;
+        let estimate = claimed(estimator::estimate(&task, &dataset, &history), &task, &dataset, &request, &history);
+        let verdict = judge(&task, dataset, profile, estimate, self.parts.guard.policy().thresholds);
+        let now = Timestamp::now();
+        let job = Job {
+            id: JobId::random(),
+            session: request.session,
+            state: JobState::Planned,
+            task_type: task.name.clone(),
+            parameters,
+            verdict,
+            profile: self.parts.profile.clone(),
+            source,
+            out_dir: self.parts.out_dir.clone(),
+            idempotency_key: ids::opaque(26),
+            staged: None,
+            provider_job: None,
+            quote: None,
+            tx_hash: None,
+            result: None,
+            failure: None,
+            created_at: now,
+            updated_at: now,
+        };
+        self.parts.ledger.insert_job(&job)?;
+        self.emit(verdict_event(&job));
+        Ok(job)
+    }
+
+    /// Files that are parameters lie beneath the allowed roots too, and are named by their whole path from here on.
+    fn check_files(&self, task: &TaskType, parameters: &mut Parameters) -> Result<(), JobError> {
+        let files = task.parameters.iter().filter(|(_, spec)| matches!(spec.kind, ParameterKind::File { .. }));
+        for (name, _) in files {
+            let Some(path) = parameters.get(name).and_then(|v| v.as_str()).map(PathBuf::from) else { continue };
+            let open = self.parts.guard.open_dataset(&path)?;
+            parameters.insert(name.clone(), open.source.path.to_string_lossy().into_owned().into());
+        }
+        Ok(())
+    }
+}
+
+/// The estimate with the model's claims: they may only raise it.
+fn claimed(
+    estimate: Estimate,
+    task: &TaskType,
+    dataset: &DatasetProfile,
+    request: &CheckRequest,
+    history: &[crate::domain::estimate::Measured],
+) -> Estimate {
+    let mut raised = estimate;
+    if let Some(bytes) = request.claimed_bytes.filter(|&b| b > dataset.bytes && dataset.bytes > 0) {
+        let factor = bytes as f64 / dataset.bytes as f64;
+        let grown = |n: u64| (n as f64 * factor) as u64;
+        let larger = DatasetProfile {
+            bytes,
+            records: grown(dataset.records),
+            residues: grown(dataset.residues),
+            ..dataset.clone()
+        };
+        raised = estimator::estimate(task, &larger, history);
+    }
+    if let Some(seconds) = request.claimed_seconds.filter(|s| s.is_finite()) {
+        raised.seconds = raised.seconds.raised_to(seconds);
+    }
+    Estimate {
+        ram: raised.ram.raised_to(estimate.ram.low),
+        seconds: raised.seconds.raised_to(estimate.seconds.low),
+        learnt_from: estimate.learnt_from,
+    }
+}
+
+/// Whether the dataset is what the task works on.
+fn suits(task: &TaskType, dataset: &DatasetProfile) -> Result<(), JobError> {
+    let path = dataset.path.display();
+    if dataset.records == 0 {
+        return Err(JobError::WrongDataset(format!("{path} holds no records to work on")));
+    }
+    if !task.formats.contains(&dataset.format) {
+        let wanted: Vec<&str> = task.formats.iter().copied().map(format_name).collect();
+        let found = format_name(dataset.format);
+        return Err(JobError::WrongDataset(format!("{path} is {found}, and {} works on {}", task.name, wanted.join(" or "))));
+    }
+    match (task.alphabet, dataset.alphabet) {
+        (Some(Alphabet::Protein), Some(Alphabet::Nucleotide)) => {
+            Err(JobError::WrongDataset(format!("{path} holds nucleotides, and {} works on proteins", task.name)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn format_name(format: Format) -> &'static str {
+    match format {
+        Format::Fasta => "FASTA",
+        Format::Fastq => "FASTQ",
+        Format::Text => "text",
+        Format::Binary => "binary data",
+    }
+}
+
+fn verdict_event(job: &Job) -> Event {
+    let verdict = &job.verdict;
+    Event::Verdict {
+        job: job.id.clone(),
+        place: verdict.place,
+        reasons: verdict.rules(),
+        why: verdict.reasons.iter().map(|r| r.why.clone()).collect(),
+        task_type: job.task_type.clone(),
+        dataset: DatasetShown {
+            path: verdict.dataset.path.display().to_string(),
+            bytes: verdict.dataset.bytes,
+            records: verdict.dataset.records,
+            sampled: verdict.dataset.sampled,
+        },
+        required_ram: verdict.estimate.ram.likely.ceil() as u64,
+        available_ram: verdict.machine.available_ram,
+        cores: verdict.machine.cores,
+        estimate: verdict.estimate.seconds,
+    }
+}

@@ -1,0 +1,58 @@
+//! A job's receipt, put together from the ledger alone.
+
+use crate::{
+    domain::{
+        attempt::{Attempt, AttemptState},
+        ids::JobId,
+        job::Job,
+        money::{Amount, Datoshi, Fees},
+        receipt::{PaidReceipt, Receipt, ResultReceipt},
+        result::RESULT_FILE,
+    },
+    ledger::{Ledger, LedgerError},
+};
+
+/// The receipt of one job.
+///
+/// # Errors
+/// When the ledger has no such job.
+pub fn receipt(ledger: &Ledger, id: &JobId) -> Result<Receipt, LedgerError> {
+    Ok(of(&ledger.job(id)?, &ledger.attempts(id)?))
+}
+
+/// The receipt that a job and its attempts make.
+pub fn of(job: &Job, attempts: &[Attempt]) -> Receipt {
+    let paid = attempts.iter().find(|a| a.state == AttemptState::Confirmed);
+    let payment = paid.map(|a| PaidReceipt {
+        tx_hash: a.tx_hash,
+        block: a.block.unwrap_or_default(),
+        amount: Amount::from(a.amount),
+        fees: Fees::from(a.system_fee.checked_add(a.network_fee).unwrap_or(Datoshi::MAX)),
+        sender: a.sender.address(),
+        recipient: a.recipient.address(),
+        network: a.network,
+        reference: a.reference.clone(),
+        attempts: u32::try_from(attempts.len()).unwrap_or(u32::MAX),
+        explorer_url: a.network.explorer_url(&a.tx_hash),
+    });
+    let result = job.result.as_ref().and_then(|r| {
+        let document = r.files.iter().find(|f| f.name == RESULT_FILE)?;
+        let bytes = r.files.iter().map(|f| f.bytes).sum();
+        Some(ResultReceipt { path: r.folder.clone(), bytes, sha256: document.sha256 })
+    });
+    Receipt {
+        job: job.id.clone(),
+        state: job.state.to_string(),
+        task_type: job.task_type.clone(),
+        dataset: job.verdict.dataset.path.clone(),
+        place: job.verdict.place,
+        profile: job.profile.clone(),
+        job_id: job.provider_job.clone(),
+        data_url: job.staged.as_ref().map(|s| s.url.clone()),
+        payment,
+        result,
+        created_at: job.created_at,
+        ended_at: job.updated_at,
+        failure: job.failure.clone(),
+    }
+}

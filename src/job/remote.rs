@@ -1,0 +1,93 @@
+//! The outside parts that a remote job needs, brought up when the first one needs them.
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+
+use super::JobError;
+use crate::{
+    compute::aioz::{Aioz, TaskDetail},
+    domain::{
+        hash::Hash160,
+        money::Datoshi,
+        network::Network,
+        quote::{Quote, QuoteSource},
+    },
+    payment::Payer,
+    storage::Storage,
+};
+
+/// Storage, provider and payer of one profile.
+pub struct Remote {
+    /// Where datasets are staged.
+    pub storage: Storage,
+    /// The storage's own address: results may be fetched from there.
+    pub storage_origin: url::Url,
+    /// Who runs remote jobs.
+    pub provider: Aioz,
+    /// Who pays.
+    pub payer: Payer,
+    /// What is paid where the provider states no terms.
+    pub price: OwnerPrice,
+}
+
+/// Brings the outside parts up: the sandbox, or what is configured.
+#[async_trait]
+pub trait Connect: Send + Sync {
+    /// Brings them up.
+    async fn connect(&self) -> Result<Remote, JobError>;
+}
+
+/// The owner's price for providers that state no payment terms, as AIOZ does not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnerPrice {
+    /// For each job.
+    pub flat: Datoshi,
+    /// For each gigabyte (1,000,000,000 bytes) of dataset, begun ones whole.
+    pub per_gb: Datoshi,
+    /// To whom; nobody when the owner named nobody.
+    pub recipient: Option<Hash160>,
+    /// Where.
+    pub network: Network,
+}
+
+/// How long a quote of the owner's own price stands.
+const OWNER_QUOTE_HOURS: i64 = 24;
+
+impl OwnerPrice {
+    /// The quote for a dataset of `bytes`, bound to a job by `reference`.
+    ///
+    /// # Errors
+    /// When the owner named no recipient, or the price passes any amount.
+    pub fn quote(&self, bytes: u64, reference: &str, now: Timestamp) -> Result<Quote, JobError> {
+        let setup = |message: &str, hint: &str| JobError::Setup {
+            message: message.to_owned(),
+            hint: Some(hint.to_owned()),
+        };
+        let recipient = self.recipient.ok_or_else(|| {
+            setup("the provider states no payment terms, and no recipient is configured", "set GAS_RECIPIENT to the address that is to be paid")
+        })?;
+        let amount = self
+            .per_gb
+            .datoshi()
+            .checked_mul(bytes.div_ceil(1_000_000_000))
+            .and_then(Datoshi::new)
+            .and_then(|sum| sum.checked_add(self.flat))
+            .ok_or_else(|| setup("the price of this dataset passes any amount", "lower the price in policy.toml"))?;
+        let expires_at = now
+            .checked_add(SignedDuration::from_hours(OWNER_QUOTE_HOURS))
+            .map_err(|e| setup(&format!("the quote's end cannot be told: {e}"), "check this machine's clock"))?;
+        let reference = reference.to_owned();
+        Ok(Quote { amount, recipient, network: self.network, reference, expires_at, source: QuoteSource::Owner })
+    }
+
+    /// The provider's own terms where it states any, else the owner's price.
+    ///
+    /// # Errors
+    /// Terms that make no quote; no recipient.
+    pub fn quote_of(&self, task: &TaskDetail, bytes: u64, reference: &str, now: Timestamp) -> Result<Quote, JobError> {
+        match &task.payment {
+            Some(terms) => Ok(terms.quote()?),
+            None => self.quote(bytes, reference, now),
+        }
+    }
+}

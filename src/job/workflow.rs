@@ -1,0 +1,295 @@
+//! The workflow: who may ask for which step, and the loop that takes them in their order.
+
+use std::{path::PathBuf, sync::Arc};
+
+use tokio::sync::OnceCell;
+
+use super::{Cancel, Connect, JobError, Remote, lease};
+use crate::{
+    compute::local::Runner,
+    domain::{
+        attempt::Attempt,
+        event::{Event, Sink},
+        ids::JobId,
+        job::{Job, JobState},
+        task::TaskType,
+        verdict::Place,
+    },
+    ledger::{Ledger, log},
+    machine::catalogue::Catalogue,
+    policy::{Guard, Refusal, Rule, approval::Approver, payment::Claim},
+};
+
+/// What a workflow is made of.
+pub struct WorkflowParts {
+    /// Where everything is written down.
+    pub ledger: Ledger,
+    /// Who decides.
+    pub guard: Guard,
+    /// The tasks there are.
+    pub catalogue: Catalogue,
+    /// Who hears of what happens.
+    pub sink: Arc<dyn Sink>,
+    /// Who is asked.
+    pub approver: Arc<dyn Approver>,
+    /// Who brings up the outside parts.
+    pub connect: Box<dyn Connect>,
+    /// What starts workers.
+    pub runner: Runner,
+    /// `sandbox` or `live`.
+    pub profile: String,
+    /// Where results go instead of the home folder.
+    pub out_dir: Option<PathBuf>,
+    /// Stop before the first side effect.
+    pub dry_run: bool,
+}
+
+/// Advances jobs.
+pub struct Workflow {
+    pub(super) parts: WorkflowParts,
+    remote: OnceCell<Remote>,
+}
+
+/// How far a job is to be taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Goal {
+    Quoted,
+    Paid,
+    Done,
+}
+
+impl Workflow {
+    /// A workflow of these parts; nothing outside is touched yet.
+    pub fn new(parts: WorkflowParts) -> Workflow {
+        Workflow { parts, remote: OnceCell::new() }
+    }
+
+    /// The tasks there are.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.parts.catalogue
+    }
+
+    /// The guard in force.
+    pub fn guard(&self) -> &Guard {
+        &self.parts.guard
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> &Ledger {
+        &self.parts.ledger
+    }
+
+    /// All jobs, oldest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn jobs(&self) -> Result<Vec<Job>, JobError> {
+        Ok(self.parts.ledger.jobs()?)
+    }
+
+    /// One job.
+    ///
+    /// # Errors
+    /// When there is none of that id.
+    pub fn job(&self, id: &JobId) -> Result<Job, JobError> {
+        Ok(self.parts.ledger.job(id)?)
+    }
+
+    /// A job's payment attempts, first to last.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn attempts(&self, id: &JobId) -> Result<Vec<Attempt>, JobError> {
+        Ok(self.parts.ledger.attempts(id)?)
+    }
+
+    /// Runs a planned local job to its end.
+    ///
+    /// # Errors
+    /// The guard's refusal for a job that is too heavy; whatever the run says.
+    pub async fn run_local(&self, id: &JobId, cancel: &Cancel) -> Result<Job, JobError> {
+        let _lease = lease::take(self.parts.ledger.home(), id)?;
+        let job = self.own_job(id)?;
+        if job.state != JobState::Planned {
+            return Err(Refusal::new(Rule::JobState, format!("{id} cannot be started: it is {}", job.state)).into());
+        }
+        self.local_step(&job, cancel).await?;
+        self.ended_well(id)
+    }
+
+    /// Stages and submits a planned remote job and takes its quote.
+    ///
+    /// # Errors
+    /// The guard's refusal for a job that fits here; whatever storage and provider say.
+    pub async fn run_remote(&self, id: &JobId, cancel: &Cancel) -> Result<Job, JobError> {
+        let _lease = lease::take(self.parts.ledger.home(), id)?;
+        let job = self.own_job(id)?;
+        if job.place() == Place::Local {
+            let why = format!("{id} fits this machine, so it is not sent away");
+            return Err(Refusal::new(Rule::FitsHere, why).hint("run it locally").into());
+        }
+        if !matches!(job.state, JobState::Planned | JobState::Staging | JobState::Staged) {
+            return Err(Refusal::new(Rule::JobState, format!("{id} was submitted already: it is {}", job.state)).into());
+        }
+        self.advance(id, Goal::Quoted, None, cancel).await
+    }
+
+    /// Pays a submitted job's quote, once. The claim is checked against the quote and never used.
+    ///
+    /// # Errors
+    /// Any payment rule; a payment of which nobody knows yet.
+    pub async fn pay(&self, id: &JobId, claim: &Claim, cancel: &Cancel) -> Result<Job, JobError> {
+        let _lease = lease::take(self.parts.ledger.home(), id)?;
+        let job = self.own_job(id)?;
+        self.parts.guard.check_payment(&job, Some(claim)).inspect_err(|refusal| self.refused(&job, refusal))?;
+        self.advance(id, Goal::Paid, Some(claim), cancel).await
+    }
+
+    /// Waits for a paid job, fetches and checks its result.
+    ///
+    /// # Errors
+    /// P-STATE for a job that is not paid; whatever the provider says.
+    pub async fn wait(&self, id: &JobId, cancel: &Cancel) -> Result<Job, JobError> {
+        let _lease = lease::take(self.parts.ledger.home(), id)?;
+        let job = self.own_job(id)?;
+        use JobState::{Done, Fetched, Paid, ResultReady, Running};
+        if !matches!(job.state, Paid | Running | ResultReady | Fetched | Done) || job.place() == Place::Local {
+            let refusal = Refusal::new(Rule::JobState, format!("{id} is not paid for, so there is nothing to wait for: it is {}", job.state))
+                .hint("pay its quote first");
+            self.refused(&job, &refusal);
+            return Err(refusal.into());
+        }
+        self.advance(id, Goal::Done, None, cancel).await
+    }
+
+    /// Takes a job from wherever it stands to its end.
+    ///
+    /// # Errors
+    /// Whatever the next step says; the job stands where the ledger says.
+    pub async fn resume(&self, id: &JobId, cancel: &Cancel) -> Result<Job, JobError> {
+        let _lease = lease::take(self.parts.ledger.home(), id)?;
+        self.own_job(id)?;
+        self.advance(id, Goal::Done, None, cancel).await
+    }
+
+    /// Gives a job up, before any money is under way: at the provider, on storage, and here.
+    ///
+    /// # Errors
+    /// P-STATE once a payment is written down, and for a job that ended.
+    pub async fn cancel(&self, id: &JobId) -> Result<Job, JobError> {
+        let _lease = lease::take(self.parts.ledger.home(), id)?;
+        let job = self.own_job(id)?;
+        let money = job.holds_money() && job.place() == Place::Offload;
+        if job.state.is_end() || money {
+            let why = if money { "money is under way or spent" } else { "it ended" };
+            let refusal = Refusal::new(Rule::JobState, format!("{id} cannot be canceled: {why}; it is {}", job.state));
+            return Err(refusal.hint(format!("`agent jobs resume {id}` takes it to its end")).into());
+        }
+        if job.provider_job.is_some() || job.staged.is_some() {
+            self.clear_remote(&job).await?;
+        }
+        self.step(id, JobState::Canceled, |job| job.failure = Some("given up by a person".to_owned()))
+    }
+
+    /// The loop: one step at a time, until the goal or an end.
+    async fn advance(&self, id: &JobId, goal: Goal, claim: Option<&Claim>, cancel: &Cancel) -> Result<Job, JobError> {
+        loop {
+            let job = self.job(id)?;
+            if job.state.is_end() {
+                return self.ended_well(id);
+            }
+            if reached(&job, goal) {
+                return Ok(job);
+            }
+            if cancel.is_cancelled() {
+                return Err(JobError::Interrupted(id.clone()));
+            }
+            match job.state {
+                JobState::Planned | JobState::Running if job.place() == Place::Local => self.local_step(&job, cancel).await?,
+                JobState::Planned | JobState::Staging => self.stage_step(&job, cancel).await?,
+                JobState::Staged => self.submit_step(&job).await?,
+                JobState::Submitted => self.pay_step(&job, claim, cancel).await?,
+                JobState::PaymentIntended | JobState::PaymentSent | JobState::PaymentUnknown => {
+                    self.settle_step(&job, claim, cancel).await?;
+                }
+                JobState::Paid | JobState::Running => self.await_step(&job, cancel).await?,
+                JobState::ResultReady => self.fetch_step(&job).await?,
+                JobState::Fetched => self.accept_step(&job).await?,
+                _ => return self.ended_well(id),
+            }
+        }
+    }
+
+    /// The task of that name.
+    pub(super) fn task(&self, name: &str) -> Result<&TaskType, JobError> {
+        self.parts.catalogue.get(name).ok_or_else(|| JobError::UnknownTask {
+            name: crate::domain::units::clean(name, 60),
+            known: self.parts.catalogue.iter().map(|t| t.name.clone()).collect(),
+        })
+    }
+
+    /// The outside parts, brought up at the first need.
+    pub(super) async fn remote(&self) -> Result<&Remote, JobError> {
+        self.remote.get_or_try_init(|| self.parts.connect.connect()).await
+    }
+
+    /// One step in the ledger, told to everyone.
+    pub(super) fn step(&self, id: &JobId, to: JobState, learn: impl FnOnce(&mut Job)) -> Result<Job, JobError> {
+        let job = self.parts.ledger.advance(id, to, learn)?;
+        self.told(&job, None);
+        Ok(job)
+    }
+
+    /// Says where a job stands.
+    pub(super) fn told(&self, job: &Job, progress: Option<f64>) {
+        self.emit(Event::JobStatus { job: job.id.clone(), status: job.state.to_string(), progress });
+    }
+
+    pub(super) fn emit(&self, event: Event) {
+        self.parts.sink.emit(event);
+    }
+
+    fn refused(&self, job: &Job, refusal: &Refusal) {
+        self.emit(Event::PolicyDecided {
+            rule: refusal.rule.id().to_owned(),
+            decision: crate::domain::event::Decision::Refuse,
+            subject: job.id.to_string(),
+            why: refusal.why.clone(),
+        });
+    }
+
+    /// The job, if it is of this profile: a job never changes whose key pays.
+    fn own_job(&self, id: &JobId) -> Result<Job, JobError> {
+        let job = self.job(id)?;
+        if job.profile == self.parts.profile {
+            return Ok(job);
+        }
+        Err(JobError::OtherProfile { job: id.clone(), profile: job.profile })
+    }
+
+    /// The job when it is done; an error that says how it ended otherwise.
+    fn ended_well(&self, id: &JobId) -> Result<Job, JobError> {
+        log::write(&self.parts.ledger)?;
+        let job = self.job(id)?;
+        if job.state == JobState::Done {
+            return Ok(job);
+        }
+        let why = job.failure.unwrap_or_else(|| "no reason is known".to_owned());
+        Err(JobError::Ended { job: job.id, state: job.state, why })
+    }
+}
+
+fn reached(job: &Job, goal: Goal) -> bool {
+    use JobState::{Done, Fetched, Paid, ResultReady, Running, Submitted};
+    match goal {
+        Goal::Quoted => job.state == Submitted,
+        Goal::Paid => matches!(job.state, Paid | Running | ResultReady | Fetched | Done),
+        Goal::Done => job.state == Done,
+    }
+}
+
+impl Job {
+    fn holds_money(&self) -> bool {
+        self.state.holds_money()
+    }
+}

@@ -1,0 +1,71 @@
+//! The outside parts of a remote job, in the sandbox: the same clients as live, at the host's addresses.
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use tokio::sync::Mutex;
+
+use super::{
+    client::{self, Guest},
+    keys::Keys,
+};
+use crate::{
+    compute::aioz::Aioz,
+    domain::{money::Datoshi, network::{Network, SANDBOX}},
+    job::{Connect, JobError, OwnerPrice, Remote},
+    ledger::Ledger,
+    payment::{Chain, Payer},
+    storage::{S3Settings, Storage},
+};
+
+/// The bucket that datasets are staged in.
+const BUCKET: &str = "datasets";
+
+/// The sandbox in a folder.
+pub struct Sandbox {
+    folder: PathBuf,
+    program: PathBuf,
+    ledger: Ledger,
+    guest: Mutex<Option<Guest>>,
+}
+
+impl Sandbox {
+    /// The sandbox in `folder`; its host is started as `program` when it is needed.
+    pub fn new(folder: PathBuf, program: PathBuf, ledger: Ledger) -> Sandbox {
+        Sandbox { folder, program, ledger, guest: Mutex::new(None) }
+    }
+}
+
+fn setup(error: impl std::fmt::Display) -> JobError {
+    let hint = "look at sandbox/host.log in AGENT_HOME, or remove the folder sandbox there to begin anew";
+    JobError::Setup { message: error.to_string(), hint: Some(hint.to_owned()) }
+}
+
+#[async_trait]
+impl Connect for Sandbox {
+    async fn connect(&self) -> Result<Remote, JobError> {
+        let keys = Keys::in_folder(&self.folder).map_err(setup)?;
+        let guest = client::visit(&self.folder, &self.program).await.map_err(setup)?;
+        let at = guest.addresses.clone();
+        // The host stays as long as its guest does, and the guest as long as this sandbox.
+        *self.guest.lock().await = Some(guest);
+        let storage = Storage::new(&S3Settings {
+            endpoint: at.storage.clone(),
+            region: "us-east-1".to_owned(),
+            bucket: BUCKET.to_owned(),
+            access_key: keys.access_key.into(),
+            secret_key: keys.secret_key,
+        })?;
+        storage.ensure_bucket().await?;
+        let network = Network(SANDBOX);
+        let chain = Chain::new(vec![at.chain], network).map_err(setup)?;
+        let recipient = Some(keys.provider.account());
+        Ok(Remote {
+            storage,
+            storage_origin: at.storage,
+            provider: Aioz::new(at.provider, keys.api_key)?,
+            payer: Payer::new(chain, keys.payer, self.ledger.clone()),
+            price: OwnerPrice { flat: Datoshi::from_gas(2), per_gb: Datoshi::ZERO, recipient, network },
+        })
+    }
+}
