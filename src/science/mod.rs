@@ -1,37 +1,159 @@
-//! The built-in tasks.
+//! The built-in tasks: a file in, a result document out.
+//!
+//! - `sequence_stats`: figures of a FASTA or FASTQ file ([`scan`] reads it in constant memory)
+//! - `protein_folding`: folds in the HP lattice model ([`hp`]), which [`verify`] checks in linear time
+//! - `text_summary`: the sentences of a text that say most
 
-use std::{fs::File, path::Path};
+mod choices;
+mod draw;
+mod fold;
+pub mod hp;
+pub(crate) mod input;
+mod lengths;
+mod letters;
+mod output;
+pub mod scan;
+mod select;
+mod sentences;
+mod stats;
+mod summary;
+mod verify;
 
-use crate::domain::{result::ResultDocument, task::Parameters};
+use std::{fs::File, io, path::Path};
+
+pub use choices::LARGEST_SEED;
+pub use draw::draw;
+pub use fold::CAVEAT;
+pub use input::InputError;
+pub use lengths::{Bar, Lengths};
+pub use letters::Letters;
+pub use select::LONGEST;
+pub use verify::{VerifyError, verify};
+
+use crate::domain::{
+    result::{ResultDataset, ResultDocument, ResultProgram},
+    task::Parameters,
+};
+use choices::FoldChoices;
+use input::Input;
+
+/// The names of the built-in tasks, as the catalogue has them.
+pub const SEQUENCE_STATS: &str = "sequence_stats";
+/// See [`SEQUENCE_STATS`].
+pub const PROTEIN_FOLDING: &str = "protein_folding";
+/// See [`SEQUENCE_STATS`].
+pub const TEXT_SUMMARY: &str = "text_summary";
+
+/// Why a built-in task made no result.
+#[derive(Debug, thiserror::Error)]
+pub enum ScienceError {
+    /// Not one of the built-in tasks.
+    #[error("`{0}` is no built-in task")]
+    UnknownTask(String),
+    /// The dataset could not be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// A parameter outside its limits.
+    #[error("the parameter `{name}` must be {wanted}")]
+    Parameter {
+        /// Which one.
+        name: &'static str,
+        /// What it may be.
+        wanted: String,
+    },
+    /// A protein is wanted.
+    #[error("the sequences are nucleotides (DNA or RNA), and folding takes proteins: translate them first")]
+    Nucleotides,
+    /// Sequences, but none that can be folded.
+    #[error("none of the {total} sequences can be folded: they are empty or longer than {LONGEST} residues")]
+    NothingToFold {
+        /// Sequences in the file.
+        total: u64,
+    },
+    /// What was selected is no HP sequence.
+    #[error(transparent)]
+    Search(#[from] hp::SearchError),
+    /// Not text.
+    #[error("the dataset is not UTF-8 text")]
+    NotText,
+    /// Text without words.
+    #[error("the text has no sentence to choose")]
+    NoSentences,
+    /// A result file could not be written.
+    #[error("the result file {name} could not be written: {source}")]
+    Write {
+        /// Its name.
+        name: &'static str,
+        /// The system's error.
+        source: io::Error,
+    },
+}
 
 /// One run of a built-in task.
+#[derive(Debug)]
 pub struct Run<'a> {
-    /// The catalogue's name of the task.
+    /// The task's name in the catalogue.
     pub task: &'a str,
-    /// The dataset.
+    /// The dataset, open; it is read from its first byte.
     pub input: File,
-    /// Its name, for the result.
+    /// How the result names the dataset.
     pub dataset_name: &'a str,
-    /// The job, for the result.
+    /// How the result names the job.
     pub job: &'a str,
-    /// Checked parameters.
+    /// What was chosen; what is missing has the catalogue's default.
     pub parameters: &'a Parameters,
-    /// Where files of the result go.
+    /// Where further result files go; it must exist.
     pub out_dir: &'a Path,
 }
 
-/// Why there is no result.
-#[derive(Debug, thiserror::Error)]
-pub enum ScienceError {
-    /// No such built-in task.
-    #[error("`{0}` is no built-in task")]
-    NoSuchTask(String),
-}
-
-/// Runs a built-in task.
+/// Runs a built-in task; `progress` is told the part that is done (0 to 1, never falling).
+///
+/// The caller writes the document itself as `result.json`.
 ///
 /// # Errors
-/// [`ScienceError`].
-pub fn run(run: Run<'_>, _progress: &mut dyn FnMut(f64)) -> Result<ResultDocument, ScienceError> {
-    Err(ScienceError::NoSuchTask(run.task.to_owned()))
+/// One precise sentence for whatever is wrong with dataset, parameters or disk.
+pub fn run(run: Run<'_>, progress: &mut dyn FnMut(f64)) -> Result<ResultDocument, ScienceError> {
+    let Run { task, input, dataset_name, job, parameters, out_dir } = run;
+    let document = |sha256, records, summary, name: &str, seed| ResultDocument {
+        job: job.to_owned(),
+        task_type: task.to_owned(),
+        dataset: ResultDataset { path: dataset_name.to_owned(), sha256 },
+        parameters: parameters.clone(),
+        records,
+        summary,
+        files: Vec::new(),
+        program: ResultProgram { name: name.to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), seed },
+    };
+    match task {
+        SEQUENCE_STATS => {
+            let mut input = Input::new(input, progress)?;
+            let (record, summary) = stats::stats(&mut input)?;
+            Ok(document(input.finish()?, vec![record], summary, "sequence-stats", None))
+        }
+        TEXT_SUMMARY => {
+            let wanted = choices::sentences(parameters)?;
+            let mut input = Input::new(input, progress)?;
+            let (records, summary) = summary::summarise(&mut input, wanted)?;
+            Ok(document(input.finish()?, records, summary, "sumbasic", None))
+        }
+        PROTEIN_FOLDING => {
+            let choices = FoldChoices::of(parameters)?;
+            // Reading is next to nothing beside folding: a hundredth of the whole.
+            let mut reading = |part: f64| progress(part / 100.0);
+            let mut input = Input::new(input, &mut reading)?;
+            let selection = fold::selected(&mut input, &choices)?;
+            let sha256 = input.finish()?;
+            let mut folding = |part: f64| progress(0.01 + 0.99 * part);
+            let folds = fold::folds(&selection.candidates, &choices.settings, &mut folding)?;
+            let records = folds.iter().map(|f| serde_json::json!(f)).collect();
+            let summary = fold::summary(&folds, &selection, &choices);
+            let mut document = document(sha256, records, summary, "hp-replica-exchange", Some(choices.settings.seed));
+            document.files.push(fold::write_drawings(&folds, out_dir)?);
+            Ok(document)
+        }
+        other => Err(ScienceError::UnknownTask(crate::domain::units::clean(other, 60))),
+    }
 }
+
+#[cfg(test)]
+mod tests;
