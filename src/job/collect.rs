@@ -111,7 +111,9 @@ impl Workflow {
     }
 
     fn bad_result(&self, job: &Job, why: String) -> Result<(), JobError> {
-        self.step(&job.id, JobState::PaidButFailed, |job| job.failure = Some(format!("the result was refused: {why}")))?;
+        self.step(&job.id, JobState::PaidButFailed, |job| {
+            job.failure = Some(format!("the result was refused: {why}"))
+        })?;
         Err(JobError::BadResult { job: job.id.clone(), why })
     }
 }
@@ -119,7 +121,8 @@ impl Workflow {
 /// The state and the reason that an ended task means; `None` while it has not ended.
 fn ending(detail: &TaskDetail) -> Option<(JobState, Option<String>)> {
     let failed = |what: &str| {
-        let why = detail.error.clone().or_else(|| detail.message.clone()).unwrap_or_else(|| "no reason given".to_owned());
+        let why =
+            detail.error.clone().or_else(|| detail.message.clone()).unwrap_or_else(|| "no reason given".to_owned());
         Some((JobState::PaidButFailed, Some(format!("the provider {what}: {why}"))))
     };
     match detail.status {

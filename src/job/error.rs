@@ -181,7 +181,9 @@ impl JobError {
                 Some(format!("`agent jobs resume {job}` looks again; nothing is paid twice"))
             }
             JobError::Fetch(e) => e.hint(),
-            JobError::BadResult { .. } => Some("the receipt is your claim on the provider: `agent jobs receipt`".to_owned()),
+            JobError::BadResult { .. } => {
+                Some("the receipt is your claim on the provider: `agent jobs receipt`".to_owned())
+            }
             JobError::Lease(LeaseError::Taken(job)) => Some(format!("`agent jobs watch {job}` follows it")),
             JobError::Ledger(e) => e.hint(),
             JobError::Write { .. } => Some("check that the folder is yours and the disk is not full".to_owned()),
@@ -211,7 +213,9 @@ impl JobError {
 
 fn pay_hint(error: &PayError) -> &'static str {
     match error {
-        PayError::Chain(_) | PayError::Network { .. } => "nothing was paid; check NEO_RPC_URL and NEO_NETWORK, then run `agent doctor`",
+        PayError::Chain(_) | PayError::Network { .. } => {
+            "nothing was paid; check NEO_RPC_URL and NEO_NETWORK, then run `agent doctor`"
+        }
         PayError::QuoteExpired(_) => "nothing was paid; ask again for a new quote",
         PayError::Live { .. } | PayError::AlreadyPaid(_) => "`agent jobs resume` looks what became of it",
         PayError::TooManyAttempts(_) => "ask for a new job, and let the provider know",

@@ -49,7 +49,8 @@ impl Workflow {
         match self.parts.runner.run(permit, task, &out_dir, &progress, cancel.watch()).await {
             Ok(outcome) => {
                 self.remember(job, task, outcome.seconds, outcome.max_rss)?;
-                let result = JobResult { folder: out_dir, files: outcome.files, summary: outcome.document.summary.into() };
+                let result =
+                    JobResult { folder: out_dir, files: outcome.files, summary: outcome.document.summary.into() };
                 self.emit(fetched_event(job, &result));
                 self.step(&job.id, JobState::Done, |job| job.result = Some(result))?;
                 Ok(())
@@ -68,7 +69,8 @@ impl Workflow {
     /// What the run took corrects the next estimate.
     fn remember(&self, job: &Job, task: &TaskType, seconds: f64, max_rss: u64) -> Result<(), JobError> {
         let model = estimator::estimate(task, &job.verdict.dataset, &[]);
-        let run = Measured { model_seconds: model.seconds.likely, seconds, model_ram: model.ram.likely, ram: max_rss as f64 };
+        let run =
+            Measured { model_seconds: model.seconds.likely, seconds, model_ram: model.ram.likely, ram: max_rss as f64 };
         Ok(self.parts.ledger.record_measured(&task.name, &run)?)
     }
 

@@ -44,8 +44,7 @@ impl Workflow {
         let quote = payment::awaited(job)?;
         let fees = remote.payer.fees(quote, &remote.payer.replaces(&job.id)?).await?;
         let spending = self.parts.ledger.spending(&remote.payer.account(), quote.network, Timestamp::now())?;
-        let permit =
-            guard.permit_payment(job, claim, fees, spending, &*self.parts.approver, &*self.parts.sink).await?;
+        let permit = guard.permit_payment(job, claim, fees, spending, &*self.parts.approver, &*self.parts.sink).await?;
         if cancel.is_cancelled() {
             return Err(JobError::Interrupted(job.id.clone()));
         }
@@ -71,7 +70,9 @@ impl Workflow {
             }
             last => {
                 let why = match last {
-                    Some(AttemptState::Faulted) => "the payment landed and failed on chain: its fees are lost, and nothing was paid",
+                    Some(AttemptState::Faulted) => {
+                        "the payment landed and failed on chain: its fees are lost, and nothing was paid"
+                    }
                     _ => "the payment never landed and no more can: nothing was paid",
                 };
                 self.step(&job.id, JobState::PaymentFailed, |job| job.failure = Some(why.to_owned()))?;

@@ -133,7 +133,11 @@ fn suits(task: &TaskType, dataset: &DatasetProfile) -> Result<(), JobError> {
     if !task.formats.contains(&dataset.format) {
         let wanted: Vec<&str> = task.formats.iter().copied().map(format_name).collect();
         let found = format_name(dataset.format);
-        return Err(JobError::WrongDataset(format!("{path} is {found}, and {} works on {}", task.name, wanted.join(" or "))));
+        return Err(JobError::WrongDataset(format!(
+            "{path} is {found}, and {} works on {}",
+            task.name,
+            wanted.join(" or ")
+        )));
     }
     match (task.alphabet, dataset.alphabet) {
         (Some(Alphabet::Protein), Some(Alphabet::Nucleotide)) => {

@@ -59,12 +59,13 @@ impl OwnerPrice {
     /// # Errors
     /// When the owner named no recipient, or the price passes any amount.
     pub fn quote(&self, bytes: u64, reference: &str, now: Timestamp) -> Result<Quote, JobError> {
-        let setup = |message: &str, hint: &str| JobError::Setup {
-            message: message.to_owned(),
-            hint: Some(hint.to_owned()),
-        };
+        let setup =
+            |message: &str, hint: &str| JobError::Setup { message: message.to_owned(), hint: Some(hint.to_owned()) };
         let recipient = self.recipient.ok_or_else(|| {
-            setup("the provider states no payment terms, and no recipient is configured", "set GAS_RECIPIENT to the address that is to be paid")
+            setup(
+                "the provider states no payment terms, and no recipient is configured",
+                "set GAS_RECIPIENT to the address that is to be paid",
+            )
         })?;
         let amount = self
             .per_gb

@@ -154,8 +154,11 @@ impl Workflow {
         let job = self.own_job(id)?;
         use JobState::{Done, Fetched, Paid, ResultReady, Running};
         if !matches!(job.state, Paid | Running | ResultReady | Fetched | Done) || job.place() == Place::Local {
-            let refusal = Refusal::new(Rule::JobState, format!("{id} is not paid for, so there is nothing to wait for: it is {}", job.state))
-                .hint("pay its quote first");
+            let refusal = Refusal::new(
+                Rule::JobState,
+                format!("{id} is not paid for, so there is nothing to wait for: it is {}", job.state),
+            )
+            .hint("pay its quote first");
             self.refused(&job, &refusal);
             return Err(refusal.into());
         }
@@ -205,7 +208,9 @@ impl Workflow {
                 return Err(JobError::Interrupted(id.clone()));
             }
             match job.state {
-                JobState::Planned | JobState::Running if job.place() == Place::Local => self.local_step(&job, cancel).await?,
+                JobState::Planned | JobState::Running if job.place() == Place::Local => {
+                    self.local_step(&job, cancel).await?
+                }
                 JobState::Planned | JobState::Staging => self.stage_step(&job, cancel).await?,
                 JobState::Staged => self.submit_step(&job).await?,
                 JobState::Submitted => self.pay_step(&job, claim, cancel).await?,

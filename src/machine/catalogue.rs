@@ -73,7 +73,9 @@ impl ParameterError {
         match self {
             ParameterError::Unknown { known, .. } if known.is_empty() => Some("it takes none".to_owned()),
             ParameterError::Unknown { known, .. } => Some(format!("it takes: {}", known.join(", "))),
-            ParameterError::Value { .. } | ParameterError::Missing { .. } => Some("`agent tasks` shows what each task takes".to_owned()),
+            ParameterError::Value { .. } | ParameterError::Missing { .. } => {
+                Some("`agent tasks` shows what each task takes".to_owned())
+            }
         }
     }
 }
@@ -213,9 +215,19 @@ mod tests {
         let checked = check_parameters(&folding, &parameters(json!({"dimension": 3}))).unwrap();
         assert_eq!(checked["dimension"], 3);
         assert!(checked.contains_key("seed") && checked.contains_key("effort"));
-        for bad in [json!({"dimension": 4}), json!({"dimension": "2"}), json!({"dimension": 2.5}), json!({"seed": -1}), json!({"colour": 1}), json!({"effort": "most"})] {
+        for bad in [
+            json!({"dimension": 4}),
+            json!({"dimension": "2"}),
+            json!({"dimension": 2.5}),
+            json!({"seed": -1}),
+            json!({"colour": 1}),
+            json!({"effort": "most"}),
+        ] {
             assert!(check_parameters(&folding, &parameters(bad.clone())).is_err(), "{bad}");
         }
-        assert!(matches!(check_parameters(&task("blast_search"), &Parameters::new()), Err(ParameterError::Missing { .. })));
+        assert!(matches!(
+            check_parameters(&task("blast_search"), &Parameters::new()),
+            Err(ParameterError::Missing { .. })
+        ));
     }
 }

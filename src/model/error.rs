@@ -143,7 +143,9 @@ impl ModelError {
                 "try again, or ask a smaller or nearer model; the jobs are safe in the ledger: `agent jobs list`"
             }
             ModelError::Refused { .. } => "check that AGENT_MODEL names a chat model that can call tools",
-            ModelError::TooLong { .. } => "start a new conversation, or set AGENT_MODEL to a model with a larger window",
+            ModelError::TooLong { .. } => {
+                "start a new conversation, or set AGENT_MODEL to a model with a larger window"
+            }
             ModelError::Script { .. } => return None,
             ModelError::Settings { hint, .. } => return Some(hint.clone()),
         };

@@ -40,11 +40,7 @@ pub trait ChatModel: Send + Sync {
     ///
     /// # Errors
     /// When there is no usable turn; what was streamed so far is void.
-    async fn turn(
-        &self,
-        request: &ChatRequest,
-        sink: &mut (dyn FnMut(Delta) + Send),
-    ) -> Result<ChatTurn, ModelError>;
+    async fn turn(&self, request: &ChatRequest, sink: &mut (dyn FnMut(Delta) + Send)) -> Result<ChatTurn, ModelError>;
 
     /// Called once when the last conversation is over.
     ///

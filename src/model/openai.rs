@@ -21,7 +21,7 @@ use url::Url;
 
 use self::{
     assemble::Assembly,
-    http::{Endpoint, Ended, Transport},
+    http::{Ended, Endpoint, Transport},
     wire::Chunk,
 };
 use super::{ChatModel, ChatRequest, ChatTurn, Delta, ModelError};
@@ -176,11 +176,7 @@ impl ChatModel for OpenAi {
         self.settings.model.clone()
     }
 
-    async fn turn(
-        &self,
-        request: &ChatRequest,
-        sink: &mut (dyn FnMut(Delta) + Send),
-    ) -> Result<ChatTurn, ModelError> {
+    async fn turn(&self, request: &ChatRequest, sink: &mut (dyn FnMut(Delta) + Send)) -> Result<ChatTurn, ModelError> {
         let mut wait = self.settings.backoff;
         let mut left = self.settings.retries;
         loop {

@@ -136,7 +136,9 @@ fn calls_in(body: &str, kind: Kind, known: &[&str]) -> Result<Vec<Found>, String
     while !rest.is_empty() {
         let (value, length) = match strict_json::parse_prefix(rest) {
             Ok(read) => read,
-            Err(error) if error.is_data() && mentions(rest, known) => return Err(format!("a call in the text: {error}")),
+            Err(error) if error.is_data() && mentions(rest, known) => {
+                return Err(format!("a call in the text: {error}"));
+            }
             Err(error) if kind == Kind::Tagged => return Err(format!("the call is not JSON: {error}")),
             Err(_) => return Ok(Vec::new()),
         };

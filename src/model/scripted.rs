@@ -49,8 +49,10 @@ impl Scripted {
     /// # Errors
     /// A text that is no transcript.
     pub fn parse(name: &str, text: &str) -> Result<Scripted, ModelError> {
-        let script = Script::parse(text)
-            .map_err(|why| ModelError::Script { script: name.to_owned(), why: format!("it is no transcript: {why}") })?;
+        let script = Script::parse(text).map_err(|why| ModelError::Script {
+            script: name.to_owned(),
+            why: format!("it is no transcript: {why}"),
+        })?;
         Ok(Scripted { name: name.to_owned(), script, place: Mutex::default() })
     }
 
@@ -82,11 +84,7 @@ impl ChatModel for Scripted {
         format!("scripted:{}", self.name)
     }
 
-    async fn turn(
-        &self,
-        request: &ChatRequest,
-        sink: &mut (dyn FnMut(Delta) + Send),
-    ) -> Result<ChatTurn, ModelError> {
+    async fn turn(&self, request: &ChatRequest, sink: &mut (dyn FnMut(Delta) + Send)) -> Result<ChatTurn, ModelError> {
         let (number, turn, first_call) = self.due()?;
         request.check().map_err(|why| self.wrong(number, format!("the request breaks a rule: {why}")))?;
         if let Some(expect) = &turn.expect {

@@ -26,8 +26,8 @@ pub mod wallet;
 pub mod wire;
 pub mod witness;
 
-pub use payer::Payer;
 pub use paid::{Expected, Paid, VerifyError, verify_payment};
+pub use payer::Payer;
 pub use rpc::Chain;
 pub use tls::install_tls_provider;
 pub use wallet::Wallet;

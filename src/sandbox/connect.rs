@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     compute::aioz::Aioz,
-    domain::{money::Datoshi, network::{Network, SANDBOX}},
+    domain::{
+        money::Datoshi,
+        network::{Network, SANDBOX},
+    },
     job::{Connect, JobError, OwnerPrice, Remote},
     ledger::Ledger,
     payment::{Chain, Payer},

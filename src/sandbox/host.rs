@@ -24,7 +24,12 @@ use super::{
     s3,
 };
 use crate::{
-    domain::{ids, money::Datoshi, network::{Network, SANDBOX}, task::TaskType},
+    domain::{
+        ids,
+        money::Datoshi,
+        network::{Network, SANDBOX},
+        task::TaskType,
+    },
     node::{self, NodeSettings},
     payment,
 };
@@ -105,12 +110,16 @@ pub async fn host(folder: &Path, tasks: Vec<TaskType>) -> Result<(), HostError> 
         control: control.local_addr().map_err(system("its control port"))?,
         token: ids::opaque(32),
     };
-    let settings =
-        ChainSettings { block_time: BLOCK_TIME, funding: vec![(keys.payer.account(), FUNDING)], ..ChainSettings::default() };
+    let settings = ChainSettings {
+        block_time: BLOCK_TIME,
+        funding: vec![(keys.payer.account(), FUNDING)],
+        ..ChainSettings::default()
+    };
     let ledger = Chain::open(&folder.join("chain"), settings)?;
     let network = Network(SANDBOX);
-    let view = payment::Chain::new(vec![addresses.chain.clone()], network).map_err(|e| HostError::Rpc(e.to_string()))?;
-    let verifier = Arc::new(node::verifier::ChainVerifier::new(view));
+    let view =
+        payment::Chain::new(vec![addresses.chain.clone()], network).map_err(|e| HostError::Rpc(e.to_string()))?;
+    let verifier = Arc::new(view);
     let node = NodeSettings {
         keys: vec![keys.api_key.clone()],
         tasks,
@@ -126,7 +135,13 @@ pub async fn host(folder: &Path, tasks: Vec<TaskType>) -> Result<(), HostError> 
             let _ = stopped.wait_for(|s| *s).await;
         }
     };
-    let s3 = tokio::spawn(s3::serve(storage, folder.join("storage"), keys.access_key.clone(), keys.secret_key.clone(), until()));
+    let s3 = tokio::spawn(s3::serve(
+        storage,
+        folder.join("storage"),
+        keys.access_key.clone(),
+        keys.secret_key.clone(),
+        until(),
+    ));
     let chain = tokio::spawn(chain::serve(rpc, ledger, until()));
     let node = tokio::spawn(node::serve(provider, node, until()));
     write_addresses(folder, &addresses)?;
@@ -206,7 +221,9 @@ fn lock(folder: &Path) -> Result<Option<File>, HostError> {
 
 /// The port that was used before, as staged datasets are named by it; any free one when it is taken.
 async fn bind(port: u16) -> Result<TcpListener, HostError> {
-    if port != 0 && let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+    if port != 0
+        && let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
+    {
         return Ok(listener);
     }
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(system("a port on loopback"))

@@ -12,10 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::ids,
-    payment::{
-        Wallet,
-        wallet::KeyError,
-    },
+    payment::{Wallet, wallet::KeyError},
 };
 
 const KEYS_FILE: &str = "keys.json";
@@ -82,7 +79,8 @@ impl Keys {
         };
         let unreadable = |why: String| KeysError::Unreadable { path: path.clone(), why };
         let stored: Stored = serde_json::from_str(&text).map_err(|e| unreadable(format!("line {}", e.line())))?;
-        let wallet = |text: String| Wallet::from_key_text(&text.into()).map_err(|e: KeyError| unreadable(e.to_string()));
+        let wallet =
+            |text: String| Wallet::from_key_text(&text.into()).map_err(|e: KeyError| unreadable(e.to_string()));
         Ok(Keys {
             access_key: stored.access_key,
             secret_key: stored.secret_key.into(),

@@ -56,9 +56,10 @@ impl BadCall {
     /// What the model is told: short, precise, with what is expected.
     pub fn to_value(&self) -> Value {
         let (expected, next) = match self {
-            BadCall::UnknownTool { .. } => {
-                (json!({"tools": Tool::names()}), "Call one of the tools that are offered, or answer in words.".to_owned())
-            }
+            BadCall::UnknownTool { .. } => (
+                json!({"tools": Tool::names()}),
+                "Call one of the tools that are offered, or answer in words.".to_owned(),
+            ),
             BadCall::Arguments { tool, .. } => {
                 (schema::of(*tool), format!("Call {tool} again with arguments that fit the schema."))
             }
@@ -134,9 +135,7 @@ mod tests {
         );
         assert!(why("run_local_task", json!({"job": "job-1"})).contains("is not a job id"));
         assert!(why("run_local_task", json!({})).contains("missing field `job`"));
-        assert!(
-            why("wait_for_job", json!({"job": "job-7k3q9dm2", "until": "done"})).contains("unknown field `until`")
-        );
+        assert!(why("wait_for_job", json!({"job": "job-7k3q9dm2", "until": "done"})).contains("unknown field `until`"));
         let pay = |amount: Value, to: &str| json!({"job": "job-7k3q9dm2", "amount": amount, "recipient": to});
         let user = "NTYEFJq9zRLP2MZXSYeCFMUMrvTf5T3RAv";
         assert!(parse("pay_gas_fee", &pay(json!("2"), user)).is_ok());

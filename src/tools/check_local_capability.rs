@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Toolbox, ToolResult, facts, run, work::CheckRequest};
+use super::{ToolResult, Toolbox, facts, run, work::CheckRequest};
 use crate::domain::task::Parameters;
 
 /// What it does, for the model.

@@ -8,7 +8,8 @@ use super::{ToolResult, Toolbox, facts};
 use crate::domain::job::Job;
 
 /// What it does, for the model.
-pub const DESCRIPTION: &str = "List jobs with their states, what they cost, and what comes next for each. Changes nothing.";
+pub const DESCRIPTION: &str =
+    "List jobs with their states, what they cost, and what comes next for each. Changes nothing.";
 
 /// The most jobs that are listed, newest first.
 const MOST: usize = 20;

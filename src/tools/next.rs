@@ -14,10 +14,9 @@ pub fn tool(job: &Job) -> Option<Tool> {
         (Place::Local, _) => None,
         (Place::Offload, Planned | Staging | Staged) => Some(Tool::RunRemoteCompute),
         (Place::Offload, Submitted) => Some(Tool::PayGasFee),
-        (
-            Place::Offload,
-            PaymentIntended | PaymentSent | PaymentUnknown | Paid | Running | ResultReady | Fetched,
-        ) => Some(Tool::WaitForJob),
+        (Place::Offload, PaymentIntended | PaymentSent | PaymentUnknown | Paid | Running | ResultReady | Fetched) => {
+            Some(Tool::WaitForJob)
+        }
         (
             Place::Offload,
             Done | Refused | StageFailed | QuoteExpired | PaymentFailed | Canceled | JobFailed | PaidButFailed,

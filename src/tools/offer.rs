@@ -40,11 +40,7 @@ fn step(tool: Tool, jobs: &[Job]) -> Option<ToolSpec> {
         one_of(&mut schema, "amount", ready.iter().filter_map(|j| j.quote.as_ref().map(|q| q.amount.gas_string())));
         one_of(&mut schema, "recipient", ready.iter().filter_map(|j| j.quote.as_ref().map(|q| q.recipient.address())));
     }
-    Some(ToolSpec {
-        name: tool.name().to_owned(),
-        description: schema::description(tool).to_owned(),
-        schema,
-    })
+    Some(ToolSpec { name: tool.name().to_owned(), description: schema::description(tool).to_owned(), schema })
 }
 
 fn check(tasks: &[TaskType]) -> ToolSpec {

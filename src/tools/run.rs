@@ -96,13 +96,8 @@ impl ToolResult {
 
     /// The call had no right form.
     pub fn bad(call: &BadCall) -> ToolResult {
-        let failure = Failure {
-            kind: call.kind().to_owned(),
-            rule: None,
-            message: call.to_string(),
-            hint: None,
-            exit_code: 1,
-        };
+        let failure =
+            Failure { kind: call.kind().to_owned(), rule: None, message: call.to_string(), hint: None, exit_code: 1 };
         ToolResult { ok: false, value: call.to_value(), job: None, failure: Some(failure) }
     }
 

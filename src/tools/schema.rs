@@ -5,9 +5,7 @@ use std::{io, path::Path};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
-use super::{
-    Tool, check_local_capability, list_jobs, pay_gas_fee, run_local_task, run_remote_compute, wait_for_job,
-};
+use super::{Tool, check_local_capability, list_jobs, pay_gas_fee, run_local_task, run_remote_compute, wait_for_job};
 
 /// What a tool does, for the model.
 pub fn description(tool: Tool) -> &'static str {

@@ -38,8 +38,7 @@ impl Assembly {
     /// Takes one event; gives the text that a person may see now.
     pub(super) fn take(&mut self, chunk: Chunk) -> Option<String> {
         if let Some(usage) = chunk.usage {
-            self.usage =
-                Some(Usage { prompt_tokens: usage.prompt_tokens, completion_tokens: usage.completion_tokens });
+            self.usage = Some(Usage { prompt_tokens: usage.prompt_tokens, completion_tokens: usage.completion_tokens });
         }
         for Choice { index, delta, message, finish_reason } in chunk.choices {
             self.anything = true;

@@ -124,10 +124,16 @@ async fn assembles_text_and_calls_from_fragments() {
         delta(json!({"role": "assistant", "content": null})),
         delta(json!({"content": "I "})),
         delta(json!({"content": "look."})),
-        delta(json!({"tool_calls": [{"index": 0, "id": "a", "type": "function", "function": {"name": "wait_for_job", "arguments": "{"}}]})),
-        delta(json!({"tool_calls": [{"index": 1, "id": "b", "type": "function", "function": {"name": "list_jobs", "arguments": ""}}]})),
+        delta(
+            json!({"tool_calls": [{"index": 0, "id": "a", "type": "function", "function": {"name": "wait_for_job", "arguments": "{"}}]}),
+        ),
+        delta(
+            json!({"tool_calls": [{"index": 1, "id": "b", "type": "function", "function": {"name": "list_jobs", "arguments": ""}}]}),
+        ),
         delta(json!({"tool_calls": [{"index": 0, "function": {"arguments": "\"job\":"}}]})),
-        delta(json!({"tool_calls": [{"index": 1, "function": {"arguments": "{}"}}, {"index": 0, "function": {"arguments": "\"j\"}"}}]})),
+        delta(
+            json!({"tool_calls": [{"index": 1, "function": {"arguments": "{}"}}, {"index": 0, "function": {"arguments": "\"j\"}"}}]}),
+        ),
         end("tool_calls"),
         json!({"choices": [], "usage": {"prompt_tokens": 700, "completion_tokens": 20, "total_tokens": 720}}),
     ];
@@ -163,7 +169,9 @@ async fn reads_the_dialects_of_other_servers() {
     // Every call at index 0 with an id of its own; arguments as an object; `stop` although it calls.
     let gemini = vec![
         delta(json!({"tool_calls": [{"index": 0, "id": "a", "function": {"name": "list_jobs", "arguments": "{}"}}]})),
-        delta(json!({"tool_calls": [{"index": 0, "id": "b", "function": {"name": "list_jobs", "arguments": {"state": "open"}}}]})),
+        delta(
+            json!({"tool_calls": [{"index": 0, "id": "b", "function": {"name": "list_jobs", "arguments": {"state": "open"}}}]}),
+        ),
         end("stop"),
     ];
     // No index, no id, the name with every piece, a finish reason of its own.
@@ -218,7 +226,11 @@ async fn each_way_to_fail_has_its_error() {
         (Answer::Plain(302, json, &[("location", "http://elsewhere.invalid/")], String::new()), "model_refused", "302"),
         (Answer::Raw(vec!["data: nonsense\n\n".into()], After::End), "model_garbage", "nonsense"),
         (Answer::Raw(vec![], After::End), "model_garbage", "empty"),
-        (Answer::Raw(vec!["data: {\"choices\":[]}\n\ndata: [DONE]\n\n".into()], After::End), "model_garbage", "choices"),
+        (
+            Answer::Raw(vec!["data: {\"choices\":[]}\n\ndata: [DONE]\n\n".into()], After::End),
+            "model_garbage",
+            "choices",
+        ),
         (Answer::Raw(vec![format!("data: {}\n\n", delta(json!({"content": "Hal"})))], After::End), "model_cut", "end"),
         (Answer::Raw(vec![format!("data: {}\n\n", delta(json!({"content": "Hal"})))], After::Break), "model_cut", ""),
         (Answer::Raw(vec![": ping\n\n".into()], After::Silence), "model_stalled", "nothing"),
@@ -259,7 +271,14 @@ async fn a_passing_failure_is_tried_again_only_before_the_first_token() {
 
 #[tokio::test]
 async fn a_server_that_knows_less_is_asked_for_less() {
-    let no = |what: &str| Answer::Plain(400, "application/json", &[], json!({"detail": format!("{what}: extra fields not permitted")}).to_string());
+    let no = |what: &str| {
+        Answer::Plain(
+            400,
+            "application/json",
+            &[],
+            json!({"detail": format!("{what}: extra fields not permitted")}).to_string(),
+        )
+    };
     let fine = || Answer::Events(vec![delta(json!({"content": "ok"})), end("stop")]);
     let (server, mut settings) =
         serve(vec![no("stream_options"), no("tool_choice"), no("temperature"), fine(), fine()]).await;

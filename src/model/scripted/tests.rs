@@ -72,8 +72,8 @@ async fn fails_when_the_conversation_is_not_as_scripted() {
 
 #[tokio::test]
 async fn repeats_and_fails_as_told() {
-    let model =
-        Scripted::parse("x", "turns: [{call: {name: list_jobs}, repeat: 30}, {fail: stalled, optional: true}]").unwrap();
+    let model = Scripted::parse("x", "turns: [{call: {name: list_jobs}, repeat: 30}, {fail: stalled, optional: true}]")
+        .unwrap();
     for _ in 0..5 {
         play(&model, &request(&[])).await.unwrap();
     }

@@ -200,7 +200,9 @@ impl Payer {
         let said = match self.wallet.sign(plan.transaction, attempt.network) {
             Ok(signed) => self.chain.send(&signed).await,
             Err(error) => {
-                sink.emit(Event::Warning { message: format!("the payment of {} was not signed: {error}", attempt.job) });
+                sink.emit(Event::Warning {
+                    message: format!("the payment of {} was not signed: {error}", attempt.job),
+                });
                 sink.emit(Event::PaymentUnknown(shown(&attempt)));
                 return attempt;
             }

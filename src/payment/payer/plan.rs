@@ -91,10 +91,8 @@ pub async fn make(
         attributes: replaces.iter().copied().map(Attribute::Conflicts).collect(),
         script,
     };
-    let unsigned = Signed {
-        transaction: transaction.clone(),
-        witnesses: vec![Witness::empty(wallet.verification().to_vec())],
-    };
+    let unsigned =
+        Signed { transaction: transaction.clone(), witnesses: vec![Witness::empty(wallet.verification().to_vec())] };
     transaction.network_fee = chain.network_fee(&unsigned).await?;
     Ok(Plan { transaction })
 }

@@ -52,9 +52,10 @@ impl Payer {
         let counts = self.chain.block_counts().await;
         match self.chain.application_log(&attempt.tx_hash).await {
             Ok(Sighting { found: Some(log), .. }) => self.landed(attempt, &log, sink).await,
-            Ok(Sighting { found: None, complete: true }) if counts.as_ref().is_ok_and(|counts| {
-                counts.complete && counts.lowest > attempt.valid_until_block.saturating_add(MARGIN)
-            }) =>
+            Ok(Sighting { found: None, complete: true })
+                if counts.as_ref().is_ok_and(|counts| {
+                    counts.complete && counts.lowest > attempt.valid_until_block.saturating_add(MARGIN)
+                }) =>
             {
                 self.ledger.set_attempt(&attempt.job, attempt.number, AttemptState::Expired, None)?;
                 sink.emit(Event::PaymentFailed(shown(attempt)));
@@ -65,12 +66,7 @@ impl Payer {
         }
     }
 
-    async fn landed(
-        &self,
-        attempt: &Attempt,
-        log: &ApplicationLog,
-        sink: &dyn Sink,
-    ) -> Result<Settlement, PayError> {
+    async fn landed(&self, attempt: &Attempt, log: &ApplicationLog, sink: &dyn Sink) -> Result<Settlement, PayError> {
         let pending = |why: String| Ok(Settlement::Pending { why: Some(why) });
         let transaction = match Transaction::decode_unsigned(&attempt.unsigned) {
             Ok(transaction) => transaction,
@@ -95,7 +91,9 @@ impl Payer {
                 sink.emit(Event::PaymentConfirmed { payment: shown(attempt), block, explorer_url });
                 Ok(Settlement::Paid { block })
             }
-            Ok(Sighting { found: None, .. }) => pending("the payment landed, and its block is not known yet".to_owned()),
+            Ok(Sighting { found: None, .. }) => {
+                pending("the payment landed, and its block is not known yet".to_owned())
+            }
             Err(error) => pending(error.to_string()),
         }
     }

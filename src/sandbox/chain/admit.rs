@@ -237,14 +237,19 @@ fn check_pool(book: &Book<'_>, transaction: &Transaction, hash: &TxHash) -> Resu
     if outbid != 0 && transaction.network_fee.datoshi() <= outbid {
         return Err(conflict("conflicting transactions have bigger or equal network fee"));
     }
-    let staying = |other: &&Pooled| !leaving.contains_key(&other.hash) && other.signed.transaction.sender() == Some(payer);
+    let staying =
+        |other: &&Pooled| !leaving.contains_key(&other.hash) && other.signed.transaction.sender() == Some(payer);
     let promised: u64 = pool.iter().filter(staying).map(|other| fees_of(&other.signed.transaction)).sum();
     let (balance, _) = book.account(payer)?;
     if u64::try_from(balance).unwrap_or(0) < fees_of(transaction).saturating_add(promised) {
         return Err(Refusal::funds("insufficient funds"));
     }
     if pool.len() - leaving.len() >= POOL_SIZE {
-        return Err(Refusal { code: -502, message: "The memory pool is full and no more transactions can be sent", data: None });
+        return Err(Refusal {
+            code: -502,
+            message: "The memory pool is full and no more transactions can be sent",
+            data: None,
+        });
     }
     Ok(leaving.into_keys().collect())
 }

@@ -158,7 +158,9 @@ fn price(contract: Hash160, method: &str, arguments: usize) -> Result<Price, Str
         (GAS_CONTRACT, "symbol" | "decimals", 0) => Ok(Price { units: 0, storage: 0, flags: 0 }),
         (POLICY_CONTRACT, "getAttributeFee", 1) => Ok(read),
         (POLICY_CONTRACT, "getFeePerByte" | "getExecFeeFactor" | "getStoragePrice", 0) => Ok(read),
-        (GAS_CONTRACT | POLICY_CONTRACT, ..) => Err(format!("the sandbox does not have the method {method}/{arguments}")),
+        (GAS_CONTRACT | POLICY_CONTRACT, ..) => {
+            Err(format!("the sandbox does not have the method {method}/{arguments}"))
+        }
         _ => Err(format!("called contract {contract} not found: the sandbox has GAS and the policy contract only")),
     }
 }
