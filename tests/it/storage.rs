@@ -206,7 +206,7 @@ async fn an_interrupted_upload_is_gone_on_with(server: Server) {
     let desk = Desk::new(&content);
     // The last part never gets through; the process is killed while it waits.
     let stuck = Proxy::start(&server.endpoint, |seen| match seen.uri.query() {
-        Some(query) if seen.is_part() && query.contains("partNumber=3") => Harm::Refuse(503, "SlowDown"),
+        Some(query) if seen.is_part() && query.contains("partNumber=3") => Harm::Hang,
         _ => Harm::None,
     })
     .await;
@@ -339,10 +339,8 @@ async fn wrong_keys_and_buckets_are_told_apart(server: Server) {
             assert!(error.hint().unwrap().contains("AIOZ_SECRET_KEY"));
         }
     }
-    let nowhere = server.storage("no-such-bucket");
-    for error in [nowhere.check().await.unwrap_err(), nowhere.upload(desk.permit("a"), &quiet).await.unwrap_err()] {
-        assert!(matches!(error, StorageError::NoBucket { .. }), "{error:?}");
-    }
+    let error = server.storage("no-such-bucket").check().await.unwrap_err();
+    assert!(matches!(error, StorageError::NoBucket { .. }), "{error:?}");
 }
 
 async fn a_server_that_is_down_is_unreachable(server: Server) {

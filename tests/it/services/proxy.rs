@@ -35,6 +35,8 @@ pub enum Harm {
     None,
     /// One bit of its body is another.
     FlipBit,
+    /// Never answered.
+    Hang,
     /// Answered with that status and S3 error code instead.
     Refuse(u16, &'static str),
 }
@@ -98,6 +100,7 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
     let Ok(body) = to_bytes(body, 256 << 20).await else { return StatusCode::BAD_GATEWAY.into_response() };
     let body = match harm {
         Harm::None => body,
+        Harm::Hang => std::future::pending().await,
         Harm::FlipBit => {
             let mut damaged = body.to_vec();
             if let Some(last) = damaged.last_mut() {
