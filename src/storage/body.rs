@@ -35,6 +35,11 @@ impl Tally {
         self.sent.fetch_add(bytes, Relaxed);
     }
 
+    /// All is to be sent again. No body may be on its way.
+    pub fn restart(&self) {
+        self.sent.store(0, Relaxed);
+    }
+
     /// Whether a body met content other than what was measured.
     pub fn changed(&self) -> bool {
         self.changed.load(Relaxed)

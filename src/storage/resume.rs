@@ -2,19 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedPart};
+use aws_sdk_s3::types::CompletedPart;
 
-use super::{Storage, plan::parts, upload::Job};
+use super::{Storage, digest::md5, plan::parts, upload::Job};
 
 impl Storage {
     /// An upload of the same key that was interrupted, with those of its parts that are as they should be.
     ///
-    /// Only an upload with a CRC-64 for each part is gone on with. Its metadata shows only once it is complete; a key
-    /// belongs to one job and a job to one dataset, and what is complete is compared with the SHA-256 in any case.
+    /// Its metadata shows only once it is complete. A key belongs to one job and a job to one dataset, and what is complete
+    /// is compared with the SHA-256 in any case.
     pub(super) async fn interrupted(&self, job: &Job<'_>) -> Option<(String, BTreeMap<i32, CompletedPart>)> {
-        if !job.checksums {
-            return None;
-        }
         for upload in self.open_uploads(job.key).await {
             match self.good_parts(job, &upload).await {
                 Some(there) if !there.is_empty() => return Some((upload, there)),
@@ -46,27 +43,35 @@ impl Storage {
         ours.filter_map(|upload| upload.upload_id().map(str::to_owned)).collect()
     }
 
-    /// The upload's parts whose size and CRC-64 are ours; `None` when it carries no such checksums.
+    /// The upload's parts that hold what they should: by their CRC-64, or by their MD5 where a store lists no more.
     async fn good_parts(&self, job: &Job<'_>, upload: &str) -> Option<BTreeMap<i32, CompletedPart>> {
-        let expected: BTreeMap<i32, (i64, String)> = parts(job.dataset.bytes, job.part_size)
-            .zip(&job.digest.parts)
-            .map(|(part, crc)| (part.number, (part.bytes as i64, crc.to_header())))
-            .collect();
-        let mut good = BTreeMap::new();
-        let mut pages =
-            self.client.list_parts().bucket(&self.place.bucket).key(job.key).upload_id(upload).into_paginator().send();
+        let list = self.client.list_parts().bucket(&self.place.bucket).key(job.key).upload_id(upload);
+        let mut pages = list.into_paginator().send();
+        let mut listed = BTreeMap::new();
         while let Some(page) = pages.next().await {
             let page = page.ok()?;
-            if page.checksum_algorithm().is_some_and(|a| *a != ChecksumAlgorithm::Crc64Nvme) {
-                return None;
+            listed
+                .extend(page.parts.unwrap_or_default().into_iter().map(|part| (part.part_number().unwrap_or(0), part)));
+        }
+        let mut good = BTreeMap::new();
+        for (part, crc) in parts(job.dataset.bytes, job.part_size).zip(&job.digest.parts) {
+            let Some(theirs) = listed.get(&part.number) else { continue };
+            if theirs.size() != Some(part.bytes as i64) {
+                continue;
             }
-            for part in page.parts() {
-                let (Some(number), Some(crc)) = (part.part_number(), part.checksum_crc64_nvme()) else { continue };
-                let Some((bytes, ours)) = expected.get(&number) else { continue };
-                if part.size() == Some(*bytes) && crc == ours {
-                    let done = CompletedPart::builder().part_number(number).set_e_tag(part.e_tag().map(str::to_owned));
-                    good.insert(number, done.checksum_crc64_nvme(crc).build());
+            let same = match theirs.checksum_crc64_nvme() {
+                Some(theirs) => theirs == crc.to_header(),
+                None => {
+                    let file = job.dataset.reopen().ok()?;
+                    let md5 = tokio::task::spawn_blocking(move || md5(&file, part)).await.ok()?.ok()?;
+                    theirs.e_tag().is_some_and(|tag| tag.trim_matches('"') == md5)
                 }
+            };
+            if same {
+                let done =
+                    CompletedPart::builder().part_number(part.number).set_e_tag(theirs.e_tag().map(str::to_owned));
+                let checksum = job.checksums.then(|| crc.to_header());
+                good.insert(part.number, done.set_checksum_crc64_nvme(checksum).build());
             }
         }
         Some(good)

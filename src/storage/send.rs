@@ -44,13 +44,25 @@ impl Storage {
         same(job, answer.checksum_crc64_nvme(), crc)
     }
 
-    /// Sends a large file in parts: those that an interrupted upload did not.
+    /// Sends a large file in parts, going on with an interrupted upload where there is one.
     pub(super) async fn send_parts(&self, job: &Job<'_>) -> Result<(), StorageError> {
-        let (upload, there) = match self.interrupted(job).await {
-            Some(found) => found,
-            None => (self.begin(job).await?, BTreeMap::new()),
-        };
-        let sent = self.finish(job, &upload, there).await;
+        if let Some((upload, there)) = self.interrupted(job).await {
+            match self.finish(job, &upload, there).await {
+                Ok(()) => return Ok(()),
+                Err(error @ (StorageError::Changed(_) | StorageError::Unreachable { .. })) => {
+                    self.abandon(job.key, &upload).await;
+                    return Err(error);
+                }
+                // What an earlier run left may be unfit in ways that only show now.
+                Err(error) => {
+                    tracing::warn!("an interrupted upload of {} cannot be gone on with: {error}", job.key);
+                    self.abandon(job.key, &upload).await;
+                    job.tally.restart();
+                }
+            }
+        }
+        let upload = self.begin(job).await?;
+        let sent = self.finish(job, &upload, BTreeMap::new()).await;
         if sent.is_err() {
             self.abandon(job.key, &upload).await;
         }

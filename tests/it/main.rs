@@ -1,1 +1,7 @@
 //! All integration tests, in one binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod fetch;
+mod sandbox_s3;
+mod services;
+mod storage;
