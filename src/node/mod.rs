@@ -46,7 +46,7 @@ use url::Url;
 pub use self::{
     settings::{NodeSettings, Prices},
     store::StoreError,
-    verifier::{Due, Look, PaymentVerifier},
+    verifier::{Look, PaymentVerifier},
 };
 
 /// Why a node cannot serve.

@@ -10,9 +10,9 @@ use super::{
     Node,
     life::after,
     store::{Claim, StoreError},
-    verifier::{Due, Look},
+    verifier::Look,
 };
-use crate::domain::units;
+use crate::{domain::units, payment::Expected};
 
 /// Payments that are looked for at the same time.
 const AT_ONCE: usize = 4;
@@ -49,14 +49,15 @@ async fn round(node: &Node) -> Result<Duration, StoreError> {
 
 async fn look(node: &Node, claim: Claim) {
     let Claim { task, tx_hash, announced_at } = claim;
-    let due = Due {
-        recipient: task.terms.recipient,
+    let expected = Expected {
+        from: None,
+        to: task.terms.recipient,
         amount: task.terms.amount,
         reference: task.terms.reference.clone(),
         network: task.terms.network,
     };
     // The chain is asked before the clock: a payment that is there counts, however late it was looked for.
-    let outcome = match node.settings.verifier.look(&tx_hash, &due).await {
+    let outcome = match node.settings.verifier.look(&tx_hash, &expected).await {
         Look::Paid { block } => node.store.settle(&task.id, tx_hash, block).await.map(|settled| {
             tracing::info!(task = task.id, tx = %tx_hash, block, settled, "a payment landed");
             node.wake.runs.notify_one();

@@ -13,13 +13,14 @@ use reqwest::{
 };
 use url::{Host, Url};
 
+use crate::payment::install_tls_provider;
+
 /// Redirects that are followed.
 const REDIRECTS: usize = 3;
 
 /// A client that reaches public addresses only, unless `private_addresses`.
 pub(super) fn client(private_addresses: bool) -> Result<Client, reqwest::Error> {
-    // Two TLS providers are linked in; whoever comes first names the one, and a second time does no harm.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    install_tls_provider();
     let follow = redirect::Policy::custom(move |attempt| {
         if attempt.previous().len() > REDIRECTS {
             attempt.error("too many redirects")

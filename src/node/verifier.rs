@@ -2,24 +2,10 @@
 
 use async_trait::async_trait;
 
-use crate::domain::{
-    hash::{Hash160, TxHash},
-    money::Datoshi,
-    network::Network,
+use crate::{
+    domain::hash::TxHash,
+    payment::{Chain, Expected, VerifyError, verify_payment},
 };
-
-/// What a payment must be to count.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Due {
-    /// To this account.
-    pub recipient: Hash160,
-    /// Exactly this much.
-    pub amount: Datoshi,
-    /// Carrying this reference.
-    pub reference: String,
-    /// On this network.
-    pub network: Network,
-}
 
 /// What a look at the chain showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,9 +23,22 @@ pub enum Look {
     Unreachable(String),
 }
 
-/// Who says whether a payment counts. HALT alone does not: see `facts/neo.md`, "What counts as paid".
+/// Who says whether a payment counts.
 #[async_trait]
 pub trait PaymentVerifier: Send + Sync {
-    /// Looks once whether `tx` pays what is due.
-    async fn look(&self, tx: &TxHash, due: &Due) -> Look;
+    /// Looks once whether `tx` is the expected payment.
+    async fn look(&self, tx: &TxHash, expected: &Expected) -> Look;
+}
+
+/// The chain itself, by the rule that the payer keeps too: [`verify_payment`].
+#[async_trait]
+impl PaymentVerifier for Chain {
+    async fn look(&self, tx: &TxHash, expected: &Expected) -> Look {
+        match verify_payment(self, tx, expected).await {
+            Ok(paid) => Look::Paid { block: paid.block },
+            Err(VerifyError::NotLanded) => Look::NotYet,
+            Err(error) if error.may_change() => Look::Unreachable(error.to_string()),
+            Err(error) => Look::Refused(error.to_string()),
+        }
+    }
 }

@@ -110,14 +110,15 @@ impl Download {
                     request = request.header(header::IF_RANGE, version);
                 }
             }
-            let answer = request.send().await.map_err(|e| FetchError::Unreachable {
-                server: server.clone(),
-                cause: causes(&e.without_url()),
-            })?;
+            let answer = request
+                .send()
+                .await
+                .map_err(|e| FetchError::Unreachable { server: server.clone(), cause: causes(&e.without_url()) })?;
             if !answer.status().is_redirection() {
                 return Ok(answer);
             }
-            let to = answer.headers().get(header::LOCATION).and_then(|v| v.to_str().ok()).and_then(|v| url.join(v).ok());
+            let to =
+                answer.headers().get(header::LOCATION).and_then(|v| v.to_str().ok()).and_then(|v| url.join(v).ok());
             url = to.ok_or_else(|| FetchError::Refused { server, status: answer.status().as_u16() })?;
         }
         Err(FetchError::Circles { server: server(first) })

@@ -104,7 +104,9 @@ impl FetchError {
             }
             FetchError::Refused { .. } => "the server is in trouble; later: agent jobs resume",
             FetchError::TooLarge { .. } => "raise the cap on results in policy.toml if that size is right",
-            FetchError::WrongContent { .. } => "resume the job to fetch it again; if it stays, the provider is at fault",
+            FetchError::WrongContent { .. } => {
+                "resume the job to fetch it again; if it stays, the provider is at fault"
+            }
             FetchError::DiskFull { .. } => "make room, or choose another folder with --out; then: agent jobs resume",
             FetchError::Write { .. } => "check that the folder exists and may be written to",
             FetchError::Client(_) | FetchError::Foreign { .. } | FetchError::Circles { .. } => return None,

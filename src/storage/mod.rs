@@ -37,8 +37,8 @@ use aws_sdk_s3::{
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-pub use self::{error::StorageError, upload::Progress};
 use self::error::{Place, is_not_found};
+pub use self::{error::StorageError, upload::Progress};
 
 /// The longest life of a presigned link: S3 takes seven days at most.
 pub const MAX_LINK_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -124,7 +124,8 @@ impl Storage {
     /// The first of these that does not hold.
     pub async fn check(&self) -> Result<(), StorageError> {
         let once = || aws_sdk_s3::Config::builder().retry_config(RetryConfig::disabled());
-        let head = self.client.head_bucket().bucket(&self.place.bucket).customize().config_override(once()).send().await;
+        let head =
+            self.client.head_bucket().bucket(&self.place.bucket).customize().config_override(once()).send().await;
         let Err(error) = head else { return Ok(()) };
         let first = self.place.error(error);
         if !matches!(first, StorageError::Credentials { .. }) {
@@ -188,7 +189,8 @@ impl Storage {
     /// # Errors
     /// [`StorageError::Lifetime`] when `ttl` is above [`MAX_LINK_LIFETIME`].
     pub async fn presign_get(&self, key: &str, ttl: Duration) -> Result<Url, StorageError> {
-        let expiry = PresigningConfig::expires_in(ttl).map_err(|_| StorageError::Lifetime { seconds: ttl.as_secs() })?;
+        let expiry =
+            PresigningConfig::expires_in(ttl).map_err(|_| StorageError::Lifetime { seconds: ttl.as_secs() })?;
         let signed = self.client.get_object().bucket(&self.place.bucket).key(key).presigned(expiry).await;
         let signed = signed.map_err(|e| self.place.error(e))?;
         Url::parse(signed.uri()).map_err(|_| StorageError::Settings("the endpoint makes no usable link".to_owned()))

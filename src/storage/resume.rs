@@ -53,14 +53,8 @@ impl Storage {
             .map(|(part, crc)| (part.number, (part.bytes as i64, crc.to_header())))
             .collect();
         let mut good = BTreeMap::new();
-        let mut pages = self
-            .client
-            .list_parts()
-            .bucket(&self.place.bucket)
-            .key(job.key)
-            .upload_id(upload)
-            .into_paginator()
-            .send();
+        let mut pages =
+            self.client.list_parts().bucket(&self.place.bucket).key(job.key).upload_id(upload).into_paginator().send();
         while let Some(page) = pages.next().await {
             let page = page.ok()?;
             if page.checksum_algorithm().is_some_and(|a| *a != ChecksumAlgorithm::Crc64Nvme) {
