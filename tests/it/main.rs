@@ -5,3 +5,5 @@ mod fetch;
 mod sandbox_s3;
 mod services;
 mod storage;
+
+mod node;

@@ -1,0 +1,8 @@
+//! The node, as clients meet it: a real server on a free port, driven by our client, by AIOZ's own SDK and by plain HTTP.
+
+mod bench;
+mod client;
+mod payment;
+mod protocol;
+mod runs;
+mod sdk;
