@@ -1,1 +1,23 @@
-//! The conversation.
+//! The turn loop: a person's prompt in, model turns and tool calls until there is an answer, events out.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | [`conversation`] | the loop and the history |
+//! | [`turn`] | what is known within one turn: jobs, failures, repetition, what is offered next |
+//! | [`calls`] | from a model's calls to their results |
+//! | [`gate`] | streamed text, holding back what may be a call |
+//! | [`prompt`] | the system prompt |
+//! | [`ending`] | receipts, claims nobody can verify, jobs left open |
+//! | [`outcome`] | what a turn came to |
+
+pub mod calls;
+pub mod conversation;
+pub mod ending;
+pub mod gate;
+pub mod outcome;
+pub mod prompt;
+pub mod turn;
+
+pub use conversation::{AgentError, Conversation, Limits, Parts};
+pub use outcome::TurnOutcome;
+

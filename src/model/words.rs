@@ -1,1 +1,312 @@
-//! x
+//! What a person's words name: files, jobs, numbers.
+
+use crate::domain::ids::JobId;
+
+/// Endings of files that people compute on.
+const ENDINGS: [&str; 27] = [
+    "fasta", "fa", "fna", "faa", "ffn", "frn", "fas", "fastq", "fq", "txt", "md", "rst", "csv", "tsv", "gz", "zst", "bz2",
+    "xz", "json", "gb", "gbk", "embl", "sam", "aln", "sto", "log", "text",
+];
+
+/// One word of a text, or a whole quoted part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// Without quotes, without the punctuation around it.
+    pub text: String,
+    /// Whether it stood in quotes.
+    pub quoted: bool,
+}
+
+/// The words of a text. Quoted parts stay whole; `\ ` is a space within a word, as in a shell.
+pub fn words(text: &str) -> Vec<Word> {
+    let mut out = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        if let Some(close) = closing(first)
+            && let Some(inside) = rest.get(first.len_utf8()..)
+            && let Some(end) = inside.find(close)
+            && ends_well(inside.get(end + close.len_utf8()..))
+        {
+            out.push(Word { text: inside.get(..end).unwrap_or_default().trim().to_owned(), quoted: true });
+            rest = inside.get(end + close.len_utf8()..).unwrap_or_default();
+        } else {
+            let (word, tail) = shell_word(rest);
+            let word = bare(&word);
+            if !word.is_empty() {
+                out.push(Word { text: word.to_owned(), quoted: false });
+            }
+            rest = tail;
+        }
+        rest = rest.trim_start();
+    }
+    out
+}
+
+fn closing(open: char) -> Option<char> {
+    match open {
+        '"' => Some('"'),
+        '\'' => Some('\''),
+        '`' => Some('`'),
+        '“' => Some('”'),
+        '‘' => Some('’'),
+        '«' => Some('»'),
+        _ => None,
+    }
+}
+
+/// A quote closes before a space, punctuation or the end; an apostrophe within a word does not.
+fn ends_well(after: Option<&str>) -> bool {
+    after.and_then(|a| a.chars().next()).is_none_or(|c| !c.is_alphanumeric())
+}
+
+fn shell_word(text: &str) -> (String, &str) {
+    let mut word = String::new();
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        if c == '\\' && text.get(at + 1..).is_some_and(|t| t.starts_with(' ')) {
+            word.push(' ');
+            chars.next();
+        } else if c.is_whitespace() {
+            return (word, text.get(at..).unwrap_or_default());
+        } else {
+            word.push(c);
+        }
+    }
+    (word, "")
+}
+
+/// The word without the punctuation around it.
+fn bare(word: &str) -> &str {
+    let open: &[char] = &['(', '[', '{', '<', '"', '\'', '`', '“', '‘', '«', ',', ';', ':', '!', '?'];
+    let close: &[char] = &[')', ']', '}', '>', '"', '\'', '`', '”', '’', '»', ',', ';', ':', '!', '?', '.', '…'];
+    let inner = word.trim_start_matches(open).trim_end_matches(close);
+    // `data.fasta's` names data.fasta.
+    inner.strip_suffix("'s").or_else(|| inner.strip_suffix("’s")).unwrap_or(inner)
+}
+
+/// Whether a person only asks about a task and does not ask for it to be done.
+pub fn only_asks(text: &str) -> bool {
+    const ASKING: [&str; 22] = [
+        "would", "could my", "can my machine", "can this machine", "can my laptop", "can i run", "how long", "how much",
+        "how big", "how large", "how many", "estimate", "dry run", "just check", "only check", "without running",
+        "do not run", "don t run", "does it fit", "will it fit", "where will", "do not pay",
+    ];
+    says_any(&plain(text), &ASKING)
+}
+
+/// Whether a person asks for several things without naming each.
+pub fn wants_several(text: &str) -> bool {
+    says_any(&plain(text), &["both", "all files", "all of", "each", "every", "two files", "three files", "these files"])
+}
+
+/// The datasets that a text names, in order, each once. `known` are names of files that exist.
+pub fn files(text: &str, known: &[String]) -> Vec<String> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    // Longest first, so that `my data.fasta` is found before `data.fasta`.
+    let mut names: Vec<&String> = known.iter().filter(|k| !k.is_empty()).collect();
+    names.sort_by_key(|k| std::cmp::Reverse(k.len()));
+    let mut left = text.to_owned();
+    for name in names {
+        while let Some(at) = whole_word(&left, name) {
+            found.push((at, name.clone()));
+            left.replace_range(at..at + name.len(), &" ".repeat(name.len()));
+        }
+    }
+    for word in words(&left) {
+        if names_a_file(&word) {
+            let at = left.find(&word.text).or_else(|| left.find(word.text.split(' ').next()?)).unwrap_or(left.len());
+            found.push((at, word.text));
+        }
+    }
+    found.sort_by_key(|(at, _)| *at);
+    let mut out: Vec<String> = Vec::new();
+    for (_, name) in found {
+        if !out.contains(&name) {
+            out.push(name);
+        }
+    }
+    out
+}
+
+/// Where `name` stands in `text`, not as a part of a longer name.
+fn whole_word(text: &str, name: &str) -> Option<usize> {
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '.');
+    text.match_indices(name).map(|(at, _)| at).find(|&at| {
+        let before = text.get(..at).and_then(|t| t.chars().next_back());
+        let mut after = text.get(at + name.len()..).unwrap_or_default().chars();
+        let next = after.next();
+        // A full stop ends a sentence; a dot before a letter goes on with the name.
+        let goes_on = match next {
+            Some('.') => after.next().is_some_and(char::is_alphanumeric),
+            Some(c) => part(c),
+            None => false,
+        };
+        before.is_none_or(|c| !part(c)) && !goes_on
+    })
+}
+
+fn names_a_file(word: &Word) -> bool {
+    let text = word.text.as_str();
+    if text.is_empty() || text.contains("://") || text.chars().any(char::is_control) || text.parse::<JobId>().is_ok() {
+        return false;
+    }
+    let path_like = text.starts_with('/') || text.starts_with("./") || text.starts_with("../") || text.starts_with("~/");
+    has_data_ending(text) || (path_like && text.len() > 2) || (word.quoted && text.contains('/') && !text.contains(' '))
+}
+
+/// Whether a file's name ends as data files do.
+pub fn has_data_ending(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(stem, end)| {
+        ENDINGS.contains(&end.to_ascii_lowercase().as_str()) && stem.chars().any(char::is_alphanumeric)
+    })
+}
+
+/// The jobs that a text names, in order, each once.
+pub fn jobs(text: &str) -> Vec<JobId> {
+    let mut out: Vec<JobId> = Vec::new();
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    for piece in text.split(|c: char| !part(c)) {
+        if let Ok(id) = piece.to_ascii_lowercase().parse::<JobId>()
+            && !out.contains(&id)
+        {
+            out.push(id);
+        }
+    }
+    out
+}
+
+/// Neo transaction hashes that a text names: `0x` and 64 digits.
+pub fn transactions(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| {
+            word.strip_prefix("0x").is_some_and(|d| d.len() == 64 && d.bytes().all(|b| b.is_ascii_hexdigit()))
+        })
+        .map(str::to_ascii_lowercase)
+        .collect()
+}
+
+/// Lower case, with every run of what is no letter, digit or dot as one space: for looking up phrases.
+pub fn plain(text: &str) -> String {
+    let mut out = String::from(" ");
+    for c in text.chars().flat_map(char::to_lowercase) {
+        if c.is_alphanumeric() {
+            out.push(c);
+        } else if !out.ends_with(' ') {
+            out.push(' ');
+        }
+    }
+    if !out.ends_with(' ') {
+        out.push(' ');
+    }
+    out
+}
+
+/// Whether `plain` text holds the phrase as whole words.
+pub fn says(plain: &str, phrase: &str) -> bool {
+    plain.contains(&self::plain(phrase))
+}
+
+/// Whether it holds one of them.
+pub fn says_any(plain: &str, phrases: &[&str]) -> bool {
+    phrases.iter().any(|p| says(plain, p))
+}
+
+/// A number said near one of some words: `seed 7`, `seed=7`, `with 7 sequences`.
+pub fn number_after(plain: &str, word: &str) -> Option<i64> {
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    let at = words.iter().position(|w| *w == word)?;
+    words.iter().skip(at + 1).take(2).find_map(|w| w.parse().ok())
+}
+
+/// A number said just before a word: `3 sequences`, `top 5 sentences`.
+pub fn number_before(plain: &str, word: &str) -> Option<i64> {
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    words.windows(2).find_map(|w| match w {
+        [number, next] if *next == word || next.strip_suffix('s') == Some(word) => spelled(number),
+        _ => None,
+    })
+}
+
+fn spelled(word: &str) -> Option<i64> {
+    const NAMES: [&str; 13] =
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    word.parse().ok().or_else(|| NAMES.iter().position(|n| *n == word).and_then(|n| i64::try_from(n).ok()))
+}
+
+/// A size that a person claims: `5 GB`, `150MB`, `2.5 gigabytes`. Bytes, in decimal units.
+pub fn claimed_bytes(text: &str) -> Option<u64> {
+    let spaced: String = text.chars().map(|c| if c.is_alphanumeric() || c == '.' { c } else { ' ' }).collect();
+    let words: Vec<&str> = spaced.split_whitespace().collect();
+    words.iter().enumerate().find_map(|(i, word)| {
+        let digits = word.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(word.len());
+        let (number, unit) = word.split_at_checked(digits)?;
+        let unit = if unit.is_empty() { words.get(i + 1).copied().unwrap_or_default() } else { unit };
+        let number: f64 = number.parse().ok()?;
+        let factor = match unit.to_ascii_lowercase().trim_end_matches('.') {
+            "kb" | "kib" | "kilobyte" | "kilobytes" => 1e3,
+            "mb" | "mib" | "megabyte" | "megabytes" => 1e6,
+            "gb" | "gib" | "gigabyte" | "gigabytes" | "gig" | "gigs" => 1e9,
+            "tb" | "tib" | "terabyte" | "terabytes" => 1e12,
+            _ => return None,
+        };
+        let bytes = number * factor;
+        (bytes.is_finite() && bytes >= 0.0 && bytes < 1e18).then_some(bytes as u64)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(text: &str) -> Vec<String> {
+        files(text, &["my data.fasta".to_owned(), "reads".to_owned()])
+    }
+
+    #[test]
+    fn finds_the_files_that_people_name() {
+        for (text, expected) in [
+            ("Run protein folding on data.fasta", vec!["data.fasta"]),
+            ("Fold data.fasta, please.", vec!["data.fasta"]),
+            ("(see examples/data.fasta)", vec!["examples/data.fasta"]),
+            ("fold \"other data.fasta\" now", vec!["other data.fasta"]),
+            ("fold 'a b/c d.fa'.", vec!["a b/c d.fa"]),
+            ("fold other\\ data.fasta now", vec!["other data.fasta"]),
+            ("fold my data.fasta now", vec!["my data.fasta"]),
+            ("fold my data.fasta and data.fasta", vec!["my data.fasta", "data.fasta"]),
+            ("stats of reads", vec!["reads"]),
+            ("compare a.fa and b.fa and a.fa", vec!["a.fa", "b.fa"]),
+            ("What is data.fasta's GC content?", vec!["data.fasta"]),
+            ("stats of /data/run1", vec!["/data/run1"]),
+            ("stats of ../x.fq.gz!", vec!["../x.fq.gz"]),
+            ("fold this 5 GB FASTA", vec![]),
+            ("e.g. fold it, i.e. in 2.5 hours and/or so.", vec![]),
+            ("see https://example.org/data.fasta", vec![]),
+            ("don't do 'that'", vec![]),
+            ("resume job-7k3q9dm2", vec![]),
+            ("", vec![]),
+        ] {
+            assert_eq!(named(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn finds_jobs_hashes_numbers_and_sizes() {
+        assert_eq!(jobs("resume job-7k3q9dm2, (JOB-7k3q9dm2) not job-1"), ["job-7k3q9dm2".parse().unwrap()]);
+        let hash = format!("0x{}", "a1".repeat(32));
+        assert_eq!(transactions(&format!("paid in {hash}, 0x12")), [hash]);
+        let text = plain("Fold with seed=7 and the top five sentences; 3 sequences");
+        assert_eq!(number_after(&text, "seed"), Some(7));
+        assert_eq!(number_before(&text, "sentence"), Some(5));
+        assert_eq!(number_before(&text, "sequence"), Some(3));
+        assert!(says(&text, "top five") && !says(&text, "top fiv"));
+        for (text, bytes) in [
+            ("this 5 GB FASTA", Some(5_000_000_000)),
+            ("a 150MB file", Some(150_000_000)),
+            ("2.5 gigabytes.", Some(2_500_000_000)),
+            ("fold 5 proteins", None),
+            ("inf GB", None),
+        ] {
+            assert_eq!(claimed_bytes(text), bytes, "{text}");
+        }
+    }
+}

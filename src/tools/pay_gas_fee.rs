@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::{Cancel, Claim, ToolResult, Toolbox, facts};
-use crate::domain::{hash::Hash160, ids::JobId, money::Datoshi};
+use super::{Cancel, Claim, Tool, ToolResult, Toolbox, facts, next};
+use crate::domain::{hash::Hash160, ids::JobId, job::Job, money::Datoshi};
 
 /// What it does, for the model.
 pub const DESCRIPTION: &str = "Pay the quote of a submitted job in GAS. amount and recipient must be exactly those of the \
@@ -50,6 +50,17 @@ pub(super) async fn run(toolbox: &Toolbox, args: &Args, cancel: &Cancel) -> Tool
             let attempts = toolbox.work.attempts(&job.id).unwrap_or_default();
             toolbox.outcome(facts::paid(&job, &attempts), job)
         }
-        Err(error) => toolbox.failed(&error, &args.job),
+        Err(error) => {
+            let mut result = toolbox.failed(&error, &args.job);
+            // A claim that is not the quote can be mended; a quote that the owner's rules refuse cannot.
+            let wrong_claim = |job: &Job| {
+                job.quote.as_ref().is_some_and(|q| q.amount != args.amount || q.recipient != args.recipient)
+                    && next::tool(job) == Some(Tool::PayGasFee)
+            };
+            if let Some(job) = result.job.as_ref().filter(|job| wrong_claim(job)) {
+                result.value["next_step"] = format!("The claim was not the quote. {}", next::step(job)).into();
+            }
+            result
+        }
     }
 }

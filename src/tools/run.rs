@@ -114,18 +114,14 @@ impl ToolResult {
 
 /// What may come after a refusal or a failure, in one sentence.
 fn advice(error: &WorkError, job: Option<&Job>) -> String {
-    const TELL: &str = "Tell the person what was refused, why, and the hint. Do not try a way around it.";
-    let conduct = matches!(
-        error.refusal.as_ref().map(|r| r.rule),
-        Some(Rule::JobState | Rule::Offload(_) | Rule::FitsHere | Rule::Amount | Rule::Recipient)
-    );
-    match (job, conduct) {
-        (Some(job), true) if next::tool(job).is_some() => {
+    let rule = error.refusal.as_ref().map(|r| r.rule);
+    match (job, rule) {
+        // The wrong tool for the job as it stands: there is a right one.
+        (Some(job), Some(Rule::JobState | Rule::Offload(_) | Rule::FitsHere)) => {
             format!("This was not allowed. {}", next::step(job))
         }
-        (Some(job), true) => format!("This was not allowed. {}", next::step(job)),
-        (_, _) if error.refusal.is_some() => TELL.to_owned(),
-        _ => "Tell the person what failed and the hint. Do not try again by yourself.".to_owned(),
+        (_, Some(_)) => "Tell the person what was refused, why, and the hint. Do not try a way around it.".to_owned(),
+        (_, None) => "Tell the person what failed and the hint. Do not try again by yourself.".to_owned(),
     }
 }
 

@@ -7,14 +7,13 @@ use async_trait::async_trait;
 use crate::{
     domain::{
         attempt::Attempt,
-        hash::Hash160,
         ids::JobId,
         job::Job,
-        money::Datoshi,
         task::{Parameters, TaskType},
     },
     policy::refusal::Refusal,
 };
+pub use crate::policy::payment::Claim;
 
 /// What is to be planned.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,15 +30,6 @@ pub struct CheckRequest {
     pub claimed_bytes: Option<u64>,
     /// A claimed run time in seconds: it may only raise an estimate.
     pub claimed_seconds: Option<f64>,
-}
-
-/// What a model says a payment is: checked against the quote, never used in its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
-    /// How much.
-    pub amount: Datoshi,
-    /// To whom.
-    pub recipient: Hash160,
 }
 
 /// Why a step did not happen.

@@ -1,0 +1,172 @@
+//! From a model's calls to their results: each call has exactly one, whatever happens.
+
+use futures::future::join_all;
+use serde_json::Value;
+
+use super::turn::Turn;
+use crate::{
+    domain::{
+        event::{Event, Sink},
+        job::Job,
+    },
+    model::{Message, ToolCall, repair},
+    tools::{BadCall, Call, Cancel, Tool, ToolResult, Toolbox, call, facts},
+};
+
+/// The same call with nothing changed is not made this often.
+const MOST_REPEATS: usize = 3;
+
+/// A model's call, made ready.
+pub struct Ready {
+    /// Its id, unique within the conversation.
+    id: String,
+    /// Its name, repaired.
+    name: String,
+    /// Its arguments as the history keeps them: always an object.
+    arguments: Value,
+    call: Result<Call, ToolResult>,
+}
+
+/// Makes calls ready: ids that are unique, names repaired where only one can be meant, arguments parsed.
+pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64) -> Vec<Ready> {
+    let mut used: Vec<String> = history
+        .iter()
+        .filter_map(|m| if let Message::Assistant { calls, .. } = m { Some(calls) } else { None })
+        .flatten()
+        .map(|c| c.id.clone())
+        .collect();
+    let mut out = Vec::with_capacity(calls.len());
+    for call in calls {
+        let mut id = call.id;
+        while id.is_empty() || id.len() > 64 || used.contains(&id) {
+            *fresh += 1;
+            id = format!("call-{fresh}");
+        }
+        used.push(id.clone());
+        let name = repair::close_name(&call.name, &Tool::names()).map_or(call.name, str::to_owned);
+        let name = if name.is_empty() { "unnamed".to_owned() } else { crate::domain::units::clean(&name, 60) };
+        let (arguments, call) = match repair::read_arguments(&call.arguments) {
+            Ok(arguments) => {
+                let call = call::parse(&name, &arguments).map_err(|bad| ToolResult::bad(&bad));
+                (arguments, call)
+            }
+            Err(why) => {
+                let bad = match Tool::from_name(&name) {
+                    Some(tool) => BadCall::Arguments { tool, why },
+                    None => BadCall::UnknownTool { name: name.clone() },
+                };
+                (Value::Object(serde_json::Map::new()), Err(ToolResult::bad(&bad)))
+            }
+        };
+        out.push(Ready { id, name, arguments, call });
+    }
+    out
+}
+
+/// The calls as the history keeps them.
+pub fn as_messages(calls: &[Ready]) -> Vec<ToolCall> {
+    calls
+        .iter()
+        .map(|c| ToolCall { id: c.id.clone(), name: c.name.clone(), arguments: c.arguments.to_string() })
+        .collect()
+}
+
+/// Carries calls out in order: neighbouring reads together, anything with an effect alone.
+pub struct Runner<'a> {
+    /// The tools.
+    pub toolbox: &'a Toolbox,
+    /// Where events go.
+    pub sink: &'a dyn Sink,
+    /// A person's wish to stop.
+    pub cancel: &'a Cancel,
+}
+
+impl Runner<'_> {
+    /// Carries all out; `jobs` are those of the conversation, as they stand before the first.
+    pub async fn run(&self, calls: Vec<Ready>, turn: &mut Turn, jobs: &[Job]) -> Vec<Message> {
+        let mut results = Vec::with_capacity(calls.len());
+        let mut calls = calls.into_iter().peekable();
+        while let Some(first) = calls.next() {
+            let mut group = vec![first];
+            while group.last().is_some_and(is_read)
+                && let Some(read) = calls.next_if(is_read)
+            {
+                group.push(read);
+            }
+            let mut decided = Vec::with_capacity(group.len());
+            for call in &group {
+                self.sink.emit(Event::ToolRequested {
+                    call_id: call.id.clone(),
+                    name: call.name.clone(),
+                    arguments: call.arguments.clone(),
+                });
+                decided.push(self.before(call, turn, jobs));
+            }
+            let done = join_all(group.iter().zip(decided).map(|(call, decided)| async move {
+                match (decided, &call.call) {
+                    (Some(result), _) => result,
+                    (None, Ok(ready)) => self.toolbox.run(ready, self.cancel).await,
+                    (None, Err(bad)) => bad.clone(),
+                }
+            }))
+            .await;
+            for (call, result) in group.into_iter().zip(done) {
+                match &call.call {
+                    Ok(ready) => turn.take(ready, &call.arguments.to_string(), &result),
+                    Err(bad) => {
+                        if let Some(failure) = &bad.failure {
+                            turn.failed(None, failure.clone());
+                        }
+                    }
+                }
+                results.push(self.complete(call, result));
+            }
+        }
+        results
+    }
+
+    /// The result of a call that is not carried out at all.
+    fn before(&self, call: &Ready, turn: &mut Turn, jobs: &[Job]) -> Option<ToolResult> {
+        const ANSWER: &str = "Answer the person in plain words now; do not call a tool.";
+        if self.cancel.is_cancelled() {
+            return Some(ToolResult::skipped("interrupted", "the person stopped this turn", ANSWER));
+        }
+        let arguments = call.arguments.to_string();
+        if turn.repeated(&call.name, &arguments, jobs) >= MOST_REPEATS {
+            turn.closing = true;
+            let why = "the same call was made before, and nothing has changed since";
+            return Some(ToolResult::skipped("repeated", why, ANSWER));
+        }
+        let ready = call.call.as_ref().ok()?;
+        if ready.tool() == Tool::PayGasFee && turn.no_more_payments {
+            let why = "a payment was refused in this turn, so that none is tried again";
+            return Some(ToolResult::skipped("payment_refused", why, ANSWER));
+        }
+        if ready.tool() != Tool::CheckLocalCapability {
+            return None;
+        }
+        if let Some(job) = turn.planned(&arguments).and_then(|id| self.toolbox.work.job(id).ok().flatten()) {
+            // The same task twice in one turn is the same job, not a second one to pay for.
+            let mut value = facts::verdict(&job);
+            value["note"] = "already planned in this turn".into();
+            facts::add_next(&mut value, &job);
+            return Some(ToolResult::done(value, Some(job)));
+        }
+        turn.closing.then(|| ToolResult::skipped("work_over", "the work of this turn is over", ANSWER))
+    }
+
+    fn complete(&self, call: Ready, result: ToolResult) -> Message {
+        let content = result.value.to_string();
+        self.sink.emit(Event::ToolCompleted {
+            call_id: call.id.clone(),
+            name: call.name.clone(),
+            ok: result.ok,
+            result: result.value,
+        });
+        Message::ToolResult { call_id: call.id, name: call.name, content }
+    }
+}
+
+fn is_read(call: &Ready) -> bool {
+    call.call.as_ref().is_ok_and(|c| c.tool().is_read())
+}

@@ -1,0 +1,66 @@
+//! What a turn came to, as the process's exit code.
+
+use crate::domain::{
+    ids::JobId,
+    job::{Job, JobState},
+};
+
+/// What was asked is done.
+pub const DONE: u8 = 0;
+/// Something failed that has no code of its own, such as the model.
+pub const FAILED: u8 = 1;
+/// The guard refused.
+pub const REFUSED: u8 = 3;
+/// Approval is needed and nobody could be asked.
+pub const APPROVAL: u8 = 4;
+/// Over budget.
+pub const BUDGET: u8 = 5;
+/// A job failed.
+pub const JOB_FAILED: u8 = 6;
+/// A payment is unresolved.
+pub const PAYMENT_UNRESOLVED: u8 = 7;
+/// A person stopped it.
+pub const INTERRUPTED: u8 = 130;
+
+/// What a turn came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnOutcome {
+    /// What the process exits with when this was its last turn.
+    pub exit_code: u8,
+    /// The model's last words.
+    pub answer: String,
+    /// The jobs of this turn, in the order they came up.
+    pub jobs: Vec<JobId>,
+}
+
+/// What a job's state means for the exit code.
+pub fn of_job(job: &Job) -> u8 {
+    use JobState::*;
+    match job.state {
+        Done | Planned | Canceled => DONE,
+        PaymentIntended | PaymentSent | PaymentUnknown => PAYMENT_UNRESOLVED,
+        StageFailed | PaymentFailed | JobFailed | PaidButFailed | QuoteExpired => JOB_FAILED,
+        Refused => REFUSED,
+        Staging | Staged | Submitted | Paid | Running | ResultReady | Fetched => FAILED,
+    }
+}
+
+/// The code that matters most: an unresolved payment before a failed job, before a refusal, before anything else.
+pub fn worst(codes: impl IntoIterator<Item = u8>) -> u8 {
+    const ORDER: [u8; 7] = [PAYMENT_UNRESOLVED, JOB_FAILED, BUDGET, APPROVAL, REFUSED, 2, FAILED];
+    let rank = |code: &u8| ORDER.iter().position(|c| c == code).unwrap_or(ORDER.len());
+    codes.into_iter().filter(|c| *c != DONE).min_by_key(rank).unwrap_or(DONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gravest_wins() {
+        assert_eq!(worst([]), 0);
+        assert_eq!(worst([0, 1, 3]), 3);
+        assert_eq!(worst([6, 7, 1]), 7);
+        assert_eq!(worst([9, 0]), 9);
+    }
+}

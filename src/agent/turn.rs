@@ -1,0 +1,139 @@
+//! What is known within one turn, and what follows from it: which tools are offered, and when the turn is over.
+
+use std::collections::HashMap;
+
+use crate::{
+    domain::{ids::JobId, job::Job, task::TaskType},
+    model::{ToolChoice, words},
+    policy::refusal::Rule,
+    tools::{Call, Failure, Tool, ToolResult, ToolSpec, next, offered, offered_next},
+};
+
+/// This many refusals and failures, and the turn is brought to its answer.
+const MOST_FAILURES: usize = 3;
+
+/// One turn.
+pub struct Turn {
+    /// The jobs of this turn, in the order they came up.
+    pub jobs: Vec<JobId>,
+    /// Failures that nothing has mended since.
+    pub failures: Vec<(Option<JobId>, Failure)>,
+    /// Whether a person, or the policy for them, said no to a payment.
+    pub no_more_payments: bool,
+    /// Whether only the answer is left.
+    pub closing: bool,
+    /// Whether a job was ever nudged.
+    pub nudged: bool,
+    dry_run: bool,
+    /// Whether the person asks for the work to be done, and not only about it.
+    wants_work: bool,
+    /// How many tasks the person asked for, as far as their words tell.
+    wanted: usize,
+    several: bool,
+    all_failures: usize,
+    repeats: HashMap<String, usize>,
+    planned: HashMap<String, JobId>,
+}
+
+impl Turn {
+    /// A turn for a prompt that names `files`.
+    pub fn new(prompt: &str, files: usize, dry_run: bool) -> Turn {
+        Turn {
+            jobs: Vec::new(),
+            failures: Vec::new(),
+            no_more_payments: false,
+            closing: false,
+            nudged: false,
+            dry_run,
+            wants_work: !dry_run && !words::only_asks(prompt),
+            wanted: files.max(1),
+            several: words::wants_several(prompt),
+            all_failures: 0,
+            repeats: HashMap::new(),
+            planned: HashMap::new(),
+        }
+    }
+
+    /// How often this call was made with these jobs in these states, this time included.
+    pub fn repeated(&mut self, name: &str, arguments: &str, jobs: &[Job]) -> usize {
+        let mut key = format!("{name}\n{arguments}");
+        for job in jobs {
+            key.push_str(&format!("\n{} {}", job.id, job.state));
+        }
+        let times = self.repeats.entry(key).or_default();
+        *times += 1;
+        *times
+    }
+
+    /// The job that the same check made before in this turn.
+    pub fn planned(&self, arguments: &str) -> Option<&JobId> {
+        self.planned.get(arguments)
+    }
+
+    /// Takes in what came of a call. `arguments` are those of the call, in one form.
+    pub fn take(&mut self, call: &Call, arguments: &str, result: &ToolResult) {
+        let job = result.job.as_ref().map(|j| j.id.clone()).or_else(|| call.job().cloned());
+        if let Some(id) = &job {
+            // A job that was only named and does not exist is none of this turn.
+            if result.job.is_some() && !self.jobs.contains(id) {
+                self.jobs.push(id.clone());
+            }
+            if result.ok && call.tool() == Tool::CheckLocalCapability {
+                self.planned.insert(arguments.to_owned(), id.clone());
+            }
+        }
+        if result.ok && call.tool() != Tool::ListJobs {
+            self.failures.retain(|(failed, _)| failed.is_some() && *failed != job);
+            if self.dry_run {
+                self.closing = !self.several && self.jobs.len() >= self.wanted;
+            }
+        }
+        if let Some(failure) = &result.failure {
+            self.failed(result.job.as_ref().map(|j| j.id.clone()), failure.clone());
+        }
+    }
+
+    /// Takes in a failure.
+    pub fn failed(&mut self, job: Option<JobId>, failure: Failure) {
+        self.all_failures += 1;
+        if let Some(Rule::Approval | Rule::Mainnet | Rule::CapPayment | Rule::CapDay | Rule::CapLifetime | Rule::CapFees) =
+            failure.rule
+        {
+            self.no_more_payments = true;
+            self.closing = true;
+        }
+        if self.all_failures >= MOST_FAILURES {
+            self.closing = true;
+        }
+        self.failures.push((job, failure));
+    }
+
+    /// Closes the turn once everything that was asked for is at its end.
+    pub fn note_ends(&mut self, jobs: &[Job]) {
+        let mine: Vec<&Job> = jobs.iter().filter(|j| self.jobs.contains(&j.id)).collect();
+        if !mine.is_empty() && !self.several && mine.len() >= self.wanted && mine.iter().all(|j| j.state.is_end()) {
+            self.closing = true;
+        }
+    }
+
+    /// Jobs of this turn that wait for a step the person asked for.
+    pub fn waiting<'j>(&self, jobs: &'j [Job]) -> Vec<&'j Job> {
+        if self.dry_run {
+            return Vec::new();
+        }
+        let failed = |id: &JobId| self.failures.iter().any(|(job, _)| job.as_ref() == Some(id));
+        jobs.iter().filter(|j| self.jobs.contains(&j.id) && next::tool(j).is_some() && !failed(&j.id)).collect()
+    }
+
+    /// What the model is offered now, and whether it must call.
+    pub fn offer(&self, jobs: &[Job], tasks: &[TaskType]) -> (Vec<ToolSpec>, ToolChoice) {
+        if self.closing {
+            return (Vec::new(), ToolChoice::None);
+        }
+        let waiting: Vec<Job> = self.waiting(jobs).into_iter().cloned().collect();
+        if self.wants_work && self.failures.is_empty() && !waiting.is_empty() {
+            return (offered_next(&waiting), ToolChoice::Required);
+        }
+        (offered(jobs, tasks, self.dry_run), ToolChoice::Auto)
+    }
+}
