@@ -180,7 +180,8 @@ pub async fn verify_payment(chain: &Chain, hash: &TxHash, expected: &Expected) -
 /// Witnesses of other kinds are left to the chain.
 fn check_signature(signed: &Signed, from: Hash160, network: Network) -> Result<(), NotPaid> {
     let hash = signed.transaction.hash();
-    let witness = signed.transaction.signers.iter().position(|s| s.account == from).and_then(|i| signed.witnesses.get(i));
+    let witness =
+        signed.transaction.signers.iter().position(|s| s.account == from).and_then(|i| signed.witnesses.get(i));
     match witness.map(|witness| witness.proves(from, network, &hash)) {
         Some(Some(true) | None) => Ok(()),
         Some(Some(false)) | None => Err(NotPaid::Signature(from)),

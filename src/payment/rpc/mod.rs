@@ -129,14 +129,19 @@ impl Chain {
     /// # Errors
     /// A node of another network, or no answer.
     pub async fn version(&self) -> Result<Version, ChainError> {
-        let answers = self.each(|node| async move { (node, node.call::<Version>("getversion", json!([])).await) }).await;
+        let answers =
+            self.each(|node| async move { (node, node.call::<Version>("getversion", json!([])).await) }).await;
         let mut versions = Vec::new();
         let mut errors = Vec::new();
         for (node, answer) in answers {
             match answer {
                 Ok(version) if version.protocol.network != self.network.0 => {
                     let stated = Network(version.protocol.network);
-                    return Err(ChainError::WrongNetwork { node: node.name().to_owned(), stated, pinned: self.network });
+                    return Err(ChainError::WrongNetwork {
+                        node: node.name().to_owned(),
+                        stated,
+                        pinned: self.network,
+                    });
                 }
                 Ok(version) if version.protocol.ms_per_block == 0 => {
                     errors.push(node.malformed("getversion", "blocks of 0 ms".to_owned()));
@@ -220,8 +225,7 @@ impl Chain {
             Scope::CalledByEntry | Scope::Contracts { .. } => "CalledByEntry",
         };
         let signers = json!([{"account": signer.account.to_string(), "scopes": scope}]);
-        let (answers, errors) =
-            self.ask::<Invocation>("invokescript", json!([STANDARD.encode(script), signers])).await;
+        let (answers, errors) = self.ask::<Invocation>("invokescript", json!([STANDARD.encode(script), signers])).await;
         if let Some(fault) = answers.iter().find(|answer| answer.state == VmState::Fault) {
             return Err(ChainError::Fault(clean(fault.exception.as_deref().unwrap_or("no reason given"))));
         }
