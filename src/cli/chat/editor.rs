@@ -7,11 +7,14 @@ use std::{
 };
 
 use rustyline::{
-    Config, Editor, Helper, Highlighter, Hinter, Validator,
+    Config, Editor, Helper,
     completion::{Completer, FilenameCompleter, Pair},
     config::Configurer as _,
     error::ReadlineError,
+    highlight::Highlighter,
+    hint::Hinter,
     history::FileHistory,
+    validate::Validator,
 };
 use tokio::sync::oneshot;
 
@@ -111,10 +114,17 @@ fn open(history: &Path) -> rustyline::Result<Editor<Names, FileHistory>> {
 }
 
 /// Completes slash commands, job ids after them, and paths everywhere else.
-#[derive(Helper, Hinter, Highlighter, Validator)]
 struct Names {
     files: FilenameCompleter,
     jobs: Vec<String>,
+}
+
+impl Helper for Names {}
+impl Highlighter for Names {}
+/// Every line is whole: pasted lines come as one.
+impl Validator for Names {}
+impl Hinter for Names {
+    type Hint = String;
 }
 
 impl Completer for Names {
