@@ -3,6 +3,7 @@
 //! Parsing is cheap and comes first; a command makes what it needs and nothing more, so that `agent --version` or
 //! `agent tasks` open no ledger and no network.
 
+mod chat;
 mod completions;
 mod config;
 mod context;

@@ -38,18 +38,13 @@ pub struct PolicyFile {
     pub price: Price,
 }
 
-/// What a job is offered for where the provider states no price (AIOZ states none in GAS).
+/// What a job is offered for where the provider states no price (AIOZ states none in GAS): both parts together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Price {
-    /// The same for every job.
-    Flat(Datoshi),
-    /// By the dataset's size and the estimated time; started units count in proportion, rounded up to a datoshi.
-    Rate {
-        /// For 1,000,000,000 bytes of dataset.
-        per_gb: Datoshi,
-        /// For 3600 seconds of estimated run time.
-        per_hour: Datoshi,
-    },
+pub struct Price {
+    /// For each job.
+    pub flat: Datoshi,
+    /// For each 1,000,000,000 bytes of dataset.
+    pub per_gb: Datoshi,
 }
 
 impl Default for PolicyFile {
@@ -68,7 +63,7 @@ impl Default for PolicyFile {
             auto_approve_up_to: Datoshi::ZERO,
             allow_mainnet: false,
             max_result_bytes: 1_000_000_000,
-            price: Price::Flat(Datoshi::from_gas(2)),
+            price: Price { flat: Datoshi::from_gas(2), per_gb: Datoshi::ZERO },
         }
     }
 }
@@ -110,7 +105,6 @@ struct RawCaps {
 struct RawPrice {
     flat: Option<String>,
     per_gb: Option<String>,
-    per_hour: Option<String>,
 }
 
 impl PolicyFile {
@@ -168,14 +162,13 @@ impl PolicyFile {
             auto_approve_up_to: gas("auto_approve_up_to", &raw.auto_approve_up_to, usual.auto_approve_up_to)?,
             allow_mainnet: raw.allow_mainnet,
             max_result_bytes: raw.max_result_bytes.unwrap_or(usual.max_result_bytes),
-            price: match (&raw.price.flat, &raw.price.per_gb, &raw.price.per_hour) {
-                (None, None, None) => usual.price,
-                (flat @ Some(_), None, None) => Price::Flat(gas("price.flat", flat, Datoshi::ZERO)?),
-                (None, per_gb, per_hour) => Price::Rate {
+            // A rate alone is the whole price; the usual flat part would be a surprise beside it.
+            price: match (&raw.price.flat, &raw.price.per_gb) {
+                (None, None) => usual.price,
+                (flat, per_gb) => Price {
+                    flat: gas("price.flat", flat, Datoshi::ZERO)?,
                     per_gb: gas("price.per_gb", per_gb, Datoshi::ZERO)?,
-                    per_hour: gas("price.per_hour", per_hour, Datoshi::ZERO)?,
                 },
-                _ => return Err(wrong("price", "is both flat and a rate; keep one of the two".to_owned())),
             },
         })
     }
@@ -196,27 +189,6 @@ fn thresholds(raw: &RawThresholds) -> Result<Thresholds, (&'static str, String)>
         max_local_bytes: raw.max_local_bytes.unwrap_or(usual.max_local_bytes),
         max_ram_percent,
     })
-}
-
-impl Price {
-    /// The price of a job on `bytes` of dataset that is estimated to take `seconds`.
-    ///
-    /// Computed in 128-bit integers and rounded up; saturates at [`Datoshi::MAX`], which no cap allows.
-    pub fn of(&self, bytes: u64, seconds: f64) -> Datoshi {
-        match *self {
-            Price::Flat(amount) => amount,
-            Price::Rate { per_gb, per_hour } => {
-                let share = |rate: Datoshi, units: u128, per: u128| {
-                    u128::from(rate.datoshi()).saturating_mul(units).div_ceil(per)
-                };
-                // Only the time is a float; it becomes whole milliseconds before it touches money.
-                let ms = if seconds.is_finite() && seconds > 0.0 { (seconds * 1000.0).ceil() as u128 } else { 0 };
-                let total =
-                    share(per_gb, u128::from(bytes), 1_000_000_000).saturating_add(share(per_hour, ms, 3_600_000));
-                u64::try_from(total).ok().and_then(Datoshi::new).unwrap_or(Datoshi::MAX)
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -253,7 +225,8 @@ mod tests {
             "[caps]\nper_week = \"1\"",
             "[thresholds]\nmax_local_seconds = nan",
             "[thresholds]\nmax_ram_percent = 200",
-            "[price]\nflat = \"2\"\nper_gb = \"1\"",
+            "[price]\nflat = 2",
+            "[price]\nper_hour = \"1\"",
             "not toml",
         ] {
             assert!(parse(bad).is_err(), "{bad}");
@@ -263,13 +236,10 @@ mod tests {
     }
 
     #[test]
-    fn prices_are_exact_and_rounded_up() {
-        assert_eq!(Price::Flat(Datoshi::from_gas(2)).of(u64::MAX, f64::INFINITY), Datoshi::from_gas(2));
-        let rate = parse("[price]\nper_gb = \"0.4\"\nper_hour = \"1\"").unwrap().price;
-        assert_eq!(rate.of(5_000_000_000, 0.0), Datoshi::from_gas(2));
-        assert_eq!(rate.of(0, 3600.0), Datoshi::from_gas(1));
-        assert_eq!(rate.of(1, 0.0).datoshi(), 1);
-        assert_eq!(rate.of(0, f64::NAN), Datoshi::ZERO);
-        assert_eq!(Price::Rate { per_gb: Datoshi::MAX, per_hour: Datoshi::MAX }.of(u64::MAX, 1e300), Datoshi::MAX);
+    fn a_rate_alone_is_the_whole_price() {
+        let price = |text| parse(text).unwrap().price;
+        assert_eq!(price("").flat, Datoshi::from_gas(2));
+        assert_eq!(price("[price]\nper_gb = \"0.4\"").flat, Datoshi::ZERO);
+        assert_eq!(price("[price]\nflat = \"1\"\nper_gb = \"0.4\"").flat, Datoshi::from_gas(1));
     }
 }

@@ -1,0 +1,3 @@
+//! stub
+mod editor;
+mod slash;

@@ -1,0 +1,116 @@
+//! Slash commands: what can be asked of the program itself, without a model.
+
+use crate::domain::ids::JobId;
+
+/// Their names, for completion and for "did you mean".
+pub const NAMES: [&str; 9] =
+    ["/help", "/jobs", "/show", "/receipt", "/tasks", "/tools", "/config", "/doctor", "/quit"];
+
+/// What `/help` prints.
+pub const HELP: &str = "\
+Say in plain words what is to be computed on which file, for example:
+  Run protein folding on examples/data.fasta
+
+/jobs             all jobs
+/show [JOB]       one job: verdict, timeline, payments, result
+/receipt [JOB]    what the ledger knows of a finished job
+/tasks            what can be computed
+/tools            what a model may call
+/config           every setting with where it came from
+/doctor           check the outside parts
+/quit             leave (Ctrl-D too)
+
+Tab completes commands, jobs and paths. Ctrl-C stops a turn, and never a job that is paid for.";
+
+/// A slash command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Slash {
+    /// The list of these.
+    Help,
+    /// All jobs.
+    Jobs,
+    /// One job; the newest when none is named.
+    Show(Option<JobId>),
+    /// One job's receipt; the newest when none is named.
+    Receipt(Option<JobId>),
+    /// The catalogue.
+    Tasks,
+    /// The tools' schemas.
+    Tools,
+    /// The settings.
+    Config,
+    /// The checks.
+    Doctor,
+    /// Leave.
+    Quit,
+}
+
+impl Slash {
+    /// The command in a line that begins with a slash; `None` for any other line, a path for one.
+    ///
+    /// # Errors
+    /// A sentence about what is wrong.
+    pub fn parse(line: &str) -> Option<Result<Slash, String>> {
+        let mut words = line.split_whitespace();
+        let name = words.next().filter(|w| w.starts_with('/') && !w.get(1..).is_some_and(|rest| rest.contains('/')))?;
+        let argument = words.next();
+        let job = || argument.map(str::parse::<JobId>).transpose().map_err(|e| e.to_string());
+        let parsed = match name.to_ascii_lowercase().as_str() {
+            "/help" | "/?" => Ok(Slash::Help),
+            "/jobs" => Ok(Slash::Jobs),
+            "/show" | "/job" => job().map(Slash::Show),
+            "/receipt" => job().map(Slash::Receipt),
+            "/tasks" => Ok(Slash::Tasks),
+            "/tools" => Ok(Slash::Tools),
+            "/config" => Ok(Slash::Config),
+            "/doctor" => Ok(Slash::Doctor),
+            "/quit" | "/exit" | "/q" => Ok(Slash::Quit),
+            _ => Err(unknown(name)),
+        };
+        let takes_job = matches!(parsed, Ok(Slash::Show(_) | Slash::Receipt(_)));
+        Some(match (parsed, argument) {
+            (Ok(_), Some(extra)) if !takes_job => Err(format!("{name} takes nothing more, and `{extra}` follows it")),
+            (parsed, _) => parsed,
+        })
+    }
+}
+
+fn unknown(name: &str) -> String {
+    let near = NAMES.iter().map(|n| (strsim::osa_distance(n, name), *n)).min().filter(|(distance, _)| *distance <= 2);
+    match near {
+        Some((_, meant)) => format!("there is no {name}; did you mean {meant}?"),
+        None => format!("there is no {name}; /help shows what there is"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_and_slips() {
+        assert_eq!(Slash::parse("/jobs"), Some(Ok(Slash::Jobs)));
+        assert_eq!(Slash::parse("  /QUIT "), Some(Ok(Slash::Quit)));
+        let job = "job-7k3q9dm2".parse().unwrap();
+        assert_eq!(Slash::parse("/show job-7k3q9dm2"), Some(Ok(Slash::Show(Some(job)))));
+        assert_eq!(Slash::parse("/show"), Some(Ok(Slash::Show(None))));
+        assert!(Slash::parse("/show nonsense").unwrap().unwrap_err().contains("not a job id"));
+        assert!(Slash::parse("/jbos").unwrap().unwrap_err().contains("did you mean /jobs"));
+        assert!(Slash::parse("/jobs all").unwrap().is_err());
+    }
+
+    #[test]
+    fn what_is_no_command_is_for_the_model() {
+        for line in ["/home/me/data.fasta is my file", "fold data.fasta", "", "/tmp/x"] {
+            assert_eq!(Slash::parse(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn each_name_is_a_command_and_in_the_help() {
+        for name in NAMES {
+            assert!(matches!(Slash::parse(name), Some(Ok(_))), "{name}");
+            assert!(name == "/help" || HELP.contains(name), "{name}");
+        }
+    }
+}
