@@ -7,3 +7,4 @@ mod services;
 mod storage;
 
 mod node;
+mod permits;

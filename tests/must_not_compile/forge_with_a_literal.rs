@@ -1,0 +1,8 @@
+//! A permit's field is private.
+use agent::policy::permit::{LocalRun, Permit};
+
+fn forge(effect: LocalRun) -> Permit<LocalRun> {
+    Permit { effect }
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+//! Storage takes nothing but a permit.
+use agent::{policy::permit::Upload, storage::Storage};
+
+async fn upload(storage: &Storage, upload: Upload) {
+    let _ = storage.upload(upload, &|_, _| {}).await;
+}
+
+fn main() {}
