@@ -11,7 +11,7 @@ use super::download::{Download, Limits};
 use crate::domain::{hash::Sha256, job::ResultFile, units};
 
 /// How often a broken transfer is gone on with.
-const RETRIES: usize = 6;
+const RETRIES: usize = 5;
 
 /// What to fetch, from where, and what it must be.
 #[derive(Debug, Clone)]
