@@ -24,7 +24,7 @@ use futures::StreamExt as _;
 use tokio::{net::TcpListener, task::AbortHandle};
 use url::Url;
 
-use crate::storage::noise;
+use crate::services::desk::noise;
 
 /// A server on loopback; stops when dropped.
 struct Server {

@@ -10,12 +10,10 @@ use aws_sdk_s3::{
 };
 use tempfile::TempDir;
 
-use crate::{
-    services::{
-        s3::{Sandbox, Server},
-        seaweed::Seaweed,
-    },
-    storage::noise,
+use crate::services::{
+    desk::noise,
+    s3::{Sandbox, Server},
+    seaweed::Seaweed,
 };
 
 const BUCKET: &str = "bucket";

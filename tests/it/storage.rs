@@ -2,7 +2,6 @@
 
 use std::{
     io::{Seek as _, Write as _},
-    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
@@ -11,34 +10,18 @@ use std::{
 };
 
 use agent::{
-    domain::{
-        dataset::{Alphabet, DatasetProfile, Format},
-        estimate::{Estimate, Range},
-        event::Silent,
-        hash::Sha256,
-        ids::{JobId, opaque},
-        job::{Job, JobState, Staged},
-        network::{Network, SANDBOX},
-        verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
-    },
-    ledger::Ledger,
-    policy::{
-        guard::Guard,
-        limits::Policy,
-        permit::{Permit, Upload},
-        refusal::Rule,
-    },
+    domain::{hash::Sha256, job::Staged},
+    policy::refusal::Rule,
     storage::{
         MAX_LINK_LIFETIME, Storage, StorageError,
         fetch::{FetchError, FetchPlan, fetch},
     },
 };
 use axum::http::Method;
-use jiff::Timestamp;
-use tempfile::TempDir;
 use url::Url;
 
 use crate::services::{
+    desk::{Desk, noise},
     proxy::{Harm, Proxy},
     s3::{Sandbox, Server},
     seaweed::Seaweed,
@@ -46,94 +29,6 @@ use crate::services::{
 
 /// Two whole parts and some.
 const LARGE: usize = (40 << 20) + 12_345;
-
-/// A folder with one dataset, and a guard that lets it be uploaded.
-struct Desk {
-    folder: TempDir,
-    home: TempDir,
-}
-
-impl Desk {
-    fn new(content: &[u8]) -> Desk {
-        let desk = Desk { folder: tempfile::tempdir().unwrap(), home: tempfile::tempdir().unwrap() };
-        std::fs::write(desk.file(), content).unwrap();
-        desk
-    }
-
-    fn file(&self) -> std::path::PathBuf {
-        self.folder.path().join("data.fasta")
-    }
-
-    /// A permit for the file as it is now, from the real guard.
-    fn permit(&self, key: &str) -> Permit<Upload> {
-        let policy = Policy::cautious(Network(SANDBOX), vec![self.folder.path().to_owned()]);
-        let guard = Guard::new(policy, Ledger::open(self.home.path()).unwrap());
-        let dataset = guard.open_dataset(Path::new("data.fasta")).unwrap();
-        let job = offloaded(dataset.bytes, dataset.modified_ns);
-        guard.permit_upload(&job, dataset, key.to_owned(), &Silent).unwrap()
-    }
-}
-
-/// A planned job on a dataset of that size and time.
-fn offloaded(bytes: u64, modified_ns: i64) -> Job {
-    let nothing = Range { low: 0.0, likely: 0.0, high: 0.0 };
-    let dataset = DatasetProfile {
-        path: "data.fasta".into(),
-        bytes,
-        format: Format::Fasta,
-        gzip: false,
-        records: 1,
-        residues: bytes,
-        longest: bytes,
-        alphabet: Some(Alphabet::Protein),
-        sampled: false,
-        modified_ns,
-    };
-    Job {
-        id: JobId::random(),
-        session: "ses-test".to_owned(),
-        state: JobState::Planned,
-        task_type: "protein_folding".to_owned(),
-        parameters: Default::default(),
-        verdict: Verdict {
-            place: Place::Offload,
-            reasons: vec![Reason { rule: OffloadRule::Size, why: "it is large".to_owned() }],
-            dataset,
-            machine: MachineProfile {
-                cores: 2,
-                total_ram: 1,
-                available_ram: 1,
-                limited_by_cgroup: false,
-                free_disk: 1,
-            },
-            estimate: Estimate { ram: nothing, seconds: nothing, learnt_from: 0 },
-            thresholds: Thresholds::default(),
-        },
-        profile: "sandbox".to_owned(),
-        out_dir: None,
-        idempotency_key: opaque(16),
-        staged: None,
-        provider_job: None,
-        quote: None,
-        tx_hash: None,
-        result: None,
-        failure: None,
-        created_at: Timestamp::now(),
-        updated_at: Timestamp::now(),
-    }
-}
-
-/// Bytes that look random and are the same each time.
-pub fn noise(bytes: usize) -> Vec<u8> {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let words = std::iter::repeat_with(|| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()
-    });
-    words.flatten().take(bytes).collect()
-}
 
 fn quiet(_: u64, _: u64) {}
 

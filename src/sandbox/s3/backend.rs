@@ -14,7 +14,10 @@ use s3s::{
     },
 };
 
-use super::disk::{Bucket, Disk, disk_error};
+use super::{
+    disk::{Bucket, Disk},
+    files::disk_error,
+};
 
 /// The S3 operations over a [`Disk`].
 #[derive(Debug, Clone)]

@@ -17,17 +17,17 @@ use std::{
     collections::HashSet,
     fs::{self, File},
     io::{self, ErrorKind},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
-use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
-use serde::{Serialize, de::DeserializeOwned};
+use s3s::{S3Result, s3_error};
 
-use super::record::{ObjectRecord, UploadRecord};
-use crate::domain::{hash::Sha256, ids};
-
-/// Characters of an id: 120 bits.
-const ID_LENGTH: usize = 24;
+use super::{
+    data::is_id,
+    files::{disk_error, names, read_all, read_json, write_json},
+    record::{ObjectRecord, UploadRecord},
+};
+use crate::domain::hash::Sha256;
 
 /// The folder that is served.
 #[derive(Debug, Clone)]
@@ -45,49 +45,6 @@ pub struct Bucket {
 #[derive(Debug)]
 pub struct KeyLock {
     _file: File,
-}
-
-/// A data folder that stays while this is held.
-#[derive(Debug)]
-pub struct DataFolder {
-    /// Its name.
-    pub id: String,
-    /// Where it is.
-    pub path: PathBuf,
-    _held: File,
-}
-
-/// A data folder that is deleted when dropped, unless something came to refer to it.
-#[derive(Debug)]
-pub struct FreshData {
-    /// The folder; taken when it is kept.
-    folder: Option<DataFolder>,
-    bucket: Bucket,
-}
-
-impl FreshData {
-    /// Its name, an id.
-    pub fn id(&self) -> &str {
-        self.folder.as_ref().map_or("", |folder| &folder.id)
-    }
-
-    /// The path of a file in it.
-    pub fn file(&self, name: &str) -> PathBuf {
-        self.folder.as_ref().map_or_else(PathBuf::new, |folder| folder.path.join(name))
-    }
-
-    /// Something refers to it now.
-    pub fn keep(mut self) {
-        self.folder = None;
-    }
-}
-
-impl Drop for FreshData {
-    fn drop(&mut self) {
-        if let Some(DataFolder { id, .. }) = self.folder.take() {
-            self.bucket.free(&id);
-        }
-    }
 }
 
 impl Disk {
@@ -210,45 +167,6 @@ impl Bucket {
         }
     }
 
-    /// A fresh data folder.
-    pub fn new_data(&self) -> S3Result<FreshData> {
-        loop {
-            let id = ids::opaque(ID_LENGTH);
-            fs::create_dir(self.sub("data").map_err(disk_error)?.join(&id)).map_err(disk_error)?;
-            // A process that starts now may have taken it for a leftover before it was held.
-            match self.data(&id) {
-                Err(e) if e.kind() == ErrorKind::NotFound => {}
-                held => {
-                    let folder = Some(held.map_err(disk_error)?);
-                    return Ok(FreshData { folder, bucket: self.clone() });
-                }
-            }
-        }
-    }
-
-    /// Holds that data folder.
-    pub fn data(&self, id: &str) -> io::Result<DataFolder> {
-        let path = self.sub("data")?.join(id);
-        let held = File::open(&path)?;
-        held.lock_shared()?;
-        // Deleted while it was waited for.
-        fs::metadata(&path)?;
-        Ok(DataFolder { id: id.to_owned(), path, _held: held })
-    }
-
-    /// Deletes a data folder that nothing refers to, unless somebody still holds it: then the next start does.
-    pub fn free(&self, id: &str) {
-        let free = || {
-            let path = self.sub("data")?.join(id);
-            let alone = File::open(&path)?;
-            alone.try_lock()?;
-            fs::remove_dir_all(&path)
-        };
-        if let Err(error) = free() {
-            tracing::debug!("{id} is left for the next start: {error}");
-        }
-    }
-
     /// Frees every data folder that no object and no upload refers to.
     fn sweep(&self) -> io::Result<()> {
         let known = || -> S3Result<HashSet<String>> {
@@ -264,7 +182,7 @@ impl Bucket {
         Ok(())
     }
 
-    fn sub(&self, name: &str) -> io::Result<PathBuf> {
+    pub(super) fn sub(&self, name: &str) -> io::Result<PathBuf> {
         let folder = self.folder.join(name);
         match fs::create_dir(&folder) {
             Err(e) if e.kind() != ErrorKind::AlreadyExists => Err(e),
@@ -281,59 +199,6 @@ impl Bucket {
     }
 }
 
-/// A disk error as a client sees it: a full disk says so and is not tried again, other texts stay here.
-pub fn disk_error(error: io::Error) -> S3Error {
-    if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
-        let mut full = S3Error::with_message(S3ErrorCode::Custom("DiskFull".into()), "the disk is full");
-        full.set_status_code(axum::http::StatusCode::INSUFFICIENT_STORAGE);
-        return full;
-    }
-    tracing::warn!("the sandbox's storage cannot use its folder: {error}");
-    s3_error!(error, InternalError, "the folder cannot be used")
-}
-
 fn name_of(key: &str) -> String {
     Sha256::of(key.as_bytes()).to_string()
-}
-
-fn is_id(text: &str) -> bool {
-    text.len() == ID_LENGTH && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-}
-
-fn names(folder: &Path) -> io::Result<Vec<String>> {
-    fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
-}
-
-/// The JSON file at `path`, `None` when it is not there.
-pub fn read_json<T: DeserializeOwned>(path: &Path) -> S3Result<Option<T>> {
-    match fs::read(path) {
-        Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|e| disk_error(e.into())),
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(disk_error(e)),
-    }
-}
-
-/// Every JSON file in a folder, with its name without the ending.
-pub fn read_all<T: DeserializeOwned>(folder: &Path) -> S3Result<Vec<(String, T)>> {
-    let mut all = Vec::new();
-    for name in names(folder).map_err(disk_error)? {
-        let Some(stem) = name.strip_suffix(".json") else { continue };
-        // Gone since it was listed: it is no more.
-        if let Some(record) = read_json(&folder.join(&name))? {
-            all.push((stem.to_owned(), record));
-        }
-    }
-    Ok(all)
-}
-
-/// Writes a JSON file whole or not at all.
-pub fn write_json(path: &Path, value: &impl Serialize) -> S3Result<()> {
-    let write = || -> io::Result<()> {
-        let folder = path.parent().unwrap_or(path);
-        let mut fresh = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
-        serde_json::to_writer(&mut fresh, value)?;
-        fresh.persist(path).map_err(|e| e.error)?;
-        Ok(())
-    };
-    write().map_err(disk_error)
 }

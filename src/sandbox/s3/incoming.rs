@@ -15,7 +15,7 @@ use s3s::{
 };
 use tempfile::TempPath;
 
-use super::disk::disk_error;
+use super::files::disk_error;
 
 /// How much is gathered before it is written, bytes.
 const GATHER: usize = 1 << 20;

@@ -14,7 +14,7 @@ use s3s::{
 
 use super::{
     backend::{Backend, on_disk},
-    disk::disk_error,
+    files::disk_error,
     multipart::read_parts,
     object::full_object,
     record::{ObjectRecord, crc64_text, size, timestamp},

@@ -5,6 +5,8 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `disk` | where things lie, locks, and how a change becomes visible in one step |
+//! | `data` | the folders that hold content |
+//! | `files` | small files, read and written whole |
 //! | `record` | what is remembered of objects, uploads and parts |
 //! | `incoming` | a body on its way to disk: checked, constant memory, holes kept |
 //! | `outgoing` | content on its way out, also in part |
@@ -14,7 +16,9 @@
 //! | `backend` | which request goes where |
 
 mod backend;
+mod data;
 mod disk;
+mod files;
 mod incoming;
 mod list;
 mod multipart;

@@ -18,7 +18,7 @@ use s3s::{
 
 use super::{
     backend::{Backend, on_disk},
-    disk::{disk_error, read_all, read_json, write_json},
+    files::{disk_error, read_all, read_json, write_json},
     incoming::{Claims, receive},
     object::{full_object, may_write},
     record::{Described, ObjectRecord, PartRecord, Piece, UploadRecord, crc64_text, now_ms},

@@ -13,7 +13,7 @@ use s3s::{
 
 use super::{
     backend::{Backend, on_disk},
-    disk::disk_error,
+    files::disk_error,
     incoming::{Claims, receive},
     outgoing,
     record::{Described, ObjectRecord, Piece, crc64_text, now_ms, size, timestamp},

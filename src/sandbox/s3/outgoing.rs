@@ -9,7 +9,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncSeekExt as _},
 };
 
-use super::{disk::DataFolder, record::Piece};
+use super::{data::DataFolder, record::Piece};
 
 /// How much is read at a time, bytes.
 const BLOCK: u64 = 256 << 10;

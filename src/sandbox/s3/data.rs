@@ -1,0 +1,104 @@
+//! Data folders: held while they are used, deleted when nothing refers to them.
+
+use std::{
+    fs::{self, File},
+    io::{self, ErrorKind},
+    path::PathBuf,
+};
+
+use s3s::S3Result;
+
+use super::{disk::Bucket, files::disk_error};
+use crate::domain::ids;
+
+/// Characters of an id: 120 bits.
+const ID_LENGTH: usize = 24;
+
+/// Whether a text has the form of an id; only such a one may become part of a path.
+pub fn is_id(text: &str) -> bool {
+    text.len() == ID_LENGTH && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
+/// A data folder that stays while this is held.
+#[derive(Debug)]
+pub struct DataFolder {
+    /// Its name.
+    pub id: String,
+    /// Where it is.
+    pub path: PathBuf,
+    _held: File,
+}
+
+/// A data folder that is deleted when dropped, unless something came to refer to it.
+#[derive(Debug)]
+pub struct FreshData {
+    /// The folder; taken when it is kept.
+    folder: Option<DataFolder>,
+    bucket: Bucket,
+}
+
+impl FreshData {
+    /// Its name, an id.
+    pub fn id(&self) -> &str {
+        self.folder.as_ref().map_or("", |folder| &folder.id)
+    }
+
+    /// The path of a file in it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.as_ref().map_or_else(PathBuf::new, |folder| folder.path.join(name))
+    }
+
+    /// Something refers to it now.
+    pub fn keep(mut self) {
+        self.folder = None;
+    }
+}
+
+impl Drop for FreshData {
+    fn drop(&mut self) {
+        if let Some(DataFolder { id, .. }) = self.folder.take() {
+            self.bucket.free(&id);
+        }
+    }
+}
+
+impl Bucket {
+    /// A fresh data folder.
+    pub fn new_data(&self) -> S3Result<FreshData> {
+        loop {
+            let id = ids::opaque(ID_LENGTH);
+            fs::create_dir(self.sub("data").map_err(disk_error)?.join(&id)).map_err(disk_error)?;
+            // A process that starts now may have taken it for a leftover before it was held.
+            match self.data(&id) {
+                Err(e) if e.kind() == ErrorKind::NotFound => {}
+                held => {
+                    let folder = Some(held.map_err(disk_error)?);
+                    return Ok(FreshData { folder, bucket: self.clone() });
+                }
+            }
+        }
+    }
+
+    /// Holds that data folder.
+    pub fn data(&self, id: &str) -> io::Result<DataFolder> {
+        let path = self.sub("data")?.join(id);
+        let held = File::open(&path)?;
+        held.lock_shared()?;
+        // Deleted while it was waited for.
+        fs::metadata(&path)?;
+        Ok(DataFolder { id: id.to_owned(), path, _held: held })
+    }
+
+    /// Deletes a data folder that nothing refers to, unless somebody still holds it: then the next start does.
+    pub fn free(&self, id: &str) {
+        let free = || {
+            let path = self.sub("data")?.join(id);
+            let alone = File::open(&path)?;
+            alone.try_lock()?;
+            fs::remove_dir_all(&path)
+        };
+        if let Err(error) = free() {
+            tracing::debug!("{id} is left for the next start: {error}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! A dataset on a desk, and the guard's leave to upload it.
+
+use std::path::{Path, PathBuf};
+
+use agent::{
+    domain::{
+        dataset::{Alphabet, DatasetProfile, Format},
+        estimate::{Estimate, Range},
+        event::Silent,
+        ids::{JobId, opaque},
+        job::{Job, JobState},
+        network::{Network, SANDBOX},
+        verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
+    },
+    ledger::Ledger,
+    policy::{
+        guard::Guard,
+        limits::Policy,
+        permit::{Permit, Upload},
+    },
+};
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+/// Bytes that look random and are the same each time.
+pub fn noise(bytes: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let words = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    });
+    words.flatten().take(bytes).collect()
+}
+
+/// A folder with one dataset, and a guard that lets it be uploaded.
+pub struct Desk {
+    folder: TempDir,
+    home: TempDir,
+}
+
+impl Desk {
+    pub fn new(content: &[u8]) -> Desk {
+        let desk = Desk { folder: tempfile::tempdir().unwrap(), home: tempfile::tempdir().unwrap() };
+        std::fs::write(desk.file(), content).unwrap();
+        desk
+    }
+
+    pub fn file(&self) -> PathBuf {
+        self.folder.path().join("data.fasta")
+    }
+
+    /// A permit for the file as it is now, from the real guard.
+    pub fn permit(&self, key: &str) -> Permit<Upload> {
+        let policy = Policy::cautious(Network(SANDBOX), vec![self.folder.path().to_owned()]);
+        let guard = Guard::new(policy, Ledger::open(self.home.path()).unwrap());
+        let dataset = guard.open_dataset(Path::new("data.fasta")).unwrap();
+        let job = offloaded(dataset.bytes, dataset.modified_ns);
+        guard.permit_upload(&job, dataset, key.to_owned(), &Silent).unwrap()
+    }
+}
+
+/// A planned job on a dataset of that size and time.
+fn offloaded(bytes: u64, modified_ns: i64) -> Job {
+    let nothing = Range { low: 0.0, likely: 0.0, high: 0.0 };
+    let dataset = DatasetProfile {
+        path: "data.fasta".into(),
+        bytes,
+        format: Format::Fasta,
+        gzip: false,
+        records: 1,
+        residues: bytes,
+        longest: bytes,
+        alphabet: Some(Alphabet::Protein),
+        sampled: false,
+        modified_ns,
+    };
+    Job {
+        id: JobId::random(),
+        session: "ses-test".to_owned(),
+        state: JobState::Planned,
+        task_type: "protein_folding".to_owned(),
+        parameters: Default::default(),
+        verdict: Verdict {
+            place: Place::Offload,
+            reasons: vec![Reason { rule: OffloadRule::Size, why: "it is large".to_owned() }],
+            dataset,
+            machine: MachineProfile {
+                cores: 2,
+                total_ram: 1,
+                available_ram: 1,
+                limited_by_cgroup: false,
+                free_disk: 1,
+            },
+            estimate: Estimate { ram: nothing, seconds: nothing, learnt_from: 0 },
+            thresholds: Thresholds::default(),
+        },
+        profile: "sandbox".to_owned(),
+        out_dir: None,
+        idempotency_key: opaque(16),
+        staged: None,
+        provider_job: None,
+        quote: None,
+        tx_hash: None,
+        result: None,
+        failure: None,
+        created_at: Timestamp::now(),
+        updated_at: Timestamp::now(),
+    }
+}
