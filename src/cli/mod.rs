@@ -11,6 +11,12 @@ mod error;
 mod jobs;
 mod logging;
 mod man;
+mod runtime;
+mod tasks;
+mod tools;
+mod wallet;
+mod wiring;
+mod worker;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -66,12 +72,24 @@ pub struct Global {
 pub enum Command {
     /// Look at jobs, take them up again, or give them up
     Jobs(jobs::Jobs),
+    /// Show the tasks: what can be computed, and what each needs
+    Tasks(tasks::Tasks),
+    /// Print the JSON Schemas of the tools that a model may call
+    Tools(tools::Tools),
     /// Show every setting with where it came from
     Config(config::Config),
+    /// Show who pays, with how much, and how much may still be spent
+    Wallet(wallet::Wallet),
     /// Print a shell's completions
     Completions(completions::Completions),
     /// Print the man page
     Man,
+    /// Run one task in this process: the program starts itself so
+    #[command(hide = true)]
+    Worker,
+    /// Serve the sandbox: the program starts itself so
+    #[command(hide = true)]
+    SandboxHost(worker::SandboxHost),
 }
 
 /// Runs the program; the process ends with what this gives.
@@ -99,9 +117,14 @@ fn start_logging(context: &Context) -> Result<(), CommandError> {
 fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, CommandError> {
     match command {
         Some(Command::Jobs(jobs)) => jobs.run(context),
+        Some(Command::Tasks(tasks)) => tasks.run(context),
+        Some(Command::Tools(tools)) => tools.run(context),
         Some(Command::Config(config)) => config.run(context),
+        Some(Command::Wallet(wallet)) => wallet.run(context),
         Some(Command::Completions(completions)) => completions.run(context),
         Some(Command::Man) => man::run(context),
+        Some(Command::Worker) => worker::worker(),
+        Some(Command::SandboxHost(host)) => host.run(),
         None => {
             let help = Cli::command().max_term_width(100).render_help();
             eprint!("{help}");
