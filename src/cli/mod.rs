@@ -7,10 +7,13 @@ mod chat;
 mod completions;
 mod config;
 mod context;
+mod doctor;
 mod error;
+mod interrupt;
 mod jobs;
 mod logging;
 mod man;
+mod node;
 mod runtime;
 mod tasks;
 mod tools;
@@ -78,8 +81,12 @@ pub enum Command {
     Tools(tools::Tools),
     /// Show every setting with where it came from
     Config(config::Config),
+    /// Check the model, storage, provider, chain, wallet, files and programs
+    Doctor(doctor::Doctor),
     /// Show who pays, with how much, and how much may still be spent
     Wallet(wallet::Wallet),
+    /// Serve jobs over the AIOZ AI API, paid in GAS
+    Node(node::Node),
     /// Print a shell's completions
     Completions(completions::Completions),
     /// Print the man page
@@ -120,6 +127,8 @@ fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, Com
         Some(Command::Tasks(tasks)) => tasks.run(context),
         Some(Command::Tools(tools)) => tools.run(context),
         Some(Command::Config(config)) => config.run(context),
+        Some(Command::Doctor(doctor)) => doctor.run(context),
+        Some(Command::Node(node)) => node.run(context),
         Some(Command::Wallet(wallet)) => wallet.run(context),
         Some(Command::Completions(completions)) => completions.run(context),
         Some(Command::Man) => man::run(context),

@@ -16,7 +16,7 @@ use crate::{
     ledger::Ledger,
     machine::catalogue::Catalogue,
     policy::{
-        Guard, Policy,
+        Guard,
         approval::{Approver, Nobody, SaidYes},
     },
     sandbox::connect::Sandbox,
