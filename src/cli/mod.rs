@@ -7,10 +7,19 @@ mod chat;
 mod completions;
 mod config;
 mod context;
+mod doctor;
 mod error;
+mod interrupt;
 mod jobs;
 mod logging;
 mod man;
+mod node;
+mod runtime;
+mod tasks;
+mod tools;
+mod wallet;
+mod wiring;
+mod worker;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -66,12 +75,28 @@ pub struct Global {
 pub enum Command {
     /// Look at jobs, take them up again, or give them up
     Jobs(jobs::Jobs),
+    /// Show the tasks: what can be computed, and what each needs
+    Tasks(tasks::Tasks),
+    /// Print the JSON Schemas of the tools that a model may call
+    Tools(tools::Tools),
     /// Show every setting with where it came from
     Config(config::Config),
+    /// Check the model, storage, provider, chain, wallet, files and programs
+    Doctor(doctor::Doctor),
+    /// Show who pays, with how much, and how much may still be spent
+    Wallet(wallet::Wallet),
+    /// Serve jobs over the AIOZ AI API, paid in GAS
+    Node(node::Node),
     /// Print a shell's completions
     Completions(completions::Completions),
     /// Print the man page
     Man,
+    /// Run one task in this process: the program starts itself so
+    #[command(hide = true)]
+    Worker,
+    /// Serve the sandbox: the program starts itself so
+    #[command(hide = true)]
+    SandboxHost(worker::SandboxHost),
 }
 
 /// Runs the program; the process ends with what this gives.
@@ -99,9 +124,16 @@ fn start_logging(context: &Context) -> Result<(), CommandError> {
 fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, CommandError> {
     match command {
         Some(Command::Jobs(jobs)) => jobs.run(context),
+        Some(Command::Tasks(tasks)) => tasks.run(context),
+        Some(Command::Tools(tools)) => tools.run(context),
         Some(Command::Config(config)) => config.run(context),
+        Some(Command::Doctor(doctor)) => doctor.run(context),
+        Some(Command::Node(node)) => node.run(context),
+        Some(Command::Wallet(wallet)) => wallet.run(context),
         Some(Command::Completions(completions)) => completions.run(context),
         Some(Command::Man) => man::run(context),
+        Some(Command::Worker) => worker::worker(),
+        Some(Command::SandboxHost(host)) => host.run(),
         None => {
             let help = Cli::command().max_term_width(100).render_help();
             eprint!("{help}");

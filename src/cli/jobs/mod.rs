@@ -1,8 +1,11 @@
 //! `agent jobs`: one file a subcommand.
 
+mod cancel;
 mod list;
 mod log;
-mod show;
+mod receipt;
+mod resume;
+pub mod show;
 mod watch;
 
 use std::process::ExitCode;
@@ -31,6 +34,12 @@ enum JobsCommand {
     Show(Which),
     /// Follow a job until it ends
     Watch(Which),
+    /// Take jobs from wherever they stand to their end; nothing is paid twice
+    Resume(resume::Resume),
+    /// Give a job up, before any money is under way
+    Cancel(cancel::CancelJob),
+    /// Print a finished job's receipt
+    Receipt(Which),
     /// Print the log of state changes
     Log(log::Log),
 }
@@ -52,6 +61,9 @@ impl Jobs {
             JobsCommand::List => list::run(context),
             JobsCommand::Show(which) => show::run(context, &which),
             JobsCommand::Watch(which) => watch::run(context, &which),
+            JobsCommand::Resume(resume) => resume.run(context),
+            JobsCommand::Cancel(cancel) => cancel.run(context),
+            JobsCommand::Receipt(which) => receipt::run(context, &which),
             JobsCommand::Log(log) => log.run(context),
         }
     }

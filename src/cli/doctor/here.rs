@@ -1,0 +1,120 @@
+//! What can be looked at without asking anybody: settings, files, disk, programs.
+
+use std::{
+    fs::{self, Metadata},
+    os::unix::fs::MetadataExt as _,
+    path::Path,
+};
+
+use super::check::Check;
+use crate::{
+    config::{ConfigError, Profile, Settings},
+    domain::units::bytes,
+    machine::{
+        self,
+        catalogue::{Catalogue, missing_program},
+    },
+};
+
+/// Less free disk than this is worth a word, bytes.
+const LITTLE_DISK: u64 = 1_000_000_000;
+
+/// Settings: what is doubtful in them, and what they come to.
+pub fn settings(settings: &Settings, profile: &Result<Profile, ConfigError>) -> Vec<Check> {
+    let doubts = settings.warnings.iter();
+    let mut out: Vec<Check> =
+        doubts.map(|warning| Check::warn("settings", warning.clone(), "see .env.example for every setting")).collect();
+    out.push(match profile {
+        Ok(Profile::Sandbox) => Check::ok("profile", "sandbox: nothing is configured, so everything is built in"),
+        Ok(Profile::Live(live)) => Check::ok("profile", format!("live on {}", live.chain.network)),
+        Err(error) => wrong("profile", error),
+    });
+    out
+}
+
+/// A finding of a setting that makes no sense.
+pub fn wrong(part: &'static str, error: &ConfigError) -> Check {
+    Check::fail(part, error.to_string(), error.hint())
+}
+
+/// The home folder: whose it is, and who may look into it.
+pub fn home(settings: &Settings) -> Check {
+    let path = settings.home().path();
+    let shown = path.display();
+    match fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Check::ok("home", format!("{shown} is made with the first job"))
+        }
+        Err(error) => Check::fail("home", format!("{shown} cannot be looked at: {error}"), Some(own_home())),
+        Ok(meta) if !meta.is_dir() => Check::fail("home", format!("{shown} is no folder"), Some(own_home())),
+        Ok(meta) => kept(path, &meta),
+    }
+}
+
+fn own_home() -> String {
+    "set AGENT_HOME to a folder of your own".to_owned()
+}
+
+fn kept(path: &Path, meta: &Metadata) -> Check {
+    let shown = path.display();
+    let me = rustix::process::geteuid().as_raw();
+    if meta.uid() != me && me != 0 {
+        return Check::fail("home", format!("{shown} belongs to another user"), Some(own_home()));
+    }
+    if let Err(error) = tempfile::tempfile_in(path) {
+        return Check::fail("home", format!("{shown} cannot be written to: {error}"), Some(own_home()));
+    }
+    if meta.mode() & 0o077 != 0 {
+        return Check::warn("home", format!("{shown} is open to other users"), format!("chmod 700 {shown}"));
+    }
+    Check::ok("home", format!("{shown} is yours alone"))
+}
+
+/// The owner's rules.
+pub fn policy(settings: &Settings) -> Check {
+    let path = settings.home().policy();
+    match settings.policy() {
+        Err(error) => wrong("policy", &error),
+        Ok(policy) => {
+            let from = if path.exists() { path.display().to_string() } else { "built in".to_owned() };
+            let caps = policy.caps;
+            let text = format!(
+                "{from}: {} a payment, {} in 24 hours, {} in all",
+                caps.per_payment, caps.per_day, caps.lifetime
+            );
+            Check::ok("policy", text)
+        }
+    }
+}
+
+/// The machine and its disk.
+pub fn machine(settings: &Settings) -> Check {
+    // The folder may not be there yet; its first parent that is there lies on the same disk.
+    let path = settings.home().path();
+    let there = path.ancestors().find(|p| p.exists()).unwrap_or(Path::new("/"));
+    match machine::probe_machine(there) {
+        Err(error) => Check::fail("machine", error.to_string(), Some("it cannot be judged what fits here".to_owned())),
+        Ok(found) => {
+            let (cores, ram, disk) = (found.cores, bytes(found.available_ram), bytes(found.free_disk));
+            let text = format!("{cores} cores, {ram} of RAM available, {disk} of disk free");
+            if found.free_disk < LITTLE_DISK {
+                return Check::warn("machine", text, "free some disk, or set AGENT_HOME to a folder on a larger one");
+            }
+            Check::ok("machine", text)
+        }
+    }
+}
+
+/// The outside programs of the catalogue.
+pub fn programs() -> Check {
+    let Ok(catalogue) = Catalogue::builtin() else {
+        return Check::fail("programs", "the task catalogue cannot be read", None);
+    };
+    let missing: Vec<_> = catalogue.iter().filter_map(|task| Some((task, missing_program(task)?))).collect();
+    if missing.is_empty() {
+        return Check::ok("programs", "every task's program is there");
+    }
+    let tasks = missing.iter().map(|(task, _)| task.name.as_str()).collect::<Vec<_>>().join(", ");
+    let packages = missing.iter().map(|(_, m)| m.package.as_str()).collect::<Vec<_>>().join(" ");
+    Check::warn("programs", format!("not installed for {tasks}"), format!("apt install {packages}"))
+}

@@ -1,0 +1,35 @@
+//! Ctrl-C, and readers that go away.
+
+use std::future::Future;
+
+use super::Context;
+use crate::job::Cancel;
+
+/// Runs `work`. The first Ctrl-C asks it to stop, in its own way; the second leaves it where it stands, which the
+/// ledger is made for, and gives `None`.
+pub async fn stoppable<T>(cancel: &Cancel, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = std::pin::pin!(work);
+    let mut asked = false;
+    loop {
+        tokio::select! {
+            done = &mut work => return Some(done),
+            heard = tokio::signal::ctrl_c() => match heard {
+                Ok(()) if asked => return None,
+                Ok(()) => {
+                    asked = true;
+                    cancel.cancel();
+                }
+                // Where signals cannot be heard, the system's own way of ending the program is left as it is.
+                Err(_) => return Some(work.await),
+            },
+        }
+    }
+}
+
+/// A wish to stop that is also made when nobody reads standard output any more.
+pub fn cancel_of(context: &Context) -> Cancel {
+    let cancel = Cancel::new();
+    let wish = cancel.clone();
+    context.output.when_closed(move || wish.cancel());
+    cancel
+}

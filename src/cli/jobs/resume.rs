@@ -1,0 +1,94 @@
+//! `agent jobs resume`: takes jobs from wherever they stand to their end.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::super::{
+    CommandError, Context, Kind,
+    interrupt::{cancel_of, stoppable},
+    runtime::block_on,
+    wiring::{Options, Wired},
+};
+use crate::{
+    domain::{
+        event::{Event, Sink as _},
+        ids::JobId,
+        job::Job,
+    },
+    job::{Cancel, JobError, Workflow, receipt},
+};
+
+/// Take jobs from wherever they stand to their end; nothing is paid twice.
+#[derive(Debug, Args)]
+pub struct Resume {
+    /// This job alone [default: every job that has not ended]
+    job: Option<JobId>,
+    /// Approve payments within the caps beforehand
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Resume {
+    /// Resumes one job, or one after the other.
+    ///
+    /// # Errors
+    /// What the last job that did not come to its end says; the others were tried all the same.
+    pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
+        let wired = Wired::new(context, Options { yes: self.yes, ..Options::default() })?;
+        let open = self.open(context, &wired)?;
+        let cancel = cancel_of(context);
+        block_on(async {
+            let all = resume_all(context, &wired.workflow, &open, &cancel);
+            stoppable(&cancel, all).await.unwrap_or_else(|| Err(CommandError::interrupted()))
+        })
+    }
+
+    /// The jobs that are meant.
+    fn open(&self, context: &Context, wired: &Wired) -> Result<Vec<JobId>, CommandError> {
+        if let Some(id) = &self.job {
+            return Ok(vec![wired.workflow.job(id)?.id]);
+        }
+        let mine = |job: &Job| !job.state.is_end() && job.profile == wired.profile.name();
+        let jobs = wired.workflow.jobs()?;
+        let others = jobs.iter().filter(|job| !job.state.is_end() && !mine(job)).count();
+        if others > 0 {
+            let message = format!("{others} open jobs belong to the other profile and are left alone");
+            context.sink().emit(Event::Warning { message });
+        }
+        Ok(jobs.into_iter().filter(mine).map(|job| job.id).collect())
+    }
+}
+
+async fn resume_all(
+    context: &Context,
+    workflow: &Workflow,
+    open: &[JobId],
+    cancel: &Cancel,
+) -> Result<ExitCode, CommandError> {
+    if open.is_empty() && !context.json() {
+        context.output.lines(["Every job has come to its end."]);
+    }
+    let mut last: Option<CommandError> = None;
+    for id in open {
+        let done = workflow.resume(id, cancel).await;
+        let ended = workflow.job(id)?.state.is_end();
+        if ended {
+            context.sink().emit(Event::Receipt(Box::new(receipt::receipt(workflow.ledger(), id)?)));
+        }
+        let Err(error) = done else { continue };
+        let stop = matches!(error, JobError::Interrupted(_));
+        // The one that is returned is said by the caller.
+        if let Some(earlier) = last.replace(CommandError::from(error)) {
+            context.sink().emit(earlier.event());
+        }
+        if stop {
+            break;
+        }
+    }
+    match last {
+        Some(error) if error.kind == Kind::Interrupted && context.output.is_closed() => Ok(ExitCode::SUCCESS),
+        Some(error) => Err(error),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}

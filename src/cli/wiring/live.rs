@@ -1,0 +1,75 @@
+//! The outside parts of a remote job, as they are configured.
+
+use async_trait::async_trait;
+
+use crate::{
+    compute::aioz::Aioz,
+    config::{LiveSettings, PayerKey, StorageSettings, policy_file::Price},
+    job::{Connect, JobError, OwnerPrice, Remote},
+    ledger::Ledger,
+    payment::{Chain, Payer, Wallet, keyfile},
+    storage::{S3Settings, Storage},
+};
+
+/// The parts that the live settings name.
+pub struct Live {
+    settings: LiveSettings,
+    price: Price,
+    ledger: Ledger,
+}
+
+impl Live {
+    /// The parts of `settings`; `price` is offered where the provider states no terms.
+    pub fn new(settings: LiveSettings, price: Price, ledger: Ledger) -> Live {
+        Live { settings, price, ledger }
+    }
+}
+
+#[async_trait]
+impl Connect for Live {
+    async fn connect(&self) -> Result<Remote, JobError> {
+        let LiveSettings { storage, compute, chain } = &self.settings;
+        let wallet = wallet(&chain.payer)?;
+        let view =
+            Chain::new(chain.rpc.clone(), chain.network).map_err(|e| setup(e.to_string(), "check NEO_RPC_URL"))?;
+        Ok(Remote {
+            storage: Storage::new(&s3_settings(storage))?,
+            storage_origin: storage.endpoint.clone(),
+            provider: Aioz::new(compute.endpoint.clone(), compute.api_key.clone())?,
+            payer: Payer::new(view, wallet, self.ledger.clone()),
+            price: OwnerPrice {
+                flat: self.price.flat,
+                per_gb: self.price.per_gb,
+                recipient: chain.recipients.first().copied(),
+                network: chain.network,
+            },
+        })
+    }
+}
+
+/// The storage client's settings.
+pub fn s3_settings(storage: &StorageSettings) -> S3Settings {
+    S3Settings {
+        endpoint: storage.endpoint.clone(),
+        region: storage.region.clone(),
+        bucket: storage.bucket.clone(),
+        access_key: storage.access_key.clone(),
+        secret_key: storage.secret_key.clone(),
+    }
+}
+
+/// The paying wallet.
+///
+/// # Errors
+/// A key that is none; a key file that is not the owner's alone.
+pub fn wallet(payer: &PayerKey) -> Result<Wallet, JobError> {
+    match payer {
+        PayerKey::Text(text) => Wallet::from_key_text(text)
+            .map_err(|e| setup(format!("NEO_PRIVATE_KEY is {e}"), "`agent doctor` checks it")),
+        PayerKey::Wallet(path) => keyfile::open(path).map_err(|e| setup(e.to_string(), "check NEO_WALLET")),
+    }
+}
+
+fn setup(message: String, hint: &str) -> JobError {
+    JobError::Setup { message, hint: Some(hint.to_owned()) }
+}

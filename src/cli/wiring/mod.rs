@@ -1,0 +1,109 @@
+//! From settings to the parts that do the work. Nothing here touches the network: the outside parts come up when a job
+//! first needs them.
+
+pub mod live;
+pub mod policy;
+
+use std::{path::PathBuf, sync::Arc};
+
+use super::{CommandError, Context};
+use crate::{
+    compute::local::Runner,
+    config::{Profile, Settings},
+    domain::{network::Network, network::SANDBOX},
+    face::approve::AtTerminal,
+    job::{Connect, JobError, Workflow, WorkflowParts},
+    ledger::Ledger,
+    machine::catalogue::Catalogue,
+    policy::{
+        Guard,
+        approval::{Approver, Nobody, SaidYes},
+    },
+    sandbox::connect::Sandbox,
+};
+
+/// The program that workers and the sandbox's host are started as: this very one.
+const PROGRAM: &str = "/proc/self/exe";
+
+/// What a person said beside their request.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// `--yes`.
+    pub yes: bool,
+    /// `--dry-run`.
+    pub dry_run: bool,
+    /// `--out`, absolute.
+    pub out_dir: Option<PathBuf>,
+}
+
+/// A workflow with what it was made of.
+pub struct Wired {
+    /// Advances jobs.
+    pub workflow: Arc<Workflow>,
+    /// Sandbox or live.
+    pub profile: Profile,
+    /// Where money moves.
+    pub network: Network,
+}
+
+impl Wired {
+    /// The workflow of these settings.
+    ///
+    /// # Errors
+    /// Settings that make no sense, a policy file that cannot be read, a home or ledger that cannot be used.
+    pub fn new(context: &Context, options: Options) -> Result<Wired, CommandError> {
+        let settings = context.settings()?;
+        let profile = settings.profile()?;
+        let policy = policy::of(settings, &profile)?;
+        let ledger = context.ledger()?;
+        let network = policy.network;
+        let parts = WorkflowParts {
+            guard: Guard::new(policy, ledger.clone()),
+            catalogue: Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?,
+            sink: context.sink(),
+            approver: approver(context, &options),
+            connect: connect(settings, &profile, &ledger)?,
+            runner: Runner::default(),
+            profile: profile.name().to_owned(),
+            out_dir: options.out_dir,
+            dry_run: options.dry_run,
+            ledger,
+        };
+        Ok(Wired { workflow: Arc::new(Workflow::new(parts)), profile, network })
+    }
+}
+
+/// Who is asked: whoever said `--yes`, the person at the terminal, or nobody when a program reads the answers.
+fn approver(context: &Context, options: &Options) -> Arc<dyn Approver> {
+    match (options.yes, context.json()) {
+        (true, _) => Arc::new(SaidYes),
+        (false, true) => Arc::new(Nobody),
+        (false, false) => Arc::new(AtTerminal::new(context.look)),
+    }
+}
+
+/// What brings up storage, provider and chain.
+///
+/// # Errors
+/// A policy file that cannot be read.
+pub fn connect(settings: &Settings, profile: &Profile, ledger: &Ledger) -> Result<Box<dyn Connect>, CommandError> {
+    Ok(match profile {
+        Profile::Sandbox => Box::new(Sandbox::new(settings.home().sandbox(), PathBuf::from(PROGRAM), ledger.clone())),
+        Profile::Live(live) => Box::new(live::Live::new((**live).clone(), settings.policy()?.price, ledger.clone())),
+    })
+}
+
+/// The network that a profile's money moves on.
+pub fn network_of(profile: &Profile) -> Network {
+    match profile {
+        Profile::Sandbox => Network(SANDBOX),
+        Profile::Live(live) => live.chain.network,
+    }
+}
+
+impl From<JobError> for CommandError {
+    fn from(error: JobError) -> CommandError {
+        let kind = super::Kind::from_code(error.exit_code());
+        CommandError::new(kind, error.kind(), error.to_string()).maybe_hint(error.hint()).caused_by(error)
+    }
+}

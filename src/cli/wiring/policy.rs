@@ -1,0 +1,44 @@
+//! The policy in force: the owner's file, the recipients of the settings, and the network of the profile.
+
+use super::network_of;
+use crate::{
+    cli::CommandError,
+    config::{Profile, Settings},
+    policy::Policy,
+    sandbox::keys::Keys,
+};
+
+/// The policy of these settings.
+///
+/// # Errors
+/// A policy file that cannot be read; a sandbox whose keys cannot be used.
+pub fn of(settings: &Settings, profile: &Profile) -> Result<Policy, CommandError> {
+    let file = settings.policy()?;
+    let mut roots = vec![settings.cwd().to_owned()];
+    roots.extend(file.roots.iter().filter(|root| root.as_path() != settings.cwd()).cloned());
+    let recipients = match profile {
+        // In the sandbox nobody but its own provider can be paid, whatever the owner's list says.
+        Profile::Sandbox => {
+            settings.home().ensure()?;
+            let keys = Keys::in_folder(&settings.home().sandbox()).map_err(|e| CommandError::failed("sandbox", e))?;
+            vec![keys.provider.account()]
+        }
+        Profile::Live(live) => {
+            let mut all = live.chain.recipients.clone();
+            all.extend(file.recipients.iter().filter(|r| !live.chain.recipients.contains(r)));
+            all
+        }
+    };
+    Ok(Policy {
+        thresholds: file.thresholds,
+        roots,
+        recipients,
+        network: network_of(profile),
+        caps: file.caps,
+        max_system_fee: file.max_system_fee,
+        max_network_fee: file.max_network_fee,
+        auto_approve_up_to: file.auto_approve_up_to,
+        allow_mainnet: file.allow_mainnet,
+        max_result_bytes: file.max_result_bytes,
+    })
+}
