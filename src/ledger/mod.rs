@@ -151,3 +151,6 @@ impl Ledger {
 fn unreadable(what: &'static str, why: impl std::fmt::Display) -> LedgerError {
     LedgerError::Unreadable { what, why: why.to_string() }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

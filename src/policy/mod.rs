@@ -11,6 +11,9 @@ pub mod payment;
 pub mod permit;
 pub mod refusal;
 
+#[cfg(test)]
+mod tests;
+
 pub use guard::Guard;
 pub use limits::Policy;
 pub use refusal::{Refusal, Rule};

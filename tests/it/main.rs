@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod fetch;
+mod node;
+mod permits;
+mod sandbox_run;
 mod sandbox_s3;
 mod services;
 mod storage;
-
-mod node;
-mod permits;
+mod world;

@@ -1,0 +1,195 @@
+//! The guard as an attacker meets it.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+
+use super::{
+    Guard, Policy, Rule,
+    approval::{Answer, ApprovalRequest, Approver, Nobody, SaidYes},
+    payment::{Claim, FeeQuote},
+};
+use crate::{
+    domain::{
+        event::Silent,
+        hash::Hash160,
+        job::{Job, JobState},
+        money::Datoshi,
+        network::{MAINNET, Network, SANDBOX, TESTNET},
+        quote::{Quote, QuoteSource},
+        verdict::Place,
+    },
+    ledger::{
+        Ledger, Spending,
+        tests::{sample_job, submitted},
+    },
+};
+
+const PROVIDER: Hash160 = Hash160([7; 20]);
+const STRANGER: Hash160 = Hash160([8; 20]);
+const NO_SPENDING: Spending = Spending { day: Datoshi::ZERO, lifetime: Datoshi::ZERO };
+
+fn quote(network: u32) -> Quote {
+    Quote {
+        amount: Datoshi::from_gas(2),
+        recipient: PROVIDER,
+        network: Network(network),
+        reference: "ref".into(),
+        expires_at: Timestamp::now().checked_add(SignedDuration::from_hours(1)).unwrap(),
+        source: QuoteSource::Provider,
+    }
+}
+
+fn fees() -> FeeQuote {
+    FeeQuote { system: Datoshi::new(10_000_000).unwrap(), network: Datoshi::new(1_000_000).unwrap() }
+}
+
+struct Fixture {
+    _home: tempfile::TempDir,
+    guard: Guard,
+    job: Job,
+}
+
+fn fixture(network: u32, change: impl FnOnce(&mut Policy, &mut Quote)) -> Fixture {
+    let home = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(home.path()).unwrap();
+    let mut policy = Policy { recipients: vec![PROVIDER], ..Policy::cautious(Network(network), vec![]) };
+    let mut quote = quote(network);
+    change(&mut policy, &mut quote);
+    let id = submitted(&ledger).id;
+    let job = ledger.learn(&id, |job| job.quote = Some(quote)).unwrap();
+    Fixture { _home: home, guard: Guard::new(policy, ledger), job }
+}
+
+async fn pay(fixture: &Fixture, claim: Option<Claim>, approver: &dyn Approver) -> Result<Datoshi, Rule> {
+    let permit =
+        fixture.guard.permit_payment(&fixture.job, claim.as_ref(), fees(), NO_SPENDING, approver, &Silent).await;
+    permit.map(|p| p.effect().amount).map_err(|refusal| refusal.rule)
+}
+
+#[tokio::test]
+async fn the_quote_is_paid_when_a_person_said_yes() {
+    let testnet = fixture(TESTNET, |_, _| {});
+    assert_eq!(pay(&testnet, None, &SaidYes).await, Ok(Datoshi::from_gas(2)));
+    assert_eq!(pay(&fixture(TESTNET, |_, _| {}), None, &Nobody).await, Err(Rule::Approval));
+    assert_eq!(pay(&fixture(SANDBOX, |_, _| {}), None, &Nobody).await, Ok(Datoshi::from_gas(2)));
+}
+
+#[tokio::test]
+async fn a_claim_that_differs_is_refused() {
+    let f = fixture(SANDBOX, |_, _| {});
+    let claim = |gas, recipient| Some(Claim { amount: Datoshi::from_gas(gas), recipient });
+    assert_eq!(pay(&f, claim(3, PROVIDER), &SaidYes).await, Err(Rule::Amount));
+    assert_eq!(pay(&f, claim(1, PROVIDER), &SaidYes).await, Err(Rule::Amount));
+    assert_eq!(pay(&f, claim(2, STRANGER), &SaidYes).await, Err(Rule::Recipient));
+    assert_eq!(pay(&f, claim(2, PROVIDER), &SaidYes).await, Ok(Datoshi::from_gas(2)));
+}
+
+#[tokio::test]
+async fn each_money_rule_refuses_by_its_name() {
+    let refused = async |network, change: fn(&mut Policy, &mut Quote)| {
+        pay(&fixture(network, change), None, &SaidYes).await.expect_err("a refusal")
+    };
+    assert_eq!(refused(TESTNET, |_, q| q.recipient = STRANGER).await, Rule::Recipient);
+    assert_eq!(refused(TESTNET, |p, _| p.recipients.clear()).await, Rule::Recipient);
+    assert_eq!(refused(TESTNET, |_, q| q.network = Network(MAINNET)).await, Rule::Network);
+    assert_eq!(refused(MAINNET, |_, _| {}).await, Rule::Mainnet);
+    assert_eq!(refused(TESTNET, |_, q| q.expires_at = Timestamp::now()).await, Rule::QuoteExpired);
+    assert_eq!(refused(TESTNET, |p, _| p.caps.per_payment = Datoshi::from_gas(1)).await, Rule::CapPayment);
+    assert_eq!(refused(TESTNET, |p, _| p.caps.per_day = Datoshi::from_gas(2)).await, Rule::CapDay);
+    assert_eq!(refused(TESTNET, |p, _| p.caps.lifetime = Datoshi::from_gas(2)).await, Rule::CapLifetime);
+    assert_eq!(refused(TESTNET, |p, _| p.max_system_fee = Datoshi::ZERO).await, Rule::CapFees);
+    assert_eq!(refused(TESTNET, |p, _| p.max_network_fee = Datoshi::ZERO).await, Rule::CapFees);
+    let allowed = fixture(MAINNET, |p, _| p.allow_mainnet = true);
+    assert_eq!(pay(&allowed, None, &SaidYes).await, Ok(Datoshi::from_gas(2)));
+}
+
+#[tokio::test]
+async fn nothing_is_paid_for_a_local_job_or_at_another_step() {
+    let mut f = fixture(SANDBOX, |_, _| {});
+    for state in JobState::ALL {
+        f.job.state = state;
+        let awaits = matches!(state, JobState::Submitted | JobState::PaymentIntended | JobState::PaymentUnknown);
+        assert_eq!(pay(&f, None, &SaidYes).await.is_ok(), awaits, "{state}");
+    }
+    f.job = Job { quote: f.job.quote.clone(), ..sample_job(Place::Local) };
+    assert_eq!(pay(&f, None, &SaidYes).await, Err(Rule::FitsHere));
+}
+
+/// A person who is asked, and remembers what they were shown.
+struct Person {
+    answer: Answer,
+    shown: Arc<Mutex<Vec<ApprovalRequest>>>,
+}
+
+#[async_trait]
+impl Approver for Person {
+    async fn ask(&self, request: &ApprovalRequest) -> Answer {
+        self.shown.lock().unwrap().push(request.clone());
+        self.answer
+    }
+}
+
+#[tokio::test]
+async fn a_person_sees_what_is_paid_and_is_asked_once() {
+    let f = fixture(TESTNET, |_, _| {});
+    let shown = Arc::new(Mutex::new(Vec::new()));
+    let no = Person { answer: Answer::No, shown: shown.clone() };
+    assert_eq!(pay(&f, None, &no).await, Err(Rule::Approval));
+    let yes = Person { answer: Answer::Yes, shown: shown.clone() };
+    assert!(pay(&f, None, &yes).await.is_ok());
+    // The approval was given and has not served yet: the program may have died before the intent was written.
+    assert!(pay(&f, None, &no).await.is_ok());
+    let shown = shown.lock().unwrap();
+    assert_eq!(shown.len(), 2);
+    assert_eq!((shown[0].amount, shown[0].recipient), (Datoshi::from_gas(2), PROVIDER));
+    assert_eq!(shown[0].fees().datoshi(), 11_000_000);
+}
+
+#[test]
+fn a_digest_is_bound_to_every_part() {
+    let base = ApprovalRequest {
+        job: "job-00000000".parse().unwrap(),
+        task_type: "t".into(),
+        dataset: "d".into(),
+        amount: Datoshi::from_gas(2),
+        recipient: PROVIDER,
+        system_fee: Datoshi::from_gas(1),
+        network_fee: Datoshi::from_gas(1),
+        network: Network(TESTNET),
+        expires_at: Timestamp::UNIX_EPOCH,
+        spent_today: Datoshi::ZERO,
+        cap_today: Datoshi::ZERO,
+    };
+    let others = [
+        ApprovalRequest { job: "job-00000001".parse().unwrap(), ..base.clone() },
+        ApprovalRequest { amount: Datoshi::from_gas(3), ..base.clone() },
+        ApprovalRequest { recipient: STRANGER, ..base.clone() },
+        ApprovalRequest { system_fee: Datoshi::ZERO, ..base.clone() },
+        ApprovalRequest { network_fee: Datoshi::ZERO, ..base.clone() },
+        ApprovalRequest { network: Network(MAINNET), ..base.clone() },
+        ApprovalRequest { expires_at: Timestamp::now(), ..base.clone() },
+    ];
+    assert!(others.iter().all(|other| other.digest() != base.digest()));
+    assert_eq!(ApprovalRequest { spent_today: Datoshi::from_gas(9), ..base.clone() }.digest(), base.digest());
+}
+
+proptest! {
+    /// Whatever is quoted, spent and capped: a permit never takes the sum above a cap.
+    #[test]
+    fn no_permit_above_a_cap(amount in 0u64..20_0000_0000, spent in 0u64..20_0000_0000, cap in 0u64..20_0000_0000) {
+        let datoshi = |n| Datoshi::new(n).unwrap();
+        let f = fixture(SANDBOX, |policy, quote| {
+            quote.amount = datoshi(amount);
+            policy.caps.per_day = datoshi(cap);
+        });
+        let spending = Spending { day: datoshi(spent), lifetime: datoshi(spent) };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let permit = runtime.block_on(f.guard.permit_payment(&f.job, None, fees(), spending, &SaidYes, &Silent));
+        if permit.is_ok() {
+            prop_assert!(amount + 11_000_000 + spent <= cap);
+        }
+    }
+}

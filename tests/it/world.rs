@@ -1,0 +1,126 @@
+//! A fresh folder with a home, in which the real program runs.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use serde_json::Value;
+
+/// A working directory and a home of their own, gone when dropped.
+pub struct World {
+    dir: tempfile::TempDir,
+    env: Vec<(String, String)>,
+}
+
+/// What one run of the program left.
+pub struct Run {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl World {
+    pub fn new() -> World {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("work")).unwrap();
+        World { dir, env: Vec::new() }
+    }
+
+    /// Where the program is run.
+    pub fn work(&self) -> PathBuf {
+        self.dir.path().join("work")
+    }
+
+    /// AGENT_HOME.
+    pub fn home(&self) -> PathBuf {
+        self.dir.path().join("home")
+    }
+
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.work().join(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// A FASTA file with a real head and a hole to `bytes`.
+    pub fn sparse_fasta(&self, name: &str, bytes: u64) -> PathBuf {
+        let path = self.file(name, example("data.fasta"));
+        fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(bytes).unwrap();
+        path
+    }
+
+    /// A setting for every later run.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.env.push((name.to_owned(), value.into()));
+    }
+
+    /// The program, with nothing of the test's own environment.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_agent"));
+        command
+            .args(arguments)
+            .current_dir(self.work())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.dir.path())
+            .env("AGENT_HOME", self.home())
+            .envs(self.env.iter().map(|(k, v)| (k, v)));
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        Run::of(self.command(arguments).output().unwrap())
+    }
+
+    /// The lines of jobs.jsonl.
+    pub fn job_log(&self) -> Vec<Value> {
+        lines(&fs::read_to_string(self.home().join("jobs.jsonl")).unwrap_or_default())
+    }
+
+    /// The states that were logged, in order.
+    pub fn states(&self) -> Vec<String> {
+        self.job_log().iter().map(|line| line["state"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+impl Run {
+    pub fn of(output: Output) -> Run {
+        Run {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Everything the run said, for a failing assertion.
+    pub fn all(&self) -> String {
+        format!("exit {}\n--- out\n{}\n--- err\n{}", self.code, self.out, self.err)
+    }
+
+    /// Standard output as JSON Lines, and nothing else.
+    pub fn events(&self) -> Vec<Value> {
+        lines(&self.out)
+    }
+
+    pub fn types(&self) -> Vec<String> {
+        self.events().iter().map(|e| e["type"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The one event of that type.
+    pub fn event(&self, kind: &str) -> Value {
+        let mut found: Vec<Value> = self.events().into_iter().filter(|e| e["type"] == kind).collect();
+        assert_eq!(found.len(), 1, "{kind} in {}", self.all());
+        found.remove(0)
+    }
+}
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect()
+}
+
+/// A file of the examples.
+pub fn example(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)).unwrap()
+}
