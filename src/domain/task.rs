@@ -68,18 +68,17 @@ pub enum Program {
 
 /// One parameter of a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ParameterSpec {
     /// What it is.
     pub description: String,
-    /// Its kind and limits.
+    /// Its kind and limits. It refuses unknown fields for both: serde cannot where it flattens.
     #[serde(flatten)]
     pub kind: ParameterKind,
 }
 
 /// Kinds of parameters with their limits and defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ParameterKind {
     /// A whole number.
     Integer {

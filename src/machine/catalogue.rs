@@ -1,233 +1,214 @@
-//! The task catalogue: one TOML file a task type, in `tasks/`, part of the program.
+//! The task catalogue: what can be run, with what parameters, and what it needs.
+//!
+//! The entries are `tasks/*.toml`, part of the program itself, so that no file on disk can change what a task runs.
 
-use std::{env, os::unix::fs::PermissionsExt as _, path::Path};
+use std::collections::BTreeSet;
 
-use serde_json::Value;
-
+pub use super::{
+    parameters::{ParameterError, check_parameters},
+    programs::{Missing, missing_program},
+};
 use crate::domain::{
-    task::{ParameterKind, ParameterSpec, Parameters, Program, TaskType},
-    units,
+    dataset::{Alphabet, DatasetProfile, Format},
+    estimate::Terms,
+    task::{ParameterKind, Program, TaskType},
 };
 
-/// The catalogue's files.
-const FILES: [&str; 6] = [
-    include_str!("../../tasks/sequence_stats.toml"),
-    include_str!("../../tasks/protein_folding.toml"),
-    include_str!("../../tasks/text_summary.toml"),
-    include_str!("../../tasks/blast_search.toml"),
-    include_str!("../../tasks/hmm_search.toml"),
-    include_str!("../../tasks/multiple_alignment.toml"),
+/// The entries: file name and text.
+const ENTRIES: [(&str, &str); 6] = [
+    ("sequence_stats.toml", include_str!("../../tasks/sequence_stats.toml")),
+    ("protein_folding.toml", include_str!("../../tasks/protein_folding.toml")),
+    ("text_summary.toml", include_str!("../../tasks/text_summary.toml")),
+    ("blast_search.toml", include_str!("../../tasks/blast_search.toml")),
+    ("hmm_search.toml", include_str!("../../tasks/hmm_search.toml")),
+    ("multiple_alignment.toml", include_str!("../../tasks/multiple_alignment.toml")),
 ];
 
-/// The tasks there are, in the order that people are shown.
+/// Why the catalogue cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    /// Not an entry.
+    #[error("the catalogue entry {file} cannot be read: {why}")]
+    Syntax {
+        /// Which file.
+        file: String,
+        /// Where and why.
+        why: String,
+    },
+    /// An entry that contradicts itself or another.
+    #[error("the catalogue entry `{task}` is wrong: {why}")]
+    Wrong {
+        /// Which task.
+        task: String,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// Why a dataset does not suit a task.
+#[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
+pub enum Unsuitable {
+    /// Of another format.
+    #[error("{task} takes {takes}, and this dataset is {is}")]
+    Format {
+        /// The task.
+        task: String,
+        /// The formats it takes.
+        takes: String,
+        /// The dataset's format.
+        is: String,
+    },
+    /// Of another alphabet.
+    #[error("{task} takes {takes} sequences, and these are {is}")]
+    Alphabet {
+        /// The task.
+        task: String,
+        /// The alphabet it takes.
+        takes: &'static str,
+        /// The dataset's alphabet.
+        is: &'static str,
+    },
+    /// Compressed, for a program that cannot decompress.
+    #[error("{task} runs {executable}, which does not read gzip: decompress the dataset first")]
+    Compressed {
+        /// The task.
+        task: String,
+        /// The program.
+        executable: String,
+    },
+}
+
+/// The task types, in the order in which people are shown them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Catalogue {
     tasks: Vec<TaskType>,
-}
-
-/// A catalogue file that cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("the task catalogue cannot be read: {0}")]
-pub struct CatalogueError(#[from] toml::de::Error);
-
-/// A parameter that the task does not take.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum ParameterError {
-    /// Not a parameter of the task.
-    #[error("{task} takes no parameter `{name}`")]
-    Unknown {
-        /// The task.
-        task: String,
-        /// What was given.
-        name: String,
-        /// What it takes.
-        known: Vec<String>,
-    },
-    /// Not a value of the parameter.
-    #[error("`{value}` is no {name} of {task}: {expected}")]
-    Value {
-        /// The task.
-        task: String,
-        /// The parameter.
-        name: String,
-        /// What was given.
-        value: String,
-        /// What it takes.
-        expected: String,
-    },
-    /// A parameter without which the task cannot run.
-    #[error("{task} needs {name}: {description}")]
-    Missing {
-        /// The task.
-        task: String,
-        /// The parameter.
-        name: String,
-        /// What it is.
-        description: String,
-    },
-}
-
-impl ParameterError {
-    /// What to do next.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            ParameterError::Unknown { known, .. } if known.is_empty() => Some("it takes none".to_owned()),
-            ParameterError::Unknown { known, .. } => Some(format!("it takes: {}", known.join(", "))),
-            ParameterError::Value { .. } | ParameterError::Missing { .. } => {
-                Some("`agent tasks` shows what each task takes".to_owned())
-            }
-        }
-    }
-}
-
-/// An outside program that is not installed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Missing {
-    /// The executable.
-    pub executable: String,
-    /// The Debian package that has it.
-    pub package: String,
 }
 
 impl Catalogue {
     /// The catalogue of this program.
     ///
     /// # Errors
-    /// Never for a program that was tested: its files are part of it.
+    /// None that a test of this program would not have found.
     pub fn builtin() -> Result<Catalogue, CatalogueError> {
-        let tasks = FILES.iter().map(|text| toml::from_str(text)).collect::<Result<_, _>>()?;
+        Catalogue::parse(&ENTRIES)
+    }
+
+    fn parse(entries: &[(&str, &str)]) -> Result<Catalogue, CatalogueError> {
+        let mut tasks: Vec<TaskType> = Vec::with_capacity(entries.len());
+        for (file, text) in entries {
+            let task: TaskType = toml::from_str(text)
+                .map_err(|e| CatalogueError::Syntax { file: (*file).to_owned(), why: e.to_string() })?;
+            let wrong = |why: String| CatalogueError::Wrong { task: task.name.clone(), why };
+            if *file != format!("{}.toml", task.name) {
+                return Err(wrong(format!("it stands in {file}")));
+            }
+            check(&task).map_err(wrong)?;
+            tasks.push(task);
+        }
         Ok(Catalogue { tasks })
     }
 
-    /// The task of exactly that name.
+    /// The task type of this name.
     pub fn get(&self, name: &str) -> Option<&TaskType> {
         self.tasks.iter().find(|t| t.name == name)
     }
 
-    /// All tasks.
-    pub fn iter(&self) -> std::slice::Iter<'_, TaskType> {
+    /// All task types.
+    pub fn iter(&self) -> impl Iterator<Item = &TaskType> {
         self.tasks.iter()
     }
 }
 
-/// The parameters of a run: what was chosen, checked, and defaults for the rest.
-///
-/// # Errors
-/// An unknown name, a value that the parameter does not take, a required one left out.
-pub fn check_parameters(task: &TaskType, chosen: &Parameters) -> Result<Parameters, ParameterError> {
-    if let Some(name) = chosen.keys().find(|name| !task.parameters.contains_key(*name)) {
-        let known = task.parameters.keys().cloned().collect();
-        return Err(ParameterError::Unknown { task: task.name.clone(), name: units::clean(name, 40), known });
-    }
-    let mut checked = Parameters::new();
-    for (name, spec) in &task.parameters {
-        let value = match chosen.get(name).filter(|v| !v.is_null()) {
-            Some(value) => Some(check_value(task, name, spec, value)?),
-            None => default_of(task, name, spec)?,
-        };
-        if let Some(value) = value {
-            checked.insert(name.clone(), value);
+/// What is wrong with an entry.
+fn check(task: &TaskType) -> Result<(), String> {
+    let model = &task.resources;
+    for (name, terms) in [("ram", &model.ram), ("seconds", &model.seconds)] {
+        let Terms { constant, bytes, records, residues, longest, longest_squared, records_longest, residues_longest } =
+            terms;
+        let all = [constant, bytes, records, residues, longest, longest_squared, records_longest, residues_longest];
+        // A negative coefficient would let a larger dataset need less.
+        if all.iter().any(|c| !c.is_finite() || **c < 0.0) || all.iter().all(|c| **c == 0.0) {
+            return Err(format!("its {name} model has a negative term, or none"));
         }
     }
-    Ok(checked)
+    if !(1.0..=100.0).contains(&model.spread) || model.source.is_empty() {
+        return Err("its spread is not between 1 and 100, or its figures have no source".to_owned());
+    }
+    if task.formats.is_empty() || task.asked_as.is_empty() {
+        return Err("it takes no format, or nobody can ask for it".to_owned());
+    }
+    if let Some(phrase) = task.asked_as.iter().find(|p| **p != p.to_lowercase()) {
+        return Err(format!("`{phrase}` is not lower case"));
+    }
+    for (name, spec) in &task.parameters {
+        let possible = match &spec.kind {
+            ParameterKind::Integer { min, max, default } => (min..=max).contains(&default),
+            ParameterKind::Choice { values, default } => values.contains(default),
+            ParameterKind::File { .. } => true,
+        };
+        if !possible {
+            return Err(format!("the default of `{name}` is outside its limits"));
+        }
+    }
+    placeholders(task)
 }
 
-fn check_value(task: &TaskType, name: &str, spec: &ParameterSpec, value: &Value) -> Result<Value, ParameterError> {
-    let wrong = |expected: String| ParameterError::Value {
-        task: task.name.clone(),
-        name: name.to_owned(),
-        value: units::clean(&value.to_string(), 60),
-        expected,
-    };
-    match &spec.kind {
-        ParameterKind::Integer { min, max, .. } => value
-            .as_i64()
-            .filter(|n| (min..=max).contains(&n))
-            .map(Value::from)
-            .ok_or_else(|| wrong(format!("a whole number from {min} to {max}"))),
-        ParameterKind::Choice { values, .. } => value
-            .as_str()
-            .filter(|text| values.iter().any(|v| v == text))
-            .map(Value::from)
-            .ok_or_else(|| wrong(format!("one of {}", values.join(", ")))),
-        ParameterKind::File { .. } => value
-            .as_str()
-            .filter(|text| !text.is_empty())
-            .map(Value::from)
-            .ok_or_else(|| wrong("the path of a file".to_owned())),
+/// Every placeholder of the command line is known, and every parameter has its place in it.
+fn placeholders(task: &TaskType) -> Result<(), String> {
+    let Program::Command { arguments, .. } = &task.program else { return Ok(()) };
+    let named = |a: &String| a.strip_prefix('{').and_then(|a| a.strip_suffix('}')).map(str::to_owned);
+    let used: BTreeSet<String> = arguments.iter().filter_map(named).collect();
+    let mut known: BTreeSet<String> = task.parameters.keys().cloned().collect();
+    known.extend(["dataset".to_owned(), "output".to_owned()]);
+    if used != known {
+        return Err(format!("its arguments use {used:?}, and it has {known:?}"));
+    }
+    if arguments.iter().any(|a| a.contains(['{', '}']) && named(a).is_none()) {
+        return Err("a placeholder is only part of an argument".to_owned());
+    }
+    Ok(())
+}
+
+/// Whether `task` can work on a dataset like this.
+///
+/// # Errors
+/// The first reason why not.
+pub fn check_dataset(task: &TaskType, dataset: &DatasetProfile) -> Result<(), Unsuitable> {
+    let name = || task.name.clone();
+    if !task.formats.contains(&dataset.format) {
+        let takes = task.formats.iter().map(|&f| format_name(f)).collect::<Vec<_>>().join(" or ");
+        return Err(Unsuitable::Format { task: name(), takes, is: format_name(dataset.format).to_owned() });
+    }
+    if let (Some(takes), Some(is)) = (task.alphabet, dataset.alphabet)
+        && takes != is
+    {
+        return Err(Unsuitable::Alphabet { task: name(), takes: alphabet_name(takes), is: alphabet_name(is) });
+    }
+    match &task.program {
+        Program::Command { executable, .. } if dataset.gzip => {
+            Err(Unsuitable::Compressed { task: name(), executable: executable.clone() })
+        }
+        _ => Ok(()),
     }
 }
 
-fn default_of(task: &TaskType, name: &str, spec: &ParameterSpec) -> Result<Option<Value>, ParameterError> {
-    match &spec.kind {
-        ParameterKind::Integer { default, .. } => Ok(Some(Value::from(*default))),
-        ParameterKind::Choice { default, .. } => Ok(Some(Value::from(default.clone()))),
-        ParameterKind::File { required: false } => Ok(None),
-        ParameterKind::File { required: true } => Err(ParameterError::Missing {
-            task: task.name.clone(),
-            name: name.to_owned(),
-            description: spec.description.clone(),
-        }),
+/// The format in people's words.
+pub fn format_name(format: Format) -> &'static str {
+    match format {
+        Format::Fasta => "FASTA",
+        Format::Fastq => "FASTQ",
+        Format::Text => "plain text",
+        Format::Binary => "a binary file",
     }
 }
 
-/// The outside program of a task, when PATH does not have it.
-pub fn missing_program(task: &TaskType) -> Option<Missing> {
-    let Program::Command { executable, package, .. } = &task.program else { return None };
-    let path = env::var_os("PATH").unwrap_or_default();
-    let found = env::split_paths(&path).any(|folder| is_executable(&folder.join(executable)));
-    (!found).then(|| Missing { executable: executable.clone(), package: package.clone() })
-}
-
-fn is_executable(path: &Path) -> bool {
-    path.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+fn alphabet_name(alphabet: Alphabet) -> &'static str {
+    match alphabet {
+        Alphabet::Nucleotide => "nucleotide",
+        Alphabet::Protein => "protein",
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn task(name: &str) -> TaskType {
-        Catalogue::builtin().unwrap().get(name).unwrap().clone()
-    }
-
-    fn parameters(value: Value) -> Parameters {
-        value.as_object().unwrap().clone()
-    }
-
-    #[test]
-    fn the_catalogue_reads_and_is_consistent() {
-        let catalogue = Catalogue::builtin().unwrap();
-        assert_eq!(catalogue.iter().count(), FILES.len());
-        for task in catalogue.iter() {
-            assert!(!task.asked_as.is_empty() && !task.formats.is_empty(), "{}", task.name);
-            assert!(task.resources.spread >= 1.0, "{}", task.name);
-            assert!(task.asked_as.iter().all(|p| p == &p.to_lowercase()), "{}", task.name);
-        }
-        assert!(catalogue.iter().filter(|t| t.model_heavy).all(|t| t.remote_model.is_some()));
-    }
-
-    #[test]
-    fn parameters_are_checked_and_completed() {
-        let folding = task("protein_folding");
-        let checked = check_parameters(&folding, &parameters(json!({"dimension": 3}))).unwrap();
-        assert_eq!(checked["dimension"], 3);
-        assert!(checked.contains_key("seed") && checked.contains_key("effort"));
-        for bad in [
-            json!({"dimension": 4}),
-            json!({"dimension": "2"}),
-            json!({"dimension": 2.5}),
-            json!({"seed": -1}),
-            json!({"colour": 1}),
-            json!({"effort": "most"}),
-        ] {
-            assert!(check_parameters(&folding, &parameters(bad.clone())).is_err(), "{bad}");
-        }
-        assert!(matches!(
-            check_parameters(&task("blast_search"), &Parameters::new()),
-            Err(ParameterError::Missing { .. })
-        ));
-    }
-}
+#[path = "catalogue_tests.rs"]
+mod tests;

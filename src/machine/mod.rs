@@ -1,41 +1,78 @@
-//! Probes of this machine and of datasets; the task catalogue; the estimator.
+//! Probes of this machine and of datasets, the task catalogue, and the estimator.
+//!
+//! What a job needs and where it fits is drawn from these alone, never from what a model says.
 
 pub mod catalogue;
+mod cgroup;
+mod dataset;
 pub mod estimator;
+mod extents;
+mod host;
+mod parameters;
+mod programs;
+mod sample;
+mod sample_fasta;
+mod sample_fastq;
+mod sniff;
 
-use std::path::Path;
+pub use dataset::profile_dataset;
+pub use host::probe_machine;
 
-use crate::{
-    domain::{dataset::DatasetProfile, verdict::MachineProfile},
-    policy::data::OpenDataset,
-};
+use crate::science::{InputError, scan::ScanError};
 
-/// Why a probe failed.
+/// Why a probe has no answer. A probe that fails is a refusal.
 #[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-pub struct ProbeError {
-    message: String,
+pub enum ProbeError {
+    /// The system's own error.
+    #[error("{what} could not be read: {source}")]
+    Read {
+        /// What.
+        what: &'static str,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// The system does not say how much memory there is.
+    #[error("this system does not say how much memory it has")]
+    NoMemory,
+    /// No byte.
+    #[error("the dataset is empty")]
+    Empty,
+    /// It begins as FASTA or FASTQ, or as gzip, and is not.
+    #[error("the dataset is damaged: {0}")]
+    Damaged(#[source] InputError),
+    /// A sample of it is not what its beginning is.
+    #[error("the dataset begins as {begins} and is something else near byte {near}: {why}")]
+    Changes {
+        /// What it begins as.
+        begins: &'static str,
+        /// Where it is not.
+        near: u64,
+        /// What was found.
+        why: String,
+    },
 }
 
 impl ProbeError {
-    /// What to do next.
+    /// What the person can do about it.
     pub fn hint(&self) -> Option<String> {
-        None
+        let hint = match self {
+            ProbeError::Read { .. } => "check that the file can be read and its disk is well",
+            ProbeError::NoMemory => "mount /proc",
+            ProbeError::Empty => "check the name, and whether its download finished",
+            ProbeError::Damaged(InputError::Scan(
+                ScanError::CutFasta(_) | ScanError::CutFastq { .. } | ScanError::Zeros(_),
+            ))
+            | ProbeError::Damaged(InputError::CutGzip) => "download or copy the file again",
+            ProbeError::Damaged(InputError::BadGzip(_)) => "test the file with `gzip -t`, and download it again",
+            ProbeError::Damaged(InputError::Scan(
+                ScanError::NoRead { .. } | ScanError::NoSeparator { .. } | ScanError::Qualities { .. },
+            )) => "write each read on four lines: header, sequence, `+`, qualities",
+            ProbeError::Damaged(_) | ProbeError::Changes { .. } => "look at that place of the file, or make it anew",
+        };
+        Some(hint.to_owned())
     }
 }
 
-/// Measures this machine.
-///
-/// # Errors
-/// When it cannot be measured.
-pub fn probe_machine(_home: &Path) -> Result<MachineProfile, ProbeError> {
-    Err(ProbeError { message: "no probe".to_owned() })
-}
-
-/// Measures a dataset.
-///
-/// # Errors
-/// When it cannot be measured.
-pub fn profile_dataset(_open: &OpenDataset) -> Result<DatasetProfile, ProbeError> {
-    Err(ProbeError { message: "no probe".to_owned() })
+fn unreadable(source: std::io::Error) -> ProbeError {
+    ProbeError::Read { what: "the dataset", source }
 }

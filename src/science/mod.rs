@@ -28,6 +28,7 @@ pub use input::InputError;
 pub use lengths::{Bar, Lengths};
 pub use letters::Letters;
 pub use select::LONGEST;
+pub(crate) use stats::Counts;
 pub use verify::{VerifyError, verify};
 
 use crate::domain::{

@@ -1,0 +1,296 @@
+//! What a dataset is: its format, how many records of what length, and their alphabet.
+//!
+//! Files of up to 16 MB are read as a whole and by the same rules as the tasks read them, so what would make a task fail
+//! makes the probe fail. Larger files are sampled in windows spread over them: a file of any size takes a few megabytes
+//! of reading. Regions of zeros in large files (holes that were never written) count as no content.
+
+use std::io::{BufReader, Read as _};
+
+use flate2::bufread::MultiGzDecoder;
+
+use super::{
+    ProbeError,
+    extents::{Extent, FromStart, extents, read_at},
+    sample, sniff, unreadable,
+};
+use crate::{
+    domain::dataset::{Alphabet, DatasetProfile, Format},
+    policy::data::OpenDataset,
+    science::{
+        Counts, InputError,
+        input::{GZIP, read_error},
+        scan::{ScanError, Scanner},
+    },
+};
+
+/// Files up to this size are read as a whole, bytes.
+const EXACT: u64 = 16_000_000;
+
+/// Of compressed files at most so much is decompressed, bytes of content: small ones exactly, large ones as a sample.
+const CONTENT_EXACT: u64 = 64_000_000;
+const CONTENT_SAMPLE: u64 = 16_000_000;
+
+/// Bytes read at a time.
+const PIECE: usize = 64 * 1024;
+
+/// What was counted, or extrapolated.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Counted {
+    pub(super) format: Format,
+    pub(super) records: u64,
+    pub(super) residues: u64,
+    pub(super) longest: u64,
+    pub(super) alphabet: Option<Alphabet>,
+    pub(super) sampled: bool,
+}
+
+impl Counted {
+    pub(super) const BINARY: Counted =
+        Counted { format: Format::Binary, records: 0, residues: 0, longest: 0, alphabet: None, sampled: false };
+
+    fn sequences(format: Format, counts: &Counts) -> Counted {
+        let (lengths, alphabet) = (&counts.lengths, counts.letters.alphabet());
+        let (records, residues, longest) = (lengths.sequences(), lengths.residues(), lengths.longest());
+        Counted { format, records, residues, longest, alphabet, sampled: false }
+    }
+
+    fn text(lines: &TextCounts) -> Counted {
+        let (records, residues, longest) = (lines.lines + u64::from(lines.open), lines.characters, lines.longest);
+        Counted { format: Format::Text, records, residues, longest, alphabet: None, sampled: false }
+    }
+
+    /// As if the rest of the file were like the part that was read.
+    fn extrapolated(self, factor: f64) -> Counted {
+        let grown = |n: u64| (n as f64 * factor).round() as u64;
+        Counted { records: grown(self.records), residues: grown(self.residues), sampled: true, ..self }
+    }
+}
+
+/// Measures a dataset.
+///
+/// # Errors
+/// An empty file; one that begins as FASTA, FASTQ or gzip and is damaged as far as was read; or the system's error. A
+/// binary file is no error but a [`Format`].
+pub fn profile_dataset(open: &OpenDataset) -> Result<DatasetProfile, ProbeError> {
+    if open.bytes == 0 {
+        return Err(ProbeError::Empty);
+    }
+    let mut head = vec![0; PIECE];
+    let count = read_at(&open.file, &mut head, 0).map_err(unreadable)?;
+    head.truncate(count);
+    let gzip = head.starts_with(&GZIP);
+    let small = open.bytes <= EXACT;
+    let counted = if gzip {
+        compressed(open)?
+    } else {
+        match sniff::format(&head, count as u64 == open.bytes) {
+            Format::Binary => Counted::BINARY,
+            format if small => whole(open, format)?,
+            format => large(open, format)?,
+        }
+    };
+    let Counted { format, records, residues, longest, alphabet, sampled } = counted;
+    Ok(DatasetProfile {
+        path: open.path.clone(),
+        bytes: open.bytes,
+        format,
+        gzip,
+        records,
+        residues,
+        longest,
+        alphabet,
+        sampled,
+        modified_ns: open.modified_ns,
+    })
+}
+
+/// Counts pieces of content, by its format.
+enum Counter {
+    Sequences(Scanner, Counts),
+    Text(TextCounts),
+}
+
+impl Counter {
+    fn new(format: Format) -> Counter {
+        match format {
+            Format::Fasta | Format::Fastq => Counter::Sequences(Scanner::default(), Counts::default()),
+            Format::Text | Format::Binary => Counter::Text(TextCounts::default()),
+        }
+    }
+
+    /// False when it is no text after all.
+    fn push(&mut self, piece: &[u8]) -> Result<bool, ScanError> {
+        match self {
+            Counter::Sequences(scanner, counts) => scanner.push(piece, counts).map(|()| true),
+            Counter::Text(counts) => Ok(counts.push(piece)),
+        }
+    }
+
+    /// What was counted in a file that was read to its end.
+    fn finish(self) -> Result<Counted, ScanError> {
+        match self {
+            Counter::Sequences(scanner, mut counts) => {
+                let format = scanner.finish(&mut counts)?;
+                Ok(Counted::sequences(format, &counts))
+            }
+            Counter::Text(counts) if !counts.pending.is_empty() => Ok(Counted::BINARY),
+            Counter::Text(counts) => Ok(Counted::text(&counts)),
+        }
+    }
+
+    /// What was counted so far, in the middle of a file.
+    fn so_far(&self, format: Format) -> Counted {
+        match self {
+            Counter::Sequences(_, counts) => Counted::sequences(format, counts),
+            Counter::Text(counts) => Counted::text(counts),
+        }
+    }
+}
+
+fn damaged(error: ScanError) -> ProbeError {
+    ProbeError::Damaged(InputError::Scan(error))
+}
+
+/// Reads all of a small file.
+fn whole(open: &OpenDataset, format: Format) -> Result<Counted, ProbeError> {
+    let mut counter = Counter::new(format);
+    let mut reader = FromStart::new(&open.file);
+    let mut piece = vec![0; PIECE];
+    loop {
+        let count = reader.read(&mut piece).map_err(unreadable)?;
+        if count == 0 {
+            return counter.finish().map_err(damaged);
+        }
+        if !counter.push(piece.get(..count).unwrap_or_default()).map_err(damaged)? {
+            return Ok(Counted::BINARY);
+        }
+    }
+}
+
+/// A large file: all that was ever written of it where that is little, else a sample.
+fn large(open: &OpenDataset, format: Format) -> Result<Counted, ProbeError> {
+    // A second handle, as looking for holes moves the position.
+    let written = match open.reopen() {
+        Ok(file) => extents(&file, open.bytes),
+        Err(_) => vec![Extent { start: 0, length: open.bytes }],
+    };
+    let content: u64 = written.iter().map(|e| e.length).sum();
+    if content > EXACT {
+        return sample::large(open, format, &written);
+    }
+    let mut counter = Counter::new(format);
+    let mut piece = vec![0; PIECE];
+    for Extent { start, length } in written {
+        let mut at = 0;
+        while at < length {
+            let count = read_at(&open.file, &mut piece, start + at).map_err(unreadable)?;
+            let inside = usize::try_from(length - at).unwrap_or(count).min(count);
+            if inside == 0 {
+                break;
+            }
+            at += inside as u64;
+            // The last block of a stretch is filled up with zeros.
+            let text: Vec<u8> = piece.iter().take(inside).copied().filter(|&b| b != 0).collect();
+            if !counter.push(&text).map_err(damaged)? {
+                return Ok(Counted::BINARY);
+            }
+        }
+    }
+    // A record that a hole cuts off is no error here: what there is, is counted.
+    let so_far = counter.so_far(format);
+    Ok(counter.finish().unwrap_or(so_far))
+}
+
+/// A compressed file: decompressed as a whole when it is small, else its beginning.
+fn compressed(open: &OpenDataset) -> Result<Counted, ProbeError> {
+    let limit = if open.bytes <= EXACT { CONTENT_EXACT } else { CONTENT_SAMPLE };
+    let failed = |e| ProbeError::Damaged(read_error(e, true));
+    let mut reader = MultiGzDecoder::new(BufReader::with_capacity(PIECE, FromStart::new(&open.file)));
+    let mut piece = vec![0; PIECE];
+    let (mut seen, mut begun) = (0, None);
+    while seen < limit {
+        let count = fill(&mut reader, &mut piece).map_err(failed)?;
+        let text = piece.get(..count).unwrap_or_default();
+        let ended = count < PIECE;
+        let (format, counter) = begun.get_or_insert_with(|| {
+            let format = sniff::format(text, ended);
+            (format, Counter::new(format))
+        });
+        if *format == Format::Binary && count > 0 || !counter.push(text).map_err(damaged)? {
+            return Ok(Counted::BINARY);
+        }
+        seen += count as u64;
+        if ended {
+            // Blank as it may be, an empty content is no FASTA; and no text either.
+            return match begun {
+                Some((_, counter)) if seen > 0 => counter.finish().map_err(damaged),
+                _ => Err(ProbeError::Empty),
+            };
+        }
+    }
+    // How much compressed data the content came from.
+    let raw = reader.get_ref();
+    let consumed = raw.get_ref().offset - raw.buffer().len() as u64;
+    let factor = open.bytes as f64 / consumed.max(1) as f64;
+    Ok(begun.map_or(Counted::BINARY, |(format, counter)| counter.so_far(format).extrapolated(factor.max(1.0))))
+}
+
+/// Fills `buffer` unless the end comes first; how many bytes there were.
+fn fill(reader: &mut impl std::io::Read, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..)
+        && !rest.is_empty()
+    {
+        match reader.read(rest)? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    Ok(filled)
+}
+
+/// Lines and characters of a text.
+#[derive(Debug, Default)]
+struct TextCounts {
+    lines: u64,
+    characters: u64,
+    longest: u64,
+    /// Characters of the line that has not ended, and whether there is one.
+    current: u64,
+    open: bool,
+    /// The beginning of a character that a piece ended in.
+    pending: Vec<u8>,
+}
+
+impl TextCounts {
+    /// Counts more text; false when it is none.
+    fn push(&mut self, piece: &[u8]) -> bool {
+        self.pending.extend_from_slice(piece);
+        let bytes = std::mem::take(&mut self.pending);
+        let valid = match std::str::from_utf8(&bytes) {
+            Ok(_) => bytes.len(),
+            Err(e) => e.valid_up_to(),
+        };
+        let (text, rest) = bytes.split_at(valid);
+        if rest.len() > 3 || !sniff::is_text(text, true) {
+            return false;
+        }
+        self.pending = rest.to_vec();
+        for &byte in text {
+            if byte == b'\n' {
+                self.lines += 1;
+                (self.current, self.open) = (0, false);
+            } else if byte & 0xc0 != 0x80 {
+                self.characters += 1;
+                self.current += 1;
+                self.longest = self.longest.max(self.current);
+                self.open = true;
+            }
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+#[path = "dataset_tests.rs"]
+mod tests;

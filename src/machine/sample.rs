@@ -1,0 +1,144 @@
+//! Large files by sample: windows spread evenly over what was written of them.
+
+use super::{
+    ProbeError,
+    dataset::Counted,
+    extents::{Extent, read_at},
+    sniff, unreadable,
+};
+use crate::{domain::dataset::Format, policy::data::OpenDataset, science::Letters};
+
+/// How many windows, and how large each is (bytes): 4 MiB in all.
+const WINDOWS: u64 = 64;
+const WINDOW: u64 = 64 * 1024;
+
+/// One look into the file.
+pub(super) struct Window<'b> {
+    /// Where it lies in what was written: bytes from its start, holes left out.
+    pub(super) at: u64,
+    /// The same in the file, for messages.
+    pub(super) offset: u64,
+    /// What is there.
+    pub(super) bytes: &'b [u8],
+    /// Whether it ends where the content ends.
+    pub(super) last: bool,
+}
+
+/// Extrapolates from a sample; `written` is where the file has content, in total more than the windows.
+pub(super) fn large(open: &OpenDataset, format: Format, written: &[Extent]) -> Result<Counted, ProbeError> {
+    let content: u64 = written.iter().map(|e| e.length).sum();
+    let mut fasta = super::sample_fasta::Sample::default();
+    let mut fastq = super::sample_fastq::Sample::default();
+    let mut text = Text::default();
+    let mut buffer = vec![0; WINDOW as usize];
+    for index in 0..WINDOWS {
+        let at = (content - WINDOW) / (WINDOWS - 1) * index;
+        let at = if index == WINDOWS - 1 { content - WINDOW } else { at };
+        let (offset, room) = placed(written, at);
+        let wanted = usize::try_from(room.min(WINDOW)).unwrap_or(0);
+        let count = read_at(&open.file, buffer.get_mut(..wanted).unwrap_or_default(), offset).map_err(unreadable)?;
+        let bytes = buffer.get(..count).unwrap_or_default();
+        let window = Window { at, offset, bytes, last: at + count as u64 >= content };
+        match format {
+            Format::Fasta => fasta.add(&window)?,
+            Format::Fastq => fastq.add(&window)?,
+            _ if !text.add(&window) => return Ok(Counted::BINARY),
+            _ => {}
+        }
+    }
+    Ok(match format {
+        Format::Fasta => fasta.counted(content),
+        Format::Fastq => fastq.counted(content),
+        _ => text.counted(content),
+    })
+}
+
+/// Where in the file the content's byte `at` lies, and how many bytes follow it without a hole.
+fn placed(written: &[Extent], mut at: u64) -> (u64, u64) {
+    for extent in written {
+        if at < extent.length {
+            return (extent.start + at, extent.length - at);
+        }
+        at -= extent.length;
+    }
+    (0, 0)
+}
+
+/// An error about something found in a window.
+pub(super) fn changes(begins: &'static str, near: u64, why: &str) -> ProbeError {
+    ProbeError::Changes { begins, near, why: why.to_owned() }
+}
+
+/// Counts the letters of a line of sequence; zeros, gaps, stops and spaces are passed over. The first byte that is none
+/// of these is an error.
+pub(super) fn count_letters(line: &[u8], letters: &mut Letters) -> Result<u64, u8> {
+    let mut count = 0;
+    for run in line.split(|b| !b.is_ascii_alphabetic()) {
+        letters.add(run);
+        count += run.len() as u64;
+    }
+    let known = |b: &u8| b.is_ascii_alphabetic() || b"*-.~ \t\r\0".contains(b);
+    match line.iter().find(|b| !known(b)) {
+        Some(&byte) => Err(byte),
+        None => Ok(count),
+    }
+}
+
+/// Lines of text.
+#[derive(Default)]
+struct Text {
+    covered: u64,
+    lines: u64,
+    characters: u64,
+    longest: u64,
+}
+
+impl Text {
+    /// False when the window is no text.
+    fn add(&mut self, window: &Window<'_>) -> bool {
+        self.covered += window.bytes.len() as u64;
+        if window.bytes.iter().all(|&b| b == 0) {
+            return true;
+        }
+        // The window may begin within a character of up to four bytes.
+        let start = window.bytes.iter().take(3).take_while(|&&b| b & 0xc0 == 0x80).count();
+        let text = window.bytes.get(start..).unwrap_or_default();
+        if !sniff::is_text(text, window.last) {
+            return false;
+        }
+        for (i, line) in text.split(|&b| b == b'\n').enumerate() {
+            let characters = line.iter().filter(|&b| b & 0xc0 != 0x80).count() as u64;
+            self.lines += u64::from(i > 0);
+            self.characters += characters;
+            self.longest = self.longest.max(characters);
+        }
+        true
+    }
+
+    fn counted(&self, content: u64) -> Counted {
+        let factor = content as f64 / self.covered.max(1) as f64;
+        let grown = |n: u64| (n as f64 * factor).round() as u64;
+        Counted {
+            format: Format::Text,
+            records: grown(self.lines).max(1),
+            residues: grown(self.characters),
+            longest: self.longest,
+            alphabet: None,
+            sampled: true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_placed_around_holes() {
+        let written = [Extent { start: 0, length: 10 }, Extent { start: 100, length: 5 }];
+        assert_eq!(placed(&written, 0), (0, 10));
+        assert_eq!(placed(&written, 9), (9, 1));
+        assert_eq!(placed(&written, 10), (100, 5));
+        assert_eq!(placed(&written, 15), (0, 0));
+    }
+}
