@@ -3,6 +3,7 @@
 
 mod fetch;
 mod node;
+mod payment;
 mod permits;
 mod sandbox_run;
 mod sandbox_s3;

@@ -22,8 +22,8 @@ type Result<T> = std::result::Result<T, rusqlite::Error>;
 /// The height at `now` (milliseconds since 1970): the index of the newest block.
 pub fn height(book: &Book<'_>, now: i64) -> Result<u32> {
     let value = |meta, default| book.meta(meta).map(|found| found.unwrap_or(default));
-    let (genesis, block_time) = (value(Meta::Genesis, now)?, value(Meta::BlockTime, 1000)?.max(1));
-    let ticked = now.saturating_sub(genesis).max(0) / block_time;
+    let since_genesis = now.saturating_sub(value(Meta::Genesis, now)?).max(0);
+    let ticked = since_genesis.checked_div(value(Meta::BlockTime, 0)?).unwrap_or(0);
     let height = ticked.saturating_add(value(Meta::Skipped, 0)?).max(value(Meta::Floor, 0)?);
     Ok(u32::try_from(height).unwrap_or(u32::MAX - 1))
 }

@@ -59,6 +59,8 @@ pub struct ChainSettings {
     pub network: Network,
     /// From block to block.
     pub block_time: Duration,
+    /// Whether time makes blocks; otherwise only [`Chain::skip_blocks`] does, for tests.
+    pub ticking: bool,
     /// Accounts that are given coins, each once.
     pub funding: Vec<(Hash160, Datoshi)>,
     /// How many blocks ahead a transaction's last block may be.
@@ -70,6 +72,7 @@ impl Default for ChainSettings {
         ChainSettings {
             network: Network(SANDBOX),
             block_time: Duration::from_secs(1),
+            ticking: true,
             funding: Vec::new(),
             max_valid_until_block_increment: admit::MAX_VALID_UNTIL_BLOCK_INCREMENT,
         }
@@ -158,6 +161,7 @@ impl Chain {
         }
         let height = block::advance(book, now)?;
         let block_time = i64::try_from(settings.block_time.as_millis()).unwrap_or(i64::MAX).max(1);
+        let block_time = if settings.ticking { block_time } else { 0 };
         if book.meta(Meta::BlockTime)? != Some(block_time) {
             // From here the clock counts anew, on top of the height that was reached.
             book.set_meta(Meta::Magic, magic)?;

@@ -29,7 +29,7 @@ pub enum Meta {
     Magic,
     /// When block 0 was, milliseconds since 1970.
     Genesis,
-    /// From block to block, milliseconds.
+    /// From block to block, milliseconds; 0 for a clock that stands still.
     BlockTime,
     /// Blocks that were skipped on top of the clock's.
     Skipped,

@@ -1,0 +1,149 @@
+//! Nodes that lie, lag, or talk nonsense: nothing they say makes a second payment or a panic.
+
+use std::net::SocketAddr;
+
+use agent::{
+    domain::{
+        event::Silent,
+        hash::TxHash,
+        network::{Network, SANDBOX},
+    },
+    payment::{
+        payer::Settlement,
+        rpc::{Chain, ChainError, node::RpcError},
+    },
+};
+use axum::{Router, body::Bytes, routing::post};
+
+use super::*;
+
+const NET: Network = Network(SANDBOX);
+
+/// A node that gives the same answer to everything.
+async fn stubborn(answer: String) -> Url {
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let answer = Bytes::from(answer);
+    let router = Router::new().route("/", post(move || async move { answer }));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    url
+}
+
+async fn chain_saying(answer: &str) -> Chain {
+    Chain::new(vec![stubborn(answer.to_owned()).await], NET).unwrap()
+}
+
+#[tokio::test]
+async fn nonsense_is_an_error_and_never_a_default() {
+    let magic = r#"{"id":1,"jsonrpc":"2.0","result":{"protocol":{"msperblock":15000,"maxvaliduntilblockincrement":1}}}"#;
+    for answer in ["", "null", "[]", "{}", "<html>", r#"{"id":1,"jsonrpc":"2.0"}"#, r#"{"id":1,"result":"7"}"#, magic] {
+        let chain = chain_saying(answer).await;
+        let error = chain.version().await.unwrap_err();
+        assert!(matches!(&error, ChainError::Unanswered(errors) if matches!(errors[0], RpcError::Malformed { .. })));
+        let error = chain_saying(answer).await.block_count().await.unwrap_err();
+        assert!(matches!(error, ChainError::Unanswered(_)), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_another_question_is_no_answer() {
+    let chain = chain_saying(r#"{"id":99,"jsonrpc":"2.0","result":7}"#).await;
+    assert!(chain.block_count().await.is_err());
+    let chain = chain_saying(r#"{"id":1,"jsonrpc":"2.0","result":7}"#).await;
+    assert_eq!(chain.block_count().await.unwrap(), 7);
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_cut_off() {
+    let chain = chain_saying(&" ".repeat(5 * 1024 * 1024)).await;
+    let error = chain.block_count().await.unwrap_err().to_string();
+    assert!(error.contains("more than 4194304 bytes"), "{error}");
+}
+
+#[tokio::test]
+async fn a_node_s_words_are_cleaned_and_its_address_is_kept_secret() {
+    let words = r#"{"id":1,"jsonrpc":"2.0","error":{"code":-500,"message":"bad\u001b[31m\nthing"}}"#;
+    let mut url = stubborn(words.to_owned()).await;
+    url.set_path("/secret-access-key");
+    let chain = Chain::new(vec![url.clone()], NET).unwrap();
+    let shown = format!("{chain:?} {}", chain.version().await.unwrap_err());
+    assert!(!shown.contains("secret"), "{shown}");
+    let chain = Chain::new(vec![stubborn(words.to_owned()).await], NET).unwrap();
+    let error = chain.block_count().await.unwrap_err().to_string();
+    assert!(error.contains("bad [31m thing") && !error.contains('\u{1b}'), "{error}");
+}
+
+#[tokio::test]
+async fn one_node_of_another_network_stops_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+    let right = serve(&one, NET, &[]).await;
+    let wrong = serve(&other, Network(5), &[]).await;
+    let chain = Chain::new(vec![right.url.clone(), wrong.url.clone()], NET).unwrap();
+    assert!(matches!(chain.version().await, Err(ChainError::WrongNetwork { stated: Network(5), .. })));
+}
+
+#[tokio::test]
+async fn heights_are_the_cautious_ones_and_absence_needs_every_node() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+    let (ahead, behind) = (serve(&one, NET, &[]).await, serve(&other, NET, &[]).await);
+    ahead.chain.skip_blocks(10).unwrap();
+    let dead: Url = "http://127.0.0.1:9".parse().unwrap();
+    let chain = Chain::new(vec![ahead.url.clone(), behind.url.clone()], NET).unwrap();
+    let counts = chain.block_counts().await.unwrap();
+    assert_eq!((counts.lowest, counts.highest, counts.complete), (1, 11, true));
+    assert!(chain.application_log(&TxHash([1; 32])).await.unwrap().complete);
+    let chain = Chain::new(vec![ahead.url.clone(), dead], NET).unwrap();
+    assert!(!chain.block_counts().await.unwrap().complete);
+    let sighting = chain.application_log(&TxHash([1; 32])).await.unwrap();
+    assert!(sighting.found.is_none() && !sighting.complete);
+}
+
+/// Two nodes that do not know each other stand for two views of one chain.
+struct TwoViews {
+    _folder: tempfile::TempDir,
+    books: Books,
+    one: Served,
+    other: Served,
+}
+
+async fn two_views() -> TwoViews {
+    let folder = tempfile::tempdir().unwrap();
+    let funding = [(wallet(USER).account(), gas("10"))];
+    let one = serve(&folder.path().join("one"), NET, &funding).await;
+    let other = serve(&folder.path().join("other"), NET, &funding).await;
+    TwoViews { _folder: folder, books: Books::new(NET), one, other }
+}
+
+#[tokio::test]
+async fn a_payment_that_one_node_has_not_seen_land_is_pending() {
+    let TwoViews { books, one, other, _folder } = two_views().await;
+    let payer = payer(&[&one.url, &other.url], &books);
+    let job = books.job(gas("2")).id;
+    books.pay(&payer, &job, &Silent).await.unwrap();
+    one.chain.skip_blocks(1).unwrap();
+    let settlement = settle(&payer, &books, &job, &Silent).await;
+    assert!(matches!(settlement, Settlement::Pending { why: Some(_) }), "{settlement:?}");
+    other.chain.skip_blocks(1).unwrap();
+    assert!(matches!(settle(&payer, &books, &job, &Silent).await, Settlement::Paid { .. }));
+}
+
+#[tokio::test]
+async fn an_attempt_expires_only_when_every_configured_node_says_so() {
+    let TwoViews { books, one, other, _folder } = two_views().await;
+    let payer = payer(&[&one.url, &other.url], &books);
+    let job = books.job(gas("2")).id;
+    let attempt = books.pay(&payer, &job, &Silent).await.unwrap();
+    one.chain.forget_pool().unwrap();
+    other.chain.forget_pool().unwrap();
+    one.chain.skip_blocks(attempt.valid_until_block + 3).unwrap();
+    let settlement = settle(&payer, &books, &job, &Silent).await;
+    assert!(matches!(settlement, Settlement::Pending { .. }), "the other node's chain is not there yet");
+    other.chain.forget_pool().unwrap();
+    other.chain.skip_blocks(attempt.valid_until_block + 3).unwrap();
+    other.chain.faults(); // still up
+    let half = super::payer(&[&one.url, &"http://127.0.0.1:9".parse().unwrap()], &books);
+    assert!(matches!(settle(&half, &books, &job, &Silent).await, Settlement::Pending { .. }), "a node is silent");
+    assert_eq!(settle(&payer, &books, &job, &Silent).await, Settlement::Expired);
+}
