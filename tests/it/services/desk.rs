@@ -8,7 +8,7 @@ use agent::{
         estimate::{Estimate, Range},
         event::Silent,
         ids::{JobId, opaque},
-        job::{Job, JobState},
+        job::{DatasetSource, Job, JobState},
         network::{Network, SANDBOX},
         verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
     },
@@ -56,13 +56,13 @@ impl Desk {
         let policy = Policy::cautious(Network(SANDBOX), vec![self.folder.path().to_owned()]);
         let guard = Guard::new(policy, Ledger::open(self.home.path()).unwrap());
         let dataset = guard.open_dataset(Path::new("data.fasta")).unwrap();
-        let job = offloaded(dataset.bytes, dataset.modified_ns);
+        let job = offloaded(self.folder.path(), dataset.bytes, dataset.modified_ns);
         guard.permit_upload(&job, dataset, key.to_owned(), &Silent).unwrap()
     }
 }
 
-/// A planned job on a dataset of that size and time.
-fn offloaded(bytes: u64, modified_ns: i64) -> Job {
+/// A planned job on the folder's dataset of that size and time.
+fn offloaded(folder: &Path, bytes: u64, modified_ns: i64) -> Job {
     let nothing = Range { low: 0.0, likely: 0.0, high: 0.0 };
     let dataset = DatasetProfile {
         path: "data.fasta".into(),
@@ -100,6 +100,7 @@ fn offloaded(bytes: u64, modified_ns: i64) -> Job {
         profile: "sandbox".to_owned(),
         out_dir: None,
         idempotency_key: opaque(16),
+        source: DatasetSource { path: folder.join("data.fasta"), root: folder.to_owned() },
         staged: None,
         provider_job: None,
         quote: None,
