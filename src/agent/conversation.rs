@@ -16,7 +16,9 @@ use crate::{
         ids::JobId,
         job::Job,
     },
-    model::{ChatModel, ChatRequest, ChatTurn, Delta, Finish, Message, ModelError, ToolCall, ToolChoice, repair, words},
+    model::{
+        ChatModel, ChatRequest, ChatTurn, Delta, Finish, Message, ModelError, ToolCall, ToolChoice, repair, words,
+    },
     tools::{Cancel, Tool, Toolbox, Work, WorkError},
 };
 
@@ -205,7 +207,8 @@ impl Conversation {
                 continue;
             }
             let unreadable = ending::is_nonsense(&reply.text);
-            if let Some(note) = broken.map(|why| prompt::broken(&why)).or(unreadable.then(|| prompt::NONSENSE.trim().to_owned()))
+            if let Some(note) =
+                broken.map(|why| prompt::broken(&why)).or(unreadable.then(|| prompt::NONSENSE.trim().to_owned()))
             {
                 nonsense += 1;
                 if nonsense > self.limits.nonsense {
@@ -318,7 +321,8 @@ impl Conversation {
         let mut codes = Vec::new();
         for (job, failure) in &turn.failures {
             // The job came to a good end after all.
-            let mended = mine.iter().any(|j| Some(&j.id) == job.as_ref() && j.state == crate::domain::job::JobState::Done);
+            let mended =
+                mine.iter().any(|j| Some(&j.id) == job.as_ref() && j.state == crate::domain::job::JobState::Done);
             if !mended {
                 codes.push((failure.exit_code, failure));
             }

@@ -125,8 +125,7 @@ pub fn is_nonsense(text: &str) -> bool {
         return true;
     }
     let words: Vec<&str> = text.split_whitespace().collect();
-    words.len() >= 20
-        && words.iter().any(|word| words.iter().filter(|w| *w == word).count() * 10 >= words.len() * 8)
+    words.len() >= 20 && words.iter().any(|word| words.iter().filter(|w| *w == word).count() * 10 >= words.len() * 8)
 }
 
 #[cfg(test)]

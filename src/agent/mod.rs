@@ -20,4 +20,3 @@ pub mod turn;
 
 pub use conversation::{AgentError, Conversation, Limits, Parts};
 pub use outcome::TurnOutcome;
-

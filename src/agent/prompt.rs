@@ -42,7 +42,14 @@ pub fn system(tasks: &[TaskType], context: &Context) -> String {
 /// What is known at the start of a turn.
 pub fn context(folder: &Path, jobs: &[Job], dry_run: bool) -> Context {
     let jobs = jobs.iter().filter(|j| !j.state.is_end()).map(|job| {
-        format!("{}: {} of {}, {}. {}", job.id, job.task_type, job.verdict.dataset.path.display(), job.state, next::step(job))
+        format!(
+            "{}: {} of {}, {}. {}",
+            job.id,
+            job.task_type,
+            job.verdict.dataset.path.display(),
+            job.state,
+            next::step(job)
+        )
     });
     Context { files: data_files(folder), jobs: jobs.collect(), dry_run }
 }

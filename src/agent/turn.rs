@@ -96,8 +96,9 @@ impl Turn {
     /// Takes in a failure.
     pub fn failed(&mut self, job: Option<JobId>, failure: Failure) {
         self.all_failures += 1;
-        if let Some(Rule::Approval | Rule::Mainnet | Rule::CapPayment | Rule::CapDay | Rule::CapLifetime | Rule::CapFees) =
-            failure.rule
+        if let Some(
+            Rule::Approval | Rule::Mainnet | Rule::CapPayment | Rule::CapDay | Rule::CapLifetime | Rule::CapFees,
+        ) = failure.rule
         {
             self.no_more_payments = true;
             self.closing = true;

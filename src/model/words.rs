@@ -4,8 +4,8 @@ use crate::domain::ids::JobId;
 
 /// Endings of files that people compute on.
 const ENDINGS: [&str; 27] = [
-    "fasta", "fa", "fna", "faa", "ffn", "frn", "fas", "fastq", "fq", "txt", "md", "rst", "csv", "tsv", "gz", "zst", "bz2",
-    "xz", "json", "gb", "gbk", "embl", "sam", "aln", "sto", "log", "text",
+    "fasta", "fa", "fna", "faa", "ffn", "frn", "fas", "fastq", "fq", "txt", "md", "rst", "csv", "tsv", "gz", "zst",
+    "bz2", "xz", "json", "gb", "gbk", "embl", "sam", "aln", "sto", "log", "text",
 ];
 
 /// One word of a text, or a whole quoted part.
@@ -87,9 +87,28 @@ fn bare(word: &str) -> &str {
 /// Whether a person only asks about a task and does not ask for it to be done.
 pub fn only_asks(text: &str) -> bool {
     const ASKING: [&str; 22] = [
-        "would", "could my", "can my machine", "can this machine", "can my laptop", "can i run", "how long", "how much",
-        "how big", "how large", "how many", "estimate", "dry run", "just check", "only check", "without running",
-        "do not run", "don t run", "does it fit", "will it fit", "where will", "do not pay",
+        "would",
+        "could my",
+        "can my machine",
+        "can this machine",
+        "can my laptop",
+        "can i run",
+        "how long",
+        "how much",
+        "how big",
+        "how large",
+        "how many",
+        "estimate",
+        "dry run",
+        "just check",
+        "only check",
+        "without running",
+        "do not run",
+        "don t run",
+        "does it fit",
+        "will it fit",
+        "where will",
+        "do not pay",
     ];
     says_any(&plain(text), &ASKING)
 }
@@ -150,7 +169,8 @@ fn names_a_file(word: &Word) -> bool {
     if text.is_empty() || text.contains("://") || text.chars().any(char::is_control) || text.parse::<JobId>().is_ok() {
         return false;
     }
-    let path_like = text.starts_with('/') || text.starts_with("./") || text.starts_with("../") || text.starts_with("~/");
+    let path_like =
+        text.starts_with('/') || text.starts_with("./") || text.starts_with("../") || text.starts_with("~/");
     has_data_ending(text) || (path_like && text.len() > 2) || (word.quoted && text.contains('/') && !text.contains(' '))
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 
+pub use crate::policy::payment::Claim;
 use crate::{
     domain::{
         attempt::Attempt,
@@ -13,7 +14,6 @@ use crate::{
     },
     policy::refusal::Refusal,
 };
-pub use crate::policy::payment::Claim;
 
 /// What is to be planned.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,9 +1,9 @@
 //! All integration tests, in one binary.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod compute;
 mod fetch;
+mod node;
 mod sandbox_s3;
 mod services;
 mod storage;
-
-mod node;

@@ -146,7 +146,8 @@ fn complete(line: &str, at: usize, jobs: &[String]) -> Option<(usize, Vec<String
     let before = line.get(..at)?;
     let start = before.rfind(char::is_whitespace).map_or(0, |i| i + 1);
     let word = before.get(start..)?;
-    let fitting = |names: &mut dyn Iterator<Item = &str>| names.filter(|n| n.starts_with(word)).map(str::to_owned).collect();
+    let fitting =
+        |names: &mut dyn Iterator<Item = &str>| names.filter(|n| n.starts_with(word)).map(str::to_owned).collect();
     if start == 0 && word.starts_with('/') && !word.get(1..)?.contains('/') {
         return Some((0, fitting(&mut slash::NAMES.iter().copied())));
     }

@@ -3,8 +3,7 @@
 use crate::domain::ids::JobId;
 
 /// Their names, for completion and for "did you mean".
-pub const NAMES: [&str; 9] =
-    ["/help", "/jobs", "/show", "/receipt", "/tasks", "/tools", "/config", "/doctor", "/quit"];
+pub const NAMES: [&str; 9] = ["/help", "/jobs", "/show", "/receipt", "/tasks", "/tools", "/config", "/doctor", "/quit"];
 
 /// What `/help` prints.
 pub const HELP: &str = "\
