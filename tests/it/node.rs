@@ -1,7 +1,6 @@
 //! The node, as clients meet it: a real server on a free port, driven by our client, by AIOZ's own SDK and by plain HTTP.
 
-mod bench;
-mod client;
+pub mod bench;
 mod payment;
 mod protocol;
 mod runs;

@@ -141,14 +141,18 @@ impl Aioz {
 
     /// Submits a job and gives the provider's id of it.
     ///
-    /// The body is `{"input": dataset_url, "parameters": "<JSON>"}` and always the same for the same values. When the
-    /// answer is lost, the history is looked at before the job goes out once more under the same Idempotency-Key.
+    /// The body is `{"input": dataset_url, "parameters": "<JSON>"}` and always the same for the same values. AIOZ knows
+    /// no Idempotency-Key, so the history is looked at first: a program that died after an earlier submit finds its
+    /// task there. When an answer is lost, it is looked at again before the job goes out once more.
     ///
     /// # Errors
     /// [`ComputeError::Doubtful`] when it may have been taken: look with [`Aioz::find`] before submitting again.
     /// After any other error it was not taken.
     pub async fn submit(&self, permit: Permit<Submit>, dataset_url: Url) -> Result<String, ComputeError> {
         let submit = permit.spend();
+        if let Some(task) = self.find(&submit.idempotency_key, &dataset_url).await? {
+            return Ok(task.id);
+        }
         let model = self.model_id(&submit.model).await?;
         let parameters: BTreeMap<_, _> = submit.parameters.iter().collect();
         let parameters = serde_json::to_string(&parameters).map_err(|e| ComputeError::Garbage(e.to_string()))?;

@@ -107,7 +107,10 @@ fn builtin(spec: &Spec, input: File) -> Result<ResultDocument, Failure> {
         parameters: &spec.parameters,
         out_dir: &spec.out_dir,
     };
-    science::run(run, &mut progress).map_err(|error| Failure::Task(units::clean(&error.to_string(), 500)))
+    science::run(run, &mut progress).map_err(|error| match full_disk(&error) {
+        true => Failure::DiskFull,
+        false => Failure::Task(units::clean(&error.to_string(), 500)),
+    })
 }
 
 /// Writes one line to the parent; `false` when nobody reads it any more.
@@ -116,6 +119,12 @@ fn emit(line: &Line) -> bool {
     text.push('\n');
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
+}
+
+/// Whether a full disk is among the causes of an error.
+fn full_disk(error: &(dyn std::error::Error + 'static)) -> bool {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::StorageFull)
 }
 
 fn failure_of(error: &io::Error, what: &str) -> Failure {

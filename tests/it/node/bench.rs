@@ -277,3 +277,11 @@ pub fn files_beneath(folder: &Path) -> Vec<String> {
     names.sort();
     names
 }
+
+/// How many `sleep SECONDS` there are on this machine; each test sleeps for a time of its own.
+pub fn sleepers(seconds: &str) -> usize {
+    let is_one = |path: std::path::PathBuf| {
+        std::fs::read(path.join("cmdline")).is_ok_and(|line| line == format!("sleep\0{seconds}\0").as_bytes())
+    };
+    std::fs::read_dir("/proc").unwrap().flatten().filter(|entry| is_one(entry.path())).count()
+}

@@ -1,6 +1,6 @@
 //! Paid tasks run in a process of their own: results, limits, cancel, crash and restart.
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 use agent::{
     compute::aioz::{TaskDetail, TaskStatus},
@@ -9,7 +9,7 @@ use agent::{
 };
 use serde_json::Value;
 
-use super::bench::{Bench, command, files_beneath, http, tx, until};
+use super::bench::{Bench, command, files_beneath, http, sleepers, tx, until};
 
 fn error(task: &TaskDetail) -> &str {
     assert_eq!(task.status, TaskStatus::Failed, "{task:?}");
@@ -97,14 +97,6 @@ async fn a_dataset_that_cannot_be_had_fails_the_task() {
     let (missing, large) = (bench.paid("copy", "none.txt", 1).await, bench.paid("copy", "large.txt", 2).await);
     assert!(error(&bench.ended(&missing).await).contains("HTTP 403"));
     assert_eq!(error(&bench.ended(&large).await), "the dataset is larger than the 10 B this node takes");
-}
-
-/// Process ids of the children of this test's `sleep SECONDS`.
-fn sleepers(seconds: &str) -> usize {
-    let is_one = |path: std::path::PathBuf| {
-        fs::read(path.join("cmdline")).is_ok_and(|line| line == format!("sleep\0{seconds}\0").as_bytes())
-    };
-    fs::read_dir("/proc").unwrap().flatten().filter(|entry| is_one(entry.path())).count()
 }
 
 #[tokio::test]

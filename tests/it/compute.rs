@@ -1,0 +1,5 @@
+//! The provider client against providers that lie, and the local runner.
+
+mod guarded;
+mod local;
+mod provider;

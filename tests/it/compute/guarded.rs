@@ -1,0 +1,110 @@
+//! Permits for tests: given by the real guard, for a real file and a job at the right step.
+
+use std::path::Path;
+
+use agent::{
+    domain::{
+        dataset::{DatasetProfile, Format},
+        estimate::{Estimate, Range},
+        event::Silent,
+        hash::Sha256,
+        ids::JobId,
+        job::{DatasetSource, Job, JobState, Staged},
+        network::Network,
+        task::Parameters,
+        verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
+    },
+    ledger::Ledger,
+    policy::{
+        Guard, Policy,
+        permit::{LocalRun, Permit, Submit},
+    },
+};
+use jiff::Timestamp;
+
+/// A guard over a folder that holds one dataset, `a.txt`.
+pub struct Guarded {
+    pub folder: tempfile::TempDir,
+    guard: Guard,
+}
+
+impl Guarded {
+    pub fn new(content: &[u8]) -> Guarded {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.txt"), content).unwrap();
+        let home = folder.path().join("home");
+        std::fs::create_dir(&home).unwrap();
+        let ledger = Ledger::open(&home).unwrap();
+        let guard = Guard::new(Policy::cautious(Network(424_242), vec![folder.path().to_owned()]), ledger);
+        Guarded { folder, guard }
+    }
+
+    /// Leave to submit a job that is staged.
+    pub fn submit(&self, model: &str) -> Permit<Submit> {
+        let reason = Reason { rule: OffloadRule::Model, why: "the catalogue says so".into() };
+        let mut job = self.job("remote", Place::Offload, vec![reason], JobState::Staged);
+        job.staged = Some(Staged {
+            key: "datasets/job".into(),
+            url: "https://s3/b/datasets/job".into(),
+            sha256: Sha256::of(b""),
+            bytes: 1,
+        });
+        self.guard.permit_submit(&job, model).unwrap()
+    }
+
+    /// Leave to run a task on the dataset. Memory in bytes, time in seconds.
+    pub fn run(&self, task: &str, memory: u64, seconds: u64) -> Permit<LocalRun> {
+        let job = self.job(task, Place::Local, Vec::new(), JobState::Planned);
+        let dataset = self.guard.open_dataset(Path::new("a.txt")).unwrap();
+        self.guard.permit_local_run(&job, dataset, memory, seconds, &Silent).unwrap()
+    }
+
+    fn job(&self, task: &str, place: Place, reasons: Vec<Reason>, state: JobState) -> Job {
+        let dataset = self.guard.open_dataset(Path::new("a.txt")).unwrap();
+        let none = Range { low: 0.0, likely: 0.0, high: 0.0 };
+        Job {
+            id: JobId::random(),
+            session: "ses-test".into(),
+            state,
+            task_type: task.into(),
+            parameters: Parameters::new(),
+            verdict: Verdict {
+                place,
+                reasons,
+                dataset: DatasetProfile {
+                    path: dataset.path.clone(),
+                    bytes: dataset.bytes,
+                    format: Format::Text,
+                    gzip: false,
+                    records: 1,
+                    residues: 1,
+                    longest: 1,
+                    alphabet: None,
+                    sampled: false,
+                    modified_ns: dataset.modified_ns,
+                },
+                machine: MachineProfile {
+                    cores: 1,
+                    total_ram: 1,
+                    available_ram: 1,
+                    limited_by_cgroup: false,
+                    free_disk: 1,
+                },
+                estimate: Estimate { ram: none, seconds: none, learnt_from: 0 },
+                thresholds: Thresholds::default(),
+            },
+            profile: "live".into(),
+            source: DatasetSource { path: self.folder.path().join("a.txt"), root: self.folder.path().to_owned() },
+            out_dir: None,
+            idempotency_key: "key-of-the-job".into(),
+            staged: None,
+            provider_job: None,
+            quote: None,
+            tx_hash: None,
+            result: None,
+            failure: None,
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Runs on this machine: the worker process, its limits, and what is left when somebody dies.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    os::unix::process::CommandExt as _,
+    process::{Command, Stdio},
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use agent::{
+    compute::local::{LocalError, LocalOutcome, Runner},
+    domain::{hash::Sha256, task::TaskType},
+    machine::catalogue::Catalogue,
+};
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::guarded::Guarded;
+use crate::node::bench::command;
+
+const MEMORY: u64 = 400_000_000;
+
+async fn run(guarded: &Guarded, task: &TaskType, memory: u64, seconds: u64) -> Result<LocalOutcome, LocalError> {
+    let (_keep, cancel) = watch::channel(false);
+    let permit = guarded.run(&task.name, memory, seconds);
+    let out_dir = guarded.folder.path().join("out");
+    Runner::of(env!("CARGO_BIN_EXE_agent")).run(permit, task, &out_dir, &|_| {}, cancel).await
+}
+
+#[tokio::test]
+async fn an_outside_program_reads_the_open_file_and_leaves_a_document() {
+    let guarded = Guarded::new(b"b\na\nc");
+    let task = command("sorted", "sort", &["-o", "{output}", "{dataset}"]);
+    let outcome = run(&guarded, &task, MEMORY, 60).await.unwrap();
+    assert_eq!(outcome.document.task_type, "sorted");
+    assert_eq!(outcome.document.dataset.sha256, Sha256::of(b"b\na\nc"));
+    assert_eq!(outcome.document.dataset.path, "a.txt");
+    assert_eq!(outcome.document.summary["first_lines"], json!(["a", "b", "c"]));
+    let names: Vec<_> = outcome.files.iter().map(|f| f.name.as_str()).collect();
+    assert_eq!(names, ["result.json", "out.txt"]);
+    assert_eq!(outcome.files[1].sha256, Sha256::of(b"a\nb\nc\n"));
+    assert!(outcome.max_rss > 500_000, "{}", outcome.max_rss);
+    assert!(outcome.seconds > 0.0);
+    let left = crate::node::bench::files_beneath(&guarded.folder.path().join("out"));
+    assert_eq!(left, ["out.txt", "result.json"]);
+}
+
+#[tokio::test]
+async fn a_builtin_task_runs_in_the_worker() {
+    let guarded = Guarded::new(b">one\nACDEFGHIKL\n>two\nMNPQRSTVWY\n");
+    let task = Catalogue::builtin().unwrap().get("sequence_stats").unwrap().clone();
+    let outcome = run(&guarded, &task, MEMORY, 60).await.unwrap();
+    assert_eq!(outcome.document.records[0]["sequences"], 2);
+    assert_eq!(outcome.document.records[0]["residues"], 20);
+    let nothing = Guarded::new(b"");
+    let error = run(&nothing, &task, MEMORY, 60).await.unwrap_err();
+    assert!(matches!(error, LocalError::Task(_)), "{error}");
+}
+
+#[tokio::test]
+async fn processes_together_may_not_use_more_than_the_limit() {
+    let guarded = Guarded::new(b"x");
+    // Each holds 250 MB and waits; neither alone is above the limit.
+    let hold = "(head -c 250000000 /dev/zero; sleep 600) | tail -c 250000000 > /dev/null";
+    let task = command("swarm", "sh", &["-c", &format!("{hold} & {hold} & wait")]);
+    let error = run(&guarded, &task, MEMORY, 120).await.unwrap_err();
+    assert_eq!(error, LocalError::OutOfMemory { limit: MEMORY });
+    assert!(error.hint().unwrap().contains("remotely"));
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named_with_its_package() {
+    let guarded = Guarded::new(b"x");
+    let error = run(&guarded, &command("none", "no-such-program", &[]), MEMORY, 60).await.unwrap_err();
+    assert_eq!(error.to_string(), "the program `no-such-program` is not installed");
+    assert_eq!(error.hint().unwrap(), "install it: sudo apt-get install coreutils");
+    let wrong = command("none", "true", &[]);
+    let (_keep, cancel) = watch::channel(false);
+    let permit = guarded.run("another", MEMORY, 60);
+    let error = Runner::of(env!("CARGO_BIN_EXE_agent"))
+        .run(permit, &wrong, &guarded.folder.path().join("out"), &|_| {}, cancel)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("the permit is for `another`"), "{error}");
+}
+
+#[tokio::test]
+async fn a_dropped_run_leaves_no_process() {
+    let guarded = Guarded::new(b"x");
+    let task = command("slow", "sleep", &["603"]);
+    let started = Mutex::new(false);
+    let watched = async {
+        crate::node::bench::until("the program", || async { (crate::node::bench::sleepers("603") == 1).then_some(()) })
+            .await;
+        *started.lock().unwrap() = true;
+    };
+    tokio::select! {
+        ended = run(&guarded, &task, MEMORY, 600) => panic!("{ended:?}"),
+        () = watched => {}
+    }
+    assert!(*started.lock().unwrap());
+    crate::node::bench::until("its end", || async { (crate::node::bench::sleepers("603") == 0).then_some(()) }).await;
+}
+
+#[test]
+fn a_worker_does_not_outlive_its_parent() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.txt"), "x").unwrap();
+    let spec = json!({
+        "job": "j", "task": command("slow", "sleep", &["604"]), "parameters": {}, "dataset_name": "a.txt",
+        "out_dir": folder.path(), "memory_limit": MEMORY, "cpu_limit": 60,
+    });
+    let mut worker = Command::new(env!("CARGO_BIN_EXE_agent"))
+        .arg("worker")
+        .env("AGENT_WORKER_SPEC", spec.to_string())
+        .stdin(std::fs::File::open(folder.path().join("a.txt")).unwrap())
+        .stdout(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(worker.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "\"alive\"");
+    // What a parent's death looks like from the worker: nobody reads any more.
+    drop(lines);
+    let start = Instant::now();
+    worker.wait().unwrap();
+    while crate::node::bench::sleepers("604") > 0 {
+        assert!(start.elapsed() < Duration::from_secs(60), "the program was left behind");
+        std::thread::yield_now();
+    }
+}
