@@ -17,7 +17,8 @@ use crate::{
         job::Job,
     },
     model::{
-        ChatModel, ChatRequest, ChatTurn, Delta, Finish, Message, ModelError, ToolCall, ToolChoice, repair, words,
+        ChatModel, ChatRequest, ChatTurn, Delta, Finish, Message, ModelError, ToolCall, ToolChoice, phrases, repair,
+        words,
     },
     tools::{Cancel, Tool, Toolbox, Work, WorkError},
 };
@@ -49,7 +50,7 @@ pub struct Parts {
     pub session: String,
     /// The working folder: its data files are named to the model.
     pub folder: PathBuf,
-    /// Stop before any effect.
+    /// Whether this is a dry run: the workflow stops before any effect, and the model is told.
     pub dry_run: bool,
     /// Bounds on a turn.
     pub limits: Limits,
@@ -88,6 +89,7 @@ pub struct Conversation {
     toolbox: Toolbox,
     sink: Arc<dyn Sink>,
     folder: PathBuf,
+    dry_run: bool,
     limits: Limits,
     history: Vec<Message>,
     /// Jobs of other sessions that this conversation is about, too.
@@ -109,8 +111,18 @@ impl Conversation {
     /// A fresh conversation.
     pub fn new(parts: Parts) -> Conversation {
         let Parts { model, work, sink, session, folder, dry_run, limits } = parts;
-        let toolbox = Toolbox { work, session, dry_run };
-        Conversation { model, toolbox, sink, folder, limits, history: Vec::new(), named: Vec::new(), fresh_ids: 0 }
+        let toolbox = Toolbox { work, session };
+        Conversation {
+            model,
+            toolbox,
+            sink,
+            folder,
+            dry_run,
+            limits,
+            history: Vec::new(),
+            named: Vec::new(),
+            fresh_ids: 0,
+        }
     }
 
     /// The model's name.
@@ -145,10 +157,12 @@ impl Conversation {
             }
         }
         let jobs = self.jobs()?;
-        let context = prompt::context(&self.folder, &jobs, self.toolbox.dry_run);
+        let context = prompt::context(&self.folder, &jobs, self.dry_run);
         let known: Vec<String> = context.files.iter().map(|f| f.path.clone()).collect();
-        let system = prompt::system(&self.toolbox.work.tasks(), &context);
-        let mut turn = Turn::new(prompt, words::files(prompt, &known).len(), self.toolbox.dry_run);
+        let tasks = self.toolbox.work.tasks();
+        let system = prompt::system(&tasks, &context);
+        let files = words::files(prompt, &known).len();
+        let mut turn = Turn::new(prompt, phrases::wanted(prompt, files, &tasks));
         let mut answer = String::new();
         let end = self.steps(&system, &mut turn, &mut answer, cancel).await?;
         self.close(turn, end, answer)
@@ -337,11 +351,9 @@ impl Conversation {
         // A job that was only planned waits for nothing when the person was told where it would run.
         let left: Vec<&Job> =
             open.into_iter().filter(|j| !(answered && j.state == crate::domain::job::JobState::Planned)).collect();
-        if !self.toolbox.dry_run {
-            ending::still_open(&left, sink);
-        }
+        ending::still_open(&left, sink);
         ending::receipts(work, &mine, sink)?;
-        let of_jobs = if self.toolbox.dry_run { 0 } else { outcome::worst(mine.iter().map(outcome::of_job)) };
+        let of_jobs = outcome::worst(mine.iter().map(outcome::of_job));
         let exit_code = match end {
             End::Answer => outcome::worst([failed, of_jobs]),
             End::Model { kind, message, hint } => {

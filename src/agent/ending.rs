@@ -2,54 +2,13 @@
 
 use crate::{
     domain::{
-        attempt::{Attempt, AttemptState},
         event::{Event, Sink},
         job::{Job, JobState},
-        receipt::{PaidReceipt, Receipt, ResultReceipt},
-        result::RESULT_FILE,
     },
+    job::receipt,
     model::words,
     tools::{Work, WorkError, next},
 };
-
-/// The receipt of a job, out of what the ledger knows.
-pub fn receipt(job: &Job, attempts: &[Attempt]) -> Receipt {
-    let confirmed = attempts.iter().find(|a| a.state == AttemptState::Confirmed);
-    let payment = confirmed.and_then(|a| {
-        Some(PaidReceipt {
-            tx_hash: a.tx_hash,
-            block: a.block?,
-            amount: a.amount.into(),
-            fees: a.system_fee.checked_add(a.network_fee)?.into(),
-            sender: a.sender.address(),
-            recipient: a.recipient.address(),
-            network: a.network,
-            reference: a.reference.clone(),
-            attempts: u32::try_from(attempts.len()).unwrap_or(u32::MAX),
-            explorer_url: a.network.explorer_url(&a.tx_hash),
-        })
-    });
-    let result = job.result.as_ref().and_then(|made| {
-        let document = made.files.iter().find(|f| f.name == RESULT_FILE).or(made.files.first())?;
-        let bytes = made.files.iter().map(|f| f.bytes).sum();
-        Some(ResultReceipt { path: made.folder.clone(), bytes, sha256: document.sha256 })
-    });
-    Receipt {
-        job: job.id.clone(),
-        state: job.state.to_string(),
-        task_type: job.task_type.clone(),
-        dataset: job.verdict.dataset.path.clone(),
-        place: job.verdict.place,
-        profile: job.profile.clone(),
-        job_id: job.provider_job.clone(),
-        data_url: job.staged.as_ref().map(|s| s.url.clone()),
-        payment,
-        result,
-        created_at: job.created_at,
-        ended_at: job.updated_at,
-        failure: job.failure.clone(),
-    }
-}
 
 /// The receipts of jobs that ended. A job that was refused or canceled before anything happened has none.
 pub fn receipts(work: &dyn Work, jobs: &[Job], sink: &dyn Sink) -> Result<(), WorkError> {
@@ -57,7 +16,7 @@ pub fn receipts(work: &dyn Work, jobs: &[Job], sink: &dyn Sink) -> Result<(), Wo
         let attempts = work.attempts(&job.id)?;
         let nothing = matches!(job.state, JobState::Refused | JobState::Canceled) && attempts.is_empty();
         if !nothing {
-            sink.emit(Event::Receipt(Box::new(receipt(job, &attempts))));
+            sink.emit(Event::Receipt(Box::new(receipt::of(job, &attempts))));
         }
     }
     Ok(())

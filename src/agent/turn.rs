@@ -24,7 +24,6 @@ pub struct Turn {
     pub closing: bool,
     /// Whether a job was ever nudged.
     pub nudged: bool,
-    dry_run: bool,
     /// Whether the person asks for the work to be done, and not only about it.
     wants_work: bool,
     /// How many tasks the person asked for, as far as their words tell.
@@ -36,17 +35,16 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// A turn for a prompt that names `files`.
-    pub fn new(prompt: &str, files: usize, dry_run: bool) -> Turn {
+    /// A turn for a prompt that asks for so many tasks.
+    pub fn new(prompt: &str, wanted: usize) -> Turn {
         Turn {
             jobs: Vec::new(),
             failures: Vec::new(),
             no_more_payments: false,
             closing: false,
             nudged: false,
-            dry_run,
-            wants_work: !dry_run && !words::only_asks(prompt),
-            wanted: files.max(1),
+            wants_work: !words::only_asks(prompt),
+            wanted: wanted.max(1),
             several: words::wants_several(prompt),
             all_failures: 0,
             repeats: HashMap::new(),
@@ -83,10 +81,9 @@ impl Turn {
             }
         }
         if result.ok && call.tool() != Tool::ListJobs {
-            self.failures.retain(|(failed, _)| failed.is_some() && *failed != job);
-            if self.dry_run {
-                self.closing = !self.several && self.jobs.len() >= self.wanted;
-            }
+            // What failed without a job is mended once there are as many jobs as were asked for.
+            let all_there = self.jobs.len() >= self.wanted;
+            self.failures.retain(|(failed, _)| *failed != job && (failed.is_some() || !all_there));
         }
         if let Some(failure) = &result.failure {
             self.failed(result.job.as_ref().map(|j| j.id.clone()), failure.clone());
@@ -119,9 +116,6 @@ impl Turn {
 
     /// Jobs of this turn that wait for a step the person asked for.
     pub fn waiting<'j>(&self, jobs: &'j [Job]) -> Vec<&'j Job> {
-        if self.dry_run {
-            return Vec::new();
-        }
         let failed = |id: &JobId| self.failures.iter().any(|(job, _)| job.as_ref() == Some(id));
         jobs.iter().filter(|j| self.jobs.contains(&j.id) && next::tool(j).is_some() && !failed(&j.id)).collect()
     }
@@ -135,6 +129,6 @@ impl Turn {
         if self.wants_work && self.failures.is_empty() && !waiting.is_empty() {
             return (offered_next(&waiting), ToolChoice::Required);
         }
-        (offered(jobs, tasks, self.dry_run), ToolChoice::Auto)
+        (offered(jobs, tasks), ToolChoice::Auto)
     }
 }

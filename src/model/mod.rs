@@ -10,15 +10,17 @@
 //! | [`error`] | why a model gave no turn |
 //! | [`openai`] | any OpenAI-compatible endpoint |
 //! | [`scripted`] | a transcript file |
+//! | [`words`], [`phrases`] | what a person's words name: files, jobs, tasks, choices |
 //! | [`planner`] | the offline planner |
 //! | [`repair`] | calls written as text; names that are nearly right |
-//! | [`choice`] | which model the settings ask for |
+//! | [`open`] | the model that the settings ask for |
 
 pub mod chat;
-pub mod choice;
 pub mod context;
 pub mod error;
+pub mod open;
 pub mod openai;
+pub mod phrases;
 pub mod planner;
 pub mod repair;
 pub mod scripted;
@@ -29,6 +31,7 @@ use async_trait::async_trait;
 pub use chat::{ChatRequest, ChatTurn, Delta, Finish, Message, ToolCall, ToolChoice, Usage};
 
 pub use error::ModelError;
+pub use open::open;
 
 /// A chat model.
 #[async_trait]

@@ -3,9 +3,9 @@
 use crate::domain::ids::JobId;
 
 /// Endings of files that people compute on.
-const ENDINGS: [&str; 27] = [
+const ENDINGS: [&str; 28] = [
     "fasta", "fa", "fna", "faa", "ffn", "frn", "fas", "fastq", "fq", "txt", "md", "rst", "csv", "tsv", "gz", "zst",
-    "bz2", "xz", "json", "gb", "gbk", "embl", "sam", "aln", "sto", "log", "text",
+    "bz2", "xz", "json", "gb", "gbk", "embl", "sam", "hmm", "aln", "sto", "log", "text",
 ];
 
 /// One word of a text, or a whole quoted part.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ToolResult, Toolbox, facts, run, work::CheckRequest};
+use super::{ToolResult, Toolbox, facts, work::CheckRequest};
 use crate::domain::task::Parameters;
 
 /// What it does, for the model.
@@ -46,11 +46,7 @@ pub(super) async fn run(toolbox: &Toolbox, args: Args) -> ToolResult {
     match toolbox.work.check(request).await {
         Ok(job) => {
             let mut value = facts::verdict(&job);
-            if toolbox.dry_run {
-                run::mark_dry(&mut value);
-            } else {
-                facts::add_next(&mut value, &job);
-            }
+            facts::add_next(&mut value, &job);
             ToolResult::done(value, Some(job))
         }
         Err(error) => ToolResult::failed(&error, None),

@@ -8,11 +8,9 @@ use super::{Tool, ToolSpec, next, schema};
 use crate::domain::{job::Job, task::TaskType};
 
 /// Everything that makes sense now: the two reads, and the steps that some open job waits for.
-pub fn offered(jobs: &[Job], tasks: &[TaskType], dry_run: bool) -> Vec<ToolSpec> {
+pub fn offered(jobs: &[Job], tasks: &[TaskType]) -> Vec<ToolSpec> {
     let mut out = vec![check(tasks)];
-    if !dry_run {
-        out.extend(offered_next(jobs));
-    }
+    out.extend(offered_next(jobs));
     out.push(ToolSpec {
         name: Tool::ListJobs.name().to_owned(),
         description: schema::description(Tool::ListJobs).to_owned(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
-    BadCall, Call, Cancel, Tool, Work, WorkError, check_local_capability, facts, list_jobs, next, pay_gas_fee,
+    BadCall, Call, Cancel, Work, WorkError, check_local_capability, facts, list_jobs, next, pay_gas_fee,
     run_local_task, run_remote_compute, wait_for_job,
 };
 use crate::{
@@ -19,8 +19,6 @@ pub struct Toolbox {
     pub work: Arc<dyn Work>,
     /// The session that new jobs belong to.
     pub session: String,
-    /// Stop before any effect: only reads do anything.
-    pub dry_run: bool,
 }
 
 /// Why a call did not do what was asked.
@@ -57,8 +55,11 @@ impl ToolResult {
         ToolResult { ok: true, value, job, failure: None }
     }
 
-    /// The workflow said no, or could not.
+    /// The workflow said no, or could not, or stopped where a dry run stops.
     pub fn failed(error: &WorkError, job: Option<Job>) -> ToolResult {
+        if error.kind == "dry_run" {
+            return ToolResult::dry(error, job);
+        }
         let why = clean(&error.message, 600);
         let hint = error.hint.as_deref().map(|h| clean(h, 400));
         let mut value = json!({"ok": false});
@@ -94,6 +95,17 @@ impl ToolResult {
         }
     }
 
+    fn dry(error: &WorkError, job: Option<Job>) -> ToolResult {
+        let next = "This is a dry run: nothing was run, uploaded or paid. Tell the person what would have happened.";
+        let mut value = json!({"ok": true, "dry_run": true, "why": clean(&error.message, 300)});
+        if let Some(job) = &job {
+            value["job"] = job.id.as_str().into();
+            value["state"] = job.state.as_str().into();
+        }
+        value["next_step"] = next.into();
+        ToolResult::done(value, job)
+    }
+
     /// The call had no right form.
     pub fn bad(call: &BadCall) -> ToolResult {
         let failure =
@@ -125,20 +137,9 @@ fn advice(error: &WorkError, job: Option<&Job>) -> String {
     }
 }
 
-/// Marks a result as one of a dry run.
-pub(super) fn mark_dry(value: &mut Value) {
-    value["dry_run"] = true.into();
-    value["next_tool"] = Value::Null;
-    value["next_step"] =
-        "This is a dry run: nothing is run, uploaded or paid. Tell the person what would happen.".into();
-}
-
 impl Toolbox {
     /// Carries one call out.
     pub async fn run(&self, call: &Call, cancel: &Cancel) -> ToolResult {
-        if self.dry_run && !call.tool().is_read() {
-            return self.dry(call.tool());
-        }
         match call {
             Call::CheckLocalCapability(args) => check_local_capability::run(self, args.clone()).await,
             Call::RunLocalTask(args) => run_local_task::run(self, args, cancel).await,
@@ -147,12 +148,6 @@ impl Toolbox {
             Call::WaitForJob(args) => wait_for_job::run(self, args, cancel).await,
             Call::ListJobs(args) => list_jobs::run(self, args),
         }
-    }
-
-    fn dry(&self, tool: Tool) -> ToolResult {
-        let mut value = json!({"ok": false, "error": "dry_run", "why": format!("{tool} was not carried out")});
-        mark_dry(&mut value);
-        ToolResult { ok: false, value, job: None, failure: None }
     }
 
     /// A step that was taken: its facts, and what comes next.

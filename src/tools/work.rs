@@ -1,38 +1,24 @@
 //! What the tools ask of the job workflow, and how it says no.
 
-use std::path::PathBuf;
-
 use async_trait::async_trait;
 
-pub use crate::policy::payment::Claim;
 use crate::{
     domain::{
         attempt::Attempt,
         ids::JobId,
-        job::Job,
-        task::{Parameters, TaskType},
+        job::{Job, JobState},
+        task::TaskType,
     },
+    job::{JobError, Workflow},
+    ledger::LedgerError,
     policy::refusal::Refusal,
 };
+pub use crate::{
+    job::{Cancel, CheckRequest},
+    policy::payment::Claim,
+};
 
-/// What is to be planned.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CheckRequest {
-    /// The session it belongs to.
-    pub session: String,
-    /// The catalogue's name of the task.
-    pub task_type: String,
-    /// The dataset as the person named it.
-    pub dataset: PathBuf,
-    /// What was chosen; the rest takes its defaults.
-    pub parameters: Parameters,
-    /// A claimed size in bytes: it may only raise an estimate.
-    pub claimed_bytes: Option<u64>,
-    /// A claimed run time in seconds: it may only raise an estimate.
-    pub claimed_seconds: Option<f64>,
-}
-
-/// Why a step did not happen.
+/// Why a step did not happen: what of it the tools and the conversation need.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct WorkError {
@@ -48,7 +34,19 @@ pub struct WorkError {
     pub exit_code: u8,
 }
 
-/// The steps of a job, as the tools take them. Each draws the job further through the one state machine.
+impl From<JobError> for WorkError {
+    fn from(error: JobError) -> WorkError {
+        WorkError {
+            refusal: error.refusal().cloned(),
+            kind: error.kind().to_owned(),
+            message: error.to_string(),
+            hint: error.hint(),
+            exit_code: error.exit_code(),
+        }
+    }
+}
+
+/// The steps of a job, as the tools take them. Each takes the job further through the one state machine.
 #[async_trait]
 pub trait Work: Send + Sync {
     /// Measures dataset and machine, draws the verdict, and writes the planned job down.
@@ -63,7 +61,7 @@ pub trait Work: Send + Sync {
     async fn wait(&self, job: &JobId, cancel: &Cancel) -> Result<Job, WorkError>;
     /// All jobs, oldest first.
     fn jobs(&self) -> Result<Vec<Job>, WorkError>;
-    /// One job.
+    /// One job; `None` when there is none of that id.
     fn job(&self, job: &JobId) -> Result<Option<Job>, WorkError>;
     /// A job's payment attempts, oldest first.
     fn attempts(&self, job: &JobId) -> Result<Vec<Attempt>, WorkError>;
@@ -71,36 +69,48 @@ pub trait Work: Send + Sync {
     fn tasks(&self) -> Vec<TaskType>;
 }
 
-/// A person's wish to stop; clones hear of it too.
-#[derive(Debug, Clone)]
-pub struct Cancel(std::sync::Arc<tokio::sync::watch::Sender<bool>>);
-
-impl Default for Cancel {
-    fn default() -> Cancel {
-        Cancel(std::sync::Arc::new(tokio::sync::watch::Sender::new(false)))
-    }
-}
-
-impl Cancel {
-    /// Not yet wished.
-    pub fn new() -> Cancel {
-        Cancel::default()
+#[async_trait]
+impl Work for Workflow {
+    async fn check(&self, request: CheckRequest) -> Result<Job, WorkError> {
+        Ok(Workflow::check(self, request).await?)
     }
 
-    /// Wishes it.
-    pub fn cancel(&self) {
-        self.0.send_replace(true);
+    async fn run_local(&self, job: &JobId, cancel: &Cancel) -> Result<Job, WorkError> {
+        Ok(Workflow::run_local(self, job, cancel).await?)
     }
 
-    /// Whether it was wished.
-    pub fn is_cancelled(&self) -> bool {
-        *self.0.borrow()
+    async fn run_remote(&self, job: &JobId, cancel: &Cancel) -> Result<Job, WorkError> {
+        Ok(Workflow::run_remote(self, job, cancel).await?)
     }
 
-    /// Returns once it is wished.
-    pub async fn cancelled(&self) {
-        let mut seen = self.0.subscribe();
-        // The sender lives as long as `self`, so this ends only with the wish.
-        let _ = seen.wait_for(|wished| *wished).await;
+    async fn pay(&self, job: &JobId, claim: Claim, cancel: &Cancel) -> Result<Job, WorkError> {
+        Ok(Workflow::pay(self, job, &claim, cancel).await?)
+    }
+
+    async fn wait(&self, job: &JobId, cancel: &Cancel) -> Result<Job, WorkError> {
+        use JobState::{PaymentIntended, PaymentSent, PaymentUnknown};
+        // A payment that is under way is looked after first; nothing is signed for it here that was not approved.
+        let under_way = matches!(Workflow::job(self, job)?.state, PaymentIntended | PaymentSent | PaymentUnknown);
+        if under_way { Ok(self.resume(job, cancel).await?) } else { Ok(Workflow::wait(self, job, cancel).await?) }
+    }
+
+    fn jobs(&self) -> Result<Vec<Job>, WorkError> {
+        Ok(Workflow::jobs(self)?)
+    }
+
+    fn job(&self, job: &JobId) -> Result<Option<Job>, WorkError> {
+        match Workflow::job(self, job) {
+            Ok(job) => Ok(Some(job)),
+            Err(JobError::Ledger(LedgerError::NoSuchJob(_))) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn attempts(&self, job: &JobId) -> Result<Vec<Attempt>, WorkError> {
+        Ok(Workflow::attempts(self, job)?)
+    }
+
+    fn tasks(&self) -> Vec<TaskType> {
+        self.catalogue().iter().cloned().collect()
     }
 }

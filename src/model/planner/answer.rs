@@ -1,0 +1,289 @@
+//! The planner's answers, out of tool results and the catalogue, and out of nothing else.
+
+mod result;
+
+use serde_json::Value;
+
+use super::{Outcome, Seen};
+use crate::{
+    domain::{ids::JobId, job::JobState, money::Datoshi, task::TaskType},
+    tools::Tool,
+};
+
+/// A text within a result.
+fn text<'v>(value: &'v Value, at: &str) -> Option<&'v str> {
+    value.pointer(at)?.as_str().filter(|t| !t.is_empty())
+}
+
+fn title(tasks: &[TaskType], name: &str) -> String {
+    tasks.iter().find(|t| t.name == name).map_or_else(|| name.to_owned(), |t| t.title.clone())
+}
+
+/// A sentence with a full stop and a capital letter.
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let mut chars = text.chars();
+    let Some(first) = chars.next() else { return String::new() };
+    // A path or a name in backquotes keeps its first letter.
+    let first = if text.starts_with('`') || text.starts_with("job-") {
+        first.to_string()
+    } else {
+        first.to_uppercase().collect()
+    };
+    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", chars.as_str())
+}
+
+/// What came of the tasks of this turn.
+pub(super) fn work(seen: &Seen, tasks: &[TaskType], check_only: bool) -> String {
+    let mut jobs: Vec<&str> = Vec::new();
+    for result in &seen.results {
+        if let Some(job) = result.text("job")
+            && !jobs.contains(&job)
+        {
+            jobs.push(job);
+        }
+    }
+    let mut parts: Vec<String> = Vec::new();
+    for job in jobs {
+        let of_job: Vec<&Outcome> = seen.results.iter().filter(|r| r.text("job") == Some(job)).collect();
+        parts.push(one_job(&of_job, tasks, check_only));
+    }
+    for failed in seen.results.iter().filter(|r| !r.is_ok() && r.text("job").is_none()) {
+        parts.push(failure(&failed.content));
+    }
+    match parts.is_empty() {
+        true => nothing_to_do(),
+        false => parts.join("\n\n"),
+    }
+}
+
+fn one_job(results: &[&Outcome], tasks: &[TaskType], check_only: bool) -> String {
+    let Some(last) = results.last() else { return String::new() };
+    if !last.is_ok() {
+        return failure(&last.content);
+    }
+    let check = results.iter().find(|r| r.name == Tool::CheckLocalCapability.name()).map(|r| &r.content);
+    if check_only || last.content.get("dry_run").is_some() {
+        return check.map_or_else(nothing_to_do, |check| plan(check, tasks));
+    }
+    let task = text(&last.content, "/task_type").unwrap_or_default();
+    let path = text(&last.content, "/dataset/path").or_else(|| check.and_then(|c| text(c, "/dataset/path")));
+    let subject = format!("{} of {}", title(tasks, task), path.unwrap_or("your dataset"));
+    let state = last.text("state").unwrap_or_default();
+    if state != JobState::Done.as_str() {
+        let job = last.text("job").unwrap_or_default();
+        return format!("{subject} is not finished: {job} is {state}. To go on: `agent jobs resume {job}`.");
+    }
+    let mut out = format!("{subject} is done. ");
+    match check {
+        Some(check) => out.push_str(&place(check, "ran")),
+        None if text(&last.content, "/where") == Some("offload") => out.push_str("It ran at the provider."),
+        None => out.push_str("It ran on this machine."),
+    }
+    if let Some(amount) = text(&last.content, "/amount") {
+        out.push_str(&format!(" It cost {amount} GAS."));
+    }
+    out.push_str("\n\n");
+    out.push_str(&result::explain(task, &last.content));
+    let caveat = tasks.iter().find(|t| t.name == task).and_then(|t| t.caveat.as_deref());
+    if let Some(caveat) = caveat {
+        out.push_str(&format!("\n\n{}", sentence(caveat)));
+    }
+    out
+}
+
+/// Where a task runs, and why.
+fn place(check: &Value, verb: &str) -> String {
+    let why: Vec<&str> =
+        check.get("reasons").and_then(Value::as_array).into_iter().flatten().filter_map(|r| text(r, "/why")).collect();
+    match text(check, "/where") {
+        Some("offload") if why.is_empty() => format!("It {verb} at the provider."),
+        Some("offload") => format!("It {verb} at the provider, because {}.", why.join("; ").trim_end_matches('.')),
+        _ => format!("It {verb} on this machine, which is large enough for it."),
+    }
+}
+
+/// What would happen, of a task that was only looked at.
+fn plan(check: &Value, tasks: &[TaskType]) -> String {
+    let task = title(tasks, text(check, "/task_type").unwrap_or_default());
+    let path = text(check, "/dataset/path").unwrap_or("the dataset");
+    let size = text(check, "/dataset/size").unwrap_or("of unknown size");
+    let records = check.pointer("/dataset/records").and_then(Value::as_u64).unwrap_or_default();
+    let about = if check.pointer("/dataset/sampled") == Some(&Value::Bool(true)) { "about " } else { "" };
+    let mut out = format!(
+        "{path} is {size} with {about}{} records. {task} would need {} of RAM and {} on this machine. ",
+        crate::domain::units::count(records),
+        text(check, "/needs/ram").unwrap_or("an unknown amount"),
+        text(check, "/needs/time").unwrap_or("an unknown time"),
+    );
+    out.push_str(&place(check, "would run"));
+    if text(check, "/where") == Some("offload") {
+        out.push_str(" What it costs is known once the provider has the data and quotes a price.");
+    }
+    out.push_str(" Nothing was run, uploaded or paid.");
+    out
+}
+
+/// What was refused or failed, why, and what to do.
+pub(super) fn failure(result: &Value) -> String {
+    let why = text(result, "/why").unwrap_or("the step failed, and no reason was given");
+    let mut out = match text(result, "/refused_by") {
+        Some(rule) => format!("That was refused by {rule}: {}", sentence(why)),
+        None => format!("That did not work: {}", sentence(why)),
+    };
+    if let Some(hint) = text(result, "/hint") {
+        out.push_str(&format!(" {}", sentence(hint)));
+    }
+    out
+}
+
+/// How jobs stand, or one of them.
+pub(super) fn status(jobs: &[Value], job: Option<&JobId>) -> String {
+    let of = |line: &&Value| job.is_none_or(|id| text(line, "/job") == Some(id.as_str()));
+    let lines: Vec<String> = jobs.iter().filter(of).map(line).collect();
+    match (lines.as_slice(), job) {
+        ([], Some(job)) => no_such_job(job),
+        ([], None) => {
+            "There are no jobs yet. Ask for one, such as: Run protein folding on examples/data.fasta".to_owned()
+        }
+        ([only], _) => sentence(only),
+        (many, _) => format!(
+            "{} jobs, newest first:\n{}",
+            many.len(),
+            many.iter().map(|l| format!("- {l}\n")).collect::<String>().trim_end()
+        ),
+    }
+}
+
+fn line(job: &Value) -> String {
+    let id = text(job, "/job").unwrap_or_default();
+    let state = text(job, "/state").unwrap_or("unknown");
+    let mut out = format!(
+        "{id}: {} of {}, {}",
+        text(job, "/task_type").unwrap_or_default(),
+        text(job, "/dataset").unwrap_or_default(),
+        state.replace('_', " ")
+    );
+    if let Some(amount) = text(job, "/quote/amount") {
+        let verb = if text(job, "/tx_hash").is_some() { "paid" } else { "quoted" };
+        out.push_str(&format!(", {verb} {amount} GAS"));
+    }
+    if let Some(why) = text(job, "/untrusted_data/failure") {
+        out.push_str(&format!(" ({why})"));
+    }
+    if text(job, "/next_tool").is_some() {
+        out.push_str(&format!("; to go on: `agent jobs resume {id}`"));
+    }
+    out
+}
+
+/// What was paid, summed from quotes of jobs with a payment.
+pub(super) fn cost(jobs: &[Value], job: Option<&JobId>) -> String {
+    if let Some(job) = job {
+        return status(jobs, Some(job));
+    }
+    let paid: Vec<&Value> = jobs.iter().filter(|j| text(j, "/tx_hash").is_some()).collect();
+    let mut sum = Datoshi::ZERO;
+    for amount in paid.iter().filter_map(|j| text(j, "/quote/amount")?.parse::<Datoshi>().ok()) {
+        sum = sum.checked_add(amount).unwrap_or(Datoshi::MAX);
+    }
+    match paid.as_slice() {
+        [] => "Nothing was paid so far.".to_owned(),
+        [one] => format!("{sum}, fees left out: {}.", line(one)),
+        many => {
+            let lines: String = many.iter().map(|j| format!("- {}\n", line(j))).collect();
+            format!("{sum} for {} jobs, fees left out:\n{}", many.len(), lines.trim_end())
+        }
+    }
+}
+
+/// Giving up is a person's own step.
+pub(super) fn cancel(job: Option<&JobId>) -> String {
+    let id = job.map_or("JOB", JobId::as_str);
+    format!(
+        "I cannot give a job up for you; you can, as long as no payment is under way: `agent jobs cancel {id}`. \
+         `agent jobs list` shows the jobs there are."
+    )
+}
+
+/// A task without a file.
+pub(super) fn which_file(tasks: &[TaskType], task: &str, candidates: &[String]) -> String {
+    let task = title(tasks, task);
+    match candidates {
+        [] => format!(
+            "{task}: on which file? Name it, such as: data.fasta. There is none in this folder that looks like it."
+        ),
+        some => format!("{task}: on which file? It could be {}.", some.join(", ")),
+    }
+}
+
+/// A file without a task.
+pub(super) fn which_task(tasks: &[TaskType], dataset: &str) -> String {
+    format!("What is to be done with {dataset}? I can do: {}.", titles(tasks))
+}
+
+/// A task that needs a second file.
+pub(super) fn second_file(tasks: &[TaskType], task: &str, parameter: &str) -> String {
+    let entry = tasks.iter().find(|t| t.name == task);
+    let what = entry.and_then(|t| t.parameters.get(parameter)).map_or(parameter, |p| p.description.as_str());
+    let example = match parameter {
+        "profile" => "search proteins.fasta with globins.hmm by hmmsearch",
+        _ => "blast query.fasta against proteins.fasta",
+    };
+    format!("{} needs a second file: {what}. Such as: {example}.", title(tasks, task))
+}
+
+/// Several jobs could go on, or none.
+pub(super) fn which_job(jobs: &[Value], open: usize) -> String {
+    if open == 0 {
+        return "No job waits for anything.".to_owned();
+    }
+    let waiting: Vec<Value> = jobs.iter().filter(|j| text(j, "/next_tool").is_some()).cloned().collect();
+    format!("Which one? {}", status(&waiting, None))
+}
+
+/// A job id that the list does not have.
+pub(super) fn no_such_job(job: &JobId) -> String {
+    format!("I see no {job} among the newest jobs. `agent jobs list` shows all.")
+}
+
+/// Nothing is known.
+pub(super) fn nothing_to_do() -> String {
+    "There is nothing more I can do in this turn. `agent jobs list` shows how jobs stand.".to_owned()
+}
+
+/// A greeting.
+pub(super) fn greeting(tasks: &[TaskType]) -> String {
+    format!("Hello. {}", help(tasks))
+}
+
+/// What there is to ask for.
+pub(super) fn help(tasks: &[TaskType]) -> String {
+    let mut out = "I am the offline planner of the Scientific Orchestrator: I understand plain requests for the tasks \
+                   below, decide with the runtime where each runs, and see it through.\n"
+        .to_owned();
+    for task in tasks {
+        out.push_str(&format!("- {}: {}\n", task.title, task.description));
+    }
+    out.push_str(
+        "Ask, for example: \"Run protein folding on examples/data.fasta in 3D with seed 7\", \"How many sequences are in \
+         reads.fastq?\", \"Would big.fasta fit on this machine?\", \"List my jobs\", \"Resume job-7k3q9dm2\", \
+         \"What did it cost?\". For free conversation, set OPENAI_API_KEY, or OPENAI_BASE_URL and AGENT_MODEL.",
+    );
+    out
+}
+
+/// A text that is none of the above.
+pub(super) fn unknown(tasks: &[TaskType]) -> String {
+    format!(
+        "I did not understand what is to be done: I work offline and know plain requests only. I can do: {}; and I can \
+         list jobs, resume them, and say what they cost. Name a task and a file, such as: Run protein folding on \
+         data.fasta. \"help\" tells more.",
+        titles(tasks)
+    )
+}
+
+fn titles(tasks: &[TaskType]) -> String {
+    tasks.iter().map(|t| t.title.as_str()).collect::<Vec<_>>().join(", ")
+}

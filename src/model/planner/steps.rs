@@ -1,0 +1,140 @@
+//! The next step, from the wish and from what came of the steps so far.
+
+use serde_json::{Value, json};
+
+use super::{
+    Seen, Step, answer,
+    wish::{self, Wanted, Wish},
+};
+use crate::{
+    domain::{ids::JobId, task::TaskType},
+    model::words,
+    tools::Tool,
+};
+
+/// What to do next.
+pub(super) fn next(seen: &Seen, tasks: &[TaskType]) -> Step {
+    match wish::read(seen, tasks) {
+        Wish::Work(wanted) => work(seen, tasks, &wanted),
+        Wish::GoOn(job) => go_on(seen, tasks, job.as_ref()),
+        Wish::Status(job) => listed(seen, |jobs| answer::status(jobs, job.as_ref())),
+        Wish::Cost(job) => listed(seen, |jobs| answer::cost(jobs, job.as_ref())),
+        Wish::Cancel(job) => Step::Say(answer::cancel(job.as_ref())),
+        Wish::WhichFile { task, candidates } => Step::Say(answer::which_file(tasks, &task, &candidates)),
+        Wish::WhichTask { dataset } => Step::Say(answer::which_task(tasks, &dataset)),
+        Wish::SecondFile { task, parameter } => Step::Say(answer::second_file(tasks, &task, &parameter)),
+        Wish::Help => Step::Say(answer::help(tasks)),
+        Wish::Greeting => Step::Say(answer::greeting(tasks)),
+        Wish::Thanks => Step::Say("You are welcome.".to_owned()),
+        Wish::Unknown => Step::Say(answer::unknown(tasks)),
+    }
+}
+
+/// One job after the other, each to its end.
+fn work(seen: &Seen, tasks: &[TaskType], wanted: &[Wanted]) -> Step {
+    let check_only = seen.context.dry_run_by_words(&seen.prompt);
+    let close = || Step::Say(answer::work(seen, tasks, check_only));
+    if !seen.may_call || seen.results.last().is_some_and(|r| !r.is_ok()) {
+        return close();
+    }
+    for wish in wanted {
+        let checked = seen.results.iter().find(|r| {
+            r.name == Tool::CheckLocalCapability.name()
+                && r.arguments.get("task_type") == Some(&Value::from(wish.task.as_str()))
+                && r.arguments.get("dataset") == Some(&Value::from(wish.dataset.as_str()))
+        });
+        let Some(checked) = checked else {
+            let mut arguments = json!({"task_type": wish.task, "dataset": wish.dataset});
+            if !wish.parameters.is_empty() {
+                arguments["parameters"] = Value::Object(wish.parameters.clone());
+            }
+            if let Some(bytes) = wish.claimed_bytes {
+                arguments["claimed_bytes"] = bytes.into();
+            }
+            return Step::Call(Tool::CheckLocalCapability.name(), arguments);
+        };
+        if check_only {
+            continue;
+        }
+        if let Some(step) = checked.text("job").and_then(|job| follow(seen, job, &checked.content)) {
+            return step;
+        }
+    }
+    close()
+}
+
+/// The step that a job waits for, as its newest result says; `None` at its end, or when the step was taken already.
+fn follow(seen: &Seen, job: &str, begin: &Value) -> Option<Step> {
+    let of_job = |r: &&super::Outcome| r.content.get("job").and_then(Value::as_str) == Some(job);
+    let latest = seen.results.iter().rev().find(of_job).map_or(begin, |r| &r.content);
+    let tool = Tool::from_name(latest.get("next_tool")?.as_str()?)?;
+    let taken = seen.results.iter().filter(of_job).any(|r| r.name == tool.name());
+    if taken {
+        return None;
+    }
+    let mut arguments = json!({"job": job});
+    if tool == Tool::PayGasFee {
+        let quotes = seen.results.iter().rev().filter(of_job).map(|r| &r.content).chain(std::iter::once(begin));
+        let quote = quotes.filter_map(|c| c.get("quote")).find(|q| q.is_object())?;
+        arguments["amount"] = quote.get("amount")?.clone();
+        arguments["recipient"] = quote.get("recipient")?.clone();
+    }
+    Some(Step::Call(tool.name(), arguments))
+}
+
+/// Goes on with a job that was named, or with the only open one.
+fn go_on(seen: &Seen, tasks: &[TaskType], job: Option<&JobId>) -> Step {
+    let listed = seen.results.iter().find(|r| r.name == Tool::ListJobs.name());
+    let Some(listed) = listed else {
+        return match seen.may_call {
+            true => Step::Call(Tool::ListJobs.name(), json!({"state": "all"})),
+            false => Step::Say(answer::nothing_to_do()),
+        };
+    };
+    let none = Vec::new();
+    let jobs = listed.content.get("jobs").and_then(Value::as_array).unwrap_or(&none);
+    let id_of = |line: &Value| line.get("job").and_then(Value::as_str).map(str::to_owned);
+    let open: Vec<&Value> = jobs.iter().filter(|j| j.get("next_tool").is_some_and(Value::is_string)).collect();
+    let line = match job {
+        Some(job) => jobs.iter().find(|j| id_of(j).as_deref() == Some(job.as_str())),
+        None => match open.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        },
+    };
+    let Some(line) = line else {
+        return Step::Say(match job {
+            Some(job) => answer::no_such_job(job),
+            None => answer::which_job(jobs, open.len()),
+        });
+    };
+    let fine = seen.results.last().is_none_or(super::Outcome::is_ok);
+    let id = id_of(line).unwrap_or_default();
+    let step = if seen.may_call && fine { follow(seen, &id, line) } else { None };
+    match step {
+        Some(step) => step,
+        None if seen.results.len() == 1 => Step::Say(answer::status(std::slice::from_ref(line), None)),
+        None => Step::Say(answer::work(seen, tasks, false)),
+    }
+}
+
+/// An answer out of the list of jobs.
+fn listed(seen: &Seen, say: impl Fn(&[Value]) -> String) -> Step {
+    match seen.results.iter().rev().find(|r| r.name == Tool::ListJobs.name()) {
+        None if seen.may_call => Step::Call(Tool::ListJobs.name(), json!({"state": "all"})),
+        None => Step::Say(answer::nothing_to_do()),
+        Some(list) if !list.is_ok() => Step::Say(answer::failure(&list.content)),
+        Some(list) => {
+            let none = Vec::new();
+            Step::Say(say(list.content.get("jobs").and_then(Value::as_array).unwrap_or(&none)))
+        }
+    }
+}
+
+impl crate::model::context::Context {
+    /// Whether the person asks only where and how a task would run. A dry run of the program's own stops by itself,
+    /// at the first effect.
+    fn dry_run_by_words(&self, prompt: &str) -> bool {
+        !self.dry_run && words::only_asks(prompt)
+    }
+}
