@@ -12,7 +12,7 @@ use crate::{
     domain::{hash::Hash160, money::Datoshi, network::Network},
     face::look::Tone,
     machine::catalogue::Catalogue,
-    node::{self, NodeSettings, Prices, verifier::ChainVerifier},
+    node::{self, NodeSettings, Prices},
     payment::Chain,
 };
 
@@ -113,7 +113,7 @@ impl Node {
             time_limit: minutes(self.time),
             quote_lifetime: minutes(self.quote),
             private_addresses: self.private_addresses,
-            ..NodeSettings::new(folder, network, recipient, Arc::new(ChainVerifier::new(chain)))
+            ..NodeSettings::new(folder, network, recipient, Arc::new(chain))
         })
     }
 
