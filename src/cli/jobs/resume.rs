@@ -11,11 +11,7 @@ use super::super::{
     wiring::{Options, Wired},
 };
 use crate::{
-    domain::{
-        event::{Event, Sink as _},
-        ids::JobId,
-        job::Job,
-    },
+    domain::{event::Event, ids::JobId, job::Job},
     job::{Cancel, JobError, Workflow, receipt},
 };
 
