@@ -180,6 +180,7 @@ fn awaiting(quote: Quote) -> Job {
         parameters: Parameters::new(),
         verdict,
         profile: "live".to_owned(),
+        source: agent::domain::job::DatasetSource { path: "/data.fasta".into(), root: "/".into() },
         out_dir: None,
         idempotency_key: agent::domain::ids::opaque(20),
         staged: None,

@@ -82,7 +82,6 @@ fn offloaded(folder: &Path, bytes: u64, modified_ns: i64) -> Job {
         state: JobState::Planned,
         task_type: "protein_folding".to_owned(),
         parameters: Default::default(),
-        source: agent::domain::job::DatasetSource { path: "/data.fasta".into(), root: "/".into() },
         verdict: Verdict {
             place: Place::Offload,
             reasons: vec![Reason { rule: OffloadRule::Size, why: "it is large".to_owned() }],
