@@ -77,6 +77,11 @@ impl NeoGo {
 
     /// Gives accounts GAS of the net's genesis, and waits until they have it.
     pub fn fund(&self, accounts: &[(Hash160, Datoshi)]) {
+        // More transfers than these need more GAS than a dry run may use.
+        accounts.chunks(100).for_each(|chunk| self.fund_chunk(chunk));
+    }
+
+    fn fund_chunk(&self, accounts: &[(Hash160, Datoshi)]) {
         let mut command = Command::new(tool("neogo"));
         command.current_dir(self.folder.path()).args(["wallet", "nep17", "multitransfer"]);
         command.args(["--wallet-config", "wallet.yml", "--force", "--await", "--from", GENESIS]);

@@ -39,10 +39,6 @@ impl Actor {
         Actor { key, verification, account }
     }
 
-    pub fn public_key(&self) -> Vec<u8> {
-        self.key.to_public_key().get_encoded(true)
-    }
-
     pub fn witness(&self, transaction: &Transaction, network: Network) -> Witness {
         let signature = self.key.sign_tx(&sign_data(network, &transaction.hash())).unwrap();
         let invocation = [&[0x0c, 64], &signature.to_bytes()[..]].concat();

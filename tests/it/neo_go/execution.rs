@@ -235,7 +235,9 @@ async fn transactions_land_on_the_sandbox_as_on_neo_go() {
     let sandbox = serve(folder.path(), NET, &funding(&actors)).await;
     // Besides each script as it is: with the exact system fee, with one unit less, and with other scopes.
     let mut sent = Vec::new();
-    for (case, actor) in CASES.iter().zip(&actors) {
+    // neo-go cannot read its own log of a FAULT that leaves more than 2048 values.
+    let readable = |case: &Case| case.name != "a stack that is too full";
+    for (case, actor) in CASES.iter().zip(&actors).filter(|(case, _)| readable(case)) {
         let script = (case.script)(actor);
         let gas = invoke(&node.url(), actor, &script, "CalledByEntry").await[1].as_str().unwrap().parse().unwrap();
         let mut drafts = vec![actor.runs(script.clone(), 5000).nonce(1)];
