@@ -3,6 +3,7 @@
 
 mod compute;
 mod fetch;
+mod neo_go;
 mod node;
 mod payment;
 mod permits;

@@ -37,9 +37,8 @@ use secrecy::SecretString;
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
-/// Keys made of fixed strings: worthless, and on the test networks only.
+/// A key made of a fixed string: worthless, and on the test networks only.
 pub const USER: &str = "L1MJs5pcXtCQ7b1EaYFZqwRggG3cz9iJpTwVGqyQw9kHoQyQVveV";
-pub const POOR: &str = "KwZ5268EUa2AaFPxQhZ7TM4Zt7iXz2tyAx7ctXJa6YxsPNWcfVpj";
 /// Where the tests' payments go.
 pub const RECIPIENT: Hash160 = Hash160([0xfe; 20]);
 
