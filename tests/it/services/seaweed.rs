@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    path::PathBuf,
     process::Command,
     sync::{Arc, Weak},
 };
@@ -15,6 +16,8 @@ pub struct Seaweed {
     // In this order: the process first, then its folder.
     _process: Running,
     _folder: tempfile::TempDir,
+    /// Sockets that it puts elsewhere and a kill leaves there.
+    sockets: Vec<PathBuf>,
     /// How to reach it.
     pub server: Server,
 }
@@ -64,7 +67,6 @@ impl Seaweed {
             .args(["-s3", "-s3.port.iceberg=0", "-s3.port.lance=0", &format!("-s3.config={}", at("s3.json").display())])
             .args([format!("-s3.port={s3}"), format!("-s3.port.grpc={s3_grpc}")])
             .current_dir(folder.path())
-            .env("TMPDIR", folder.path())
             .stdin(std::process::Stdio::null())
             .stdout(out.try_clone().unwrap())
             .stderr(out)
@@ -76,6 +78,16 @@ impl Seaweed {
         process
             .ready("SeaweedFS", &log, async || reqwest::get(health.clone()).await.is_ok_and(|a| a.status() == 200))
             .await;
-        Seaweed { _process: process, _folder: folder, server }
+        let sockets = [("master", master_grpc), ("volume", volume_grpc), ("filer", filer_grpc), ("s3", s3_grpc)];
+        let sockets = sockets.map(|(name, port)| PathBuf::from(format!("/tmp/seaweedfs-{name}-grpc-{port}.sock")));
+        Seaweed { _process: process, _folder: folder, sockets: sockets.into(), server }
+    }
+}
+
+impl Drop for Seaweed {
+    fn drop(&mut self) {
+        for socket in &self.sockets {
+            let _ = std::fs::remove_file(socket);
+        }
     }
 }
