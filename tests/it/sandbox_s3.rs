@@ -155,7 +155,7 @@ async fn the_sandbox_keeps_s3s_promises() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn seaweedfs_keeps_the_same_promises() {
-    let seaweed = Seaweed::start().await;
+    let seaweed = Seaweed::shared().await;
     promises(&seaweed.server).await;
 }
 

@@ -328,6 +328,6 @@ async fn staging_works_against_the_sandbox() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn staging_works_against_seaweedfs() {
-    let seaweed = Seaweed::start().await;
+    let seaweed = Seaweed::shared().await;
     suite(&seaweed.server).await;
 }
