@@ -106,8 +106,8 @@ struct Wake {
     webhooks: Notify,
 }
 
-/// Serves the API on `listener` until `shutdown` is done; then takes no more requests, lets runs end for as long as the
-/// settings say, puts the others back into the queue, and returns when nothing is left running.
+/// Serves the API on `listener`, in plain HTTP: a node that strangers reach belongs behind a proxy that speaks TLS. Until /// `shutdown` is done; then takes no more requests, lets runs end for as long as the settings say, puts the others back
+/// into the queue, and returns when nothing is left running.
 ///
 /// # Errors
 /// [`NodeError`], before anything is served.

@@ -8,6 +8,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::{sync::watch, task::JoinSet};
@@ -22,6 +23,11 @@ use crate::{
     compute::local::{LocalError, Order, execute},
     domain::units,
 };
+
+/// How long a paid task waits at most to be noticed, should nobody say that it is there.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// How often the outcome of a run is tried to be written down.
+const WRITES: u32 = 10;
 
 /// The runs of this moment.
 #[derive(Default)]
@@ -77,6 +83,8 @@ pub(super) async fn run(node: Arc<Node>, mut stop: watch::Receiver<bool>) {
         tokio::select! {
             () = node.wake.runs.notified() => {}
             Some(_) = runs.join_next() => {}
+            // A disk that was full when a task should have begun may have room now.
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
             _ = stop.wait_for(|stop| *stop) => {}
         }
     }
@@ -93,20 +101,33 @@ async fn one(node: Arc<Node>, task: Task) {
     let progress = Arc::new(AtomicU64::new(0));
     let run = Run { cancel, progress: Arc::clone(&progress) };
     node.running.with(|runs| runs.insert(task.id.clone(), run));
-    let outcome = work(&node, &task, &progress, canceled).await;
-    let id = task.id.clone();
-    let stored = match outcome {
-        Err(Stopped::GivenUp) => node.store.update(&id, Task::put_back).await,
-        Err(Stopped::Failed(why)) => node.store.update(&id, move |task| task.finish(Err(why))).await,
-        Ok(finished) => node.store.update(&id, move |task| task.finish(Ok(finished))).await,
+    let outcome = match work(&node, &task, &progress, canceled).await {
+        Ok(finished) => Some(Ok(finished)),
+        Err(Stopped::Failed(why)) => Some(Err(why)),
+        Err(Stopped::GivenUp) => None,
     };
-    node.running.with(|runs| runs.remove(&id));
-    match stored {
-        Ok(Some((task, ()))) => tracing::info!(task = id, status = task.status.as_str(), "a run ended"),
-        Ok(None) => {}
-        Err(error) => tracing::error!(%error, task = id, "a run's outcome could not be written down"),
-    }
+    write_down(&node, &task.id, outcome).await;
+    node.running.with(|runs| runs.remove(&task.id));
     node.wake.webhooks.notify_one();
+}
+
+/// Writes down how a run ended; `None` puts it back into the queue. Somebody paid for it, so a full disk is tried again.
+async fn write_down(node: &Node, id: &str, outcome: Option<Result<Finished, String>>) {
+    for attempt in 1..=WRITES {
+        let outcome = outcome.clone();
+        let change = move |task: &mut Task| match outcome {
+            Some(outcome) => task.finish(outcome),
+            None => task.put_back(),
+        };
+        match node.store.update(id, change).await {
+            Ok(Some((task, ()))) => return tracing::info!(task = id, status = task.status.as_str(), "a run ended"),
+            Ok(None) => return,
+            Err(error) => {
+                tracing::error!(%error, task = id, attempt, "a run's outcome could not be written down");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
 }
 
 /// Why a run has no result.

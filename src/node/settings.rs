@@ -79,6 +79,8 @@ pub struct NodeSettings {
     /// Whether datasets and webhooks may be on private and loopback addresses. On a public node that would let
     /// clients reach what is behind its firewall.
     pub private_addresses: bool,
+    /// The wait before a webhook that nobody took is sent again; it doubles each time.
+    pub webhook_wait: Duration,
     /// How long runs may go on when the node is told to stop; then they are ended, and begun anew at the next start.
     pub drain: Duration,
     /// The program that is started as a worker.
@@ -117,6 +119,7 @@ impl NodeSettings {
             link_lifetime: minutes(60),
             keep_results: minutes(7 * 24 * 60),
             private_addresses: false,
+            webhook_wait: Duration::from_secs(5),
             drain: Duration::from_secs(10),
             runner: Runner::default(),
         }

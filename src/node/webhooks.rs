@@ -9,10 +9,8 @@ use url::Url;
 
 use super::{Node, download::cause, life::after, reach, sign, store::Delivery};
 
-/// How often a webhook is tried; with doubling waits from five seconds, over about a day.
+/// How often a webhook is tried; with doubling waits from five seconds, over most of a day.
 const ATTEMPTS: u32 = 14;
-/// The wait after the first failure.
-const FIRST_WAIT: Duration = Duration::from_secs(5);
 /// How many are sent at the same time.
 const AT_ONCE: usize = 8;
 /// The wait between two batches: also what keeps a broken disk from being asked without end.
@@ -51,7 +49,7 @@ async fn deliver(node: &Node, delivery: Delivery) {
             node.store.delivered(delivery.id).await
         }
         Err(_) => {
-            let wait = FIRST_WAIT.saturating_mul(1 << delivery.attempts.min(ATTEMPTS));
+            let wait = node.settings.webhook_wait.saturating_mul(1 << delivery.attempts.min(ATTEMPTS));
             node.store.put_off(delivery.id, after(Timestamp::now(), wait)).await
         }
     };

@@ -70,8 +70,14 @@ impl Worker {
         Ok(End { last, said, status })
     }
 
+    /// Ends the worker and all it started, and waits until it is gone.
+    pub async fn end(&mut self) {
+        self.end_group();
+        let _ = self.child.wait().await;
+    }
+
     /// Ends the worker and all it started. Its id is its own until it is waited for.
-    pub fn end_group(&self) {
+    fn end_group(&self) {
         let pid = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         if let Some(pid) = pid {
             let _ = kill_process_group(pid, Signal::KILL);

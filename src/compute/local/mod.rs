@@ -163,10 +163,17 @@ pub(crate) async fn execute(
         return Err(LocalError::Task("the parameters are too long".into()));
     }
     let mut worker = Worker::start(&runner.program, &spec, order.dataset).map_err(system)?;
-    let end = tokio::select! {
-        end = worker.follow(progress) => end.map_err(system)?,
-        () = tokio::time::sleep(order.time_limit) => return Err(LocalError::TimedOut { limit: seconds }),
-        () = canceled(&mut cancel) => return Err(LocalError::Canceled),
+    let ended = tokio::select! {
+        end = worker.follow(progress) => end.map_err(system),
+        () = tokio::time::sleep(order.time_limit) => Err(LocalError::TimedOut { limit: seconds }),
+        () = canceled(&mut cancel) => Err(LocalError::Canceled),
+    };
+    let end = match ended {
+        Ok(end) => end,
+        Err(error) => {
+            worker.end().await;
+            return Err(error);
+        }
     };
     let measure = measure(end, memory, seconds)?;
     let (files, summary) = blocking(move || listed(&out_dir)).await?;

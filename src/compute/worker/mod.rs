@@ -39,7 +39,7 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 pub fn worker_main() -> ExitCode {
     let spec: Option<Spec> = std::env::var(SPEC_VARIABLE).ok().and_then(|text| serde_json::from_str(&text).ok());
     let Some(spec) = spec else {
-        eprintln!("`agent {SUBCOMMAND}` is started by agent itself, for one run; see `agent run --help`");
+        eprintln!("`agent {SUBCOMMAND}` is started by agent itself, for one run");
         return ExitCode::from(2);
     };
     let last = match work(&spec) {

@@ -222,6 +222,11 @@ async fn a_submit_takes_either_shape_of_answer() {
         assert_eq!(asked[1].body, json!({"input": dataset(), "parameters": "{}"}));
         assert_eq!(asked[1].idempotency_key.as_deref(), Some("key-of-the-job"));
     }
+    let guarded = Guarded::new(b"x");
+    let liar = Liar::who([empty_history(), good(json!("task-1"))]).await;
+    let called_back = liar.client().with_callback("https://me.example/hook".parse().unwrap());
+    called_back.submit(guarded.submit("model-id"), dataset()).await.unwrap();
+    assert_eq!(liar.asked()[1].body["callback_url"], "https://me.example/hook");
 }
 
 #[tokio::test]

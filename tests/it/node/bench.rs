@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     future::Future,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -92,6 +92,20 @@ pub fn command(name: &str, executable: &str, arguments: &[&str]) -> TaskType {
     .unwrap()
 }
 
+/// A node's settings for tests.
+pub fn settings(folder: PathBuf, verifier: Arc<dyn PaymentVerifier>, tasks: Vec<TaskType>) -> NodeSettings {
+    NodeSettings {
+        keys: vec![KEY.into(), OTHER_KEY.into()],
+        tasks,
+        runner: Runner::of(env!("CARGO_BIN_EXE_agent")),
+        private_addresses: true,
+        poll: Duration::from_millis(10),
+        rate_limit: None,
+        drain: Duration::ZERO,
+        ..NodeSettings::new(folder, Network(424_242), RECIPIENT.parse_account(), verifier)
+    }
+}
+
 /// A node and its surroundings.
 pub struct Bench {
     pub base: Url,
@@ -107,16 +121,7 @@ impl Bench {
     pub async fn start(tasks: Vec<TaskType>, change: impl FnOnce(&mut NodeSettings)) -> Bench {
         let folder = tempfile::tempdir().unwrap();
         let chain = Arc::new(Chain::default());
-        let verifier = Arc::clone(&chain) as Arc<dyn PaymentVerifier>;
-        let mut settings =
-            NodeSettings::new(folder.path().join("node"), Network(424_242), RECIPIENT.parse_account(), verifier);
-        settings.keys = vec![KEY.into(), OTHER_KEY.into()];
-        settings.tasks = tasks;
-        settings.runner = Runner::of(env!("CARGO_BIN_EXE_agent"));
-        settings.private_addresses = true;
-        settings.poll = Duration::from_millis(10);
-        settings.rate_limit = None;
-        settings.drain = Duration::ZERO;
+        let mut settings = settings(folder.path().join("node"), Arc::clone(&chain) as _, tasks);
         change(&mut settings);
         let outside = Outside::start().await;
         let base = "http://localhost/".parse().unwrap();
@@ -219,7 +224,7 @@ pub struct Seen {
 }
 
 impl Outside {
-    async fn start() -> Outside {
+    pub async fn start() -> Outside {
         let state = Arc::new(Mutex::new(Seen::default()));
         type Shared = State<Arc<Mutex<Seen>>>;
         let fetch = |State(seen): Shared, UrlPath(name): UrlPath<String>| async move {

@@ -137,7 +137,9 @@ async fn datasets_behind_the_firewall_are_not_taken() {
 #[tokio::test]
 async fn every_change_is_told_by_a_signed_webhook() {
     use agent::node::sign::{SIGNATURE_HEADER, check_webhook};
-    let bench = copying(|_| {}).await;
+    let bench = copying(|settings| settings.webhook_wait = std::time::Duration::from_millis(1)).await;
+    // What nobody took is sent again.
+    bench.outside.seen(|seen| seen.failing_hooks = 2);
     let body = json!({"input": bench.outside.dataset("a.txt"), "callback_url": bench.outside.hook()});
     let (_, answer) = bench.ask("POST", "/api-key/model/copy/task", &[], body).await;
     let id = answer["data"]["data"].as_str().unwrap().to_owned();

@@ -124,7 +124,7 @@ async fn a_stopped_node_goes_on_where_it_was() {
     let announced = bench.submit("copy", "a.txt").await;
     bench.client().announce_payment(&announced, &tx(3)).await.unwrap();
     bench.down().await;
-    assert_eq!(sleepers("602"), 0, "nothing is left running");
+    until("the end of the run", || async { (sleepers("602") == 0).then_some(()) }).await;
     bench.up().await;
     until("the run", || async { (sleepers("602") == 1).then_some(()) }).await;
     bench.client().cancel(&running).await.unwrap();
