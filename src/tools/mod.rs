@@ -28,6 +28,11 @@ pub mod schema;
 pub mod wait_for_job;
 pub mod work;
 
+#[cfg(test)]
+pub mod fake;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 pub use call::{BadCall, Call};
