@@ -56,8 +56,11 @@ fn lines(settings: &Settings, look: &Look) -> Vec<String> {
 }
 
 fn row(shown: &Shown) -> Vec<String> {
-    let value = shown.value.clone().unwrap_or_else(|| "-".to_owned());
-    vec![shown.name.to_owned(), value, shown.source.as_ref().map(ToString::to_string).unwrap_or_default()]
+    vec![
+        shown.name.to_owned(),
+        shown.value.clone().unwrap_or_default(),
+        shown.source.as_ref().map(ToString::to_string).unwrap_or_default(),
+    ]
 }
 
 fn wrong(look: &Look, label: &str, error: &crate::config::ConfigError) -> Vec<String> {

@@ -6,6 +6,8 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use console::Term;
+
 use super::{CommandError, Global};
 use crate::{
     config::{Environment, Overrides, Settings},
@@ -15,6 +17,7 @@ use crate::{
     },
     face::{jsonl::JsonLines, look::Look, output::Output, terminal::Terminal},
     ledger::{LEDGER_FILE, Ledger},
+    science,
 };
 
 /// What every command is given.
@@ -27,6 +30,10 @@ pub struct Context {
     pub look: Look,
     /// Standard output.
     pub output: Output,
+    /// The same for standard error.
+    pub errors_look: Look,
+    /// Standard error.
+    pub errors: Output,
     /// This run.
     pub session: SessionId,
     settings: OnceCell<Settings>,
@@ -37,12 +44,15 @@ impl Context {
     /// The context of this process.
     pub fn of_process(global: Global) -> Context {
         let env = Environment::of_process();
-        let look = Look::of_stdout(env.get("NO_COLOR").is_some());
+        let no_color = env.get("NO_COLOR").is_some();
+        let (look, errors_look) = (Look::of(&Term::stdout(), no_color), Look::of(&Term::stderr(), no_color));
         Context {
             global,
             env,
             look,
-            output: Output::stdout(),
+            output: Output::new(std::io::stdout()),
+            errors_look,
+            errors: Output::new(std::io::stderr()),
             session: SessionId::random(),
             settings: OnceCell::new(),
             sink: OnceLock::new(),
@@ -88,7 +98,7 @@ impl Context {
                 }
                 // A bar is drawn on standard error; where results go to a file, it would only be in the way.
                 let bars = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
-                Arc::new(Terminal::new(self.look, self.output.clone(), bars, |_, _| None))
+                Arc::new(Terminal::new(self.look, self.output.clone(), self.errors.clone(), bars, science::draw))
             })
             .clone()
     }

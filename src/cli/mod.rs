@@ -25,6 +25,8 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand};
 
+use crate::face::render;
+
 pub use self::{
     context::Context,
     error::{CommandError, Kind},
@@ -163,11 +165,8 @@ fn report(context: &Context, error: &CommandError) {
         context.sink().emit(error.event());
         return;
     }
-    let sentence = crate::domain::units::clean(&error.sentence(), 2000);
-    eprintln!("error: {sentence}");
-    if let Some(hint) = &error.hint {
-        eprintln!("hint: {}", crate::domain::units::clean(hint, 2000));
-    }
+    let lines = render::wrong(&context.errors_look, &error.sentence(), error.hint.as_deref());
+    context.errors.lines(lines);
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Width and colours, and the few shapes that everything is printed in.
 
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
-use console::Style;
+use console::{Style, Term};
 use textwrap::{Options, WordSplitter, core::display_width};
 
 /// Tables have one line, beneath their header.
@@ -48,9 +48,8 @@ impl Look {
         Look { width, colour: false }
     }
 
-    /// What standard output is: its width, and colours where it is a terminal and NO_COLOR is not set.
-    pub fn of_stdout(no_color: bool) -> Look {
-        let term = console::Term::stdout();
+    /// What `term` can show: its width, and colours where it is a terminal and NO_COLOR is not set.
+    pub fn of(term: &Term, no_color: bool) -> Look {
         let known = term.is_term().then(|| usize::from(term.size().1));
         Look { width: known.unwrap_or(80).clamp(20, 120), colour: known.is_some() && !no_color }
     }

@@ -33,11 +33,6 @@ impl Output {
         Output { shared: Arc::new(shared) }
     }
 
-    /// Writes to standard output.
-    pub fn stdout() -> Output {
-        Output::new(io::stdout())
-    }
-
     /// Is called once, when the reader has gone away.
     pub fn when_closed(&self, call: impl FnOnce() + Send + 'static) {
         *self.shared.on_closed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(call));

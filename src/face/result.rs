@@ -6,9 +6,12 @@ use super::{
     look::{Look, Tone},
     text::plain_lines,
 };
-use crate::domain::{
-    result::{Fold, ResultDocument},
-    units::{clean, count},
+use crate::{
+    domain::{
+        result::{Fold, ResultDocument},
+        units::{clean, count},
+    },
+    science::Bar,
 };
 
 /// Rows of a table before the rest is only counted.
@@ -17,13 +20,15 @@ const MAX_ROWS: usize = 20;
 const MAX_FIELDS: usize = 16;
 /// The summary's field that holds a caveat.
 const CAVEAT: &str = "caveat";
+/// The summary's field that holds sentences to be read beside it.
+const NOTES: &str = "notes";
 /// Lines of a drawing.
 const MAX_DRAWING: usize = 60;
 
 /// How a fold is drawn: the fold, and how wide it may be.
 pub type Draw = fn(&Fold, usize) -> Option<String>;
 
-/// The lines of a result: a table of energies and the best fold, or the summary.
+/// The lines of a result: energies and the best fold, or the summary and a histogram.
 pub fn lines(document: &ResultDocument, look: &Look, draw: Draw) -> Vec<String> {
     let mut out = look.field("Result", Tone::Good, &headline(document));
     let folds: Vec<Fold> =
@@ -32,8 +37,9 @@ pub fn lines(document: &ResultDocument, look: &Look, draw: Draw) -> Vec<String> 
         out.extend(fold_lines(&folds, look, draw));
     } else {
         out.extend(summary(document, look));
+        out.extend(histogram(document, look));
     }
-    out.extend(caveat(document, look));
+    out.extend(notes(document, look));
     out
 }
 
@@ -61,30 +67,95 @@ fn fold_lines(folds: &[Fold], look: &Look, draw: Draw) -> Vec<String> {
         out.push(String::new());
         out.push(look.line(Tone::Strong, &format!("Best fold: {}, energy {}", clean(&fold.id, 40), fold.energy)));
         out.extend(plain_lines(&picture).lines().take(MAX_DRAWING).map(str::to_owned));
+        out.push(look.line(Tone::Dim, "● hydrophobic  ○ polar"));
     }
     out
 }
 
 /// What is honest to say beside the result.
-fn caveat(document: &ResultDocument, look: &Look) -> Vec<String> {
-    let text = document.summary.get(CAVEAT).and_then(Value::as_str);
-    text.map(|t| look.field("Caveat", Tone::Dim, &clean(t, 600))).unwrap_or_default()
+fn notes(document: &ResultDocument, look: &Look) -> Vec<String> {
+    let notes = document.summary.get(NOTES).and_then(Value::as_array).into_iter().flatten();
+    let mut out: Vec<String> = notes
+        .filter_map(Value::as_str)
+        .take(MAX_FIELDS)
+        .flat_map(|note| look.field("Note", Tone::Dim, &clean(note, 400)))
+        .collect();
+    let caveat = document.summary.get(CAVEAT).and_then(Value::as_str);
+    out.extend(caveat.map(|text| look.field("Caveat", Tone::Dim, &clean(text, 600))).unwrap_or_default());
+    out
 }
 
 fn summary(document: &ResultDocument, look: &Look) -> Vec<String> {
     document
         .summary
         .iter()
-        .filter(|(key, _)| key.as_str() != CAVEAT)
+        .filter(|(key, value)| ![CAVEAT, NOTES].contains(&key.as_str()) && !value.is_null())
         .take(MAX_FIELDS)
         .flat_map(|(key, value)| {
             let text = match value {
-                Value::String(text) => clean(text, 600),
-                Value::Number(number) => number.as_u64().map_or_else(|| number.to_string(), count),
-                Value::Null => "none".to_owned(),
+                Value::String(text) => clean(text, 2000),
+                Value::Number(number) => match (number.as_u64(), number.as_f64()) {
+                    (Some(whole), _) => count(whole),
+                    (None, Some(part)) => format!("{part:.2}"),
+                    (None, None) => number.to_string(),
+                },
+                Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
                 other => clean(&other.to_string(), 200),
             };
             look.more(Tone::Plain, &format!("{}: {text}", clean(&key.replace('_', " "), 40)))
         })
         .collect()
+}
+
+/// The histogram of lengths in the first record, where there is one.
+fn histogram(document: &ResultDocument, look: &Look) -> Vec<String> {
+    let lengths = document.records.first().and_then(|record| record.get("lengths")).cloned();
+    let bars: Vec<Bar> = lengths.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+    let Some(most) = bars.iter().map(|bar| bar.count).max().filter(|most| *most > 0) else { return Vec::new() };
+    let named: Vec<(String, &Bar)> = bars
+        .iter()
+        .take(MAX_ROWS)
+        .map(|bar| {
+            (if bar.from == bar.to { count(bar.from) } else { format!("{}-{}", count(bar.from), count(bar.to)) }, bar)
+        })
+        .collect();
+    let names = named.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let counts = named.iter().map(|(_, bar)| count(bar.count).len()).max().unwrap_or_default();
+    let room = look.width.saturating_sub(names + counts + 6).clamp(4, 40) as u64;
+    let mut out = look.field("Lengths", Tone::Plain, "residues, and how many sequences have so many");
+    out.extend(named.iter().map(|(name, bar)| {
+        // At least one mark for what is there at all.
+        let long = u128::from(bar.count) * u128::from(room) / u128::from(most);
+        let marks = usize::try_from(long).unwrap_or(0).max(usize::from(bar.count > 0));
+        format!("  {name:>names$}  {:>counts$}  {}", count(bar.count), "█".repeat(marks)).trim_end().to_owned()
+    }));
+    if bars.len() > MAX_ROWS {
+        out.push(look.line(Tone::Dim, &format!("  … and {} more in result.json", bars.len() - MAX_ROWS)));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn statistics_with_their_histogram() {
+        let document: ResultDocument = serde_json::from_value(json!({
+            "job": "j", "task_type": "sequence_stats",
+            "dataset": {"path": "a.fasta", "sha256": "01".repeat(32)},
+            "parameters": {},
+            "records": [{"lengths": [
+                {"from": 1, "to": 9, "count": 4000}, {"from": 10, "to": 19, "count": 0}, {"from": 20, "to": 29, "count": 1},
+            ]}],
+            "summary": {"sequences": 4001, "mean_length": 7.123456, "gc": null, "gzip": false, "text": "a\u{1b}[2Jb"},
+            "files": [],
+            "program": {"name": "sequence_stats", "version": "0.1.0", "seed": null},
+        }))
+        .unwrap();
+        let at = |width| lines(&document, &Look::plain(width), |_, _| None).join("\n");
+        insta::assert_snapshot!(format!("{}\n\n{}", at(80), at(40)));
+    }
 }

@@ -29,6 +29,7 @@ const MAX_DOCUMENT: u64 = 64 << 20;
 pub struct Terminal {
     look: Look,
     output: Output,
+    errors: Output,
     draw: Draw,
     state: Mutex<State>,
 }
@@ -45,8 +46,8 @@ struct State {
 }
 
 impl Terminal {
-    /// A face of `look` on `output`; `bars` where standard error is a terminal.
-    pub fn new(look: Look, output: Output, bars: bool, draw: Draw) -> Terminal {
+    /// A face of `look` on `output`, with what goes wrong on `errors`; `bars` where standard error is a terminal.
+    pub fn new(look: Look, output: Output, errors: Output, bars: bool, draw: Draw) -> Terminal {
         let state = State {
             progress: Progress::new(look, bars),
             flow: Flow::new(look.width),
@@ -55,7 +56,7 @@ impl Terminal {
             last_status: String::new(),
             results_shown: HashSet::new(),
         };
-        Terminal { look, output, draw, state: Mutex::new(state) }
+        Terminal { look, output, errors, draw, state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -63,6 +64,10 @@ impl Terminal {
     }
 
     fn print(&self, state: &mut State, lines: &[String]) {
+        self.print_on(&self.output, state, lines);
+    }
+
+    fn print_on(&self, to: &Output, state: &mut State, lines: &[String]) {
         if lines.is_empty() {
             return;
         }
@@ -71,7 +76,7 @@ impl Terminal {
             if break_line {
                 self.output.write("\n");
             }
-            self.output.lines(lines);
+            to.lines(lines);
         });
     }
 
@@ -91,9 +96,8 @@ impl Terminal {
     /// Ends the answer. What was streamed is not printed again; what differs from it is.
     fn completed(&self, state: &mut State, text: &str) {
         let streamed = std::mem::take(&mut state.streamed);
-        let rest = match text.strip_prefix(streamed.as_str()) {
+        let rest = match text.trim().strip_prefix(streamed.trim()) {
             Some(rest) => rest.to_owned(),
-            None if text.trim() == streamed.trim() => String::new(),
             None => format!("\n\nCorrected:\n{text}"),
         };
         if streamed.is_empty() && !rest.trim().is_empty() {
@@ -165,7 +169,12 @@ impl Sink for Terminal {
                 state.progress.clear();
                 state.last_status.clear();
             }
-            Event::UploadCompleted { .. } | Event::Error { .. } => {
+            Event::Error { .. } | Event::Warning { .. } => {
+                state.progress.clear();
+                let lines = render::lines(&event, &self.look);
+                self.print_on(&self.errors, state, &lines);
+            }
+            Event::UploadCompleted { .. } | Event::ApprovalRequested { .. } => {
                 state.progress.clear();
                 let lines = render::lines(&event, &self.look);
                 self.print(state, &lines);

@@ -151,7 +151,8 @@ fn complete(line: &str, at: usize, jobs: &[String]) -> Option<(usize, Vec<String
     if start == 0 && word.starts_with('/') && !word.get(1..)?.contains('/') {
         return Some((0, fitting(&mut slash::NAMES.iter().copied())));
     }
-    let job_comes = before.starts_with('/') || word.starts_with("job-");
+    let command = before.split_whitespace().next().is_some_and(|first| slash::NAMES.contains(&first));
+    let job_comes = command || word.starts_with("job-");
     job_comes.then(|| (start, fitting(&mut jobs.iter().map(String::as_str))))
 }
 

@@ -55,12 +55,8 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
             let text = format!("{} tokens in, {} out{cost}", count(*prompt_tokens), count(*completion_tokens));
             vec![look.line(Tone::Dim, &text)]
         }
-        Event::Warning { message } => look.field("Warning", Tone::Care, &clean(message, MAX)),
-        Event::Error { message, hint, .. } => {
-            let mut out = look.field("Error", Tone::Bad, &clean(message, MAX));
-            out.extend(hint.iter().flat_map(|h| look.field("Hint", Tone::Plain, &clean(h, MAX))));
-            out
-        }
+        Event::Warning { message } => look.paragraph(Tone::Care, &format!("warning: {}", clean(message, MAX))),
+        Event::Error { message, hint, .. } => wrong(look, message, hint.as_deref()),
         // The prompt was typed by who reads this; answers are streamed; the approver asks by itself; a failed call is
         // shown by what refused it and by the answer.
         Event::TurnStarted { .. }
@@ -73,6 +69,13 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
         | Event::PaymentIntended(_)
         | Event::SessionEnded { .. } => Vec::new(),
     }
+}
+
+/// What went wrong and what to do next, as the program's last words have it too.
+pub fn wrong(look: &Look, message: &str, hint: Option<&str>) -> Vec<String> {
+    let mut out = look.paragraph(Tone::Bad, &format!("error: {}", clean(message, MAX)));
+    out.extend(hint.iter().flat_map(|hint| look.paragraph(Tone::Plain, &format!("hint: {}", clean(hint, MAX)))));
+    out
 }
 
 fn session(look: &Look, model: &str, network: Network, profile: &str) -> Vec<String> {

@@ -12,7 +12,7 @@ fn draw(_: &Fold, _: usize) -> Option<String> {
 
 fn seen(events: Vec<Event>) -> String {
     let kept = Kept::default();
-    let terminal = Terminal::new(Look::plain(80), Output::new(kept.clone()), false, draw);
+    let terminal = Terminal::new(Look::plain(80), Output::new(kept.clone()), Output::new(kept.clone()), false, draw);
     events.into_iter().for_each(|event| terminal.emit(event));
     kept.text()
 }
@@ -52,7 +52,7 @@ fn what_was_streamed_is_not_printed_again() {
 fn an_event_in_the_middle_of_an_answer_begins_a_line() {
     let text =
         seen(vec![Event::MessageDelta { text: "I will look ".into() }, Event::Warning { message: "slow".into() }]);
-    assert_eq!(text, "\nI will look\nWarning    slow\n");
+    assert_eq!(text, "\nI will look\nwarning: slow\n");
 }
 
 #[test]
@@ -74,6 +74,14 @@ fn a_result_is_shown_once_from_its_document() {
     assert_eq!(text.matches("Best fold").count(), 1, "{text}");
     let folder = dir.path().display().to_string();
     insta::assert_snapshot!(text.replace(&folder, "/home/results/job-7k3q9dm2"));
+}
+
+#[test]
+fn what_goes_wrong_is_for_standard_error() {
+    let (out, err) = (Kept::default(), Kept::default());
+    let terminal = Terminal::new(Look::plain(80), Output::new(out.clone()), Output::new(err.clone()), false, draw);
+    terminal.emit(Event::Error { kind: "x".into(), message: "no".into(), hint: Some("do".into()) });
+    assert_eq!((out.text().as_str(), err.text().as_str()), ("", "error: no\nhint: do\n"));
 }
 
 #[test]
