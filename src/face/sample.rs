@@ -160,7 +160,6 @@ pub fn planned() -> Job {
         state: JobState::Planned,
         task_type: "sequence_stats".into(),
         parameters: serde_json::Map::new(),
-        source: crate::domain::job::DatasetSource { path: "/data/reads.fastq".into(), root: "/data".into() },
         verdict: Verdict {
             place: Place::Local,
             reasons: Vec::new(),
