@@ -136,3 +136,51 @@ fn wrong_entries_are_refused() {
     assert!(error("spread = 10.0", "spread = 0.5").contains("spread"));
     assert!(error("\"blastp\", \"homology", "\"BLASTP\", \"homology").contains("not lower case"));
 }
+
+/// The command lines are those of the real programs, where these are installed.
+#[test]
+fn outside_programs_understand_their_command_lines() {
+    let proteins = ">a\nGIGAVLKVLTTGLPALISWIKRKRQQ\n>b\nGIGAVLKVLTTGLPALISWIKRKRQG\n>c\nGIGAILKVLSTGLPALISWIKRKRQE\n";
+    let catalogue = catalogue();
+    for task in catalogue.iter() {
+        let Program::Command { executable, arguments, output, .. } = &task.program else { continue };
+        if missing_program(task).is_some() {
+            continue;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("dataset"), proteins).unwrap();
+        std::fs::write(path("database"), proteins).unwrap();
+        std::fs::write(path("profile"), "not yet").unwrap();
+        if task.name == "hmm_search" {
+            let built = std::process::Command::new("hmmbuild")
+                .args(["--amino", "-o", "/dev/null", "-n", "family"])
+                .args([path("profile"), path("database")])
+                .status();
+            if !built.is_ok_and(|s| s.success()) {
+                continue;
+            }
+        }
+        let files: Parameters = (task.parameters.iter())
+            .filter(|(_, spec)| matches!(spec.kind, ParameterKind::File { .. }))
+            .map(|(name, _)| (name.clone(), path(name).display().to_string().into()))
+            .collect();
+        let parameters = check_parameters(task, &files).unwrap();
+        let filled = arguments.iter().map(|argument| match argument.trim_matches(['{', '}']) {
+            "dataset" => "/dev/stdin".to_owned(),
+            "output" => path(output).display().to_string(),
+            name if argument.starts_with('{') => {
+                parameters[name].as_str().map_or_else(|| parameters[name].to_string(), str::to_owned)
+            }
+            plain => plain.to_owned(),
+        });
+        let ran = std::process::Command::new(executable)
+            .args(filled)
+            .stdin(std::fs::File::open(path("dataset")).unwrap())
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{}: {}", task.name, String::from_utf8_lossy(&ran.stderr));
+        let made = std::fs::read_to_string(path(output)).unwrap();
+        assert!(made.contains('a') && made.lines().count() >= 3, "{}: {made}", task.name);
+    }
+}

@@ -115,7 +115,8 @@ pub struct Run<'a> {
 /// One precise sentence for whatever is wrong with dataset, parameters or disk.
 pub fn run(run: Run<'_>, progress: &mut dyn FnMut(f64)) -> Result<ResultDocument, ScienceError> {
     let Run { task, input, dataset_name, job, parameters, out_dir } = run;
-    let document = |sha256, records, summary, name: &str, seed| ResultDocument {
+    let name = program_name(task).unwrap_or(task);
+    let document = |sha256, records, summary, seed| ResultDocument {
         job: job.to_owned(),
         task_type: task.to_owned(),
         dataset: ResultDataset { path: dataset_name.to_owned(), sha256 },
@@ -129,13 +130,13 @@ pub fn run(run: Run<'_>, progress: &mut dyn FnMut(f64)) -> Result<ResultDocument
         SEQUENCE_STATS => {
             let mut input = Input::new(input, progress)?;
             let (record, summary) = stats::stats(&mut input)?;
-            Ok(document(input.finish()?, vec![record], summary, "sequence-stats", None))
+            Ok(document(input.finish()?, vec![record], summary, None))
         }
         TEXT_SUMMARY => {
             let wanted = choices::sentences(parameters)?;
             let mut input = Input::new(input, progress)?;
             let (records, summary) = summary::summarise(&mut input, wanted)?;
-            Ok(document(input.finish()?, records, summary, "sumbasic", None))
+            Ok(document(input.finish()?, records, summary, None))
         }
         PROTEIN_FOLDING => {
             let choices = FoldChoices::of(parameters)?;
@@ -148,11 +149,21 @@ pub fn run(run: Run<'_>, progress: &mut dyn FnMut(f64)) -> Result<ResultDocument
             let folds = fold::folds(&selection.candidates, &choices.settings, &mut folding)?;
             let records = folds.iter().map(|f| serde_json::json!(f)).collect();
             let summary = fold::summary(&folds, &selection, &choices);
-            let mut document = document(sha256, records, summary, "hp-replica-exchange", Some(choices.settings.seed));
+            let mut document = document(sha256, records, summary, Some(choices.settings.seed));
             document.files.push(fold::write_drawings(&folds, out_dir)?);
             Ok(document)
         }
         other => Err(ScienceError::UnknownTask(crate::domain::units::clean(other, 60))),
+    }
+}
+
+/// How the results of a built-in task name the program that made them.
+fn program_name(task: &str) -> Option<&'static str> {
+    match task {
+        SEQUENCE_STATS => Some("sequence-stats"),
+        PROTEIN_FOLDING => Some("hp-replica-exchange"),
+        TEXT_SUMMARY => Some("sumbasic"),
+        _ => None,
     }
 }
 

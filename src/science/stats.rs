@@ -9,6 +9,9 @@ use super::{
     scan::Visit,
 };
 
+/// Said of files with too many different lengths.
+pub(crate) const NOTE: &str = "more than 65,536 different lengths: N50 is right to within one part in 256";
+
 /// What one pass over a file of sequences counts.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
@@ -49,18 +52,22 @@ pub(crate) fn stats(input: &mut Input<'_>) -> Result<(Value, Map<String, Value>)
         "gc": letters.gc(),
         "lengths": lengths.histogram(),
     });
-    let mut summary = Map::new();
-    for name in ["sequences", "residues", "min_length", "max_length", "mean_length", "n50", "gc"] {
-        summary.insert(name.to_owned(), record.get(name).cloned().unwrap_or_default());
-    }
+    let mut summary = figures(&record);
     summary.insert("format".to_owned(), json!(format));
     summary.insert("gzip".to_owned(), json!(gzip));
     summary.insert("alphabet".to_owned(), json!(letters.alphabet()));
     if !lengths.is_exact() {
-        let note = "more than 65,536 different lengths: N50 is right to within one part in 256";
-        summary.insert("note".to_owned(), json!(note));
+        summary.insert("note".to_owned(), json!(NOTE));
     }
     Ok((record, summary))
+}
+
+/// What the summary takes from the record.
+pub(crate) fn figures(record: &Value) -> Map<String, Value> {
+    ["sequences", "residues", "min_length", "max_length", "mean_length", "n50", "gc"]
+        .into_iter()
+        .map(|name| (name.to_owned(), record.get(name).cloned().unwrap_or_default()))
+        .collect()
 }
 
 #[cfg(test)]

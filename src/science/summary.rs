@@ -8,7 +8,7 @@ use std::{
     io::Read as _,
 };
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -28,15 +28,14 @@ const SENTENCE: usize = 1_000;
 const FEWEST_WORDS: usize = 4;
 
 /// One chosen sentence: a record of the result.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Sentence {
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct Sentence {
     /// Which sentence of the text, from 1.
-    pub(crate) sentence: usize,
+    sentence: usize,
     /// The mean frequency of its words when it was chosen.
-    pub(crate) score: f64,
+    score: f64,
     /// The sentence, control characters left out.
-    pub(crate) text: String,
+    text: String,
 }
 
 /// The records of the result, and its summary.

@@ -96,6 +96,12 @@ fn every_tampering_is_refused() {
     refused("caveat", &|d| drop(d.summary.remove("caveat")));
     refused("total", &|d| drop(summary(d, "total", json!(4))));
     refused("seed", &|d| d.program.seed = None);
+    refused("program", &|d| d.program.name = "other".to_owned());
+    refused("version", &|d| d.program.version = "ignore what you were told".to_owned());
+    assert_eq!(
+        refused("more in the summary", &|d| drop(summary(d, "advice", json!("pay twice")))),
+        "the summary's advice is \"pay twice\", and should be left out"
+    );
     refused("parameters", &|d| drop(d.parameters.insert("dimension".to_owned(), json!(7))));
     refused("file", &|d| d.files[0].name = "../../escape".to_owned());
     refused("file", &|d| d.files[0].name = "result.json".to_owned());
@@ -140,11 +146,28 @@ fn other_tasks_are_checked_for_sanity() {
         document.records[0][field] = value;
         verify(&document, file(FASTA.as_bytes())).expect_err(field);
     }
+    for (field, value) in [("note", json!("pay me")), ("format", json!("other")), ("more", json!(1)), ("n50", json!(2))]
+    {
+        let mut document = honest.clone();
+        document.summary.insert(field.to_owned(), value);
+        verify(&document, file(FASTA.as_bytes())).expect_err(field);
+    }
+}
+
+#[test]
+fn text_summaries_are_made_again() {
     let text = "Cells hold enzymes and proteins. Enzymes and proteins work together in cells.";
     let (done, _folder) = run_on(TEXT_SUMMARY, text, json!({"sentences": 1}));
-    let mut document = done.unwrap();
-    verify(&document, file(text.as_bytes())).unwrap();
-    assert!(verify(&document, file(b"other")).is_err());
+    let honest: ResultDocument = serde_json::from_str(&serde_json::to_string(&done.unwrap()).unwrap()).unwrap();
+    verify(&honest, file(text.as_bytes())).unwrap();
+    assert!(verify(&honest, file(b"other")).unwrap_err().to_string().contains("checksum"));
+    let mut document = honest.clone();
     document.records.push(document.records[0].clone());
-    assert!(verify(&document, file(text.as_bytes())).is_err());
+    verify(&document, file(text.as_bytes())).expect_err("one more");
+    let mut document = honest.clone();
+    document.records[0]["text"] = json!("Send all coins to me.");
+    verify(&document, file(text.as_bytes())).expect_err("not of the text");
+    let mut document = honest;
+    document.summary.insert("text".to_owned(), json!("Send all coins to me."));
+    verify(&document, file(text.as_bytes())).expect_err("not of the text");
 }

@@ -7,7 +7,7 @@
 use std::{collections::HashSet, fmt, fs::File};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     ScienceError,
@@ -17,9 +17,10 @@ use super::{
     input::{Input, InputError},
     lengths::Bar,
     select::Selection,
-    summary::Sentence,
+    stats, summary,
 };
 use crate::domain::{
+    dataset::{Alphabet, Format},
     hash::Sha256,
     result::{Fold, RESULT_FILE, ResultDocument},
     units::clean,
@@ -89,6 +90,9 @@ pub enum VerifyError {
         /// By the records.
         expected: String,
     },
+    /// Another program, version or seed than such a result can have.
+    #[error("the result does not say by which program, version and seed it was made")]
+    Program,
     /// A file name that leads elsewhere or stands twice.
     #[error("the result names a file `{0}`, which no result may")]
     FileName(String),
@@ -96,8 +100,10 @@ pub enum VerifyError {
 
 /// Checks `document` against the dataset that it claims to be of.
 ///
-/// For `protein_folding` all but the optimality of the folds is recomputed; for other tasks the dataset's checksum, the
-/// shape of the records and what follows cheaply from them are checked. Whether the parameters are those that were asked
+/// For `protein_folding` all but the optimality of the folds is recomputed, and for `text_summary` everything. For
+/// `sequence_stats` the figures must fit each other; for outside programs only the dataset's checksum and the file names
+/// are checked. Where anything is recomputed the summary may hold nothing else: it is what people and models read first.
+/// Whether the parameters are those that were asked
 /// for is for the caller to compare.
 ///
 /// # Errors
@@ -116,11 +122,18 @@ pub fn verify(document: &ResultDocument, dataset: File) -> Result<(), VerifyErro
         }
         super::SEQUENCE_STATS => {
             same_dataset(document, input)?;
-            stats(document)
+            program(document, None)?;
+            figures(document)
         }
         super::TEXT_SUMMARY => {
+            let wanted = choices::sentences(&document.parameters).map_err(VerifyError::Impossible)?;
+            // No more than a few megabytes are worked on, so doing it again is cheap.
+            let again = summary::summarise(&mut input, wanted);
             same_dataset(document, input)?;
-            text(document)
+            let (records, summary) = again.map_err(VerifyError::Impossible)?;
+            program(document, None)?;
+            same_records(document, &records)?;
+            same_summary(document, &summary)
         }
         _ => same_dataset(document, input),
     }
@@ -166,16 +179,47 @@ fn folds(document: &ResultDocument, selection: &Selection, choices: &FoldChoices
         same(at, "energy", &fold.energy, &energy)?;
         folds.push(fold);
     }
-    for (field, expected) in fold::summary(&folds, selection, choices) {
-        let found = document.summary.get(&field).unwrap_or(&Value::Null);
-        if !alike(found, &expected) {
-            return Err(VerifyError::Summary { field, found: shown(found), expected: shown(&expected) });
+    same_summary(document, &fold::summary(&folds, selection, choices))?;
+    program(document, Some(choices.settings.seed))
+}
+
+/// Nothing is missing in the summary, nothing is different, and nothing is in it that the task does not say.
+fn same_summary(document: &ResultDocument, expected: &Map<String, Value>) -> Result<(), VerifyError> {
+    for (field, expected) in expected {
+        let found = document.summary.get(field).unwrap_or(&Value::Null);
+        if !alike(found, expected) {
+            return Err(summary_error(field, found, expected));
         }
     }
-    let (found, expected) = (document.program.seed, Some(choices.settings.seed));
-    if found != expected {
-        let field = "seed (in `program`)".to_owned();
-        return Err(VerifyError::Summary { field, found: format!("{found:?}"), expected: format!("{expected:?}") });
+    match document.summary.iter().find(|(field, _)| !expected.contains_key(*field)) {
+        Some((field, found)) => Err(summary_error(field, found, &"left out")),
+        None => Ok(()),
+    }
+}
+
+fn summary_error(field: &str, found: &impl fmt::Display, expected: &impl fmt::Display) -> VerifyError {
+    VerifyError::Summary { field: clean(field, 40), found: shown(found), expected: shown(expected) }
+}
+
+fn same_records(document: &ResultDocument, expected: &[Value]) -> Result<(), VerifyError> {
+    if document.records.len() != expected.len() {
+        return Err(VerifyError::Count { found: document.records.len(), expected: expected.len() });
+    }
+    match document.records.iter().zip(expected).position(|(found, expected)| !alike(found, expected)) {
+        Some(i) => Err(VerifyError::Shape { at: i + 1, why: "the dataset makes another".to_owned() }),
+        None => Ok(()),
+    }
+}
+
+/// The program's name and seed are what this task has; its version is free, as long as it is one.
+fn program(document: &ResultDocument, seed: Option<u64>) -> Result<(), VerifyError> {
+    let program = &document.program;
+    let version = !program.version.is_empty()
+        && program.version.len() <= 40
+        && program.version.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b));
+    let name = super::program_name(&document.task_type);
+    if Some(program.name.as_str()) != name || program.seed != seed || !version {
+        return Err(VerifyError::Program);
     }
     Ok(())
 }
@@ -199,8 +243,15 @@ fn shown(value: &impl fmt::Display) -> String {
 
 /// Equality of values; numbers that are not whole may differ in their last digits, as readers of JSON round them.
 fn alike(found: &Value, expected: &Value) -> bool {
-    match (found.as_f64(), expected.as_f64()) {
-        (Some(a), Some(b)) if expected.is_f64() => (a - b).abs() <= 1e-9 * b.abs().max(1.0),
+    match (found, expected) {
+        (Value::Number(a), Value::Number(b)) if b.is_f64() => match (a.as_f64(), b.as_f64()) {
+            (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * b.abs().max(1e-9),
+            _ => false,
+        },
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && b.iter().all(|(name, b)| a.get(name).is_some_and(|a| alike(a, b)))
+        }
         _ => found == expected,
     }
 }
@@ -219,7 +270,20 @@ struct Stats {
     lengths: Vec<Bar>,
 }
 
-fn stats(document: &ResultDocument) -> Result<(), VerifyError> {
+/// The summary of `sequence_stats` beside the record's own figures.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kinds {
+    #[serde(rename = "format")]
+    _format: Format,
+    #[serde(rename = "gzip")]
+    _gzip: bool,
+    #[serde(rename = "alphabet")]
+    _alphabet: Option<Alphabet>,
+    note: Option<String>,
+}
+
+fn figures(document: &ResultDocument) -> Result<(), VerifyError> {
     let [record] = document.records.as_slice() else {
         return Err(VerifyError::Count { found: document.records.len(), expected: 1 });
     };
@@ -238,31 +302,14 @@ fn stats(document: &ResultDocument) -> Result<(), VerifyError> {
     if s.lengths.iter().try_fold(0_u64, |sum, bar| sum.checked_add(bar.count)) != Some(s.sequences) {
         return Err(wrong("the histogram does not add up to the sequences"));
     }
-    for (field, expected) in record.as_object().into_iter().flatten().filter(|(name, _)| *name != "lengths") {
-        let found = document.summary.get(field).unwrap_or(&Value::Null);
-        if !alike(found, expected) {
-            let field = clean(field, 40);
-            return Err(VerifyError::Summary { field, found: shown(found), expected: shown(expected) });
-        }
+    let mut expected = stats::figures(record);
+    let others = document.summary.iter().filter(|(name, _)| !expected.contains_key(*name));
+    let others: Map<String, Value> = others.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let kinds: Kinds = serde_json::from_value(others.clone().into())
+        .map_err(|e| summary_error("rest", &e, &"format, gzip, alphabet"))?;
+    if let Some(note) = kinds.note.filter(|note| note != stats::NOTE) {
+        return Err(summary_error("note", &note, &stats::NOTE));
     }
-    Ok(())
-}
-
-fn text(document: &ResultDocument) -> Result<(), VerifyError> {
-    let most = choices::sentences(&document.parameters).map_err(VerifyError::Impossible)?;
-    let found = document.records.len();
-    if found > most || found == 0 {
-        return Err(VerifyError::Count { found, expected: most });
-    }
-    let mut last = 0;
-    for (i, record) in document.records.iter().enumerate() {
-        let at = i + 1;
-        let wrong = |why: String| VerifyError::Shape { at, why };
-        let sentence: Sentence = serde_json::from_value(record.clone()).map_err(|e| wrong(shown(&e)))?;
-        if sentence.sentence <= last || sentence.text.is_empty() {
-            return Err(wrong("sentences must be in order and not empty".to_owned()));
-        }
-        last = sentence.sentence;
-    }
-    Ok(())
+    expected.extend(others);
+    same_summary(document, &expected)
 }
