@@ -48,7 +48,8 @@ fn folding_is_offloaded_paid_fetched_and_checked() {
     assert_eq!(receipt["state"], "done");
 
     let result: Value =
-        serde_json::from_str(&fs::read_to_string(run.event("result.fetched")["path"].as_str().unwrap()).unwrap()).unwrap();
+        serde_json::from_str(&fs::read_to_string(run.event("result.fetched")["path"].as_str().unwrap()).unwrap())
+            .unwrap();
     assert_eq!(result["job"], receipt["job"]);
     assert_eq!(result["dataset"]["path"], "data.fasta");
     let sequences = example("data.fasta").lines().filter(|l| l.starts_with('>')).count();
@@ -57,10 +58,22 @@ fn folding_is_offloaded_paid_fetched_and_checked() {
 
     assert_eq!(
         world.states(),
-        ["planned", "staging", "staged", "submitted", "payment_intended", "payment_sent", "paid", "running", "result_ready", "fetched", "done"]
-            .into_iter()
-            .filter(|s| *s != "running" || world.states().contains(&"running".to_owned()))
-            .collect::<Vec<_>>()
+        [
+            "planned",
+            "staging",
+            "staged",
+            "submitted",
+            "payment_intended",
+            "payment_sent",
+            "paid",
+            "running",
+            "result_ready",
+            "fetched",
+            "done"
+        ]
+        .into_iter()
+        .filter(|s| *s != "running" || world.states().contains(&"running".to_owned()))
+        .collect::<Vec<_>>()
     );
     assert_eq!(world.job_log().last().unwrap()["tx_hash"], hash);
 }

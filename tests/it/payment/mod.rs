@@ -29,7 +29,11 @@ use agent::{
         Chain, Wallet,
         payer::{PayError, Payer, Settlement},
     },
-    policy::{Guard, Policy, approval::SaidYes, permit::{Payment, Permit}},
+    policy::{
+        Guard, Policy,
+        approval::SaidYes,
+        permit::{Payment, Permit},
+    },
     sandbox::chain::{self as sandbox, ChainSettings},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -208,12 +212,7 @@ impl Drop for Served {
 
 /// Serves a chain whose clock stands still: blocks pass when the test says so.
 pub async fn serve(folder: &Path, network: Network, funding: &[(Hash160, Datoshi)]) -> Served {
-    let settings = ChainSettings {
-        network,
-        ticking: false,
-        funding: funding.to_vec(),
-        ..ChainSettings::default()
-    };
+    let settings = ChainSettings { network, ticking: false, funding: funding.to_vec(), ..ChainSettings::default() };
     serve_with(folder, settings).await
 }
 

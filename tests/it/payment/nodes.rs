@@ -35,7 +35,8 @@ async fn chain_saying(answer: &str) -> Chain {
 
 #[tokio::test]
 async fn nonsense_is_an_error_and_never_a_default() {
-    let magic = r#"{"id":1,"jsonrpc":"2.0","result":{"protocol":{"msperblock":15000,"maxvaliduntilblockincrement":1}}}"#;
+    let magic =
+        r#"{"id":1,"jsonrpc":"2.0","result":{"protocol":{"msperblock":15000,"maxvaliduntilblockincrement":1}}}"#;
     for answer in ["", "null", "[]", "{}", "<html>", r#"{"id":1,"jsonrpc":"2.0"}"#, r#"{"id":1,"result":"7"}"#, magic] {
         let chain = chain_saying(answer).await;
         let error = chain.version().await.unwrap_err();

@@ -221,9 +221,7 @@ async fn nothing_is_signed_for_another_network() {
     let chain = Chain::new(vec![stage.served.url.clone()], Network(42)).unwrap();
     let lost = Payer::new(chain, wallet(USER), books.ledger.clone());
     let refused = lost.fees(job.quote.as_ref().unwrap(), &[]).await;
-    let expected = |e: &PayError| {
-        matches!(e, PayError::Chain(ChainError::WrongNetwork { stated, pinned, .. }) if *stated == NET && pinned.0 == 42)
-    };
+    let expected = |e: &PayError| matches!(e, PayError::Chain(ChainError::WrongNetwork { stated, pinned, .. }) if *stated == NET && pinned.0 == 42);
     assert!(refused.as_ref().is_err_and(expected), "{refused:?}");
     let refused = stage.payer.fees(job.quote.as_ref().unwrap(), &[]).await;
     assert!(matches!(refused, Err(PayError::Network { .. })));
