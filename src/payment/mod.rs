@@ -5,6 +5,7 @@
 //! | [`wallet`] | one key pair, its account, and the one place that signs |
 //! | [`keyfile`] | key files: opened and made with care |
 //! | [`script`] | the transfer script that is bound to its job: built, and recognised |
+//! | [`signer`] | who signs, for what; Conflicts |
 //! | [`transaction`] | a Neo N3 transaction: encoded, decoded, hashed |
 //! | [`witness`] | single-key witnesses: made, and verified |
 //! | [`rpc`] | JSON-RPC of one or several nodes, whose answers must agree |
@@ -20,6 +21,7 @@ pub mod paid;
 pub mod payer;
 pub mod rpc;
 pub mod script;
+pub mod signer;
 pub mod tls;
 pub mod transaction;
 pub mod wallet;

@@ -96,11 +96,8 @@ impl NeoGo {
     /// Stops the node and starts it again on the same chain without its validator: it takes transactions into its pool,
     /// and no block is ever made, so nothing depends on time.
     pub fn freeze(mut self) -> NeoGo {
-        rustix::process::kill_process(
-            rustix::process::Pid::from_child(&self.child),
-            rustix::process::Signal::INT,
-        )
-        .unwrap();
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), rustix::process::Signal::INT)
+            .unwrap();
         assert!(until(|| self.child.try_wait().unwrap()).is_some(), "neo-go does not stop");
         (self.child, self.port) = spawn(self.folder.path(), self.block_time, false);
         self

@@ -1,11 +1,7 @@
 //! Accounts of fixed keys, and transactions signed by a second implementation of signing: the test's own.
 
 use agent::{
-    domain::{
-        hash::Hash160,
-        money::Datoshi,
-        network::Network,
-    },
+    domain::{hash::Hash160, money::Datoshi, network::Network},
     payment::{
         fees,
         script::Transfer,

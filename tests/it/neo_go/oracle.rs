@@ -13,7 +13,7 @@ use agent::{
 use serde_json::{Value, json};
 
 use super::tool;
-use crate::payment::{Books, Served, gas, payer, serve, settle, wallet, USER};
+use crate::payment::{Books, Served, USER, gas, payer, serve, settle, wallet};
 
 /// Has neo-mamba judge transactions; gives the ids that it computes.
 pub fn judge(cases: &[Value]) -> Vec<String> {
