@@ -8,9 +8,9 @@ use std::{
 
 use console::Term;
 
-use super::{CommandError, Global};
+use super::{CommandError, Global, logging};
 use crate::{
-    config::{Environment, Overrides, Settings},
+    config::{Environment, Key, Overrides, Settings},
     domain::{
         event::{Event, Sink},
         ids::SessionId,
@@ -64,7 +64,7 @@ impl Context {
         self.global.json
     }
 
-    /// The settings, loaded on the first call.
+    /// The settings, loaded on the first call; logs begin with them.
     ///
     /// # Errors
     /// When a file of settings cannot be read or parsed.
@@ -77,6 +77,7 @@ impl Context {
                 .hint("the working directory is gone or closed to you; cd elsewhere")
         })?;
         let loaded = Settings::load(&self.overrides(), &self.env, &cwd)?;
+        logging::start(loaded.value(Key::AgentLog).map_or("off", |v| v.text()))?;
         Ok(self.settings.get_or_init(|| loaded))
     }
 
@@ -85,7 +86,7 @@ impl Context {
             home: self.global.home.clone(),
             profile: self.global.profile.clone(),
             model: self.global.model.clone(),
-            log: super::logging::filter_of(self.global.verbose),
+            log: logging::filter_of(self.global.verbose),
         }
     }
 

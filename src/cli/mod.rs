@@ -3,10 +3,12 @@
 //! Parsing is cheap and comes first; a command makes what it needs and nothing more, so that `agent --version` or
 //! `agent tasks` open no ledger and no network.
 
+mod ask;
 mod chat;
 mod completions;
 mod config;
 mod context;
+mod demo;
 mod doctor;
 mod error;
 mod interrupt;
@@ -21,7 +23,7 @@ mod wallet;
 mod wiring;
 mod worker;
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand};
 
@@ -75,6 +77,12 @@ pub struct Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Do what is asked, start to finish
+    Ask(ask::Ask),
+    /// Talk: history, completion, streamed answers
+    Chat(chat::Chat),
+    /// Show the story of a 5 GB dataset as a dry run; needs no configuration
+    Demo(demo::Demo),
     /// Look at jobs, take them up again, or give them up
     Jobs(jobs::Jobs),
     /// Show the tasks: what can be computed, and what each needs
@@ -109,22 +117,18 @@ pub fn run() -> ExitCode {
         Err(error) => return unparsed(&arguments, &error),
     };
     let context = Context::of_process(cli.global);
-    let done = start_logging(&context).and_then(|()| dispatch(cli.command, &context));
+    let done = dispatch(cli.command, &context);
     done.unwrap_or_else(|error| {
         report(&context, &error);
         error.exit_code()
     })
 }
 
-fn start_logging(context: &Context) -> Result<(), CommandError> {
-    // Only -v is looked at here: AGENT_LOG may be in a file, and is read by commands that load settings anyway.
-    logging::start(
-        logging::filter_of(context.global.verbose).as_deref().or(context.env.get("AGENT_LOG")).unwrap_or("off"),
-    )
-}
-
 fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, CommandError> {
     match command {
+        Some(Command::Ask(ask)) => ask.run(context),
+        Some(Command::Chat(chat)) => chat.run(context),
+        Some(Command::Demo(demo)) => demo.run(context),
         Some(Command::Jobs(jobs)) => jobs.run(context),
         Some(Command::Tasks(tasks)) => tasks.run(context),
         Some(Command::Tools(tools)) => tools.run(context),
@@ -136,9 +140,10 @@ fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, Com
         Some(Command::Man) => man::run(context),
         Some(Command::Worker) => worker::worker(),
         Some(Command::SandboxHost(host)) => host.run(),
+        None if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() => chat::Chat::default().run(context),
         None => {
             let help = Cli::command().max_term_width(100).render_help();
-            eprint!("{help}");
+            context.errors.write(&help.to_string());
             Ok(ExitCode::from(Kind::Usage.code()))
         }
     }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Show what can be computed.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Tasks {
     /// Show this task alone, with its parameters
     task: Option<String>,

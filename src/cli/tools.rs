@@ -8,7 +8,7 @@ use super::{CommandError, Context};
 use crate::tools::{schema::file_text, schemas, write_schemas};
 
 /// Print the JSON Schemas of the tools that a model may call.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Tools {
     /// Write them into a folder instead, one file a tool
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "tool_schemas")]

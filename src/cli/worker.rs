@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
 
-use super::{CommandError, runtime::block_on};
+use super::{CommandError, logging, runtime::block_on};
 use crate::{compute::worker::worker_main, machine::catalogue::Catalogue, sandbox::host};
 
 /// Run one task in this process, as the local runner and the node do.
@@ -28,6 +28,8 @@ impl SandboxHost {
     /// # Errors
     /// A folder or port that cannot be used.
     pub fn run(&self) -> Result<ExitCode, CommandError> {
+        // Standard error is the log file that a person is pointed to when the sandbox does not come up.
+        logging::start("warn")?;
         let catalogue = Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?;
         block_on(async {
             host::host(&self.folder, catalogue.iter().cloned().collect())

@@ -7,6 +7,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::look::{Look, Tone};
 use crate::domain::units::bytes;
 
+/// Smaller uploads are over before a line about them is read, bytes.
+const LARGE: u64 = 10_000_000;
+
 /// What is shown as under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Task {
@@ -46,11 +49,13 @@ impl Progress {
             self.draw(task, done, total);
             return Vec::new();
         }
-        if total == 0 {
+        if total == 0 || (task == Task::Upload && total < LARGE) {
             return Vec::new();
         }
         let quarter = done.min(total).saturating_mul(4) / total;
-        if self.printed.as_ref().is_some_and(|(t, q)| *t == task && *q >= quarter) || quarter == 0 {
+        // The end has an event of its own.
+        let said = self.printed.as_ref().is_some_and(|(t, q)| *t == task && *q >= quarter);
+        if said || !(1..4).contains(&quarter) {
             return Vec::new();
         }
         let text = match task {
@@ -113,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_a_terminal_four_lines_at_most() {
+    fn without_a_terminal_three_lines_at_most() {
         let mut progress = Progress::new(Look::plain(80), false);
         let lines: Vec<String> =
             (0..=1000).flat_map(|i| progress.update(Task::Upload, i * 5_000_000, 5_000_000_000)).collect();
@@ -122,10 +127,10 @@ mod tests {
             [
                 "Upload     1.2 GB of 5.0 GB (25 %)",
                 "Upload     2.5 GB of 5.0 GB (50 %)",
-                "Upload     3.8 GB of 5.0 GB (75 %)",
-                "Upload     5.0 GB of 5.0 GB (100 %)"
+                "Upload     3.8 GB of 5.0 GB (75 %)"
             ]
         );
+        assert!(progress.update(Task::Upload, 500, 1000).is_empty(), "what is over at once is not printed");
         assert!(progress.update(Task::Run, 3, 0).is_empty(), "what nobody knows is not printed");
     }
 }

@@ -113,6 +113,16 @@ impl Terminal {
         }
     }
 
+    /// An answer that broke off is printed as far as it came, and is not waited for any more.
+    fn broken_off(&self, state: &mut State) {
+        if std::mem::take(&mut state.streamed).is_empty() {
+            return;
+        }
+        let held = state.flow.finish();
+        self.output.write(&held);
+        state.in_line = true;
+    }
+
     fn result(&self, state: &mut State, job: &JobId, file: &Path) {
         if !state.results_shown.insert(job.clone()) {
             return;
@@ -168,9 +178,13 @@ impl Sink for Terminal {
             Event::TurnStarted { .. } | Event::SessionEnded { .. } => {
                 state.progress.clear();
                 state.last_status.clear();
+                self.broken_off(state);
             }
             Event::Error { .. } | Event::Warning { .. } => {
                 state.progress.clear();
+                if matches!(event, Event::Error { .. }) {
+                    self.broken_off(state);
+                }
                 let lines = render::lines(&event, &self.look);
                 self.print_on(&self.errors, state, &lines);
             }

@@ -1,3 +1,117 @@
-//! stub
+//! `agent chat`: the conversation at a prompt.
+
 mod editor;
 mod slash;
+
+use std::{io::IsTerminal as _, process::ExitCode};
+
+use clap::Args;
+
+use self::{
+    editor::{Prompt, Read},
+    slash::Slash,
+};
+use super::{
+    CommandError, Context, Kind, config, doctor, jobs,
+    runtime::block_on,
+    tasks, tools,
+    wiring::{Options, session::Session},
+};
+use crate::{domain::event::Event, face::look::Tone};
+
+/// What stands before the line that is typed.
+const PROMPT: &str = "you> ";
+
+/// Talk: history, completion, streamed answers; Ctrl-C stops a turn, Ctrl-D leaves.
+#[derive(Debug, Default, Args)]
+pub struct Chat {
+    /// Stop before any side effect: nothing is run, uploaded or paid
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Chat {
+    /// Talks until the person leaves.
+    ///
+    /// # Errors
+    /// Settings that make no sense; standard input that is no terminal.
+    pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
+        if context.json() {
+            return Err(CommandError::usage("a conversation is for people, and --json is for programs")
+                .hint("programs ask one thing at a time: agent ask --json \"...\""));
+        }
+        if !std::io::stdin().is_terminal() {
+            return Err(CommandError::usage("a conversation needs a terminal").hint("ask one thing: agent ask \"...\""));
+        }
+        block_on(self.talk(context))
+    }
+
+    async fn talk(&self, context: &Context) -> Result<ExitCode, CommandError> {
+        let mut session = Session::begin(context, Options { dry_run: self.dry_run, ..Options::default() })?;
+        greet(context, &session);
+        let prompt = Prompt::start(context.settings()?.home().history());
+        loop {
+            match prompt.read(PROMPT, session.job_ids()).await {
+                Read::Line(line) if line.trim().is_empty() => {}
+                Read::Line(line) => match Slash::parse(&line) {
+                    Some(Ok(Slash::Quit)) => break,
+                    Some(Ok(command)) => say_error(context, obey(command, context).await),
+                    Some(Err(message)) => context.output.lines([message]),
+                    // A turn that failed says so itself; the conversation goes on.
+                    None => say_error(context, session.turn(&line).await.map(|_| ExitCode::SUCCESS)),
+                },
+                Read::Cleared => {}
+                Read::End => break,
+                Read::Failed(why) => {
+                    return Err(CommandError::new(
+                        Kind::Failed,
+                        "terminal",
+                        format!("the terminal cannot be read: {why}"),
+                    ));
+                }
+            }
+            if context.output.is_closed() {
+                break;
+            }
+        }
+        session.end(0)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn greet(context: &Context, session: &Session<'_>) {
+    let look = &context.look;
+    let open = session.left_open();
+    if !open.is_empty() {
+        let ids = open.iter().map(|job| job.id.to_string()).collect::<Vec<_>>().join(", ");
+        let text = format!("left open earlier: {ids}; `agent jobs resume` takes them to their end");
+        context.output.lines(look.field("Jobs", Tone::Care, &text));
+    }
+    context
+        .output
+        .lines(look.paragraph(Tone::Dim, "Say what to compute on which file. /help shows more, Ctrl-D leaves."));
+}
+
+fn say_error(context: &Context, done: Result<ExitCode, CommandError>) {
+    if let Err(error) = done {
+        context.sink().emit(Event::Error { kind: error.word.clone(), message: error.sentence(), hint: error.hint });
+    }
+}
+
+/// Does what a slash command says, by the commands of the same names.
+async fn obey(command: Slash, context: &Context) -> Result<ExitCode, CommandError> {
+    match command {
+        Slash::Help => {
+            context.output.lines([slash::HELP]);
+            Ok(ExitCode::SUCCESS)
+        }
+        Slash::Jobs => jobs::list::run(context),
+        Slash::Show(job) => jobs::show::run(context, &jobs::Which { job }),
+        Slash::Receipt(job) => jobs::receipt::run(context, &jobs::Which { job }),
+        Slash::Tasks => tasks::Tasks::default().run(context),
+        Slash::Tools => tools::Tools::default().run(context),
+        Slash::Config => config::Config {}.run(context),
+        Slash::Doctor => doctor::examine(context).await,
+        Slash::Quit => Ok(ExitCode::SUCCESS),
+    }
+}

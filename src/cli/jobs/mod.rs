@@ -1,9 +1,9 @@
 //! `agent jobs`: one file a subcommand.
 
 mod cancel;
-mod list;
+pub mod list;
 mod log;
-mod receipt;
+pub mod receipt;
 mod resume;
 pub mod show;
 mod watch;
@@ -48,7 +48,7 @@ enum JobsCommand {
 #[derive(Debug, Args)]
 pub struct Which {
     /// The job, such as job-7k3q9dm2 [default: the newest]
-    job: Option<JobId>,
+    pub job: Option<JobId>,
 }
 
 impl Jobs {

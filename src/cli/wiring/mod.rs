@@ -3,6 +3,7 @@
 
 pub mod live;
 pub mod policy;
+pub mod session;
 
 use std::{path::PathBuf, sync::Arc};
 

@@ -130,7 +130,7 @@ fn approval(look: &Look, approved: bool, by: &str) -> Vec<String> {
 fn status_lines(look: &Look, status: &str) -> Vec<String> {
     let (tone, text) = match status {
         "in_queue" => (Tone::Dim, "waiting in the provider's queue"),
-        "running" | "computing" => (Tone::Dim, "running"),
+        "running" | "computing" => return look.field("Running", Tone::Dim, "under way"),
         "payment_unknown" => (Tone::Care, "nobody knows yet whether the payment landed"),
         "stage_failed" => (Tone::Bad, "the dataset could not be uploaded"),
         "quote_expired" => (Tone::Bad, "the quote expired before it was paid"),

@@ -1,0 +1,72 @@
+//! `agent ask`: one request, start to finish.
+
+use std::{io::Read as _, path::PathBuf, process::ExitCode};
+
+use clap::Args;
+
+use super::{
+    CommandError, Context,
+    runtime::block_on,
+    wiring::{Options, session::Session},
+};
+
+/// A request longer than this is no request, bytes.
+const MAX_PROMPT: u64 = 1 << 20;
+
+/// Do what is asked, start to finish.
+#[derive(Debug, Args)]
+pub struct Ask {
+    /// What to do, in plain words; `-` reads it from standard input
+    #[arg(required = true, value_name = "REQUEST", num_args = 1..)]
+    request: Vec<String>,
+    /// Stop before the first side effect: nothing is run, uploaded or paid
+    #[arg(long)]
+    dry_run: bool,
+    /// Approve payments within the caps beforehand
+    #[arg(long)]
+    yes: bool,
+    /// Put results into this folder [default: results in AGENT_HOME]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+impl Ask {
+    /// Asks, and ends with the exit code of what came of it.
+    ///
+    /// # Errors
+    /// Settings that make no sense, a home that cannot be used, a model that cannot be made.
+    pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
+        let request = self.request()?;
+        let settings = context.settings()?;
+        let options = Options {
+            yes: self.yes,
+            dry_run: self.dry_run,
+            out_dir: self.out.as_ref().map(|out| settings.cwd().join(out)),
+        };
+        block_on(async {
+            let mut session = Session::begin(context, options)?;
+            let code = session.turn(&request).await?;
+            // Whoever stopped reading has what they wanted.
+            let code = if context.output.is_closed() { 0 } else { code };
+            session.end(code)?;
+            Ok(ExitCode::from(code))
+        })
+    }
+
+    fn request(&self) -> Result<String, CommandError> {
+        let text = match self.request.as_slice() {
+            [dash] if dash == "-" => {
+                let mut text = String::new();
+                let read = std::io::stdin().take(MAX_PROMPT).read_to_string(&mut text);
+                read.map_err(|e| CommandError::failed("standard_input", e))?;
+                text
+            }
+            words => words.join(" "),
+        };
+        if text.trim().is_empty() {
+            return Err(CommandError::usage("the request is empty")
+                .hint("try: agent ask \"Run protein folding on examples/data.fasta\""));
+        }
+        Ok(text)
+    }
+}

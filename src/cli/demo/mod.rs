@@ -1,0 +1,176 @@
+//! `agent demo`: the story of a 5 GB dataset, as a dry run.
+//!
+//! What can be real is real: a small task runs here, the large file is measured and judged by the guard's own rule, and
+//! folds are computed on its first proteins. What would take an account and money is simulated, and each line says so.
+
+mod files;
+mod simulated;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use clap::Args;
+use serde_json::json;
+
+use self::simulated::say;
+use super::{
+    CommandError, Context, Kind,
+    interrupt::{cancel_of, stoppable},
+    runtime::block_on,
+};
+use crate::{
+    compute::local::Runner,
+    domain::{
+        event::{Event, Sink},
+        hash::Sha256,
+        network::{Network, SANDBOX},
+        result::RESULT_FILE,
+        task::Parameters,
+        verdict::Place,
+    },
+    job::{Cancel, CheckRequest, Connect, JobError, Remote, Workflow, WorkflowParts},
+    ledger::Ledger,
+    machine::catalogue::{Catalogue, check_parameters},
+    policy::{Guard, Policy, approval::Nobody},
+    science,
+};
+
+/// Show the story of a 5 GB dataset as a dry run; needs no configuration.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Do not pause where a real upload would take its time
+    #[arg(long)]
+    fast: bool,
+}
+
+impl Demo {
+    /// Tells the story, and leaves nothing behind.
+    ///
+    /// # Errors
+    /// A temporary folder that cannot be used.
+    pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
+        let folder = tempfile::tempdir()
+            .map_err(|e| CommandError::failed("temporary_folder", e).hint("set TMPDIR to a folder you may write to"))?;
+        files::write(folder.path()).map_err(|e| CommandError::failed("temporary_folder", e))?;
+        let cancel = cancel_of(context);
+        block_on(async {
+            let told = self.tell(context, folder.path(), &cancel);
+            stoppable(&cancel, told).await.unwrap_or_else(|| Err(CommandError::interrupted()))
+        })
+    }
+
+    async fn tell(&self, context: &Context, folder: &Path, cancel: &Cancel) -> Result<ExitCode, CommandError> {
+        let sink = context.sink();
+        let workflow = workflow(folder, Arc::clone(&sink))?;
+        say(&*sink, "A dry run on a sparse 5 GB file. Steps that are simulated say so; no account, no money.");
+
+        say(&*sink, "1. A small task, run here for real: statistics of small.fasta");
+        let small = workflow.check(request(context, "sequence_stats", "small.fasta")).await?;
+        workflow.run_local(&small.id, cancel).await?;
+
+        say(&*sink, "2. The request: \"Run protein folding on large.fasta\", which has 5 GB");
+        let large = workflow.check(request(context, "protein_folding", "large.fasta")).await?;
+
+        say(&*sink, "3. The decision, by the guard's own rule on real measurements");
+        if large.place() != Place::Offload {
+            let message = "the large dataset was not judged too large for this machine";
+            return Err(CommandError::new(Kind::Failed, "demo", message).hint("policy.toml is not read by the demo"));
+        }
+        say(&*sink, "Detected large dataset; offloading to AIOZ");
+
+        say(&*sink, "4. Upload to AIOZ storage (simulated)");
+        simulated::upload(&large.id, &*sink, self.fast).await;
+
+        say(&*sink, "5. Payment in GAS on Neo N3 (simulated)");
+        simulated::payment(&large.id, &*sink);
+
+        say(
+            &*sink,
+            "6. The job and its result (the job is simulated; the folds are computed here, on five proteins of the file)",
+        );
+        simulated::submitted(&large.id, &*sink);
+        let event = fold(folder.to_owned(), large.id.clone()).await?;
+        sink.emit(event);
+        say(
+            &*sink,
+            "For the whole way for real, on the sandbox's storage, provider and chain:\n  agent ask \"Run protein folding on examples/data.fasta\"",
+        );
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn request(context: &Context, task: &str, dataset: &str) -> CheckRequest {
+    CheckRequest {
+        session: context.session.0.clone(),
+        task_type: task.to_owned(),
+        dataset: PathBuf::from(dataset),
+        parameters: Parameters::new(),
+        claimed_bytes: None,
+        claimed_seconds: None,
+    }
+}
+
+/// A workflow whose home, datasets and results lie in `folder`, and that can reach nothing outside.
+fn workflow(folder: &Path, sink: Arc<dyn Sink>) -> Result<Workflow, CommandError> {
+    let home = folder.join("home");
+    std::fs::create_dir(&home).map_err(|e| CommandError::failed("temporary_folder", e))?;
+    let ledger = Ledger::open(&home)?;
+    let policy = Policy::cautious(Network(SANDBOX), vec![folder.to_owned()]);
+    Ok(Workflow::new(WorkflowParts {
+        guard: Guard::new(policy, ledger.clone()),
+        catalogue: Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?,
+        sink,
+        approver: Arc::new(Nobody),
+        connect: Box::new(Nowhere),
+        runner: Runner::default(),
+        profile: "demo".to_owned(),
+        out_dir: None,
+        dry_run: false,
+        ledger,
+    }))
+}
+
+/// The demo sends nothing anywhere.
+struct Nowhere;
+
+#[async_trait]
+impl Connect for Nowhere {
+    async fn connect(&self) -> Result<Remote, JobError> {
+        Err(JobError::Setup { message: "the demo sends nothing anywhere".to_owned(), hint: None })
+    }
+}
+
+/// Folds the large file's first five proteins here, and gives the event of a result that was fetched.
+async fn fold(folder: PathBuf, job: crate::domain::ids::JobId) -> Result<Event, CommandError> {
+    let work = move || -> Result<Event, CommandError> {
+        let failed = |e: std::io::Error| CommandError::failed("temporary_folder", e);
+        let catalogue = Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?;
+        let chosen = json!({"effort": "quick", "max_sequences": 5});
+        let chosen = chosen.as_object().cloned().unwrap_or_default();
+        let parameters = match catalogue.get(science::PROTEIN_FOLDING) {
+            Some(task) => check_parameters(task, &chosen).map_err(|e| CommandError::failed("parameter", e))?,
+            None => chosen,
+        };
+        let run = science::Run {
+            task: science::PROTEIN_FOLDING,
+            // The small file holds the same proteins as the large one's beginning.
+            input: std::fs::File::open(folder.join("small.fasta")).map_err(failed)?,
+            dataset_name: "large.fasta",
+            job: job.as_str(),
+            parameters: &parameters,
+            out_dir: &folder,
+        };
+        let document = science::run(run, &mut |_| {}).map_err(|e| CommandError::failed("demo", e))?;
+        let text = serde_json::to_vec_pretty(&document).map_err(|e| CommandError::failed("demo", e))?;
+        let path = folder.join(RESULT_FILE);
+        std::fs::write(&path, &text).map_err(failed)?;
+        let (path, bytes, sha256) = (path.display().to_string(), text.len() as u64, Sha256::of(&text));
+        Ok(Event::ResultFetched { job, path, bytes, sha256 })
+    };
+    let joined = tokio::task::spawn_blocking(work).await;
+    joined.unwrap_or_else(|e| Err(CommandError::failed("demo", e)))
+}
