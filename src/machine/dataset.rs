@@ -106,14 +106,14 @@ pub fn profile_dataset(open: &OpenDataset) -> Result<DatasetProfile, ProbeError>
 
 /// Counts pieces of content, by its format.
 enum Counter {
-    Sequences(Scanner, Counts),
+    Sequences(Box<(Scanner, Counts)>),
     Text(TextCounts),
 }
 
 impl Counter {
     fn new(format: Format) -> Counter {
         match format {
-            Format::Fasta | Format::Fastq => Counter::Sequences(Scanner::default(), Counts::default()),
+            Format::Fasta | Format::Fastq => Counter::Sequences(Box::default()),
             Format::Text | Format::Binary => Counter::Text(TextCounts::default()),
         }
     }
@@ -121,7 +121,7 @@ impl Counter {
     /// False when it is no text after all.
     fn push(&mut self, piece: &[u8]) -> Result<bool, ScanError> {
         match self {
-            Counter::Sequences(scanner, counts) => scanner.push(piece, counts).map(|()| true),
+            Counter::Sequences(both) => both.0.push(piece, &mut both.1).map(|()| true),
             Counter::Text(counts) => Ok(counts.push(piece)),
         }
     }
@@ -129,7 +129,8 @@ impl Counter {
     /// What was counted in a file that was read to its end.
     fn finish(self) -> Result<Counted, ScanError> {
         match self {
-            Counter::Sequences(scanner, mut counts) => {
+            Counter::Sequences(both) => {
+                let (scanner, mut counts) = *both;
                 let format = scanner.finish(&mut counts)?;
                 Ok(Counted::sequences(format, &counts))
             }
@@ -141,7 +142,7 @@ impl Counter {
     /// What was counted so far, in the middle of a file.
     fn so_far(&self, format: Format) -> Counted {
         match self {
-            Counter::Sequences(_, counts) => Counted::sequences(format, counts),
+            Counter::Sequences(both) => Counted::sequences(format, &both.1),
             Counter::Text(counts) => Counted::text(counts),
         }
     }

@@ -4,6 +4,8 @@ use std::{
     path::Path,
 };
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::{policy::data::open_dataset, science::input::tests::gzip};
 
@@ -266,4 +268,15 @@ fn zeros_that_were_written_count_as_no_content() {
     let profile = probe_file(folder.path(), "data").unwrap();
     near(profile.records, 60_000, 6);
     near(profile.residues, residues, 6);
+}
+
+proptest! {
+    /// Any bytes at all end in a profile or in one error.
+    #[test]
+    fn never_panics(bytes in prop::collection::vec(prop_oneof![Just(b'>'), Just(b'@'), Just(b'\n'), Just(b'+'), Just(b'A'), Just(0x1f), Just(0x8b), any::<u8>()], 1..200)) {
+        if let Ok(profile) = probe(&bytes) {
+            prop_assert_eq!(profile.bytes, bytes.len() as u64);
+            prop_assert!(profile.longest <= profile.residues);
+        }
+    }
 }

@@ -131,7 +131,10 @@ impl Text {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::machine::{sample_fasta, sample_fastq};
 
     #[test]
     fn windows_are_placed_around_holes() {
@@ -140,5 +143,31 @@ mod tests {
         assert_eq!(placed(&written, 9), (9, 1));
         assert_eq!(placed(&written, 10), (100, 5));
         assert_eq!(placed(&written, 15), (0, 0));
+    }
+
+    proptest! {
+        /// Windows of any content are counted or refused, and the counts are no more than the content allows.
+        #[test]
+        fn any_window_is_counted_or_refused(
+            windows in prop::collection::vec(
+                prop::collection::vec(prop_oneof![Just(b'>'), Just(b'\n'), Just(b'@'), Just(b'+'), Just(b'A'), Just(0), any::<u8>()], 0..80),
+                1..5,
+            ),
+        ) {
+            let content = 10_000;
+            let (mut fasta, mut fastq, mut text) =
+                (sample_fasta::Sample::default(), sample_fastq::Sample::default(), Text::default());
+            for (i, bytes) in windows.iter().enumerate() {
+                let at = i as u64 * 100;
+                let window = Window { at, offset: at, bytes, last: i + 1 == windows.len() };
+                let _ = fasta.add(&window);
+                let _ = fastq.add(&window);
+                let _ = text.add(&window);
+            }
+            for counted in [fasta.counted(content), fastq.counted(content), text.counted(content)] {
+                prop_assert!(counted.residues <= content && counted.sampled);
+                prop_assert!(counted.longest <= content);
+            }
+        }
     }
 }

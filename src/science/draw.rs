@@ -45,7 +45,8 @@ pub fn draw(fold: &Fold, max_width: usize) -> Option<String> {
         size.swap(0, 1);
     }
     let [x, y, layers] = size;
-    if columns(x) > max_width {
+    let label = |layer: usize| format!("z={layer}");
+    if columns(x) > max_width || (solid && label(layers).len() > max_width) {
         return None;
     }
     let mut out = Vec::new();
@@ -75,7 +76,7 @@ pub fn draw(fold: &Fold, max_width: usize) -> Option<String> {
             }
         }
         if solid {
-            out.push(format!("z={}", layer + 1));
+            out.push(label(layer + 1));
         }
         out.extend(canvas.lines());
     }
@@ -98,6 +99,8 @@ fn boxed(places: &[Place]) -> (Vec<[usize; 3]>, [usize; 3]) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn fold(hp: &str, walk: &str, dimension: u8) -> Fold {
@@ -162,5 +165,17 @@ mod tests {
         assert_eq!(draw(&fold("HHH", "UU", 2), 0), None);
         assert_eq!(draw(&fold("HHH", "U", 2), 80), None);
         assert_eq!(draw(&fold("HHH", "UF", 2), 80), None);
+    }
+
+    proptest! {
+        /// Whatever a provider sends as a walk is drawn within the width, or not at all.
+        #[test]
+        fn drawings_keep_to_the_width(walk in "[RLUDFB]{0,40}", dimension in 0_u8..5, width in 0_usize..60) {
+            let hp = "HP".repeat(21).chars().take(walk.len() + 1).collect::<String>();
+            if let Some(drawing) = draw(&fold(&hp, &walk, dimension), width) {
+                prop_assert!(drawing.lines().all(|line| line.chars().count() <= width));
+                prop_assert!(drawing.contains('●'));
+            }
+        }
     }
 }

@@ -4,107 +4,33 @@
 //! from the dataset but for the walk, and the walk's energy is counted again. What cannot be checked is that no better
 //! fold exists.
 
+mod error;
+mod figures;
+
 use std::{collections::HashSet, fmt, fs::File};
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
+pub use error::VerifyError;
+
 use super::{
-    ScienceError,
     choices::{self, FoldChoices},
-    fold,
-    hp::{self, WalkError},
-    input::{Input, InputError},
-    lengths::Bar,
+    fold, hp,
+    input::Input,
     select::Selection,
-    stats, summary,
+    summary,
 };
 use crate::domain::{
-    dataset::{Alphabet, Format},
-    hash::Sha256,
     result::{Fold, RESULT_FILE, ResultDocument},
     units::clean,
 };
-
-/// Why a result is not what it claims to be. Records count from 1.
-#[derive(Debug, thiserror::Error)]
-pub enum VerifyError {
-    /// The dataset could not be read again.
-    #[error(transparent)]
-    Input(#[from] InputError),
-    /// Another dataset was worked on.
-    #[error("the result is of a dataset with the checksum {claimed}, and this dataset has {found}")]
-    Dataset {
-        /// In the document.
-        claimed: Sha256,
-        /// Of the file.
-        found: Sha256,
-    },
-    /// Parameters or a dataset that the task cannot have worked on.
-    #[error("the result cannot come from this task: {0}")]
-    Impossible(#[source] ScienceError),
-    /// A record that is not as the task's records are.
-    #[error("record {at} is not as records of this task are: {why}")]
-    Shape {
-        /// Which record.
-        at: usize,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// More or fewer records than the dataset makes.
-    #[error("the result has {found} records, and this dataset makes {expected}")]
-    Count {
-        /// In the document.
-        found: usize,
-        /// By the dataset.
-        expected: usize,
-    },
-    /// A field that the dataset or the parameters contradict.
-    #[error("record {at}: {field} is {found}, and should be {expected}")]
-    Field {
-        /// Which record.
-        at: usize,
-        /// Which of its fields.
-        field: &'static str,
-        /// In the document, shortened.
-        found: String,
-        /// By the dataset, shortened.
-        expected: String,
-    },
-    /// A walk that is no fold.
-    #[error("record {at}: {why}")]
-    Walk {
-        /// Which record.
-        at: usize,
-        /// Why it is none.
-        #[source]
-        why: WalkError,
-    },
-    /// An entry of the summary that the records contradict.
-    #[error("the summary's {field} is {found}, and should be {expected}")]
-    Summary {
-        /// Which entry.
-        field: String,
-        /// In the document, shortened.
-        found: String,
-        /// By the records.
-        expected: String,
-    },
-    /// Another program, version or seed than such a result can have.
-    #[error("the result does not say by which program, version and seed it was made")]
-    Program,
-    /// A file name that leads elsewhere or stands twice.
-    #[error("the result names a file `{0}`, which no result may")]
-    FileName(String),
-}
 
 /// Checks `document` against the dataset that it claims to be of.
 ///
 /// For `protein_folding` all but the optimality of the folds is recomputed, and for `text_summary` everything. For
 /// `sequence_stats` the figures must fit each other; for outside programs only the dataset's checksum and the file names
 /// are checked. Where anything is recomputed the summary may hold nothing else: it is what people and models read first.
-/// Whether the parameters are those that were asked
-/// for is for the caller to compare.
+/// Whether the parameters are those that were asked for is for the caller to compare.
 ///
 /// # Errors
 /// The first thing that is wrong.
@@ -123,7 +49,7 @@ pub fn verify(document: &ResultDocument, dataset: File) -> Result<(), VerifyErro
         super::SEQUENCE_STATS => {
             same_dataset(document, input)?;
             program(document, None)?;
-            figures(document)
+            figures::figures(document)
         }
         super::TEXT_SUMMARY => {
             let wanted = choices::sentences(&document.parameters).map_err(VerifyError::Impossible)?;
@@ -254,62 +180,4 @@ fn alike(found: &Value, expected: &Value) -> bool {
         }
         _ => found == expected,
     }
-}
-
-/// The record of `sequence_stats`, as far as its figures bind each other.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Stats {
-    sequences: u64,
-    residues: u64,
-    min_length: u64,
-    max_length: u64,
-    mean_length: f64,
-    n50: u64,
-    gc: Option<f64>,
-    lengths: Vec<Bar>,
-}
-
-/// The summary of `sequence_stats` beside the record's own figures.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Kinds {
-    #[serde(rename = "format")]
-    _format: Format,
-    #[serde(rename = "gzip")]
-    _gzip: bool,
-    #[serde(rename = "alphabet")]
-    _alphabet: Option<Alphabet>,
-    note: Option<String>,
-}
-
-fn figures(document: &ResultDocument) -> Result<(), VerifyError> {
-    let [record] = document.records.as_slice() else {
-        return Err(VerifyError::Count { found: document.records.len(), expected: 1 });
-    };
-    let wrong = |why: &str| VerifyError::Shape { at: 1, why: why.to_owned() };
-    let s: Stats = serde_json::from_value(record.clone()).map_err(|e| wrong(&shown(&e)))?;
-    let inside = |n: u64| (s.min_length..=s.max_length).contains(&n);
-    if !(inside(s.n50) || s.residues == 0) || !inside(s.mean_length.floor() as u64) {
-        return Err(wrong("N50 or the mean lies outside the lengths"));
-    }
-    if !alike(&(s.mean_length * s.sequences as f64).into(), &(s.residues as f64).into()) {
-        return Err(wrong("the mean length is not residues over sequences"));
-    }
-    if s.gc.is_some_and(|gc| !(0.0..=1.0).contains(&gc)) {
-        return Err(wrong("the GC share is not between 0 and 1"));
-    }
-    if s.lengths.iter().try_fold(0_u64, |sum, bar| sum.checked_add(bar.count)) != Some(s.sequences) {
-        return Err(wrong("the histogram does not add up to the sequences"));
-    }
-    let mut expected = stats::figures(record);
-    let others = document.summary.iter().filter(|(name, _)| !expected.contains_key(*name));
-    let others: Map<String, Value> = others.map(|(name, value)| (name.clone(), value.clone())).collect();
-    let kinds: Kinds = serde_json::from_value(others.clone().into())
-        .map_err(|e| summary_error("rest", &e, &"format, gzip, alphabet"))?;
-    if let Some(note) = kinds.note.filter(|note| note != stats::NOTE) {
-        return Err(summary_error("note", &note, &stats::NOTE));
-    }
-    expected.extend(others);
-    same_summary(document, &expected)
 }
