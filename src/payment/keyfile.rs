@@ -12,8 +12,8 @@ use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroize as _};
 
 use super::wallet::{KeyError, Wallet};
 
-/// A key file is never larger than this, bytes.
-const MAX_BYTES: u64 = 4096;
+/// A key file is never larger than this, bytes; a wallet of a hundred accounts has about 40,000.
+const MAX_BYTES: u64 = 64 * 1024;
 
 /// Why a key file was not used or not made. It never quotes the key.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +89,8 @@ fn no_follow() -> i32 {
     (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32
 }
 
-fn read_text(path: &Path) -> Result<SecretString, KeyFileError> {
+/// The text of a key file, after every check.
+pub(in crate::payment) fn read_text(path: &Path) -> Result<SecretString, KeyFileError> {
     let failed = |source| KeyFileError::Open { path: path.to_owned(), source };
     let opened = OpenOptions::new().read(true).custom_flags(no_follow()).open(path);
     let file = opened.map_err(|source| match source.raw_os_error() {
@@ -163,7 +164,7 @@ mod tests {
         assert!(matches!(open(&folder.path().join("none")), Err(KeyFileError::Open { .. })));
         fs::write(&path, "not a key").unwrap();
         assert!(matches!(open(&path), Err(KeyFileError::Key { .. })));
-        fs::write(&path, "x".repeat(5000)).unwrap();
+        fs::write(&path, "x".repeat(70_000)).unwrap();
         assert!(matches!(open(&path), Err(KeyFileError::Size(_))));
         let pipe = folder.path().join("pipe");
         rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();

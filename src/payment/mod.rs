@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`wallet`] | one key pair, its account, and the one place that signs |
 //! | [`keyfile`] | key files: opened and made with care |
+//! | [`nep6`] | wallet files that a passphrase locks |
 //! | [`script`] | the transfer script that is bound to its job: built, and recognised |
 //! | [`signer`] | who signs, for what; Conflicts |
 //! | [`transaction`] | a Neo N3 transaction: encoded, decoded, hashed |
@@ -17,6 +18,7 @@
 
 pub mod fees;
 pub mod keyfile;
+pub mod nep6;
 pub mod paid;
 pub mod payer;
 pub mod rpc;

@@ -187,3 +187,115 @@ fn check_signature(signed: &Signed, from: Hash160, network: Network) -> Result<(
         Some(Some(false)) | None => Err(NotPaid::Signature(from)),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::payment::transaction::{Scope, Signer};
+
+    const FROM: Hash160 = Hash160([1; 20]);
+    const TO: Hash160 = Hash160([2; 20]);
+
+    fn transaction(reference: Option<&str>) -> Transaction {
+        let reference = reference.map(|text| text.as_bytes().to_vec());
+        let transfer = Transfer { from: FROM, to: TO, amount: Datoshi::from_gas(2), reference };
+        Transaction {
+            nonce: 1,
+            system_fee: Datoshi::from_gas(1),
+            network_fee: Datoshi::from_gas(1),
+            valid_until_block: 9,
+            signers: vec![Signer { account: FROM, scope: Scope::CalledByEntry }],
+            attributes: vec![],
+            script: transfer.script().unwrap(),
+        }
+    }
+
+    fn event() -> Notification {
+        let (from, to) = (Item::Bytes(FROM.0.to_vec()), Item::Bytes(TO.0.to_vec()));
+        let state = Item::Array(vec![from, to, Item::Integer("200000000".to_owned())]);
+        Notification { contract: GAS_CONTRACT, event: "Transfer".to_owned(), state }
+    }
+
+    fn log(transaction: &Transaction, notifications: Vec<Notification>) -> ApplicationLog {
+        let execution = Execution {
+            trigger: "Application".to_owned(),
+            state: VmState::Halt,
+            gas_consumed: Datoshi::ZERO,
+            exception: None,
+            notifications,
+        };
+        ApplicationLog { txid: transaction.hash(), executions: vec![execution] }
+    }
+
+    fn expected() -> Expected {
+        let (amount, network) = (Datoshi::from_gas(2), Network(7));
+        Expected { from: Some(FROM), to: TO, amount, reference: "ref".to_owned(), network }
+    }
+
+    #[test]
+    fn paid_is_halt_with_exactly_the_one_event() {
+        let paid = transaction(Some("ref"));
+        assert_eq!(check(&log(&paid, vec![event()]), &paid, &expected()), Ok(FROM));
+        let anyone = Expected { from: None, ..expected() };
+        assert_eq!(check(&log(&paid, vec![event()]), &paid, &anyone), Ok(FROM));
+
+        assert_eq!(check(&log(&paid, vec![]), &paid, &expected()), Err(NotPaid::Events(0)));
+        assert_eq!(check(&log(&paid, vec![event(), event()]), &paid, &expected()), Err(NotPaid::Events(2)));
+        let mut faulted = log(&paid, vec![event()]);
+        faulted.executions[0].state = VmState::Fault;
+        assert!(matches!(check(&faulted, &paid, &expected()), Err(NotPaid::Fault(_))));
+        let mut twice = log(&paid, vec![event()]);
+        twice.executions.push(twice.executions[0].clone());
+        assert_eq!(check(&twice, &paid, &expected()), Err(NotPaid::Executions));
+        let mut persist = log(&paid, vec![event()]);
+        persist.executions[0].trigger = "OnPersist".to_owned();
+        assert_eq!(check(&persist, &paid, &expected()), Err(NotPaid::Executions));
+        let other = transaction(Some("reg"));
+        assert_eq!(check(&log(&other, vec![event()]), &paid, &expected()), Err(NotPaid::AnotherLog(other.hash())));
+    }
+
+    #[test]
+    fn an_event_counts_only_when_all_of_it_is_right() {
+        let paid = transaction(Some("ref"));
+        let (from, to) = (Item::Bytes(FROM.0.to_vec()), Item::Bytes(TO.0.to_vec()));
+        let amount = |text: &str| Item::Integer(text.to_owned());
+        let wrong = [
+            Notification { contract: TO, ..event() },
+            Notification { event: "transfer".to_owned(), ..event() },
+            Notification { state: Item::Null, ..event() },
+            Notification { state: Item::Array(vec![from.clone(), to.clone()]), ..event() },
+            Notification { state: Item::Array(vec![Item::Null, to.clone(), amount("200000000")]), ..event() },
+            Notification { state: Item::Array(vec![to.clone(), to.clone(), amount("200000000")]), ..event() },
+            Notification { state: Item::Array(vec![from.clone(), from.clone(), amount("200000000")]), ..event() },
+            Notification { state: Item::Array(vec![from.clone(), to.clone(), amount("200000001")]), ..event() },
+            Notification { state: Item::Array(vec![from.clone(), to.clone(), amount("0200000000")]), ..event() },
+            Notification { state: Item::Array(vec![from, to, Item::Bytes(vec![0, 0xc2, 0xeb, 0x0b])]), ..event() },
+        ];
+        for notification in wrong {
+            let said = check(&log(&paid, vec![notification.clone()]), &paid, &expected());
+            assert_eq!(said, Err(NotPaid::Events(0)), "{notification:?}");
+        }
+    }
+
+    #[test]
+    fn the_script_says_what_the_payment_is() {
+        let said = |transaction: &Transaction, expected: &Expected| {
+            check(&log(transaction, vec![event()]), transaction, expected)
+        };
+        let paid = transaction(Some("ref"));
+        assert_eq!(said(&transaction(None), &expected()), Err(NotPaid::Reference));
+        assert_eq!(said(&transaction(Some("re")), &expected()), Err(NotPaid::Reference));
+        let mut longer = paid.clone();
+        longer.script.push(0x40);
+        assert_eq!(said(&longer, &expected()), Err(NotPaid::AnotherScript));
+        for other in [
+            Expected { from: Some(TO), ..expected() },
+            Expected { to: FROM, ..expected() },
+            Expected { amount: Datoshi::from_gas(3), ..expected() },
+        ] {
+            let transfer = NotPaid::AnotherTransfer { from: FROM, to: TO, amount: Datoshi::from_gas(2) };
+            assert_eq!(said(&paid, &other), Err(transfer));
+        }
+    }
+}

@@ -232,3 +232,80 @@ pub fn sign_data(network: Network, hash: &TxHash) -> [u8; 36] {
 fn read_fee(reader: &mut Reader<'_>) -> Result<Datoshi, DecodeError> {
     u64::try_from(reader.i64()?).ok().and_then(Datoshi::new).ok_or(DecodeError::Fee)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    /// A transfer as neo-go 0.120 made, signed and stored it.
+    const NODE_S: &str = "AFtwuQ+0P5gAAAAAADTmEgAAAAAABAAAAAHpp9CpVf1dDIQDKHGly1hlDTu/4QEAXwsDAOh2SBcAAAAMFFOkbXeYFZcCG6WP7Z7Sr+\
+        V22M8sDBTpp9CpVf1dDIQDKHGly1hlDTu/4RTAHwwIdHJhbnNmZXIMFM924ovQBixKR47jVWEBExnzz6TSQWJ9W1I5AUIMQGxcY+KzOv1FdoAIm6crlU\
+        m/SKfLqpgiNJ7W45eYQL8Tj1hzW45LCC6ZiOuvtAQKUgLfoHwPp2t51jjwl/YWshcqEQwhA048vwyemmgOeAluJ45Izz5k0QES4/31hflDIFBXPwXZEU\
+        Ge0Nw6";
+
+    #[test]
+    fn a_node_s_transaction_is_read_written_and_hashed_alike() {
+        let bytes = STANDARD.decode(NODE_S).unwrap();
+        let signed = Signed::decode(&bytes).unwrap();
+        assert_eq!(signed.bytes(), bytes);
+        let hash = "0x246b848ee147a6d3db5ba785d6db25f26c972bca03aea2f2acb0a2eea59e1228";
+        assert_eq!(signed.transaction.hash().to_string(), hash);
+        let transaction = &signed.transaction;
+        assert_eq!((transaction.system_fee.datoshi(), transaction.network_fee.datoshi()), (9_977_780, 1_238_580));
+        assert_eq!(transaction.sender().unwrap().address(), "NhDRfSzHBEZswADARouQ6Tc2jhzN5DKsAv");
+        assert_eq!(signed.witnesses[0].public_key(), None, "it is an account of several keys");
+    }
+
+    fn any_transaction() -> impl Strategy<Value = Signed> {
+        let fees = (0..=i64::MAX as u64 / 2, 0..=i64::MAX as u64 / 2);
+        let contracts = vec(any::<[u8; 20]>().prop_map(Hash160), 0..=16);
+        let scope = prop_oneof![
+            Just(Scope::None),
+            Just(Scope::CalledByEntry),
+            Just(Scope::Global),
+            (any::<bool>(), contracts).prop_map(|(entry, allowed)| Scope::Contracts { entry, allowed }),
+        ];
+        let conflicts = vec(any::<[u8; 32]>().prop_map(|hash| Attribute::Conflicts(TxHash(hash))), 0..=15);
+        let scripts = (vec(any::<u8>(), 1..400), vec(any::<u8>(), 0..=1024), vec(any::<u8>(), 0..=1024));
+        (any::<(u32, u32)>(), fees, any::<[u8; 20]>(), scope, conflicts, scripts).prop_map(
+            |((nonce, valid_until_block), (system, network), account, scope, attributes, scripts)| Signed {
+                transaction: Transaction {
+                    nonce,
+                    system_fee: Datoshi::new(system).unwrap(),
+                    network_fee: Datoshi::new(network).unwrap(),
+                    valid_until_block,
+                    signers: vec![Signer { account: Hash160(account), scope }],
+                    attributes,
+                    script: scripts.0,
+                },
+                witnesses: vec![Witness { invocation: scripts.1, verification: scripts.2 }],
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_and_in_one_form_only(signed in any_transaction(), at: usize, bit in 0u8..8) {
+            let bytes = signed.bytes();
+            prop_assert_eq!(&Signed::decode(&bytes).unwrap(), &signed);
+            prop_assert_eq!(&Transaction::decode_unsigned(&signed.transaction.unsigned_bytes()).unwrap(), &signed.transaction);
+            let mut changed = bytes.clone();
+            let at = at % changed.len();
+            changed[at] ^= 1 << bit;
+            // Other bytes are another transaction, or none: never the same one spelt differently.
+            if let Ok(other) = Signed::decode(&changed) {
+                prop_assert_eq!(other.bytes(), changed);
+            }
+            prop_assert!(Signed::decode(&bytes[..at]).is_err());
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in vec(any::<u8>(), 0..300)) {
+            let _ = (Signed::decode(&bytes), Transaction::decode_unsigned(&bytes));
+        }
+    }
+}

@@ -73,7 +73,7 @@ impl Wallet {
         }
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Wallet, KeyError> {
+    pub(in crate::payment) fn from_bytes(bytes: &[u8]) -> Result<Wallet, KeyError> {
         Secp256r1PrivateKey::from_bytes(bytes).map(Wallet::of).map_err(|_| KeyError::Range)
     }
 

@@ -17,7 +17,6 @@ mod settle;
 
 use std::{sync::Arc, time::Duration};
 
-
 pub use self::{error::PayError, settle::Settlement};
 use self::{lock::WalletLock, plan::Plan};
 use super::{Chain, Wallet, script::Transfer};

@@ -14,7 +14,7 @@ use crate::{
     },
     payment::{
         Chain, Wallet,
-        rpc::answers::Protocol,
+        rpc::{ChainError, answers::Protocol},
         script::Transfer,
         transaction::{Attribute, MAX_ATTRIBUTES, Scope, Signed, Signer, Transaction},
         witness::Witness,
@@ -80,7 +80,17 @@ pub async fn make(
     let blocks = blocks_to_live(&protocol, lifetime, ends)?;
     let signer = Signer { account: wallet.account(), scope: Scope::CalledByEntry };
     let script = transfer.script()?;
-    let system_fee = chain.invoke_script(&script, &signer).await?;
+    let system_fee = match chain.invoke_script(&script, &signer).await {
+        // The usual reason of a transfer that would fail, in better words than the virtual machine's.
+        Err(ChainError::Fault(why)) => {
+            let available = chain.balance(wallet.account()).await?;
+            return Err(match available < transfer.amount {
+                true => PayError::Balance { account: wallet.account().address(), needed: transfer.amount, available },
+                false => ChainError::Fault(why).into(),
+            });
+        }
+        other => other?,
+    };
     let mut transaction = Transaction {
         nonce: rand::rng().random(),
         system_fee,

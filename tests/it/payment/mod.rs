@@ -1,5 +1,7 @@
 //! Payments: what the tests of the payer share, and the tests that need no outside program.
 
+mod chain;
+mod cuts;
 mod nodes;
 mod payer;
 

@@ -249,7 +249,7 @@ async fn an_empty_wallet_says_so_before_anything_is_written() {
     let chain = Chain::new(vec![stage.served.url.clone()], NET).unwrap();
     let poor = Payer::new(chain, Wallet::generate(), stage.books.ledger.clone());
     let refused = poor.fees(job.quote.as_ref().unwrap(), &[]).await;
-    assert!(matches!(refused, Err(PayError::Chain(ChainError::Fault(_)))), "{refused:?}");
+    assert!(matches!(refused, Err(PayError::Balance { available: Datoshi::ZERO, .. })), "{refused:?}");
     assert!(stage.books.states(&job.id).is_empty());
 }
 
