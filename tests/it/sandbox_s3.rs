@@ -256,6 +256,22 @@ async fn objects_outlive_the_server_and_leftovers_do_not() {
 }
 
 #[tokio::test]
+async fn what_is_being_read_stays_until_it_is_read() {
+    let root = TempDir::new().unwrap();
+    let sandbox = Sandbox::start(root.path()).await;
+    let client = client_of(&sandbox.server).await;
+    let content = noise(20 * MIB);
+    put(&client, "a", &content).await;
+    let reading = client.get_object().bucket(BUCKET).key("a").send().await.unwrap();
+    client.delete_object().bucket(BUCKET).key("a").send().await.unwrap();
+    assert_eq!(code(client.head_object().bucket(BUCKET).key("a").send().await), "NotFound");
+    assert!(reading.body.collect().await.unwrap().to_vec() == content);
+    // All requests are answered once it has stopped.
+    sandbox.stop().await;
+    assert_eq!(std::fs::read_dir(root.path().join("bucket/data")).unwrap().count(), 0);
+}
+
+#[tokio::test]
 async fn parts_that_are_too_small_are_refused() {
     let root = TempDir::new().unwrap();
     let sandbox = Sandbox::start(root.path()).await;

@@ -19,45 +19,60 @@ pub fn is_id(text: &str) -> bool {
     text.len() == ID_LENGTH && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 
+/// In a folder that is to go as soon as nobody holds it.
+const LEAVING: &str = ".leaving";
+
 /// A data folder that stays while this is held.
 #[derive(Debug)]
 pub struct DataFolder {
-    /// Its name.
+    /// Its name, an id.
     pub id: String,
     /// Where it is.
     pub path: PathBuf,
-    _held: File,
+    /// The shared lock, until it is let go.
+    held: Option<File>,
+    bucket: Bucket,
+}
+
+impl Drop for DataFolder {
+    fn drop(&mut self) {
+        drop(self.held.take());
+        // Somebody wanted to delete it meanwhile.
+        if self.path.join(LEAVING).exists() {
+            self.bucket.free(&self.id);
+        }
+    }
 }
 
 /// A data folder that is deleted when dropped, unless something came to refer to it.
 #[derive(Debug)]
 pub struct FreshData {
-    /// The folder; taken when it is kept.
-    folder: Option<DataFolder>,
-    bucket: Bucket,
+    folder: DataFolder,
+    kept: bool,
 }
 
 impl FreshData {
     /// Its name, an id.
     pub fn id(&self) -> &str {
-        self.folder.as_ref().map_or("", |folder| &folder.id)
+        &self.folder.id
     }
 
     /// The path of a file in it.
     pub fn file(&self, name: &str) -> PathBuf {
-        self.folder.as_ref().map_or_else(PathBuf::new, |folder| folder.path.join(name))
+        self.folder.path.join(name)
     }
 
     /// Something refers to it now.
     pub fn keep(mut self) {
-        self.folder = None;
+        self.kept = true;
     }
 }
 
 impl Drop for FreshData {
     fn drop(&mut self) {
-        if let Some(DataFolder { id, .. }) = self.folder.take() {
-            self.bucket.free(&id);
+        if !self.kept {
+            // Still held by this: it goes when that is let go, next.
+            self.folder.bucket.free(&self.folder.id);
         }
     }
 }
@@ -71,10 +86,7 @@ impl Bucket {
             // A process that starts now may have taken it for a leftover before it was held.
             match self.data(&id) {
                 Err(e) if e.kind() == ErrorKind::NotFound => {}
-                held => {
-                    let folder = Some(held.map_err(disk_error)?);
-                    return Ok(FreshData { folder, bucket: self.clone() });
-                }
+                held => return Ok(FreshData { folder: held.map_err(disk_error)?, kept: false }),
             }
         }
     }
@@ -86,19 +98,23 @@ impl Bucket {
         held.lock_shared()?;
         // Deleted while it was waited for.
         fs::metadata(&path)?;
-        Ok(DataFolder { id: id.to_owned(), path, _held: held })
+        Ok(DataFolder { id: id.to_owned(), path, held: Some(held), bucket: self.clone() })
     }
 
-    /// Deletes a data folder that nothing refers to, unless somebody still holds it: then the next start does.
+    /// Deletes a data folder that nothing refers to; while somebody holds it, leaves that to the last who does.
     pub fn free(&self, id: &str) {
         let free = || {
             let path = self.sub("data")?.join(id);
             let alone = File::open(&path)?;
-            alone.try_lock()?;
+            if alone.try_lock().is_err() {
+                File::create(path.join(LEAVING))?;
+                // Unless the last one let go before it could see that.
+                alone.try_lock()?;
+            }
             fs::remove_dir_all(&path)
         };
         if let Err(error) = free() {
-            tracing::debug!("{id} is left for the next start: {error}");
+            tracing::debug!("{id} is left to whoever holds it, or to the next start: {error}");
         }
     }
 }

@@ -9,8 +9,8 @@
 //!
 //! No name on disk comes from a client: keys are hashed, ids are made here, buckets have S3's few letters. A change is
 //! one rename of one record, made under the key's lock. Whoever reads or writes a data folder holds a shared lock on it;
-//! who wants to delete it needs it alone, and leaves it to the next start otherwise. The locks are the operating system's,
-//! so they hold between processes and end with them. Nothing is synced to the disk itself: what a power cut takes from the
+//! who wants to delete it needs it alone, and leaves it to the last who holds it otherwise. The locks are the operating
+//! system's, so they hold between processes and end with them. Nothing is synced to the disk itself: what a power cut takes from the
 //! sandbox is staged again.
 
 use std::{
