@@ -2,6 +2,7 @@
 
 pub mod bench;
 mod crash;
+mod on_chain;
 mod payment;
 mod protocol;
 mod runs;

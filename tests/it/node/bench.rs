@@ -106,13 +106,16 @@ pub fn settings(folder: PathBuf, verifier: Arc<dyn PaymentVerifier>, tasks: Vec<
     }
 }
 
+/// What stops a node, and what says that it has stopped.
+type Running = (oneshot::Sender<()>, JoinHandle<Result<(), NodeError>>);
+
 /// A node and its surroundings.
 pub struct Bench {
     pub base: Url,
     pub chain: Arc<Chain>,
     pub outside: Outside,
     settings: NodeSettings,
-    running: Option<(oneshot::Sender<()>, JoinHandle<Result<(), NodeError>>)>,
+    running: Option<Running>,
     pub folder: tempfile::TempDir,
 }
 
