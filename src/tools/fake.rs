@@ -70,6 +70,12 @@ impl Fake {
         }
     }
 
+    /// The same, otherwise.
+    pub fn with(mut self, change: impl FnOnce(&mut Fake)) -> Fake {
+        change(&mut self);
+        self
+    }
+
     /// What happened so far.
     pub fn effects(&self) -> Vec<&'static str> {
         self.effects.lock().unwrap().clone()
@@ -167,12 +173,13 @@ impl Fake {
     }
 
     fn result(&self, job: &Job) -> JobResult {
-        let file =
-            |name: &str| ResultFile { name: name.to_owned(), bytes: 100, sha256: Sha256::of(name.as_bytes()) };
+        let file = |name: &str| ResultFile { name: name.to_owned(), bytes: 100, sha256: Sha256::of(name.as_bytes()) };
         let summary = match job.task_type.as_str() {
             "protein_folding" => json!({"sequences": 3, "best_energy": -9, "best_id": "p1", "mean_energy": -7.5,
                 "proven_optimal": 0, "dimension": job.parameters["dimension"], "seed": 1, "notes": []}),
-            _ => json!({"sequences": 3, "residues": 144, "min_length": 48, "max_length": 48, "mean_length": 48.0, "n50": 48, "gc": null}),
+            _ => {
+                json!({"sequences": 3, "residues": 144, "min_length": 48, "max_length": 48, "mean_length": 48.0, "n50": 48, "gc": null})
+            }
         };
         JobResult {
             folder: PathBuf::from("/home/ada/.agent/results").join(job.id.as_str()),

@@ -36,7 +36,10 @@ fn files() -> Fake {
 async fn a_local_job_from_check_to_result() {
     let bench = Bench::new(files());
     let checked = bench.check("sequence_stats", "data.fasta").await.value;
-    assert_eq!((&checked["ok"], &checked["where"], &checked["next_tool"]), (&json!(true), &json!("local"), &json!("run_local_task")));
+    assert_eq!(
+        (&checked["ok"], &checked["where"], &checked["next_tool"]),
+        (&json!(true), &json!("local"), &json!("run_local_task"))
+    );
     let done = bench.call("run_local_task", json!({"job": checked["job"]})).await.value;
     assert_eq!((&done["state"], &done["next_tool"]), (&json!("done"), &Value::Null));
     assert_eq!(done["result"]["untrusted_data"]["summary"]["sequences"], 3);
@@ -52,7 +55,10 @@ async fn an_offloaded_job_from_check_to_result() {
     let job = checked["job"].clone();
     let quoted = bench.call("run_remote_compute", json!({"job": job})).await.value;
     assert_eq!((&quoted["quote"]["amount"], &quoted["quote"]["recipient"]), (&json!("2"), &json!(PROVIDER)));
-    assert_eq!(quoted["next_step"], format!("Call pay_gas_fee with job job-aaaaaaa1, amount 2 and recipient {PROVIDER}."));
+    assert_eq!(
+        quoted["next_step"],
+        format!("Call pay_gas_fee with job job-aaaaaaa1, amount 2 and recipient {PROVIDER}.")
+    );
     let paid = bench.call("pay_gas_fee", json!({"job": job, "amount": "2", "recipient": PROVIDER})).await.value;
     assert_eq!((&paid["paid"], &paid["block"], &paid["next_tool"]), (&json!(true), &json!(42), &json!("wait_for_job")));
     let done = bench.call("wait_for_job", json!({"job": job})).await.value;
@@ -112,7 +118,7 @@ async fn failures_carry_why_hint_and_exit_code() {
     let wrong = json!({"task_type": "protein_folding", "dataset": "data.fasta", "parameters": {"dimension": 4}});
     assert!(bench.call("check_local_capability", wrong).await.value["why"].as_str().unwrap().contains("dimension"));
 
-    let failing = Bench::new(Fake { provider_fails: true, ..files() });
+    let failing = Bench::new(files().with(|f| f.provider_fails = true));
     let job = failing.check("protein_folding", "data.fasta").await.value["job"].clone();
     failing.call("run_remote_compute", json!({"job": job})).await;
     failing.call("pay_gas_fee", json!({"job": job, "amount": "2", "recipient": PROVIDER})).await;
@@ -122,7 +128,7 @@ async fn failures_carry_why_hint_and_exit_code() {
 
 #[tokio::test]
 async fn a_dry_run_is_no_failure() {
-    let bench = Bench::new(Fake { dry_run: true, ..files() });
+    let bench = Bench::new(files().with(|f| f.dry_run = true));
     let job = bench.check("protein_folding", "data.fasta").await.value["job"].clone();
     let result = bench.call("run_remote_compute", json!({"job": job})).await;
     assert!(result.ok && result.failure.is_none() && result.value["dry_run"] == true);
