@@ -20,3 +20,6 @@ pub mod turn;
 
 pub use conversation::{AgentError, Conversation, Limits, Parts};
 pub use outcome::TurnOutcome;
+
+#[cfg(test)]
+mod tests;

@@ -70,6 +70,12 @@ impl Fake {
         }
     }
 
+    /// The same, otherwise.
+    pub fn with(mut self, change: impl FnOnce(&mut Fake)) -> Fake {
+        change(&mut self);
+        self
+    }
+
     /// What happened so far.
     pub fn effects(&self) -> Vec<&'static str> {
         self.effects.lock().unwrap().clone()

@@ -118,7 +118,7 @@ async fn failures_carry_why_hint_and_exit_code() {
     let wrong = json!({"task_type": "protein_folding", "dataset": "data.fasta", "parameters": {"dimension": 4}});
     assert!(bench.call("check_local_capability", wrong).await.value["why"].as_str().unwrap().contains("dimension"));
 
-    let failing = Bench::new(Fake { provider_fails: true, ..files() });
+    let failing = Bench::new(files().with(|f| f.provider_fails = true));
     let job = failing.check("protein_folding", "data.fasta").await.value["job"].clone();
     failing.call("run_remote_compute", json!({"job": job})).await;
     failing.call("pay_gas_fee", json!({"job": job, "amount": "2", "recipient": PROVIDER})).await;
@@ -128,7 +128,7 @@ async fn failures_carry_why_hint_and_exit_code() {
 
 #[tokio::test]
 async fn a_dry_run_is_no_failure() {
-    let bench = Bench::new(Fake { dry_run: true, ..files() });
+    let bench = Bench::new(files().with(|f| f.dry_run = true));
     let job = bench.check("protein_folding", "data.fasta").await.value["job"].clone();
     let result = bench.call("run_remote_compute", json!({"job": job})).await;
     assert!(result.ok && result.failure.is_none() && result.value["dry_run"] == true);
