@@ -16,6 +16,8 @@ use crate::{
 
 /// Rows of a table before the rest is only counted.
 const MAX_ROWS: usize = 20;
+/// Bars of a histogram.
+const MAX_BARS: usize = 40;
 /// Fields of a summary.
 const MAX_FIELDS: usize = 16;
 /// The summary's field that holds a caveat.
@@ -112,25 +114,31 @@ fn histogram(document: &ResultDocument, look: &Look) -> Vec<String> {
     let lengths = document.records.first().and_then(|record| record.get("lengths")).cloned();
     let bars: Vec<Bar> = lengths.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
     let Some(most) = bars.iter().map(|bar| bar.count).max().filter(|most| *most > 0) else { return Vec::new() };
-    let named: Vec<(String, &Bar)> = bars
-        .iter()
-        .take(MAX_ROWS)
-        .map(|bar| {
-            (if bar.from == bar.to { count(bar.from) } else { format!("{}-{}", count(bar.from), count(bar.to)) }, bar)
-        })
-        .collect();
-    let names = named.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
-    let counts = named.iter().map(|(_, bar)| count(bar.count).len()).max().unwrap_or_default();
+    let name = |bar: &Bar| match (bar.from, bar.to) {
+        (from, to) if from == to => count(from),
+        (from, to) => format!("{}-{}", count(from), count(to)),
+    };
+    let filled = bars.iter().filter(|bar| bar.count > 0);
+    let names = filled.clone().map(|bar| name(bar).len()).max().unwrap_or_default();
+    let counts = count(most).len();
     let room = look.width.saturating_sub(names + counts + 6).clamp(4, 40) as u64;
     let mut out = look.field("Lengths", Tone::Plain, "residues, and how many sequences have so many");
-    out.extend(named.iter().map(|(name, bar)| {
+    let mut gap = false;
+    for bar in bars.iter().take(MAX_BARS) {
+        if bar.count == 0 {
+            gap = true;
+            continue;
+        }
+        if std::mem::take(&mut gap) {
+            out.push(look.line(Tone::Dim, &format!("  {:>names$}", "…")));
+        }
         // At least one mark for what is there at all.
         let long = u128::from(bar.count) * u128::from(room) / u128::from(most);
-        let marks = usize::try_from(long).unwrap_or(0).max(usize::from(bar.count > 0));
-        format!("  {name:>names$}  {:>counts$}  {}", count(bar.count), "█".repeat(marks)).trim_end().to_owned()
-    }));
-    if bars.len() > MAX_ROWS {
-        out.push(look.line(Tone::Dim, &format!("  … and {} more in result.json", bars.len() - MAX_ROWS)));
+        let marks = usize::try_from(long).unwrap_or_default().max(1);
+        out.push(format!("  {:>names$}  {:>counts$}  {}", name(bar), count(bar.count), "█".repeat(marks)));
+    }
+    if bars.len() > MAX_BARS {
+        out.push(look.line(Tone::Dim, &format!("  … and {} more in result.json", bars.len() - MAX_BARS)));
     }
     out
 }

@@ -72,7 +72,10 @@ impl Demo {
         let small = workflow.check(request(context, "sequence_stats", "small.fasta")).await?;
         workflow.run_local(&small.id, cancel).await?;
 
-        say(&*sink, "2. The request: \"Run protein folding on large.fasta\", which has 5 GB");
+        say(
+            &*sink,
+            "2. The request: \"Run protein folding on large.fasta\"; it has 5 GB, all but its beginning a hole",
+        );
         let large = workflow.check(request(context, "protein_folding", "large.fasta")).await?;
 
         say(&*sink, "3. The decision, by the guard's own rule on real measurements");
@@ -88,16 +91,13 @@ impl Demo {
         say(&*sink, "5. Payment in GAS on Neo N3 (simulated)");
         simulated::payment(&large.id, &*sink);
 
-        say(
-            &*sink,
-            "6. The job and its result (the job is simulated; the folds are computed here, on five proteins of the file)",
-        );
+        say(&*sink, "6. The job (simulated) and its result (computed here, on the proteins that the file begins with)");
         simulated::submitted(&large.id, &*sink);
         let event = fold(folder.to_owned(), large.id.clone()).await?;
         sink.emit(event);
         say(
             &*sink,
-            "For the whole way for real, on the sandbox's storage, provider and chain:\n  agent ask \"Run protein folding on examples/data.fasta\"",
+            "The demo's files are removed again. For the whole way for real, on the sandbox's storage, provider and chain:\n  agent ask \"Run protein folding on examples/data.fasta\"",
         );
         Ok(ExitCode::SUCCESS)
     }
@@ -144,12 +144,12 @@ impl Connect for Nowhere {
     }
 }
 
-/// Folds the large file's first five proteins here, and gives the event of a result that was fetched.
+/// Folds the proteins that the large file begins with here, and gives the event of a result that was fetched.
 async fn fold(folder: PathBuf, job: crate::domain::ids::JobId) -> Result<Event, CommandError> {
     let work = move || -> Result<Event, CommandError> {
         let failed = |e: std::io::Error| CommandError::failed("temporary_folder", e);
         let catalogue = Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?;
-        let chosen = json!({"effort": "quick", "max_sequences": 5});
+        let chosen = json!({"effort": "quick"});
         let chosen = chosen.as_object().cloned().unwrap_or_default();
         let parameters = match catalogue.get(science::PROTEIN_FOLDING) {
             Some(task) => check_parameters(task, &chosen).map_err(|e| CommandError::failed("parameter", e))?,

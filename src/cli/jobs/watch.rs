@@ -3,17 +3,10 @@
 use std::{process::ExitCode, thread, time::Duration};
 
 use super::{
-    super::{CommandError, Context, Kind},
+    super::{CommandError, Context},
     Which,
 };
-use crate::{
-    domain::{
-        event::Event,
-        job::{Job, JobState},
-    },
-    face::look::Tone,
-    ledger::JobLine,
-};
+use crate::{agent::outcome::of_job, domain::event::Event, face::look::Tone, ledger::JobLine};
 
 /// Between two looks at the ledger.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -34,7 +27,7 @@ pub fn run(context: &Context, which: &Which) -> Result<ExitCode, CommandError> {
         seen = history.len();
         job = ledger.job(&job.id)?;
         if job.state.is_end() || context.output.is_closed() {
-            return Ok(ExitCode::from(code_of(&job)));
+            return Ok(ExitCode::from(of_job(&job)));
         }
         thread::sleep(PAUSE);
     }
@@ -47,16 +40,5 @@ fn print(context: &Context, line: &JobLine) {
     } else {
         let text = format!("{}  {}", line.ts.strftime("%H:%M:%S"), line.state);
         context.output.lines([context.look.line(Tone::Plain, &text)]);
-    }
-}
-
-/// What a process that waited for this job ends with.
-pub fn code_of(job: &Job) -> u8 {
-    match job.state {
-        JobState::Refused => Kind::Refused.code(),
-        JobState::PaymentUnknown => Kind::PaymentUnresolved.code(),
-        JobState::JobFailed | JobState::PaidButFailed => Kind::JobFailed.code(),
-        JobState::StageFailed | JobState::QuoteExpired | JobState::PaymentFailed => Kind::Failed.code(),
-        _ => 0,
     }
 }

@@ -5,6 +5,7 @@ use super::{
     MAX,
 };
 use crate::domain::{
+    estimate::Range,
     event::{DatasetShown, Event},
     units::{bytes, clean, count, seconds},
     verdict::{OffloadRule, Place},
@@ -20,8 +21,7 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
     let mut out = look.field("Dataset", Tone::Plain, &dataset_line(dataset));
     let cores = if *cores == 1 { "1 core".to_owned() } else { format!("{cores} cores") };
     out.extend(look.field("Machine", Tone::Plain, &format!("{cores}, {} of RAM available", bytes(*available_ram))));
-    let spread = format!("{} to {}", seconds(estimate.low), seconds(estimate.high));
-    let needs = format!("{} of RAM, about {} here ({spread})", bytes(*required_ram), seconds(estimate.likely));
+    let needs = format!("{} of RAM, {} here", bytes(*required_ram), time(estimate));
     out.extend(look.field("Needs", Tone::Plain, &needs));
     let rules = reasons.iter().map(|r| r.id()).collect::<Vec<_>>().join(", ");
     let task = clean(task_type, 60);
@@ -36,6 +36,13 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
     out.extend(why.iter().flat_map(|sentence| look.more(Tone::Dim, &clean(sentence, MAX))));
     out.extend(look.field("Job", Tone::Plain, job.as_str()));
     out
+}
+
+/// `about 12 s (3.0 s to 48 s)`; only `under 0.1 s` where all three are.
+fn time(estimate: &Range) -> String {
+    let [low, likely, high] = [estimate.low, estimate.likely, estimate.high].map(seconds);
+    let about = if likely.starts_with("under") { likely } else { format!("about {likely}") };
+    if low == high { about } else { format!("{about} ({low} to {high})") }
 }
 
 fn dataset_line(dataset: &DatasetShown) -> String {

@@ -1,0 +1,78 @@
+//! The conversation on a real pseudo-terminal.
+
+use std::{fs, process::Command};
+
+use rexpect::session::{PtySession, spawn_command};
+
+use crate::world::{World, example};
+
+/// Longer than any step takes on a busy machine, milliseconds.
+const PATIENCE: u64 = 120_000;
+const PROMPT: &str = "you> ";
+
+fn chat(world: &World) -> PtySession {
+    let mut command: Command = world.command(&["chat"]);
+    command.env("TERM", "xterm").env("NO_COLOR", "1");
+    let mut session = spawn_command(command, Some(PATIENCE)).unwrap();
+    session.exp_string("offline planner").unwrap();
+    session.exp_string("sandbox").unwrap();
+    session.exp_string(PROMPT).unwrap();
+    session
+}
+
+#[test]
+fn commands_turns_and_leaving() {
+    let world = World::new();
+    world.file("data.fasta", example("data.fasta"));
+    let mut session = chat(&world);
+
+    session.send_line("/help").unwrap();
+    session.exp_string("/receipt").unwrap();
+    session.exp_string(PROMPT).unwrap();
+
+    session.send_line("/jbos").unwrap();
+    session.exp_string("did you mean /jobs?").unwrap();
+    session.exp_string(PROMPT).unwrap();
+
+    session.send_line("Run sequence statistics on data.fasta").unwrap();
+    session.exp_string("runs on this machine").unwrap();
+    session.exp_string("Receipt").unwrap();
+    session.exp_string(PROMPT).unwrap();
+
+    // Ctrl-C at the prompt clears the line and stays.
+    session.send("half a thought").unwrap();
+    session.flush().unwrap();
+    session.exp_string("half a thought").unwrap();
+    session.send_control('c').unwrap();
+    session.exp_string(PROMPT).unwrap();
+
+    session.send_line("/jobs").unwrap();
+    session.exp_string("sequence_stats").unwrap();
+    session.exp_string(PROMPT).unwrap();
+
+    session.send_control('d').unwrap();
+    session.exp_eof().unwrap();
+    let history = fs::read_to_string(world.home().join("history")).unwrap();
+    assert!(history.contains("Run sequence statistics on data.fasta"), "{history}");
+    assert!(!history.contains("half a thought"), "{history}");
+}
+
+#[test]
+fn tab_completes_commands_and_paths() {
+    let world = World::new();
+    world.file("a-long-name.fasta", example("data.fasta"));
+    let mut session = chat(&world);
+    session.send("/rec\t").unwrap();
+    session.flush().unwrap();
+    session.exp_string("/receipt").unwrap();
+    session.send_control('c').unwrap();
+    session.exp_string(PROMPT).unwrap();
+    session.send("Run sequence statistics on a-lo\t").unwrap();
+    session.flush().unwrap();
+    session.exp_string("a-long-name.fasta").unwrap();
+    session.send_line("").unwrap();
+    session.exp_string("runs on this machine").unwrap();
+    session.exp_string(PROMPT).unwrap();
+    session.send_line("/quit").unwrap();
+    session.exp_eof().unwrap();
+}
