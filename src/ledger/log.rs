@@ -53,8 +53,7 @@ fn append(
         let mut statement = tx.prepare("SELECT line FROM job_events WHERE seq > ?1 ORDER BY seq")?;
         statement.query_map([from], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
     };
-    let mut text = lines().map_err(|e| ledger.database(e))?.join("\n");
-    text.push('\n');
+    let text: String = lines().map_err(|e| ledger.database(e))?.iter().flat_map(|line| [line, "\n"]).collect();
     let mut file: File = OpenOptions::new().create(true).write(true).truncate(false).open(path).map_err(file_error)?;
     file.set_len(keep).map_err(file_error)?;
     file.seek(SeekFrom::Start(keep)).map_err(file_error)?;
