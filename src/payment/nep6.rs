@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use neo3::neo_protocol::NEP2;
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroizing};
 use serde::Deserialize;
@@ -13,6 +14,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::{
     keyfile::{self, KeyFileError},
     wallet::{KeyError, Wallet},
+    witness::Witness,
 };
 use crate::domain::hash::Hash160;
 
@@ -99,17 +101,16 @@ struct Account {
 
 #[derive(Deserialize)]
 struct Contract {
-    parameters: Vec<serde::de::IgnoredAny>,
     script: Option<String>,
 }
 
 impl Account {
-    /// An account of a single key: its script is 40 bytes, 56 characters of base64, and takes one signature.
+    /// Whether the account is one key's own; where the file does not say, unlocking finds out.
     fn has_single_key(&self) -> bool {
-        self.key.is_some()
-            && self.contract.as_ref().is_none_or(|contract| {
-                contract.parameters.len() == 1 && contract.script.as_ref().is_none_or(|script| script.len() == 56)
-            })
+        let script = self.contract.as_ref().and_then(|contract| contract.script.as_ref());
+        let is_single =
+            |script: &String| STANDARD.decode(script).is_ok_and(|script| Witness::empty(script).public_key().is_some());
+        self.key.is_some() && script.is_none_or(is_single)
     }
 }
 
