@@ -44,7 +44,7 @@ pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64) -> Vec<
         }
         used.push(id.clone());
         let name = repair::close_name(&call.name, &Tool::names()).map_or(call.name, str::to_owned);
-        let name = if name.is_empty() { "unnamed".to_owned() } else { crate::domain::units::clean(&name, 60) };
+        let name = sayable(&name);
         let (arguments, call) = match repair::read_arguments(&call.arguments) {
             Ok(arguments) => {
                 let call = call::parse(&name, &arguments).map_err(|bad| ToolResult::bad(&bad));
@@ -61,6 +61,13 @@ pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64) -> Vec<
         out.push(Ready { id, name, arguments, call });
     }
     out
+}
+
+/// A name that servers take back in the history: letters, digits, dashes and underscores, at most 64.
+fn sayable(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '_' };
+    let name: String = name.trim().chars().take(64).map(plain).collect();
+    if name.is_empty() { "unnamed".to_owned() } else { name }
 }
 
 /// The calls as the history keeps them.

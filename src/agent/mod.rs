@@ -7,10 +7,12 @@
 //! | [`calls`] | from a model's calls to their results |
 //! | [`gate`] | streamed text, holding back what may be a call |
 //! | [`prompt`] | the system prompt |
+//! | `close` | after the loop: what the program says, and the exit code |
 //! | [`ending`] | receipts, claims nobody can verify, jobs left open |
 //! | [`outcome`] | what a turn came to |
 
 pub mod calls;
+mod close;
 pub mod conversation;
 pub mod ending;
 pub mod gate;

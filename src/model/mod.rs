@@ -13,12 +13,10 @@
 //! | [`words`], [`phrases`] | what a person's words name: files, jobs, tasks, choices |
 //! | [`planner`] | the offline planner |
 //! | [`repair`] | calls written as text; names that are nearly right |
-//! | [`open`] | the model that the settings ask for |
 
 pub mod chat;
 pub mod context;
 pub mod error;
-pub mod open;
 pub mod openai;
 pub mod phrases;
 pub mod planner;
@@ -31,7 +29,6 @@ use async_trait::async_trait;
 pub use chat::{ChatRequest, ChatTurn, Delta, Finish, Message, ToolCall, ToolChoice, Usage};
 
 pub use error::ModelError;
-pub use open::open;
 
 /// A chat model.
 #[async_trait]

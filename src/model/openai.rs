@@ -5,6 +5,7 @@
 //! from the environment here: settings are passed in.
 
 mod assemble;
+mod failure;
 mod http;
 mod wire;
 
@@ -130,7 +131,7 @@ impl OpenAi {
         while let Some(chunk) = stream.next().await {
             let chunk = chunk.map_err(|error| (self.reason(error, &ended), assembly.streamed()))?;
             if let Some(error) = chunk.error {
-                return Err((http::error_in_stream(&error, &self.settings.model), assembly.streamed()));
+                return Err((failure::error_in_stream(&error, &self.settings.model), assembly.streamed()));
             }
             if let Some(text) = assembly.take(chunk) {
                 sink(Delta::Text(text));
@@ -160,7 +161,7 @@ impl OpenAi {
                 Ok(ours) => *ours,
                 Err(other) => ModelError::Garbage { what: clean(&other.to_string(), 200) },
             },
-            OpenAIError::Reqwest(error) => http::unreachable(&self.endpoint.shown(), &error),
+            OpenAIError::Reqwest(error) => failure::unreachable(&self.endpoint.shown(), &error),
             OpenAIError::JSONDeserialize(error, content) => {
                 ModelError::Garbage { what: clean(&format!("{error}: {content}"), 200) }
             }

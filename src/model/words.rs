@@ -1,12 +1,10 @@
 //! What a person's words name: files, jobs, numbers.
 
-use crate::domain::ids::JobId;
+mod files;
 
-/// Endings of files that people compute on.
-const ENDINGS: [&str; 28] = [
-    "fasta", "fa", "fna", "faa", "ffn", "frn", "fas", "fastq", "fq", "txt", "md", "rst", "csv", "tsv", "gz", "zst",
-    "bz2", "xz", "json", "gb", "gbk", "embl", "sam", "hmm", "aln", "sto", "log", "text",
-];
+pub use files::{files, has_data_ending};
+
+use crate::domain::ids::JobId;
 
 /// One word of a text, or a whole quoted part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,19 +84,22 @@ fn bare(word: &str) -> &str {
 
 /// Whether a person only asks about a task and does not ask for it to be done.
 pub fn only_asks(text: &str) -> bool {
-    const ASKING: [&str; 22] = [
+    const ASKING: [&str; 26] = [
         "would",
         "could my",
         "can my machine",
         "can this machine",
         "can my laptop",
         "can i run",
-        "how long",
-        "how much",
-        "how big",
-        "how large",
-        "how many",
-        "estimate",
+        "how long will",
+        "how long does it take",
+        "how much time",
+        "how much ram",
+        "how much memory",
+        "how much will",
+        "estimate the time",
+        "estimate how",
+        "estimate what",
         "dry run",
         "just check",
         "only check",
@@ -109,6 +110,7 @@ pub fn only_asks(text: &str) -> bool {
         "will it fit",
         "where will",
         "do not pay",
+        "don t pay",
     ];
     says_any(&plain(text), &ASKING)
 }
@@ -116,69 +118,6 @@ pub fn only_asks(text: &str) -> bool {
 /// Whether a person asks for several things without naming each.
 pub fn wants_several(text: &str) -> bool {
     says_any(&plain(text), &["both", "all files", "all of", "each", "every", "two files", "three files", "these files"])
-}
-
-/// The datasets that a text names, in order, each once. `known` are names of files that exist.
-pub fn files(text: &str, known: &[String]) -> Vec<String> {
-    let mut found: Vec<(usize, String)> = Vec::new();
-    // Longest first, so that `my data.fasta` is found before `data.fasta`.
-    let mut names: Vec<&String> = known.iter().filter(|k| !k.is_empty()).collect();
-    names.sort_by_key(|k| std::cmp::Reverse(k.len()));
-    let mut left = text.to_owned();
-    for name in names {
-        while let Some(at) = whole_word(&left, name) {
-            found.push((at, name.clone()));
-            left.replace_range(at..at + name.len(), &" ".repeat(name.len()));
-        }
-    }
-    for word in words(&left) {
-        if names_a_file(&word) {
-            let at = left.find(&word.text).or_else(|| left.find(word.text.split(' ').next()?)).unwrap_or(left.len());
-            found.push((at, word.text));
-        }
-    }
-    found.sort_by_key(|(at, _)| *at);
-    let mut out: Vec<String> = Vec::new();
-    for (_, name) in found {
-        if !out.contains(&name) {
-            out.push(name);
-        }
-    }
-    out
-}
-
-/// Where `name` stands in `text`, not as a part of a longer name.
-fn whole_word(text: &str, name: &str) -> Option<usize> {
-    let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '.');
-    text.match_indices(name).map(|(at, _)| at).find(|&at| {
-        let before = text.get(..at).and_then(|t| t.chars().next_back());
-        let mut after = text.get(at + name.len()..).unwrap_or_default().chars();
-        let next = after.next();
-        // A full stop ends a sentence; a dot before a letter goes on with the name.
-        let goes_on = match next {
-            Some('.') => after.next().is_some_and(char::is_alphanumeric),
-            Some(c) => part(c),
-            None => false,
-        };
-        before.is_none_or(|c| !part(c)) && !goes_on
-    })
-}
-
-fn names_a_file(word: &Word) -> bool {
-    let text = word.text.as_str();
-    if text.is_empty() || text.contains("://") || text.chars().any(char::is_control) || text.parse::<JobId>().is_ok() {
-        return false;
-    }
-    let path_like =
-        text.starts_with('/') || text.starts_with("./") || text.starts_with("../") || text.starts_with("~/");
-    has_data_ending(text) || (path_like && text.len() > 2) || (word.quoted && text.contains('/') && !text.contains(' '))
-}
-
-/// Whether a file's name ends as data files do.
-pub fn has_data_ending(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(stem, end)| {
-        ENDINGS.contains(&end.to_ascii_lowercase().as_str()) && stem.chars().any(char::is_alphanumeric)
-    })
 }
 
 /// The jobs that a text names, in order, each once.
@@ -278,34 +217,15 @@ pub fn claimed_bytes(text: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn named(text: &str) -> Vec<String> {
-        files(text, &["my data.fasta".to_owned(), "reads".to_owned()])
-    }
-
     #[test]
-    fn finds_the_files_that_people_name() {
-        for (text, expected) in [
-            ("Run protein folding on data.fasta", vec!["data.fasta"]),
-            ("Fold data.fasta, please.", vec!["data.fasta"]),
-            ("(see examples/data.fasta)", vec!["examples/data.fasta"]),
-            ("fold \"other data.fasta\" now", vec!["other data.fasta"]),
-            ("fold 'a b/c d.fa'.", vec!["a b/c d.fa"]),
-            ("fold other\\ data.fasta now", vec!["other data.fasta"]),
-            ("fold my data.fasta now", vec!["my data.fasta"]),
-            ("fold my data.fasta and data.fasta", vec!["my data.fasta", "data.fasta"]),
-            ("stats of reads", vec!["reads"]),
-            ("compare a.fa and b.fa and a.fa", vec!["a.fa", "b.fa"]),
-            ("What is data.fasta's GC content?", vec!["data.fasta"]),
-            ("stats of /data/run1", vec!["/data/run1"]),
-            ("stats of ../x.fq.gz!", vec!["../x.fq.gz"]),
-            ("fold this 5 GB FASTA", vec![]),
-            ("e.g. fold it, i.e. in 2.5 hours and/or so.", vec![]),
-            ("see https://example.org/data.fasta", vec![]),
-            ("don't do 'that'", vec![]),
-            ("resume job-7k3q9dm2", vec![]),
-            ("", vec![]),
-        ] {
-            assert_eq!(named(text), expected, "{text}");
+    fn questions_about_a_task_are_told_from_the_task() {
+        for text in
+            ["Would folding data.fasta fit here?", "fold data.fasta, dry run", "Just check data.fasta, don't run it"]
+        {
+            assert!(only_asks(text), "{text}");
+        }
+        for text in ["How many sequences are in data.fasta?", "fold data.fasta", "How long are the reads in x.fastq?"] {
+            assert!(!only_asks(text), "{text}");
         }
     }
 

@@ -12,4 +12,5 @@ mod sandbox_run;
 mod sandbox_s3;
 mod services;
 mod storage;
+mod transcripts;
 mod world;

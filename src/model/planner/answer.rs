@@ -268,7 +268,7 @@ pub(super) fn help(tasks: &[TaskType]) -> String {
     }
     out.push_str(
         "Ask, for example: \"Run protein folding on examples/data.fasta in 3D with seed 7\", \"How many sequences are in \
-         reads.fastq?\", \"Would big.fasta fit on this machine?\", \"List my jobs\", \"Resume job-7k3q9dm2\", \
+         reads.fastq?\", \"Would folding big.fasta fit on this machine?\", \"List my jobs\", \"Resume job-7k3q9dm2\", \
          \"What did it cost?\". For free conversation, set OPENAI_API_KEY, or OPENAI_BASE_URL and AGENT_MODEL.",
     );
     out

@@ -68,7 +68,10 @@ pub(super) struct Wanted {
 }
 
 const COST: [&str; 8] = ["cost", "costs", "how much did", "spent", "spend", "price", "paid so far", "budget"];
-const STATUS: [&str; 13] = [
+const STATUS: [&str; 16] = [
+    "did it finish",
+    "is it finished",
+    "how far",
     "status",
     "state of",
     "list my jobs",

@@ -1,0 +1,67 @@
+//! What a server's refusals and a system's errors mean.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use crate::{domain::units::clean, model::ModelError};
+
+/// Why nobody could be asked.
+pub(super) fn unreachable(url: &str, error: &reqwest::Error) -> ModelError {
+    ModelError::Unreachable { url: url.to_owned(), why: deepest(error) }
+}
+
+pub(super) fn cut(error: &reqwest::Error) -> ModelError {
+    ModelError::Cut { why: deepest(error) }
+}
+
+/// The innermost cause: "connection refused" rather than "error sending request".
+fn deepest(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    clean(&cause.to_string(), 200)
+}
+
+/// The server's own words, out of whatever it sent.
+fn message_of(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let value: Option<Value> = serde_json::from_str(&text).ok();
+    let words = value.as_ref().and_then(|v| {
+        ["/error/message", "/error", "/message", "/detail", "/0/error/message"]
+            .iter()
+            .find_map(|at| v.pointer(at).and_then(Value::as_str))
+    });
+    match words {
+        Some(words) => clean(words, 300),
+        None if text.trim_start().starts_with('<') => "a web page".to_owned(),
+        None => clean(&text, 300),
+    }
+}
+
+pub(super) fn error_of(status: StatusCode, body: &[u8], retry_after: Option<Duration>, model: &str) -> ModelError {
+    let message = message_of(body);
+    let whole = String::from_utf8_lossy(body).to_ascii_lowercase();
+    let status = status.as_u16();
+    let too_long = ["context_length", "context length", "context size", "context window", "maximum context"];
+    match status {
+        401 | 403 => ModelError::Key { status, message },
+        402 | 429 => ModelError::RateLimited { message, retry_after },
+        413 => ModelError::TooLong { message },
+        400 | 422 | 500 if too_long.iter().any(|words| whole.contains(words)) => ModelError::TooLong { message },
+        404 => ModelError::NoModel { model: model.to_owned(), message },
+        400 if whole.contains("model_not_found") => ModelError::NoModel { model: model.to_owned(), message },
+        500.. => ModelError::Server { status, message },
+        _ => ModelError::Refused { status, message },
+    }
+}
+
+/// An error that came as an event of a stream that had begun well.
+pub(super) fn error_in_stream(error: &Value, model: &str) -> ModelError {
+    let code = error.get("code").and_then(|c| c.as_u64().or_else(|| c.as_str()?.parse().ok()));
+    let status = code.and_then(|c| u16::try_from(c).ok()).and_then(|c| StatusCode::from_u16(c).ok());
+    let body = serde_json::json!({"error": error}).to_string();
+    error_of(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), body.as_bytes(), None, model)
+}

@@ -1,0 +1,245 @@
+//! Every transcript in `tests/transcripts/`, played by the real program on a fresh sandbox. The format is in the README there.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use rand::{RngExt as _, SeedableRng as _};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::world::{Run, World};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Transcript {
+    case: Case,
+    #[serde(rename = "turns")]
+    _turns: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    #[serde(rename = "about")]
+    _about: String,
+    prompt: String,
+    #[serde(default)]
+    arguments: Vec<String>,
+    #[serde(default)]
+    files: Vec<FileMade>,
+    policy: Option<String>,
+    expect: Expect,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileMade {
+    path: String,
+    text: Option<String>,
+    hex: Option<String>,
+    #[serde(default)]
+    folder: bool,
+    fasta: Option<Fasta>,
+    sparse: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fasta {
+    records: usize,
+    length: usize,
+    #[serde(default)]
+    seed: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expect {
+    exit_code: i32,
+    #[serde(default)]
+    refused_by: Vec<String>,
+    errors: Option<Vec<String>>,
+    #[serde(default)]
+    events: Vec<String>,
+    #[serde(default)]
+    output: Vec<String>,
+    #[serde(default)]
+    not_events: Vec<String>,
+    #[serde(default)]
+    not_output: Vec<String>,
+    jobs: Option<Vec<JobSeen>>,
+    #[serde(default)]
+    payments: usize,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JobSeen {
+    task: String,
+    dataset: String,
+    #[serde(rename = "where")]
+    place: String,
+    end: String,
+}
+
+impl FileMade {
+    fn make(&self, folder: &Path) {
+        let path = folder.join(&self.path);
+        if self.folder {
+            return fs::create_dir(path).unwrap();
+        }
+        let content = match (&self.text, &self.hex, &self.fasta) {
+            (Some(text), None, None) => text.clone().into_bytes(),
+            (None, Some(digits), None) => hex::decode(digits).unwrap(),
+            (None, None, Some(fasta)) => fasta.text().into_bytes(),
+            _ => panic!("{}: one of text, hex, fasta and folder", self.path),
+        };
+        fs::write(&path, content).unwrap();
+        if let Some(bytes) = self.sparse {
+            fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(bytes).unwrap();
+        }
+    }
+}
+
+impl Fasta {
+    /// Random proteins, the same for the same seed.
+    fn text(&self) -> String {
+        const RESIDUES: &[u8; 20] = b"ACDEFGHIKLMNPQRSTVWY";
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(self.seed);
+        let mut record = |i: usize| {
+            let residues = (0..self.length).map(|_| char::from(RESIDUES[rng.random_range(0..RESIDUES.len())]));
+            format!(">p{i}\n{}\n", residues.collect::<String>())
+        };
+        (1..=self.records).map(&mut record).collect()
+    }
+}
+
+/// The jobs of a run, in order: what their verdicts said, and where the log says they ended.
+fn jobs(world: &World, run: &Run) -> Vec<JobSeen> {
+    let mut ends: BTreeMap<String, String> = BTreeMap::new();
+    for line in world.job_log() {
+        ends.insert(line["job"].as_str().unwrap().to_owned(), line["state"].as_str().unwrap().to_owned());
+    }
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let verdicts = run.events().into_iter().filter(|e| e["type"] == "verdict");
+    let seen = verdicts.map(|v| JobSeen {
+        task: text(&v["task_type"]),
+        dataset: text(&v["dataset"]["path"]),
+        place: text(&v["where"]),
+        end: ends.remove(v["job"].as_str().unwrap()).unwrap_or_default(),
+    });
+    let seen: Vec<JobSeen> = seen.collect();
+    assert!(ends.is_empty(), "jobs without a verdict: {ends:?}");
+    seen
+}
+
+fn play(path: &Path) {
+    let name = path.file_name().unwrap().to_string_lossy().into_owned();
+    let Transcript { case, .. } =
+        serde_saphyr::from_str(&fs::read_to_string(path).unwrap()).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let mut world = World::new();
+    for file in &case.files {
+        file.make(&world.work());
+    }
+    if let Some(policy) = &case.policy {
+        fs::create_dir_all(world.home()).unwrap();
+        fs::write(world.home().join("policy.toml"), policy).unwrap();
+    }
+    world.set("AGENT_MODEL", format!("scripted:{}", path.display()));
+    let mut arguments = vec!["ask", "--json"];
+    arguments.extend(case.arguments.iter().map(String::as_str));
+    arguments.push(&case.prompt);
+    let run = world.run(&arguments);
+    let expect = &case.expect;
+    assert_eq!(run.code, expect.exit_code, "{name}: {}", run.all());
+
+    let events = run.events();
+    let of = |kind: &str| events.iter().filter(|e| e["type"] == kind).collect::<Vec<_>>();
+    let refusals = of("tool.completed");
+    let refusals: Vec<&str> = refusals.iter().filter_map(|e| e["result"]["refused_by"].as_str()).collect();
+    assert_eq!(refusals, expect.refused_by, "{name}: {}", run.all());
+    if let Some(kinds) = &expect.errors {
+        let errors = of("error");
+        let found: Vec<&str> = errors.iter().filter_map(|e| e["kind"].as_str()).collect();
+        assert_eq!(found, *kinds, "{name}: {}", run.all());
+    }
+    let types = run.types();
+    let mut rest = types.iter();
+    for step in &expect.events {
+        assert!(rest.any(|t| t == step), "{name}: {step} is not told in its place: {types:?}");
+    }
+    for text in &expect.output {
+        assert!(run.out.contains(text), "{name}: lacks `{text}`: {}", run.all());
+    }
+    for kind in &expect.not_events {
+        assert!(!types.iter().any(|t| t.starts_with(kind)), "{name}: {kind} happened: {types:?}");
+    }
+    for text in &expect.not_output {
+        assert!(!run.out.contains(text), "{name}: says `{text}`: {}", run.all());
+    }
+    if let Some(wanted) = &expect.jobs {
+        assert_eq!(jobs(&world, &run), *wanted, "{name}: {}", run.all());
+    }
+    assert_eq!(of("payment.confirmed").len(), expect.payments, "{name}: {}", run.all());
+    let requested = of("tool.requested").len();
+    assert_eq!(requested, of("tool.completed").len(), "{name}: each call has one result");
+}
+
+/// One test a transcript, so that a failure names its file.
+macro_rules! transcripts {
+    ($($name:ident $file:literal),* $(,)?) => {
+        $(#[test]
+        fn $name() {
+            play(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts").join(concat!($file, ".yaml")));
+        })*
+
+        #[test]
+        fn no_transcript_is_left_out() {
+            let mut known = vec![$(concat!($file, ".yaml").to_owned()),*];
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
+            let mut there: Vec<String> = fs::read_dir(folder)
+                .unwrap()
+                .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+                .filter(|name| name != "README.md")
+                .collect();
+            known.sort();
+            there.sort();
+            assert_eq!(there, known);
+        }
+    };
+}
+
+transcripts! {
+    a_binary_file "a-binary-file",
+    a_directory "a-directory",
+    a_secret "a-secret",
+    an_empty_file "an-empty-file",
+    broken_arguments "broken-arguments",
+    call_as_text "call-as-text",
+    dry_run "dry-run",
+    ever_new_calls "ever-new-calls",
+    invented_hash "invented-hash",
+    local_task "local-task",
+    model_lost_half_way "model-lost-half-way",
+    model_refuses_the_key "model-refuses-the-key",
+    never_stops "never-stops",
+    no_such_file "no-such-file",
+    nonsense "nonsense",
+    nucleotides_to_fold "nucleotides-to-fold",
+    offload_and_pay "offload-and-pay",
+    outside_the_folder "outside-the-folder",
+    over_budget "over-budget",
+    refused_local_run_of_150_mb "refused-local-run-of-150-mb",
+    refused_offload_of_a_small_task "refused-offload-of-a-small-task",
+    refused_other_amount "refused-other-amount",
+    refused_other_recipient "refused-other-recipient",
+    refused_second_payment "refused-second-payment",
+    refused_then_done "refused-then-done",
+    refused_wait_before_payment "refused-wait-before-payment",
+    stops_half_way "stops-half-way",
+    told_by_a_dataset "told-by-a-dataset",
+    two_tasks "two-tasks",
+    unknown_task "unknown-task",
+    unknown_tool "unknown-tool",
+    wrong_arguments "wrong-arguments",
+    wrong_parameter "wrong-parameter",
+}
