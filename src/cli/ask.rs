@@ -45,11 +45,10 @@ impl Ask {
         };
         block_on(async {
             let mut session = Session::begin(context, options)?;
-            let code = session.turn(&request).await?;
+            let done = session.turn(&request).await;
+            let code = session.end(done);
             // Whoever stopped reading has what they wanted.
-            let code = if context.output.is_closed() { 0 } else { code };
-            session.end(code)?;
-            Ok(ExitCode::from(code))
+            Ok(ExitCode::from(if context.output.is_closed() { 0 } else { code }))
         })
     }
 

@@ -1,7 +1,7 @@
 //! `policy.toml` in the home folder: the owner's rules. No flag, tool argument or model can change them.
 //!
 //! A rule that cannot be read is an error, and an error in the guard is a refusal: nothing here falls back to a
-//! default because a line was wrong.
+//! default because a line was wrong. `policy.example.toml` in the repository explains every rule.
 
 use std::{
     fs, io,
@@ -209,6 +209,11 @@ mod tests {
         assert_eq!(some.auto_approve_up_to.datoshi(), 50_000_000);
         assert_eq!(some.thresholds.max_local_bytes, 5);
         assert_eq!(some.caps.per_payment, Datoshi::from_gas(10));
+    }
+
+    #[test]
+    fn the_example_says_what_holds_without_it() {
+        assert_eq!(parse(include_str!("../../policy.example.toml")).unwrap(), PolicyFile::default());
     }
 
     #[test]

@@ -173,3 +173,15 @@ fn no_secret_is_ever_shown() {
     let key = shown.iter().find(|s| s.name == "NEO_PRIVATE_KEY").unwrap();
     assert_eq!(key.value.as_deref(), Some("set, 52 characters"));
 }
+
+#[test]
+fn the_example_names_every_setting_and_sets_none() {
+    let example = include_str!("../../.env.example");
+    for spec in &key::SPECS {
+        let named = |line: &str| line.trim_start_matches('#').starts_with(&format!("{}=", spec.name));
+        assert!(example.lines().any(named), "{}", spec.name);
+    }
+    let settings = Place::new().write("work/.env", example).load();
+    assert!(settings.given_live().is_empty() && settings.warnings.is_empty(), "{:?}", settings.warnings);
+    assert_eq!(settings.profile().unwrap().name(), "sandbox");
+}

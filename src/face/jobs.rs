@@ -34,9 +34,9 @@ pub fn list(jobs: &[Job], now: Timestamp, look: &Look) -> Vec<String> {
 fn ago(then: Timestamp, now: Timestamp) -> String {
     let passed = now.as_second().saturating_sub(then.as_second()).max(0);
     match passed {
-        ..60 => "just now".to_owned(),
-        ..3600 => format!("{} min ago", passed / 60),
-        ..86_400 => format!("{} h ago", passed / 3600),
+        0..60 => "just now".to_owned(),
+        60..3600 => format!("{} min ago", passed / 60),
+        3600..86_400 => format!("{} h ago", passed / 3600),
         _ => format!("{} d ago", passed / 86_400),
     }
 }

@@ -74,8 +74,7 @@ impl Chat {
                 break;
             }
         }
-        session.end(0)?;
-        Ok(ExitCode::SUCCESS)
+        Ok(ExitCode::from(session.end(Ok(0))))
     }
 }
 

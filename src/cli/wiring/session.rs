@@ -73,22 +73,19 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The last event.
-    ///
-    /// # Errors
-    /// A script that was not played to its end.
-    pub fn end(&self, exit_code: u8) -> Result<(), CommandError> {
-        let finished = self.conversation.finish();
-        let exit_code = if finished.is_err() { Kind::Failed.code() } else { exit_code };
-        let finished = finished.map_err(CommandError::from);
-        if let Err(error) = &finished
-            && self.context.json()
-        {
-            self.context.sink().emit(error.event());
-        }
+    /// Says the session's last event, and gives the exit code to end with. An error, such as a script that was not
+    /// played to its end, is said before it.
+    pub fn end(&self, done: Result<u8, CommandError>) -> u8 {
+        let finished = self.conversation.finish().map_err(CommandError::from);
+        let exit_code = match done.and_then(|code| finished.map(|()| code)) {
+            Ok(code) => code,
+            Err(error) => {
+                self.context.sink().emit(error.event());
+                error.kind.code()
+            }
+        };
         self.context.sink().emit(Event::SessionEnded { exit_code });
-        // With --json it is said above, before the session's last event.
-        if self.context.json() { Ok(()) } else { finished }
+        exit_code
     }
 
     /// The ids of all jobs, newest first, for completion.
