@@ -12,10 +12,14 @@ pub fn seconds(s: f64) -> String {
     if !s.is_finite() || s < 0.0 {
         return "unknown".to_owned();
     }
+    if s < 0.05 {
+        return "under 0.1 s".to_owned();
+    }
+    if s < 9.95 {
+        return format!("{s:.1} s");
+    }
     let whole = s.round() as u64;
     match whole {
-        _ if s < 0.05 => "under 0.1 s".to_owned(),
-        _ if s < 9.95 => format!("{s:.1} s"),
         ..120 => format!("{whole} s"),
         ..7200 => format!("{} min {} s", whole / 60, whole % 60),
         ..172_800 => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
