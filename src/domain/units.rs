@@ -20,10 +20,10 @@ pub fn seconds(s: f64) -> String {
     }
     let whole = s.round() as u64;
     match whole {
-        ..120 => format!("{whole} s"),
-        ..7200 => format!("{} min {} s", whole / 60, whole % 60),
-        ..172_800 => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
-        ..63_072_000 => format!("{} days", whole / 86_400),
+        0..120 => format!("{whole} s"),
+        120..7200 => format!("{} min {} s", whole / 60, whole % 60),
+        7200..172_800 => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+        172_800..63_072_000 => format!("{} days", whole / 86_400),
         _ => format!("{:.1} years", s / 31_557_600.0),
     }
 }

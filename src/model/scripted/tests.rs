@@ -36,7 +36,7 @@ async fn plays_its_turns_with_values_from_results() {
     let first = play(&model, &request(&[])).await.unwrap();
     assert_eq!(first.calls[0].name, "check_local_capability");
     let quoted = json!({"ok": true, "job": "job-7k3q9dm2", "quote": {"amount": "2", "recipient": "NTY"}});
-    let second = play(&model, &request(&[quoted.clone()])).await.unwrap();
+    let second = play(&model, &request(std::slice::from_ref(&quoted))).await.unwrap();
     assert_eq!(second.calls[0].arguments, r#"{"job":"job-7k3q9dm2","amount":"2","recipient":"NTY"}"#);
     assert_ne!(first.calls[0].id, second.calls[0].id);
     assert!(model.finish().unwrap_err().to_string().contains("1 scripted turns were not played"));
