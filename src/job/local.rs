@@ -68,7 +68,8 @@ impl Workflow {
 
     /// What the run took corrects the next estimate.
     fn remember(&self, job: &Job, task: &TaskType, seconds: f64, max_rss: u64) -> Result<(), JobError> {
-        let model = estimator::estimate(task, &job.verdict.dataset, &[]);
+        let part = estimator::worked_on(task, &job.verdict.dataset, &job.parameters);
+        let model = estimator::estimate(task, &part, &[]);
         let run =
             Measured { model_seconds: model.seconds.likely, seconds, model_ram: model.ram.likely, ram: max_rss as f64 };
         Ok(self.parts.ledger.record_measured(&task.name, &run)?)

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{JobError, Workflow};
 use crate::{
     domain::{
-        dataset::{Alphabet, DatasetProfile, Format},
+        dataset::DatasetProfile,
         estimate::Estimate,
         event::{DatasetShown, Event},
         ids::{self, JobId},
@@ -54,7 +54,8 @@ impl Workflow {
         let (dataset, profile) = measured.await.map_err(|e| JobError::WrongDataset(e.to_string()))??;
         suits(&task, &dataset)?;
         let history = self.parts.ledger.measured(&task.name)?;
-        let estimate = claimed(estimator::estimate(&task, &dataset, &history), &task, &dataset, &request, &history);
+        let part = estimator::worked_on(&task, &dataset, &parameters);
+        let estimate = claimed(estimator::estimate(&task, &part, &history), &task, &part, &request, &history);
         let verdict = judge(&task, dataset, profile, estimate, self.parts.guard.policy().thresholds);
         let now = Timestamp::now();
         let job = Job {
@@ -124,36 +125,12 @@ fn claimed(
     }
 }
 
-/// Whether the dataset is what the task works on.
+/// Whether there is something in the dataset, and it is what the task works on.
 fn suits(task: &TaskType, dataset: &DatasetProfile) -> Result<(), JobError> {
-    let path = dataset.path.display();
     if dataset.records == 0 {
-        return Err(JobError::WrongDataset(format!("{path} holds no records to work on")));
+        return Err(JobError::WrongDataset(format!("{} holds no records to work on", dataset.path.display())));
     }
-    if !task.formats.contains(&dataset.format) {
-        let wanted: Vec<&str> = task.formats.iter().copied().map(format_name).collect();
-        let found = format_name(dataset.format);
-        return Err(JobError::WrongDataset(format!(
-            "{path} is {found}, and {} works on {}",
-            task.name,
-            wanted.join(" or ")
-        )));
-    }
-    match (task.alphabet, dataset.alphabet) {
-        (Some(Alphabet::Protein), Some(Alphabet::Nucleotide)) => {
-            Err(JobError::WrongDataset(format!("{path} holds nucleotides, and {} works on proteins", task.name)))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn format_name(format: Format) -> &'static str {
-    match format {
-        Format::Fasta => "FASTA",
-        Format::Fastq => "FASTQ",
-        Format::Text => "text",
-        Format::Binary => "binary data",
-    }
+    catalogue::check_dataset(task, dataset).map_err(|e| JobError::WrongDataset(e.to_string()))
 }
 
 fn verdict_event(job: &Job) -> Event {
