@@ -3,9 +3,43 @@
 
 use std::{fs, path::Path};
 
+/// Each file names in its first line the errors that the compiler must give, and `none` for the control that compiles.
+/// The files are compiled against the library as it was built for this very run, which takes a second each; building
+/// its dependencies anew for that, as trybuild does, takes a quarter of an hour.
 #[test]
 fn permits_cannot_be_forged_copied_stored_or_spent_twice() {
-    trybuild::TestCases::new().compile_fail("tests/must_not_compile/*.rs");
+    let deps = std::env::current_exe().unwrap().parent().unwrap().to_owned();
+    let built = |entry: &fs::DirEntry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        name.starts_with("libagent-") && name.ends_with(".rlib")
+    };
+    let library = fs::read_dir(&deps).unwrap().map(|e| e.unwrap()).filter(built);
+    let library =
+        library.max_by_key(|e| e.metadata().unwrap().modified().unwrap()).expect("the library is built").path();
+    let out = tempfile::tempdir().unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/must_not_compile");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    files.sort();
+    assert!(files.len() >= 8, "{files:?}");
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let expected = text.lines().next().unwrap().strip_prefix("//~ ").expect("the errors that must come").to_owned();
+        let run = std::process::Command::new("rustc")
+            .args(["--edition=2024", "--emit=metadata", "--crate-type=bin", "--error-format=short", "-Aunused"])
+            .arg(format!("-Ldependency={}", deps.display()))
+            .arg(format!("--extern=agent={}", library.display()))
+            .arg("--out-dir")
+            .arg(out.path())
+            .arg(&file)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&run.stderr);
+        let codes: std::collections::BTreeSet<&str> =
+            said.split("error[").skip(1).filter_map(|rest| rest.split_once(']').map(|(code, _)| code)).collect();
+        let codes =
+            if run.status.success() { "none".to_owned() } else { codes.into_iter().collect::<Vec<_>>().join(" ") };
+        assert_eq!(codes, expected, "{}: {said}", file.display());
+    }
 }
 
 #[test]

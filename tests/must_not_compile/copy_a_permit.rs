@@ -1,3 +1,4 @@
+//~ E0308
 //! A permit is not Clone.
 use agent::policy::permit::{Payment, Permit};
 

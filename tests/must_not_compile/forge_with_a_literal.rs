@@ -1,3 +1,4 @@
+//~ E0451
 //! A permit's field is private.
 use agent::policy::permit::{LocalRun, Permit};
 

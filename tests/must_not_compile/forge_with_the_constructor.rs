@@ -1,3 +1,4 @@
+//~ E0624
 //! The constructor belongs to the guard's folder.
 use agent::policy::permit::{Payment, Permit};
 

@@ -1,3 +1,4 @@
+//~ E0308
 //! The payer takes nothing but a permit.
 use agent::{domain::event::Silent, payment::Payer, policy::permit::Payment};
 

@@ -1,3 +1,4 @@
+//~ E0382
 //! Spending takes the permit.
 use agent::policy::permit::{Payment, Permit};
 

@@ -1,12 +1,11 @@
-//! A permit is no data: it cannot be written or read back.
+//~ E0277
+//! A permit comes from nowhere and is not copied.
 use agent::policy::permit::{Payment, Permit, Submit};
 
-fn written<T: serde::Serialize>() {}
-fn read<T: serde::de::DeserializeOwned>() {}
 fn made<T: Default>() {}
+fn copied<T: Copy>() {}
 
 fn main() {
-    written::<Permit<Payment>>();
-    read::<Permit<Submit>>();
+    copied::<Permit<Submit>>();
     made::<Permit<Payment>>();
 }

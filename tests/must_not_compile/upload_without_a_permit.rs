@@ -1,3 +1,4 @@
+//~ E0308
 //! Storage takes nothing but a permit.
 use agent::{policy::permit::Upload, storage::Storage};
 
