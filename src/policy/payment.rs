@@ -60,7 +60,8 @@ pub fn check_claim<'j>(job: &'j Job, claim: &Claim) -> Result<&'j Quote, Refusal
     Ok(quote)
 }
 
-/// The quote of a job that awaits payment.
+/// The quote of a job that awaits payment, or whose payment may still turn out never to have landed. That no attempt is
+/// made while another is live is the ledger's affair.
 ///
 /// # Errors
 /// R-LOCAL for a job that runs here; P-STATE for any other step.
@@ -70,7 +71,10 @@ pub fn awaited(job: &Job) -> Result<&Quote, Refusal> {
             .hint("run it locally"));
     }
     match (job.state, &job.quote) {
-        (JobState::Submitted | JobState::PaymentIntended | JobState::PaymentUnknown, Some(quote)) => Ok(quote),
+        (
+            JobState::Submitted | JobState::PaymentIntended | JobState::PaymentSent | JobState::PaymentUnknown,
+            Some(quote),
+        ) => Ok(quote),
         (state, _) => {
             let why = match state {
                 JobState::Planned | JobState::Staging | JobState::Staged => {

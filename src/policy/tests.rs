@@ -111,7 +111,10 @@ async fn nothing_is_paid_for_a_local_job_or_at_another_step() {
     let mut f = fixture(SANDBOX, |_, _| {});
     for state in JobState::ALL {
         f.job.state = state;
-        let awaits = matches!(state, JobState::Submitted | JobState::PaymentIntended | JobState::PaymentUnknown);
+        let awaits = matches!(
+            state,
+            JobState::Submitted | JobState::PaymentIntended | JobState::PaymentSent | JobState::PaymentUnknown
+        );
         assert_eq!(pay(&f, None, &SaidYes).await.is_ok(), awaits, "{state}");
     }
     f.job = Job { quote: f.job.quote.clone(), ..sample_job(Place::Local) };
