@@ -25,6 +25,9 @@ pub struct Ask {
     /// Approve payments within the caps beforehand
     #[arg(long)]
     yes: bool,
+    /// Let payments move real money: they are refused on mainnet without
+    #[arg(long)]
+    allow_mainnet: bool,
     /// Put results into this folder [default: results in AGENT_HOME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -40,6 +43,7 @@ impl Ask {
         let settings = context.settings()?;
         let options = Options {
             yes: self.yes,
+            allow_mainnet: self.allow_mainnet,
             dry_run: self.dry_run,
             out_dir: self.out.as_ref().map(|out| settings.cwd().join(out)),
         };

@@ -69,6 +69,9 @@ pub struct Global {
     /// `planner`, `scripted:PATH`, or a model's name [default: AGENT_MODEL]
     #[arg(long, global = true, value_name = "MODEL")]
     pub model: Option<String>,
+    /// Read the wallet's passphrase from this open file descriptor
+    #[arg(long, global = true, value_name = "FD")]
+    pub passphrase_fd: Option<u32>,
     /// Log to standard error; twice for more
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
@@ -141,6 +144,9 @@ fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, Com
         Some(Command::Worker) => worker::worker(),
         Some(Command::SandboxHost(host)) => host.run(),
         None if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() => chat::Chat::default().run(context),
+        None if context.json() => {
+            Err(CommandError::usage("no command is given").hint("`agent help` shows the commands"))
+        }
         None => {
             let help = Cli::command().max_term_width(100).render_help();
             context.errors.write(&help.to_string());

@@ -32,6 +32,18 @@ impl AttemptState {
         matches!(self, AttemptState::Intended | AttemptState::Sent)
     }
 
+    /// Whether `next` is news of an attempt that stands so. What landed stays landed. What counts as expired may turn out
+    /// to have landed after all, where nodes told less than the truth.
+    pub fn may_become(self, next: AttemptState) -> bool {
+        use AttemptState::*;
+        match self {
+            Intended => next != Intended,
+            Sent => matches!(next, Confirmed | Faulted | Expired),
+            Expired => matches!(next, Confirmed | Faulted),
+            Confirmed | Faulted => false,
+        }
+    }
+
     /// The name in the ledger.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,23 +1,18 @@
 //! Asking a person to approve a payment, on the terminal they sit at.
 
-use std::{
-    fs::OpenOptions,
-    io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
-};
+use std::io;
 
 use async_trait::async_trait;
-use rustix::{fs::OFlags, termios};
-use tokio::{io::AsyncReadExt as _, net::unix::pipe::Receiver};
 
-use super::look::{Look, Tone};
+use super::{
+    look::{Look, Tone},
+    tty::Tty,
+};
 use crate::{
     domain::units::clean,
     policy::approval::{Answer, ApprovalRequest, Approver},
 };
 
-/// The terminal that controls this process, whatever its standard input and output are.
-const TERMINAL: &str = "/dev/tty";
 /// Times an unclear answer is asked for again.
 const MAX_QUESTIONS: usize = 3;
 
@@ -42,27 +37,14 @@ impl Approver for AtTerminal {
     }
 }
 
-/// Waits without a thread of its own: when the turn is given up, nothing is left that would take the next line typed.
 async fn ask_at_terminal(question: &[String]) -> io::Result<Answer> {
-    // O_NOCTTY: asking must not make some terminal ours. O_NONBLOCK is on this opening of it alone.
-    let flags = (OFlags::NOCTTY | OFlags::NONBLOCK).bits().cast_signed();
-    let terminal = OpenOptions::new().read(true).custom_flags(flags).open(TERMINAL)?;
-    let mut screen = OpenOptions::new().write(true).custom_flags(OFlags::NOCTTY.bits().cast_signed()).open(TERMINAL)?;
-    // A key pressed before the question was seen is no answer to it.
-    termios::tcflush(&terminal, termios::QueueSelector::IFlush)?;
-    // A terminal is polled like a pipe, and tokio names only pipes; "unchecked" is that this is none.
-    let mut lines = Receiver::from_file_unchecked(terminal)?;
-    screen.write_all(format!("\n{}\n", question.join("\n")).as_bytes())?;
+    let mut terminal = Tty::open()?;
+    terminal.say(&format!("\n{}\n", question.join("\n")))?;
     for _ in 0..MAX_QUESTIONS {
-        screen.write_all(b"Pay? [y/N] ")?;
-        let mut line = [0; 1024];
-        let n = tokio::select! {
-            // One read gives one line: terminals hand them over whole. No bytes are the end of input (Ctrl-D).
-            n = lines.read(&mut line) => n?,
-            // Ctrl-C at the question is a no to the question as well as an end of the turn.
-            _ = tokio::signal::ctrl_c() => return Ok(Answer::No),
-        };
-        if let Some(answer) = read_answer(&String::from_utf8_lossy(line.get(..n).unwrap_or_default())) {
+        terminal.say("Pay? [y/N] ")?;
+        // Ctrl-C at the question is a no to the question as well as an end of the turn.
+        let Some(line) = terminal.line().await? else { return Ok(Answer::No) };
+        if let Some(answer) = read_answer(&line) {
             return Ok(answer);
         }
     }

@@ -84,7 +84,9 @@ impl Look {
         let narrow = self.width < NARROW;
         let inner = label.len() - label.trim_start().len();
         let hang = if narrow { inner + 2 } else { LABEL };
-        let first = if label.is_empty() { " ".repeat(hang) } else { format!("{label:<LABEL$}") };
+        // A label that fills its column keeps its distance from the text.
+        let room = LABEL.max(label.len() + 1);
+        let first = if label.is_empty() { " ".repeat(hang) } else { format!("{label:<room$}") };
         let rest = " ".repeat(hang);
         let options = wrapped(self.width).initial_indent(&first).subsequent_indent(&rest);
         textwrap::wrap(text, options)

@@ -7,22 +7,26 @@
 //! | [`render`] | an event as lines: pure |
 //! | [`result`] | a result document as lines: pure |
 //! | [`jobs`] | jobs as a list and one by one: pure |
+//! | [`payments`] | a wallet's payments as a list: pure |
 //! | [`progress`] | bars on a terminal, sparse lines elsewhere |
 //! | [`output`] | standard output that ends quietly when nobody reads on |
 //! | [`terminal`] | the sink for people |
 //! | [`jsonl`] | the sink for programs |
 //! | [`approve`] | asking a person to approve a payment |
+//! | [`tty`] | the terminal that a person sits at |
 
 pub mod approve;
 pub mod jobs;
 pub mod jsonl;
 pub mod look;
 pub mod output;
+pub mod payments;
 pub mod progress;
 pub mod render;
 pub mod result;
 pub mod terminal;
 pub mod text;
+pub mod tty;
 
 #[cfg(test)]
 mod sample;

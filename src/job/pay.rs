@@ -59,14 +59,22 @@ impl Workflow {
         if let Some(live) = attempts.iter().find(|a| a.state.is_live()) {
             return self.settle(job, live, cancel).await;
         }
+        if attempts.iter().any(|a| a.state == AttemptState::Confirmed) {
+            self.step(&job.id, JobState::Paid, |_| {})?;
+            return Ok(());
+        }
+        if let Some(last) = attempts.last() {
+            // Before more is paid, or given up: did none of them land, whatever was said?
+            match self.remote().await?.payer.look_back(&job.id, &*self.parts.sink).await? {
+                None => {}
+                Some(Settlement::Pending { why }) => return self.unknown(job, last, &why.unwrap_or_default()),
+                Some(_) => return Ok(()),
+            }
+        }
         let quote_stands = job.quote.as_ref().is_some_and(|q| q.expires_at > Timestamp::now());
         match attempts.last().map(|a| a.state) {
             Some(AttemptState::Expired) if quote_stands && attempts.len() < MAX_ATTEMPTS => {
                 self.make_attempt(job, claim, cancel).await
-            }
-            Some(AttemptState::Confirmed) => {
-                self.step(&job.id, JobState::Paid, |_| {})?;
-                Ok(())
             }
             last => {
                 let why = match last {

@@ -112,9 +112,28 @@ impl Ledger {
         self.read_attempts(&self.connection(), job)
     }
 
+    /// Every attempt of a wallet on a network, oldest first.
+    ///
+    /// # Errors
+    /// When the database says no.
+    pub fn payments_of(&self, sender: &Hash160, network: Network) -> Result<Vec<Attempt>, LedgerError> {
+        let connection = self.connection();
+        let read = || {
+            let query = "SELECT body FROM attempts WHERE sender = ?1 AND network = ?2 ORDER BY created_ms, rowid";
+            let mut statement = connection.prepare(query)?;
+            let rows = statement.query_map([sender.to_string(), network.to_string()], |row| row.get::<_, String>(0))?;
+            rows.collect::<Result<Vec<_>, _>>()
+        };
+        let bodies = read().map_err(|e| self.database(e))?;
+        bodies.iter().map(|b| serde_json::from_str(b).map_err(|e| unreadable("payment attempt", e))).collect()
+    }
+
     /// Records how an attempt stands, and takes its job along: sent to `payment_sent`, confirmed to `paid`.
     ///
     /// An attempt that is over without having paid leaves the job where it is; what follows is the workflow's matter.
+    /// What is not [`AttemptState::may_become`] changes nothing: of two processes that settle one attempt, the slower
+    /// one says nothing new. A later attempt that is live when an earlier one turns out to have landed is over: it names
+    /// the earlier one in Conflicts, so no block can take it.
     ///
     /// # Errors
     /// When the database says no.
@@ -127,18 +146,22 @@ impl Ledger {
     ) -> Result<Job, LedgerError> {
         let job = self.change(|tx| {
             let mut attempts = self.read_attempts(tx, job)?;
+            if state == AttemptState::Confirmed {
+                for excluded in attempts.iter_mut().filter(|a| a.number > number && a.state.is_live()) {
+                    excluded.state = AttemptState::Expired;
+                    self.update_attempt(tx, excluded)?;
+                }
+            }
             let attempt = attempts
                 .iter_mut()
                 .find(|a| a.number == number)
                 .ok_or_else(|| unreadable("payment attempt", format!("{job} has no attempt {number}")))?;
+            if !attempt.state.may_become(state) {
+                return self.read_job(tx, job);
+            }
             attempt.state = state;
             attempt.block = block.or(attempt.block);
-            let body = serde_json::to_string(attempt).map_err(|e| unreadable("payment attempt", e))?;
-            tx.execute(
-                "UPDATE attempts SET state = ?3, body = ?4 WHERE job = ?1 AND number = ?2",
-                params![job.as_str(), number, state.as_str(), body],
-            )
-            .map_err(|e| self.database(e))?;
+            self.update_attempt(tx, attempt)?;
             let hash = attempt.tx_hash;
             let next = match state {
                 AttemptState::Sent => Some(JobState::PaymentSent),
@@ -207,6 +230,14 @@ impl Ledger {
         };
         let bodies = read().map_err(|e| self.database(e))?;
         bodies.iter().map(|b| serde_json::from_str(b).map_err(|e| unreadable("payment attempt", e))).collect()
+    }
+
+    fn update_attempt(&self, tx: &Connection, attempt: &Attempt) -> Result<(), LedgerError> {
+        let body = serde_json::to_string(attempt).map_err(|e| unreadable("payment attempt", e))?;
+        let update = "UPDATE attempts SET state = ?3, body = ?4 WHERE job = ?1 AND number = ?2";
+        tx.execute(update, params![attempt.job.as_str(), attempt.number, attempt.state.as_str(), body])
+            .map_err(|e| self.database(e))?;
+        Ok(())
     }
 
     fn insert_attempt(&self, tx: &Connection, attempt: &Attempt) -> Result<(), LedgerError> {

@@ -56,7 +56,7 @@ pub enum KeyFileError {
     },
 }
 
-/// Reads the wallet of a key file: a regular file, the user's own, closed to others, no link.
+/// Reads the wallet of a file with a key's text: a regular file, the user's own, closed to others, no link.
 ///
 /// # Errors
 /// Anything else, and a content that is no key.
@@ -70,15 +70,23 @@ pub fn open(path: &Path) -> Result<Wallet, KeyFileError> {
 /// # Errors
 /// When the file exists or cannot be written.
 pub fn create(path: &Path, wallet: &Wallet) -> Result<(), KeyFileError> {
+    write_new(path, &[wallet.to_wif().expose_secret().as_bytes(), b"\n"])
+}
+
+/// Writes a new file that only its owner can read, and makes it durable.
+pub(in crate::payment) fn write_new(path: &Path, content: &[&[u8]]) -> Result<(), KeyFileError> {
     let failed = |source| KeyFileError::Open { path: path.to_owned(), source };
     let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(no_follow()).open(path);
     let mut file = opened.map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists => KeyFileError::Exists(path.to_owned()),
         _ => failed(source),
     })?;
-    let wif = wallet.to_wif();
-    file.write_all(wif.expose_secret().as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(failed)?;
-    file.sync_all().map_err(failed)?;
+    let written = content.iter().try_for_each(|part| file.write_all(part)).and_then(|()| file.sync_all());
+    if let Err(source) = written {
+        // Half a key is none, and would stand in the way of the next try.
+        let _ = std::fs::remove_file(path);
+        return Err(failed(source));
+    }
     // The name is durable only when its folder is.
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)

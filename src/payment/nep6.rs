@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use neo3::neo_protocol::NEP2;
+use neo3::{neo_crypto::KeyPair, neo_protocol::NEP2};
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroizing};
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization as _;
@@ -20,6 +20,8 @@ use crate::domain::hash::Hash160;
 
 /// Scrypt may use at most this much memory, bytes (128 n r); the usual parameters use 16 MiB.
 const MAX_MEMORY: u64 = 256 * 1024 * 1024;
+/// What new files are locked with, as NEP-6 recommends: n, r, p.
+const USUAL: (u64, u32, u32) = (16384, 8, 8);
 /// Scrypt may run its memory through at most this often (p); the usual is 8.
 const MAX_PARALLEL: u32 = 16;
 
@@ -50,6 +52,9 @@ pub enum Nep6Error {
         /// Parallelism.
         p: u32,
     },
+    /// A key cannot be locked, or an empty passphrase was given.
+    #[error("the key cannot be locked with this passphrase")]
+    Lock,
     /// The passphrase does not open it.
     #[error("the passphrase does not unlock {0}")]
     Passphrase(String),
@@ -64,6 +69,16 @@ pub enum WalletFile {
     Locked(LockedWallet),
 }
 
+impl WalletFile {
+    /// The account, known before it is unlocked.
+    pub fn account(&self) -> Hash160 {
+        match self {
+            WalletFile::Open(wallet) => wallet.account(),
+            WalletFile::Locked(locked) => locked.account,
+        }
+    }
+}
+
 /// An account of a NEP-6 file. Debug prints the address and nothing else.
 pub struct LockedWallet {
     account: Hash160,
@@ -75,6 +90,34 @@ impl std::fmt::Debug for LockedWallet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "LockedWallet({})", self.account.address())
     }
+}
+
+/// Writes a wallet to a new NEP-6 file that only its owner can read, its key locked with a passphrase, in the form that
+/// neo-go and Neo's own wallets read. Blocks for about a second.
+///
+/// # Errors
+/// An empty passphrase; a file that exists or cannot be written.
+pub fn create(path: &Path, wallet: &Wallet, passphrase: &SecretString) -> Result<(), Nep6Error> {
+    let (n, r, p) = USUAL;
+    let key = lock(wallet, passphrase, params(Scrypt { n, r, p })?)?;
+    let script = STANDARD.encode(wallet.verification());
+    let account = serde_json::json!({
+        "address": wallet.account().address(), "key": key, "label": "", "isDefault": true, "lock": false,
+        "contract": {
+            "script": script, "parameters": [{"name": "parameter0", "type": "Signature"}], "deployed": false,
+        },
+        "extra": null,
+    });
+    let file = serde_json::json!({
+        "name": null, "version": "1.0", "scrypt": {"n": n, "r": r, "p": p}, "accounts": [account], "extra": null,
+    });
+    Ok(keyfile::write_new(path, &[format!("{file:#}\n").as_bytes()])?)
+}
+
+fn lock(wallet: &Wallet, passphrase: &SecretString, scrypt: scrypt::Params) -> Result<String, Nep6Error> {
+    let normal: Zeroizing<String> = Zeroizing::new(passphrase.expose_secret().nfc().collect());
+    let pair = KeyPair::from_private_key(&wallet.raw_key()).map_err(|_| Nep6Error::Lock)?;
+    NEP2::encrypt_with_params(&normal, &pair, scrypt).map_err(|_| Nep6Error::Lock)
 }
 
 #[derive(Deserialize)]
@@ -204,6 +247,25 @@ mod tests {
         let swapped = FILE.replacen("Ni2uRHqFMQK4kmuoJ95Y8vcaPBn7rBcz61", "NTYEFJq9zRLP2MZXSYeCFMUMrvTf5T3RAv", 1);
         let wallet = locked(&swapped).unwrap();
         assert!(matches!(wallet.unlock(&SecretString::from("pass-validator")), Err(Nep6Error::Passphrase(_))));
+    }
+
+    #[test]
+    fn what_is_written_is_locked_and_reads_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("wallet.json");
+        let (wallet, passphrase) = (Wallet::generate(), SecretString::from("Ångström"));
+        create(&path, &wallet, &passphrase).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(!text.contains(wallet.to_wif().expose_secret()) && !text.contains(&hex::encode(&*wallet.raw_key())));
+        let WalletFile::Locked(locked) = read(&path).unwrap() else { panic!("not locked") };
+        assert_eq!(locked.account(), wallet.account());
+        // The same letters, composed otherwise.
+        assert_eq!(locked.unlock(&"A\u{30a}ngstro\u{308}m".into()).unwrap().account(), wallet.account());
+        assert!(matches!(locked.unlock(&"angstrom".into()), Err(Nep6Error::Passphrase(_))));
+        assert!(matches!(create(&path, &wallet, &passphrase), Err(Nep6Error::File(KeyFileError::Exists(_)))));
+        let other = folder.path().join("other.json");
+        assert!(matches!(create(&other, &wallet, &"".into()), Err(Nep6Error::Lock)));
+        assert!(!other.exists());
     }
 
     #[test]

@@ -93,9 +93,14 @@ impl Wallet {
         &self.verification
     }
 
+    /// The key's bytes, for a locked file and for nothing else.
+    pub(in crate::payment) fn raw_key(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.key.to_raw_bytes())
+    }
+
     /// The key in Wallet Import Format, for a key file and for nothing else.
     pub fn to_wif(&self) -> SecretString {
-        let key = Zeroizing::new(self.key.to_raw_bytes());
+        let key = self.raw_key();
         let mut payload = Zeroizing::new(Vec::with_capacity(38));
         payload.push(WIF_VERSION);
         payload.extend(key.iter());

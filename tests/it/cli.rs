@@ -70,9 +70,12 @@ fn usage_errors_exit_with_2_and_say_what_is_wrong() {
 #[test]
 fn with_json_an_error_is_an_event_and_standard_error_is_still() {
     let world = World::new();
-    for arguments in
-        [&["--json", "nonsense"][..], &["jobs", "show", "--json"], &["--json", "--profile", "live", "wallet"]]
-    {
+    for arguments in [
+        &["--json"][..],
+        &["--json", "nonsense"],
+        &["jobs", "show", "--json"],
+        &["--json", "--profile", "live", "wallet"],
+    ] {
         let run = world.run(arguments);
         assert_ne!(run.code, 0);
         assert_eq!(run.err, "", "{arguments:?}");

@@ -4,6 +4,7 @@
 mod cli;
 mod compute;
 mod fetch;
+mod live;
 mod neo_go;
 mod node;
 mod payment;

@@ -53,7 +53,13 @@ impl World {
 
     /// A setting for every later run.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.env.retain(|(known, _)| known != name);
         self.env.push((name.to_owned(), value.into()));
+    }
+
+    /// A setting as it is now.
+    pub fn setting(&self, name: &str) -> String {
+        self.env.iter().find(|(known, _)| known == name).unwrap().1.clone()
     }
 
     /// The program, with nothing of the test's own environment.

@@ -28,6 +28,9 @@ pub struct Chat {
     /// Stop before any side effect: nothing is run, uploaded or paid
     #[arg(long)]
     dry_run: bool,
+    /// Let payments move real money: they are refused on mainnet without
+    #[arg(long)]
+    allow_mainnet: bool,
 }
 
 impl Chat {
@@ -47,7 +50,8 @@ impl Chat {
     }
 
     async fn talk(&self, context: &Context) -> Result<ExitCode, CommandError> {
-        let mut session = Session::begin(context, Options { dry_run: self.dry_run, ..Options::default() })?;
+        let options = Options { dry_run: self.dry_run, allow_mainnet: self.allow_mainnet, ..Options::default() };
+        let mut session = Session::begin(context, options)?;
         greet(context, &session);
         let prompt = Prompt::start(context.settings()?.home().history());
         loop {

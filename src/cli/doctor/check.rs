@@ -53,10 +53,29 @@ impl Check {
         let (tone, word) = match self.state {
             State::Ok => (Tone::Good, "ok"),
             State::Warn => (Tone::Care, "warn"),
-            State::Fail => (Tone::Bad, "FAIL"),
+            State::Fail => (Tone::Bad, "fail"),
         };
-        let mut out = look.field(&format!("{word:<5}{}", self.part), tone, &clean(&self.text, 600));
+        let mut out = look.field(self.part, tone, &format!("{word}: {}", clean(&self.text, 600)));
         out.extend(self.mend.iter().flat_map(|mend| look.field("  mend", Tone::Plain, &clean(mend, 600))));
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_at_80_and_40() {
+        let checks = [
+            Check::ok("machine", "2 cores, 24.7 GB of RAM available, 80.0 GB of disk free"),
+            Check::warn("permissions", "the folder is open to others", "run `chmod 700` on it"),
+            Check::fail("provider", "http://127.0.0.1:1 did not answer", Some("check AIOZ_W3AI_ENDPOINT".to_owned())),
+        ];
+        let at = |width| {
+            let look = Look::plain(width);
+            checks.iter().flat_map(|check| check.lines(&look)).collect::<Vec<_>>().join("\n")
+        };
+        insta::assert_snapshot!(format!("{}\n\n{}", at(80), at(40)));
     }
 }

@@ -41,7 +41,7 @@ pub async fn examine(context: &Context) -> Result<ExitCode, CommandError> {
         (Ok(Profile::Live(live)), policy) => outside::all_live(live, &policy.unwrap_or_default()).await,
         (Ok(sandbox @ Profile::Sandbox), Ok(_)) => {
             let ledger = context.ledger()?;
-            outside::all_embedded(&*wiring::connect(settings, sandbox, &ledger)?).await
+            outside::all_embedded(&*wiring::connect(context, sandbox, &ledger)?).await
         }
         _ => Vec::new(),
     });

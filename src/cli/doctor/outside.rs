@@ -4,7 +4,7 @@ use url::{Host, Url};
 
 use super::check::Check;
 use crate::{
-    cli::wiring::live,
+    cli::wiring::{live, unlock},
     compute::aioz::{Aioz, Balance, ComputeError},
     config::{ChainSettings, ComputeSettings, LiveSettings, PolicyFile},
     domain::{hash::Hash160, money::Datoshi, network::Network},
@@ -70,7 +70,7 @@ async fn chain(settings: &ChainSettings, policy: &PolicyFile) -> Vec<Check> {
         let mend = "set allow_mainnet = true in policy.toml in AGENT_HOME, when real money may be paid";
         out.push(Check::warn("chain", "payments on mainnet are switched off", mend));
     }
-    match live::wallet(&settings.payer) {
+    match unlock::configured(&settings.payer) {
         Err(error) => out.push(Check::fail("wallet", error.to_string(), error.hint())),
         Ok(wallet) if works => out.push(funds(settings, wallet.account(), policy).await),
         Ok(wallet) => {

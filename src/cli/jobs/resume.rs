@@ -23,6 +23,9 @@ pub struct Resume {
     /// Approve payments within the caps beforehand
     #[arg(long)]
     yes: bool,
+    /// Let payments move real money: they are refused on mainnet without
+    #[arg(long)]
+    allow_mainnet: bool,
 }
 
 impl Resume {
@@ -31,7 +34,8 @@ impl Resume {
     /// # Errors
     /// What the last job that did not come to its end says; the others were tried all the same.
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
-        let wired = Wired::new(context, Options { yes: self.yes, ..Options::default() })?;
+        let options = Options { yes: self.yes, allow_mainnet: self.allow_mainnet, ..Options::default() };
+        let wired = Wired::new(context, options)?;
         let open = self.open(context, &wired)?;
         let cancel = cancel_of(context);
         block_on(async {

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 
+use super::unlock::Unlock;
 use crate::{
     compute::aioz::Aioz,
-    config::{LiveSettings, PayerKey, StorageSettings, policy_file::Price},
+    config::{LiveSettings, StorageSettings, policy_file::Price},
     job::{Connect, JobError, OwnerPrice, Remote},
     ledger::Ledger,
-    payment::{Chain, Payer, Wallet, keyfile},
+    payment::{Chain, Payer},
     storage::{S3Settings, Storage},
 };
 
@@ -15,13 +16,14 @@ use crate::{
 pub struct Live {
     settings: LiveSettings,
     price: Price,
+    unlock: Unlock,
     ledger: Ledger,
 }
 
 impl Live {
     /// The parts of `settings`; `price` is offered where the provider states no terms.
-    pub fn new(settings: LiveSettings, price: Price, ledger: Ledger) -> Live {
-        Live { settings, price, ledger }
+    pub fn new(settings: LiveSettings, price: Price, unlock: Unlock, ledger: Ledger) -> Live {
+        Live { settings, price, unlock, ledger }
     }
 }
 
@@ -29,7 +31,7 @@ impl Live {
 impl Connect for Live {
     async fn connect(&self) -> Result<Remote, JobError> {
         let LiveSettings { storage, compute, chain } = &self.settings;
-        let wallet = wallet(&chain.payer)?;
+        let wallet = self.unlock.wallet(&chain.payer).await?;
         let view =
             Chain::new(chain.rpc.clone(), chain.network).map_err(|e| setup(e.to_string(), "check NEO_RPC_URL"))?;
         Ok(Remote {
@@ -55,18 +57,6 @@ pub fn s3_settings(storage: &StorageSettings) -> S3Settings {
         bucket: storage.bucket.clone(),
         access_key: storage.access_key.clone(),
         secret_key: storage.secret_key.clone(),
-    }
-}
-
-/// The paying wallet.
-///
-/// # Errors
-/// A key that is none; a key file that is not the owner's alone.
-pub fn wallet(payer: &PayerKey) -> Result<Wallet, JobError> {
-    match payer {
-        PayerKey::Text(text) => Wallet::from_key_text(text)
-            .map_err(|e| setup(format!("NEO_PRIVATE_KEY is {e}"), "`agent doctor` checks it")),
-        PayerKey::Wallet(path) => keyfile::open(path).map_err(|e| setup(e.to_string(), "check NEO_WALLET")),
     }
 }
 

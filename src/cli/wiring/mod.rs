@@ -1,16 +1,19 @@
 //! From settings to the parts that do the work. Nothing here touches the network: the outside parts come up when a job
 //! first needs them.
 
+pub mod keyring;
 pub mod live;
 pub mod policy;
 pub mod session;
+pub mod unlock;
 
 use std::{path::PathBuf, sync::Arc};
 
+use self::unlock::Unlock;
 use super::{CommandError, Context};
 use crate::{
     compute::local::Runner,
-    config::{Profile, Settings},
+    config::Profile,
     domain::{network::Network, network::SANDBOX},
     face::approve::AtTerminal,
     job::{Connect, JobError, Workflow, WorkflowParts},
@@ -33,6 +36,8 @@ pub struct Options {
     pub yes: bool,
     /// `--dry-run`.
     pub dry_run: bool,
+    /// `--allow-mainnet`.
+    pub allow_mainnet: bool,
     /// `--out`, absolute.
     pub out_dir: Option<PathBuf>,
 }
@@ -55,7 +60,8 @@ impl Wired {
     pub fn new(context: &Context, options: Options) -> Result<Wired, CommandError> {
         let settings = context.settings()?;
         let profile = settings.profile()?;
-        let policy = policy::of(settings, &profile)?;
+        let mut policy = policy::of(settings, &profile)?;
+        policy.allow_mainnet |= options.allow_mainnet;
         let ledger = context.ledger()?;
         let network = policy.network;
         let parts = WorkflowParts {
@@ -63,7 +69,7 @@ impl Wired {
             catalogue: Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?,
             sink: context.sink(),
             approver: approver(context, &options),
-            connect: connect(settings, &profile, &ledger)?,
+            connect: connect(context, &profile, &ledger)?,
             runner: Runner::default(),
             profile: profile.name().to_owned(),
             out_dir: options.out_dir,
@@ -87,10 +93,14 @@ fn approver(context: &Context, options: &Options) -> Arc<dyn Approver> {
 ///
 /// # Errors
 /// A policy file that cannot be read.
-pub fn connect(settings: &Settings, profile: &Profile, ledger: &Ledger) -> Result<Box<dyn Connect>, CommandError> {
+pub fn connect(context: &Context, profile: &Profile, ledger: &Ledger) -> Result<Box<dyn Connect>, CommandError> {
+    let settings = context.settings()?;
     Ok(match profile {
         Profile::Sandbox => Box::new(Sandbox::new(settings.home().sandbox(), PathBuf::from(PROGRAM), ledger.clone())),
-        Profile::Live(live) => Box::new(live::Live::new((**live).clone(), settings.policy()?.price, ledger.clone())),
+        Profile::Live(live) => {
+            let (price, unlock) = (settings.policy()?.price, Unlock { descriptor: context.global.passphrase_fd });
+            Box::new(live::Live::new((**live).clone(), price, unlock, ledger.clone()))
+        }
     })
 }
 

@@ -5,6 +5,7 @@ use crate::{
     domain::{
         attempt::{Attempt, AttemptState},
         event::{Event, Sink},
+        ids::JobId,
     },
     payment::{
         paid::{self, Expected, NotPaid},
@@ -50,7 +51,13 @@ impl Payer {
         }
         // The counts come first: what landed by then is in the log that is read after.
         let counts = self.chain.block_counts().await;
-        match self.chain.application_log(&attempt.tx_hash).await {
+        let log = self.chain.application_log(&attempt.tx_hash).await;
+        if matches!(log, Ok(Sighting { found: None, .. }))
+            && let Some(earlier) = self.look_back(&attempt.job, sink).await?
+        {
+            return Ok(earlier);
+        }
+        match log {
             Ok(Sighting { found: Some(log), .. }) => self.landed(attempt, &log, sink).await,
             Ok(Sighting { found: None, complete: true })
                 if counts.as_ref().is_ok_and(|counts| {
@@ -64,6 +71,29 @@ impl Payer {
             Ok(Sighting { found: None, .. }) => Ok(self.send_again(attempt, sink).await),
             Err(error) => Ok(Settlement::Pending { why: Some(error.to_string()) }),
         }
+    }
+
+    /// Looks once more for the attempts of a job that count as expired: nodes that lag, or lie, can have said so of one
+    /// that lands after all. `None` when none of them paid; [`Settlement::Pending`] when that cannot be told.
+    ///
+    /// # Errors
+    /// The ledger's only.
+    pub async fn look_back(&self, job: &JobId, sink: &dyn Sink) -> Result<Option<Settlement>, PayError> {
+        let attempts = self.ledger.attempts(job)?;
+        for attempt in attempts.iter().filter(|a| a.state == AttemptState::Expired) {
+            let settled = match self.chain.application_log(&attempt.tx_hash).await {
+                Ok(Sighting { found: Some(log), .. }) => self.landed(attempt, &log, sink).await?,
+                Ok(Sighting { found: None, complete: true }) => continue,
+                Ok(Sighting { found: None, .. }) => {
+                    Settlement::Pending { why: Some("a node does not answer".to_owned()) }
+                }
+                Err(error) => Settlement::Pending { why: Some(error.to_string()) },
+            };
+            if settled != Settlement::Faulted {
+                return Ok(Some(settled));
+            }
+        }
+        Ok(None)
     }
 
     async fn landed(&self, attempt: &Attempt, log: &ApplicationLog, sink: &dyn Sink) -> Result<Settlement, PayError> {

@@ -1,0 +1,154 @@
+//! Opening the paying wallet. Its passphrase comes from a file descriptor, from this user's keyring, or from the person
+//! at the terminal, in this order.
+
+use std::{
+    fs::File,
+    io::{self, BufRead as _, BufReader, Read as _},
+};
+
+use secrecy::{SecretString, zeroize::Zeroizing};
+
+use super::keyring;
+use crate::{
+    config::PayerKey,
+    domain::hash::Hash160,
+    face::tty::Tty,
+    job::JobError,
+    payment::{
+        Wallet,
+        nep6::{self, LockedWallet, WalletFile},
+    },
+};
+
+/// A passphrase is never longer than this, bytes.
+const MAX_PASSPHRASE: u64 = 4096;
+/// Times a wrong passphrase is asked for again.
+const MAX_TRIES: usize = 3;
+
+/// Where the passphrase of a locked wallet comes from.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unlock {
+    /// `--passphrase-fd`.
+    pub descriptor: Option<u32>,
+}
+
+/// The paying wallet as it is configured; a locked one is not unlocked.
+///
+/// # Errors
+/// A key that is none; a key file that is not the owner's alone.
+pub fn configured(payer: &PayerKey) -> Result<WalletFile, JobError> {
+    match payer {
+        PayerKey::Text(text) => Wallet::from_key_text(text)
+            .map(WalletFile::Open)
+            .map_err(|e| setup(format!("NEO_PRIVATE_KEY is {e}"), "`agent doctor` checks it")),
+        PayerKey::Wallet(path) => nep6::read(path).map_err(|e| setup(e.to_string(), "check NEO_WALLET")),
+    }
+}
+
+impl Unlock {
+    /// The paying wallet, ready to sign.
+    ///
+    /// # Errors
+    /// What [`configured`] says; a passphrase that is wrong, or that nobody gives.
+    pub async fn wallet(&self, payer: &PayerKey) -> Result<Wallet, JobError> {
+        match configured(payer)? {
+            WalletFile::Open(wallet) => Ok(wallet),
+            WalletFile::Locked(locked) => Ok(self.open(locked).await?.0),
+        }
+    }
+
+    /// A locked wallet opened, and what opened it.
+    ///
+    /// # Errors
+    /// A passphrase that is wrong, or that nobody gives.
+    pub async fn open(&self, locked: LockedWallet) -> Result<(Wallet, SecretString), JobError> {
+        let account = locked.account();
+        if let Some(descriptor) = self.descriptor {
+            let passphrase = given(descriptor).await?;
+            let (_, opened) = try_open(locked, &passphrase).await;
+            return opened.map(|wallet| (wallet, passphrase)).map_err(|e| setup(e, "check what --passphrase-fd gives"));
+        }
+        if let Some(passphrase) = keyring::find(account) {
+            let (_, opened) = try_open(locked, &passphrase).await;
+            let hint = "`agent wallet lock` forgets the passphrase that is kept";
+            return opened.map(|wallet| (wallet, passphrase)).map_err(|e| setup(e, hint));
+        }
+        ask(locked, account).await
+    }
+}
+
+/// Unlocking takes a second of one core, so it gets a thread of its own.
+async fn try_open(locked: LockedWallet, passphrase: &SecretString) -> (Option<LockedWallet>, Result<Wallet, String>) {
+    let passphrase = passphrase.clone();
+    let work = move || {
+        let opened = locked.unlock(&passphrase).map_err(|e| e.to_string());
+        (Some(locked), opened)
+    };
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| (None, Err(e.to_string())))
+}
+
+async fn ask(locked: LockedWallet, account: Hash160) -> Result<(Wallet, SecretString), JobError> {
+    let mut left = Some(locked);
+    for _ in 0..MAX_TRIES {
+        let Some(locked) = left.take() else { break };
+        let passphrase = ask_for(&format!("Passphrase of {}: ", account.address())).await?;
+        let opened = match try_open(locked, &passphrase).await {
+            (_, Ok(wallet)) => return Ok((wallet, passphrase)),
+            (again, Err(_)) => again,
+        };
+        left = opened;
+    }
+    Err(setup(format!("the passphrase does not unlock {}", account.address()), "nothing was signed; try again"))
+}
+
+/// A new passphrase: from the descriptor, or typed twice.
+///
+/// # Errors
+/// When nobody gives one, or the two differ.
+pub async fn new_passphrase(descriptor: Option<u32>) -> Result<SecretString, JobError> {
+    use secrecy::ExposeSecret as _;
+    if let Some(descriptor) = descriptor {
+        return given(descriptor).await;
+    }
+    let first = ask_for("New passphrase: ").await?;
+    let again = ask_for("The same again: ").await?;
+    if first.expose_secret() != again.expose_secret() {
+        return Err(setup("the two passphrases differ".to_owned(), "nothing was written; try again"));
+    }
+    Ok(first)
+}
+
+/// A private key as a person types or pipes it.
+///
+/// # Errors
+/// When nobody gives one.
+pub async fn typed_key() -> Result<SecretString, JobError> {
+    ask_for("Private key (WIF or 64 hexadecimal digits): ").await
+}
+
+async fn ask_for(prompt: &str) -> Result<SecretString, JobError> {
+    let hint = "give it with --passphrase-fd, or keep it for a while: `agent wallet unlock`";
+    let nobody = |why: String| setup(format!("the wallet is locked, and there is no terminal to ask at: {why}"), hint);
+    let mut terminal = Tty::open().map_err(|e| nobody(e.to_string()))?;
+    let line = terminal.secret(prompt).await.map_err(|e| nobody(e.to_string()))?;
+    line.ok_or_else(|| setup("no passphrase was given".to_owned(), "nothing was signed; try again"))
+}
+
+/// The first line that an open file descriptor gives.
+async fn given(descriptor: u32) -> Result<SecretString, JobError> {
+    let read = move || -> io::Result<SecretString> {
+        let file = File::open(format!("/proc/self/fd/{descriptor}"))?;
+        let mut line = Zeroizing::new(String::with_capacity(MAX_PASSPHRASE as usize));
+        BufReader::new(file.take(MAX_PASSPHRASE)).read_line(&mut line)?;
+        Ok(SecretString::from(line.trim_end_matches(['\r', '\n'])))
+    };
+    let failed = |why: String| {
+        let hint = "open it for the program, such as: agent ... --passphrase-fd 3 3< FILE";
+        setup(format!("no passphrase can be read from file descriptor {descriptor}: {why}"), hint)
+    };
+    tokio::task::spawn_blocking(read).await.map_err(|e| failed(e.to_string()))?.map_err(|e| failed(e.to_string()))
+}
+
+fn setup(message: String, hint: &str) -> JobError {
+    JobError::Setup { message, hint: Some(hint.to_owned()) }
+}

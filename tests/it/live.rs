@@ -1,0 +1,91 @@
+//! The main job against real parts: a Neo N3 node, an S3 server and `agent node`, three processes, and the program as a
+//! person runs it, configured for live.
+
+mod broken;
+mod main_job;
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use agent::{domain::money::Datoshi, payment::Chain};
+use serde_json::Value;
+
+use crate::{
+    neo_go::{NET, NeoGo},
+    payment::{RECIPIENT, USER, gas, wallet},
+    services::{Running, seaweed::Seaweed},
+    world::World,
+};
+
+/// What clients send to the node.
+const API_KEY: &str = "key-of-the-node";
+
+/// A chain with blocks, a bucket, a provider, and a person's machine that is configured for them.
+pub struct Stage {
+    pub world: World,
+    pub chain: NeoGo,
+    /// Ends with the stage.
+    _provider: Provider,
+    _storage: Arc<Seaweed>,
+}
+
+/// `agent node`, as an operator starts it.
+pub struct Provider {
+    _process: Running,
+    /// Its base address.
+    pub endpoint: String,
+}
+
+impl Provider {
+    fn start(world: &World, chain: &NeoGo) -> Provider {
+        let mut command: Command = world.command(&["node", "--json", "--listen", "127.0.0.1:0", "--private-addresses"]);
+        command
+            .env("AGENT_HOME", world.home().with_file_name("node"))
+            .env("NEO_RPC_URL", chain.url().as_str())
+            .env("NEO_NETWORK", NET.0.to_string())
+            .env("GAS_RECIPIENT", RECIPIENT.address())
+            .env("AIOZ_API_KEY", API_KEY);
+        let mut child: Child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let said: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("the node says `{line}`: {e}"));
+        let endpoint = format!("http://{}/api/v1", said["address"].as_str().unwrap());
+        Provider { _process: Running(child), endpoint }
+    }
+}
+
+impl Stage {
+    /// A stage whose wallet has 1000 GAS.
+    pub async fn set() -> Stage {
+        let storage = Seaweed::shared().await;
+        let (bucket, _) = storage.server.bucket().await;
+        let chain = NeoGo::start(Duration::from_millis(100));
+        chain.fund(&[(wallet(USER).account(), gas("1000"))]);
+        let mut world = World::new();
+        let provider = Provider::start(&world, &chain);
+        for (name, value) in [
+            ("AIOZ_S3_ENDPOINT", storage.server.endpoint.as_str()),
+            ("AIOZ_BUCKET", &bucket),
+            ("AIOZ_ACCESS_KEY", &storage.server.access_key),
+            ("AIOZ_SECRET_KEY", &storage.server.secret_key),
+            ("AIOZ_W3AI_ENDPOINT", &provider.endpoint),
+            ("AIOZ_API_KEY", API_KEY),
+            ("NEO_RPC_URL", chain.url().as_str()),
+            ("NEO_NETWORK", &NET.0.to_string()),
+            ("NEO_PRIVATE_KEY", USER),
+            ("GAS_RECIPIENT", &RECIPIENT.address()),
+        ] {
+            world.set(name, value);
+        }
+        Stage { world, chain, _provider: provider, _storage: storage }
+    }
+
+    /// What the provider's account has, asked of the chain.
+    pub async fn received(&self) -> Datoshi {
+        Chain::new(vec![self.chain.url()], NET).unwrap().balance(RECIPIENT).await.unwrap()
+    }
+}
