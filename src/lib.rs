@@ -5,6 +5,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`domain`] | money, ids, datasets, tasks, estimates, verdicts, quotes, jobs, events: pure, no I/O |
+//! | [`kill_point`] | named places where a test may end the program; nothing in a release |
 //! | [`science`] | the built-in tasks: sequence statistics, HP folding and its verifier, text summary |
 //! | [`config`] | flags > environment > `.env` > `config.toml` > defaults; secrets; the home folder |
 //! | [`ledger`] | the SQLite store of jobs, payments and budgets, and `jobs.jsonl` beside it |
@@ -23,6 +24,7 @@
 //! | [`cli`] | one file a command |
 
 pub mod domain;
+pub mod kill_point;
 
 pub mod science;
 

@@ -11,6 +11,7 @@ use crate::{
         event::Event,
         job::{Job, JobState},
     },
+    kill_point::reached,
     payment::payer::{Settlement, shown},
     policy::payment::{self, Claim},
 };
@@ -38,6 +39,7 @@ impl Workflow {
 
     /// One new attempt, which excludes on chain all earlier ones of this job that did not land.
     async fn make_attempt(&self, job: &Job, claim: Option<&Claim>, cancel: &Cancel) -> Result<(), JobError> {
+        reached("pay.begun");
         let remote = self.remote().await?;
         let guard = &self.parts.guard;
         guard.check_payment(job, claim)?;
@@ -45,6 +47,7 @@ impl Workflow {
         let fees = remote.payer.fees(quote, &remote.payer.replaces(&job.id)?).await?;
         let spending = self.parts.ledger.spending(&remote.payer.account(), quote.network, Timestamp::now())?;
         let permit = guard.permit_payment(job, claim, fees, spending, &*self.parts.approver, &*self.parts.sink).await?;
+        reached("pay.permitted");
         if cancel.is_cancelled() {
             return Err(JobError::Interrupted(job.id.clone()));
         }
@@ -121,6 +124,9 @@ impl Workflow {
     /// Tells the provider where the payment is. Told again, it changes nothing.
     pub(super) async fn announce(&self, remote: &Remote, job: &Job) -> Result<(), JobError> {
         let (Some(task), Some(hash)) = (&job.provider_job, &job.tx_hash) else { return Ok(()) };
-        Ok(remote.provider.announce_payment(task, hash).await?)
+        reached("announce.asked");
+        remote.provider.announce_payment(task, hash).await?;
+        reached("announce.answered");
+        Ok(())
     }
 }

@@ -15,13 +15,14 @@ impl Ledger {
     /// # Errors
     /// When the database says no.
     pub fn record_approval(&self, digest: &Sha256, job: &JobId, by: &str) -> Result<(), LedgerError> {
-        self.connection()
-            .execute(
+        self.change("approval", |tx| {
+            tx.execute(
                 "INSERT INTO approvals (digest, job, approved_by, ts_ms) VALUES (?1, ?2, ?3, ?4)",
                 params![digest.to_string(), job.as_str(), by, Timestamp::now().as_millisecond()],
             )
             .map_err(|e| self.database(e))?;
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Who gave an approval of this digest that has not served yet: the program died between the two.

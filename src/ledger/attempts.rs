@@ -83,7 +83,7 @@ impl Ledger {
         approval: &Sha256,
         now: Timestamp,
     ) -> Result<Job, IntendError> {
-        let job = self.change(|tx| {
+        let job = self.change("intend", |tx| {
             let earlier = self.read_attempts(tx, &attempt.job)?;
             let held = |a: &&Attempt| a.state.is_live() || a.state == AttemptState::Confirmed;
             if let Some(live) = earlier.iter().find(held) {
@@ -144,7 +144,7 @@ impl Ledger {
         state: AttemptState,
         block: Option<u32>,
     ) -> Result<Job, LedgerError> {
-        let job = self.change(|tx| {
+        let job = self.change(what(state), |tx| {
             let mut attempts = self.read_attempts(tx, job)?;
             if state == AttemptState::Confirmed {
                 for excluded in attempts.iter_mut().filter(|a| a.number > number && a.state.is_live()) {
@@ -261,6 +261,17 @@ impl Ledger {
         )
         .map_err(|e| self.database(e))?;
         Ok(())
+    }
+}
+
+/// What the change of an attempt's state is called.
+fn what(state: AttemptState) -> &'static str {
+    match state {
+        AttemptState::Intended => "attempt_intended",
+        AttemptState::Sent => "attempt_sent",
+        AttemptState::Confirmed => "attempt_confirmed",
+        AttemptState::Faulted => "attempt_faulted",
+        AttemptState::Expired => "attempt_expired",
     }
 }
 

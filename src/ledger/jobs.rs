@@ -37,7 +37,7 @@ impl Ledger {
     /// # Errors
     /// When the database says no.
     pub fn insert_job(&self, job: &Job) -> Result<(), LedgerError> {
-        self.change(|tx| {
+        self.change("job", |tx| {
             let body = serde_json::to_string(job).map_err(|e| unreadable("job", e))?;
             tx.execute(
                 "INSERT INTO jobs (id, session, profile, state, task_type, dataset, created_ms, body)
@@ -100,7 +100,7 @@ impl Ledger {
     /// # Errors
     /// When the step is not one of the job's life; then nothing changed.
     pub fn advance(&self, id: &JobId, to: JobState, learn: impl FnOnce(&mut Job)) -> Result<Job, LedgerError> {
-        let job = self.change(|tx| self.step(tx, id, to, learn))?;
+        let job = self.change(to.as_str(), |tx| self.step(tx, id, to, learn))?;
         log::write(self)?;
         Ok(job)
     }
@@ -110,7 +110,7 @@ impl Ledger {
     /// # Errors
     /// When there is no such job.
     pub fn learn(&self, id: &JobId, learn: impl FnOnce(&mut Job)) -> Result<Job, LedgerError> {
-        self.change(|tx| {
+        self.change("learn", |tx| {
             let mut job = self.read_job(tx, id)?;
             let state = job.state;
             learn(&mut job);

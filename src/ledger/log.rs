@@ -12,6 +12,7 @@ use std::{
 use rusqlite::params;
 
 use super::{Ledger, LedgerError};
+use crate::kill_point::reached;
 
 /// The log's file name in the home folder.
 pub const LOG_FILE: &str = "jobs.jsonl";
@@ -22,7 +23,7 @@ pub const LOG_FILE: &str = "jobs.jsonl";
 /// When the log cannot be written; the ledger is right all the same.
 pub fn write(ledger: &Ledger) -> Result<(), LedgerError> {
     let path = ledger.home().join(LOG_FILE);
-    ledger.change(|tx| {
+    ledger.change("log", |tx| {
         let state =
             |seq: &str| tx.query_row(seq, [], |row| Ok((row.get(0)?, row.get(1)?))).map_err(|e| ledger.database(e));
         let (written, bytes): (i64, i64) = state("SELECT written_seq, written_bytes FROM log_state")?;
@@ -57,6 +58,10 @@ fn append(
     let mut file: File = OpenOptions::new().create(true).write(true).truncate(false).open(path).map_err(file_error)?;
     file.set_len(keep).map_err(file_error)?;
     file.seek(SeekFrom::Start(keep)).map_err(file_error)?;
-    file.write_all(text.as_bytes()).map_err(file_error)?;
+    let (first, second) = text.as_bytes().split_at(text.len() / 2);
+    file.write_all(first).map_err(file_error)?;
+    reached("log.half");
+    file.write_all(second).map_err(file_error)?;
+    reached("log.whole");
     Ok(keep + text.len() as u64)
 }

@@ -20,7 +20,10 @@ pub use attempts::{CapPassed, IntendError, Spending};
 pub use jobs::JobLine;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use crate::domain::{ids::JobId, job::JobState};
+use crate::{
+    domain::{ids::JobId, job::JobState},
+    kill_point::reached_in,
+};
 
 /// The database's file name in the home folder.
 pub const LEDGER_FILE: &str = "ledger.db";
@@ -137,13 +140,20 @@ impl Ledger {
         LedgerError::Database { path: self.shared.path.clone(), source }
     }
 
-    /// Runs `change` in one write transaction, committed when it succeeds.
-    fn change<T, E: From<LedgerError>>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T, E>) -> Result<T, E> {
+    /// Runs `change` in one write transaction, committed when it succeeds. `what` names it for the kill points around
+    /// the commit.
+    fn change<T, E: From<LedgerError>>(
+        &self,
+        what: &str,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut connection = self.connection();
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|e| self.database(e))?;
         let value = change(&transaction)?;
+        reached_in("ledger", what, "written");
         transaction.commit().map_err(|e| self.database(e))?;
+        reached_in("ledger", what, "committed");
         Ok(value)
     }
 }

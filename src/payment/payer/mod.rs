@@ -31,6 +31,7 @@ use crate::{
         network::Network,
         quote::Quote,
     },
+    kill_point::reached,
     ledger::{Ledger, LedgerError},
     policy::{
         payment::FeeQuote,
@@ -101,6 +102,7 @@ impl Payer {
         let payment = permit.spend();
         self.same_network(payment.network)?;
         let _one_at_a_time = WalletLock::take(self.ledger.home(), self.account(), payment.network).await?;
+        reached("payer.locked");
         let earlier = self.ledger.attempts(&payment.job)?;
         refuse_second(&earlier)?;
         let transfer = self.transfer(payment.recipient, payment.amount, &payment.reference);
@@ -109,9 +111,11 @@ impl Payer {
         check_fees(plan.fees(), &payment)?;
         self.check_balance(&plan, &payment).await?;
 
+        reached("payer.planned");
         let number = earlier.iter().map(|attempt| attempt.number).max().unwrap_or(0) + 1;
         let attempt = plan.attempt(&payment, number, self.account());
         self.ledger.intend(&attempt, &payment.caps, &payment.approval, attempt.created_at)?;
+        reached("payer.intended");
         sink.emit(Event::PaymentIntended(shown(&attempt)));
         Ok(self.broadcast(attempt, plan, sink).await)
     }
@@ -119,7 +123,10 @@ impl Payer {
     /// Signs and sends. Nothing in here can undo the intent, so nothing in here is an error.
     async fn broadcast(&self, mut attempt: Attempt, plan: Plan, sink: &dyn Sink) -> Attempt {
         let said = match self.wallet.sign(plan.transaction, attempt.network) {
-            Ok(signed) => self.chain.send(&signed).await,
+            Ok(signed) => {
+                reached("payer.signed");
+                self.chain.send(&signed).await
+            }
             Err(error) => {
                 sink.emit(Event::Warning {
                     message: format!("the payment of {} was not signed: {error}", attempt.job),
@@ -128,6 +135,7 @@ impl Payer {
                 return attempt;
             }
         };
+        reached("payer.broadcast");
         if let Some(complaint) = said.complaint() {
             sink.emit(Event::Warning { message: format!("the payment of {}: {complaint}", attempt.job) });
         }

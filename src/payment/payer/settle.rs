@@ -7,6 +7,7 @@ use crate::{
         event::{Event, Sink},
         ids::JobId,
     },
+    kill_point::reached,
     payment::{
         paid::{self, Expected, NotPaid},
         rpc::{Sighting, answers::ApplicationLog},
@@ -58,12 +59,16 @@ impl Payer {
             return Ok(earlier);
         }
         match log {
-            Ok(Sighting { found: Some(log), .. }) => self.landed(attempt, &log, sink).await,
+            Ok(Sighting { found: Some(log), .. }) => {
+                reached("settle.landed");
+                self.landed(attempt, &log, sink).await
+            }
             Ok(Sighting { found: None, complete: true })
                 if counts.as_ref().is_ok_and(|counts| {
                     counts.complete && counts.lowest > attempt.valid_until_block.saturating_add(MARGIN)
                 }) =>
             {
+                reached("settle.expired");
                 self.ledger.set_attempt(&attempt.job, attempt.number, AttemptState::Expired, None)?;
                 sink.emit(Event::PaymentFailed(shown(attempt)));
                 Ok(Settlement::Expired)
@@ -145,7 +150,9 @@ impl Payer {
             Ok(_) => return pending(Some("the ledger's copy of the payment is of another transaction".to_owned())),
             Err(why) => return pending(Some(why)),
         };
+        reached("settle.signed-again");
         let said = self.chain.send(&signed).await;
+        reached("settle.sent-again");
         if said.is_known() {
             self.mark_sent_if_intended(attempt, sink);
             return pending(None);

@@ -10,6 +10,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::kill_point::reached_in;
+
 /// An answer is never read further than this, bytes. A transfer's application log has about 700.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
 /// Reaching the node.
@@ -125,6 +127,7 @@ impl Node {
         let body = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
         let unreachable =
             |e: reqwest::Error| RpcError::Unreachable { node: self.name.clone(), method, why: plain(&e.without_url()) };
+        reached_in("rpc", method, "asked");
         let mut response = self.client.post(self.url.clone()).json(&body).send().await.map_err(unreachable)?;
         let status = response.status();
         let mut answer = Vec::new();
@@ -134,6 +137,7 @@ impl Node {
             }
             answer.extend_from_slice(&chunk);
         }
+        reached_in("rpc", method, "answered");
         let envelope: Envelope = serde_json::from_slice(&answer)
             .map_err(|e| self.malformed(method, format!("status {status}, no JSON-RPC: {e}")))?;
         if let Some(error) = envelope.error {
