@@ -1,21 +1,25 @@
 # make test     everything the tests need, then the tests
 # make tools    only what the tests need (a Neo node, an S3 server, two Python clients)
+# make torture  thousands of payments, killed at every point, on the sandbox's chain and on a real one: minutes
 # make lint     formatting and clippy, as CI checks them
 # make clean-tools
 
 TOOLS := $(or $(AGENT_TEST_TOOLS),target/test-tools)
 
-.PHONY: test tools lint clean-tools
+.PHONY: test torture tools lint clean-tools
 
 test: tools
-	cargo test --locked
+	cargo test --locked --features kill-points
+
+torture: tools
+	cargo test --locked --features kill-points --test it -- --ignored --nocapture --test-threads=1 torture::all_runs
 
 tools:
 	tests/setup.sh $(TOOLS)
 
 lint:
 	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --all-targets --features kill-points -- -D warnings
 
 clean-tools:
 	rm -rf $(TOOLS)

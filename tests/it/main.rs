@@ -13,5 +13,7 @@ mod sandbox_run;
 mod sandbox_s3;
 mod services;
 mod storage;
+#[cfg(feature = "kill-points")]
+mod torture;
 mod transcripts;
 mod world;

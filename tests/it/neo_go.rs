@@ -22,6 +22,8 @@ use url::Url;
 pub const NET: Network = Network(424_242);
 /// Starting and stopping take less than this, or something is wrong.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How many blocks ahead a transaction's last block may be, as on the public networks.
+const LIFE: u32 = 5760;
 const VALIDATOR: &str = "034e3cbf0c9e9a680e78096e278e48cf3e64d10112e3fdf585f9432050573f05d9";
 const GENESIS: &str = "NhDRfSzHBEZswADARouQ6Tc2jhzN5DKsAv";
 /// The validator's key, made of a fixed string, as two accounts: its own and the 1-of-1 multisignature that owns all GAS.
@@ -49,6 +51,7 @@ pub struct NeoGo {
     child: Child,
     port: u16,
     block_time: Duration,
+    life: u32,
 }
 
 impl Drop for NeoGo {
@@ -61,13 +64,18 @@ impl Drop for NeoGo {
 impl NeoGo {
     /// Starts a net whose validator makes a block every `block_time`.
     pub fn start(block_time: Duration) -> NeoGo {
+        NeoGo::with_life(block_time, LIFE)
+    }
+
+    /// The same where a transaction may land in so many blocks.
+    pub fn with_life(block_time: Duration, life: u32) -> NeoGo {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("validator.json"), WALLET).unwrap();
         let wallet = folder.path().join("validator.json");
         let settings = format!("Path: {}\nPassword: pass-validator\n", wallet.display());
         fs::write(folder.path().join("wallet.yml"), settings).unwrap();
-        let (child, port) = spawn(folder.path(), block_time, true);
-        NeoGo { folder, child, port, block_time }
+        let (child, port) = spawn(folder.path(), block_time, life, true);
+        NeoGo { folder, child, port, block_time, life }
     }
 
     /// Where it answers.
@@ -99,7 +107,7 @@ impl NeoGo {
         rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), rustix::process::Signal::INT)
             .unwrap();
         assert!(until(|| self.child.try_wait().unwrap()).is_some(), "neo-go does not stop");
-        (self.child, self.port) = spawn(self.folder.path(), self.block_time, false);
+        (self.child, self.port) = spawn(self.folder.path(), self.block_time, self.life, false);
         self
     }
 }
@@ -116,11 +124,11 @@ pub fn until<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     None
 }
 
-fn spawn(folder: &Path, block_time: Duration, consensus: bool) -> (Child, u16) {
+fn spawn(folder: &Path, block_time: Duration, life: u32, consensus: bool) -> (Child, u16) {
     // Another program may take the port before neo-go does, which then hangs in silence: try again with another.
     for _ in 0..3 {
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-        fs::write(folder.join("node.yml"), settings(folder, port, block_time, consensus)).unwrap();
+        fs::write(folder.join("node.yml"), settings(folder, port, block_time, life, consensus)).unwrap();
         let log = fs::File::create(folder.join("node.log")).unwrap();
         let mut child = Command::new(tool("neogo"))
             .args(["node", "--config-file", "node.yml"])
@@ -158,7 +166,7 @@ fn ask(port: u16, method: &str, params: &Value) -> Option<Value> {
     answer.get("result").cloned()
 }
 
-fn settings(folder: &Path, port: u16, block_time: Duration, consensus: bool) -> String {
+fn settings(folder: &Path, port: u16, block_time: Duration, life: u32, consensus: bool) -> String {
     let (folder, ms) = (folder.display(), block_time.as_millis());
     format!(
         "ProtocolConfiguration:
@@ -166,6 +174,7 @@ fn settings(folder: &Path, port: u16, block_time: Duration, consensus: bool) -> 
   TimePerBlock: {ms}ms
   MemPoolSize: 1000
   MaxTraceableBlocks: 200000
+  MaxValidUntilBlockIncrement: {life}
   StandbyCommittee: [{VALIDATOR}]
   ValidatorsCount: 1
   SeedList: []
