@@ -14,6 +14,7 @@
 //! | [`collect`] | waiting for the provider, fetching and checking the result |
 //! | [`remote`] | the outside parts a remote job needs |
 //! | [`receipt`] | what the ledger knows of a finished job |
+//! | [`verify`] | a receipt checked afresh, against chain and files |
 //! | [`lease`] | one process at a time works on a job |
 
 pub mod cancel;
@@ -26,6 +27,7 @@ pub mod pay;
 pub mod plan;
 pub mod receipt;
 pub mod remote;
+pub mod verify;
 pub mod workflow;
 
 pub use cancel::Cancel;

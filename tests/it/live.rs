@@ -3,6 +3,7 @@
 
 mod broken;
 mod main_job;
+mod wallets;
 
 use std::{
     io::{BufRead as _, BufReader},

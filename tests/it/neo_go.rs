@@ -3,6 +3,7 @@
 mod actor;
 mod admission;
 mod execution;
+mod look_paid;
 mod oracle;
 mod payer;
 
@@ -86,17 +87,22 @@ impl NeoGo {
     /// Gives accounts GAS of the net's genesis, and waits until they have it.
     pub fn fund(&self, accounts: &[(Hash160, Datoshi)]) {
         // More transfers than these need more GAS than a dry run may use.
-        accounts.chunks(100).for_each(|chunk| self.fund_chunk(chunk));
+        let lines =
+            accounts.iter().map(|(account, amount)| format!("GAS:{}:{}", account.address(), amount.gas_string()));
+        lines.collect::<Vec<_>>().chunks(100).for_each(|chunk| self.transfer(chunk));
     }
 
-    fn fund_chunk(&self, accounts: &[(Hash160, Datoshi)]) {
+    /// Gives accounts so many NEO.
+    pub fn fund_neo(&self, accounts: &[(Hash160, u32)]) {
+        let lines = accounts.iter().map(|(account, amount)| format!("NEO:{}:{amount}", account.address()));
+        self.transfer(&lines.collect::<Vec<_>>());
+    }
+
+    fn transfer(&self, lines: &[String]) {
         let mut command = Command::new(tool("neogo"));
         command.current_dir(self.folder.path()).args(["wallet", "nep17", "multitransfer"]);
         command.args(["--wallet-config", "wallet.yml", "--force", "--await", "--from", GENESIS]);
-        command.args(["-r", self.url().as_str()]);
-        for (account, amount) in accounts {
-            command.arg(format!("GAS:{}:{}", account.address(), amount.gas_string()));
-        }
+        command.args(["-r", self.url().as_str()]).args(lines);
         let done = command.stdin(Stdio::null()).output().unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
@@ -200,4 +206,14 @@ pub async fn rpc(url: &Url, method: &str, params: Value) -> Result<Value, (i64, 
         None => Ok(answer["result"].take()),
         Some(error) => Err((error["code"].as_i64().unwrap(), error.to_string())),
     }
+}
+
+/// Waits until a transaction is in a block; blocks come all the time.
+pub async fn until_landed(chain: &agent::payment::Chain, hash: &agent::domain::hash::TxHash) {
+    let looking = async {
+        while chain.application_log(hash).await.unwrap().found.is_none() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, looking).await.expect("the transaction does not land");
 }

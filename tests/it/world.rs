@@ -2,8 +2,9 @@
 
 use std::{
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 use serde_json::Value;
@@ -57,6 +58,11 @@ impl World {
         self.env.push((name.to_owned(), value.into()));
     }
 
+    /// A setting no more.
+    pub fn unset(&mut self, name: &str) {
+        self.env.retain(|(known, _)| known != name);
+    }
+
     /// A setting as it is now.
     pub fn setting(&self, name: &str) -> String {
         self.env.iter().find(|(known, _)| known == name).unwrap().1.clone()
@@ -78,6 +84,16 @@ impl World {
 
     pub fn run(&self, arguments: &[&str]) -> Run {
         Run::of(self.command(arguments).output().unwrap())
+    }
+
+    /// A run that is given this on standard input.
+    pub fn run_given(&self, arguments: &[&str], input: &str) -> Run {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A program that does not read it is no failure of the test.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        Run::of(child.wait_with_output().unwrap())
     }
 
     /// The lines of jobs.jsonl.

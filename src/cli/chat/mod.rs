@@ -110,7 +110,7 @@ async fn obey(command: Slash, context: &Context) -> Result<ExitCode, CommandErro
         }
         Slash::Jobs => jobs::list::run(context),
         Slash::Show(job) => jobs::show::run(context, &jobs::Which { job }),
-        Slash::Receipt(job) => jobs::receipt::run(context, &jobs::Which { job }),
+        Slash::Receipt(job) => jobs::receipt::print(context, &jobs::Which { job }),
         Slash::Tasks => tasks::Tasks::default().run(context),
         Slash::Tools => tools::Tools::default().run(context),
         Slash::Config => config::Config {}.run(context),

@@ -39,7 +39,7 @@ enum JobsCommand {
     /// Give a job up, before any money is under way
     Cancel(cancel::CancelJob),
     /// Print a finished job's receipt
-    Receipt(Which),
+    Receipt(receipt::ReceiptOf),
     /// Print the log of state changes
     Log(log::Log),
 }
@@ -63,7 +63,7 @@ impl Jobs {
             JobsCommand::Watch(which) => watch::run(context, &which),
             JobsCommand::Resume(resume) => resume.run(context),
             JobsCommand::Cancel(cancel) => cancel.run(context),
-            JobsCommand::Receipt(which) => receipt::run(context, &which),
+            JobsCommand::Receipt(receipt) => receipt.run(context),
             JobsCommand::Log(log) => log.run(context),
         }
     }

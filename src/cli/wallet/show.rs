@@ -22,7 +22,6 @@ use crate::{
     },
     face::look::Tone,
     ledger::Ledger,
-    payment::{Chain, rpc::ChainError},
 };
 
 /// What a program is told.
@@ -83,19 +82,11 @@ async fn balance(
     ledger: &Ledger,
     account: Hash160,
 ) -> Result<Datoshi, CommandError> {
-    let failed =
-        |e: ChainError| CommandError::failed("chain", e).hint("check NEO_RPC_URL; `agent doctor` asks each node");
-    match profile {
-        // Nothing is signed, so nothing is unlocked.
-        Profile::Live(live) => {
-            let chain = Chain::new(live.chain.rpc.clone(), live.chain.network).map_err(failed)?;
-            chain.balance(account).await.map_err(failed)
-        }
-        Profile::Sandbox => {
-            let remote = wiring::connect(context, profile, ledger)?.connect().await?;
-            remote.payer.chain().balance(account).await.map_err(failed)
-        }
-    }
+    let chain = wiring::chain(context, profile, ledger).await?;
+    chain
+        .balance(account)
+        .await
+        .map_err(|e| CommandError::failed("chain", e).hint("check NEO_RPC_URL; `agent doctor` asks each node"))
 }
 
 fn lines(shown: &Shown, context: &Context) -> Vec<String> {

@@ -19,6 +19,7 @@ use crate::{
     job::{Connect, JobError, Workflow, WorkflowParts},
     ledger::Ledger,
     machine::catalogue::Catalogue,
+    payment::Chain,
     policy::{
         Guard,
         approval::{Approver, Nobody, SaidYes},
@@ -102,6 +103,18 @@ pub fn connect(context: &Context, profile: &Profile, ledger: &Ledger) -> Result<
             Box::new(live::Live::new((**live).clone(), price, unlock, ledger.clone()))
         }
     })
+}
+
+/// The chain of a profile, to read from: nothing is unlocked.
+///
+/// # Errors
+/// A node's address that is none; a sandbox that does not come up.
+pub async fn chain(context: &Context, profile: &Profile, ledger: &Ledger) -> Result<Chain, CommandError> {
+    match profile {
+        Profile::Live(live) => Chain::new(live.chain.rpc.clone(), live.chain.network)
+            .map_err(|e| CommandError::failed("chain", e).hint("check NEO_RPC_URL")),
+        Profile::Sandbox => Ok(connect(context, profile, ledger)?.connect().await?.payer.chain().clone()),
+    }
 }
 
 /// The network that a profile's money moves on.

@@ -25,7 +25,7 @@ use crate::{
     science,
 };
 
-pub(super) use self::write::hash;
+pub(crate) use self::write::hash;
 
 /// The name of the hidden subcommand.
 pub const SUBCOMMAND: &str = "worker";

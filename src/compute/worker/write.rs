@@ -26,7 +26,7 @@ pub(super) fn document(out_dir: &Path, document: &ResultDocument) -> io::Result<
 }
 
 /// Reads all of `source`, giving every piece to `also`; the bytes and their SHA-256.
-pub(in crate::compute) fn hash(mut source: impl Read, mut also: impl FnMut(&[u8])) -> io::Result<(u64, Sha256)> {
+pub(crate) fn hash(mut source: impl Read, mut also: impl FnMut(&[u8])) -> io::Result<(u64, Sha256)> {
     let mut hasher = sha2::Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     let mut bytes = 0;

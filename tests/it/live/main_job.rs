@@ -37,8 +37,27 @@ async fn folding_on_a_real_chain_a_real_store_and_a_node_of_its_own() {
     assert_eq!(height.unwrap(), receipt["payment"]["block"]);
 
     let path = run.event("result.fetched")["path"].as_str().unwrap().to_owned();
-    let result: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let result: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!(result["records"].as_array().unwrap().len(), 6);
+
+    // The receipt holds, until somebody changes the file.
+    let verified = stage.world.run(&["jobs", "receipt", "--verify"]);
+    assert_eq!(verified.code, 0, "{}", verified.all());
+    assert!(verified.out.contains("payment") && !verified.out.contains("does not hold"), "{}", verified.out);
+    fs::write(&path, "{}").unwrap();
+    let changed = stage.world.run(&["jobs", "receipt", "--verify", "--json"]);
+    assert_eq!(changed.code, 1, "{}", changed.all());
+    let findings: Vec<(Value, Value)> = changed
+        .events()
+        .into_iter()
+        .filter(|e| e["verified"].is_string())
+        .map(|e| (e["verified"].clone(), e["ok"].clone()))
+        .collect();
+    let expected = [("payment", true), ("result.json", false), ("folds.txt", true)];
+    assert_eq!(findings, expected.map(|(what, ok)| (what.into(), ok.into())));
+    let history = stage.world.run(&["wallet", "history", "--json"]);
+    let paid: Value = serde_json::from_str(&history.out).unwrap();
+    assert_eq!((&paid["tx_hash"], &paid["state"], &paid["amount"]), (&hash.into(), &"confirmed".into(), &"2".into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
