@@ -1,6 +1,7 @@
 //! The main job against real parts: a Neo N3 node, an S3 server and `agent node`, three processes, and the program as a
 //! person runs it, configured for live.
 
+mod approval;
 mod broken;
 mod main_job;
 mod wallets;
