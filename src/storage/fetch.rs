@@ -165,6 +165,7 @@ pub async fn fetch(
     })
     .retry(pauses)
     .context(download)
+    .sleep(crate::cassette::sleep)
     .when(FetchError::may_pass)
     .await;
     got?;
