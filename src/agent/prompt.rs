@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::{
+    cassette,
     domain::{job::Job, task::TaskType, units::clean},
     model::{
         context::{Context, FileSeen},
@@ -51,7 +52,7 @@ pub fn context(folder: &Path, jobs: &[Job], dry_run: bool) -> Context {
             next::step(job)
         )
     });
-    Context { files: data_files(folder), jobs: jobs.collect(), dry_run }
+    Context { files: cassette::look("files in the folder", || data_files(folder)), jobs: jobs.collect(), dry_run }
 }
 
 /// Files in a folder whose names look like data, by name. A folder that cannot be read has none.

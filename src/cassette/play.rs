@@ -164,7 +164,10 @@ impl Player {
         let value = self.value(of);
         if value.is_none() {
             let expected = self.state().next_of(None);
-            self.diverge(Divergence { did: format!("the run needs a value that is not in the record: {of}"), expected });
+            self.diverge(Divergence {
+                did: format!("the run needs a value that is not in the record: {of}"),
+                expected,
+            });
         }
         value
     }

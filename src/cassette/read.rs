@@ -120,7 +120,10 @@ impl Cassette {
 
     /// The exit code of the run, where it came to its end.
     pub fn exit_code(&self) -> Option<u8> {
-        self.entries.iter().rev().find_map(|e| if let What::End { exit_code } = e.what { Some(exit_code) } else { None })
+        self.entries
+            .iter()
+            .rev()
+            .find_map(|e| if let What::End { exit_code } = e.what { Some(exit_code) } else { None })
     }
 
     /// What the person said, in order.
@@ -181,7 +184,8 @@ pub(super) mod tests {
             let error = read(text).unwrap_err();
             assert!(matches!(error, ReadError::NoCassette { .. }), "{text:?}: {error}");
         }
-        let newer = START.replace("\"cassette\":1", "\"cassette\":2").replace("\"kind\":\"start\"", "\"kind\":\"begin\"");
+        let newer =
+            START.replace("\"cassette\":1", "\"cassette\":2").replace("\"kind\":\"start\"", "\"kind\":\"begin\"");
         let error = read(&newer).unwrap_err();
         assert!(matches!(error, ReadError::TooNew { found: 2, .. }), "{error}");
     }

@@ -175,14 +175,19 @@ fn forms(secret: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     let mut out: Vec<Vec<u8>> = vec![secret.to_vec()];
     if let Ok(text) = std::str::from_utf8(secret) {
         let once = escaped(text);
-        out.extend([escaped(&once), once.replace('/', "\\/"), ascii(&once), escaped(&ascii(&once))].map(String::into_bytes));
+        out.extend(
+            [escaped(&once), once.replace('/', "\\/"), ascii(&once), escaped(&ascii(&once))].map(String::into_bytes),
+        );
         out.push(once.into_bytes());
         let xml = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         out.push(xml.replace('"', "&quot;").into_bytes());
         out.push(xml.into_bytes());
     }
     let percent = |plain: fn(u8) -> bool| {
-        secret.iter().map(|&b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect::<String>()
+        secret
+            .iter()
+            .map(|&b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+            .collect::<String>()
     };
     for text in [
         percent(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)),

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::{Cancel, JobError, Remote, Workflow, local::fetched_event};
 use crate::{
+    cassette,
     compute::aioz::{TaskDetail, TaskStatus},
     domain::{
         hash::Sha256,
@@ -59,7 +60,7 @@ impl Workflow {
             }
             self.told(&Job { state, ..job.clone() }, detail.progress);
             tokio::select! {
-                () = tokio::time::sleep(pause) => pause = (pause * 3 / 2).min(LONGEST_PAUSE),
+                () = cassette::sleep(pause) => pause = (pause * 3 / 2).min(LONGEST_PAUSE),
                 () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
             }
         }

@@ -13,6 +13,7 @@
 //! | [`pay`] | paying, and looking what became of a payment |
 //! | [`collect`] | waiting for the provider, fetching and checking the result |
 //! | [`remote`] | the outside parts a remote job needs |
+//! | [`recorded`] | those parts in a run that is played from its record |
 //! | [`receipt`] | what the ledger knows of a finished job |
 //! | [`verify`] | a receipt checked afresh, against chain and files |
 //! | [`lease`] | one process at a time works on a job |
@@ -26,6 +27,7 @@ pub mod offload;
 pub mod pay;
 pub mod plan;
 pub mod receipt;
+pub mod recorded;
 pub mod remote;
 pub mod verify;
 pub mod workflow;
@@ -33,5 +35,6 @@ pub mod workflow;
 pub use cancel::Cancel;
 pub use error::JobError;
 pub use plan::CheckRequest;
+pub use recorded::{Outside, Recorded};
 pub use remote::{Connect, OwnerPrice, Remote};
 pub use workflow::{Workflow, WorkflowParts};

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::{Cancel, JobError, Workflow};
 use crate::{
+    cassette,
     compute::aioz::ComputeError,
     domain::{
         event::{Event, QuoteShown},
@@ -65,7 +64,7 @@ impl Workflow {
         };
         let task = remote.provider.detail(&provider_job).await?;
         let bytes = job.verdict.dataset.bytes;
-        let quote = remote.price.quote_of(&task, bytes, &job.idempotency_key, Timestamp::now())?;
+        let quote = remote.price.quote_of(&task, bytes, &job.idempotency_key, cassette::now("a quote"))?;
         let shown = quote_shown(&quote);
         self.step(&job.id, JobState::Submitted, |job| {
             job.provider_job = Some(provider_job.clone());

@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
 
 use super::{Ledger, LedgerError, log, unreadable};
 use crate::domain::{
@@ -21,7 +22,7 @@ use crate::domain::{
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// What a wallet has spent or reserved on one network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spending {
     /// In the last 24 hours.
     pub day: Datoshi,
@@ -240,7 +241,7 @@ impl Ledger {
         Ok(())
     }
 
-    fn insert_attempt(&self, tx: &Connection, attempt: &Attempt) -> Result<(), LedgerError> {
+    pub(super) fn insert_attempt(&self, tx: &Connection, attempt: &Attempt) -> Result<(), LedgerError> {
         let body = serde_json::to_string(attempt).map_err(|e| unreadable("payment attempt", e))?;
         let fees = attempt.system_fee.checked_add(attempt.network_fee).unwrap_or(Datoshi::MAX);
         tx.execute(

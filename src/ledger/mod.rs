@@ -8,6 +8,7 @@ mod attempts;
 mod jobs;
 pub mod log;
 mod measured;
+mod restore;
 mod schema;
 
 use std::{
@@ -18,6 +19,7 @@ use std::{
 
 pub use attempts::{CapPassed, IntendError, Spending};
 pub use jobs::JobLine;
+pub use restore::Earlier;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::{

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
-
 use super::{
     approval::{Answer, ApprovalRequest, Approver},
     data::{self, OpenDataset},
@@ -13,6 +11,7 @@ use super::{
     refusal::{Refusal, Rule},
 };
 use crate::{
+    cassette,
     domain::{
         event::{Decision, Event, Sink},
         hash::Sha256,
@@ -147,7 +146,7 @@ impl Guard {
             Some(claim) => payment::check_claim(job, claim)?,
             None => payment::awaited(job)?,
         };
-        payment::check_quote(&self.policy, quote, None, Timestamp::now())
+        payment::check_quote(&self.policy, quote, None, cassette::now("a look at a quote"))
     }
 
     /// Leave to pay for a job: every payment rule holds, and a person or the owner's policy approved exactly this.
@@ -165,7 +164,7 @@ impl Guard {
     ) -> Result<Permit<Payment>, Refusal> {
         let checked = self.check_payment(job, claim).and_then(|()| {
             let quote = payment::awaited(job)?;
-            payment::check_quote(&self.policy, quote, Some(fees), Timestamp::now())?;
+            payment::check_quote(&self.policy, quote, Some(fees), cassette::now("a look at a quote"))?;
             self.check_budget(quote.amount, fees, spending)?;
             Ok(quote)
         });

@@ -49,7 +49,9 @@ fn a_private_key_is_found_in_each_of_its_spellings() {
     let raw = hex::decode(DIGITS).unwrap();
     for known in [KEY, DIGITS, &format!("0x{DIGITS}"), &DIGITS.to_uppercase()] {
         let scrubber = knowing(known);
-        for text in [KEY.to_owned(), DIGITS.to_owned(), DIGITS.to_uppercase(), STANDARD.encode(&raw), STANDARD.encode(KEY)] {
+        for text in
+            [KEY.to_owned(), DIGITS.to_owned(), DIGITS.to_uppercase(), STANDARD.encode(&raw), STANDARD.encode(KEY)]
+        {
             let clean = scrubber.text(&text);
             assert!(clean.starts_with("scrubbed-"), "{known}: {text}: {clean}");
         }
@@ -73,7 +75,10 @@ fn what_stands_in_a_secret_s_place_goes_whatever_it_is() {
             "https://s3/b/k?X-Amz-Date=1&X-Amz-Credential=AK%2F2026&X-Amz-Signature=abc&x=1",
             "https://s3/b/k?X-Amz-Date=1&X-Amz-Credential=scrubbed&X-Amz-Signature=scrubbed&x=1",
         ),
-        (r#"{"input":"http://h/?X-Amz-Signature=abc\u0026x=1"}"#, r#"{"input":"http://h/?X-Amz-Signature=scrubbed\u0026x=1"}"#),
+        (
+            r#"{"input":"http://h/?X-Amz-Signature=abc\u0026x=1"}"#,
+            r#"{"input":"http://h/?X-Amz-Signature=scrubbed\u0026x=1"}"#,
+        ),
         (r#"{"u":"http://h/?a=1\u0026token=abc"}"#, r#"{"u":"http://h/?a=1\u0026token=scrubbed"}"#),
         ("http://h/f?token=17.ab, next", "http://h/f?token=scrubbed, next"),
         ("Authorization: Bearer sk-0123456789abcdef.", "Authorization: Bearer scrubbed"),

@@ -91,8 +91,8 @@ impl Transport {
                 .redirect(redirect::Policy::none())
                 .build()
         };
-        let line = Line::new(Part::Provider, client)
-            .map_err(|e| ComputeError::Endpoint(units::clean(&e.to_string(), 80)))?;
+        let line =
+            Line::new(Part::Provider, client).map_err(|e| ComputeError::Endpoint(units::clean(&e.to_string(), 80)))?;
         Ok(Transport { base, line, patience })
     }
 
