@@ -12,13 +12,16 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::{
-    format::{Answered, Asked, Body, Part, What},
+    format::{Answered, Asked, Body, Broken, Part, What},
     read::Cassette,
     scrub,
 };
 
 /// Parameters of a signed address that differ from one signing to the next.
 const OF_SIGNING: [&str; 2] = ["x-amz-date", "x-amz-expires"];
+
+/// The name under which a person's wish to stop is kept.
+pub const STOP: &str = "wish to stop";
 
 /// Where a run that is played departs from the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +51,12 @@ struct State {
     cut: bool,
     /// Requests to the model in other words than the recorded ones.
     reworded: usize,
+    /// Wishes to stop that were recorded and not yet made.
+    stops: usize,
+    /// Whether a wish to stop was made.
+    stopped: bool,
+    /// Who is told of a wish to stop.
+    on_stop: Option<Box<dyn Fn() + Send>>,
 }
 
 struct Exchange {
@@ -68,10 +77,14 @@ impl Player {
             places,
             cut: cassette.exit_code().is_none(),
             reworded: 0,
+            stops: 0,
+            stopped: false,
+            on_stop: None,
         };
         let mut by_id: HashMap<u64, usize> = HashMap::new();
         for (step, entry) in cassette.entries.iter().enumerate() {
             match &entry.what {
+                What::Value { of, .. } if of == STOP => state.stops += 1,
                 What::Value { of, value } => {
                     state.values.entry(of.clone()).or_default().push_back((entry.at, value.clone()));
                 }
@@ -102,14 +115,44 @@ impl Player {
     /// The recorded answer to a request. Where there is none it is a divergence, and this never returns.
     pub async fn answer(&self, asked: Asked) -> Answered {
         let found = self.state().take(&asked);
-        self.or_diverge(found).await
+        match found {
+            Err(_) if self.stop() => {
+                let broken = Broken { causes: vec!["the run was stopped here".to_owned()], ..Broken::default() };
+                Answered { broken: Some(broken), ..Answered::default() }
+            }
+            found => self.or_diverge(found).await,
+        }
     }
 
     /// The recorded answer to the next request to a model, where `fits` says that what was asked then is the same in
     /// what matters; it says why not otherwise.
     pub async fn turn(&self, asked: Asked, fits: impl Fn(&Value, &Value) -> Result<(), String>) -> Answered {
         let found = self.state().take_turn(&asked, fits);
+        if found.is_err() && self.stop() {
+            // Whoever asks hears of the wish, as they did when it was made.
+            return std::future::pending().await;
+        }
         self.or_diverge(found).await
+    }
+
+    /// Whether the record comes to nothing here because a person wished the run to stop; that wish is made now.
+    fn stop(&self) -> bool {
+        let mut state = self.state();
+        if state.stops > 0 {
+            state.stops -= 1;
+            state.stopped = true;
+            if let Some(tell) = &state.on_stop {
+                tell();
+            }
+        }
+        state.stopped
+    }
+
+    /// Is called when the record comes to a person's wish to stop.
+    pub fn when_stopped(&self, tell: impl Fn() + Send + 'static) {
+        let mut state = self.state();
+        state.on_stop = Some(Box::new(tell));
+        state.stopped = false;
     }
 
     async fn or_diverge<T>(&self, found: Result<T, Divergence>) -> T {

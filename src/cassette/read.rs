@@ -154,11 +154,18 @@ fn first(path: &Path, line: &[u8]) -> Result<Start, ReadError> {
     }
 }
 
+/// What was started, for tests.
+#[cfg(test)]
+pub(crate) const START_FOR_TESTS: &str = r#"{"cassette":1,"program":"0.1.0","command":"ask","flags":[],"session":"ses-1","model":"planner","folder":"/work","home":"/home/me","settings":{},"built":{}}"#;
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
 
-    pub(in crate::cassette) const START: &str = r#"{"at":"2026-01-02T03:04:05Z","kind":"start","cassette":1,"program":"0.1.0","command":"ask","flags":[],"session":"ses-1","model":"planner","folder":"/work","home":"/home","settings":{},"built":{}}"#;
+    /// The first line of a cassette.
+    pub(in crate::cassette) fn start() -> String {
+        START_FOR_TESTS.replacen('{', r#"{"at":"2026-01-02T03:04:05Z","kind":"start","#, 1)
+    }
 
     pub(in crate::cassette) fn read(text: &str) -> Result<Cassette, ReadError> {
         let folder = tempfile::tempdir().unwrap();
@@ -170,11 +177,11 @@ pub(super) mod tests {
     #[test]
     fn a_torn_last_line_is_left_out_and_told() {
         let input = r#"{"at":"2026-01-02T03:04:05Z","kind":"input","text":"hi"}"#;
-        let whole = read(&format!("{START}\n{input}\n")).unwrap();
+        let whole = read(&format!("{}\n{input}\n", start())).unwrap();
         assert_eq!((whole.entries.len(), whole.torn, whole.inputs().collect::<Vec<_>>()), (2, false, vec!["hi"]));
-        let torn = read(&format!("{START}\n{input}\n{}", &input[..30])).unwrap();
+        let torn = read(&format!("{}\n{input}\n{}", start(), &input[..30])).unwrap();
         assert_eq!((&torn.entries, torn.torn, torn.exit_code()), (&whole.entries, true, None));
-        let middle = read(&format!("{START}\n{}\n{input}\n", &input[..30])).unwrap_err();
+        let middle = read(&format!("{}\n{}\n{input}\n", start(), &input[..30])).unwrap_err();
         assert!(matches!(middle, ReadError::Line { line: 2, .. }), "{middle}");
     }
 

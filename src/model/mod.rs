@@ -10,6 +10,7 @@
 //! | [`error`] | why a model gave no turn |
 //! | [`openai`] | any OpenAI-compatible endpoint |
 //! | [`scripted`] | a transcript file |
+//! | [`taped`] | a model that is recorded, and one that answers from a record |
 //! | [`words`], [`phrases`] | what a person's words name: files, jobs, tasks, choices |
 //! | [`planner`] | the offline planner |
 //! | [`repair`] | calls written as text; names that are nearly right |
@@ -23,6 +24,7 @@ pub mod planner;
 pub mod repair;
 pub mod scripted;
 pub mod strict_json;
+pub mod taped;
 pub mod words;
 
 use async_trait::async_trait;
