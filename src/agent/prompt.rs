@@ -24,6 +24,11 @@ pub const BROKEN: &str = include_str!("../../prompts/broken.md");
 /// The most entries of a folder that are looked at.
 const MOST_ENTRIES: usize = 2000;
 
+/// Every text of `prompts/`.
+pub fn texts() -> [&'static str; 4] {
+    [SYSTEM, OPEN, NONSENSE, BROKEN]
+}
+
 /// The whole system prompt. What changes least comes first, so that a server's prefix cache serves.
 pub fn system(tasks: &[TaskType], context: &Context) -> String {
     let mut out = SYSTEM.trim_end().to_owned();

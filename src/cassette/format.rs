@@ -108,8 +108,6 @@ pub struct Start {
     pub flags: Vec<String>,
     /// The session.
     pub session: String,
-    /// The model's name.
-    pub model: String,
     /// The working folder.
     pub folder: String,
     /// The home folder.

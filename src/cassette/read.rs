@@ -156,7 +156,7 @@ fn first(path: &Path, line: &[u8]) -> Result<Start, ReadError> {
 
 /// What was started, for tests.
 #[cfg(test)]
-pub(crate) const START_FOR_TESTS: &str = r#"{"cassette":1,"program":"0.1.0","command":"ask","flags":[],"session":"ses-1","model":"planner","folder":"/work","home":"/home/me","settings":{},"built":{}}"#;
+pub(crate) const START_FOR_TESTS: &str = r#"{"cassette":1,"program":"0.1.0","command":"ask","flags":[],"session":"ses-1","folder":"/work","home":"/home/me","settings":{},"built":{}}"#;
 
 #[cfg(test)]
 pub(super) mod tests {

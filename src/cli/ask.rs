@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{
     CommandError, Context,
+    record::{self, Record},
     runtime::block_on,
     wiring::{Options, session::Session},
 };
@@ -31,6 +32,8 @@ pub struct Ask {
     /// Put results into this folder [default: results in AGENT_HOME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    record: Record,
 }
 
 impl Ask {
@@ -47,13 +50,15 @@ impl Ask {
             dry_run: self.dry_run,
             out_dir: self.out.as_ref().map(|out| settings.cwd().join(out)),
         };
-        block_on(async {
+        self.record.begin(context, "ask", &options)?;
+        let done = block_on(async {
             let mut session = Session::begin(context, options)?;
             let done = session.turn(&request).await;
-            let code = session.end(done);
-            // Whoever stopped reading has what they wanted.
-            Ok(ExitCode::from(if context.output.is_closed() { 0 } else { code }))
-        })
+            Ok(session.end(done))
+        });
+        record::end(context, &done);
+        // Whoever stopped reading has what they wanted.
+        done.map(|code| ExitCode::from(if context.output.is_closed() { 0 } else { code }))
     }
 
     fn request(&self) -> Result<String, CommandError> {

@@ -8,8 +8,9 @@ use std::{
 
 use console::Term;
 
-use super::{CommandError, Global, logging};
+use super::{CommandError, Global, logging, record::Kept};
 use crate::{
+    cassette,
     config::{Environment, Key, Overrides, Settings},
     domain::{
         event::{Event, Sink},
@@ -59,6 +60,21 @@ impl Context {
         }
     }
 
+    /// The same in another session with other settings: a run that is played has nothing of this process's own.
+    pub fn of_record(&self, session: SessionId, settings: Settings) -> Context {
+        Context {
+            global: self.global.clone(),
+            env: Environment::default(),
+            look: self.look,
+            output: self.output.clone(),
+            errors_look: self.errors_look,
+            errors: self.errors.clone(),
+            session,
+            settings: OnceCell::from(settings),
+            sink: OnceLock::new(),
+        }
+    }
+
     /// Whether standard output is for programs.
     pub fn json(&self) -> bool {
         self.global.json
@@ -94,14 +110,21 @@ impl Context {
     pub fn sink(&self) -> Arc<dyn Sink> {
         self.sink
             .get_or_init(|| {
-                if self.json() {
-                    return Arc::new(JsonLines::new(self.session.clone(), self.output.clone()));
-                }
-                // A bar is drawn on standard error; where results go to a file, it would only be in the way.
-                let bars = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
-                Arc::new(Terminal::new(self.look, self.output.clone(), self.errors.clone(), bars, science::draw))
+                let face: Arc<dyn Sink> = if self.json() {
+                    Arc::new(JsonLines::new(self.session.clone(), self.output.clone()))
+                } else {
+                    Arc::new(self.terminal())
+                };
+                if cassette::recorder().is_some() { Arc::new(Kept::new(face)) } else { face }
             })
             .clone()
+    }
+
+    /// The face for people.
+    pub fn terminal(&self) -> Terminal {
+        // A bar is drawn on standard error; where results go to a file, it would only be in the way.
+        let bars = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
+        Terminal::new(self.look, self.output.clone(), self.errors.clone(), bars, science::draw)
     }
 
     /// Says what a person should know about their settings, once.

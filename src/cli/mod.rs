@@ -16,6 +16,8 @@ mod jobs;
 mod logging;
 mod man;
 mod node;
+mod record;
+mod replay;
 mod runtime;
 mod tasks;
 mod tools;
@@ -86,6 +88,8 @@ pub enum Command {
     Chat(chat::Chat),
     /// Show the story of a 5 GB dataset as a dry run; needs no configuration
     Demo(demo::Demo),
+    /// Play a recorded run again offline, or show it step by step
+    Replay(replay::Replay),
     /// Look at jobs, take them up again, or give them up
     Jobs(jobs::Jobs),
     /// Show the tasks: what can be computed, and what each needs
@@ -132,6 +136,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, Com
         Some(Command::Ask(ask)) => ask.run(context),
         Some(Command::Chat(chat)) => chat.run(context),
         Some(Command::Demo(demo)) => demo.run(context),
+        Some(Command::Replay(replay)) => replay.run(context),
         Some(Command::Jobs(jobs)) => jobs.run(context),
         Some(Command::Tasks(tasks)) => tasks.run(context),
         Some(Command::Tools(tools)) => tools.run(context),

@@ -12,6 +12,7 @@
 //! | [`profile`] | sandbox or live |
 //! | [`model`] | which model answers |
 //! | [`policy_file`] | the owner's rules |
+//! | [`secrets`] | the secrets among them |
 //! | [`shown`] | settings fit to be printed |
 
 pub mod dotenv;
@@ -23,6 +24,7 @@ pub mod model;
 pub mod parse;
 pub mod policy_file;
 pub mod profile;
+pub mod secrets;
 pub mod shown;
 
 use std::{
@@ -72,6 +74,13 @@ impl Settings {
         values.extend(upper);
         values.entry(Key::AgentHome).or_insert_with(|| Value::new(home.path().to_string_lossy(), Source::Default));
         Ok(Settings { values, home, cwd: cwd.to_owned(), user_home, warnings })
+    }
+
+    /// Settings of flags and defaults alone: neither the environment nor a file counts.
+    pub fn of_flags(overrides: &Overrides, home: &Path, cwd: &Path) -> Settings {
+        let mut values = layer::defaults();
+        values.extend(overrides.layer());
+        Settings { values, home: Home::at(home), cwd: cwd.to_owned(), user_home: None, warnings: Vec::new() }
     }
 
     /// A setting's value.

@@ -31,6 +31,8 @@ pub struct Terminal {
     output: Output,
     errors: Output,
     draw: Draw,
+    /// Whether result files are read and shown.
+    documents: bool,
     state: Mutex<State>,
 }
 
@@ -56,7 +58,12 @@ impl Terminal {
             last_status: String::new(),
             results_shown: HashSet::new(),
         };
-        Terminal { look, output, errors, draw, state: Mutex::new(state) }
+        Terminal { look, output, errors, draw, documents: true, state: Mutex::new(state) }
+    }
+
+    /// The same, which reads no result files: they may be gone, or another run's by now.
+    pub fn without_documents(self) -> Terminal {
+        Terminal { documents: false, ..self }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -124,7 +131,7 @@ impl Terminal {
     }
 
     fn result(&self, state: &mut State, job: &JobId, file: &Path) {
-        if !state.results_shown.insert(job.clone()) {
+        if !self.documents || !state.results_shown.insert(job.clone()) {
             return;
         }
         let lines = match read_document(file) {

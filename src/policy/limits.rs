@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::{budget::Caps, hash::Hash160, money::Datoshi, network::Network, verdict::Thresholds};
 
 /// The policy in force.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
     /// Limits of the offload rule.
     pub thresholds: Thresholds,

@@ -13,11 +13,12 @@ use self::{
 };
 use super::{
     CommandError, Context, Kind, config, doctor, jobs,
+    record::{self, Record},
     runtime::block_on,
     tasks, tools,
     wiring::{Options, session::Session},
 };
-use crate::{domain::event::Event, face::look::Tone};
+use crate::{cassette, domain::event::Event, face::look::Tone};
 
 /// What stands before the line that is typed.
 const PROMPT: &str = "you> ";
@@ -31,6 +32,8 @@ pub struct Chat {
     /// Let payments move real money: they are refused on mainnet without
     #[arg(long)]
     allow_mainnet: bool,
+    #[command(flatten)]
+    record: Record,
 }
 
 impl Chat {
@@ -46,11 +49,14 @@ impl Chat {
         if !std::io::stdin().is_terminal() {
             return Err(CommandError::usage("a conversation needs a terminal").hint("ask one thing: agent ask \"...\""));
         }
-        block_on(self.talk(context))
+        let options = Options { dry_run: self.dry_run, allow_mainnet: self.allow_mainnet, ..Options::default() };
+        self.record.begin(context, "chat", &options)?;
+        let done = block_on(self.talk(context, options));
+        record::end(context, &done);
+        done.map(ExitCode::from)
     }
 
-    async fn talk(&self, context: &Context) -> Result<ExitCode, CommandError> {
-        let options = Options { dry_run: self.dry_run, allow_mainnet: self.allow_mainnet, ..Options::default() };
+    async fn talk(&self, context: &Context, options: Options) -> Result<u8, CommandError> {
         let mut session = Session::begin(context, options)?;
         greet(context, &session);
         let prompt = Prompt::start(context.settings()?.home().history());
@@ -59,7 +65,7 @@ impl Chat {
                 Read::Line(line) if line.trim().is_empty() => {}
                 Read::Line(line) => match Slash::parse(&line) {
                     Some(Ok(Slash::Quit)) => break,
-                    Some(Ok(command)) => say_error(context, obey(command, context).await),
+                    Some(Ok(command)) => say_error(context, cassette::aside(obey(command, context)).await),
                     Some(Err(message)) => context.output.lines([message]),
                     // A turn that failed says so itself; the conversation goes on.
                     None => say_error(context, session.turn(&line).await.map(|_| ExitCode::SUCCESS)),
@@ -78,7 +84,7 @@ impl Chat {
                 break;
             }
         }
-        Ok(ExitCode::from(session.end(Ok(0))))
+        Ok(session.end(Ok(0)))
     }
 }
 

@@ -49,7 +49,7 @@ impl Resume {
         if let Some(id) = &self.job {
             return Ok(vec![wired.workflow.job(id)?.id]);
         }
-        let mine = |job: &Job| !job.state.is_end() && job.profile == wired.profile.name();
+        let mine = |job: &Job| !job.state.is_end() && job.profile == wired.profile;
         let jobs = wired.workflow.jobs()?;
         let others = jobs.iter().filter(|job| !job.state.is_end() && !mine(job)).count();
         if others > 0 {

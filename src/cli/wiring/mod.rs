@@ -4,6 +4,7 @@
 pub mod keyring;
 pub mod live;
 pub mod policy;
+mod recorded;
 pub mod session;
 pub mod unlock;
 
@@ -12,6 +13,7 @@ use std::{path::PathBuf, sync::Arc};
 use self::unlock::Unlock;
 use super::{CommandError, Context};
 use crate::{
+    cassette,
     compute::local::Runner,
     config::Profile,
     domain::{network::Network, network::SANDBOX},
@@ -21,8 +23,8 @@ use crate::{
     machine::catalogue::Catalogue,
     payment::Chain,
     policy::{
-        Guard,
-        approval::{Approver, Nobody, SaidYes},
+        Guard, Policy,
+        approval::{Approver, Kept, Nobody, SaidYes},
     },
     sandbox::connect::Sandbox,
 };
@@ -48,9 +50,18 @@ pub struct Wired {
     /// Advances jobs.
     pub workflow: Arc<Workflow>,
     /// Sandbox or live.
-    pub profile: Profile,
+    pub profile: String,
     /// Where money moves.
     pub network: Network,
+}
+
+/// What a workflow is made of that a record decides in a run that is played.
+struct Known {
+    profile: String,
+    policy: Policy,
+    ledger: Ledger,
+    connect: Box<dyn Connect>,
+    approver: Arc<dyn Approver>,
 }
 
 impl Wired {
@@ -59,20 +70,33 @@ impl Wired {
     /// # Errors
     /// Settings that make no sense, a policy file that cannot be read, a home or ledger that cannot be used.
     pub fn new(context: &Context, options: Options) -> Result<Wired, CommandError> {
+        if let Some(player) = cassette::player() {
+            return recorded::wired(context, options, player);
+        }
         let settings = context.settings()?;
         let profile = settings.profile()?;
         let mut policy = policy::of(settings, &profile)?;
         policy.allow_mainnet |= options.allow_mainnet;
         let ledger = context.ledger()?;
+        recorded::note(&ledger, profile.name(), &policy)?;
+        let connect = connect(context, &profile, &ledger)?;
+        let approver = approver(context, &options);
+        let profile = profile.name().to_owned();
+        Wired::of(context, options, Known { profile, policy, ledger, connect, approver })
+    }
+
+    /// The workflow of parts that are known.
+    fn of(context: &Context, options: Options, known: Known) -> Result<Wired, CommandError> {
+        let Known { profile, policy, ledger, connect, approver } = known;
         let network = policy.network;
         let parts = WorkflowParts {
             guard: Guard::new(policy, ledger.clone()),
             catalogue: Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?,
             sink: context.sink(),
-            approver: approver(context, &options),
-            connect: connect(context, &profile, &ledger)?,
+            approver,
+            connect,
             runner: Runner::default(),
-            profile: profile.name().to_owned(),
+            profile: profile.clone(),
             out_dir: options.out_dir,
             dry_run: options.dry_run,
             ledger,
@@ -83,11 +107,12 @@ impl Wired {
 
 /// Who is asked: whoever said `--yes`, the person at the terminal, or nobody when a program reads the answers.
 fn approver(context: &Context, options: &Options) -> Arc<dyn Approver> {
-    match (options.yes, context.json()) {
+    let asked: Arc<dyn Approver> = match (options.yes, context.json()) {
         (true, _) => Arc::new(SaidYes),
         (false, true) => Arc::new(Nobody),
         (false, false) => Arc::new(AtTerminal::new(context.look)),
-    }
+    };
+    if cassette::recorder().is_some() { Arc::new(Kept(asked)) } else { asked }
 }
 
 /// What brings up storage, provider and chain.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::{Options, Wired};
 use crate::{
     agent::{AgentError, Conversation, Limits, Parts},
+    cassette::{self, Tape, format::What},
     cli::{
         CommandError, Context, Kind,
         interrupt::{cancel_of, stoppable},
     },
-    config::ModelSettings,
+    config::{ModelSettings, Settings},
     domain::{
         event::Event,
         job::{Job, JobState},
@@ -20,6 +21,7 @@ use crate::{
         openai::{OpenAi, OpenAiSettings},
         planner::Planner,
         scripted::Scripted,
+        taped,
     },
 };
 
@@ -39,9 +41,8 @@ impl<'a> Session<'a> {
     pub fn begin(context: &'a Context, options: Options) -> Result<Session<'a>, CommandError> {
         let settings = context.settings()?;
         let dry_run = options.dry_run;
-        let chosen = settings.model()?;
         let wired = Wired::new(context, options)?;
-        let model = model(&chosen, &wired.workflow)?;
+        let model = model(settings, &wired.workflow)?;
         let conversation = Conversation::new(Parts {
             model: Arc::clone(&model),
             work: wired.workflow.clone(),
@@ -51,7 +52,7 @@ impl<'a> Session<'a> {
             dry_run,
             limits: Limits::default(),
         });
-        let profile = wired.profile.name().to_owned();
+        let profile = wired.profile;
         context.sink().emit(Event::SessionStarted {
             model: model.name(),
             network: wired.network,
@@ -66,6 +67,9 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn turn(&mut self, prompt: &str) -> Result<u8, CommandError> {
+        if let Some(recorder) = cassette::recorder() {
+            recorder.write(What::Input { text: prompt.to_owned() });
+        }
         let cancel = cancel_of(self.context);
         match stoppable(&cancel, self.conversation.turn(prompt, &cancel)).await {
             Some(outcome) => Ok(outcome?.exit_code),
@@ -102,8 +106,27 @@ impl<'a> Session<'a> {
     }
 }
 
+/// The name under which a record keeps the model's.
+const MODEL: &str = "model";
+
+/// The model that answers: the configured one, which is recorded where the run is, or the record's.
+fn model(settings: &Settings, workflow: &Workflow) -> Result<Arc<dyn ChatModel>, CommandError> {
+    match cassette::tape() {
+        Tape::Off => configured(&settings.model()?, workflow),
+        Tape::Recording(recorder) => {
+            let model = configured(&settings.model()?, workflow)?;
+            cassette::note(MODEL, &model.name());
+            Ok(Arc::new(taped::Recorded::new(model, Arc::clone(recorder))))
+        }
+        Tape::Playing(player) => {
+            let name = player.value_or_diverge(MODEL).unwrap_or_default();
+            Ok(Arc::new(taped::Played::new(name, Arc::clone(player))))
+        }
+    }
+}
+
 /// The model that the settings name.
-fn model(chosen: &ModelSettings, workflow: &Workflow) -> Result<Arc<dyn ChatModel>, CommandError> {
+fn configured(chosen: &ModelSettings, workflow: &Workflow) -> Result<Arc<dyn ChatModel>, CommandError> {
     Ok(match chosen {
         ModelSettings::Planner => {
             let tasks: Vec<_> = workflow.catalogue().iter().cloned().collect();

@@ -6,10 +6,11 @@ use std::{
     io::{self, BufRead as _, BufReader, Read as _},
 };
 
-use secrecy::{SecretString, zeroize::Zeroizing};
+use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroizing};
 
 use super::keyring;
 use crate::{
+    cassette,
     config::PayerKey,
     domain::hash::Hash160,
     face::tty::Tty,
@@ -52,8 +53,16 @@ impl Unlock {
     /// What [`configured`] says; a passphrase that is wrong, or that nobody gives.
     pub async fn wallet(&self, payer: &PayerKey) -> Result<Wallet, JobError> {
         match configured(payer)? {
-            WalletFile::Open(wallet) => Ok(wallet),
-            WalletFile::Locked(locked) => Ok(self.open(locked).await?.0),
+            WalletFile::Open(wallet) => {
+                cassette::secret("paying-key", wallet.to_wif().expose_secret().as_bytes());
+                Ok(wallet)
+            }
+            WalletFile::Locked(locked) => {
+                let (wallet, passphrase) = self.open(locked).await?;
+                cassette::secret("passphrase", passphrase.expose_secret().as_bytes());
+                cassette::secret("paying-key", wallet.to_wif().expose_secret().as_bytes());
+                Ok(wallet)
+            }
         }
     }
 
@@ -106,7 +115,6 @@ async fn ask(locked: LockedWallet, account: Hash160) -> Result<(Wallet, SecretSt
 /// # Errors
 /// When nobody gives one, or the two differ.
 pub async fn new_passphrase(descriptor: Option<u32>) -> Result<SecretString, JobError> {
-    use secrecy::ExposeSecret as _;
     if let Some(descriptor) = descriptor {
         return given(descriptor).await;
     }
