@@ -164,8 +164,8 @@ pub async fn fetch(
         (download, got)
     })
     .retry(pauses)
-    .context(download)
     .sleep(crate::cassette::sleep)
+    .context(download)
     .when(FetchError::may_pass)
     .await;
     got?;

@@ -9,6 +9,7 @@ mod neo_go;
 mod node;
 mod payment;
 mod permits;
+mod replay;
 mod sandbox_run;
 mod sandbox_s3;
 mod services;

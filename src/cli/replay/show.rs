@@ -167,23 +167,8 @@ pub fn lines(cassette: &Cassette, steps: &[Step], look: &Look) -> Vec<String> {
     ));
     lines.extend(look.field("Folder", Tone::Plain, &clean(&start.folder, 200)));
     lines.push(String::new());
-    let size = |n: u64| if n == 0 { "-".to_owned() } else { units::bytes(n) };
     let last = steps.last().map_or(1, |step| step.step.to_string().len());
-    for step in steps {
-        let head = format!("{:>last$}  {}  {:<8}  ", step.step, step.at.strftime("%H:%M:%S%.3f"), step.part);
-        let tail = match (&step.answer, step.part) {
-            (_, "person") => String::new(),
-            (Some(answer), _) => format!(" -> {answer}"),
-            (None, _) => " -> no answer".to_owned(),
-        };
-        let sizes = if step.part == "person" {
-            String::new()
-        } else {
-            format!("  {} / {}", size(step.sent), size(step.received))
-        };
-        let room = look.width.saturating_sub(head.len() + sizes.len()).max(20);
-        lines.push(look.line(Tone::Plain, &format!("{head}{}{sizes}", cut(&format!("{}{tail}", step.request), room))));
-    }
+    lines.extend(steps.iter().map(|step| look.line(Tone::Plain, &line(step, last, look.width))));
     lines.push(String::new());
     let end = match cassette.exit_code() {
         Some(code) => format!("exit code {code}"),
@@ -191,6 +176,23 @@ pub fn lines(cassette: &Cassette, steps: &[Step], look: &Look) -> Vec<String> {
     };
     lines.extend(look.field("End", Tone::Plain, &end));
     lines
+}
+
+/// One step on one line: when, who, what was asked, what came of it, and how large both were.
+fn line(step: &Step, digits: usize, width: usize) -> String {
+    /// Columns that an answer may take before the request has what it needs.
+    const ANSWER: usize = 24;
+    let size = |n: u64| if n == 0 { "-".to_owned() } else { units::bytes(n) };
+    let head = format!("{:>digits$}  {}  {:<8}  ", step.step, step.at.strftime("%H:%M:%S%.3f"), step.part);
+    if step.part == "person" {
+        return cut(&format!("{head}{}", step.request), width.max(40));
+    }
+    let answer = step.answer.as_deref().unwrap_or("no answer");
+    let sizes = format!("  {} / {}", size(step.sent), size(step.received));
+    let room = width.saturating_sub(head.len() + sizes.len() + 4).max(40);
+    let request = cut(&step.request, room.saturating_sub(answer.chars().count().min(ANSWER)));
+    let answer = cut(answer, room.saturating_sub(request.chars().count()));
+    format!("{head}{request} -> {answer}{sizes}")
 }
 
 /// Prints one step whole: request and answer, or whatever else the line of that number holds.
