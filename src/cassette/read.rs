@@ -192,7 +192,7 @@ pub(super) mod tests {
             assert!(matches!(error, ReadError::NoCassette { .. }), "{text:?}: {error}");
         }
         let newer =
-            START.replace("\"cassette\":1", "\"cassette\":2").replace("\"kind\":\"start\"", "\"kind\":\"begin\"");
+            start().replace("\"cassette\":1", "\"cassette\":2").replace("\"kind\":\"start\"", "\"kind\":\"begin\"");
         let error = read(&newer).unwrap_err();
         assert!(matches!(error, ReadError::TooNew { found: 2, .. }), "{error}");
     }

@@ -183,18 +183,20 @@ fn forms(secret: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
         out.push(xml.replace('"', "&quot;").into_bytes());
         out.push(xml.into_bytes());
     }
-    let percent = |plain: fn(u8) -> bool| {
-        secret
-            .iter()
-            .map(|&b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") })
-            .collect::<String>()
+    let percent = |plain: fn(u8) -> bool| -> String {
+        let letter = |&b: &u8| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") };
+        secret.iter().map(letter).collect()
     };
-    for text in [
+    // As signing rules want it, and the same within a path.
+    let mut in_urls = vec![
         percent(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)),
         percent(|b| b.is_ascii_alphanumeric() || b"-._~/".contains(&b)),
-        percent(|b| b.is_ascii_alphanumeric() || b"*-._".contains(&b)).replace("%20", "+"),
-        percent(|b| b.is_ascii_graphic() && !b"\"#%<>?`{}".contains(&b)),
-    ] {
+        url::form_urlencoded::byte_serialize(secret).collect(),
+    ];
+    if let Ok(text) = std::str::from_utf8(secret) {
+        in_urls.extend(in_addresses(text));
+    }
+    for text in in_urls {
         out.push(lower_escapes(&text).into_bytes());
         // Once more escaped, as a parameter within a parameter.
         out.push(text.replace('%', "%25").into_bytes());
@@ -215,6 +217,19 @@ fn forms(secret: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     out.sort();
     out.dedup();
     out.into_iter().map(Zeroizing::new).collect()
+}
+
+/// As parts of an address are written: of its path, its query, its user.
+fn in_addresses(text: &str) -> Vec<String> {
+    let Ok(mut url) = url::Url::parse("http://host/") else { return Vec::new() };
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.push(text);
+    }
+    url.set_query(Some(text));
+    // Fails only for addresses that cannot have a user.
+    let _ = url.set_password(Some(text));
+    let path = url.path().trim_start_matches('/').to_owned();
+    [Some(path), url.query().map(str::to_owned), url.password().map(str::to_owned)].into_iter().flatten().collect()
 }
 
 fn escaped(text: &str) -> String {
@@ -260,7 +275,8 @@ pub fn without_values(text: &str, names: &[&str], shown: &str) -> String {
         out.push_str(before);
         out.push('=');
         rest = &after[1..];
-        let name_at = before.rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))).map(|i| i + 1);
+        let in_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let name_at = before.char_indices().rfind(|(_, c)| !in_name(*c)).map(|(at, c)| at + c.len_utf8());
         // A name that begins the text follows no separator: it is prose.
         let Some(name_at) = name_at else { continue };
         let (separator, name) = before.split_at(name_at);

@@ -80,7 +80,7 @@ pub fn steps(cassette: &Cassette) -> Vec<Step> {
     cassette.entries.iter().enumerate().filter_map(step).collect()
 }
 
-/// A request in short: a node's method with its parameters, a model's last news, or method and path.
+/// A request in short: a node's method with its parameters, how much a model is told and offered, or method and path.
 fn request(asked: &Asked) -> String {
     match (asked.part, &asked.body) {
         (Part::Chain, Body::Text(body)) => {
@@ -91,8 +91,7 @@ fn request(asked: &Asked) -> String {
         }
         (Part::Model, Body::Json(body)) => {
             let count = |name: &str| body.get(name).and_then(Value::as_array).map_or(0, Vec::len);
-            let model = clean(&asked.target, 60);
-            format!("{model}, {} messages, {} tools", count("messages"), count("tools"))
+            format!("{} messages, {} tools", count("messages"), count("tools"))
         }
         _ => {
             let path = url::Url::parse(&asked.target).map_or_else(
