@@ -68,7 +68,9 @@ struct Exchange {
 
 impl Player {
     /// A player of this record. `places` are paths of this run and what they were in the recorded one.
-    pub fn new(cassette: &Cassette, places: Vec<(String, String)>) -> Player {
+    pub fn new(cassette: &Cassette, mut places: Vec<(String, String)>) -> Player {
+        // One path may be the beginning of another.
+        places.sort_by_key(|(here, _)| std::cmp::Reverse(here.len()));
         let mut state = State {
             exchanges: Vec::new(),
             by_request: HashMap::new(),
@@ -164,6 +166,13 @@ impl Player {
                 std::future::pending().await
             }
         }
+    }
+
+    /// A recorded text with the paths of this run in the place of those of the recorded one.
+    pub fn here(&self, text: &str) -> String {
+        let mut places = self.state().places.clone();
+        places.sort_by_key(|(_, there)| std::cmp::Reverse(there.len()));
+        places.iter().fold(text.to_owned(), |text, (here, there)| text.replace(there, here))
     }
 
     /// Notes a divergence; the first one counts.

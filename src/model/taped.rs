@@ -86,6 +86,13 @@ pub struct Played {
 }
 
 impl Played {
+    /// The pieces in this run's paths; one piece where a path lies across two.
+    fn here(&self, pieces: Vec<String>) -> Vec<String> {
+        let whole = self.player.here(&pieces.concat());
+        let each: Vec<String> = pieces.iter().map(|piece| self.player.here(piece)).collect();
+        if each.concat() == whole { each } else { vec![whole] }
+    }
+
     /// The model that was called so when the run was recorded.
     pub fn new(name: String, player: Arc<Player>) -> Played {
         Played { name, player }
@@ -106,9 +113,13 @@ impl ChatModel for Played {
         };
         let Kept { pieces, turn, error } =
             kept.map_err(|why| ModelError::Garbage { what: format!("the record cannot be read: {why}") })?;
-        pieces.into_iter().for_each(|text| sink(Delta::Text(text)));
+        self.here(pieces).into_iter().for_each(|text| sink(Delta::Text(text)));
         match (turn, error) {
-            (Some(turn), _) => Ok(turn),
+            (Some(mut turn), _) => {
+                turn.text = self.player.here(&turn.text);
+                turn.calls.iter_mut().for_each(|call| call.arguments = self.player.here(&call.arguments));
+                Ok(turn)
+            }
             (None, Some(error)) => Err(error),
             (None, None) => Err(ModelError::Garbage { what: "the record holds no turn".to_owned() }),
         }

@@ -4,6 +4,7 @@
 mod approval;
 mod broken;
 mod main_job;
+mod recorded;
 mod wallets;
 
 use std::{

@@ -1,6 +1,6 @@
 //! Recording a run of the real program, and playing it again where nothing can be reached.
 
-mod canaries;
+pub mod canaries;
 mod damaged;
 
 use std::{
@@ -186,4 +186,37 @@ fn a_run_of_long_ago_is_still_played_and_shown() {
     {
         assert!(events.out.contains(text), "{text}: {}", events.out);
     }
+}
+
+/// A run is played without network and by the recorded clock only as long as nothing goes out, tells the time, draws or
+/// waits by another way.
+#[test]
+fn there_is_one_way_out_and_one_clock() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut seen = 0;
+    let folders = ["agent", "compute/aioz", "job", "ledger", "payment", "policy", "storage", "tools"];
+    let mut open: Vec<PathBuf> = folders.iter().map(|folder| source.join(folder)).collect();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if !name.ends_with(".rs") || name.contains("test") || name == "fake.rs" {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        if code.contains("Client::builder()") {
+            assert!(code.contains("Line::new("), "{} makes a client that is not on a line", path.display());
+            seen += 1;
+        }
+        for call in ["Client::new()", "Timestamp::now()", "Instant::now()", "SystemTime::now()", "time::sleep("] {
+            assert!(!code.contains(call), "{} calls {call} and not the cassette's", path.display());
+        }
+        if code.contains("rand::rng()") {
+            assert!(code.contains("cassette::draw("), "{} draws what no record keeps", path.display());
+        }
+    }
+    assert_eq!(seen, 3, "provider, nodes, results");
 }

@@ -179,8 +179,9 @@ pub fn lines(cassette: &Cassette, steps: &[Step], look: &Look) -> Vec<String> {
 
 /// One step on one line: when, who, what was asked, what came of it, and how large both were.
 fn line(step: &Step, digits: usize, width: usize) -> String {
-    /// Columns that an answer may take before the request has what it needs.
+    /// Columns that an answer takes where there is room, and that both share where there is little.
     const ANSWER: usize = 24;
+    const LEAST: usize = 24;
     let size = |n: u64| if n == 0 { "-".to_owned() } else { units::bytes(n) };
     let head = format!("{:>digits$}  {}  {:<8}  ", step.step, step.at.strftime("%H:%M:%S%.3f"), step.part);
     if step.part == "person" {
@@ -188,8 +189,8 @@ fn line(step: &Step, digits: usize, width: usize) -> String {
     }
     let answer = step.answer.as_deref().unwrap_or("no answer");
     let sizes = format!("  {} / {}", size(step.sent), size(step.received));
-    let room = width.saturating_sub(head.len() + sizes.len() + 4).max(40);
-    let request = cut(&step.request, room.saturating_sub(answer.chars().count().min(ANSWER)));
+    let room = width.saturating_sub(head.len() + sizes.len() + 4).max(LEAST);
+    let request = cut(&step.request, room.saturating_sub(answer.chars().count().min(ANSWER).min(room / 2)));
     let answer = cut(answer, room.saturating_sub(request.chars().count()));
     format!("{head}{request} -> {answer}{sizes}")
 }
