@@ -58,16 +58,11 @@ const FIELDS: [&str; 14] = [
 ];
 
 /// The secrets that are known, in every form that they are looked for in.
+#[derive(Default)]
 pub struct Scrubber {
     forms: Vec<(Zeroizing<Vec<u8>>, String)>,
     known: BTreeSet<(String, [u8; 32])>,
     search: Option<AhoCorasick>,
-}
-
-impl Default for Scrubber {
-    fn default() -> Scrubber {
-        Scrubber { forms: Vec::new(), known: BTreeSet::new(), search: None }
-    }
 }
 
 impl Scrubber {

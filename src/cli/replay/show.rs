@@ -158,11 +158,11 @@ pub fn lines(cassette: &Cassette, steps: &[Step], look: &Look) -> Vec<String> {
     let start = &cassette.start;
     let began = cassette.entries.first().map_or(Timestamp::UNIX_EPOCH, |entry| entry.at);
     let mut lines = look.field("Recorded", Tone::Plain, &began.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
-    let command = [&[start.command.clone()], start.flags.as_slice()].concat().join(" ");
+    let command = format!("{} {}", start.command, start.flags.join(" "));
     lines.extend(look.field(
         "Program",
         Tone::Plain,
-        &format!("version {}, agent {}", start.program, clean(&command, 200)),
+        &format!("version {}, agent {}", start.program, clean(command.trim(), 200)),
     ));
     lines.extend(look.field("Folder", Tone::Plain, &clean(&start.folder, 200)));
     lines.push(String::new());
