@@ -114,25 +114,32 @@ struct Past {
     ruled_out: Signed,
     slandered: Signed,
     send: Vec<Signed>,
-    funding: Vec<(Hash160, Datoshi)>,
+    /// When what landed long ago is no longer valid.
+    over: u32,
 }
 
-fn past() -> Past {
-    let actors: Vec<Actor> = ["landed", "long ago", "ruled out", "slandered", "slanderer"].map(Actor::named).into();
+/// Who acts before the chains are frozen.
+fn past_actors() -> Vec<Actor> {
+    ["landed", "long ago", "ruled out", "slandered", "slanderer"].map(Actor::named).into()
+}
+
+/// What lands after the block at `now`.
+fn past(now: u32) -> Past {
+    let actors = past_actors();
     let [landed, long_ago, ruler, victim, slanderer] = actors.as_slice() else { unreachable!() };
-    let later = 20_000;
+    let (later, over) = (now + 5000, now + 80);
     let ruled_out = ruler.pays(TO, 5, later).sign();
     let slandered = victim.pays(TO, 5, later).sign();
     let rules = ruler.pays(TO, 5, later).nonce(1).attribute(conflicts(ruled_out.transaction.hash())).sign();
     let slander = slanderer.pays(TO, 5, later).attribute(conflicts(slandered.transaction.hash())).sign();
-    let past = [landed.pays(TO, 5, later).sign(), long_ago.pays(TO, 5, 60).sign()];
+    let past = [landed.pays(TO, 5, later).sign(), long_ago.pays(TO, 5, over).sign()];
     Past {
         landed: past[0].clone(),
         landed_long_ago: past[1].clone(),
         ruled_out,
         slandered,
         send: past.into_iter().chain([rules, slander]).collect(),
-        funding: actors.iter().map(|actor| (actor.account, datoshi(FUNDS))).collect(),
+        over,
     }
 }
 
@@ -149,13 +156,12 @@ async fn height(url: &Url) -> u32 {
 
 #[tokio::test]
 async fn the_sandbox_takes_and_refuses_what_neo_go_does() {
-    let past = past();
+    let node = NeoGo::with_life(Duration::from_millis(100), MAX_INCREMENT);
     let actor = |case: &Case, role: &str| Actor::named(&format!("{}, {role}", case.name));
-    let mut funding = past.funding.clone();
+    let mut funding: Vec<_> = past_actors().iter().map(|actor| (actor.account, datoshi(FUNDS))).collect();
     for case in all() {
         funding.extend(["a", "b"].map(|role| (actor(case, role).account, datoshi(FUNDS))));
     }
-    let node = NeoGo::start(Duration::from_millis(100));
     node.fund(&funding);
     let folder = tempfile::tempdir().unwrap();
     let settings = ChainSettings {
@@ -166,6 +172,9 @@ async fn the_sandbox_takes_and_refuses_what_neo_go_does() {
         ..ChainSettings::default()
     };
     let sandbox = serve_with(folder.path(), settings).await;
+    // Both chains stand at about the same block, however long the funding took.
+    let past = past(height(&node.url()).await);
+    sandbox.chain.skip_blocks(height(&node.url()).await - height(&sandbox.url).await).unwrap();
     for signed in &past.send {
         assert_eq!(send(&node.url(), &signed.bytes()).await.0, 0);
         assert_eq!(send(&sandbox.url, &signed.bytes()).await.0, 0);
@@ -175,7 +184,7 @@ async fn the_sandbox_takes_and_refuses_what_neo_go_does() {
         for signed in &past.send {
             let hash = json!([signed.transaction.hash().to_string()]);
             while rpc(&node.url(), "gettransactionheight", hash.clone()).await.is_err()
-                || height(&node.url()).await < 61
+                || height(&node.url()).await <= past.over
             {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
