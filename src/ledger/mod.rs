@@ -5,6 +5,7 @@
 
 mod approvals;
 mod attempts;
+pub mod clock;
 mod jobs;
 pub mod log;
 mod measured;
@@ -17,6 +18,7 @@ use std::{
 };
 
 pub use attempts::{CapPassed, IntendError, Spending};
+pub use clock::Reading;
 pub use jobs::JobLine;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -162,5 +164,7 @@ fn unreadable(what: &'static str, why: impl std::fmt::Display) -> LedgerError {
     LedgerError::Unreadable { what, why: why.to_string() }
 }
 
+#[cfg(test)]
+mod budget_tests;
 #[cfg(test)]
 pub(crate) mod tests;
