@@ -122,6 +122,42 @@ fn an_expired_attempt_makes_room_and_gives_its_budget_back() {
 }
 
 #[test]
+fn what_landed_after_all_is_paid_and_ends_the_attempt_that_names_it() {
+    let (_home, ledger) = open();
+    let job = submitted(&ledger);
+    intend(&ledger, &attempt(&job.id, 1, 2), &caps(9, 9, 9)).unwrap();
+    ledger.set_attempt(&job.id, 1, AttemptState::Expired, None).unwrap();
+    intend(&ledger, &attempt(&job.id, 2, 2), &caps(9, 9, 9)).unwrap();
+    let first = ledger.attempts(&job.id).unwrap()[0].tx_hash;
+    let paid = ledger.set_attempt(&job.id, 1, AttemptState::Confirmed, Some(7)).unwrap();
+    assert_eq!((paid.state, paid.tx_hash), (JobState::Paid, Some(first)));
+    let states: Vec<_> = ledger.attempts(&job.id).unwrap().iter().map(|a| a.state).collect();
+    assert_eq!(states, [AttemptState::Confirmed, AttemptState::Expired]);
+    // Only what was paid counts.
+    let spent = ledger.spending(&Hash160([1; 20]), Network(SANDBOX), Timestamp::now()).unwrap();
+    assert_eq!(spent.lifetime, Datoshi::from_gas(2));
+}
+
+#[test]
+fn what_landed_stays_landed_whatever_a_slower_process_says() {
+    let (_home, ledger) = open();
+    for (first, later) in [
+        (AttemptState::Confirmed, AttemptState::Expired),
+        (AttemptState::Confirmed, AttemptState::Sent),
+        (AttemptState::Faulted, AttemptState::Sent),
+        (AttemptState::Faulted, AttemptState::Expired),
+    ] {
+        let job = submitted(&ledger);
+        intend(&ledger, &attempt(&job.id, 1, 2), &caps(9, 99, 99)).unwrap();
+        ledger.set_attempt(&job.id, 1, first, Some(7)).unwrap();
+        let before = ledger.job(&job.id).unwrap();
+        assert_eq!(ledger.set_attempt(&job.id, 1, later, None).unwrap(), before);
+        let kept = ledger.attempts(&job.id).unwrap().remove(0);
+        assert_eq!((kept.state, kept.block), (first, Some(7)), "{later:?}");
+    }
+}
+
+#[test]
 fn an_approval_serves_once_and_none_is_none() {
     let (_home, ledger) = open();
     let job = submitted(&ledger);

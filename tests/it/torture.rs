@@ -150,7 +150,7 @@ impl Run {
             Fault::Lagging => (mix % 4, 1 + mix % 5),
             _ => (mix % 18, 1 + (mix >> 5) % 3),
         };
-        let time = if seed % 3 == 0 { 1 + (mix >> 9) % 3 } else { 1 };
+        let time = if seed.is_multiple_of(3) { 1 + (mix >> 9) % 3 } else { 1 };
         Run { point, time, plan: Plan { fault, after, times, seed: mix } }
     }
 }
