@@ -31,7 +31,7 @@ enum Step {
     Pass(i64),
     /// The wall clock is set by this much, milliseconds.
     Set(i64),
-    /// The machine boots; its wall clock is as far behind as it ever was, and by this much more.
+    /// The machine boots, and the program is used; its wall clock is as far behind as it ever was, and by this much more.
     Boot(i64),
     /// Another process opens the ledger.
     Reopen,
@@ -103,8 +103,9 @@ proptest! {
     /// than the lifetime's.
     #[test]
     fn no_history_passes_a_cap(steps in prop::collection::vec(step(), 1..40)) {
-        let (home, mut ledger) = open();
+        let home = tempfile::tempdir().unwrap();
         let mut world = World { real_ms: 20_000 * DAY, wall_off: 0, least_off: 0, boot: 1, booted_ms: 19_990 * DAY };
+        let mut ledger = Ledger::open_at(home.path(), &world.reading()).unwrap();
         let mut made: Vec<Made> = Vec::new();
         for step in steps {
             match step {
@@ -131,8 +132,9 @@ proptest! {
                     world.set(world.least_off - behind);
                     world.boot += 1;
                     world.booted_ms = world.real_ms;
+                    ledger = Ledger::open_at(home.path(), &world.reading()).unwrap();
                 }
-                Step::Reopen => ledger = Ledger::open(home.path()).unwrap(),
+                Step::Reopen => ledger = Ledger::open_at(home.path(), &world.reading()).unwrap(),
             }
             let sum = |of: &dyn Fn(&Made) -> bool| -> u32 {
                 made.iter().filter(|m| m.counts() && of(m)).map(|m| m.gas).sum()

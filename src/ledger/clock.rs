@@ -3,7 +3,8 @@
 //! The wall clock can be set: forward, and a day's budget would be free at once; back, and what was spent would lie in the
 //! future. So the ledger counts the time that passes. Within one run of the system that is what the uptime says, which
 //! nobody sets and which goes on while the machine sleeps. Between two runs of the system only the wall clock knows, and it
-//! may lengthen the ledger's time but never shorten it. The clock is noted with every payment.
+//! may lengthen the ledger's time but never shorten it. The clock is noted with every payment, and when the ledger is first
+//! opened in a run of the system.
 
 use std::{fs, time::SystemTime};
 
@@ -61,21 +62,31 @@ impl Noted {
 }
 
 impl Ledger {
+    /// Notes the time, where this run of the system has not noted any: the sooner, the less rests on the wall clock.
+    pub(super) fn begin_time(&self, now: &Reading) -> Result<(), LedgerError> {
+        let noted = self.noted_time(&self.connection())?;
+        if noted.is_some_and(|noted| noted.at.boot == now.boot) {
+            return Ok(());
+        }
+        self.change("clock", |tx| self.note_time(tx, now).map(drop))
+    }
+
     /// The ledger's time at this reading, milliseconds.
     pub(super) fn time(&self, connection: &Connection, now: &Reading) -> Result<i64, LedgerError> {
-        let read = || {
-            let query = "SELECT ledger_ms, wall_ms, boot, up_ms FROM clock";
-            let noted = connection.query_row(query, [], |row| {
-                let at = Reading { wall_ms: row.get(1)?, boot: row.get(2)?, up_ms: row.get(3)? };
-                Ok(Noted { ledger_ms: row.get(0)?, at })
-            });
-            let newest = "SELECT coalesce(max(ledger_ms), 0) FROM attempts";
-            let newest: i64 = connection.query_row(newest, [], |row| row.get(0))?;
-            Ok((noted.optional()?, newest))
-        };
-        let (noted, newest) = read().map_err(|e| self.database(e))?;
+        let noted = self.noted_time(connection)?;
+        let query = "SELECT coalesce(max(ledger_ms), 0) FROM attempts";
+        let newest: i64 = connection.query_row(query, [], |row| row.get(0)).map_err(|e| self.database(e))?;
         // Where nothing is noted yet, time begins now, and not before what is there already.
         Ok(noted.map_or(now.wall_ms, |noted| noted.at(now)).max(newest))
+    }
+
+    fn noted_time(&self, connection: &Connection) -> Result<Option<Noted>, LedgerError> {
+        let query = "SELECT ledger_ms, wall_ms, boot, up_ms FROM clock";
+        let noted = connection.query_row(query, [], |row| {
+            let at = Reading { wall_ms: row.get(1)?, boot: row.get(2)?, up_ms: row.get(3)? };
+            Ok(Noted { ledger_ms: row.get(0)?, at })
+        });
+        noted.optional().map_err(|e| self.database(e))
     }
 
     /// Notes what time it is, and gives it.

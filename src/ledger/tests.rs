@@ -134,7 +134,7 @@ fn what_landed_after_all_is_paid_and_ends_the_attempt_that_names_it() {
     let states: Vec<_> = ledger.attempts(&job.id).unwrap().iter().map(|a| a.state).collect();
     assert_eq!(states, [AttemptState::Confirmed, AttemptState::Expired]);
     // Only what was paid counts.
-    let spent = ledger.spending(&Hash160([1; 20]), Network(SANDBOX), Timestamp::now()).unwrap();
+    let spent = ledger.spending(&Hash160([1; 20]), Network(SANDBOX), &Reading::now()).unwrap();
     assert_eq!(spent.lifetime, Datoshi::from_gas(2));
 }
 
