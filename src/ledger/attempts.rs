@@ -77,13 +77,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When an earlier attempt is live or confirmed, a cap would be passed, or the job is not at that step.
-    pub fn intend(
-        &self,
-        attempt: &Attempt,
-        caps: &Caps,
-        approval: &Sha256,
-        now: &Reading,
-    ) -> Result<Job, IntendError> {
+    pub fn intend(&self, attempt: &Attempt, caps: &Caps, approval: &Sha256, now: &Reading) -> Result<Job, IntendError> {
         let job = self.change("intend", |tx| {
             let earlier = self.read_attempts(tx, &attempt.job)?;
             let held = |a: &&Attempt| a.state.is_live() || a.state == AttemptState::Confirmed;

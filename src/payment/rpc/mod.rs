@@ -192,7 +192,13 @@ impl Chain {
             return Ok(Sighting { found: Some(values.swap_remove(chosen)), complete });
         }
         if answered < quorum {
-            return Err(ChainError::NoQuorum { method, answered, configured: self.nodes.len(), quorum, errors: failed });
+            return Err(ChainError::NoQuorum {
+                method,
+                answered,
+                configured: self.nodes.len(),
+                quorum,
+                errors: failed,
+            });
         }
         Err(ChainError::Disagreement("a transaction"))
     }

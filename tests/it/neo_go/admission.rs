@@ -212,6 +212,7 @@ async fn the_sandbox_takes_and_refuses_what_neo_go_does() {
         }
     }
     assert_eq!(height(&node.url()).await, frozen, "the node is frozen");
+    assert!(all().count() >= 100, "{} cases", all().count());
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), all().count(), wrong.join("\n"));
     let pool = |answer: Value| {
         let mut hashes: Vec<String> = serde_json::from_value(answer).unwrap();
