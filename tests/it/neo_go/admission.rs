@@ -37,8 +37,8 @@ use agent::sandbox::chain::ChainSettings;
 
 /// What each account of a case has.
 const FUNDS: u64 = 10_00000000;
-/// As neo-go derives it from the block time of this net.
-const MAX_INCREMENT: u32 = 864_000;
+/// As this net is configured.
+const MAX_INCREMENT: u32 = super::LIFE;
 const TO: Hash160 = Hash160([2; 20]);
 
 /// What a case has to work with.
@@ -124,7 +124,7 @@ fn past_actors() -> [Actor; 5] {
 /// What lands before the chains are frozen; the last block of what lands long ago is `soon`.
 fn past(soon: u32) -> Past {
     let [landed, long_ago, ruler, victim, slanderer] = &past_actors();
-    let later = 100_000;
+    let later = soon + 4000;
     let ruled_out = ruler.pays(TO, 5, later).sign();
     let slandered = victim.pays(TO, 5, later).sign();
     let rules = ruler.pays(TO, 5, later).nonce(1).attribute(conflicts(ruled_out.transaction.hash())).sign();
