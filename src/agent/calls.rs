@@ -9,7 +9,7 @@ use crate::{
         event::{Event, Sink},
         job::Job,
     },
-    model::{Message, ToolCall, repair},
+    model::{Finish, Message, ToolCall, repair},
     tools::{BadCall, Call, Cancel, Tool, ToolResult, Toolbox, call, facts},
 };
 
@@ -29,8 +29,9 @@ pub struct Ready {
     call: Result<Call, ToolResult>,
 }
 
-/// Makes calls ready: ids that are unique, names repaired where only one can be meant, arguments parsed.
-pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64) -> Vec<Ready> {
+/// Makes calls ready: ids that are unique, names repaired where only one can be meant, arguments parsed. `finish` tells
+/// whether the last of them may be cut.
+pub fn ready(calls: Vec<ToolCall>, finish: &Finish, history: &[Message], fresh: &mut u64) -> Vec<Ready> {
     let mut used: Vec<String> = history
         .iter()
         .filter_map(|m| if let Message::Assistant { calls, .. } = m { Some(calls) } else { None })
@@ -47,7 +48,7 @@ pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64) -> Vec<
         used.push(id.clone());
         let name = repair::close_name(&call.name, &Tool::names()).map_or(call.name, str::to_owned);
         let name = sayable(&name);
-        let (arguments, call) = match repair::read_arguments(&call.arguments) {
+        let (arguments, call) = match repair::read_arguments(&call.arguments, finish) {
             Ok(arguments) => {
                 let call = call::parse(&name, &arguments).map_err(|bad| ToolResult::bad(&bad));
                 (arguments, call)
