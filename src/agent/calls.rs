@@ -9,7 +9,7 @@ use crate::{
         event::{Event, Sink},
         job::Job,
     },
-    model::{Message, ToolCall, repair},
+    model::{Message, ToolCall, repair, strict_json},
     tools::{BadCall, Call, Cancel, Tool, ToolResult, Toolbox, call, facts},
 };
 
@@ -27,8 +27,9 @@ pub struct Ready {
     call: Result<Call, ToolResult>,
 }
 
-/// Makes calls ready: ids that are unique, names repaired where only one can be meant, arguments parsed.
-pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64) -> Vec<Ready> {
+/// Makes calls ready: ids that are unique, names and arguments mended where `repair` is wished and only one thing can be
+/// meant, arguments parsed.
+pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64, repair: bool) -> Vec<Ready> {
     let mut used: Vec<String> = history
         .iter()
         .filter_map(|m| if let Message::Assistant { calls, .. } = m { Some(calls) } else { None })
@@ -43,9 +44,10 @@ pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64) -> Vec<
             id = format!("call-{fresh}");
         }
         used.push(id.clone());
-        let name = repair::close_name(&call.name, &Tool::names()).map_or(call.name, str::to_owned);
-        let name = sayable(&name);
-        let (arguments, call) = match repair::read_arguments(&call.arguments) {
+        let close = if repair { repair::close_name(&call.name, &Tool::names()) } else { None };
+        let name = sayable(close.unwrap_or(&call.name));
+        let read = if repair { repair::read_arguments(&call.arguments) } else { to_the_letter(&call.arguments) };
+        let (arguments, call) = match read {
             Ok(arguments) => {
                 let call = call::parse(&name, &arguments).map_err(|bad| ToolResult::bad(&bad));
                 (arguments, call)
@@ -61,6 +63,12 @@ pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64) -> Vec<
         out.push(Ready { id, name, arguments, call });
     }
     out
+}
+
+/// Arguments that are a JSON object as they stand.
+fn to_the_letter(raw: &str) -> Result<Value, String> {
+    let value = strict_json::parse(raw).map_err(|e| format!("the arguments are not valid JSON: {e}"))?;
+    if value.is_object() { Ok(value) } else { Err("the arguments must be a JSON object".to_owned()) }
 }
 
 /// A name that servers take back in the history: letters, digits, dashes and underscores, at most 64.
@@ -139,8 +147,8 @@ impl Runner<'_> {
             return Some(ToolResult::skipped("interrupted", "the person stopped this turn", ANSWER));
         }
         let arguments = call.arguments.to_string();
-        if turn.repeated(&call.name, &arguments, jobs) >= MOST_REPEATS {
-            turn.closing = true;
+        if turn.helps.endings && turn.repeated(&call.name, &arguments, jobs) >= MOST_REPEATS {
+            turn.close();
             let why = "the same call was made before, and nothing has changed since";
             return Some(ToolResult::skipped("repeated", why, ANSWER));
         }

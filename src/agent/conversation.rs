@@ -7,6 +7,7 @@ use super::{
     close::{End, endless},
     ending,
     gate::Gate,
+    helps::Helps,
     outcome::TurnOutcome,
     prompt,
     turn::Turn,
@@ -55,6 +56,8 @@ pub struct Parts {
     pub dry_run: bool,
     /// Bounds on a turn.
     pub limits: Limits,
+    /// What the model is helped with.
+    pub helps: Helps,
 }
 
 /// Why a turn could not be kept at all. What goes wrong within a turn is in its outcome.
@@ -92,6 +95,7 @@ pub struct Conversation {
     folder: PathBuf,
     dry_run: bool,
     limits: Limits,
+    helps: Helps,
     pub(super) history: Vec<Message>,
     /// Jobs of other sessions that this conversation is about, too.
     named: Vec<JobId>,
@@ -101,7 +105,7 @@ pub struct Conversation {
 impl Conversation {
     /// A fresh conversation.
     pub fn new(parts: Parts) -> Conversation {
-        let Parts { model, work, sink, session, folder, dry_run, limits } = parts;
+        let Parts { model, work, sink, session, folder, dry_run, limits, helps } = parts;
         let toolbox = Toolbox { work, session };
         Conversation {
             model,
@@ -110,6 +114,7 @@ impl Conversation {
             folder,
             dry_run,
             limits,
+            helps,
             history: Vec::new(),
             named: Vec::new(),
             fresh_ids: 0,
@@ -153,7 +158,7 @@ impl Conversation {
         let tasks = self.toolbox.work.tasks();
         let system = prompt::system(&tasks, &context);
         let files = words::files(prompt, &known).len();
-        let mut turn = Turn::new(prompt, phrases::wanted(prompt, files, &tasks));
+        let mut turn = Turn::new(prompt, phrases::wanted(prompt, files, &tasks), self.helps);
         let mut answer = String::new();
         let end = self.steps(&system, &mut turn, &mut answer, cancel).await?;
         self.close(turn, end, answer)
@@ -212,8 +217,9 @@ impl Conversation {
                 continue;
             }
             let unreadable = ending::is_nonsense(&reply.text);
-            if let Some(note) =
-                broken.map(|why| prompt::broken(&why)).or(unreadable.then(|| prompt::NONSENSE.trim().to_owned()))
+            if self.helps.endings
+                && let Some(note) =
+                    broken.map(|why| prompt::broken(&why)).or(unreadable.then(|| prompt::NONSENSE.trim().to_owned()))
             {
                 nonsense += 1;
                 if nonsense > self.limits.nonsense {
@@ -228,12 +234,14 @@ impl Conversation {
             }
             self.warn_of(&reply.finish);
             let waiting = turn.waiting(&jobs);
-            if !turn.nudged && !turn.closing && !waiting.is_empty() {
+            if self.helps.endings && !turn.nudged && !turn.closing && !waiting.is_empty() {
                 turn.nudged = true;
                 self.note(&reply.text, prompt::open(&waiting));
                 continue;
             }
-            self.history.push(Message::Assistant { text: answer.clone(), calls: Vec::new() });
+            // A history holds no empty message.
+            let kept = if answer.is_empty() { "[no answer]".to_owned() } else { answer.clone() };
+            self.history.push(Message::Assistant { text: kept, calls: Vec::new() });
             return Ok(End::Answer);
         }
         Ok(endless(&format!("the model came to no answer within {} steps", self.limits.steps)))
@@ -241,7 +249,7 @@ impl Conversation {
 
     /// Asks the model; gives its turn, with calls written as text read, and why one could not be.
     async fn ask(&self, request: &ChatRequest) -> Result<(ChatTurn, Option<String>), ModelError> {
-        let offers = request.choice != ToolChoice::None && !request.tools.is_empty();
+        let offers = self.helps.repair && request.choice != ToolChoice::None && !request.tools.is_empty();
         let mut gate = Gate::new(offers);
         let sink = &self.sink;
         let mut show = |Delta::Text(piece): Delta| {
@@ -279,7 +287,7 @@ impl Conversation {
     }
 
     async fn carry_out(&mut self, reply: ChatTurn, turn: &mut Turn, jobs: &[Job], cancel: &Cancel) {
-        let ready = calls::ready(reply.calls, &self.history, &mut self.fresh_ids);
+        let ready = calls::ready(reply.calls, &self.history, &mut self.fresh_ids, self.helps.repair);
         let said = calls::as_messages(&ready);
         let runner = Runner { toolbox: &self.toolbox, sink: self.sink.as_ref(), cancel };
         let results = runner.run(ready, turn, jobs).await;

@@ -5,6 +5,7 @@
 //! | [`conversation`] | the loop and the history |
 //! | [`turn`] | what is known within one turn: jobs, failures, repetition, what is offered next |
 //! | [`calls`] | from a model's calls to their results |
+//! | [`helps`] | what a model is helped with, and can be denied to measure its worth |
 //! | [`gate`] | streamed text, holding back what may be a call |
 //! | [`prompt`] | the system prompt |
 //! | `close` | after the loop: what the program says, and the exit code |
@@ -16,11 +17,13 @@ mod close;
 pub mod conversation;
 pub mod ending;
 pub mod gate;
+pub mod helps;
 pub mod outcome;
 pub mod prompt;
 pub mod turn;
 
 pub use conversation::{AgentError, Conversation, Limits, Parts};
+pub use helps::Helps;
 pub use outcome::TurnOutcome;
 
 #[cfg(test)]

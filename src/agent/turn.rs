@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use super::helps::Helps;
 use crate::{
     domain::{ids::JobId, job::Job, task::TaskType},
     model::{ToolChoice, words},
     policy::refusal::Rule,
-    tools::{Call, Failure, Tool, ToolResult, ToolSpec, next, offered, offered_next},
+    tools::{Call, Failure, Tool, ToolResult, ToolSpec, next, offered, offered_next, plain},
 };
 
 /// This many refusals and failures, and the turn is brought to its answer.
@@ -24,6 +25,8 @@ pub struct Turn {
     pub closing: bool,
     /// Whether a job was ever nudged.
     pub nudged: bool,
+    /// What the model is helped with.
+    pub helps: Helps,
     /// Whether the person asks for the work to be done, and not only about it.
     wants_work: bool,
     /// How many tasks the person asked for, as far as their words tell.
@@ -36,13 +39,14 @@ pub struct Turn {
 
 impl Turn {
     /// A turn for a prompt that asks for so many tasks.
-    pub fn new(prompt: &str, wanted: usize) -> Turn {
+    pub fn new(prompt: &str, wanted: usize, helps: Helps) -> Turn {
         Turn {
             jobs: Vec::new(),
             failures: Vec::new(),
             no_more_payments: false,
             closing: false,
             nudged: false,
+            helps,
             wants_work: !words::only_asks(prompt),
             wanted: wanted.max(1),
             several: words::wants_several(prompt),
@@ -98,19 +102,24 @@ impl Turn {
         ) = failure.rule
         {
             self.no_more_payments = true;
-            self.closing = true;
+            self.close();
         }
         if self.all_failures >= MOST_FAILURES {
-            self.closing = true;
+            self.close();
         }
         self.failures.push((job, failure));
+    }
+
+    /// Leaves only the answer, where endings are helped with.
+    pub fn close(&mut self) {
+        self.closing |= self.helps.endings;
     }
 
     /// Closes the turn once everything that was asked for is at its end.
     pub fn note_ends(&mut self, jobs: &[Job]) {
         let mine: Vec<&Job> = jobs.iter().filter(|j| self.jobs.contains(&j.id)).collect();
         if !mine.is_empty() && !self.several && mine.len() >= self.wanted && mine.iter().all(|j| j.state.is_end()) {
-            self.closing = true;
+            self.close();
         }
     }
 
@@ -122,6 +131,9 @@ impl Turn {
 
     /// What the model is offered now, and whether it must call.
     pub fn offer(&self, jobs: &[Job], tasks: &[TaskType]) -> (Vec<ToolSpec>, ToolChoice) {
+        if !self.helps.narrowing {
+            return (plain(), ToolChoice::Auto);
+        }
         if self.closing {
             return (Vec::new(), ToolChoice::None);
         }

@@ -11,12 +11,21 @@ use crate::domain::{job::Job, task::TaskType};
 pub fn offered(jobs: &[Job], tasks: &[TaskType]) -> Vec<ToolSpec> {
     let mut out = vec![check(tasks)];
     out.extend(offered_next(jobs));
-    out.push(ToolSpec {
-        name: Tool::ListJobs.name().to_owned(),
-        description: schema::description(Tool::ListJobs).to_owned(),
-        schema: schema::of(Tool::ListJobs),
-    });
+    out.push(as_it_is(Tool::ListJobs));
     out
+}
+
+/// Every tool as its schema has it, whatever the state of the jobs.
+pub fn plain() -> Vec<ToolSpec> {
+    Tool::ALL.into_iter().map(as_it_is).collect()
+}
+
+fn as_it_is(tool: Tool) -> ToolSpec {
+    ToolSpec {
+        name: tool.name().to_owned(),
+        description: schema::description(tool).to_owned(),
+        schema: schema::of(tool),
+    }
 }
 
 /// Only the steps that open jobs wait for.

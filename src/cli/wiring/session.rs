@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Options, Wired};
 use crate::{
-    agent::{AgentError, Conversation, Limits, Parts},
+    agent::{AgentError, Conversation, Helps, Limits, Parts},
     cli::{
         CommandError, Context, Kind,
         interrupt::{cancel_of, stoppable},
@@ -50,6 +50,7 @@ impl<'a> Session<'a> {
             folder: settings.cwd().to_owned(),
             dry_run,
             limits: Limits::default(),
+            helps: Helps::default(),
         });
         let profile = wired.profile.name().to_owned();
         context.sink().emit(Event::SessionStarted {
