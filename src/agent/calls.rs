@@ -24,6 +24,8 @@ pub struct Ready {
     name: String,
     /// Its arguments as the history keeps them: always an object.
     arguments: Value,
+    /// What the provider wants back with it.
+    echo: Option<Value>,
     call: Result<Call, ToolResult>,
 }
 
@@ -38,7 +40,7 @@ pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64, repair:
         .collect();
     let mut out = Vec::with_capacity(calls.len());
     for call in calls {
-        let mut id = call.id;
+        let (mut id, echo) = (call.id, call.echo);
         while id.is_empty() || id.len() > 64 || used.contains(&id) {
             *fresh += 1;
             id = format!("call-{fresh}");
@@ -60,7 +62,7 @@ pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64, repair:
                 (Value::Object(serde_json::Map::new()), Err(ToolResult::bad(&bad)))
             }
         };
-        out.push(Ready { id, name, arguments, call });
+        out.push(Ready { id, name, arguments, echo, call });
     }
     out
 }
@@ -82,7 +84,12 @@ fn sayable(name: &str) -> String {
 pub fn as_messages(calls: &[Ready]) -> Vec<ToolCall> {
     calls
         .iter()
-        .map(|c| ToolCall { id: c.id.clone(), name: c.name.clone(), arguments: c.arguments.to_string() })
+        .map(|c| ToolCall {
+            id: c.id.clone(),
+            name: c.name.clone(),
+            arguments: c.arguments.to_string(),
+            echo: c.echo.clone(),
+        })
         .collect()
 }
 

@@ -262,7 +262,7 @@ impl Conversation {
             sink.emit(Event::Usage {
                 prompt_tokens: usage.prompt_tokens,
                 completion_tokens: usage.completion_tokens,
-                cost: None,
+                cost: usage.cost.map(|cost| cost.to_string()),
             });
         }
         let mut broken = None;
@@ -275,7 +275,7 @@ impl Conversation {
                 reply.calls = reading
                     .calls
                     .into_iter()
-                    .map(|c| ToolCall { id: String::new(), name: c.name, arguments: c.arguments.to_string() })
+                    .map(|c| ToolCall { name: c.name, arguments: c.arguments.to_string(), ..ToolCall::default() })
                     .collect();
                 return Ok((reply, None));
             }
