@@ -208,6 +208,7 @@ impl Conversation {
         self.count(usage);
         self.sink.emit(Event::Usage {
             prompt_tokens: usage.prompt_tokens,
+            cached_tokens: usage.cached_tokens,
             completion_tokens: usage.completion_tokens,
             cost: usage.cost.map(|cost| cost.to_string()),
         });
