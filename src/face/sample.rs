@@ -147,7 +147,7 @@ pub fn troubles() -> Vec<Event> {
             explorer_url: Network(TESTNET).explorer_url(&TxHash([7; 32])),
         },
         Event::JobStatus { job: job(), status: "paid_but_failed".into(), progress: None },
-        Event::Usage { prompt_tokens: 12_345, completion_tokens: 67, cost: None },
+        Event::Usage { prompt_tokens: 12_345, cached_tokens: None, completion_tokens: 67, cost: None },
         Event::Warning { message: "\u{1b}[2J\u{202e}.env holds NEO_PRIVATE_KEY\r\nand others may read it".into() },
         Event::Error { kind: "storage".into(), message: "storage is down".into(), hint: Some("agent doctor".into()) },
     ]

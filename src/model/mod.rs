@@ -7,7 +7,6 @@
 //! | --- | --- |
 //! | [`chat`] | requests, turns, and the rules every request keeps |
 //! | [`context`] | what the runtime knows and puts at the end of the system prompt |
-//! | [`cost`] | what a provider charges, in whole nano-dollars |
 //! | [`error`] | why a model gave no turn |
 //! | [`openai`] | any OpenAI-compatible endpoint |
 //! | [`scripted`] | a transcript file |
@@ -17,7 +16,6 @@
 
 pub mod chat;
 pub mod context;
-pub mod cost;
 pub mod error;
 pub mod openai;
 pub mod phrases;
@@ -28,7 +26,6 @@ pub mod words;
 
 use async_trait::async_trait;
 pub use chat::{ChatRequest, ChatTurn, Delta, Finish, Message, ToolCall, ToolChoice, Usage};
-pub use cost::NanoDollars;
 pub use error::ModelError;
 
 /// A chat model.

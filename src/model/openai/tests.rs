@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    model::{Finish, Message, NanoDollars, ToolCall, ToolChoice, Usage},
+    domain::cost::NanoDollars,
+    model::{Finish, Message, ToolCall, ToolChoice, Usage},
     tools::ToolSpec,
 };
 

@@ -12,7 +12,10 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::Optional;
-use crate::model::{self, ChatRequest, Message, NanoDollars, ToolChoice};
+use crate::{
+    domain::cost::NanoDollars,
+    model::{self, ChatRequest, Message, ToolChoice},
+};
 
 /// The request for `model`, without what the server was found not to know.
 pub(super) fn request(request: &ChatRequest, model: &str, without: &Optional) -> CreateChatCompletionRequest {
