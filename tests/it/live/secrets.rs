@@ -56,7 +56,7 @@ impl Stage {
         storage.server.storage("data").ensure_bucket().await.unwrap();
         let model = Model::serve(OPENAI_KEY).await;
         let mut world = World::new();
-        let provider_tap = Tap::laid("/api/v1").await;
+        let provider_tap = Tap::laid("/").await;
         let provider = Provider::on(&world, &chain.url, NET, API_KEY, Some(&provider_tap.url));
         provider_tap.lead_to(&provider.endpoint.parse().unwrap());
         // What each server is meant to hear: requests to the store are signed and hold no secret.
@@ -71,7 +71,8 @@ impl Stage {
             ("AIOZ_BUCKET", "data"),
             ("AIOZ_ACCESS_KEY", ACCESS_KEY),
             ("AIOZ_SECRET_KEY", SECRET_KEY),
-            ("AIOZ_W3AI_ENDPOINT", taps[1].1.url.as_str()),
+            ("AIOZ_W3AI_ENDPOINT", taps[1].1.url.join("api/v1").unwrap().as_str()),
+            ("AGENT_PROFILE", "live"),
             ("AIOZ_API_KEY", API_KEY),
             ("NEO_RPC_URL", taps[2].1.url.as_str()),
             ("NEO_NETWORK", &NET.0.to_string()),
@@ -102,6 +103,7 @@ impl Stage {
             if let Some(status) = child.try_wait().unwrap() {
                 break status;
             }
+            std::thread::sleep(Duration::from_millis(3));
         };
         let run = Run {
             code: status.code().unwrap_or(-1),
@@ -255,7 +257,7 @@ async fn what_goes_wrong_quotes_no_secret() {
         for (name, content) in [
             ("work/.env", format!("NEO_PRIVATE_KEY '{WIF}\n")),
             ("home/config.toml", format!("neo_private_key = {WIF}\n")),
-            ("home/config.toml", format!("neo_private_key = [\"{HEX}\"]\n")),
+            ("home/config.toml", format!("neo_private_key = {{ key = \"{HEX}\" }}\n")),
             ("home/policy.toml", format!("recipients = [\"{HEX}\"]\n")),
             ("home/policy.toml", format!("auto_approve_up_to = \"{HEX}\"\n")),
         ] {

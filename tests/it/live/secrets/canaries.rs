@@ -4,6 +4,7 @@ use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use base64::{
@@ -96,11 +97,18 @@ fn forms(secret: &str) -> Vec<Form> {
     all.into_iter().map(|(name, text)| Form { name, text }).collect()
 }
 
+/// The forms of all secrets, made once.
+fn all_forms() -> &'static [(&'static str, &'static str, Vec<Form>)] {
+    static FORMS: LazyLock<Vec<(&'static str, &'static str, Vec<Form>)>> =
+        LazyLock::new(|| SECRETS.iter().map(|(name, secret)| (*name, *secret, forms(secret))).collect());
+    &FORMS
+}
+
 /// Fails when `place` holds one of the secrets in any form, but for those that belong there.
 pub fn none_in(place: &str, content: &[u8], belong: &[&str]) {
     let content = latin(content);
-    for (name, secret) in SECRETS.iter().filter(|(_, secret)| !belong.contains(secret)) {
-        for form in forms(secret) {
+    for (name, _, forms) in all_forms().iter().filter(|(_, secret, _)| !belong.contains(secret)) {
+        for form in forms {
             assert!(!content.contains(&form.text), "{name}, {}, is in {place}", form.name);
         }
     }
