@@ -152,7 +152,7 @@ impl Stage {
 /// A FASTA file that takes a worker a while.
 fn long_fasta() -> String {
     let record = format!(">protein\n{}", format!("{}\n", "ACDEFGHIKLMNPQRSTVWY".repeat(4)).repeat(100));
-    record.repeat(20_000_000 / record.len())
+    record.repeat(5_000_000 / record.len())
 }
 
 #[tokio::test(flavor = "multi_thread")]
