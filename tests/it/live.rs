@@ -4,6 +4,8 @@
 mod approval;
 mod broken;
 mod main_job;
+mod own_chain;
+mod rules;
 mod secrets;
 mod wallets;
 
