@@ -6,7 +6,7 @@ use std::{
     io::{BufRead as _, BufReader},
     os::unix::fs::PermissionsExt as _,
     process::{Child, Stdio},
-    sync::mpsc,
+    sync::{Mutex, mpsc},
     thread,
 };
 
@@ -20,7 +20,7 @@ pub struct Server {
     process: Running,
     pub url: String,
     pub token: String,
-    said: mpsc::Receiver<Value>,
+    said: Mutex<mpsc::Receiver<Value>>,
 }
 
 impl Server {
@@ -35,7 +35,7 @@ impl Server {
         thread::spawn(move || {
             lines.map_while(Result::ok).for_each(|l| drop(say.send(serde_json::from_str(&l).unwrap())))
         });
-        Server { process: Running(child), url: first["url"].as_str().unwrap().to_owned(), token, said }
+        Server { process: Running(child), url: first["url"].as_str().unwrap().to_owned(), token, said: Mutex::new(said) }
     }
 
     pub fn way(&self) -> Way<'_> {
@@ -47,7 +47,7 @@ impl Server {
         let pid = rustix::process::Pid::from_child(&self.process.0);
         rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
         let ended = self.process.0.wait().unwrap();
-        (ended.code(), self.said.iter().collect())
+        (ended.code(), self.said.into_inner().unwrap().iter().collect())
     }
 }
 
@@ -61,7 +61,7 @@ async fn only_who_has_the_token_and_no_web_page_gets_in() {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let hello = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
         "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "raw", "version": "1"}}});
-    let token = &server.token;
+    let token = &server.token.clone();
     let port = server.url.rsplit(':').next().unwrap().trim_end_matches("/mcp");
     let status = async |headers: &[(&str, &str)]| {
         let mut request = http.post(&server.url).header("accept", "application/json, text/event-stream").json(&hello);
