@@ -9,7 +9,7 @@ use crate::{
         event::{Event, Sink},
         job::Job,
     },
-    model::{Message, ToolCall, repair},
+    model::{Finish, Message, ToolCall, repair},
     tools::{BadCall, Call, Cancel, Tool, ToolResult, Toolbox, call, facts},
 };
 
@@ -24,11 +24,14 @@ pub struct Ready {
     name: String,
     /// Its arguments as the history keeps them: always an object.
     arguments: Value,
+    /// What the provider wants back with it.
+    echo: Option<Value>,
     call: Result<Call, ToolResult>,
 }
 
-/// Makes calls ready: ids that are unique, names repaired where only one can be meant, arguments parsed.
-pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64) -> Vec<Ready> {
+/// Makes calls ready: ids that are unique, names repaired where only one can be meant, arguments parsed. `finish` tells
+/// whether the last of them may be cut.
+pub fn ready(calls: Vec<ToolCall>, finish: &Finish, history: &[Message], fresh: &mut u64) -> Vec<Ready> {
     let mut used: Vec<String> = history
         .iter()
         .filter_map(|m| if let Message::Assistant { calls, .. } = m { Some(calls) } else { None })
@@ -37,7 +40,7 @@ pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64) -> Vec<
         .collect();
     let mut out = Vec::with_capacity(calls.len());
     for call in calls {
-        let mut id = call.id;
+        let (mut id, echo) = (call.id, call.echo);
         while id.is_empty() || id.len() > 64 || used.contains(&id) {
             *fresh += 1;
             id = format!("call-{fresh}");
@@ -45,7 +48,7 @@ pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64) -> Vec<
         used.push(id.clone());
         let name = repair::close_name(&call.name, &Tool::names()).map_or(call.name, str::to_owned);
         let name = sayable(&name);
-        let (arguments, call) = match repair::read_arguments(&call.arguments) {
+        let (arguments, call) = match repair::read_arguments(&call.arguments, finish) {
             Ok(arguments) => {
                 let call = call::parse(&name, &arguments).map_err(|bad| ToolResult::bad(&bad));
                 (arguments, call)
@@ -58,7 +61,7 @@ pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64) -> Vec<
                 (Value::Object(serde_json::Map::new()), Err(ToolResult::bad(&bad)))
             }
         };
-        out.push(Ready { id, name, arguments, call });
+        out.push(Ready { id, name, arguments, echo, call });
     }
     out
 }
@@ -74,7 +77,12 @@ fn sayable(name: &str) -> String {
 pub fn as_messages(calls: &[Ready]) -> Vec<ToolCall> {
     calls
         .iter()
-        .map(|c| ToolCall { id: c.id.clone(), name: c.name.clone(), arguments: c.arguments.to_string() })
+        .map(|c| ToolCall {
+            id: c.id.clone(),
+            name: c.name.clone(),
+            arguments: c.arguments.to_string(),
+            echo: c.echo.clone(),
+        })
         .collect()
 }
 

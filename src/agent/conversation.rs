@@ -254,20 +254,20 @@ impl Conversation {
             sink.emit(Event::Usage {
                 prompt_tokens: usage.prompt_tokens,
                 completion_tokens: usage.completion_tokens,
-                cost: None,
+                cost: usage.cost.map(|cost| cost.to_string()),
             });
         }
         let mut broken = None;
         // Where no tool is offered a call in the text is a quotation: reading it would start the work over.
         if offers && reply.calls.is_empty() {
-            let reading = repair::read(&reply.text, &Tool::names());
+            let reading = repair::read(&reply.text, &Tool::names(), &reply.finish);
             broken = reading.broken.filter(|_| reading.calls.is_empty());
             if !reading.calls.is_empty() {
                 reply.text = reading.text;
                 reply.calls = reading
                     .calls
                     .into_iter()
-                    .map(|c| ToolCall { id: String::new(), name: c.name, arguments: c.arguments.to_string() })
+                    .map(|c| ToolCall { name: c.name, arguments: c.arguments.to_string(), ..ToolCall::default() })
                     .collect();
                 return Ok((reply, None));
             }
@@ -279,7 +279,7 @@ impl Conversation {
     }
 
     async fn carry_out(&mut self, reply: ChatTurn, turn: &mut Turn, jobs: &[Job], cancel: &Cancel) {
-        let ready = calls::ready(reply.calls, &self.history, &mut self.fresh_ids);
+        let ready = calls::ready(reply.calls, &reply.finish, &self.history, &mut self.fresh_ids);
         let said = calls::as_messages(&ready);
         let runner = Runner { toolbox: &self.toolbox, sink: self.sink.as_ref(), cancel };
         let results = runner.run(ready, turn, jobs).await;

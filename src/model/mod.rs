@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`chat`] | requests, turns, and the rules every request keeps |
 //! | [`context`] | what the runtime knows and puts at the end of the system prompt |
+//! | [`cost`] | what a provider charges, in whole nano-dollars |
 //! | [`error`] | why a model gave no turn |
 //! | [`openai`] | any OpenAI-compatible endpoint |
 //! | [`scripted`] | a transcript file |
@@ -16,18 +17,18 @@
 
 pub mod chat;
 pub mod context;
+pub mod cost;
 pub mod error;
 pub mod openai;
 pub mod phrases;
 pub mod planner;
 pub mod repair;
 pub mod scripted;
-pub mod strict_json;
 pub mod words;
 
 use async_trait::async_trait;
 pub use chat::{ChatRequest, ChatTurn, Delta, Finish, Message, ToolCall, ToolChoice, Usage};
-
+pub use cost::NanoDollars;
 pub use error::ModelError;
 
 /// A chat model.
