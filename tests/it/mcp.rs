@@ -242,7 +242,7 @@ fn a_wait_that_is_given_up_leaves_a_paid_job_to_be_waited_for_again() {
 }
 
 #[test]
-fn a_server_with_everything_beneath_it_has_to_be_told_its_folder() {
+fn a_folder_that_is_too_wide_or_has_settings_of_its_own_needs_the_owners_word() {
     let world = world();
     for folder in [Path::new("/"), world.work().parent().unwrap()] {
         let run = Run::of(world.command(&["mcp"]).current_dir(folder).stdin(Stdio::null()).output().unwrap());
@@ -250,6 +250,14 @@ fn a_server_with_everything_beneath_it_has_to_be_told_its_folder() {
         assert!(run.err.contains("would be a dataset") && run.err.contains("--folder"), "{}", run.all());
         assert_eq!(run.out, "");
     }
+    // Settings that a client could write are not read unasked.
+    world.file(".env", "GAS_RECIPIENT=NTYEFJq9zRLP2MZXSYeCFMUMrvTf5T3RAv");
+    for (more, code) in [(None, 2), (Some("--dotenv"), 0)] {
+        let run = Run::of(world.command(&["mcp"]).args(more).stdin(Stdio::null()).output().unwrap());
+        assert_eq!(run.code, code, "{}", run.all());
+        assert_eq!(run.err.contains("could set who is paid"), code == 2, "{}", run.all());
+    }
+    fs::remove_file(world.work().join(".env")).unwrap();
     let folder = world.work();
     let named = ["mcp", "--folder", folder.to_str().unwrap()];
     let run = Run::of(world.command(&named).current_dir("/").stdin(Stdio::null()).output().unwrap());

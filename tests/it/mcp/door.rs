@@ -35,7 +35,12 @@ impl Server {
         thread::spawn(move || {
             lines.map_while(Result::ok).for_each(|l| drop(say.send(serde_json::from_str(&l).unwrap())))
         });
-        Server { process: Running(child), url: first["url"].as_str().unwrap().to_owned(), token, said: Mutex::new(said) }
+        Server {
+            process: Running(child),
+            url: first["url"].as_str().unwrap().to_owned(),
+            token,
+            said: Mutex::new(said),
+        }
     }
 
     pub fn way(&self) -> Way<'_> {
@@ -142,6 +147,9 @@ fn several_clients_at_once_have_sessions_and_jobs_of_their_own() {
 
     let sessions: HashSet<&str> = said.iter().map(|e| e["session"].as_str().unwrap()).collect();
     assert_eq!(sessions.len(), 3);
+    let ledger = agent::ledger::Ledger::open(&world.home()).unwrap();
+    let of: HashSet<String> = ledger.jobs().unwrap().into_iter().map(|job| job.session).collect();
+    assert!(of.len() == 3 && of.iter().all(|session| sessions.contains(session.as_str())), "{of:?}");
     for session in sessions {
         let mine: Vec<&Value> = said.iter().filter(|e| e["session"] == session).collect();
         let about: HashSet<&str> = mine.iter().filter_map(|e| e["job"].as_str()).collect();
