@@ -15,6 +15,8 @@ mod interrupt;
 mod jobs;
 mod logging;
 mod man;
+mod mcp;
+mod memory;
 mod node;
 mod runtime;
 mod tasks;
@@ -100,6 +102,8 @@ pub enum Command {
     Wallet(wallet::Wallet),
     /// Serve jobs over the AIOZ AI API, paid in GAS
     Node(node::Node),
+    /// Offer the guarded tools to other agents, over MCP
+    Mcp(mcp::Mcp),
     /// Print a shell's completions
     Completions(completions::Completions),
     /// Print the man page
@@ -119,6 +123,10 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return unparsed(&arguments, &error),
     };
+    if !matches!(cli.command, Some(Command::Worker | Command::SandboxHost(_))) {
+        // Those two are given no secret of a person's.
+        memory::close();
+    }
     let context = Context::of_process(cli.global);
     let done = dispatch(cli.command, &context);
     done.unwrap_or_else(|error| {
@@ -138,6 +146,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, Com
         Some(Command::Config(config)) => config.run(context),
         Some(Command::Doctor(doctor)) => doctor.run(context),
         Some(Command::Node(node)) => node.run(context),
+        Some(Command::Mcp(mcp)) => mcp.run(context),
         Some(Command::Wallet(wallet)) => wallet.run(context),
         Some(Command::Completions(completions)) => completions.run(context),
         Some(Command::Man) => man::run(context),

@@ -168,6 +168,9 @@ pub enum Event {
         task_type: String,
         /// What was measured of the file.
         dataset: DatasetShown,
+        /// How many of its records the run works on, from the first; null for all.
+        #[serde(default)]
+        part: Option<u64>,
         /// Bytes, likely.
         required_ram: u64,
         /// Bytes.

@@ -87,6 +87,7 @@ pub fn verdict() -> Event {
         why: vec!["protein_folding is marked model-heavy in the catalogue".into()],
         task_type: "protein_folding".into(),
         dataset: DatasetShown { path: "examples/data.fasta".into(), bytes: 148, records: 6, sampled: false },
+        part: None,
         required_ram: 52_000_000,
         available_ram: 3_200_000_000,
         cores: 2,
@@ -175,6 +176,7 @@ pub fn planned() -> Job {
                 sampled: false,
                 modified_ns: 0,
             },
+            part: None,
             machine: MachineProfile {
                 cores: 2,
                 total_ram: 8_000_000_000,
