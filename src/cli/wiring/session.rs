@@ -271,10 +271,7 @@ fn model(chosen: &ModelSettings, workflow: &Workflow) -> Result<Arc<dyn ChatMode
             Arc::new(Planner::new(&tasks))
         }
         ModelSettings::Scripted(path) => Arc::new(Scripted::open(path)?),
-        ModelSettings::OpenAi { base_url, model, api_key } => {
-            let settings = OpenAiSettings::new(base_url.clone(), model.clone(), api_key.clone());
-            Arc::new(OpenAi::new(settings)?)
-        }
+        ModelSettings::OpenAi(endpoint) => Arc::new(OpenAi::new(OpenAiSettings::new(endpoint.clone()))?),
     })
 }
 
