@@ -104,7 +104,10 @@ impl<'a> Session<'a> {
 }
 
 /// The model that the settings name.
-fn model(chosen: &ModelSettings, workflow: &Workflow) -> Result<Arc<dyn ChatModel>, CommandError> {
+///
+/// # Errors
+/// A transcript that cannot be read, an endpoint that is none.
+pub fn model(chosen: &ModelSettings, workflow: &Workflow) -> Result<Arc<dyn ChatModel>, CommandError> {
     Ok(match chosen {
         ModelSettings::Planner => {
             let tasks: Vec<_> = workflow.catalogue().iter().cloned().collect();
