@@ -15,7 +15,7 @@ use super::case::Flaw;
 /// Padding up to this size is written as blank lines, bytes. They are no part of any record, so that the file stays what
 /// it is and a task can read it to its end. Zeros, which a hole reads as, would make it a damaged file: the probe passes
 /// over them in large files, the tasks do not.
-const WRITTEN_OUT: u64 = 1_000_000_000;
+const WRITTEN_OUT: u64 = 6_000_000_000;
 /// A file is not padded beyond this, bytes.
 const MAX_SIZE: u64 = 1 << 40;
 /// Residues of one file.
@@ -210,10 +210,10 @@ mod tests {
     fn what_is_larger_is_a_hole() {
         use std::os::unix::fs::MetadataExt as _;
         let folder = tempfile::tempdir().unwrap();
-        let file = FileMade { path: "big.fasta".into(), content: fasta(1, 60, 0), size: Some(5_000_000_000) };
+        let file = FileMade { path: "big.fasta".into(), content: fasta(1, 60, 0), size: Some(WRITTEN_OUT + 1) };
         file.make(folder.path()).unwrap();
         let made = std::fs::metadata(folder.path().join("big.fasta")).unwrap();
-        assert_eq!(made.len(), 5_000_000_000);
+        assert_eq!(made.len(), WRITTEN_OUT + 1);
         assert!(made.blocks() * 512 < 100_000_000, "{}", made.blocks());
     }
 }
