@@ -1,5 +1,7 @@
 //! From a model's calls to their results: each call has exactly one, whatever happens.
 
+use std::path::Path;
+
 use futures::future::join_all;
 use serde_json::Value;
 
@@ -8,13 +10,18 @@ use crate::{
     domain::{
         event::{Event, Sink},
         job::Job,
+        units::clean,
     },
     model::{Message, ToolCall, repair, strict_json},
-    tools::{BadCall, Call, Cancel, Tool, ToolResult, Toolbox, call, facts},
+    tools::{BadCall, Call, Cancel, Tool, ToolResult, Toolbox, call, facts, next},
 };
 
 /// The same call with nothing changed is not made this often.
 const MOST_REPEATS: usize = 3;
+/// More calls at once are none that a person asked for; the rest is left out.
+const MOST_CALLS: usize = 16;
+/// Longer arguments than any tool takes, bytes.
+const MOST_ARGUMENTS: usize = 16 * 1024;
 
 /// A model's call, made ready.
 pub struct Ready {
@@ -24,30 +31,39 @@ pub struct Ready {
     name: String,
     /// Its arguments as the history keeps them: always an object.
     arguments: Value,
+    /// What the provider wants back with it.
+    echo: Option<Value>,
     call: Result<Call, ToolResult>,
 }
 
-/// Makes calls ready: ids that are unique, names and arguments mended where `repair` is wished and only one thing can be
-/// meant, arguments parsed.
-pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64, repair: bool) -> Vec<Ready> {
+/// How forgiving the reading of calls is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// Names and arguments are mended where only one thing can be meant.
+    pub repair: bool,
+    /// The reply was cut at its length limit: what is not whole is not completed.
+    pub cut: bool,
+}
+
+/// Makes calls ready: ids that are unique, names and arguments mended where that is wished, arguments parsed.
+pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64, reading: Reading) -> Vec<Ready> {
     let mut used: Vec<String> = history
         .iter()
         .filter_map(|m| if let Message::Assistant { calls, .. } = m { Some(calls) } else { None })
         .flatten()
         .map(|c| c.id.clone())
         .collect();
-    let mut out = Vec::with_capacity(calls.len());
-    for call in calls {
-        let mut id = call.id;
+    let mut out = Vec::with_capacity(calls.len().min(MOST_CALLS));
+    for call in calls.into_iter().take(MOST_CALLS) {
+        let (mut id, echo) = (call.id, call.echo);
         while id.is_empty() || id.len() > 64 || used.contains(&id) {
             *fresh += 1;
             id = format!("call-{fresh}");
         }
         used.push(id.clone());
-        let close = if repair { repair::close_name(&call.name, &Tool::names()) } else { None };
+        let close = if reading.repair { repair::close_name(&call.name, &Tool::names()) } else { None };
         let name = sayable(close.unwrap_or(&call.name));
-        let read = if repair { repair::read_arguments(&call.arguments) } else { to_the_letter(&call.arguments) };
-        let (arguments, call) = match read {
+        let (arguments, call) = match arguments_of(&call.arguments, reading) {
             Ok(arguments) => {
                 let call = call::parse(&name, &arguments).map_err(|bad| ToolResult::bad(&bad));
                 (arguments, call)
@@ -60,9 +76,20 @@ pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64, repair:
                 (Value::Object(serde_json::Map::new()), Err(ToolResult::bad(&bad)))
             }
         };
-        out.push(Ready { id, name, arguments, call });
+        out.push(Ready { id, name, arguments, echo, call });
     }
     out
+}
+
+fn arguments_of(raw: &str, reading: Reading) -> Result<Value, String> {
+    if raw.len() > MOST_ARGUMENTS {
+        return Err("the arguments are longer than any tool takes".to_owned());
+    }
+    match (reading.cut, reading.repair) {
+        (true, _) => to_the_letter(raw).map_err(|_| "the call was cut at the answer's length limit".to_owned()),
+        (false, true) => repair::read_arguments(raw),
+        (false, false) => to_the_letter(raw),
+    }
 }
 
 /// Arguments that are a JSON object as they stand.
@@ -82,7 +109,12 @@ fn sayable(name: &str) -> String {
 pub fn as_messages(calls: &[Ready]) -> Vec<ToolCall> {
     calls
         .iter()
-        .map(|c| ToolCall { id: c.id.clone(), name: c.name.clone(), arguments: c.arguments.to_string() })
+        .map(|c| ToolCall {
+            id: c.id.clone(),
+            name: c.name.clone(),
+            arguments: c.arguments.to_string(),
+            echo: c.echo.clone(),
+        })
         .collect()
 }
 
@@ -94,6 +126,8 @@ pub struct Runner<'a> {
     pub sink: &'a dyn Sink,
     /// A person's wish to stop.
     pub cancel: &'a Cancel,
+    /// The working folder.
+    pub folder: &'a Path,
 }
 
 impl Runner<'_> {
@@ -134,7 +168,7 @@ impl Runner<'_> {
                         }
                     }
                 }
-                results.push(self.complete(call, result));
+                results.push(self.complete(call, self.with_others(result, turn)));
             }
         }
         results
@@ -167,7 +201,39 @@ impl Runner<'_> {
             facts::add_next(&mut value, &job);
             return Some(ToolResult::done(value, Some(job)));
         }
-        turn.closing.then(|| ToolResult::skipped("work_over", "the work of this turn is over", ANSWER))
+        if turn.closing {
+            return Some(ToolResult::skipped("work_over", "the work of this turn is over", ANSWER));
+        }
+        self.invented(ready, turn)
+    }
+
+    /// A check of a file that nobody named and that is not there: the model made it up.
+    fn invented(&self, call: &Call, turn: &mut Turn) -> Option<ToolResult> {
+        let Call::CheckLocalCapability(args) = call else { return None };
+        let datasets = turn.datasets.clone()?;
+        let plain = args.dataset.strip_prefix("./").unwrap_or(&args.dataset);
+        if datasets.iter().any(|d| d == plain) || self.folder.join(&args.dataset).exists() {
+            return None;
+        }
+        turn.slipped();
+        let why = format!("nobody named {}, and there is no such file", clean(&args.dataset, 120));
+        let next = format!(
+            "Use one of these files as it is written here: {}. If none is plainly meant, ask the person which.",
+            datasets.join(", ")
+        );
+        Some(ToolResult::skipped("unknown_dataset", &why, &next))
+    }
+
+    /// What comes next when this job is done and another of the turn waits.
+    fn with_others(&self, mut result: ToolResult, turn: &Turn) -> ToolResult {
+        let Some(done) = result.job.as_ref().filter(|job| result.ok && job.state.is_end()) else { return result };
+        let others = turn.jobs.iter().filter(|id| **id != done.id);
+        let mut waiting = others.filter_map(|id| self.toolbox.work.job(id).ok().flatten());
+        let id = done.id.clone();
+        if let Some(job) = waiting.find(|job| next::tool(job).is_some() && !turn.has_failed(&job.id)) {
+            result.value["next_step"] = format!("{id} is done. {}", next::step(&job)).into();
+        }
+        result
     }
 
     fn complete(&self, call: Ready, result: ToolResult) -> Message {

@@ -27,7 +27,6 @@ pub mod words;
 
 use async_trait::async_trait;
 pub use chat::{ChatRequest, ChatTurn, Delta, Finish, Message, ToolCall, ToolChoice, Usage};
-
 pub use error::ModelError;
 
 /// A chat model.

@@ -32,13 +32,14 @@ struct Slot {
     id: String,
     name: String,
     arguments: String,
+    echo: Option<Value>,
 }
 
 impl Assembly {
     /// Takes one event; gives the text that a person may see now.
     pub(super) fn take(&mut self, chunk: Chunk) -> Option<String> {
         if let Some(usage) = chunk.usage {
-            self.usage = Some(Usage { prompt_tokens: usage.prompt_tokens, completion_tokens: usage.completion_tokens });
+            self.usage = Some(usage.read());
         }
         for Choice { index, delta, message, finish_reason } in chunk.choices {
             self.anything = true;
@@ -87,6 +88,7 @@ impl Assembly {
         if slot.id.is_empty() {
             slot.id = id;
         }
+        slot.echo = piece.extra_content.filter(|extra| !extra.is_null()).or(slot.echo.take());
         let Some(function) = piece.function else { return };
         // Some servers send the name with every piece.
         if let Some(name) = function.name.filter(|n| *n != slot.name) {
@@ -157,7 +159,7 @@ impl Assembly {
         let calls: Vec<ToolCall> = self
             .calls
             .into_iter()
-            .map(|slot| ToolCall { id: slot.id, name: slot.name, arguments: slot.arguments })
+            .map(|slot| ToolCall { id: slot.id, name: slot.name, arguments: slot.arguments, echo: slot.echo })
             .collect();
         let finish = match self.finish.as_deref() {
             _ if cut => Finish::Length,

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    domain::cost::NanoDollars,
     model::{Finish, Message, ToolCall, ToolChoice, Usage},
     tools::ToolSpec,
 };
@@ -87,7 +88,7 @@ async fn serve(answers: Vec<Answer>) -> (Server, OpenAiSettings) {
 }
 
 fn request() -> ChatRequest {
-    let call = ToolCall { id: "c1".into(), name: "list_jobs".into(), arguments: "{}".into() };
+    let call = ToolCall { id: "c1".into(), name: "list_jobs".into(), arguments: "{}".into(), echo: None };
     ChatRequest {
         system: "You are.".into(),
         messages: vec![
@@ -135,7 +136,15 @@ async fn assembles_text_and_calls_from_fragments() {
             json!({"tool_calls": [{"index": 1, "function": {"arguments": "{}"}}, {"index": 0, "function": {"arguments": "\"j\"}"}}]}),
         ),
         end("tool_calls"),
-        json!({"choices": [], "usage": {"prompt_tokens": 700, "completion_tokens": 20, "total_tokens": 720}}),
+        json!({"choices": [], "usage": {
+            "prompt_tokens": 700,
+            "completion_tokens": 20,
+            "total_tokens": 720,
+            "prompt_tokens_details": {"cached_tokens": 512, "audio_tokens": null},
+            "completion_tokens_details": {"reasoning_tokens": 7},
+            "cost": 0.00014725,
+            "cost_details": {"upstream_inference_cost": null},
+        }}),
     ];
     let (server, settings) = serve(vec![Answer::Events(events)]).await;
     let (turn, shown) = ask(settings).await;
@@ -143,6 +152,7 @@ async fn assembles_text_and_calls_from_fragments() {
         id: id.into(),
         name: name.into(),
         arguments: arguments.into(),
+        echo: None,
     };
     assert_eq!(
         turn.unwrap(),
@@ -150,7 +160,13 @@ async fn assembles_text_and_calls_from_fragments() {
             text: "I look.".into(),
             calls: vec![call("a", "wait_for_job", "{\"job\":\"j\"}"), call("b", "list_jobs", "{}")],
             finish: Finish::ToolCalls,
-            usage: Some(Usage { prompt_tokens: 700, completion_tokens: 20 }),
+            usage: Some(Usage {
+                prompt_tokens: 700,
+                completion_tokens: 20,
+                cached_tokens: Some(512),
+                reasoning_tokens: Some(7),
+                cost: Some(NanoDollars::new(147_250)),
+            }),
         }
     );
     assert_eq!(shown, "I look.");
