@@ -15,6 +15,9 @@ use crate::{
     machine::{Supposed, catalogue::Catalogue},
 };
 
+/// What the YAML library says of a number that is none, and what a person reads.
+const WHOLE: [&str; 3] = ["invalid u64", "invalid u32", "invalid usize"];
+const NUMBER: &str = "a whole number, 0 or more, is expected";
 /// An id is no longer than this, characters.
 const MAX_ID: usize = 100;
 
@@ -191,7 +194,8 @@ impl Case {
         let written = written.map_err(|error| {
             let said = error.without_snippet().to_string();
             // The first line tells what is wrong; more lines would draw the text.
-            broken(at, said.lines().next().unwrap_or_default().trim_end_matches(':').to_owned())
+            let first = said.lines().next().unwrap_or_default();
+            broken(at, WHOLE.iter().fold(first.to_owned(), |said, kind| said.replacen(kind, NUMBER, 1)))
         })?;
         checked(file, written, catalogue).map_err(|(field, problem)| broken(Some(field), problem))
     }

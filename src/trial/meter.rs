@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::event::{Event, Sink},
-    model::{ChatModel, ChatRequest, ChatTurn, Delta, ModelError, Usage},
+    model::{ChatModel, ChatRequest, ChatTurn, Delta, ModelError},
 };
 
 /// What a model was asked and used.
@@ -18,7 +18,16 @@ pub struct Used {
     /// Requests.
     pub steps: usize,
     /// Tokens of all requests whose provider told them; `None` where none did.
-    pub tokens: Option<Usage>,
+    pub tokens: Option<Tokens>,
+}
+
+/// Tokens of many requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tokens {
+    /// In.
+    pub prompt: u64,
+    /// Out.
+    pub completion: u64,
 }
 
 /// A model whose requests are counted.
@@ -51,8 +60,8 @@ impl ChatModel for Metered {
         if let Some(usage) = turn.usage {
             self.count(|used| {
                 let tokens = used.tokens.get_or_insert_default();
-                tokens.prompt_tokens += usage.prompt_tokens;
-                tokens.completion_tokens += usage.completion_tokens;
+                tokens.prompt += usage.prompt_tokens;
+                tokens.completion += usage.completion_tokens;
             });
         }
         Ok(turn)

@@ -33,6 +33,8 @@ pub type MakeModel = Arc<dyn Fn(&Workflow) -> Result<Arc<dyn ChatModel>, String>
 pub struct Rules {
     /// The helps that are on.
     pub helps: Helps,
+    /// Bounds on a conversation.
+    pub limits: Limits,
     /// A case that takes longer has failed.
     pub limit: Duration,
     /// Makes its model.
@@ -103,7 +105,7 @@ async fn on_stage(
         session: SessionId::random().0,
         folder: stage.work(),
         dry_run: false,
-        limits: Limits::default(),
+        limits: rules.limits,
         helps: rules.helps,
     });
     let began = recorder.seconds();

@@ -9,7 +9,7 @@ use super::{
     play::{MakeModel, Played, Rules, play},
     variant::Variant,
 };
-use crate::{job::Cancel, machine::catalogue::Catalogue};
+use crate::{agent::Limits, job::Cancel, machine::catalogue::Catalogue};
 
 /// What is to be played.
 pub struct Plan {
@@ -23,6 +23,8 @@ pub struct Plan {
     pub at_once: usize,
     /// A case that takes longer has failed.
     pub limit: Duration,
+    /// Bounds on each conversation.
+    pub limits: Limits,
     /// Makes the model of a case.
     pub model: MakeModel,
     /// The tasks there are.
@@ -85,6 +87,7 @@ async fn one(plan: &Plan, variant: usize, case: usize, stop: &Cancel) -> Played 
     };
     let rules = Rules {
         helps: variant.helps(),
+        limits: plan.limits,
         limit: plan.limit,
         model: Arc::clone(&plan.model),
         catalogue: plan.catalogue.clone(),

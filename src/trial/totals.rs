@@ -36,8 +36,8 @@ impl Totals {
                 plays: sum.plays + 1,
                 passed: sum.passed + usize::from(played.passed()),
                 steps: sum.steps + played.used.steps,
-                prompt_tokens: more(sum.prompt_tokens, played.used.tokens.map(|t| t.prompt_tokens)),
-                completion_tokens: more(sum.completion_tokens, played.used.tokens.map(|t| t.completion_tokens)),
+                prompt_tokens: more(sum.prompt_tokens, played.used.tokens.map(|t| t.prompt)),
+                completion_tokens: more(sum.completion_tokens, played.used.tokens.map(|t| t.completion)),
                 refusals: sum.refusals + played.refusals,
                 seconds: sum.seconds + played.seconds,
             }
@@ -56,12 +56,12 @@ impl Totals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        model::Usage,
-        trial::{meter::Used, play::Played},
+    use crate::trial::{
+        meter::{Tokens, Used},
+        play::Played,
     };
 
-    fn outcome(failed: &[&str], tokens: Option<Usage>) -> Outcome {
+    fn outcome(failed: &[&str], tokens: Option<Tokens>) -> Outcome {
         let used = Used { steps: 3, tokens };
         let failed = failed.iter().map(|f| (*f).to_owned()).collect();
         let played = Played { failed, used, refusals: 1, seconds: 0.5, ..Played::default() };
@@ -70,8 +70,8 @@ mod tests {
 
     #[test]
     fn sums_and_what_nobody_tells() {
-        let usage = Usage { prompt_tokens: 100, completion_tokens: 7 };
-        let totals = Totals::of(&[outcome(&[], Some(usage)), outcome(&["no"], None)]);
+        let tokens = Tokens { prompt: 100, completion: 7 };
+        let totals = Totals::of(&[outcome(&[], Some(tokens)), outcome(&["no"], None)]);
         assert_eq!((totals.plays, totals.passed, totals.steps, totals.refusals), (2, 1, 6, 2));
         assert_eq!((totals.tokens(), totals.seconds), (Some(107), 1.0));
         assert_eq!(Totals::of(&[outcome(&[], None)]).tokens(), None);

@@ -22,6 +22,7 @@ use super::{
     wiring::session::model,
 };
 use crate::{
+    agent::Limits,
     machine::catalogue::Catalogue,
     trial::{self, BrokenCase, Case, Help, Outcome, Plan, Variant, case::NoCases, report},
 };
@@ -83,6 +84,7 @@ impl Trial {
             rounds: self.repeat.into(),
             at_once: self.jobs.into(),
             limit: Duration::from_secs(self.limit),
+            limits: Limits::default(),
             model: Arc::new(move |workflow| model(&chosen, workflow).map_err(|e| e.sentence())),
             catalogue,
         });
