@@ -12,7 +12,7 @@ use crate::{
         job::Job,
         units::clean,
     },
-    model::{Message, ToolCall, repair, strict_json},
+    model::{Finish, Message, ToolCall, repair},
     tools::{BadCall, Call, Cancel, Tool, ToolResult, Toolbox, call, facts, next},
 };
 
@@ -36,17 +36,9 @@ pub struct Ready {
     call: Result<Call, ToolResult>,
 }
 
-/// How forgiving the reading of calls is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading {
-    /// Names and arguments are mended where only one thing can be meant.
-    pub repair: bool,
-    /// The reply was cut at its length limit: what is not whole is not completed.
-    pub cut: bool,
-}
-
-/// Makes calls ready: ids that are unique, names and arguments mended where that is wished, arguments parsed.
-pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64, reading: Reading) -> Vec<Ready> {
+/// Makes calls ready: ids that are unique, names and arguments mended where `repair` is wished, arguments parsed. `finish`
+/// tells whether the last of them may be cut.
+pub fn ready(calls: Vec<ToolCall>, finish: &Finish, history: &[Message], fresh: &mut u64, repair: bool) -> Vec<Ready> {
     let mut used: Vec<String> = history
         .iter()
         .filter_map(|m| if let Message::Assistant { calls, .. } = m { Some(calls) } else { None })
@@ -61,9 +53,9 @@ pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64, reading
             id = format!("call-{fresh}");
         }
         used.push(id.clone());
-        let close = if reading.repair { repair::close_name(&call.name, &Tool::names()) } else { None };
+        let close = if repair { repair::close_name(&call.name, &Tool::names()) } else { None };
         let name = sayable(close.unwrap_or(&call.name));
-        let (arguments, call) = match arguments_of(&call.arguments, reading) {
+        let (arguments, call) = match arguments_of(&call.arguments, finish, repair) {
             Ok(arguments) => {
                 let call = call::parse(&name, &arguments).map_err(|bad| ToolResult::bad(&bad));
                 (arguments, call)
@@ -81,21 +73,16 @@ pub fn ready(calls: Vec<ToolCall>, history: &[Message], fresh: &mut u64, reading
     out
 }
 
-fn arguments_of(raw: &str, reading: Reading) -> Result<Value, String> {
+fn arguments_of(raw: &str, finish: &Finish, repair: bool) -> Result<Value, String> {
     if raw.len() > MOST_ARGUMENTS {
         return Err("the arguments are longer than any tool takes".to_owned());
     }
-    match (reading.cut, reading.repair) {
-        (true, _) => to_the_letter(raw).map_err(|_| "the call was cut at the answer's length limit".to_owned()),
-        (false, true) => repair::read_arguments(raw),
-        (false, false) => to_the_letter(raw),
+    if !repair {
+        // To the letter: a JSON object as it stands. That a key comes once is told below.
+        serde_json::from_str::<serde_json::Map<_, _>>(raw)
+            .map_err(|e| format!("the arguments are not a JSON object: {e}"))?;
     }
-}
-
-/// Arguments that are a JSON object as they stand.
-fn to_the_letter(raw: &str) -> Result<Value, String> {
-    let value = strict_json::parse(raw).map_err(|e| format!("the arguments are not valid JSON: {e}"))?;
-    if value.is_object() { Ok(value) } else { Err("the arguments must be a JSON object".to_owned()) }
+    repair::read_arguments(raw, finish)
 }
 
 /// A name that servers take back in the history: letters, digits, dashes and underscores, at most 64.

@@ -223,7 +223,7 @@ impl Conversation {
     }
 
     /// What the person said, oldest first.
-    pub(super) fn prompts(&self) -> impl DoubleEndedIterator<Item = &str> {
+    pub fn prompts(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.history.iter().filter(|m| history::is_prompt(m)).filter_map(|m| match m {
             Message::User { text } => Some(text.as_str()),
             Message::Assistant { .. } | Message::ToolResult { .. } => None,

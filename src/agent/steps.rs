@@ -1,7 +1,7 @@
 //! The loop: ask the model, carry its calls out, until there is an answer or a reason to stop.
 
 use super::{
-    calls::{self, Reading, Runner},
+    calls::{self, Runner},
     claims::{self, Known},
     close::{End, endless},
     compact,
@@ -208,6 +208,7 @@ impl Conversation {
         self.count(usage);
         self.sink.emit(Event::Usage {
             prompt_tokens: usage.prompt_tokens,
+            cached_tokens: usage.cached_tokens,
             completion_tokens: usage.completion_tokens,
             cost: usage.cost.map(|cost| cost.to_string()),
         });
@@ -227,7 +228,7 @@ impl Conversation {
         let mut broken = None;
         // Where no tool is offered a call in the text is a quotation: reading it would start the work over.
         if offers && reply.calls.is_empty() {
-            let reading = repair::read(&reply.text, &Tool::names());
+            let reading = repair::read(&reply.text, &Tool::names(), &reply.finish);
             broken = reading.broken.filter(|_| reading.calls.is_empty());
             if !reading.calls.is_empty() {
                 reply.text = reading.text;
@@ -247,8 +248,7 @@ impl Conversation {
 
     async fn carry_out(&mut self, reply: ChatTurn, turn: &mut Turn, jobs: &[Job], cancel: &Cancel) {
         turn.called += reply.calls.len();
-        let reading = Reading { repair: self.helps.repair, cut: reply.finish == Finish::Length };
-        let ready = calls::ready(reply.calls, &self.history, &mut self.fresh_ids, reading);
+        let ready = calls::ready(reply.calls, &reply.finish, &self.history, &mut self.fresh_ids, self.helps.repair);
         // Kept before anything is done: whoever is killed meanwhile finds the call without its result, and knows.
         self.keep(Message::Assistant { text: reply.text.trim().to_owned(), calls: calls::as_messages(&ready) });
         let runner = Runner { toolbox: &self.toolbox, sink: self.sink.as_ref(), cancel, folder: &self.folder };

@@ -15,6 +15,7 @@ mod interrupt;
 mod jobs;
 mod logging;
 mod man;
+mod memory;
 mod node;
 mod runtime;
 mod tasks;
@@ -122,6 +123,10 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return unparsed(&arguments, &error),
     };
+    if !matches!(cli.command, Some(Command::Worker | Command::SandboxHost(_))) {
+        // Those two are given no secret of a person's.
+        memory::close();
+    }
     let context = Context::of_process(cli.global);
     let done = dispatch(cli.command, &context);
     done.unwrap_or_else(|error| {

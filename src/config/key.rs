@@ -15,6 +15,12 @@ pub enum Key {
     OpenaiBaseUrl,
     /// The model's key.
     OpenaiApiKey,
+    /// The model's window.
+    AgentContext,
+    /// The most tokens of a session.
+    AgentMaxTokens,
+    /// The most money of a session's model calls.
+    AgentMaxCost,
     /// Storage: where.
     S3Endpoint,
     /// Storage: region.
@@ -105,7 +111,7 @@ const fn spec(
 /// Every setting, in the order people see them.
 ///
 /// AIOZ's endpoints and region are from its developer documents and its SDK (`aiozai-sdk` 1.1.0).
-pub const SPECS: [Spec; 18] = {
+pub const SPECS: [Spec; 21] = {
     use Group::*;
     [
         spec(Key::AgentHome, "AGENT_HOME", Program, false, None, "folder of the ledger, results and settings"),
@@ -114,6 +120,16 @@ pub const SPECS: [Spec; 18] = {
         spec(Key::AgentModel, "AGENT_MODEL", Model, false, None, "planner, scripted:PATH, or a model's name"),
         spec(Key::OpenaiBaseUrl, "OPENAI_BASE_URL", Model, false, None, "an OpenAI-compatible endpoint"),
         spec(Key::OpenaiApiKey, "OPENAI_API_KEY", Model, true, None, "its key"),
+        spec(
+            Key::AgentContext,
+            "AGENT_CONTEXT",
+            Model,
+            false,
+            None,
+            "its window in tokens; by the endpoint when unset",
+        ),
+        spec(Key::AgentMaxTokens, "AGENT_MAX_TOKENS", Model, false, None, "the most tokens that a session may take"),
+        spec(Key::AgentMaxCost, "AGENT_MAX_COST", Model, false, None, "the most that its model calls may cost, in USD"),
         spec(
             Key::S3Endpoint,
             "AIOZ_S3_ENDPOINT",

@@ -34,7 +34,7 @@ pub use error::ConfigError;
 pub use home::Home;
 pub use key::Key;
 pub use layer::{Environment, Overrides, Source, Value};
-pub use model::ModelSettings;
+pub use model::{ModelBounds, ModelSettings};
 pub use policy_file::PolicyFile;
 pub use profile::{ChainSettings, ComputeSettings, LiveSettings, PayerKey, Profile, StorageSettings};
 

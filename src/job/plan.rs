@@ -56,7 +56,9 @@ impl Workflow {
         let history = self.parts.ledger.measured(&task.name)?;
         let part = estimator::worked_on(&task, &dataset, &parameters);
         let estimate = claimed(estimator::estimate(&task, &part, &history), &task, &part, &request, &history);
-        let verdict = judge(&task, dataset, profile, estimate, self.parts.guard.policy().thresholds);
+        let fewer = (part.records < dataset.records).then_some(part.records);
+        let mut verdict = judge(&task, dataset, profile, estimate, self.parts.guard.policy().thresholds);
+        verdict.part = fewer;
         let now = Timestamp::now();
         let job = Job {
             id: JobId::random(),
@@ -147,6 +149,7 @@ fn verdict_event(job: &Job) -> Event {
             records: verdict.dataset.records,
             sampled: verdict.dataset.sampled,
         },
+        part: verdict.part,
         required_ram: verdict.estimate.ram.likely.ceil() as u64,
         available_ram: verdict.machine.available_ram,
         cores: verdict.machine.cores,

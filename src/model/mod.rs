@@ -22,7 +22,6 @@ pub mod phrases;
 pub mod planner;
 pub mod repair;
 pub mod scripted;
-pub mod strict_json;
 pub mod words;
 
 use async_trait::async_trait;

@@ -256,7 +256,7 @@ mod tests {
         let (wallet, passphrase) = (Wallet::generate(), SecretString::from("Ångström"));
         create(&path, &wallet, &passphrase).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(!text.contains(wallet.to_wif().expose_secret()) && !text.contains(&hex::encode(&*wallet.raw_key())));
+        assert!(!text.contains(wallet.to_wif().expose_secret()) && !text.contains(&hex::encode(*wallet.raw_key())));
         let WalletFile::Locked(locked) = read(&path).unwrap() else { panic!("not locked") };
         assert_eq!(locked.account(), wallet.account());
         // The same letters, composed otherwise.

@@ -32,7 +32,7 @@ use crate::{
         quote::Quote,
     },
     kill_point::reached,
-    ledger::{Ledger, LedgerError},
+    ledger::{Ledger, LedgerError, Reading},
     policy::{
         payment::FeeQuote,
         permit::{Payment, Permit},
@@ -114,7 +114,7 @@ impl Payer {
         reached("payer.planned");
         let number = earlier.iter().map(|attempt| attempt.number).max().unwrap_or(0) + 1;
         let attempt = plan.attempt(&payment, number, self.account());
-        self.ledger.intend(&attempt, &payment.caps, &payment.approval, attempt.created_at)?;
+        self.ledger.intend(&attempt, &payment.caps, &payment.approval, &Reading::now())?;
         reached("payer.intended");
         sink.emit(Event::PaymentIntended(shown(&attempt)));
         Ok(self.broadcast(attempt, plan, sink).await)
