@@ -15,6 +15,7 @@ mod interrupt;
 mod jobs;
 mod logging;
 mod man;
+mod mcp;
 mod memory;
 mod node;
 mod runtime;
@@ -104,6 +105,8 @@ pub enum Command {
     Trial(trial::Trial),
     /// Serve jobs over the AIOZ AI API, paid in GAS
     Node(node::Node),
+    /// Offer the guarded tools to other agents, over MCP
+    Mcp(mcp::Mcp),
     /// Print a shell's completions
     Completions(completions::Completions),
     /// Print the man page
@@ -147,6 +150,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, Com
         Some(Command::Doctor(doctor)) => doctor.run(context),
         Some(Command::Trial(trial)) => trial.run(context),
         Some(Command::Node(node)) => node.run(context),
+        Some(Command::Mcp(mcp)) => mcp.run(context),
         Some(Command::Wallet(wallet)) => wallet.run(context),
         Some(Command::Completions(completions)) => completions.run(context),
         Some(Command::Man) => man::run(context),
