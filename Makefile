@@ -1,5 +1,5 @@
 # make test     everything the tests need, then the tests
-# make tools    only what the tests need (a Neo node, an S3 server, two Python clients)
+# make tools    only what the tests need (a Neo node, an S3 server, three Python clients)
 # make trial    the cases in trials/, played against the configured model; the page is target/trial.html
 # make torture  thousands of payments, killed at every point, on the sandbox's chain and on a real one: minutes
 # make lint     formatting and clippy, as CI checks them

@@ -5,6 +5,7 @@ mod cli;
 mod compute;
 mod fetch;
 mod live;
+mod mcp;
 mod neo_go;
 mod node;
 mod payment;

@@ -19,10 +19,9 @@ use super::{
     CommandError, Context, Kind,
     interrupt::{cancel_of, stoppable},
     runtime::block_on,
-    wiring::session::model,
+    wiring::session::{limits, model},
 };
 use crate::{
-    agent::Limits,
     machine::catalogue::Catalogue,
     trial::{self, BrokenCase, Case, Help, Outcome, Plan, Variant, case::NoCases, report},
 };
@@ -70,6 +69,7 @@ impl Trial {
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
         let catalogue = Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?;
         let chosen = context.settings()?.model()?;
+        let limits = limits(&context.settings()?.model_bounds(&chosen)?);
         let (cases, broken) = self.cases(&catalogue)?;
         if let Some(path) = &self.report {
             // Before an hour of work, and not after it.
@@ -84,7 +84,7 @@ impl Trial {
             rounds: self.repeat.into(),
             at_once: self.jobs.into(),
             limit: Duration::from_secs(self.limit),
-            limits: Limits::default(),
+            limits,
             model: Arc::new(move |workflow| model(&chosen, workflow).map_err(|e| e.sentence())),
             catalogue,
         });

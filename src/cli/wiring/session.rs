@@ -258,7 +258,7 @@ fn open(context: &Context, folder: &Path, which: Which) -> Result<(SessionFile, 
 }
 
 /// The bounds of a conversation, from the settings.
-fn limits(bounds: &ModelBounds) -> Limits {
+pub fn limits(bounds: &ModelBounds) -> Limits {
     let ceilings = Ceilings { tokens: bounds.tokens, cost: bounds.cost };
     Limits { window: bounds.window, ceilings, ..Limits::default() }
 }
