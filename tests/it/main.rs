@@ -17,4 +17,5 @@ mod storage;
 #[cfg(feature = "kill-points")]
 mod torture;
 mod transcripts;
+mod trial;
 mod world;

@@ -258,13 +258,16 @@ fn open(context: &Context, folder: &Path, which: Which) -> Result<(SessionFile, 
 }
 
 /// The bounds of a conversation, from the settings.
-fn limits(bounds: &ModelBounds) -> Limits {
+pub fn limits(bounds: &ModelBounds) -> Limits {
     let ceilings = Ceilings { tokens: bounds.tokens, cost: bounds.cost };
     Limits { window: bounds.window, ceilings, ..Limits::default() }
 }
 
 /// The model that the settings name.
-fn model(chosen: &ModelSettings, workflow: &Workflow) -> Result<Arc<dyn ChatModel>, CommandError> {
+///
+/// # Errors
+/// A transcript that cannot be read, an endpoint that is none.
+pub fn model(chosen: &ModelSettings, workflow: &Workflow) -> Result<Arc<dyn ChatModel>, CommandError> {
     Ok(match chosen {
         ModelSettings::Planner => {
             let tasks: Vec<_> = workflow.catalogue().iter().cloned().collect();
