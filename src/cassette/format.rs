@@ -106,8 +106,6 @@ pub struct Start {
     pub command: String,
     /// The flags that change what may happen.
     pub flags: Vec<String>,
-    /// The session.
-    pub session: String,
     /// The working folder.
     pub folder: String,
     /// The home folder.

@@ -141,7 +141,13 @@ pub fn clock() -> Timestamp {
 /// Waits. A run that is played waits for nothing.
 pub async fn sleep(pause: Duration) {
     match tape() {
-        Tape::Playing(_) => tokio::task::yield_now().await,
+        Tape::Playing(player) => {
+            player.waits();
+            // Whoever waits beside this for a wish to stop is to hear of it first.
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+            }
+        }
         _ => tokio::time::sleep(pause).await,
     }
 }

@@ -51,8 +51,8 @@ struct State {
     cut: bool,
     /// Requests to the model in other words than the recorded ones.
     reworded: usize,
-    /// Wishes to stop that were recorded and not yet made.
-    stops: usize,
+    /// Wishes to stop that were recorded and not yet made, each with how many exchanges were begun before it.
+    stops: VecDeque<usize>,
     /// Whether a wish to stop was made.
     stopped: bool,
     /// Who is told of a wish to stop.
@@ -79,14 +79,14 @@ impl Player {
             places,
             cut: cassette.exit_code().is_none(),
             reworded: 0,
-            stops: 0,
+            stops: VecDeque::new(),
             stopped: false,
             on_stop: None,
         };
         let mut by_id: HashMap<u64, usize> = HashMap::new();
         for (step, entry) in cassette.entries.iter().enumerate() {
             match &entry.what {
-                What::Value { of, .. } if of == STOP => state.stops += 1,
+                What::Value { of, .. } if of == STOP => state.stops.push_back(state.exchanges.len()),
                 What::Value { of, value } => {
                     state.values.entry(of.clone()).or_default().push_back((entry.at, value.clone()));
                 }
@@ -140,14 +140,21 @@ impl Player {
     /// Whether the record comes to nothing here because a person wished the run to stop; that wish is made now.
     fn stop(&self) -> bool {
         let mut state = self.state();
-        if state.stops > 0 {
-            state.stops -= 1;
-            state.stopped = true;
-            if let Some(tell) = &state.on_stop {
-                tell();
-            }
+        if state.stops.pop_front().is_some() {
+            state.wish();
         }
         state.stopped
+    }
+
+    /// To be called where the run waits: that is where most wishes to stop are made, once all that was asked before has
+    /// been asked.
+    pub fn waits(&self) {
+        let mut state = self.state();
+        let due = |begun: &usize| state.exchanges.iter().take(*begun).all(|exchange| exchange.used);
+        if state.stops.front().is_some_and(due) {
+            state.stops.pop_front();
+            state.wish();
+        }
     }
 
     /// Is called when the record comes to a person's wish to stop.
@@ -254,6 +261,13 @@ impl Player {
 }
 
 impl State {
+    fn wish(&mut self) {
+        self.stopped = true;
+        if let Some(tell) = &self.on_stop {
+            tell();
+        }
+    }
+
     fn take(&mut self, asked: &Asked) -> Result<Answered, Divergence> {
         let asked = self.as_recorded(asked);
         let place = self.by_request.get_mut(&key(&asked)).and_then(VecDeque::pop_front);

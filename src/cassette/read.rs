@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::format::{Entry, Start, VERSION, What};
 
@@ -126,6 +127,14 @@ impl Cassette {
             .find_map(|e| if let What::End { exit_code } = e.what { Some(exit_code) } else { None })
     }
 
+    /// The first value of this name.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.entries.iter().find_map(|entry| match &entry.what {
+            What::Value { of, value } if of == name => Some(value),
+            _ => None,
+        })
+    }
+
     /// What the person said, in order.
     pub fn inputs(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().filter_map(|e| if let What::Input { text } = &e.what { Some(text.as_str()) } else { None })
@@ -156,7 +165,7 @@ fn first(path: &Path, line: &[u8]) -> Result<Start, ReadError> {
 
 /// What was started, for tests.
 #[cfg(test)]
-pub(crate) const START_FOR_TESTS: &str = r#"{"cassette":1,"program":"0.1.0","command":"ask","flags":[],"session":"ses-1","folder":"/work","home":"/home/me","settings":{},"built":{}}"#;
+pub(crate) const START_FOR_TESTS: &str = r#"{"cassette":1,"program":"0.1.0","command":"ask","flags":[],"folder":"/work","home":"/home/me","settings":{},"built":{}}"#;
 
 #[cfg(test)]
 pub(super) mod tests {

@@ -8,8 +8,12 @@ use super::{
     CommandError, Context,
     record::{self, Record},
     runtime::block_on,
-    wiring::{Options, session::Session},
+    wiring::{
+        Options,
+        session::{Session, Which},
+    },
 };
+use crate::domain::ids::SessionId;
 
 /// A request longer than this is no request, bytes.
 const MAX_PROMPT: u64 = 1 << 20;
@@ -32,6 +36,9 @@ pub struct Ask {
     /// Put results into this folder [default: results in AGENT_HOME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Go on with this session, such as ses-7k3q9dm2, or begin it [default: a new one]
+    #[arg(long, value_name = "ID")]
+    session: Option<SessionId>,
     #[command(flatten)]
     record: Record,
 }
@@ -52,7 +59,8 @@ impl Ask {
         };
         self.record.begin(context, "ask", &options)?;
         let done = block_on(async {
-            let mut session = Session::begin(context, options)?;
+            let which = self.session.clone().map_or(Which::Fresh, Which::Named);
+            let mut session = Session::begin(context, options, which)?;
             let done = session.turn(&request).await;
             Ok(session.end(done))
         });

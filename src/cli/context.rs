@@ -35,8 +35,7 @@ pub struct Context {
     pub errors_look: Look,
     /// Standard error.
     pub errors: Output,
-    /// This run.
-    pub session: SessionId,
+    session: OnceLock<SessionId>,
     settings: OnceCell<Settings>,
     sink: OnceLock<Arc<dyn Sink>>,
 }
@@ -54,14 +53,14 @@ impl Context {
             output: Output::new(std::io::stdout()),
             errors_look,
             errors: Output::new(std::io::stderr()),
-            session: SessionId::random(),
+            session: OnceLock::new(),
             settings: OnceCell::new(),
             sink: OnceLock::new(),
         }
     }
 
-    /// The same in another session with other settings: a run that is played has nothing of this process's own.
-    pub fn of_record(&self, session: SessionId, settings: Settings) -> Context {
+    /// The same with other settings, and no session yet: a run that is played has nothing of this process's own.
+    pub fn of_record(&self, settings: Settings) -> Context {
         Context {
             global: self.global.clone(),
             env: Environment::default(),
@@ -69,10 +68,21 @@ impl Context {
             output: self.output.clone(),
             errors_look: self.errors_look,
             errors: self.errors.clone(),
-            session,
+            session: OnceLock::new(),
             settings: OnceCell::from(settings),
             sink: OnceLock::new(),
         }
+    }
+
+    /// The session of this run: a fresh one, unless it goes on with another.
+    pub fn session(&self) -> &SessionId {
+        self.session.get_or_init(SessionId::random)
+    }
+
+    /// Goes on with a session of another day. To be called before anything was said.
+    pub fn go_on_with(&self, session: SessionId) {
+        // Whoever was first decides; nothing is said before the session is known.
+        let _ = self.session.set(session);
     }
 
     /// Whether standard output is for programs.
@@ -111,7 +121,7 @@ impl Context {
         self.sink
             .get_or_init(|| {
                 let face: Arc<dyn Sink> = if self.json() {
-                    Arc::new(JsonLines::new(self.session.clone(), self.output.clone()))
+                    Arc::new(JsonLines::new(self.session().clone(), self.output.clone()))
                 } else {
                     Arc::new(self.terminal())
                 };

@@ -93,7 +93,6 @@ fn start(context: &Context, settings: &Settings, command: &str, options: &Option
         program: env!("CARGO_PKG_VERSION").to_owned(),
         command: command.to_owned(),
         flags: flags.iter().filter(|(_, given)| *given).map(|(flag, _)| (*flag).to_owned()).collect(),
-        session: context.session.0.clone(),
         folder: settings.cwd().display().to_string(),
         home: settings.home().path().display().to_string(),
         out: options.out_dir.as_ref().map(|out| out.display().to_string()),

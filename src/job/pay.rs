@@ -13,6 +13,7 @@ use crate::{
         job::{Job, JobState},
     },
     kill_point::reached,
+    ledger::Reading,
     payment::payer::{Settlement, shown},
     policy::payment::{self, Claim},
 };
@@ -46,7 +47,7 @@ impl Workflow {
         guard.check_payment(job, claim)?;
         let quote = payment::awaited(job)?;
         let fees = remote.payer.fees(quote, &remote.payer.replaces(&job.id)?).await?;
-        let spending = self.parts.ledger.spending(&remote.payer.account(), quote.network, now())?;
+        let spending = self.parts.ledger.spending(&remote.payer.account(), quote.network, &Reading::now())?;
         let spending = cassette::draw("what the wallet has spent", || spending);
         let permit = guard.permit_payment(job, claim, fees, spending, &*self.parts.approver, &*self.parts.sink).await?;
         reached("pay.permitted");

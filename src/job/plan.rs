@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{JobError, Workflow};
 use crate::{
-    cassette::{self, format::Measure},
+    cassette::{self, Tape, format::Measure},
     compute::worker,
     domain::{
         dataset::DatasetProfile,
@@ -48,11 +48,11 @@ impl Workflow {
         // Checks may be made side by side, so what is drawn for one is named after it.
         let of = format!("{} of {}", task.name, request.dataset.display());
         let source = open.source.clone();
-        let home = self.parts.ledger.home().to_owned();
+        let (home, supposed) = (self.parts.ledger.home().to_owned(), self.supposed);
         let measured = tokio::task::spawn_blocking(move || {
             let dataset = machine::profile_dataset(&open)?;
             note_dataset(&open)?;
-            Ok::<_, machine::ProbeError>((dataset, machine::probe_machine(&home)?))
+            Ok::<_, machine::ProbeError>((dataset, supposed.over(machine::probe_machine(&home)?)))
         });
         let (dataset, profile) = measured.await.map_err(|e| JobError::WrongDataset(e.to_string()))??;
         suits(&task, &dataset)?;
@@ -61,7 +61,9 @@ impl Workflow {
         let history = cassette::draw(&format!("earlier runs for {of}"), || history);
         let part = estimator::worked_on(&task, &dataset, &parameters);
         let estimate = claimed(estimator::estimate(&task, &part, &history), &task, &part, &request, &history);
-        let verdict = judge(&task, dataset, profile, estimate, self.parts.guard.policy().thresholds);
+        let fewer = (part.records < dataset.records).then_some(part.records);
+        let mut verdict = judge(&task, dataset, profile, estimate, self.parts.guard.policy().thresholds);
+        verdict.part = fewer;
         let now = cassette::now(&of);
         let job = Job {
             id: cassette::draw(&format!("name of {of}"), JobId::random),
@@ -101,14 +103,22 @@ impl Workflow {
     }
 }
 
-/// A run that is recorded tells which file it worked on: its length and hash, and never its content.
+/// A run that is recorded tells which file it works on: its length and hash, and never its content. A run that is played
+/// works on those files and on no others.
 fn note_dataset(open: &OpenDataset) -> Result<(), machine::ProbeError> {
-    if cassette::recorder().is_none() {
-        return Ok(());
+    let of = format!("dataset {}", open.path.display());
+    match cassette::tape() {
+        Tape::Off => return Ok(()),
+        Tape::Recording(_) => {}
+        Tape::Playing(player) => {
+            // Whether it is the same file was looked at before the run began.
+            let _: Option<Measure> = player.value_or_diverge(&of);
+            return Ok(());
+        }
     }
     let read = |source| machine::ProbeError::Read { what: "the dataset", source };
     let (bytes, sha256) = worker::hash(open.reopen().map_err(read)?, |_| {}).map_err(read)?;
-    cassette::note(&format!("dataset {}", open.path.display()), &Measure { bytes, sha256 });
+    cassette::note(&of, &Measure { bytes, sha256 });
     Ok(())
 }
 
@@ -164,6 +174,7 @@ fn verdict_event(job: &Job) -> Event {
             records: verdict.dataset.records,
             sampled: verdict.dataset.sampled,
         },
+        part: verdict.part,
         required_ram: verdict.estimate.ram.likely.ceil() as u64,
         available_ram: verdict.machine.available_ram,
         cores: verdict.machine.cores,

@@ -1,13 +1,13 @@
 //! Payment attempts, and the budget that they reserve.
 //!
 //! A reservation is the attempt's own row: what is live or confirmed counts with amount and fees, what landed without
-//! paying counts with its fees, what expired counts nothing. So nothing is ever reserved twice or given back late.
+//! paying counts with its fees, what expired counts nothing. So nothing is ever reserved twice or given back late. What is
+//! live counts for the present day however old it is, as it may land today.
 
-use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
-use super::{Ledger, LedgerError, log, unreadable};
+use super::{Ledger, LedgerError, clock::Reading, log, unreadable};
 use crate::domain::{
     attempt::{Attempt, AttemptState},
     budget::Caps,
@@ -74,28 +74,24 @@ pub enum IntendError {
 
 impl Ledger {
     /// Reserves the budget, uses the approval, writes the attempt and takes the job to `payment_intended`, in one transaction.
+    /// `now` is what the system's clocks say; the rolling day is counted by the ledger's own clock, see [`super::clock`].
     ///
     /// # Errors
     /// When an earlier attempt is live or confirmed, a cap would be passed, or the job is not at that step.
-    pub fn intend(
-        &self,
-        attempt: &Attempt,
-        caps: &Caps,
-        approval: &Sha256,
-        now: Timestamp,
-    ) -> Result<Job, IntendError> {
+    pub fn intend(&self, attempt: &Attempt, caps: &Caps, approval: &Sha256, now: &Reading) -> Result<Job, IntendError> {
         let job = self.change("intend", |tx| {
             let earlier = self.read_attempts(tx, &attempt.job)?;
             let held = |a: &&Attempt| a.state.is_live() || a.state == AttemptState::Confirmed;
             if let Some(live) = earlier.iter().find(held) {
                 return Err(IntendError::Live { job: attempt.job.clone(), state: live.state });
             }
-            let spending = self.spending_in(tx, &attempt.sender, attempt.network, now)?;
+            let time = self.note_time(tx, now)?;
+            let spending = self.spending_in(tx, &attempt.sender, attempt.network, time)?;
             check_caps(attempt, caps, spending)?;
             if !self.use_approval(tx, approval, &attempt.tx_hash)? {
                 return Err(IntendError::NotApproved(attempt.job.clone()));
             }
-            self.insert_attempt(tx, attempt)?;
+            self.insert_attempt(tx, attempt, time)?;
             let hash = attempt.tx_hash;
             Ok::<Job, IntendError>(
                 self.step(tx, &attempt.job, JobState::PaymentIntended, |job| job.tx_hash = Some(hash))?,
@@ -197,8 +193,10 @@ impl Ledger {
     ///
     /// # Errors
     /// When the database says no.
-    pub fn spending(&self, sender: &Hash160, network: Network, now: Timestamp) -> Result<Spending, LedgerError> {
-        self.spending_in(&self.connection(), sender, network, now)
+    pub fn spending(&self, sender: &Hash160, network: Network, now: &Reading) -> Result<Spending, LedgerError> {
+        let connection = self.connection();
+        let time = self.time(&connection, now)?;
+        self.spending_in(&connection, sender, network, time)
     }
 
     fn spending_in(
@@ -206,13 +204,13 @@ impl Ledger {
         connection: &Connection,
         sender: &Hash160,
         network: Network,
-        now: Timestamp,
+        time: i64,
     ) -> Result<Spending, LedgerError> {
-        let since = now.as_millisecond().saturating_sub(DAY_MS);
+        let since = time.saturating_sub(DAY_MS);
         let cost = "CASE WHEN state IN ('intended', 'sent', 'confirmed') THEN amount + fees
                          WHEN state = 'faulted' THEN fees ELSE 0 END";
         let query = format!(
-            "SELECT coalesce(sum(CASE WHEN created_ms > ?3 THEN {cost} ELSE 0 END), 0), coalesce(sum({cost}), 0)
+            "SELECT coalesce(sum(CASE WHEN ledger_ms > ?3 OR state IN ('intended', 'sent') THEN {cost} ELSE 0 END), 0), coalesce(sum({cost}), 0)
              FROM attempts WHERE sender = ?1 AND network = ?2"
         );
         let (day, lifetime): (i64, i64) = connection
@@ -241,12 +239,12 @@ impl Ledger {
         Ok(())
     }
 
-    pub(super) fn insert_attempt(&self, tx: &Connection, attempt: &Attempt) -> Result<(), LedgerError> {
+    pub(super) fn insert_attempt(&self, tx: &Connection, attempt: &Attempt, time: i64) -> Result<(), LedgerError> {
         let body = serde_json::to_string(attempt).map_err(|e| unreadable("payment attempt", e))?;
         let fees = attempt.system_fee.checked_add(attempt.network_fee).unwrap_or(Datoshi::MAX);
         tx.execute(
-            "INSERT INTO attempts (job, number, tx_hash, sender, network, amount, fees, state, created_ms, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "INSERT INTO attempts (job, number, tx_hash, sender, network, amount, fees, state, created_ms, body, ledger_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             params![
                 attempt.job.as_str(),
                 attempt.number,
@@ -257,7 +255,8 @@ impl Ledger {
                 fees.as_i64(),
                 attempt.state.as_str(),
                 attempt.created_at.as_millisecond(),
-                body
+                body,
+                time
             ],
         )
         .map_err(|e| self.database(e))?;

@@ -5,6 +5,7 @@
 
 mod approvals;
 mod attempts;
+pub mod clock;
 mod jobs;
 pub mod log;
 mod measured;
@@ -18,6 +19,7 @@ use std::{
 };
 
 pub use attempts::{CapPassed, IntendError, Spending};
+pub use clock::Reading;
 pub use jobs::JobLine;
 pub use restore::Earlier;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -114,6 +116,11 @@ impl Ledger {
     /// # Errors
     /// When the file cannot be opened, or a newer program wrote it.
     pub fn open(home: &Path) -> Result<Ledger, LedgerError> {
+        Ledger::open_at(home, &Reading::now())
+    }
+
+    /// The same when the system's clocks say this.
+    fn open_at(home: &Path, now: &Reading) -> Result<Ledger, LedgerError> {
         let path = home.join(LEDGER_FILE);
         let database = |source| LedgerError::Database { path: path.clone(), source };
         let mut connection = Connection::open(&path).map_err(database)?;
@@ -124,6 +131,7 @@ impl Ledger {
         schema::migrate(&mut connection, &path)?;
         let shared = Shared { home: home.to_owned(), path: path.clone(), connection: Mutex::new(connection) };
         let ledger = Ledger { shared: Arc::new(shared) };
+        ledger.begin_time(now)?;
         log::write(&ledger)?;
         Ok(ledger)
     }
@@ -164,5 +172,7 @@ fn unreadable(what: &'static str, why: impl std::fmt::Display) -> LedgerError {
     LedgerError::Unreadable { what, why: why.to_string() }
 }
 
+#[cfg(test)]
+mod budget_tests;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -40,6 +40,7 @@ impl Ledger {
     /// When it is there already, or the database says no.
     pub fn restore(&self, earlier: &Earlier) -> Result<(), LedgerError> {
         self.insert_job(&earlier.job)?;
-        self.change("restore", |tx| earlier.attempts.iter().try_for_each(|attempt| self.insert_attempt(tx, attempt)))
+        // What a wallet has spent is in the record as it was then: of the time nothing is counted here.
+        self.change("restore", |tx| earlier.attempts.iter().try_for_each(|attempt| self.insert_attempt(tx, attempt, 0)))
     }
 }

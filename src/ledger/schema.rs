@@ -40,6 +40,14 @@ const STEPS: &[&str] = &[
         id INTEGER PRIMARY KEY CHECK (id = 1), written_seq INTEGER NOT NULL, written_bytes INTEGER NOT NULL
      ) STRICT;
      INSERT INTO log_state VALUES (1, 0, 0);",
+    // 2: the ledger's own clock, by which the rolling day is counted.
+    "CREATE TABLE clock (
+        id INTEGER PRIMARY KEY CHECK (id = 1), ledger_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL,
+        boot TEXT NOT NULL, up_ms INTEGER NOT NULL
+     ) STRICT;
+     ALTER TABLE attempts ADD COLUMN ledger_ms INTEGER NOT NULL DEFAULT 0;
+     UPDATE attempts SET ledger_ms = created_ms;
+     CREATE INDEX attempts_by_ledger_time ON attempts (ledger_ms);",
 ];
 
 /// Brings the database to today's schema.

@@ -2,9 +2,9 @@
 
 use std::{fs, sync::Arc, thread};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::{CapPassed, IntendError, Ledger, LedgerError, log::LOG_FILE};
+use super::{CapPassed, IntendError, Ledger, LedgerError, Reading, log::LOG_FILE};
 use crate::domain::{
     attempt::{Attempt, AttemptState},
     budget::Caps,
@@ -53,7 +53,7 @@ pub(crate) fn sample_job(place: Place) -> Job {
     }
 }
 
-fn attempt(job: &JobId, number: u32, gas: u32) -> Attempt {
+pub(super) fn attempt(job: &JobId, number: u32, gas: u32) -> Attempt {
     Attempt {
         job: job.clone(),
         number,
@@ -73,19 +73,24 @@ fn attempt(job: &JobId, number: u32, gas: u32) -> Attempt {
     }
 }
 
-fn caps(payment: u32, day: u32, lifetime: u32) -> Caps {
+pub(super) fn caps(payment: u32, day: u32, lifetime: u32) -> Caps {
     let gas = Datoshi::from_gas;
     Caps { per_payment: gas(payment), per_day: gas(day), lifetime: gas(lifetime) }
 }
 
 /// Approves and intends.
 fn intend(ledger: &Ledger, attempt: &Attempt, caps: &Caps) -> Result<Job, IntendError> {
-    let digest = Sha256::of(attempt.tx_hash.to_string().as_bytes());
-    ledger.record_approval(&digest, &attempt.job, "test").unwrap();
-    ledger.intend(attempt, caps, &digest, attempt.created_at)
+    intend_at(ledger, attempt, caps, &Reading::now())
 }
 
-fn open() -> (tempfile::TempDir, Ledger) {
+/// The same when the system's clocks say this.
+pub(super) fn intend_at(ledger: &Ledger, attempt: &Attempt, caps: &Caps, now: &Reading) -> Result<Job, IntendError> {
+    let digest = Sha256::of(attempt.tx_hash.to_string().as_bytes());
+    ledger.record_approval(&digest, &attempt.job, "test").unwrap();
+    ledger.intend(attempt, caps, &digest, now)
+}
+
+pub(super) fn open() -> (tempfile::TempDir, Ledger) {
     let home = tempfile::tempdir().unwrap();
     let ledger = Ledger::open(home.path()).unwrap();
     (home, ledger)
@@ -117,19 +122,55 @@ fn an_expired_attempt_makes_room_and_gives_its_budget_back() {
 }
 
 #[test]
+fn what_landed_after_all_is_paid_and_ends_the_attempt_that_names_it() {
+    let (_home, ledger) = open();
+    let job = submitted(&ledger);
+    intend(&ledger, &attempt(&job.id, 1, 2), &caps(9, 9, 9)).unwrap();
+    ledger.set_attempt(&job.id, 1, AttemptState::Expired, None).unwrap();
+    intend(&ledger, &attempt(&job.id, 2, 2), &caps(9, 9, 9)).unwrap();
+    let first = ledger.attempts(&job.id).unwrap()[0].tx_hash;
+    let paid = ledger.set_attempt(&job.id, 1, AttemptState::Confirmed, Some(7)).unwrap();
+    assert_eq!((paid.state, paid.tx_hash), (JobState::Paid, Some(first)));
+    let states: Vec<_> = ledger.attempts(&job.id).unwrap().iter().map(|a| a.state).collect();
+    assert_eq!(states, [AttemptState::Confirmed, AttemptState::Expired]);
+    // Only what was paid counts.
+    let spent = ledger.spending(&Hash160([1; 20]), Network(SANDBOX), &Reading::now()).unwrap();
+    assert_eq!(spent.lifetime, Datoshi::from_gas(2));
+}
+
+#[test]
+fn what_landed_stays_landed_whatever_a_slower_process_says() {
+    let (_home, ledger) = open();
+    for (first, later) in [
+        (AttemptState::Confirmed, AttemptState::Expired),
+        (AttemptState::Confirmed, AttemptState::Sent),
+        (AttemptState::Faulted, AttemptState::Sent),
+        (AttemptState::Faulted, AttemptState::Expired),
+    ] {
+        let job = submitted(&ledger);
+        intend(&ledger, &attempt(&job.id, 1, 2), &caps(9, 99, 99)).unwrap();
+        ledger.set_attempt(&job.id, 1, first, Some(7)).unwrap();
+        let before = ledger.job(&job.id).unwrap();
+        assert_eq!(ledger.set_attempt(&job.id, 1, later, None).unwrap(), before);
+        let kept = ledger.attempts(&job.id).unwrap().remove(0);
+        assert_eq!((kept.state, kept.block), (first, Some(7)), "{later:?}");
+    }
+}
+
+#[test]
 fn an_approval_serves_once_and_none_is_none() {
     let (_home, ledger) = open();
     let job = submitted(&ledger);
     let first = attempt(&job.id, 1, 2);
     let digest = Sha256::of(b"approved");
-    let refused = ledger.intend(&first, &caps(9, 9, 9), &digest, first.created_at);
+    let refused = ledger.intend(&first, &caps(9, 9, 9), &digest, &Reading::now());
     assert!(matches!(refused, Err(IntendError::NotApproved(_))));
     assert!(ledger.attempts(&job.id).unwrap().is_empty(), "nothing is half-written");
     ledger.record_approval(&digest, &job.id, "terminal").unwrap();
-    ledger.intend(&first, &caps(9, 9, 9), &digest, first.created_at).unwrap();
+    ledger.intend(&first, &caps(9, 9, 9), &digest, &Reading::now()).unwrap();
     ledger.set_attempt(&job.id, 1, AttemptState::Expired, None).unwrap();
     let second = attempt(&job.id, 2, 2);
-    let refused = ledger.intend(&second, &caps(9, 9, 9), &digest, second.created_at);
+    let refused = ledger.intend(&second, &caps(9, 9, 9), &digest, &Reading::now());
     assert!(matches!(refused, Err(IntendError::NotApproved(_))));
 }
 
@@ -144,12 +185,17 @@ fn each_cap_holds_and_the_day_rolls() {
         which(intend(&ledger, &attempt(&submitted(&ledger).id, 1, 3), &caps(2, 9, 9))),
         Some(CapPassed::Payment)
     );
-    intend(&ledger, &attempt(&submitted(&ledger).id, 1, 2), &caps(2, 3, 9)).unwrap();
+    let first = submitted(&ledger);
+    intend(&ledger, &attempt(&first.id, 1, 2), &caps(2, 3, 9)).unwrap();
     assert_eq!(which(intend(&ledger, &attempt(&submitted(&ledger).id, 1, 2), &caps(2, 3, 9))), Some(CapPassed::Day));
-    let mut tomorrow = attempt(&submitted(&ledger).id, 1, 2);
-    tomorrow.created_at = Timestamp::now().checked_add(SignedDuration::from_hours(25)).unwrap();
-    assert_eq!(which(intend(&ledger, &tomorrow, &caps(2, 3, 3))), Some(CapPassed::Lifetime));
-    intend(&ledger, &tomorrow, &caps(2, 3, 9)).unwrap();
+    // What may still land counts for every day, and what has landed for the day on which it was made.
+    let now = Reading::now();
+    let tomorrow = Reading { up_ms: now.up_ms + 25 * 3_600_000, ..now };
+    let next = attempt(&submitted(&ledger).id, 1, 2);
+    assert_eq!(which(intend_at(&ledger, &next, &caps(2, 3, 9), &tomorrow)), Some(CapPassed::Day));
+    ledger.set_attempt(&first.id, 1, AttemptState::Confirmed, Some(7)).unwrap();
+    assert_eq!(which(intend_at(&ledger, &next, &caps(2, 3, 3), &tomorrow)), Some(CapPassed::Lifetime));
+    intend_at(&ledger, &next, &caps(2, 3, 9), &tomorrow).unwrap();
 }
 
 /// Eight writers with connections of their own never pass the cap together.

@@ -172,7 +172,11 @@ pub fn read(path: &Path) -> Result<WalletFile, Nep6Error> {
 
 fn parse(json: &str, path: &Path) -> Result<LockedWallet, Nep6Error> {
     let form = |why: String| Nep6Error::Form { path: path.to_owned(), why };
-    let file: Nep6 = serde_json::from_str(json).map_err(|e| form(e.to_string()))?;
+    // The place and not serde's words, which quote what stands there.
+    let file: Nep6 = serde_json::from_str(json).map_err(|e| {
+        let why = if e.is_data() { "it lacks a part, or one is of another type" } else { "it is not JSON" };
+        form(format!("{why} (line {}, column {})", e.line(), e.column()))
+    })?;
     let scrypt = params(file.scrypt)?;
     let mut payers = file.accounts.into_iter().filter(Account::has_single_key).collect::<Vec<_>>();
     // The default one, or the only one.
@@ -256,7 +260,7 @@ mod tests {
         let (wallet, passphrase) = (Wallet::generate(), SecretString::from("Ångström"));
         create(&path, &wallet, &passphrase).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(!text.contains(wallet.to_wif().expose_secret()) && !text.contains(&hex::encode(&*wallet.raw_key())));
+        assert!(!text.contains(wallet.to_wif().expose_secret()) && !text.contains(&hex::encode(*wallet.raw_key())));
         let WalletFile::Locked(locked) = read(&path).unwrap() else { panic!("not locked") };
         assert_eq!(locked.account(), wallet.account());
         // The same letters, composed otherwise.

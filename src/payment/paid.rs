@@ -71,6 +71,9 @@ pub enum NotPaid {
         /// How much.
         amount: Datoshi,
     },
+    /// The coins are another account's than the one that made the transaction.
+    #[error("it moves the coins of {0}, who did not send it")]
+    Sender(Hash160),
     /// The events tell another story.
     #[error("its log has {0} events of this transfer instead of one")]
     Events(usize),
@@ -91,6 +94,10 @@ pub fn check_transaction(transaction: &Transaction, expected: &Expected) -> Resu
     let Transfer { from, to, amount, .. } = transfer;
     if to != expected.to || amount != expected.amount || expected.from.is_some_and(|payer| payer != from) {
         return Err(NotPaid::AnotherTransfer { from, to, amount });
+    }
+    // Whoever pays sends the transaction: the provider, who knows no payer beforehand, takes no other's coins either.
+    if transaction.sender() != Some(from) {
+        return Err(NotPaid::Sender(from));
     }
     Ok(from)
 }
@@ -289,6 +296,12 @@ mod tests {
         let mut longer = paid.clone();
         longer.script.push(0x40);
         assert_eq!(said(&longer, &expected()), Err(NotPaid::AnotherScript));
+        let mut borrowed = paid.clone();
+        borrowed.signers.insert(0, Signer { account: TO, scope: Scope::CalledByEntry });
+        for payer in [Some(FROM), None] {
+            let expected = Expected { from: payer, ..expected() };
+            assert_eq!(said(&borrowed, &expected), Err(NotPaid::Sender(FROM)));
+        }
         for other in [
             Expected { from: Some(TO), ..expected() },
             Expected { to: FROM, ..expected() },

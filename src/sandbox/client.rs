@@ -18,6 +18,8 @@ use super::host::{Addresses, read_addresses};
 
 /// A host is up well within this.
 const START_LIMIT: Duration = Duration::from_secs(20);
+/// What a host is given of the environment: its workers look for programs, and its parts for a folder of short-lived files.
+const KEPT: [&str; 4] = ["PATH", "HOME", "LANG", "TMPDIR"];
 /// The host's log in the sandbox's folder.
 const LOG_FILE: &str = "host.log";
 
@@ -73,6 +75,9 @@ fn start(folder: &Path, program: &Path) -> io::Result<std::process::Child> {
     Command::new(program)
         .arg("sandbox-host")
         .arg(folder)
+        // The host needs no secret, and outlives the program that starts it.
+        .env_clear()
+        .envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)

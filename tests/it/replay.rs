@@ -5,11 +5,13 @@ mod damaged;
 
 use std::{
     fs,
+    io::{BufRead as _, BufReader},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::world::{Run, World, example};
@@ -140,6 +142,43 @@ fn a_run_here_a_dry_run_and_a_refusal_end_as_they_did() {
             assert_ne!(code, 0, "{}", recorded.run.all());
         }
     }
+}
+
+#[test]
+fn a_run_that_a_person_stopped_stops_there_again() {
+    let world = World::new();
+    world.file("data.fasta", example("data.fasta"));
+    let mut command = world.command(&["ask", "--json", "--record", "run.cassette", FOLD]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut out: Vec<String> = Vec::new();
+    // It is paid, and the provider folds: this takes long enough for a person to lose patience.
+    while !out.last().is_some_and(|line| line.contains("payment.confirmed")) {
+        out.push(lines.next().unwrap().unwrap());
+    }
+    let pid = Pid::from_raw(child.id() as i32).unwrap();
+    kill_process(pid, Signal::INT).unwrap();
+    out.extend(lines.map(Result::unwrap));
+    let code = child.wait().unwrap().code().unwrap();
+    let run = Run { code, out: out.join("\n"), err: String::new() };
+    assert_eq!(run.code, 130, "{}", run.all());
+    fs::remove_dir_all(world.home()).unwrap();
+    let played = replay(&["--json", "run.cassette"], &world.work());
+    assert_eq!(played.code, 130, "{}", played.all());
+    assert_eq!(told(&played), told(&run));
+}
+
+#[test]
+fn a_session_that_went_on_is_played_with_what_was_said_before() {
+    let world = World::new();
+    world.file("data.fasta", example("data.fasta"));
+    let first = world.run(&["ask", "--json", "--session", "ses-7k3q9dm2", "How many sequences are in data.fasta?"]);
+    assert_eq!(first.code, 0, "{}", first.all());
+    let recorded = record(world, &["ask", "--json", "--session", "ses-7k3q9dm2", "What did it cost?"]);
+    assert_eq!(recorded.run.code, 0, "{}", recorded.run.all());
+    let played = replay(&["--json", "run.cassette"], &recorded.world.work());
+    assert_eq!(played.code, 0, "{}", played.all());
+    assert_eq!(told(&played), told(&recorded.run));
 }
 
 #[test]

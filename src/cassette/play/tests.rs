@@ -111,6 +111,25 @@ async fn where_a_person_stopped_the_run_the_wish_is_made_again() {
     assert_eq!((wishes.load(std::sync::atomic::Ordering::SeqCst), player.divergence()), (1, None));
 }
 
+#[tokio::test]
+async fn a_wish_that_was_made_while_waiting_is_made_there_and_not_before() {
+    let lines = [
+        asked(1, "http://n/", "a"),
+        answered(1, "1"),
+        json!({"kind": "value", "of": STOP, "value": true}),
+        json!({"kind": "end", "exit_code": 130}),
+    ];
+    let player = Player::new(&cassette(&lines), Vec::new());
+    let (told, wished) = std::sync::mpsc::channel();
+    player.when_stopped(move || told.send(()).unwrap());
+    player.waits();
+    assert!(wished.try_recv().is_err(), "something is still to be asked");
+    assert_eq!(ask(&player, "http://n/", "a").await.unwrap(), "1");
+    player.waits();
+    player.waits();
+    assert_eq!((wished.try_iter().count(), player.divergence()), (1, None));
+}
+
 #[test]
 fn values_come_by_name_in_order_and_carry_the_time_on() {
     let lines = [

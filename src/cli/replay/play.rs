@@ -18,11 +18,14 @@ use crate::{
     cli::{
         CommandError, Context, Kind, logging, record,
         runtime::block_on,
-        wiring::{Options, session::Session},
+        wiring::{
+            Options,
+            session::{Session, Which},
+        },
     },
     compute::worker,
     config::{Key, Overrides, Settings},
-    domain::{event::Event, ids::SessionId, units},
+    domain::{event::Event, units},
     face::look::Tone,
 };
 
@@ -52,11 +55,10 @@ pub fn run(context: &Context, cassette: &Cassette, data: Option<&Path>) -> Resul
     };
     let settings = Settings::of_flags(&overrides, home.path(), &folder);
     logging::start(settings.value(Key::AgentLog).map_or("off", |v| v.text()))?;
-    let played = context.of_record(SessionId(start.session.clone()), settings);
+    let played = context.of_record(settings);
     if !cassette::replay(Arc::clone(&player)) {
         return Err(CommandError::new(Kind::Failed, "cassette", "this process plays or records a run already"));
     }
-    warn_of_changes(&played, start)?;
     let code = block_on(play(&played, cassette, &player))?;
     judge(&played, cassette, &player, code)
 }
@@ -71,7 +73,8 @@ async fn play(context: &Context, cassette: &Cassette, player: &Player) -> Result
         out_dir: None,
     };
     let work = async {
-        let mut session = Session::begin(context, options)?;
+        let mut session = Session::begin(context, options, Which::Fresh)?;
+        warn_of_changes(context, &cassette.start)?;
         let mut done = Ok(0);
         for words in cassette.inputs() {
             let turn = session.turn(words).await;

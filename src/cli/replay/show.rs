@@ -11,7 +11,7 @@ use crate::{
         format::{Answered, Asked, Body, Entry, Part, What},
         read::Cassette,
     },
-    cli::{CommandError, Context},
+    cli::{CommandError, Context, wiring::recorded::OPENING},
     domain::{
         event::{EVENT_VERSION, Envelope, Event, Sink as _},
         units::{self, clean},
@@ -269,8 +269,10 @@ pub fn events(context: &Context, cassette: &Cassette) -> Result<ExitCode, Comman
         .filter_map(|entry| if let What::Event { event } = &entry.what { Some((entry.at, event)) } else { None })
         .collect();
     if context.json() {
+        let session = cassette.value(OPENING).and_then(|opening| opening.get("session")).and_then(Value::as_str);
+        let session = session.unwrap_or_default().to_owned();
         for (seq, (ts, event)) in (1..).zip(told) {
-            let session = cassette.start.session.clone();
+            let session = session.clone();
             context.output.json(&Envelope { v: EVENT_VERSION, seq, ts, session, event: event.clone() });
         }
     } else {

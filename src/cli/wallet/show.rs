@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
@@ -21,7 +20,7 @@ use crate::{
         network::Network,
     },
     face::look::Tone,
-    ledger::Ledger,
+    ledger::{Ledger, Reading},
 };
 
 /// What a program is told.
@@ -68,7 +67,7 @@ fn ask(context: &Context, profile: &Profile, account: Hash160, shown: &mut Shown
     let ledger = context.ledger()?;
     let balance = block_on(balance(context, profile, &ledger, account))?;
     let caps = context.settings()?.policy()?.caps;
-    let spent = ledger.spending(&account, shown.network, Timestamp::now())?;
+    let spent = ledger.spending(&account, shown.network, &Reading::now())?;
     let left = |cap: Datoshi, spent: Datoshi| Some(Amount::from(cap.saturating_sub(spent)));
     shown.balance = Some(Amount::from(balance));
     shown.left_today = left(caps.per_day, spent.day);

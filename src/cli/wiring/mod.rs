@@ -4,7 +4,7 @@
 pub mod keyring;
 pub mod live;
 pub mod policy;
-mod recorded;
+pub mod recorded;
 pub mod session;
 pub mod unlock;
 
@@ -16,7 +16,10 @@ use crate::{
     cassette,
     compute::local::Runner,
     config::Profile,
-    domain::{network::Network, network::SANDBOX},
+    domain::{
+        event::Sink,
+        network::{Network, SANDBOX},
+    },
     face::approve::AtTerminal,
     job::{Connect, JobError, Workflow, WorkflowParts},
     ledger::Ledger,
@@ -70,8 +73,22 @@ impl Wired {
     /// # Errors
     /// Settings that make no sense, a policy file that cannot be read, a home or ledger that cannot be used.
     pub fn new(context: &Context, options: Options) -> Result<Wired, CommandError> {
+        let approver = approver(context, &options);
+        Wired::with(context, options, context.sink(), approver)
+    }
+
+    /// The same, with another place for events and another one to ask.
+    ///
+    /// # Errors
+    /// As [`Wired::new`].
+    pub fn with(
+        context: &Context,
+        options: Options,
+        sink: Arc<dyn Sink>,
+        approver: Arc<dyn Approver>,
+    ) -> Result<Wired, CommandError> {
         if let Some(player) = cassette::player() {
-            return recorded::wired(context, options, player);
+            return recorded::wired(context, options, sink, player);
         }
         let settings = context.settings()?;
         let profile = settings.profile()?;
@@ -80,19 +97,18 @@ impl Wired {
         let ledger = context.ledger()?;
         recorded::note(&ledger, profile.name(), &policy)?;
         let connect = connect(context, &profile, &ledger)?;
-        let approver = approver(context, &options);
         let profile = profile.name().to_owned();
-        Wired::of(context, options, Known { profile, policy, ledger, connect, approver })
+        Wired::of(options, sink, Known { profile, policy, ledger, connect, approver })
     }
 
     /// The workflow of parts that are known.
-    fn of(context: &Context, options: Options, known: Known) -> Result<Wired, CommandError> {
+    fn of(options: Options, sink: Arc<dyn Sink>, known: Known) -> Result<Wired, CommandError> {
         let Known { profile, policy, ledger, connect, approver } = known;
         let network = policy.network;
         let parts = WorkflowParts {
             guard: Guard::new(policy, ledger.clone()),
             catalogue: Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?,
-            sink: context.sink(),
+            sink,
             approver,
             connect,
             runner: Runner::default(),

@@ -32,7 +32,7 @@ use crate::{
         quote::Quote,
     },
     kill_point::reached,
-    ledger::{Ledger, LedgerError},
+    ledger::{Ledger, LedgerError, Reading},
     policy::{
         payment::FeeQuote,
         permit::{Payment, Permit},
@@ -119,8 +119,9 @@ impl Payer {
         reached("payer.planned");
         let number = earlier.iter().map(|attempt| attempt.number).max().unwrap_or(0) + 1;
         let attempt = plan.attempt(&payment, number, self.account());
-        self.ledger.intend(&attempt, &payment.caps, &payment.approval, attempt.created_at)?;
+        self.ledger.intend(&attempt, &payment.caps, &payment.approval, &Reading::now())?;
         reached("payer.intended");
+        tracing::debug!(job = %attempt.job, number, tx = %attempt.tx_hash, "a payment is intended");
         sink.emit(Event::PaymentIntended(shown(&attempt)));
         Ok(self.broadcast(attempt, plan, sink).await)
     }
@@ -141,6 +142,7 @@ impl Payer {
             }
         };
         reached("payer.broadcast");
+        tracing::debug!(job = %attempt.job, taken = said.taken, refused = said.refused.len(), "a payment was sent");
         if let Some(complaint) = said.complaint() {
             sink.emit(Event::Warning { message: format!("the payment of {}: {complaint}", attempt.job) });
         }

@@ -1,7 +1,8 @@
 //! The chain as one or several nodes tell it.
 //!
-//! Any node can lie or lag, so: what is sent goes to every node, and what is read must be the same on all nodes that
-//! answer, or is the cautious one of their numbers. The one thing a lone node is believed in is what it says of itself.
+//! Any node can lie or lag, so: what is sent goes to every node, and what is read is what a quorum says, more than half of
+//! the configured nodes. Of numbers that differ the cautious one counts. That something never landed needs every node. The
+//! one thing a lone node of several is believed in is what it says of itself.
 
 pub mod answers;
 pub mod broadcast;
@@ -41,6 +42,20 @@ pub enum ChainError {
         /// What the owner configured.
         pinned: Network,
     },
+    /// Too few of several nodes answer.
+    #[error("{answered} of {configured} nodes answered {method}, and {quorum} have to{}", because(.errors))]
+    NoQuorum {
+        /// The request.
+        method: &'static str,
+        /// So many gave a usable answer.
+        answered: usize,
+        /// So many are configured.
+        configured: usize,
+        /// So many have to say the same.
+        quorum: usize,
+        /// Why the others did not.
+        errors: Vec<RpcError>,
+    },
     /// Nodes say different things, as while one of them lags.
     #[error("the nodes disagree on {0}")]
     Disagreement(&'static str),
@@ -51,6 +66,10 @@ pub enum ChainError {
 
 fn all(errors: &[RpcError]) -> String {
     errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+fn because(errors: &[RpcError]) -> String {
+    if errors.is_empty() { String::new() } else { format!(": {}", all(errors)) }
 }
 
 /// What the nodes say of their heights. A block count is the height of the next block.
@@ -67,7 +86,7 @@ pub struct BlockCounts {
 /// What is read of something that may not be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sighting<T> {
-    /// What all that answered say.
+    /// What a quorum says; `None` when nobody who answered has it.
     pub found: Option<T>,
     /// Whether every configured node answered.
     pub complete: bool,
@@ -130,6 +149,26 @@ impl Chain {
         (values, errors)
     }
 
+    /// How many nodes have to say the same: more than half of those that are configured.
+    fn quorum(&self) -> usize {
+        self.nodes.len() / 2 + 1
+    }
+
+    /// The answers, where a quorum gave one.
+    fn quorate<T>(
+        &self,
+        method: &'static str,
+        (values, errors): (Vec<T>, Vec<RpcError>),
+    ) -> Result<Vec<T>, ChainError> {
+        match (values.len(), self.quorum()) {
+            (0, _) => Err(ChainError::Unanswered(errors)),
+            (answered, quorum) if answered < quorum => {
+                Err(ChainError::NoQuorum { method, answered, configured: self.nodes.len(), quorum, errors })
+            }
+            _ => Ok(values),
+        }
+    }
+
     async fn sight<T: serde::de::DeserializeOwned>(
         &self,
         method: &'static str,
@@ -139,16 +178,28 @@ impl Chain {
         let (mut values, errors) = self.ask::<T>(method, json!([hash.to_string()])).await;
         let is_absence = |e: &RpcError| matches!(e.code(), Some(UNKNOWN_TRANSACTION | UNKNOWN_CONTAINER));
         let (absent, failed): (Vec<_>, Vec<_>) = errors.into_iter().partition(is_absence);
-        let complete = failed.is_empty();
-        let Some(first) = values.pop() else {
+        let (complete, answered) = (failed.is_empty(), values.len() + absent.len());
+        if values.is_empty() {
             return match absent.is_empty() {
                 true => Err(ChainError::Unanswered(failed)),
                 false => Ok(Sighting { found: None, complete }),
             };
-        };
-        if !absent.is_empty() || values.iter().any(|other| !same(other, &first)) {
-            return Err(ChainError::Disagreement("a transaction"));
         }
-        Ok(Sighting { found: Some(first), complete })
+        // A node that lags behind a quorum, or says something else, is outvoted.
+        let votes = |value: &T| values.iter().filter(|other| same(other, value)).count();
+        let quorum = self.quorum();
+        if let Some(chosen) = values.iter().position(|value| votes(value) >= quorum) {
+            return Ok(Sighting { found: Some(values.swap_remove(chosen)), complete });
+        }
+        if answered < quorum {
+            return Err(ChainError::NoQuorum {
+                method,
+                answered,
+                configured: self.nodes.len(),
+                quorum,
+                errors: failed,
+            });
+        }
+        Err(ChainError::Disagreement("a transaction"))
     }
 }

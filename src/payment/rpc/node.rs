@@ -135,6 +135,7 @@ impl Node {
         let mut request = Request::new(Method::POST, self.url.clone());
         set_json(&mut request, &body);
         reached_in("rpc", method, "asked");
+        tracing::trace!(node = self.name, method, "asked");
         let mut response = self.line.send(request).await.map_err(unreachable)?;
         let status = response.status();
         let mut answer = Vec::new();
@@ -145,6 +146,7 @@ impl Node {
             answer.extend_from_slice(&chunk);
         }
         reached_in("rpc", method, "answered");
+        tracing::trace!(node = self.name, method, %status, bytes = answer.len(), "answered");
         let envelope: Envelope = serde_json::from_slice(&answer)
             .map_err(|e| self.malformed(method, format!("status {status}, no JSON-RPC: {e}")))?;
         if let Some(error) = envelope.error {

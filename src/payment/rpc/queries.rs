@@ -25,10 +25,11 @@ use crate::{
 const CONFLICTS: u8 = 0x21;
 
 impl Chain {
-    /// The chain's rules, after every node that answers has stated the pinned network. To be called before signing.
+    /// The chain's rules, after every node that answers, and at least a quorum, has stated the pinned network. To be called
+    /// before signing.
     ///
     /// # Errors
-    /// A node of another network, or no answer.
+    /// A node of another network, or too few answers.
     pub async fn version(&self) -> Result<Version, ChainError> {
         let answers =
             self.each(|node| async move { (node, node.call::<Version>("getversion", json!([])).await) }).await;
@@ -51,6 +52,7 @@ impl Chain {
                 Err(error) => errors.push(error),
             }
         }
+        let mut versions = self.quorate("getversion", (versions, errors))?;
         // The slowest clock and the nearest limit keep a payment's life short.
         let slowest = versions.iter().map(|v| v.protocol.ms_per_block).max();
         let nearest = versions.iter().map(|v| v.protocol.max_valid_until_block_increment).min();
@@ -60,7 +62,7 @@ impl Chain {
                 version.protocol.max_valid_until_block_increment = nearest;
                 Ok(version)
             }
-            _ => Err(ChainError::Unanswered(errors)),
+            _ => Err(ChainError::Unanswered(Vec::new())),
         }
     }
 
@@ -79,15 +81,16 @@ impl Chain {
     /// The height of the next block, by the node that is most behind.
     ///
     /// # Errors
-    /// No answer.
+    /// Too few answers.
     pub async fn block_count(&self) -> Result<u32, ChainError> {
-        Ok(self.block_counts().await?.lowest)
+        let counts = self.quorate("getblockcount", self.ask::<u32>("getblockcount", json!([])).await)?;
+        counts.into_iter().min().ok_or(ChainError::Unanswered(Vec::new()))
     }
 
     /// An account's GAS, by the node that says the least.
     ///
     /// # Errors
-    /// No answer.
+    /// Too few answers.
     pub async fn balance(&self, account: Hash160) -> Result<Datoshi, ChainError> {
         let argument = json!({"type": "Hash160", "value": account.to_string()});
         self.integer_of(GAS_CONTRACT, "balanceOf", argument, |values| values.min()).await
@@ -96,7 +99,7 @@ impl Chain {
     /// What one Conflicts attribute adds to the network fee, by the node that asks the most.
     ///
     /// # Errors
-    /// No answer.
+    /// Too few answers.
     pub async fn conflicts_fee(&self) -> Result<Datoshi, ChainError> {
         let argument = json!({"type": "Integer", "value": CONFLICTS.to_string()});
         self.integer_of(POLICY_CONTRACT, "getAttributeFee", argument, |values| values.max()).await
@@ -112,13 +115,13 @@ impl Chain {
         let params = json!([contract.to_string(), method, [argument]]);
         let (answers, errors) = self.ask::<Invocation>("invokefunction", params).await;
         let values: Vec<Datoshi> = answers.iter().filter_map(Invocation::integer).collect();
-        choose(values.into_iter()).ok_or(ChainError::Unanswered(errors))
+        choose(self.quorate("invokefunction", (values, errors))?.into_iter()).ok_or(ChainError::Unanswered(Vec::new()))
     }
 
     /// Runs a script without effect, as if `signer` had signed it: what it would burn, by the node that asks the most.
     ///
     /// # Errors
-    /// No answer, or a FAULT on any node.
+    /// Too few answers, or a FAULT on any node.
     pub async fn invoke_script(&self, script: &[u8], signer: &Signer) -> Result<Datoshi, ChainError> {
         let scope = match &signer.scope {
             Scope::None => "None",
@@ -126,27 +129,29 @@ impl Chain {
             Scope::CalledByEntry | Scope::Contracts { .. } => "CalledByEntry",
         };
         let signers = json!([{"account": signer.account.to_string(), "scopes": scope}]);
-        let (answers, errors) = self.ask::<Invocation>("invokescript", json!([STANDARD.encode(script), signers])).await;
+        let asked = self.ask::<Invocation>("invokescript", json!([STANDARD.encode(script), signers])).await;
+        let answers = self.quorate("invokescript", asked)?;
         if let Some(fault) = answers.iter().find(|answer| answer.state == VmState::Fault) {
             return Err(ChainError::Fault(clean(fault.exception.as_deref().unwrap_or("no reason given"))));
         }
-        answers.iter().map(|answer| answer.gas_consumed).max().ok_or(ChainError::Unanswered(errors))
+        answers.iter().map(|answer| answer.gas_consumed).max().ok_or(ChainError::Unanswered(Vec::new()))
     }
 
     /// The network fee of a transaction whose witnesses have their verification scripts, by the node that asks the most.
     ///
     /// # Errors
-    /// No answer.
+    /// Too few answers.
     pub async fn network_fee(&self, signed: &Signed) -> Result<Datoshi, ChainError> {
         let params = json!([STANDARD.encode(signed.bytes())]);
-        let (answers, errors) = self.ask::<NetworkFee>("calculatenetworkfee", params).await;
-        answers.iter().map(|answer| answer.network_fee).max().ok_or(ChainError::Unanswered(errors))
+        let answers =
+            self.quorate("calculatenetworkfee", self.ask::<NetworkFee>("calculatenetworkfee", params).await)?;
+        answers.iter().map(|answer| answer.network_fee).max().ok_or(ChainError::Unanswered(Vec::new()))
     }
 
     /// The application log of a transaction that landed; `None` found while it has not.
     ///
     /// # Errors
-    /// No answer, or answers that differ.
+    /// Too few answers, or answers that differ.
     pub async fn application_log(&self, hash: &TxHash) -> Result<Sighting<ApplicationLog>, ChainError> {
         let sighting = self.sight::<ApplicationLog>("getapplicationlog", hash, same_outcome).await?;
         match &sighting.found {
@@ -158,7 +163,7 @@ impl Chain {
     /// The block a transaction is in.
     ///
     /// # Errors
-    /// No answer, or answers that differ.
+    /// Too few answers, or answers that differ.
     pub async fn transaction_height(&self, hash: &TxHash) -> Result<Sighting<u32>, ChainError> {
         self.sight("gettransactionheight", hash, |a, b| a == b).await
     }
@@ -166,7 +171,7 @@ impl Chain {
     /// The bytes of a transaction in a pool or a block.
     ///
     /// # Errors
-    /// No answer, answers that differ, or text that is not base64.
+    /// Too few answers, answers that differ, or text that is not base64.
     pub async fn raw_transaction(&self, hash: &TxHash) -> Result<Sighting<Vec<u8>>, ChainError> {
         let Sighting { found, complete } = self.sight::<String>("getrawtransaction", hash, |a, b| a == b).await?;
         let found = found.map(|text| STANDARD.decode(text)).transpose();

@@ -37,8 +37,8 @@ use agent::sandbox::chain::ChainSettings;
 
 /// What each account of a case has.
 const FUNDS: u64 = 10_00000000;
-/// As neo-go derives it from the block time of this net.
-const MAX_INCREMENT: u32 = 864_000;
+/// As this net is configured.
+const MAX_INCREMENT: u32 = super::LIFE;
 const TO: Hash160 = Hash160([2; 20]);
 
 /// What a case has to work with.
@@ -107,32 +107,35 @@ fn all() -> impl Iterator<Item = &'static Case> {
     [form::CASES, fees::CASES, witnesses::CASES, scripts::CASES, attributes::CASES].into_iter().flatten()
 }
 
-/// Accounts that no case uses, for what lands before the chains are frozen.
+/// What lands before the chains are frozen.
 struct Past {
     landed: Signed,
     landed_long_ago: Signed,
     ruled_out: Signed,
     slandered: Signed,
     send: Vec<Signed>,
-    funding: Vec<(Hash160, Datoshi)>,
 }
 
-fn past() -> Past {
-    let actors: Vec<Actor> = ["landed", "long ago", "ruled out", "slandered", "slanderer"].map(Actor::named).into();
-    let [landed, long_ago, ruler, victim, slanderer] = actors.as_slice() else { unreachable!() };
-    let later = 20_000;
+/// Accounts that no case uses.
+fn past_actors() -> [Actor; 5] {
+    ["landed", "long ago", "ruled out", "slandered", "slanderer"].map(Actor::named)
+}
+
+/// What lands before the chains are frozen; the last block of what lands long ago is `soon`.
+fn past(soon: u32) -> Past {
+    let [landed, long_ago, ruler, victim, slanderer] = &past_actors();
+    let later = soon + 4000;
     let ruled_out = ruler.pays(TO, 5, later).sign();
     let slandered = victim.pays(TO, 5, later).sign();
     let rules = ruler.pays(TO, 5, later).nonce(1).attribute(conflicts(ruled_out.transaction.hash())).sign();
     let slander = slanderer.pays(TO, 5, later).attribute(conflicts(slandered.transaction.hash())).sign();
-    let past = [landed.pays(TO, 5, later).sign(), long_ago.pays(TO, 5, 60).sign()];
+    let past = [landed.pays(TO, 5, later).sign(), long_ago.pays(TO, 5, soon).sign()];
     Past {
         landed: past[0].clone(),
         landed_long_ago: past[1].clone(),
         ruled_out,
         slandered,
         send: past.into_iter().chain([rules, slander]).collect(),
-        funding: actors.iter().map(|actor| (actor.account, datoshi(FUNDS))).collect(),
     }
 }
 
@@ -149,9 +152,8 @@ async fn height(url: &Url) -> u32 {
 
 #[tokio::test]
 async fn the_sandbox_takes_and_refuses_what_neo_go_does() {
-    let past = past();
     let actor = |case: &Case, role: &str| Actor::named(&format!("{}, {role}", case.name));
-    let mut funding = past.funding.clone();
+    let mut funding: Vec<_> = past_actors().iter().map(|actor| (actor.account, datoshi(FUNDS))).collect();
     for case in all() {
         funding.extend(["a", "b"].map(|role| (actor(case, role).account, datoshi(FUNDS))));
     }
@@ -166,6 +168,8 @@ async fn the_sandbox_takes_and_refuses_what_neo_go_does() {
         ..ChainSettings::default()
     };
     let sandbox = serve_with(folder.path(), settings).await;
+    let soon = height(&node.url()).await + 50;
+    let past = past(soon);
     for signed in &past.send {
         assert_eq!(send(&node.url(), &signed.bytes()).await.0, 0);
         assert_eq!(send(&sandbox.url, &signed.bytes()).await.0, 0);
@@ -175,7 +179,7 @@ async fn the_sandbox_takes_and_refuses_what_neo_go_does() {
         for signed in &past.send {
             let hash = json!([signed.transaction.hash().to_string()]);
             while rpc(&node.url(), "gettransactionheight", hash.clone()).await.is_err()
-                || height(&node.url()).await < 61
+                || height(&node.url()).await <= soon
             {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -212,6 +216,7 @@ async fn the_sandbox_takes_and_refuses_what_neo_go_does() {
         }
     }
     assert_eq!(height(&node.url()).await, frozen, "the node is frozen");
+    assert!(all().count() >= 100, "{} cases", all().count());
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), all().count(), wrong.join("\n"));
     let pool = |answer: Value| {
         let mut hashes: Vec<String> = serde_json::from_value(answer).unwrap();

@@ -5,8 +5,14 @@ mod cases;
 use std::time::Duration;
 
 use agent::{
-    domain::{hash::Hash160, money::Datoshi},
-    payment::{GAS_CONTRACT, POLICY_CONTRACT, transaction::Scope},
+    domain::{
+        hash::{Hash160, TxHash},
+        money::Datoshi,
+    },
+    payment::{
+        GAS_CONTRACT, POLICY_CONTRACT,
+        transaction::{Attribute, Scope},
+    },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -58,6 +64,7 @@ async fn the_sandbox_runs_scripts_as_neo_go_does() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = serve(folder.path(), NET, &funding(&actors)).await;
     let mut wrong = Vec::new();
+    assert!(CASES.len() >= 60, "{} scripts", CASES.len());
     for (case, actor) in CASES.iter().zip(&actors) {
         let script = (case.script)(actor);
         for scope in ["CalledByEntry", "Global", "None"] {
@@ -105,6 +112,9 @@ async fn transactions_land_on_the_sandbox_as_on_neo_go() {
                 let draft = actor.runs(script.clone(), 5000).nonce(nonce);
                 drafts.push(draft.with(|transaction| transaction.signers[0].scope = scope));
             }
+            // What names another in Conflicts lands as what does not.
+            let named = actor.runs(script.clone(), 5000).nonce(10).fee_above_exact(50_000_000);
+            drafts.push(named.attribute(Attribute::Conflicts(TxHash([7; 32]))));
         }
         for draft in drafts {
             let signed = draft.sign();
@@ -116,6 +126,7 @@ async fn transactions_land_on_the_sandbox_as_on_neo_go() {
             sent.push((name, signed.transaction.hash(), real.is_ok()));
         }
     }
+    assert!(sent.len() >= 60, "{} transactions", sent.len());
     sandbox.chain.skip_blocks(1).unwrap();
     let mut wrong = Vec::new();
     for (name, hash, taken) in &sent {

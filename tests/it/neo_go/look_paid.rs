@@ -11,6 +11,7 @@ use agent::{
         job::JobState,
         money::Datoshi,
     },
+    ledger::Reading,
     node::{Look, PaymentVerifier as _},
     payment::{Chain, Expected, GAS_CONTRACT, Payer, Wallet, payer::Settlement, script::Transfer, transaction::Signed},
 };
@@ -88,7 +89,7 @@ fn attempt_of(books: &Books, signed: &Signed, payer: Hash160) -> Attempt {
     let digest = Sha256::of(job.id.as_str().as_bytes());
     books.ledger.record_approval(&digest, &job.id, "terminal").unwrap();
     let caps = books.guard.policy().caps;
-    books.ledger.intend(&attempt, &caps, &digest, Timestamp::now()).unwrap();
+    books.ledger.intend(&attempt, &caps, &digest, &Reading::now()).unwrap();
     attempt
 }
 
@@ -103,7 +104,9 @@ async fn eight_ways_to_look_paid_are_seen_through() {
     let expected =
         |from| Expected { from, to: TO, amount: amount(AMOUNT), reference: REFERENCE.to_owned(), network: NET };
 
-    for (nonce, (name, script)) in cases(&payer, &other).into_iter().enumerate() {
+    let cases = cases(&payer, &other);
+    assert_eq!(cases.len(), 1 + 8);
+    for (nonce, (name, script)) in cases.into_iter().enumerate() {
         let count = chain.block_count().await.unwrap();
         let draft = payer.runs(script, count + 500).nonce(nonce as u32).with(|t| t.system_fee = gas("1"));
         let draft = if name == "from another" { draft.signed_also_by(&other) } else { draft };
@@ -118,17 +121,21 @@ async fn eight_ways_to_look_paid_are_seen_through() {
         let program = Payer::new(chain.clone(), wallet, books.ledger.clone());
         let attempt = attempt_of(&books, &signed, payer.account);
         let settled = program.settle(&attempt, &Silent).await.unwrap();
-        // The provider, told that this transaction pays.
+        // The provider, told that this transaction pays: one that knows who is to pay, and one that knows nobody, as the
+        // node does.
         let look = chain.look(&signed.transaction.hash(), &expected(Some(payer.account))).await;
+        let stranger = chain.look(&signed.transaction.hash(), &expected(None)).await;
         let job = books.ledger.job(&attempt.job).unwrap();
         if name == "paid" {
             assert!(matches!(settled, Settlement::Paid { .. }), "{settled:?}");
-            assert!(matches!(look, Look::Paid { .. }), "{look:?}");
+            assert!(matches!((&look, &stranger), (Look::Paid { .. }, Look::Paid { .. })), "{look:?} {stranger:?}");
             assert_eq!(job.state, JobState::Paid);
             continue;
         }
         assert!(!matches!(settled, Settlement::Paid { .. }), "the payer takes {name} for paid");
-        assert!(matches!(look, Look::Refused(_)), "the provider says of {name}: {look:?}");
+        for look in [look, stranger] {
+            assert!(matches!(look, Look::Refused(_)), "the provider says of {name}: {look:?}");
+        }
         assert_ne!(job.state, JobState::Paid, "{name}");
     }
 }

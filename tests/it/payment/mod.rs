@@ -2,6 +2,7 @@
 
 mod chain;
 mod cuts;
+mod hostile;
 mod nodes;
 mod payer;
 
@@ -26,7 +27,7 @@ use agent::{
         task::Parameters,
         verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
     },
-    ledger::Ledger,
+    ledger::{Ledger, Reading},
     payment::{
         Chain, Wallet,
         payer::{PayError, Payer, Settlement},
@@ -115,7 +116,7 @@ impl Books {
         let job = self.ledger.job(job).unwrap();
         let quote = job.quote.as_ref().unwrap();
         let fees = payer.fees(quote, &payer.replaces(&job.id)?).await?;
-        let spending = self.ledger.spending(&payer.account(), self.network, Timestamp::now()).unwrap();
+        let spending = self.ledger.spending(&payer.account(), self.network, &Reading::now()).unwrap();
         let permit = self.guard.permit_payment(&job, None, fees, spending, &SaidYes, &Kept::default()).await;
         Ok(permit.unwrap())
     }
@@ -172,6 +173,7 @@ fn awaiting(quote: Quote) -> Job {
         place: Place::Offload,
         reasons: vec![Reason { rule: OffloadRule::Size, why: "the dataset is large".to_owned() }],
         dataset,
+        part: None,
         machine,
         estimate: Estimate { ram: range, seconds: range, learnt_from: 0 },
         thresholds: Thresholds::default(),

@@ -148,3 +148,88 @@ async fn an_attempt_expires_only_when_every_configured_node_says_so() {
     assert!(matches!(settle(&half, &books, &job, &Silent).await, Settlement::Pending { .. }), "a node is silent");
     assert_eq!(settle(&payer, &books, &job, &Silent).await, Settlement::Expired);
 }
+
+/// Nodes that do not know each other, as so many views of one chain.
+async fn views<const N: usize>(folder: &Path) -> [Served; N] {
+    let funding = [(wallet(USER).account(), gas("10"))];
+    let mut all = Vec::new();
+    for n in 0..N {
+        all.push(serve(&folder.join(n.to_string()), NET, &funding).await);
+    }
+    all.try_into().unwrap_or_else(|_| unreachable!())
+}
+
+fn nobody() -> Url {
+    "http://127.0.0.1:9".parse().unwrap()
+}
+
+#[tokio::test]
+async fn what_is_sent_goes_to_every_node_and_more_than_half_of_them_say_paid() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, two, three] = views(folder.path()).await;
+    let books = Books::new(NET);
+    let payer = payer(&[&one.url, &two.url, &three.url], &books);
+    let job = books.job(gas("2")).id;
+    books.pay(&payer, &job, &Silent).await.unwrap();
+    one.chain.skip_blocks(1).unwrap();
+    let settlement = settle(&payer, &books, &job, &Silent).await;
+    assert!(matches!(settlement, Settlement::Pending { why: Some(_) }), "one of three: {settlement:?}");
+    // The third lags for good, and is outvoted. That the second has it shows that it was sent there as well.
+    two.chain.skip_blocks(1).unwrap();
+    assert!(matches!(settle(&payer, &books, &job, &Silent).await, Settlement::Paid { .. }));
+    three.chain.skip_blocks(1).unwrap();
+    assert_eq!(three.chain.balance(RECIPIENT).unwrap(), gas("2"));
+}
+
+#[tokio::test]
+async fn one_node_s_word_for_a_payment_is_not_enough_when_the_others_are_silent() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, two] = views(folder.path()).await;
+    let books = Books::new(NET);
+    let whole = payer(&[&one.url, &two.url], &books);
+    let job = books.job(gas("2")).id;
+    books.pay(&whole, &job, &Silent).await.unwrap();
+    one.chain.skip_blocks(1).unwrap();
+    two.chain.skip_blocks(1).unwrap();
+    for silent in [1, 2] {
+        let urls: Vec<Url> = std::iter::once(one.url.clone()).chain((0..silent).map(|_| nobody())).collect();
+        let half = payer(&urls.iter().collect::<Vec<_>>(), &books);
+        let settlement = settle(&half, &books, &job, &Silent).await;
+        let Settlement::Pending { why: Some(why) } = settlement else { panic!("{settlement:?}") };
+        assert!(why.contains(&format!("1 of {} nodes answered", silent + 1)), "{why}");
+    }
+    assert!(matches!(settle(&whole, &books, &job, &Silent).await, Settlement::Paid { .. }));
+}
+
+#[tokio::test]
+async fn without_a_quorum_nothing_is_signed() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, two] = views(folder.path()).await;
+    let books = Books::new(NET);
+    let half = payer(&[&one.url, &nobody()], &books);
+    let job = books.job(gas("2"));
+    let refused = half.fees(job.quote.as_ref().unwrap(), &[]).await;
+    assert!(matches!(refused, Err(PayError::Chain(ChainError::NoQuorum { quorum: 2, .. }))), "{refused:?}");
+    // A node that falls silent between the question of fees and the payment stops it as well.
+    let permit = books.permit(&payer(&[&one.url, &two.url], &books), &job.id).await.unwrap();
+    let refused = half.pay(permit, &Silent).await;
+    assert!(matches!(refused, Err(PayError::Chain(ChainError::NoQuorum { .. }))), "{refused:?}");
+    assert!(books.states(&job.id).is_empty());
+    // Two of three are enough.
+    let most = payer(&[&one.url, &two.url, &nobody()], &books);
+    books.pay(&most, &job.id, &Silent).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_node_of_another_network_stops_a_payment_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, two] = views(&folder.path().join("right")).await;
+    let wrong = serve(&folder.path().join("wrong"), Network(5), &[(wallet(USER).account(), gas("10"))]).await;
+    let books = Books::new(NET);
+    let job = books.job(gas("2")).id;
+    let permit = books.permit(&payer(&[&one.url, &two.url], &books), &job).await.unwrap();
+    let mixed = payer(&[&one.url, &two.url, &wrong.url], &books);
+    let refused = mixed.pay(permit, &Silent).await;
+    assert!(matches!(refused, Err(PayError::Chain(ChainError::WrongNetwork { .. }))), "{refused:?}");
+    assert!(books.states(&job).is_empty());
+}

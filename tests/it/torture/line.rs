@@ -4,13 +4,18 @@ use std::{
     collections::VecDeque,
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use agent::payment::transaction::Signed;
 use axum::{Router, body::Body, body::Bytes, response::Response, routing::post};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::AbortHandle};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Notify,
+    task::AbortHandle,
+};
 use url::Url;
 
 /// What goes wrong on the line.
@@ -18,11 +23,13 @@ use url::Url;
 pub enum Fault {
     /// Nothing.
     None,
-    /// The connection breaks before the node hears anything.
+    /// Nobody listens for a while: connections are refused.
     Refused,
+    /// The connection breaks before the node hears anything.
+    Cut,
     /// The node heard it, and its answer is lost.
     LostAnswer,
-    /// The node heard it, and never answers: the request's own time runs out.
+    /// The node takes a transaction, and never answers: the request's own time runs out.
     Hangs,
     /// The first transactions are said to be taken, and never are, however often they are sent.
     Dropped,
@@ -44,9 +51,10 @@ pub enum Fault {
 
 impl Fault {
     /// Those that take no longer than the program's own pauses.
-    pub const QUICK: [Fault; 11] = [
+    pub const QUICK: [Fault; 12] = [
         Fault::None,
         Fault::Refused,
+        Fault::Cut,
         Fault::LostAnswer,
         Fault::Dropped,
         Fault::LateRelay,
@@ -78,9 +86,14 @@ impl Plan {
     pub const QUIET: Plan = Plan { fault: Fault::None, after: 0, times: 0, seed: 0 };
 }
 
+/// How long nobody listens: longer than the program's first pause, so that it meets the refusal.
+const CLOSED: Duration = Duration::from_millis(300);
+
 struct State {
     plan: Plan,
     seen: u32,
+    /// Requests that went wrong.
+    struck: u32,
     sent_once: bool,
     /// Transactions that are lost for good.
     lost: Vec<String>,
@@ -92,6 +105,7 @@ struct Way {
     node: Url,
     client: reqwest::Client,
     state: Mutex<State>,
+    closing: Notify,
 }
 
 /// A line to a node; it ends when dropped.
@@ -112,23 +126,27 @@ impl Line {
         agent::payment::install_tls_provider();
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-        let state = State { plan: Plan::QUIET, seen: 0, sent_once: false, lost: Vec::new(), late: VecDeque::new() };
+        let state = Mutex::new(State::of(Plan::QUIET));
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let way = Arc::new(Way { node, client, state: Mutex::new(state) });
+        let way = Arc::new(Way { node, client, state, closing: Notify::new() });
         let shared = Arc::clone(&way);
         let handler = move |body: Bytes| {
             let way = Arc::clone(&shared);
             async move { way.pass(body).await }
         };
         let app = Router::new().route("/", post(handler));
-        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() }).abort_handle();
+        let server = tokio::spawn(serve(listener, app, Arc::clone(&way))).abort_handle();
         Line { url, way, server }
     }
 
     /// From here the line goes wrong as planned. What is still on its way is lost.
     pub fn plan(&self, plan: Plan) {
-        *self.way.state.lock().unwrap() =
-            State { plan, seen: 0, sent_once: false, lost: Vec::new(), late: VecDeque::new() };
+        *self.way.state.lock().unwrap() = State::of(plan);
+    }
+
+    /// How many requests went wrong since it was planned.
+    pub fn struck(&self) -> u32 {
+        self.way.state.lock().unwrap().struck
     }
 
     /// From here the line is as it should be; what is still on its way arrives.
@@ -140,6 +158,32 @@ impl Line {
         };
         for (_, body) in late {
             let _ = self.way.ask(body).await;
+        }
+        let address = self.url.socket_addrs(|| None).unwrap()[0];
+        while TcpStream::connect(address).await.is_err() {
+            tokio::time::sleep(CLOSED / 10).await;
+        }
+    }
+}
+
+impl State {
+    fn of(plan: Plan) -> State {
+        State { plan, seen: 0, struck: 0, sent_once: false, lost: Vec::new(), late: VecDeque::new() }
+    }
+}
+
+/// Answers, but for the times when nobody listens.
+async fn serve(listener: TcpListener, app: Router, way: Arc<Way>) {
+    let address = listener.local_addr().unwrap();
+    let mut listener = Some(listener);
+    loop {
+        let open = match listener.take() {
+            Some(listener) => listener,
+            None => TcpListener::bind(address).await.unwrap(),
+        };
+        tokio::select! {
+            served = axum::serve(open, app.clone()) => served.unwrap(),
+            () = way.closing.notified() => tokio::time::sleep(CLOSED).await,
         }
     }
 }
@@ -161,7 +205,7 @@ impl Way {
         }
         let concerned = match state.plan.fault {
             Fault::None => false,
-            Fault::Dropped | Fault::LateRelay => method == "sendrawtransaction",
+            Fault::Dropped | Fault::LateRelay | Fault::Hangs => method == "sendrawtransaction",
             Fault::Lagging => matches!(method, "getblockcount" | "getapplicationlog"),
             // Before anything is sent there is nothing to be expired.
             Fault::FalseExpiry => state.sent_once && matches!(method, "getblockcount" | "getapplicationlog"),
@@ -176,11 +220,14 @@ impl Way {
             if state.lost.len() < state.plan.times as usize && !state.lost.contains(&hash) {
                 state.lost.push(hash.clone());
             }
-            return (state.plan, state.lost.contains(&hash), due);
+            let struck = state.lost.contains(&hash);
+            state.struck += u32::from(struck);
+            return (state.plan, struck, due);
         }
         let at = state.seen;
         state.seen += 1;
         let struck = at >= state.plan.after && at - state.plan.after < state.plan.times;
+        state.struck += u32::from(struck);
         (state.plan, struck, due)
     }
 
@@ -197,7 +244,11 @@ impl Way {
         let id = request["id"].clone();
         match plan.fault {
             Fault::None => self.answered(body).await,
-            Fault::Refused => broken(),
+            Fault::Refused => {
+                self.closing.notify_one();
+                broken()
+            }
+            Fault::Cut => broken(),
             Fault::LostAnswer => {
                 let _ = self.ask(body).await;
                 broken()

@@ -3,9 +3,13 @@
 use std::{fs, path::Path};
 
 use agent::{
-    domain::{attempt::AttemptState, job::JobState, money::Datoshi},
+    domain::{
+        attempt::{Attempt, AttemptState},
+        job::JobState,
+        money::Datoshi,
+    },
     ledger::Ledger,
-    payment::{Expected, verify_payment},
+    payment::{Expected, transaction::Transaction, verify_payment},
 };
 use serde_json::Value;
 
@@ -27,8 +31,19 @@ pub struct Run {
     pub plan: Plan,
 }
 
-/// Plays a run to its end and checks it. Gives the point when the program was killed there.
-pub async fn play(stage: &mut Stage, run: &Run) -> Option<String> {
+/// What a run was, besides being right.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Whether the program was really killed at the point.
+    pub killed: bool,
+    /// How many requests really went wrong.
+    pub struck: u32,
+    /// Whether it was paid by an attempt that names an earlier one in Conflicts.
+    pub retried: bool,
+}
+
+/// Plays a run to its end and checks it.
+pub async fn play(stage: &mut Stage, run: &Run) -> Outcome {
     let home = stage.home().await;
     let before = stage.received().await;
     stage.line.plan(run.plan);
@@ -48,18 +63,19 @@ pub async fn play(stage: &mut Stage, run: &Run) -> Option<String> {
             stage.line.mend().await;
         }
     }
+    let struck = stage.line.struck();
     stage.line.mend().await;
-    check(stage, &home, before).await.unwrap_or_else(|why| panic!("{run:?}: {why}\n{told}"));
+    let retried = check(stage, &home, before).await.unwrap_or_else(|why| panic!("{run:?}: {why}\n{told}"));
     fs::remove_dir_all(&home.path).unwrap();
-    killed.then(|| run.point.clone())
+    Outcome { killed, struck, retried }
 }
 
 fn ended(home: &Home) -> bool {
     Ledger::open(&home.path).unwrap().job(&home.job.id).unwrap().state.is_end()
 }
 
-/// One payment, known to chain, ledger and log alike.
-async fn check(stage: &Stage, home: &Home, before: Datoshi) -> Result<(), String> {
+/// One payment, known to chain, ledger and log alike. Whether it is of an attempt that names an earlier one.
+async fn check(stage: &Stage, home: &Home, before: Datoshi) -> Result<bool, String> {
     let ledger = Ledger::open(&home.path).map_err(|e| e.to_string())?;
     let job = ledger.job(&home.job.id).map_err(|e| e.to_string())?;
     let attempts = ledger.attempts(&job.id).map_err(|e| e.to_string())?;
@@ -87,7 +103,22 @@ async fn check(stage: &Stage, home: &Home, before: Datoshi) -> Result<(), String
     if Some(landed.block) != paid.block || job.tx_hash != Some(paid.tx_hash) {
         return Err("the ledger's block or hash is not the chain's".to_owned());
     }
-    check_log(&home.path, &ledger, &job.id, &paid.tx_hash.to_string())
+    check_conflicts(&attempts)?;
+    check_log(&home.path, &ledger, &job.id, &paid.tx_hash.to_string())?;
+    Ok(paid.number > 1)
+}
+
+/// Each attempt names every earlier one: none of them had landed when it was made.
+fn check_conflicts(attempts: &[Attempt]) -> Result<(), String> {
+    for (index, attempt) in attempts.iter().enumerate() {
+        let transaction = Transaction::decode_unsigned(&attempt.unsigned).map_err(|e| e.to_string())?;
+        let named: Vec<_> = transaction.conflicts().collect();
+        let earlier: Vec<_> = attempts[..index].iter().map(|a| a.tx_hash).collect();
+        if named != earlier {
+            return Err(format!("attempt {} names {named:?} in Conflicts instead of {earlier:?}", attempt.number));
+        }
+    }
+    Ok(())
 }
 
 /// The log tells the ledger's history, line by line, and ends with the payment's hash.

@@ -10,7 +10,13 @@ use std::{
 
 use agent::{
     compute::{aioz::Aioz, local::Runner},
-    domain::{hash::Hash160, ids::opaque, job::Job, money::Datoshi, network::Network},
+    domain::{
+        hash::Hash160,
+        ids::{JobId, opaque},
+        job::Job,
+        money::Datoshi,
+        network::Network,
+    },
     ledger::Ledger,
     machine::catalogue::Catalogue,
     node::{self, NodeSettings},
@@ -151,6 +157,12 @@ impl Stage {
 
     /// A home of its own whose job has just been submitted anew, with a quote of its own.
     pub async fn home(&mut self) -> Home {
+        let (path, mut jobs) = self.home_of(1).await;
+        Home { path, job: jobs.remove(0) }
+    }
+
+    /// The same with so many jobs.
+    pub async fn home_of(&mut self, count: usize) -> (PathBuf, Vec<Job>) {
         self.made += 1;
         let path = self.folder.path().join(format!("home-{}", self.made));
         fs::create_dir(&path).unwrap();
@@ -159,6 +171,19 @@ impl Stage {
                 fs::copy(self.template.join(name), path.join(name)).unwrap();
             }
         }
+        let ledger = Ledger::open(&path).unwrap();
+        let first = ledger.jobs().unwrap().remove(0);
+        for _ in 1..count {
+            ledger.insert_job(&Job { id: JobId::random(), ..first.clone() }).unwrap();
+        }
+        for job in ledger.jobs().unwrap() {
+            self.submit(&ledger, &job.id).await;
+        }
+        (path, ledger.jobs().unwrap())
+    }
+
+    /// Submits a job's dataset to the provider and gives the job the quote.
+    async fn submit(&self, ledger: &Ledger, job: &JobId) {
         let client = Aioz::new(self.provider.clone(), API_KEY.into()).unwrap();
         let key = opaque(16);
         let body = json!({"input": self.dataset, "parameters": "{}"});
@@ -175,24 +200,24 @@ impl Stage {
         let answer: serde_json::Value = answer.json().await.unwrap();
         let task = answer["data"]["data"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
         let quote = client.detail(&task).await.unwrap().payment.unwrap().quote().unwrap();
-        let ledger = Ledger::open(&path).unwrap();
-        let id = ledger.jobs().unwrap().remove(0).id;
         let learn = |job: &mut Job| {
             job.idempotency_key = key;
             job.provider_job = Some(task);
             job.quote = Some(quote);
         };
-        let job = ledger.learn(&id, learn).unwrap();
-        Home { path, job }
+        ledger.learn(job, learn).unwrap();
     }
 
     /// `agent jobs resume`, killed at `point` when it comes there. Gives the exit code; `None` when it was killed.
     pub async fn resume(&self, home: &Path, point: Option<&str>) -> (Option<i32>, String) {
+        let point = point.map(|point| ("AGENT_KILL_AT", point.to_owned()));
+        self.resume_with(home, &point.into_iter().collect::<Vec<_>>()).await
+    }
+
+    /// The same with these in its environment.
+    pub async fn resume_with(&self, home: &Path, environment: &[(&str, String)]) -> (Option<i32>, String) {
         let mut command = self.world.command(&["jobs", "resume", "--json", "--yes"]);
-        command.env("AGENT_HOME", home);
-        if let Some(point) = point {
-            command.env("AGENT_KILL_AT", point);
-        }
+        command.env("AGENT_HOME", home).envs(environment.iter().map(|(name, value)| (name, value)));
         let running = Command::from(command).stdin(Stdio::null()).kill_on_drop(true).output();
         let done = tokio::time::timeout(Duration::from_secs(180), running).await.expect("it hangs").unwrap();
         let said = [done.stdout, done.stderr].concat();
