@@ -206,7 +206,7 @@ mod tests {
     }
 
     fn called(ok: bool) -> Vec<Message> {
-        let call = ToolCall { id: "c1".into(), name: "list_jobs".into(), arguments: "{}".into() };
+        let call = ToolCall { id: "c1".into(), name: "list_jobs".into(), arguments: "{}".into(), echo: None };
         let content = json!({"ok": ok, "next_step": "any words"}).to_string();
         vec![
             user("hi"),
@@ -222,7 +222,7 @@ mod tests {
         let recorder = Arc::new(Recorder::create(&path).unwrap());
         let start = serde_json::from_str(crate::cassette::read::START_FOR_TESTS).unwrap();
         recorder.write(What::Start(Box::new(start)));
-        let usage = Some(Usage { prompt_tokens: 7, completion_tokens: 2 });
+        let usage = Some(Usage { prompt_tokens: 7, completion_tokens: 2, ..Usage::default() });
         let turn = ChatTurn { text: "all is well".into(), calls: vec![], finish: Finish::Length, usage };
         let error = ModelError::RateLimited { message: "slow".into(), retry_after: None };
         let model =

@@ -1,4 +1,7 @@
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE},
+};
 use proptest::prelude::*;
 use serde_json::json;
 
