@@ -104,16 +104,17 @@ const ACTS: [&str; 20] = [
 const OFFERS: [&str; 7] = ["if", "once", "when", "after", "unless", "until", "know"];
 
 /// What is known of a job and its payments.
-pub struct Known<'a> {
+#[derive(Debug, Clone)]
+pub struct Known {
     /// The job.
-    pub job: &'a Job,
+    pub job: Job,
     /// Its payment attempts.
     pub attempts: Vec<Attempt>,
 }
 
-/// What an answer says that is not so, each in half a sentence. `turn` are the jobs of the present turn, or else those of the
-/// conversation.
-pub fn untrue(answer: &str, turn: &[Known<'_>]) -> Vec<String> {
+/// What an answer says that is not so, each in half a sentence. `turn` are the jobs it can mean without naming them, `amounts`
+/// those that the ledger knows.
+pub fn untrue(answer: &str, turn: &[Known], amounts: &[Datoshi]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for sentence in sentences(answer) {
         let plain = words::plain(sentence);
@@ -121,7 +122,7 @@ pub fn untrue(answer: &str, turn: &[Known<'_>]) -> Vec<String> {
             continue;
         }
         let named = words::jobs(sentence);
-        let meant: Vec<&Known<'_>> = turn.iter().filter(|k| named.is_empty() || named.contains(&k.job.id)).collect();
+        let meant: Vec<&Known> = turn.iter().filter(|k| named.is_empty() || named.contains(&k.job.id)).collect();
         // A job of another conversation, or of nobody: that it is unknown is said elsewhere.
         let someone = named.is_empty() || !meant.is_empty();
         let done = words::says_any(&plain, &DONE) && !words::says_any(&plain, &STEPS);
@@ -132,14 +133,13 @@ pub fn untrue(answer: &str, turn: &[Known<'_>]) -> Vec<String> {
                 many => format!("it says that the work is done, and {}", states(many)),
             });
         }
-        if words::says_any(&plain, &PAID) && someone && !meant.iter().any(|k| is_paid(k.job)) {
+        if words::says_any(&plain, &PAID) && someone && !meant.iter().any(|k| is_paid(&k.job)) {
             out.push(match meant.as_slice() {
                 [one] => format!("it says that {} is paid, and it is {}", one.job.id, one.job.state),
                 _ => "it says that something was paid, and nothing was".to_owned(),
             });
         } else if words::says_any(&plain, &SPENT) {
-            let known = amounts_of(turn);
-            let strange = amounts_in(sentence).into_iter().filter(|amount| !known.contains(amount));
+            let strange = amounts_in(sentence).into_iter().filter(|amount| !amounts.contains(amount));
             out.extend(strange.map(|amount| format!("it names a cost of {amount}, and the ledger knows of none such")));
         }
     }
@@ -161,7 +161,7 @@ pub fn asks(answer: &str) -> bool {
     sentences(answer).any(|s| s.ends_with('?'))
 }
 
-fn states(jobs: &[&Known<'_>]) -> String {
+fn states(jobs: &[&Known]) -> String {
     jobs.iter().map(|k| format!("{} is {}", k.job.id, k.job.state)).collect::<Vec<_>>().join(", ")
 }
 
@@ -171,8 +171,13 @@ fn is_paid(job: &Job) -> bool {
     job.quote.is_some() && matches!(job.state, Paid | Running | ResultReady | Fetched | Done | PaidButFailed)
 }
 
-/// Every amount that has to do with these jobs: quotes, payments, fees and sums.
-fn amounts_of(jobs: &[Known<'_>]) -> Vec<Datoshi> {
+/// Whether an answer names amounts of GAS at all.
+pub fn names_amounts(answer: &str) -> bool {
+    !amounts_in(answer).is_empty()
+}
+
+/// Every amount that has to do with these jobs: quotes, payments, fees and their sums.
+pub fn amounts_of(jobs: &[Known]) -> Vec<Datoshi> {
     let mut out = vec![Datoshi::ZERO];
     let (mut paid, mut with_fees) = (Datoshi::ZERO, Datoshi::ZERO);
     let add = |a: Datoshi, b: Datoshi| a.checked_add(b).unwrap_or(Datoshi::MAX);

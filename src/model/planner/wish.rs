@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::Seen;
+use super::{
+    Seen,
+    refer::{self, Meant},
+};
 use crate::{
     domain::{
         dataset::Format,
@@ -36,14 +39,10 @@ pub(super) enum Wish {
         /// Which of its parameters.
         parameter: String,
     },
-    /// A job is to go on; `pay` when they said that it is to be paid.
+    /// A job is to go on.
     GoOn(Option<JobId>),
-    /// A job is to be given up.
-    Cancel(Option<JobId>),
-    /// How jobs stand.
-    Status(Option<JobId>),
-    /// What was spent.
-    Cost(Option<JobId>),
+    /// A question about jobs.
+    About(Question, Which),
     /// What there is to ask for.
     Help,
     /// Good day.
@@ -52,6 +51,36 @@ pub(super) enum Wish {
     Thanks,
     /// Anything else.
     Unknown,
+}
+
+/// What is asked about jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Question {
+    /// How they stand.
+    Status,
+    /// What they cost.
+    Cost,
+    /// What came out.
+    Outcome,
+    /// Where their files are.
+    Folders,
+    /// Why they run where they run.
+    Place,
+    /// How they are given up.
+    Cancel,
+}
+
+/// Which jobs are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Which {
+    /// The one that was named.
+    Named(JobId),
+    /// Those on these datasets.
+    On(Vec<String>),
+    /// Those that were talked about last, or else all.
+    Last,
+    /// All there are.
+    All,
 }
 
 /// One task on one dataset.
@@ -68,10 +97,19 @@ pub(super) struct Wanted {
 }
 
 const COST: [&str; 8] = ["cost", "costs", "how much did", "spent", "spend", "price", "paid so far", "budget"];
-const STATUS: [&str; 16] = [
+const IN_ALL: [&str; 9] =
+    ["in total", "total", "so far", "altogether", "in all", "all jobs", "overall", "all of them", "today"];
+const STATUS: [&str; 27] = [
     "did it finish",
     "is it finished",
     "how far",
+    "how is it going",
+    "is it ready",
+    "did it work",
+    "did you pay",
+    "have you paid",
+    "is it paid",
+    "was it paid",
     "status",
     "state of",
     "list my jobs",
@@ -83,12 +121,67 @@ const STATUS: [&str; 16] = [
     "my jobs",
     "all jobs",
     "open jobs",
+    "what is running",
+    "what is open",
     "is it done",
+    "are they done",
     "finished yet",
+    "which jobs",
+];
+const LISTS: [&str; 9] = [
+    "my jobs",
+    "list jobs",
+    "list the jobs",
+    "all jobs",
+    "show jobs",
+    "open jobs",
+    "what is running",
+    "what is open",
+    "which jobs",
+];
+const OUTCOME: [&str; 14] = [
+    "what came out",
+    "what was the result",
+    "what were the results",
+    "what is the result",
+    "what are the results",
+    "what s the result",
+    "show me the result",
+    "show the result",
+    "show me the results",
+    "what did you find",
+    "what did it find",
+    "what does it mean",
+    "what does that mean",
+    "explain the result",
+];
+const FOLDERS: [&str; 12] = [
+    "where are the files",
+    "where is the file",
+    "where are the results",
+    "where is the result",
+    "where are they",
+    "where did you put",
+    "which folder",
+    "where can i find",
+    "where do i find",
+    "where is it saved",
+    "where was it saved",
+    "where are my",
+];
+const PLACE: [&str; 9] = [
+    "why did it run",
+    "why did that run",
+    "why not here",
+    "why not on this machine",
+    "why not on my machine",
+    "why offload",
+    "why at the provider",
+    "why was it offloaded",
+    "why did you offload",
 ];
 const GO_ON: [&str; 11] =
     ["resume", "continue", "go on", "go ahead", "carry on", "finish", "pay", "wait for", "fetch", "proceed", "run it"];
-const CANCEL: [&str; 4] = ["cancel", "abort", "give up", "stop the job"];
 const HELP: [&str; 9] = [
     "help",
     "what can you do",
@@ -112,16 +205,20 @@ pub(super) fn read(seen: &Seen, tasks: &[TaskType]) -> Wish {
     let job = words::jobs(text).into_iter().next();
     let files = words::files(text, &seen.files());
     let named = phrases::tasks_in(text, tasks);
-    if files.is_empty() && (job.is_some() || named.is_empty() || says(&COST) || says(&STATUS)) {
+    if let Some(question) = question(text, &plain, !named.is_empty(), &files, job.is_some()) {
+        let which = match job {
+            Some(job) => Which::Named(job),
+            None if !files.is_empty() => Which::On(files),
+            None if says(&IN_ALL) || (question == Question::Status && says(&LISTS)) => Which::All,
+            None => Which::Last,
+        };
+        return Wish::About(question, which);
+    }
+    if files.is_empty() && (job.is_some() || named.is_empty()) {
         let short = plain.split_whitespace().count() <= 4;
         match () {
-            () if says(&CANCEL) => return Wish::Cancel(job),
-            () if says(&COST) && (job.is_some() || named.is_empty() || says(&["did", "was", "spent"])) => {
-                return Wish::Cost(job);
-            }
-            () if says(&STATUS) => return Wish::Status(job),
             () if says(&GO_ON) => return Wish::GoOn(job),
-            () if job.is_some() => return Wish::Status(job),
+            () if job.is_some() => return Wish::About(Question::Status, job.map_or(Which::Last, Which::Named)),
             () if says(&HELP) => return Wish::Help,
             () if says(&GREETING) && short => return Wish::Greeting,
             () if says(&THANKS) && short => return Wish::Thanks,
@@ -129,6 +226,27 @@ pub(super) fn read(seen: &Seen, tasks: &[TaskType]) -> Wish {
         }
     }
     work(seen, tasks, &named, files)
+}
+
+/// The question about jobs that a text asks. A file in it is one of theirs only where the question is of what was.
+fn question(text: &str, plain: &str, names_task: bool, files: &[String], names_job: bool) -> Option<Question> {
+    let says = |phrases: &[&str]| words::says_any(plain, phrases);
+    if words::wants_cancel(text) {
+        return Some(Question::Cancel);
+    }
+    if words::only_asks(text) {
+        return None;
+    }
+    let past = says(&["did", "was", "were", "spent", "paid"]);
+    let alone = files.is_empty() && !names_task;
+    match () {
+        () if says(&OUTCOME) => Some(Question::Outcome),
+        () if says(&FOLDERS) => Some(Question::Folders),
+        () if says(&PLACE) => Some(Question::Place),
+        () if says(&COST) && (past || names_job || alone) => Some(Question::Cost),
+        () if says(&STATUS) && files.is_empty() => Some(Question::Status),
+        () => None,
+    }
 }
 
 /// Tasks and datasets, the missing half taken from what was said before.
@@ -144,7 +262,10 @@ fn work(seen: &Seen, tasks: &[TaskType], named: &[&TaskType], files: Vec<String>
         for task in phrases::tasks_in(before, tasks) {
             let mut parameters = phrases::parameters_in(before, task);
             let now = phrases::parameters_in(text, task);
-            let follows = !files.is_empty() || !now.is_empty() || words::says(&words::plain(text), "again");
+            let follows = !files.is_empty()
+                || !now.is_empty()
+                || words::says(&words::plain(text), "again")
+                || refer::refers(text);
             parameters.extend(now);
             if follows {
                 chosen.push((task, parameters));
@@ -166,12 +287,16 @@ fn work(seen: &Seen, tasks: &[TaskType], named: &[&TaskType], files: Vec<String>
         };
     };
     let files = if files.is_empty() {
-        let earlier = seen.earlier.iter().map(|e| words::files(e, &known)).find(|f| !f.is_empty());
         let candidates: Vec<String> = known.iter().filter(|f| fits(first, f)).cloned().collect();
-        match (earlier, candidates.as_slice()) {
-            (Some(files), _) => files,
-            (None, [only]) => vec![only.clone()],
-            (None, _) => return Wish::WhichFile { task: first.name.clone(), candidates },
+        let named = seen.earlier.iter().map(|e| words::files(e, &known)).find(|f| !f.is_empty());
+        match refer::meant(text, &candidates, named.as_deref().unwrap_or_default(), &seen.used_by(&first.name)) {
+            Some(Meant::These(files)) => files,
+            Some(Meant::OneOf(candidates)) => return Wish::WhichFile { task: first.name.clone(), candidates },
+            None => match (named, candidates.as_slice()) {
+                (Some(files), _) => files,
+                (None, [only]) => vec![only.clone()],
+                (None, _) => return Wish::WhichFile { task: first.name.clone(), candidates },
+            },
         }
     } else {
         files
