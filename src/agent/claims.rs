@@ -230,3 +230,76 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
         Some(sentence.trim())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tools::{CheckRequest, Work as _, fake::Fake};
+
+    async fn planned() -> Known {
+        let fake = Fake::new(&[("data.fasta", 148)]);
+        let request = CheckRequest {
+            session: "ses-1".into(),
+            task_type: "protein_folding".into(),
+            dataset: "data.fasta".into(),
+            parameters: Default::default(),
+            claimed_bytes: None,
+            claimed_seconds: None,
+        };
+        Known { job: fake.check(request).await.unwrap(), attempts: Vec::new() }
+    }
+
+    #[tokio::test]
+    async fn plain_statements_are_held_to_the_ledger_and_nothing_else() {
+        let jobs = [planned().await];
+        let of = |answer: &str| untrue(answer, &jobs, &[Datoshi::ZERO, Datoshi::from_gas(2)]).join("; ");
+        for (answer, words) in [
+            ("The folding is done.", "job-aaaaaaa1 is done, and it is planned"),
+            ("Great news! The job is complete; enjoy.", "job-aaaaaaa1 is done, and it is planned"),
+            ("job-aaaaaaa1 is finished", "job-aaaaaaa1 is done, and it is planned"),
+            ("I paid 2 GAS for it.", "job-aaaaaaa1 is paid, and it is planned"),
+            ("The payment was confirmed in block 7.", "job-aaaaaaa1 is paid"),
+            ("It cost 1.75 GAS.", "a cost of 1.75 GAS"),
+        ] {
+            assert!(of(answer).contains(words), "{answer}: {}", of(answer));
+        }
+        for answer in [
+            "The job is not done yet.",
+            "Is it done? I do not know.",
+            "Once it is done, I will tell you.",
+            "The upload is complete.",
+            "The check of data.fasta is done: it runs at the provider.",
+            "Nothing was paid.",
+            "It will be paid when you approve.",
+            "It would cost 7 GAS.",
+            "job-zzzzzzzz is done and paid.",
+            "The quote is 2 GAS.",
+            "The folded protein has energy -9.",
+            "",
+        ] {
+            assert_eq!(of(answer), "", "{answer}");
+        }
+    }
+
+    #[test]
+    fn promises_are_told_from_offers() {
+        for answer in ["I will run the folding now.", "Let me check the file.", "Sure.\nI'll submit it."] {
+            assert!(promises(answer), "{answer}");
+        }
+        for answer in [
+            "Let me know what to run.",
+            "I will run it if you want.",
+            "I will run it. On which file?",
+            "I'm here to help.",
+            "You will need a file.",
+        ] {
+            assert!(!promises(answer), "{answer}");
+        }
+    }
+
+    #[test]
+    fn sentences_end_where_people_end_them() {
+        let text = "See data.fasta: 1.5 GAS. Done!\n- next; last";
+        assert_eq!(sentences(text).collect::<Vec<_>>(), ["See data.fasta: 1.5 GAS.", "Done!", "- next;", "last"]);
+    }
+}

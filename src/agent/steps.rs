@@ -138,7 +138,7 @@ impl Conversation {
             notes.push(prompt::untrue(&untrue));
         }
         if notes.is_empty() && !turn.closing && turn.called == 0 {
-            let nothing = claims::promises(answer) || (turn.asked_for && !claims::asks(answer));
+            let nothing = claims::promises(answer) || (turn.asked().named && !claims::asks(answer));
             notes.extend(nothing.then(|| prompt::NOTHING.trim().to_owned()));
         }
         Ok((!notes.is_empty()).then(|| notes.join("\n\n")))

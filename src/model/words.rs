@@ -129,8 +129,12 @@ pub fn wants_cancel(text: &str) -> bool {
         "drop the job",
     ];
     let plain = plain(text);
-    let begin: Vec<&str> = plain.split_whitespace().take(6).collect();
-    says_any(&self::plain(&begin.join(" ")), &GIVE_UP)
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    // "Could you please cancel it": within the first words, and not at the end of a longer wish.
+    (0..4).filter_map(|i| words.get(i..)).any(|rest| {
+        let rest = format!("{} ", rest.join(" "));
+        GIVE_UP.iter().any(|phrase| rest.starts_with(&format!("{phrase} ")))
+    })
 }
 
 /// Whether a person asks for several things without naming each.

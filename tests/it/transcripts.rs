@@ -250,6 +250,7 @@ transcripts! {
     refused_then_done "refused-then-done",
     refused_wait_before_payment "refused-wait-before-payment",
     says_done_and_is_not "says-done-and-is-not",
+    small_talk "small-talk",
     stops_half_way "stops-half-way",
     told_by_a_dataset "told-by-a-dataset",
     two_jobs_of_two_kinds "two-jobs-of-two-kinds",

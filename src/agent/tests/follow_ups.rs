@@ -123,7 +123,7 @@ async fn a_file_that_nobody_named_is_not_looked_for() {
 "#;
     let model = Arc::new(Scripted::parse("test", &format!("turns:\n{turns}")).unwrap());
     let mut bench = Bench::within(files(), model, Helps::default(), dir.path());
-    let outcome = bench.plays("hi, who are you?").await;
+    let outcome = bench.plays("can you look at my proteins?").await;
     assert_eq!((outcome.exit_code, outcome.jobs.len(), bench.errors().as_str()), (0, 0, ""));
     // What was typed is always tried, and refused by the guard alone.
     let turns = r#"

@@ -46,7 +46,7 @@ async fn without_endings_the_first_words_end_the_turn_and_only_the_step_limit_en
     assert_eq!(bench.turn("hello").await.answer, "");
     assert_eq!(bench.plays("and now?").await.exit_code, 0);
     let mut bench = Bench::without(files(), "- {call: {name: list_jobs}, repeat: 24}\n", helps);
-    assert_eq!(bench.plays("hello").await.exit_code, 1);
+    assert_eq!(bench.plays("which jobs are there?").await.exit_code, 1);
     assert!(bench.errors().contains("no answer within 24 steps"), "{}", bench.errors());
     let on = format!("{CHECK}{REMOTE}{PAY}{WAIT}- {{expect: {{choice: auto}}, say: 'Done.'}}\n");
     assert_eq!(Bench::without(files(), &on, helps).plays("fold data.fasta").await.exit_code, 0);

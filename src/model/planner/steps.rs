@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use super::{
     Seen, Step,
     answer::{self, about},
-    wish::{self, Question, Wanted, Which, Wish},
+    wish::{self, Wanted, Which, Wish},
 };
 use crate::{
     domain::{ids::JobId, task::TaskType},
-    model::words,
+    model::{about::Question, words},
     tools::Tool,
 };
 

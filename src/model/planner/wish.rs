@@ -12,7 +12,10 @@ use crate::{
         ids::JobId,
         task::{Parameters, TaskType},
     },
-    model::{phrases, words},
+    model::{
+        about::{self, Question, Talk},
+        phrases, words,
+    },
 };
 
 /// What a person wants.
@@ -53,23 +56,6 @@ pub(super) enum Wish {
     Unknown,
 }
 
-/// What is asked about jobs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Question {
-    /// How they stand.
-    Status,
-    /// What they cost.
-    Cost,
-    /// What came out.
-    Outcome,
-    /// Where their files are.
-    Folders,
-    /// Why they run where they run.
-    Place,
-    /// How they are given up.
-    Cancel,
-}
-
 /// Which jobs are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Which {
@@ -96,157 +82,38 @@ pub(super) struct Wanted {
     pub(super) claimed_bytes: Option<u64>,
 }
 
-const COST: [&str; 8] = ["cost", "costs", "how much did", "spent", "spend", "price", "paid so far", "budget"];
-const IN_ALL: [&str; 9] =
-    ["in total", "total", "so far", "altogether", "in all", "all jobs", "overall", "all of them", "today"];
-const STATUS: [&str; 27] = [
-    "did it finish",
-    "is it finished",
-    "how far",
-    "how is it going",
-    "is it ready",
-    "did it work",
-    "did you pay",
-    "have you paid",
-    "is it paid",
-    "was it paid",
-    "status",
-    "state of",
-    "list my jobs",
-    "list jobs",
-    "list the jobs",
-    "list all jobs",
-    "show jobs",
-    "show my jobs",
-    "my jobs",
-    "all jobs",
-    "open jobs",
-    "what is running",
-    "what is open",
-    "is it done",
-    "are they done",
-    "finished yet",
-    "which jobs",
-];
-const LISTS: [&str; 9] = [
-    "my jobs",
-    "list jobs",
-    "list the jobs",
-    "all jobs",
-    "show jobs",
-    "open jobs",
-    "what is running",
-    "what is open",
-    "which jobs",
-];
-const OUTCOME: [&str; 14] = [
-    "what came out",
-    "what was the result",
-    "what were the results",
-    "what is the result",
-    "what are the results",
-    "what s the result",
-    "show me the result",
-    "show the result",
-    "show me the results",
-    "what did you find",
-    "what did it find",
-    "what does it mean",
-    "what does that mean",
-    "explain the result",
-];
-const FOLDERS: [&str; 12] = [
-    "where are the files",
-    "where is the file",
-    "where are the results",
-    "where is the result",
-    "where are they",
-    "where did you put",
-    "which folder",
-    "where can i find",
-    "where do i find",
-    "where is it saved",
-    "where was it saved",
-    "where are my",
-];
-const PLACE: [&str; 9] = [
-    "why did it run",
-    "why did that run",
-    "why not here",
-    "why not on this machine",
-    "why not on my machine",
-    "why offload",
-    "why at the provider",
-    "why was it offloaded",
-    "why did you offload",
-];
 const GO_ON: [&str; 11] =
     ["resume", "continue", "go on", "go ahead", "carry on", "finish", "pay", "wait for", "fetch", "proceed", "run it"];
-const HELP: [&str; 9] = [
-    "help",
-    "what can you do",
-    "who are you",
-    "what are you",
-    "what tasks",
-    "which tasks",
-    "how do i",
-    "how does this work",
-    "usage",
-];
-const GREETING: [&str; 8] =
-    ["hi", "hello", "hey", "good morning", "good evening", "good afternoon", "good day", "moin"];
-const THANKS: [&str; 4] = ["thanks", "thank you", "thx", "great"];
-
 /// Reads the person's words, with what they said before where these do not say it all.
 pub(super) fn read(seen: &Seen, tasks: &[TaskType]) -> Wish {
     let text = &seen.prompt;
-    let plain = words::plain(text);
-    let says = |phrases: &[&str]| words::says_any(&plain, phrases);
     let job = words::jobs(text).into_iter().next();
     let files = words::files(text, &seen.files());
     let named = phrases::tasks_in(text, tasks);
-    if let Some(question) = question(text, &plain, !named.is_empty(), &files, job.is_some()) {
+    if let Some(question) = about::question(text, !named.is_empty(), !files.is_empty(), job.is_some()) {
         let which = match job {
             Some(job) => Which::Named(job),
             None if !files.is_empty() => Which::On(files),
-            None if says(&IN_ALL) || (question == Question::Status && says(&LISTS)) => Which::All,
+            None if about::means_all(text, question) => Which::All,
             None => Which::Last,
         };
         return Wish::About(question, which);
     }
     if files.is_empty() && (job.is_some() || named.is_empty()) {
-        let short = plain.split_whitespace().count() <= 4;
-        match () {
-            () if says(&GO_ON) => return Wish::GoOn(job),
-            () if job.is_some() => return Wish::About(Question::Status, job.map_or(Which::Last, Which::Named)),
-            () if says(&HELP) => return Wish::Help,
-            () if says(&GREETING) && short => return Wish::Greeting,
-            () if says(&THANKS) && short => return Wish::Thanks,
-            () => {}
+        if words::says_any(&words::plain(text), &GO_ON) {
+            return Wish::GoOn(job);
+        }
+        if let Some(job) = job {
+            return Wish::About(Question::Status, Which::Named(job));
+        }
+        match about::small_talk(text) {
+            Some(Talk::Help) => return Wish::Help,
+            Some(Talk::Greeting) => return Wish::Greeting,
+            Some(Talk::Thanks) => return Wish::Thanks,
+            None => {}
         }
     }
     work(seen, tasks, &named, files)
-}
-
-/// The question about jobs that a text asks. A file in it is one of theirs only where the question is of what was.
-fn question(text: &str, plain: &str, names_task: bool, files: &[String], names_job: bool) -> Option<Question> {
-    let says = |phrases: &[&str]| words::says_any(plain, phrases);
-    if words::wants_cancel(text) {
-        return Some(Question::Cancel);
-    }
-    if words::only_asks(text) {
-        return None;
-    }
-    let past = says(&["did", "was", "were", "spent", "paid"]);
-    let alone = files.is_empty() && !names_task;
-    match () {
-        () if says(&OUTCOME) => Some(Question::Outcome),
-        () if says(&FOLDERS) => Some(Question::Folders),
-        () if says(&PLACE) => Some(Question::Place),
-        () if says(&COST) && (past || names_job || alone) => Some(Question::Cost),
-        () if says(&STATUS) && files.is_empty() => Some(Question::Status),
-        () => None,
-    }
 }
 
 /// Tasks and datasets, the missing half taken from what was said before.
