@@ -256,7 +256,7 @@ mod tests {
     fn finds_jobs_hashes_numbers_and_sizes() {
         assert_eq!(jobs("resume job-7k3q9dm2, (JOB-7k3q9dm2) not job-1"), ["job-7k3q9dm2".parse().unwrap()]);
         let hash = format!("0x{}", "a1".repeat(32));
-        assert_eq!(hashes(&format!("paid in {hash}, 0x12")), [hash.clone()]);
+        assert_eq!(hashes(&format!("paid in {hash}, 0x12")), std::slice::from_ref(&hash));
         assert_eq!(hashes(&format!("sha256 {}", &hash[2..])), [hash[2..].to_owned()]);
         let text = plain("Fold with seed=7 and the top five sentences; 3 sequences");
         assert_eq!(number_after(&text, "seed"), Some(7));

@@ -74,6 +74,29 @@ fn follow_up_questions_of_later_runs() {
     assert_eq!(turns, 7);
 }
 
+/// People see at the end of a turn what its model calls took, and what the session took; programs sum up `usage` events.
+#[test]
+fn what_a_turn_took_is_said_at_its_end() {
+    let mut world = two_files();
+    let script = world.file("script.yaml", "turns: [{say: Hello there., optional: true}]");
+    world.set("AGENT_MODEL", format!("scripted:{}", script.display()));
+    let say = || world.run(&["ask", "--session", ID, "tell me something"]);
+    let first = say();
+    let line = |run: &Run| run.out.lines().filter(|l| l.contains("tokens in")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!((first.code, line(&first).len()), (0, 1), "{}", first.all());
+    assert!(line(&first)[0].ends_with("tokens in, 2 out"), "{}", first.all());
+    let second = say();
+    assert!(second.out.replace('\n', " ").contains("2 out; the session: "), "{}", second.all());
+    assert!(second.out.replace('\n', " ").contains("tokens in, 4 out"), "{}", second.all());
+    world.set("AGENT_MODEL", "planner");
+    assert_eq!(line(&world.run(&["ask", "--session", ID, "hi"])).len(), 0, "the planner takes nothing");
+    // The session took more than this already.
+    world.set("AGENT_MODEL", format!("scripted:{}", script.display()));
+    world.set("AGENT_MAX_TOKENS", "1400");
+    let run = ask(&world, "and more");
+    assert_eq!((run.code, run.event("error")["kind"].as_str()), (5, Some("model_ceiling")), "{}", run.all());
+}
+
 #[test]
 fn secrets_are_in_no_session() {
     let mut world = two_files();

@@ -24,7 +24,7 @@ async fn the_planner_knows_what_was_talked_about() {
     for (prompt, words, new_jobs) in [
         ("hi, who are you?", "I am the offline planner", 0),
         ("fold data.fasta", "of data.fasta is done", 1),
-        ("how much did that cost?", "2 GAS, and 1 GAS of network fees: job-aaaaaaa1", 0),
+        ("how much did that cost?", "2 GAS, and 1 GAS in fees: job-aaaaaaa1", 0),
         ("what came out?", "of data.fasta: 3 sequences were folded", 0),
         (
             "where are the files?",
@@ -33,9 +33,9 @@ async fn the_planner_knows_what_was_talked_about() {
         ),
         ("why did it run there?", "job-aaaaaaa1 is for the provider, because", 0),
         ("and the second file?", "of two.fasta is done", 1),
-        ("how much did that cost?", "2 GAS, and 1 GAS of network fees: job-aaaaaaa2", 0),
+        ("how much did that cost?", "2 GAS, and 1 GAS in fees: job-aaaaaaa2", 0),
         ("and in total?", "", 0),
-        ("how much did it all cost in total?", "4 GAS for 2 jobs, and 2 GAS of network fees", 0),
+        ("how much did it all cost in total?", "4 GAS for 2 jobs, and 2 GAS in fees", 0),
         ("cancel it", "There is nothing to give up: job-aaaaaaa2 is done.", 0),
         ("do the same for big.fasta", "of big.fasta is done", 1),
         ("stats of both", "of two.fasta is done", 2),
@@ -61,8 +61,7 @@ async fn jobs_of_another_day_are_spoken_of_without_suspicion() {
     let tasks: Vec<_> = Catalogue::builtin().unwrap().iter().cloned().collect();
     let mut bench =
         Bench::about(first.fake.clone(), Arc::new(Planner::new(&tasks)), Helps::default(), Path::new("/nonexistent"));
-    for (prompt, words) in [("what did it cost?", "2 GAS, and 1 GAS of network fees"), ("what came out?", "energy -9")]
-    {
+    for (prompt, words) in [("what did it cost?", "2 GAS, and 1 GAS in fees"), ("what came out?", "energy -9")] {
         let outcome = bench.turn(prompt).await;
         assert!(outcome.answer.contains(words), "{prompt}: {}", outcome.answer);
         assert_eq!((outcome.exit_code, bench.warnings().as_str()), (0, ""), "{prompt}");

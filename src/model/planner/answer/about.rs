@@ -60,7 +60,7 @@ pub(in crate::model::planner) fn cost(jobs: &[&Value]) -> String {
     };
     let all = sum("/quote/amount");
     let fees = match paid.iter().all(|j| text(j, "/fees").is_some()) {
-        true => format!("and {} of network fees", sum("/fees")),
+        true => format!("and {} in fees", sum("/fees")),
         false => "fees left out".to_owned(),
     };
     match (paid.as_slice(), jobs) {
