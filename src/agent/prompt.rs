@@ -33,8 +33,12 @@ const MOST_ENTRIES: usize = 2000;
 
 /// The whole system prompt. What changes least comes first, so that a server's prefix cache serves.
 pub fn system(tasks: &[TaskType], context: &Context) -> String {
-    let mut out = SYSTEM.trim_end().to_owned();
-    out.push_str("\n\n# Tasks\n\n");
+    format!("{}\n\n{}\n{}", SYSTEM.trim_end(), self::tasks(tasks), context.to_text())
+}
+
+/// What a model is told of the catalogue.
+pub fn tasks(tasks: &[TaskType]) -> String {
+    let mut out = "# Tasks\n\n".to_owned();
     for task in tasks {
         out.push_str(&format!("- `{}`: {}", task.name, task.description.trim()));
         if let Some(caveat) = &task.caveat {
@@ -42,8 +46,6 @@ pub fn system(tasks: &[TaskType], context: &Context) -> String {
         }
         out.push('\n');
     }
-    out.push('\n');
-    out.push_str(&context.to_text());
     out
 }
 

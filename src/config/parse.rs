@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{error::ConfigError, key::Key, layer::Value};
-use crate::domain::{cost::NanoDollars, hash::Hash160, network::Network};
+use crate::domain::{cost::NanoDollars, hash::Hash160, network::Network, units::quoted};
 
 fn wrong(key: Key, value: &Value, problem: impl Into<String>, hint: impl Into<String>) -> ConfigError {
     ConfigError::Value { key, problem: problem.into(), hint: hint.into(), origin: value.source.clone() }
@@ -78,10 +78,10 @@ pub fn urls(key: Key, value: &Value) -> Result<Vec<Url>, ConfigError> {
 /// No network, or the sandbox's.
 pub fn network(key: Key, value: &Value) -> Result<Network, ConfigError> {
     let hint = "write mainnet, testnet, or the magic number of a private network";
-    let network: Network = value.text().parse().map_err(|_| {
-        let shown: String = value.text().chars().filter(|c| !c.is_control()).take(40).collect();
-        wrong(key, value, format!("`{shown}` is not a network"), hint)
-    })?;
+    let network: Network = value
+        .text()
+        .parse()
+        .map_err(|_| wrong(key, value, format!("{} is not a network", quoted(value.text())), hint))?;
     if network.is_sandbox() {
         return Err(wrong(key, value, "names the sandbox's own network", hint));
     }

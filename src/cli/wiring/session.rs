@@ -79,7 +79,7 @@ impl<'a> Session<'a> {
             session: context.session().0.clone(),
             folder: settings.cwd().to_owned(),
             dry_run,
-            limits: limits(&bounds, chosen.is_metered()),
+            limits: limits(&bounds),
             helps: Helps::default(),
         });
         let profile = wired.profile.name().to_owned();
@@ -257,24 +257,24 @@ fn open(context: &Context, folder: &Path, which: Which) -> Result<(SessionFile, 
     Ok(opened)
 }
 
-/// The bounds of a conversation, from the settings. A model that takes nothing meets no ceiling.
-fn limits(bounds: &ModelBounds, metered: bool) -> Limits {
-    let ceilings = if metered { Ceilings { tokens: bounds.tokens, cost: bounds.cost } } else { Ceilings::default() };
+/// The bounds of a conversation, from the settings.
+pub fn limits(bounds: &ModelBounds) -> Limits {
+    let ceilings = Ceilings { tokens: bounds.tokens, cost: bounds.cost };
     Limits { window: bounds.window, ceilings, ..Limits::default() }
 }
 
 /// The model that the settings name.
-fn model(chosen: &ModelSettings, workflow: &Workflow) -> Result<Arc<dyn ChatModel>, CommandError> {
+///
+/// # Errors
+/// A transcript that cannot be read, an endpoint that is none.
+pub fn model(chosen: &ModelSettings, workflow: &Workflow) -> Result<Arc<dyn ChatModel>, CommandError> {
     Ok(match chosen {
         ModelSettings::Planner => {
             let tasks: Vec<_> = workflow.catalogue().iter().cloned().collect();
             Arc::new(Planner::new(&tasks))
         }
         ModelSettings::Scripted(path) => Arc::new(Scripted::open(path)?),
-        ModelSettings::OpenAi { base_url, model, api_key } => {
-            let settings = OpenAiSettings::new(base_url.clone(), model.clone(), api_key.clone());
-            Arc::new(OpenAi::new(settings)?)
-        }
+        ModelSettings::OpenAi(endpoint) => Arc::new(OpenAi::new(OpenAiSettings::new(endpoint.clone()))?),
     })
 }
 
