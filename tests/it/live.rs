@@ -7,6 +7,7 @@ mod main_job;
 mod own_chain;
 mod rules;
 mod secrets;
+mod wallet_files;
 mod wallets;
 
 use std::{
