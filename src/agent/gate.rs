@@ -1,7 +1,6 @@
 //! Streamed text on its way to a person: what may be a call written as text is held back until that is known.
 
-/// What may begin a call.
-const MARKS: [&str; 3] = ["```", "<tool_call>", "<function_call>"];
+use crate::{model::repair, tools::Tool};
 
 /// The gate.
 pub struct Gate {
@@ -26,11 +25,12 @@ impl Gate {
         }
         let mut until = self.whole.len();
         if self.watching {
-            if let Some(at) = begin_of_call(&self.whole, self.shown) {
+            let known = Tool::names();
+            if let Some(at) = repair::begin_of_call(&self.whole, self.shown, &known) {
                 self.holding = true;
                 until = at;
             } else {
-                until = until.saturating_sub(could_begin(&self.whole));
+                until = until.saturating_sub(repair::could_begin(&self.whole, self.shown, &known));
             }
         }
         self.release(until)
@@ -48,28 +48,12 @@ impl Gate {
     }
 }
 
-/// Where something begins that may be a call: a mark, or an object at the start of a line.
-fn begin_of_call(text: &str, from: usize) -> Option<usize> {
-    let rest = text.get(from..)?;
-    let mark = MARKS.iter().filter_map(|m| rest.find(m)).min().map(|at| from + at);
-    let object = rest.match_indices('{').map(|(at, _)| from + at).find(|&at| {
-        let before = text.get(..at).unwrap_or_default();
-        before.rsplit('\n').next().unwrap_or_default().trim().is_empty()
-    });
-    mark.into_iter().chain(object).min()
-}
-
-/// How many bytes at the end may yet become a mark.
-fn could_begin(text: &str) -> usize {
-    let longest = |mark: &str| {
-        (1..mark.len()).rev().find(|&n| mark.get(..n).is_some_and(|head| text.ends_with(head))).unwrap_or(0)
-    };
-    MARKS.iter().map(|m| longest(m)).max().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*, sample::select};
+
     use super::*;
+    use crate::model::Finish;
 
     fn shown(pieces: &[&str]) -> (String, String) {
         let mut gate = Gate::new(true);
@@ -84,6 +68,59 @@ mod tests {
         assert_eq!(shown(&["<tool", "_call>{"]), (String::new(), "<tool_call>{".into()));
         assert_eq!(shown(&["a <b", "> c"]), ("a <b> c".into(), String::new()));
         assert_eq!(shown(&["x = {1}", "\n  {\"name\""]), ("x = {1}\n  ".into(), "{\"name\"".into()));
+        assert_eq!(shown(&["Hel", "lo\nyou"]), ("Hello\n".into(), "you".into()), "a word may yet be a tool's name");
+        assert_eq!(
+            shown(&["Results (see below)\n[1] x (y)"]),
+            ("Results (see below)\n[1] x (y)".into(), String::new())
+        );
         assert_eq!(Gate::new(false).pass("{\"name\"").unwrap(), "{\"name\"");
+    }
+
+    /// One call in each dialect; see the tests of `repair` for the whole list.
+    const CALLS: [&str; 20] = [
+        "<tool_call>{\"name\": \"list_jobs\", \"arguments\": {}}</tool_call>",
+        "<function_call>{\"name\": \"list_jobs\", \"arguments\": {}}</function_call>",
+        "<tools>{\"name\": \"list_jobs\", \"arguments\": {}}</tools>",
+        "<tool-use>{\"name\": \"list_jobs\", \"arguments\": {}}</tool-use>",
+        "<function=list_jobs><parameter=state>all</parameter></function>",
+        "<invoke name=\"list_jobs\"><parameter name=\"state\">all</parameter></invoke>",
+        "<|python_tag|>{\"name\": \"list_jobs\", \"parameters\": {}}",
+        "<|tool_call|>[{\"name\": \"list_jobs\", \"arguments\": {}}]",
+        "<|tool_call_start|>[list_jobs()]<|tool_call_end|>",
+        "<|tool_calls_section_begin|><|tool_call_begin|>functions.list_jobs:0<|tool_call_argument_begin|>{}<|tool_call_end|>",
+        "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>list_jobs<｜tool▁sep｜>{}<｜tool▁call▁end｜>",
+        "<|channel|>commentary to=functions.list_jobs <|message|>{}<|call|>",
+        "[TOOL_CALLS]list_jobs[ARGS]{}",
+        "```json\n{\"name\": \"list_jobs\", \"arguments\": {}}\n```",
+        "{\"name\": \"list_jobs\", \"arguments\": {}}",
+        "[\n {\"name\": \"list_jobs\", \"arguments\": {}}]",
+        "ListJobs(state=\"all\")",
+        "[list_jobs()]",
+        "list_jobs{}",
+        "Action: list_jobs\nAction Input: {}",
+    ];
+
+    proptest! {
+        #[test]
+        fn no_piece_of_a_call_is_shown(
+            call in select(CALLS.to_vec()),
+            words in select(vec!["", "I look.\n", "Now, as <b> said (see above):\n\n", "1. one\n2. [two]\n"]),
+            cuts in vec(1..6usize, 0..60),
+        ) {
+            let text = format!("{words}{call}");
+            let read = repair::read(&text, &Tool::names(), &Finish::Stop);
+            prop_assert_eq!(&read.calls.first().map(|c| c.name.as_str()), &Some("list_jobs"));
+            let mut gate = Gate::new(true);
+            let (mut seen, mut chars) = (String::new(), text.chars().peekable());
+            for cut in cuts.into_iter().chain(std::iter::repeat(7)) {
+                if chars.peek().is_none() {
+                    break;
+                }
+                let piece: String = chars.by_ref().take(cut).collect();
+                seen.extend(gate.pass(&piece));
+            }
+            prop_assert!(words.starts_with(&seen), "{} shows {}", call, seen);
+            prop_assert_eq!(seen + &gate.rest().unwrap_or_default(), text);
+        }
     }
 }

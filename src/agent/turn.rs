@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use super::helps::Helps;
 use crate::{
     domain::{ids::JobId, job::Job, task::TaskType},
     model::{ToolChoice, words},
     policy::refusal::Rule,
-    tools::{Call, Failure, Tool, ToolResult, ToolSpec, next, offered, offered_next},
+    tools::{Call, Failure, Tool, ToolResult, ToolSpec, next, offered, offered_next, plain},
 };
 
 /// This many refusals and failures, and the turn is brought to its answer.
@@ -24,6 +25,14 @@ pub struct Turn {
     pub closing: bool,
     /// Whether a job was ever nudged.
     pub nudged: bool,
+    /// What the model is helped with.
+    pub helps: Helps,
+    /// Calls of this turn, whatever came of them.
+    pub called: usize,
+    /// The only datasets that can be meant, where that is certain.
+    pub datasets: Option<Vec<String>>,
+    /// Whether the person asks for a task on a file, as far as their words tell.
+    pub asked_for: bool,
     /// Whether the person asks for the work to be done, and not only about it.
     wants_work: bool,
     /// How many tasks the person asked for, as far as their words tell.
@@ -36,14 +45,19 @@ pub struct Turn {
 
 impl Turn {
     /// A turn for a prompt that asks for so many tasks.
-    pub fn new(prompt: &str, wanted: usize) -> Turn {
+    pub fn new(prompt: &str, wanted: usize, helps: Helps) -> Turn {
+        let wants_work = !words::only_asks(prompt) && !words::wants_cancel(prompt);
         Turn {
             jobs: Vec::new(),
             failures: Vec::new(),
             no_more_payments: false,
             closing: false,
             nudged: false,
-            wants_work: !words::only_asks(prompt),
+            helps,
+            called: 0,
+            datasets: None,
+            asked_for: false,
+            wants_work,
             wanted: wanted.max(1),
             several: words::wants_several(prompt),
             all_failures: 0,
@@ -90,6 +104,19 @@ impl Turn {
         }
     }
 
+    /// Takes in a call that was not carried out for its form: so many of them, and only the answer is left.
+    pub fn slipped(&mut self) {
+        self.all_failures += 1;
+        if self.all_failures >= MOST_FAILURES {
+            self.close();
+        }
+    }
+
+    /// Whether the person wants the work done, and not only to know about it.
+    pub fn wants_work(&self) -> bool {
+        self.wants_work
+    }
+
     /// Takes in a failure.
     pub fn failed(&mut self, job: Option<JobId>, failure: Failure) {
         self.all_failures += 1;
@@ -98,30 +125,43 @@ impl Turn {
         ) = failure.rule
         {
             self.no_more_payments = true;
-            self.closing = true;
+            self.close();
         }
         if self.all_failures >= MOST_FAILURES {
-            self.closing = true;
+            self.close();
         }
         self.failures.push((job, failure));
+    }
+
+    /// Leaves only the answer, where endings are helped with.
+    pub fn close(&mut self) {
+        self.closing |= self.helps.endings;
     }
 
     /// Closes the turn once everything that was asked for is at its end.
     pub fn note_ends(&mut self, jobs: &[Job]) {
         let mine: Vec<&Job> = jobs.iter().filter(|j| self.jobs.contains(&j.id)).collect();
         if !mine.is_empty() && !self.several && mine.len() >= self.wanted && mine.iter().all(|j| j.state.is_end()) {
-            self.closing = true;
+            self.close();
         }
     }
 
     /// Jobs of this turn that wait for a step the person asked for.
     pub fn waiting<'j>(&self, jobs: &'j [Job]) -> Vec<&'j Job> {
-        let failed = |id: &JobId| self.failures.iter().any(|(job, _)| job.as_ref() == Some(id));
-        jobs.iter().filter(|j| self.jobs.contains(&j.id) && next::tool(j).is_some() && !failed(&j.id)).collect()
+        let waits = |job: &&Job| self.jobs.contains(&job.id) && next::tool(job).is_some() && !self.has_failed(&job.id);
+        jobs.iter().filter(waits).collect()
+    }
+
+    /// Whether a step of this job failed in this turn, and nothing mended it.
+    pub fn has_failed(&self, id: &JobId) -> bool {
+        self.failures.iter().any(|(job, _)| job.as_ref() == Some(id))
     }
 
     /// What the model is offered now, and whether it must call.
     pub fn offer(&self, jobs: &[Job], tasks: &[TaskType]) -> (Vec<ToolSpec>, ToolChoice) {
+        if !self.helps.narrowing {
+            return (plain(), ToolChoice::Auto);
+        }
         if self.closing {
             return (Vec::new(), ToolChoice::None);
         }
@@ -129,6 +169,6 @@ impl Turn {
         if self.wants_work && self.failures.is_empty() && !waiting.is_empty() {
             return (offered_next(&waiting), ToolChoice::Required);
         }
-        (offered(jobs, tasks), ToolChoice::Auto)
+        (offered(jobs, tasks, self.datasets.as_deref()), ToolChoice::Auto)
     }
 }

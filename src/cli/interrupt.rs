@@ -33,3 +33,17 @@ pub fn cancel_of(context: &Context) -> Cancel {
     context.output.when_closed(move || wish.cancel());
     cancel
 }
+
+/// Done at Ctrl-C or SIGTERM.
+pub async fn until_told() {
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await.unwrap_or(()),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}

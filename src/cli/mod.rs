@@ -15,11 +15,13 @@ mod interrupt;
 mod jobs;
 mod logging;
 mod man;
+mod mcp;
 mod memory;
 mod node;
 mod runtime;
 mod tasks;
 mod tools;
+mod trial;
 mod wallet;
 mod wiring;
 mod worker;
@@ -99,8 +101,12 @@ pub enum Command {
     Doctor(doctor::Doctor),
     /// Show who pays, with how much, and how much may still be spent
     Wallet(wallet::Wallet),
+    /// Play cases against the configured model, each on a fresh sandbox, and report what came of them
+    Trial(trial::Trial),
     /// Serve jobs over the AIOZ AI API, paid in GAS
     Node(node::Node),
+    /// Offer the guarded tools to other agents, over MCP
+    Mcp(mcp::Mcp),
     /// Print a shell's completions
     Completions(completions::Completions),
     /// Print the man page
@@ -142,7 +148,9 @@ fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, Com
         Some(Command::Tools(tools)) => tools.run(context),
         Some(Command::Config(config)) => config.run(context),
         Some(Command::Doctor(doctor)) => doctor.run(context),
+        Some(Command::Trial(trial)) => trial.run(context),
         Some(Command::Node(node)) => node.run(context),
+        Some(Command::Mcp(mcp)) => mcp.run(context),
         Some(Command::Wallet(wallet)) => wallet.run(context),
         Some(Command::Completions(completions)) => completions.run(context),
         Some(Command::Man) => man::run(context),

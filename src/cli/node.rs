@@ -6,7 +6,7 @@ use clap::Args;
 use secrecy::SecretString;
 use url::Url;
 
-use super::{CommandError, Context, runtime::block_on};
+use super::{CommandError, Context, interrupt::until_told, runtime::block_on};
 use crate::{
     config::{Key, Settings, parse},
     domain::{hash::Hash160, money::Datoshi, network::Network},
@@ -157,18 +157,4 @@ fn say(context: &Context, settings: &NodeSettings, address: SocketAddr) {
     lines.extend(look.field("Paid to", Tone::Plain, &settings.recipient.address()));
     lines.extend(look.field("Stop", Tone::Dim, "Ctrl-C; runs are given a moment to end"));
     context.output.lines(lines);
-}
-
-/// Done at Ctrl-C or SIGTERM.
-async fn until_told() {
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await.unwrap_or(()),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
-    }
 }

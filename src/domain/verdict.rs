@@ -105,6 +105,9 @@ pub struct Verdict {
     pub reasons: Vec<Reason>,
     /// The dataset that was measured.
     pub dataset: DatasetProfile,
+    /// How many of its records the run works on, from the first, where that is not all.
+    #[serde(default)]
+    pub part: Option<u64>,
     /// The machine that was measured.
     pub machine: MachineProfile,
     /// What the task needs on this machine.

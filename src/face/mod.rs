@@ -14,11 +14,13 @@
 //! | [`jsonl`] | the sink for programs |
 //! | [`approve`] | asking a person to approve a payment |
 //! | [`tty`] | the terminal that a person sits at |
+//! | [`mcp`] | the same tools for other agents |
 
 pub mod approve;
 pub mod jobs;
 pub mod jsonl;
 pub mod look;
+pub mod mcp;
 pub mod output;
 pub mod payments;
 pub mod progress;

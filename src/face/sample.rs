@@ -87,6 +87,7 @@ pub fn verdict() -> Event {
         why: vec!["protein_folding is marked model-heavy in the catalogue".into()],
         task_type: "protein_folding".into(),
         dataset: DatasetShown { path: "examples/data.fasta".into(), bytes: 148, records: 6, sampled: false },
+        part: None,
         required_ram: 52_000_000,
         available_ram: 3_200_000_000,
         cores: 2,
@@ -153,7 +154,7 @@ pub fn troubles() -> Vec<Event> {
             explorer_url: Network(TESTNET).explorer_url(&TxHash([7; 32])),
         },
         Event::JobStatus { job: job(), status: "paid_but_failed".into(), progress: None },
-        Event::Usage { prompt_tokens: 12_345, completion_tokens: 67, cost: None },
+        Event::Usage { prompt_tokens: 12_345, cached_tokens: None, completion_tokens: 67, cost: None },
         Event::Warning { message: "\u{1b}[2J\u{202e}.env holds NEO_PRIVATE_KEY\r\nand others may read it".into() },
         Event::Error { kind: "storage".into(), message: "storage is down".into(), hint: Some("agent doctor".into()) },
     ]
@@ -182,6 +183,7 @@ pub fn planned() -> Job {
                 sampled: false,
                 modified_ns: 0,
             },
+            part: None,
             machine: MachineProfile {
                 cores: 2,
                 total_ram: 8_000_000_000,

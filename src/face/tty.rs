@@ -15,6 +15,18 @@ const TERMINAL: &str = "/dev/tty";
 /// A terminal hands over lines of at most this many bytes.
 const MAX_LINE: usize = 4096;
 
+/// Whether a question at the controlling terminal would reach a person, and their answer this process: it is in the
+/// foreground (the system stops others that read), and no other program reads the keys for itself, as line editors and
+/// programs that fill the screen do.
+pub fn is_free() -> bool {
+    let flags = (OFlags::NOCTTY | OFlags::NONBLOCK).bits().cast_signed();
+    let Ok(terminal) = OpenOptions::new().read(true).custom_flags(flags).open(TERMINAL) else { return false };
+    let in_front = termios::tcgetpgrp(&terminal).is_ok_and(|group| group == rustix::process::getpgrp());
+    let in_lines =
+        termios::tcgetattr(&terminal).is_ok_and(|mode| mode.local_modes.contains(termios::LocalModes::ICANON));
+    in_front && in_lines
+}
+
 /// The controlling terminal, opened for one question.
 pub struct Tty {
     lines: Receiver,

@@ -46,17 +46,19 @@ impl Workflow {
         self.check_files(&task, &mut parameters)?;
         let open = self.parts.guard.open_dataset(&request.dataset)?;
         let source = open.source.clone();
-        let home = self.parts.ledger.home().to_owned();
+        let (home, supposed) = (self.parts.ledger.home().to_owned(), self.supposed);
         let measured = tokio::task::spawn_blocking(move || {
             let dataset = machine::profile_dataset(&open)?;
-            Ok::<_, machine::ProbeError>((dataset, machine::probe_machine(&home)?))
+            Ok::<_, machine::ProbeError>((dataset, supposed.over(machine::probe_machine(&home)?)))
         });
         let (dataset, profile) = measured.await.map_err(|e| JobError::WrongDataset(e.to_string()))??;
         suits(&task, &dataset)?;
         let history = self.parts.ledger.measured(&task.name)?;
         let part = estimator::worked_on(&task, &dataset, &parameters);
         let estimate = claimed(estimator::estimate(&task, &part, &history), &task, &part, &request, &history);
-        let verdict = judge(&task, dataset, profile, estimate, self.parts.guard.policy().thresholds);
+        let fewer = (part.records < dataset.records).then_some(part.records);
+        let mut verdict = judge(&task, dataset, profile, estimate, self.parts.guard.policy().thresholds);
+        verdict.part = fewer;
         let now = Timestamp::now();
         let job = Job {
             id: JobId::random(),
@@ -147,6 +149,7 @@ fn verdict_event(job: &Job) -> Event {
             records: verdict.dataset.records,
             sampled: verdict.dataset.sampled,
         },
+        part: verdict.part,
         required_ram: verdict.estimate.ram.likely.ceil() as u64,
         available_ram: verdict.machine.available_ram,
         cores: verdict.machine.cores,

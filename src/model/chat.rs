@@ -1,8 +1,9 @@
 //! Requests and turns, in no provider's format.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::tools::ToolSpec;
+use crate::{domain::cost::NanoDollars, tools::ToolSpec};
 
 /// What a model is asked.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -58,7 +59,7 @@ pub enum Message {
 }
 
 /// A call as a model wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ToolCall {
     /// Ties the call to its result.
     pub id: String,
@@ -66,6 +67,10 @@ pub struct ToolCall {
     pub name: String,
     /// JSON, as the model wrote it; may be anything.
     pub arguments: String,
+    /// What the provider wants back with this call, word for word, and nobody else reads: Gemini's `extra_content`,
+    /// which holds the thought signature without which the next request is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub echo: Option<Value>,
 }
 
 /// A piece of a turn as it comes.
@@ -92,13 +97,22 @@ pub enum Finish {
     Other(String),
 }
 
-/// Tokens.
+/// What a turn used, in tokens and in money, as its provider counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Usage {
-    /// In.
+    /// Tokens in, those from a cache included.
     pub prompt_tokens: u64,
-    /// Out.
+    /// Tokens out, those of unseen reasoning included.
     pub completion_tokens: u64,
+    /// Tokens in that were read from the provider's cache, where it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_tokens: Option<u64>,
+    /// Tokens out that nobody sees, where it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_tokens: Option<u64>,
+    /// What it costs in US dollars, where the provider says (OpenRouter's `usage.cost`). It is never estimated here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<NanoDollars>,
 }
 
 /// What a model answered.
@@ -189,7 +203,7 @@ mod tests {
     use super::*;
 
     fn call(id: &str) -> ToolCall {
-        ToolCall { id: id.into(), name: "list_jobs".into(), arguments: "{}".into() }
+        ToolCall { id: id.into(), name: "list_jobs".into(), arguments: "{}".into(), echo: None }
     }
     fn result(id: &str) -> Message {
         Message::ToolResult { call_id: id.into(), name: "list_jobs".into(), content: "{}".into() }

@@ -22,12 +22,10 @@ pub mod phrases;
 pub mod planner;
 pub mod repair;
 pub mod scripted;
-pub mod strict_json;
 pub mod words;
 
 use async_trait::async_trait;
 pub use chat::{ChatRequest, ChatTurn, Delta, Finish, Message, ToolCall, ToolChoice, Usage};
-
 pub use error::ModelError;
 
 /// A chat model.

@@ -129,6 +129,7 @@ impl ChatModel for Planner {
                     id: format!("plan-{}", seen.calls + 1),
                     name: name.to_owned(),
                     arguments: arguments.to_string(),
+                    echo: None,
                 }],
                 finish: Finish::ToolCalls,
                 ..ChatTurn::default()

@@ -109,13 +109,15 @@ impl ChatModel for Scripted {
                 Some(raw) => raw.clone(),
                 None => fill(&call.arguments.to_string())?,
             };
-            calls.push(ToolCall { id: format!("call-{}", first_call + i + 1), name: call.name.clone(), arguments });
+            let id = format!("call-{}", first_call + i + 1);
+            calls.push(ToolCall { id, name: call.name.clone(), arguments, echo: None });
         }
         let finish = turn.finish.clone().unwrap_or(if calls.is_empty() { Finish::Stop } else { Finish::ToolCalls });
         // Counted in words, so that a run with a script shows usage too, the same each time.
         let usage = Usage {
             prompt_tokens: request.system.split_whitespace().count() as u64,
             completion_tokens: text.split_whitespace().count() as u64,
+            ..Usage::default()
         };
         Ok(ChatTurn { text, calls, finish, usage: Some(usage) })
     }

@@ -74,7 +74,10 @@ pub fn create(path: &Path, wallet: &Wallet) -> Result<(), KeyFileError> {
 }
 
 /// Writes a new file that only its owner can read, and makes it durable.
-pub(in crate::payment) fn write_new(path: &Path, content: &[&[u8]]) -> Result<(), KeyFileError> {
+///
+/// # Errors
+/// When the file exists or cannot be written.
+pub fn write_new(path: &Path, content: &[&[u8]]) -> Result<(), KeyFileError> {
     let failed = |source| KeyFileError::Open { path: path.to_owned(), source };
     let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(no_follow()).open(path);
     let mut file = opened.map_err(|source| match source.kind() {
@@ -98,7 +101,10 @@ fn no_follow() -> i32 {
 }
 
 /// The text of a key file, after every check.
-pub(in crate::payment) fn read_text(path: &Path) -> Result<SecretString, KeyFileError> {
+///
+/// # Errors
+/// A link or no regular file, one of somebody else or open to others, one that is too large or no text.
+pub fn read_text(path: &Path) -> Result<SecretString, KeyFileError> {
     let failed = |source| KeyFileError::Open { path: path.to_owned(), source };
     let opened = OpenOptions::new().read(true).custom_flags(no_follow()).open(path);
     let file = opened.map_err(|source| match source.raw_os_error() {

@@ -70,6 +70,8 @@ pub enum Answer {
     No,
     /// There is nobody to ask.
     Nobody,
+    /// Whoever called may not approve, and the owner who may is not at this program's terminal.
+    Elsewhere,
 }
 
 /// Who asks a person.

@@ -251,7 +251,7 @@ impl Guard {
             match approver.ask(request).await {
                 Answer::Yes => "terminal",
                 Answer::YesFlag => "yes-flag",
-                answer @ (Answer::No | Answer::Nobody) => {
+                answer @ (Answer::No | Answer::Nobody | Answer::Elsewhere) => {
                     resolved(false, if answer == Answer::No { "terminal" } else { "nobody" });
                     return Err(not_approved(request, answer));
                 }
@@ -265,14 +265,25 @@ impl Guard {
 
 fn not_approved(request: &ApprovalRequest, answer: Answer) -> Refusal {
     let what = format!("{} for {} to {}", request.amount, request.job, request.recipient.address());
-    if answer == Answer::No {
-        return Refusal::new(Rule::Approval, format!("the payment of {what} was not approved")).hint(format!(
-            "`agent jobs resume {}` asks again; `agent jobs cancel {}` gives it up",
-            request.job, request.job
-        ));
-    }
-    Refusal::new(Rule::Approval, format!("the payment of {what} needs a person's approval, and nobody is there to ask"))
-        .hint(format!("run `agent jobs resume {} --yes`, or on a terminal without --yes", request.job))
+    let job = &request.job;
+    let (why, hint) = match answer {
+        Answer::No => (
+            format!("the payment of {what} was not approved"),
+            format!("`agent jobs resume {job}` asks again; `agent jobs cancel {job}` gives it up"),
+        ),
+        // Read by a program that may have a shell of its own: it is not told how to say yes without a person.
+        Answer::Elsewhere => (
+            format!(
+                "the payment of {what} needs the owner's approval, and the owner is not at this program's terminal"
+            ),
+            format!("the owner approves it with `agent jobs resume {job}` on a terminal of their own; nobody else can"),
+        ),
+        _ => (
+            format!("the payment of {what} needs a person's approval, and nobody is there to ask"),
+            format!("run `agent jobs resume {job} --yes`, or on a terminal without --yes"),
+        ),
+    };
+    Refusal::new(Rule::Approval, why).hint(hint)
 }
 
 fn offloaded(job: &Job) -> Result<(), Refusal> {

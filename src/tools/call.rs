@@ -8,6 +8,9 @@ use super::{
 };
 use crate::domain::units::clean;
 
+/// So many names that a tool does not know are listed.
+const MOST_NAMED: usize = 8;
+
 /// A call whose arguments have the right form. Whether it may happen is not decided here.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Call {
@@ -61,7 +64,7 @@ impl BadCall {
                 "Call one of the tools that are offered, or answer in words.".to_owned(),
             ),
             BadCall::Arguments { tool, .. } => {
-                (schema::of(*tool), format!("Call {tool} again with arguments that fit the schema."))
+                (expected(*tool), format!("Call {tool} again with the arguments that it expects."))
             }
         };
         json!({"ok": false, "error": self.kind(), "why": self.to_string(), "expected": expected, "next_step": next})
@@ -86,11 +89,41 @@ pub fn parse(name: &str, arguments: &Value) -> Result<Call, BadCall> {
 
 fn fields<T: DeserializeOwned>(tool: Tool, arguments: &Value) -> Result<T, BadCall> {
     serde_path_to_error::deserialize(arguments).map_err(|error| {
+        // The names first, all at once: a model that mends one at a time runs out of steps.
+        if let Some(why) = wrong_names(tool, arguments) {
+            return BadCall::Arguments { tool, why };
+        }
         let path = error.path().to_string();
         let inner = clean(&error.inner().to_string(), 300);
         let why = if path == "." { inner } else { format!("`{}`: {inner}", clean(&path, 60)) };
         BadCall::Arguments { tool, why }
     })
+}
+
+/// Every argument that is missing and every one that there is not, in one sentence.
+fn wrong_names(tool: Tool, arguments: &Value) -> Option<String> {
+    let schema = schema::of(tool);
+    let (given, known) = (arguments.as_object()?, schema.get("properties")?.as_object()?);
+    let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let missing = required.filter(|name| !given.contains_key(*name)).map(|name| format!("missing field `{name}`"));
+    let unknown = given.keys().filter(|name| !known.contains_key(*name));
+    let unknown = unknown.take(MOST_NAMED).map(|name| format!("unknown field `{}`", clean(name, 60)));
+    let wrong: Vec<String> = missing.chain(unknown).collect();
+    (!wrong.is_empty()).then(|| wrong.join(", "))
+}
+
+/// What a tool takes, short: each argument with its type, whether it must be there, and what it is.
+fn expected(tool: Tool) -> Value {
+    let schema = schema::of(tool);
+    let required: Vec<&str> =
+        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(name, field)| {
+        let kind = field.get("type").and_then(Value::as_str).unwrap_or("string");
+        let need = if required.contains(&name.as_str()) { "required" } else { "may be left out" };
+        let about = field.get("description").and_then(Value::as_str).unwrap_or_default();
+        (name.clone(), format!("{kind}, {need}: {about}").into())
+    });
+    Value::Object(fields.collect())
 }
 
 impl Call {
@@ -144,5 +177,18 @@ mod tests {
         assert!(why("pay_gas_fee", pay(json!("2"), "me")).contains("`recipient`: `me` is not a Neo N3 address"));
         assert!(why("list_jobs", json!({"state": "mine"})).contains("`state`: unknown variant `mine`"));
         assert!(why("list_jobs", json!([1])).contains("invalid"));
+        assert_eq!(
+            why("pay_gas_fee", json!({"job": "job-7k3q9dm2", "value": "2", "to": user})),
+            "wrong arguments for pay_gas_fee: missing field `amount`, missing field `recipient`, unknown field `value`, \
+             unknown field `to`"
+        );
+        let bad = parse("pay_gas_fee", &json!({})).unwrap_err().to_value();
+        assert_eq!(
+            bad["expected"]["amount"],
+            "string, required: The quote's amount in GAS, as text, such as \"2\" or \"0.5\"."
+        );
+        assert_eq!(bad["expected"].as_object().unwrap().len(), 3);
+        let list = parse("list_jobs", &json!({"all": true})).unwrap_err().to_value();
+        assert!(list["expected"]["state"].as_str().unwrap().contains("may be left out"), "{list}");
     }
 }

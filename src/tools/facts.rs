@@ -43,6 +43,9 @@ pub fn verdict(job: &Job) -> Value {
         "records": dataset.records, "longest": dataset.longest, "sampled": dataset.sampled,
     });
     let seconds = verdict.estimate.seconds;
+    if let Some(part) = verdict.part {
+        value["works_on"] = json!({"first_records": part, "why": "max_sequences; more or fewer when asked for"});
+    }
     value["needs"] = json!({
         "ram": units::bytes(whole(verdict.estimate.ram.likely)),
         "time": units::seconds(seconds.likely),

@@ -5,6 +5,7 @@ mod cli;
 mod compute;
 mod fetch;
 mod live;
+mod mcp;
 mod neo_go;
 mod node;
 mod payment;
@@ -16,4 +17,5 @@ mod storage;
 #[cfg(feature = "kill-points")]
 mod torture;
 mod transcripts;
+mod trial;
 mod world;

@@ -14,7 +14,10 @@ use super::{CommandError, Context};
 use crate::{
     compute::local::Runner,
     config::Profile,
-    domain::{network::Network, network::SANDBOX},
+    domain::{
+        event::Sink,
+        network::{Network, SANDBOX},
+    },
     face::approve::AtTerminal,
     job::{Connect, JobError, Workflow, WorkflowParts},
     ledger::Ledger,
@@ -59,6 +62,20 @@ impl Wired {
     /// # Errors
     /// Settings that make no sense, a policy file that cannot be read, a home or ledger that cannot be used.
     pub fn new(context: &Context, options: Options) -> Result<Wired, CommandError> {
+        let approver = approver(context, &options);
+        Wired::with(context, options, context.sink(), approver)
+    }
+
+    /// The same, with another place for events and another one to ask.
+    ///
+    /// # Errors
+    /// As [`Wired::new`].
+    pub fn with(
+        context: &Context,
+        options: Options,
+        sink: Arc<dyn Sink>,
+        approver: Arc<dyn Approver>,
+    ) -> Result<Wired, CommandError> {
         let settings = context.settings()?;
         let profile = settings.profile()?;
         let mut policy = policy::of(settings, &profile)?;
@@ -68,8 +85,8 @@ impl Wired {
         let parts = WorkflowParts {
             guard: Guard::new(policy, ledger.clone()),
             catalogue: Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?,
-            sink: context.sink(),
-            approver: approver(context, &options),
+            sink,
+            approver,
             connect: connect(context, &profile, &ledger)?,
             runner: Runner::default(),
             profile: profile.name().to_owned(),

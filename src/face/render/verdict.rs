@@ -13,12 +13,27 @@ use crate::domain::{
 
 /// The lines of a verdict event; none for any other.
 pub fn lines(event: &Event, look: &Look) -> Vec<String> {
-    let Event::Verdict { job, place, reasons, why, task_type, dataset, required_ram, available_ram, cores, estimate } =
-        event
+    let Event::Verdict {
+        job,
+        place,
+        reasons,
+        why,
+        task_type,
+        dataset,
+        part,
+        required_ram,
+        available_ram,
+        cores,
+        estimate,
+    } = event
     else {
         return Vec::new();
     };
     let mut out = look.field("Dataset", Tone::Plain, &dataset_line(dataset));
+    if let Some(part) = part {
+        let text = format!("the first {} of them are worked on; ask for more or fewer", count(*part));
+        out.extend(look.field("Part", Tone::Care, &text));
+    }
     let cores = if *cores == 1 { "1 core".to_owned() } else { format!("{cores} cores") };
     out.extend(look.field("Machine", Tone::Plain, &format!("{cores}, {} of RAM available", bytes(*available_ram))));
     let needs = format!("{} of RAM, {} here", bytes(*required_ram), time(estimate));

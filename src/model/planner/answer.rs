@@ -24,12 +24,10 @@ fn sentence(text: &str) -> String {
     let text = text.trim();
     let mut chars = text.chars();
     let Some(first) = chars.next() else { return String::new() };
-    // A path or a name in backquotes keeps its first letter.
-    let first = if text.starts_with('`') || text.starts_with("job-") {
-        first.to_string()
-    } else {
-        first.to_uppercase().collect()
-    };
+    // A path, an id or a name in backquotes keeps its first letter.
+    let word = text.split_whitespace().next().unwrap_or_default();
+    let first =
+        if word.contains(['`', '.', '/', '_', '-']) { first.to_string() } else { first.to_uppercase().collect() };
     let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{first}{}{end}", chars.as_str())
 }
@@ -117,6 +115,10 @@ fn plan(check: &Value, tasks: &[TaskType]) -> String {
         text(check, "/needs/ram").unwrap_or("an unknown amount"),
         text(check, "/needs/time").unwrap_or("an unknown time"),
     );
+    if let Some(part) = check.pointer("/works_on/first_records").and_then(Value::as_u64) {
+        let part = crate::domain::units::count(part);
+        out.push_str(&format!("That is for the first {part} of them; say how many you want. "));
+    }
     out.push_str(&place(check, "would run"));
     if text(check, "/where") == Some("offload") {
         out.push_str(" What it costs is known once the provider has the data and quotes a price.");

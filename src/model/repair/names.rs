@@ -1,12 +1,10 @@
 //! Names of tools that are nearly right.
 
-/// The one known name that `name` must mean: the same but for case, dashes, spaces and a namespace, or one slip away
-/// from exactly one name. `None` when it is none or could be several.
+/// The one known name that `name` must mean: the same but for case, dashes, spaces, a namespace or a number; one slip away
+/// from exactly one name; or with words left out or added, where only one name has those words in that order. `None`
+/// when it is none or could be several.
 pub fn close_name<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
-    let plain = |text: &str| -> String {
-        let tail = text.trim().trim_end_matches("()").rsplit(['.', '/', ':']).next().unwrap_or_default().to_owned();
-        tail.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-    };
+    let name = tail(name);
     let wanted = plain(name);
     if wanted.is_empty() {
         return None;
@@ -18,8 +16,56 @@ pub fn close_name<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
         known.iter().map(|k| (strsim::damerau_levenshtein(&plain(k), &wanted), *k)).collect();
     near.sort_unstable();
     match near.as_slice() {
-        [(best, name), (second, _), ..] if *best <= 2 && *second >= best + 3 => Some(name),
-        [(best, name)] if *best <= 2 => Some(name),
-        _ => None,
+        [(best, name), (second, _), ..] if *best <= 2 && *second >= best + 3 => return Some(name),
+        [(best, name)] if *best <= 2 => return Some(name),
+        _ => {}
     }
+    by_words(name, known)
+}
+
+/// The name without a call's number (`name:0`), brackets, and what stands before it (`functions.name`).
+fn tail(name: &str) -> &str {
+    let name = name.trim().trim_end_matches("()");
+    let name =
+        name.rsplit_once(':').filter(|(_, n)| n.bytes().all(|b| b.is_ascii_digit())).map_or(name, |(name, _)| name);
+    name.rsplit(['.', '/', ':']).next().unwrap_or_default()
+}
+
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// `pay_gas` for `pay_gas_fee`, `list_all_jobs` for `list_jobs`: two words at least must be there.
+fn by_words<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    let wanted = words(name);
+    if wanted.len() < 2 {
+        return None;
+    }
+    let mut meant = known.iter().filter(|k| {
+        let words = words(k);
+        let left_out = words.windows(wanted.len()).any(|part| part == wanted.as_slice());
+        let mut rest = wanted.iter();
+        let added = words.len() >= 2 && words.iter().all(|word| rest.any(|other| other == word));
+        left_out || added
+    });
+    let first = meant.next()?;
+    meant.next().is_none().then_some(first)
+}
+
+/// The words of a name, by its dashes and its capitals.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut lower = false;
+    for c in name.chars() {
+        let begins = !c.is_alphanumeric() || (c.is_uppercase() && lower);
+        if begins {
+            words.push(String::new());
+        }
+        if c.is_alphanumeric() {
+            words.last_mut().into_iter().for_each(|word| word.extend(c.to_lowercase()));
+        }
+        lower = c.is_lowercase();
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }

@@ -7,7 +7,7 @@ fn request(results: &[serde_json::Value]) -> ChatRequest {
     let mut messages = vec![Message::User { text: "fold data.fasta".into() }];
     for (i, result) in results.iter().enumerate() {
         let id = format!("c{i}");
-        let call = ToolCall { id: id.clone(), name: "list_jobs".into(), arguments: "{}".into() };
+        let call = ToolCall { id: id.clone(), name: "list_jobs".into(), arguments: "{}".into(), echo: None };
         messages.push(Message::Assistant { text: String::new(), calls: vec![call] });
         messages.push(Message::ToolResult { call_id: id, name: "list_jobs".into(), content: result.to_string() });
     }

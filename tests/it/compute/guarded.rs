@@ -83,6 +83,7 @@ impl Guarded {
                     sampled: false,
                     modified_ns: dataset.modified_ns,
                 },
+                part: None,
                 machine: MachineProfile {
                     cores: 1,
                     total_ram: 1,

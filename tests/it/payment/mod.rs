@@ -173,6 +173,7 @@ fn awaiting(quote: Quote) -> Job {
         place: Place::Offload,
         reasons: vec![Reason { rule: OffloadRule::Size, why: "the dataset is large".to_owned() }],
         dataset,
+        part: None,
         machine,
         estimate: Estimate { ram: range, seconds: range, learnt_from: 0 },
         thresholds: Thresholds::default(),

@@ -86,6 +86,7 @@ fn offloaded(folder: &Path, bytes: u64, modified_ns: i64) -> Job {
             place: Place::Offload,
             reasons: vec![Reason { rule: OffloadRule::Size, why: "it is large".to_owned() }],
             dataset,
+            part: None,
             machine: MachineProfile {
                 cores: 2,
                 total_ram: 1,

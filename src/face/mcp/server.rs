@@ -1,0 +1,182 @@
+//! The protocol's requests, answered: who we are, which tools there are, and calls of them.
+
+use std::{
+    convert::Infallible,
+    future::pending,
+    sync::{Arc, OnceLock},
+};
+
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CallToolRequestParams, CallToolResponse, CallToolResult, Implementation, InitializeRequestParams,
+        InitializeResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ServerCapabilities,
+        ServerConfig, Tool as Listed,
+    },
+    service::RequestContext,
+};
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::{
+    call::{Beat, Call, Meter},
+    session::{Desk, Session},
+    tools,
+};
+use crate::{
+    agent::ending,
+    domain::{event::Event, units::clean},
+    job::Cancel,
+    tools::{BadCall, ToolResult, call},
+};
+
+/// A client's ids and tool names are shown as far as this.
+const MAX_NAME: usize = 64;
+
+/// One connection's server.
+pub struct Server {
+    desk: Arc<Desk>,
+    /// Once the client has shaken hands; clients that do not are served in the desk's own session.
+    session: OnceLock<Arc<Session>>,
+}
+
+impl Server {
+    /// A server of this desk.
+    pub fn new(desk: Arc<Desk>) -> Server {
+        Server { desk, session: OnceLock::new() }
+    }
+
+    fn session(&self, context: &RequestContext<RoleServer>) -> Arc<Session> {
+        match self.session.get() {
+            Some(session) => Arc::clone(session),
+            None => self.desk.unconnected(context.client_info().as_ref()),
+        }
+    }
+
+    /// A call to its one result. The work on it ends in its own way, whatever the client does meanwhile: one that reads
+    /// no progress holds nothing up, and one that gives the call up asks it to stop, as Ctrl-C does.
+    async fn carry_out(
+        &self,
+        session: &Session,
+        request: &CallToolRequestParams,
+        arguments: &Value,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<ToolResult, BadCall> {
+        let call = match call::parse(&request.name, arguments) {
+            Ok(call) => call,
+            Err(bad @ BadCall::UnknownTool { .. }) => return Err(bad),
+            Err(bad) => return Ok(ToolResult::bad(&bad)),
+        };
+        let _underway = self.desk.underway.begin();
+        let work = session.toolbox.work.as_ref();
+        let ended = call.job().and_then(|id| work.job(id).ok().flatten()).is_some_and(|job| job.state.is_end());
+        let (cancel, beat) = (Cancel::new(), watch::Sender::default());
+        let heard = beat.subscribe();
+        let under_way = Call { sink: Arc::clone(&session.sink), beat, cancel: cancel.clone() };
+        let in_turn = async {
+            let _turn = match call.job() {
+                Some(job) => tokio::select! {
+                    turn = self.desk.turn(job) => Some(turn),
+                    // Given up while it waited; the workflow says so itself.
+                    () = cancel.cancelled() => None,
+                },
+                None => None,
+            };
+            session.toolbox.run(&call, &cancel).await
+        };
+        let result = tokio::select! {
+            result = under_way.scope(in_turn) => result,
+            never = tell_progress(context, heard) => match never {},
+            never = hear_of_the_end(context, &cancel) => match never {},
+        };
+        if let Some(job) = result.job.as_ref().filter(|_| !ended) {
+            // Where the ledger cannot be read now, the receipt can be had later.
+            if let Err(error) = ending::receipts(work, std::slice::from_ref(job), session.sink.as_ref()) {
+                tracing::warn!(job = %job.id, %error, "no receipt could be read");
+            }
+        }
+        Ok(result)
+    }
+}
+
+/// Tells the client how far the call is, where it asked to be told.
+async fn tell_progress(context: &RequestContext<RoleServer>, mut heard: watch::Receiver<Beat>) -> Infallible {
+    let Some(token) = context.meta.get_progress_token() else { return pending().await };
+    let mut meter = Meter::default();
+    while heard.changed().await.is_ok() {
+        let Beat { part, what } = heard.borrow_and_update().clone();
+        let mut told = ProgressNotificationParam::new(token.clone(), meter.next(part));
+        (told.total, told.message) = (Some(Meter::TOTAL), Some(what));
+        if context.peer.notify_progress(told).await.is_err() {
+            // The client is gone; the call hears of that on its own.
+            break;
+        }
+    }
+    pending().await
+}
+
+/// Hands the client's wish to stop on, and the connection's end.
+async fn hear_of_the_end(context: &RequestContext<RoleServer>, cancel: &Cancel) -> Infallible {
+    context.ct.cancelled().await;
+    cancel.cancel();
+    pending().await
+}
+
+impl ServerHandler for Server {
+    fn get_info(&self) -> ServerConfig {
+        let me = Implementation::new("scientific-orchestrator", env!("CARGO_PKG_VERSION"))
+            .with_title("Scientific Orchestrator");
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(me)
+            .with_instructions(self.desk.instructions.clone())
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        context.peer.set_peer_info(request.clone());
+        let agreed = self.negotiate_initialize(&request)?;
+        self.session.get_or_init(|| self.desk.begin(Some(&request.client_info)));
+        Ok(agreed)
+    }
+
+    async fn list_tools(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        Ok(ListToolsResult::with_all_items(tools::all()))
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Listed> {
+        tools::named(name)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let session = self.session(&context);
+        let arguments = Value::Object(request.arguments.clone().unwrap_or_default());
+        let (call_id, name) = (clean(&context.id.to_string(), MAX_NAME), clean(&request.name, MAX_NAME));
+        session.sink.emit(Event::ToolRequested {
+            call_id: call_id.clone(),
+            name: name.clone(),
+            arguments: arguments.clone(),
+        });
+        let done = self.carry_out(&session, &request, &arguments, &context).await;
+        let (ok, value) = match &done {
+            Ok(result) => (result.ok, result.value.clone()),
+            Err(bad) => (false, bad.to_value()),
+        };
+        session.sink.emit(Event::ToolCompleted { call_id, name, ok, result: value.clone() });
+        match done {
+            Ok(_) if ok => Ok(CallToolResult::structured(value).into()),
+            Ok(_) => Ok(CallToolResult::structured_error(value).into()),
+            Err(bad) => Err(ErrorData::invalid_params(bad.to_string(), Some(value))),
+        }
+    }
+}
