@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests run against: a Neo node (neogo), an S3 server (weed), and a Python environment (venv) with
-# two independent clients. Does nothing when all is there. Usage: tests/setup.sh [FOLDER]
+# three independent clients. Does nothing when all is there. Usage: tests/setup.sh [FOLDER]
 # FOLDER is $AGENT_TEST_TOOLS when that is set, else target/test-tools; the tests look in the same place.
 set -euo pipefail
 
@@ -26,7 +26,7 @@ fi
 made_from=$(cat "$pins/binaries.txt" "$pins/python.txt" | cksum)
 stamp=$tools/.made-from
 if [ "$(cat "$stamp" 2>/dev/null)" = "$made_from" ] && [ -x "$tools/neogo" ] && [ -x "$tools/weed" ] &&
-    [ -x "$tools/venv/bin/python" ] && "$tools/venv/bin/python" -c 'import neo3, aiozai_sdk' 2>/dev/null; then
+    [ -x "$tools/venv/bin/python" ] && "$tools/venv/bin/python" -c 'import neo3, aiozai_sdk, mcp' 2>/dev/null; then
     exit 0
 fi
 
@@ -91,6 +91,6 @@ for program in neogo weed; do
     "$tools/$program" --help >/dev/null 2>&1 || "$tools/$program" version >/dev/null 2>&1 ||
         fail "$program does not start on this machine ($(uname -sm)): the tests need Linux on x86_64"
 done
-"$tools/venv/bin/python" -c 'import neo3, aiozai_sdk' || fail "the Python clients do not import: delete $tools and run this again"
+"$tools/venv/bin/python" -c 'import neo3, aiozai_sdk, mcp' || fail "the Python clients do not import: delete $tools and run this again"
 printf '%s\n' "$made_from" >"$stamp"
 say "ready in $tools"

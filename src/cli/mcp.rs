@@ -33,6 +33,9 @@ use crate::{
     science,
 };
 
+/// Settings of the folder that a command is given in.
+const DOTENV: &str = ".env";
+
 /// Offer the guarded tools to other agents, over MCP.
 ///
 /// Without --http it speaks on standard input and output, as desktop clients and editors start it; what happens is told on
@@ -49,6 +52,9 @@ pub struct Mcp {
     /// Folder that datasets are taken from [default: the working directory]
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
+    /// Read .env in that folder: whoever may write there then decides who is paid
+    #[arg(long)]
+    dotenv: bool,
     /// Append what happens to this file, as JSON Lines
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
@@ -68,7 +74,8 @@ impl Mcp {
         // The file of events is named from where the command was given.
         let events = self.events(context)?;
         self.enter_folder(context)?;
-        let beside = events(&context.session);
+        self.check_dotenv()?;
+        let beside = events(context.session());
         let wired = Wired::with(
             context,
             Options::default(),
@@ -118,6 +125,17 @@ impl Mcp {
             return Err(CommandError::usage(message).hint("name the folder of your datasets: agent mcp --folder DIR"));
         }
         Ok(())
+    }
+
+    /// The folder is often one that the calling agent may write to, and settings name the recipients and the policy.
+    fn check_dotenv(&self) -> Result<(), CommandError> {
+        if self.dotenv || !Path::new(DOTENV).exists() {
+            return Ok(());
+        }
+        Err(CommandError::usage(
+            "the folder has a .env, and a calling agent that may write there could set who is paid",
+        )
+        .hint("put the settings into config.toml in AGENT_HOME or into the environment, or say --dotenv to read it"))
     }
 
     /// Where events go: to the file, to standard output for programs, or to people, wherever the protocol is not.

@@ -31,6 +31,12 @@ pub enum Key {
     LlamaApiKey,
     /// vLLM's key, where it asks for one.
     VllmApiKey,
+    /// The model's window.
+    AgentContext,
+    /// The most tokens of a session.
+    AgentMaxTokens,
+    /// The most money of a session's model calls.
+    AgentMaxCost,
     /// Storage: where.
     S3Endpoint,
     /// Storage: region.
@@ -121,7 +127,7 @@ const fn spec(
 /// Every setting, in the order people see them.
 ///
 /// AIOZ's endpoints and region are from its developer documents and its SDK (`aiozai-sdk` 1.1.0).
-pub const SPECS: [Spec; 26] = {
+pub const SPECS: [Spec; 29] = {
     use Group::*;
     [
         spec(Key::AgentHome, "AGENT_HOME", Program, false, None, "folder of the ledger, results and settings"),
@@ -138,6 +144,16 @@ pub const SPECS: [Spec; 26] = {
         spec(Key::OllamaApiKey, "OLLAMA_API_KEY", Model, true, None, "the key of ollama:MODEL, if it asks for one"),
         spec(Key::LlamaApiKey, "LLAMA_API_KEY", Model, true, None, "the key of llamacpp:MODEL, if it asks for one"),
         spec(Key::VllmApiKey, "VLLM_API_KEY", Model, true, None, "the key of vllm:MODEL, if it asks for one"),
+        spec(
+            Key::AgentContext,
+            "AGENT_CONTEXT",
+            Model,
+            false,
+            None,
+            "its window in tokens; by the endpoint when unset",
+        ),
+        spec(Key::AgentMaxTokens, "AGENT_MAX_TOKENS", Model, false, None, "the most tokens that a session may take"),
+        spec(Key::AgentMaxCost, "AGENT_MAX_COST", Model, false, None, "the most that its model calls may cost, in USD"),
         spec(
             Key::S3Endpoint,
             "AIOZ_S3_ENDPOINT",

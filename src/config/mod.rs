@@ -36,7 +36,7 @@ pub use error::ConfigError;
 pub use home::Home;
 pub use key::Key;
 pub use layer::{Environment, Overrides, Source, Value};
-pub use model::{Endpoint, ModelSettings};
+pub use model::{Endpoint, ModelBounds, ModelSettings};
 pub use policy_file::PolicyFile;
 pub use profile::{ChainSettings, ComputeSettings, LiveSettings, PayerKey, Profile, StorageSettings};
 pub use provider::{Api, Provider};

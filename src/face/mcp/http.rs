@@ -16,7 +16,7 @@ use rmcp::transport::{
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
 
-use super::{MAX_MESSAGE, server::Server, session::Desk, stdio::LAST_WAIT};
+use super::{LAST_WAIT, MAX_MESSAGE, server::Server, session::Desk};
 use crate::domain::hash::Sha256;
 
 /// Where the protocol is spoken.

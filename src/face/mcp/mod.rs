@@ -33,5 +33,9 @@ pub use call::CallSink;
 pub use owner::Owner;
 pub use session::Desk;
 
+use std::time::Duration;
+
 /// A message of a client may have this many bytes: arguments are short.
 const MAX_MESSAGE: usize = 1 << 20;
+/// How long calls that were asked to stop are waited for at the end; the ledger takes up whatever is cut short then.
+const LAST_WAIT: Duration = Duration::from_secs(10);

@@ -68,19 +68,30 @@ impl Server {
             Err(bad) => return Ok(ToolResult::bad(&bad)),
         };
         let _underway = self.desk.underway.begin();
+        let work = session.toolbox.work.as_ref();
+        let ended = call.job().and_then(|id| work.job(id).ok().flatten()).is_some_and(|job| job.state.is_end());
         let (cancel, beat) = (Cancel::new(), watch::Sender::default());
         let heard = beat.subscribe();
         let under_way = Call { sink: Arc::clone(&session.sink), beat, cancel: cancel.clone() };
+        let in_turn = async {
+            let _turn = match call.job() {
+                Some(job) => tokio::select! {
+                    turn = self.desk.turn(job) => Some(turn),
+                    // Given up while it waited; the workflow says so itself.
+                    () = cancel.cancelled() => None,
+                },
+                None => None,
+            };
+            session.toolbox.run(&call, &cancel).await
+        };
         let result = tokio::select! {
-            result = under_way.scope(session.toolbox.run(&call, &cancel)) => result,
+            result = under_way.scope(in_turn) => result,
             never = tell_progress(context, heard) => match never {},
             never = hear_of_the_end(context, &cancel) => match never {},
         };
-        if let Some(job) = &result.job {
-            // The ledger was just written; where it cannot be read now, the receipt can be had later.
-            let told =
-                ending::receipts(session.toolbox.work.as_ref(), std::slice::from_ref(job), session.sink.as_ref());
-            if let Err(error) = told {
+        if let Some(job) = result.job.as_ref().filter(|_| !ended) {
+            // Where the ledger cannot be read now, the receipt can be had later.
+            if let Err(error) = ending::receipts(work, std::slice::from_ref(job), session.sink.as_ref()) {
                 tracing::warn!(job = %job.id, %error, "no receipt could be read");
             }
         }

@@ -1,15 +1,19 @@
 //! A connection is a session: it has an id, its jobs carry it, and its events are told under it.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
 
 use rmcp::model::Implementation;
+use tokio::sync::OwnedMutexGuard;
 
 use super::call::Underway;
 use crate::{
     agent::prompt,
     domain::{
         event::{Event, Sink},
-        ids::SessionId,
+        ids::{JobId, SessionId},
         network::Network,
         units::clean,
     },
@@ -34,6 +38,9 @@ pub struct Desk {
     pub instructions: String,
     /// The calls under way.
     pub underway: Arc<Underway>,
+    /// Calls for one job come one after the other: a wait that is taken up again finds the one that was cut at its end,
+    /// and two clients may wait for the same job.
+    turns: Mutex<HashMap<JobId, Arc<tokio::sync::Mutex<()>>>>,
     /// The session of requests that belong to no connection: from 2026-07-28 on, HTTP has none.
     unconnected: OnceLock<Arc<Session>>,
 }
@@ -49,6 +56,7 @@ impl Desk {
             events,
             instructions,
             underway: Arc::default(),
+            turns: Mutex::default(),
             unconnected: OnceLock::new(),
         }
     }
@@ -65,6 +73,17 @@ impl Desk {
             profile: self.profile.clone(),
         });
         Arc::new(Session { toolbox: Toolbox { work: Arc::clone(&self.work), session: id.0 }, sink })
+    }
+
+    /// A call's turn at a job.
+    pub async fn turn(&self, job: &JobId) -> OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            // Those that nobody holds or waits for.
+            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+            Arc::clone(turns.entry(job.clone()).or_default())
+        };
+        turn.lock_owned().await
     }
 
     /// The session of requests that belong to no connection.

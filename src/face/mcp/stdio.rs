@@ -1,6 +1,6 @@
 //! Serving one client on standard input and output: it started this process, and ends it by closing its input.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc};
 
 use rmcp::{
     serve_server,
@@ -8,10 +8,7 @@ use rmcp::{
     transport::{async_rw::AsyncRwTransport, stdio_pipes},
 };
 
-use super::{MAX_MESSAGE, server::Server, session::Desk};
-
-/// How long calls that were asked to stop are waited for; the ledger takes up whatever is cut short then.
-pub const LAST_WAIT: Duration = Duration::from_secs(10);
+use super::{LAST_WAIT, MAX_MESSAGE, server::Server, session::Desk};
 
 /// The client did not begin as the protocol says.
 #[derive(Debug, thiserror::Error)]

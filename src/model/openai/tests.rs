@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     config::Key,
-    model::{Finish, Message, NanoDollars, ToolCall, ToolChoice, Usage},
+    domain::cost::NanoDollars,
+    model::{Finish, Message, ToolCall, ToolChoice, Usage},
     tools::ToolSpec,
 };
 

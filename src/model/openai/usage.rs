@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::model::{self, NanoDollars};
+use crate::{domain::cost::NanoDollars, model};
 
 /// Tokens and cost, by the names of both APIs; some gateways send both at once.
 #[derive(Debug, Default, Deserialize)]
