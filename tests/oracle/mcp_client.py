@@ -113,4 +113,10 @@ async def main():
         return await play(stdio_client(StdioServerParameters(**started), errlog=log))
 
 
-print(json.dumps(anyio.run(main)))
+async def in_time():
+    # A server that never answers is a failure, and no reason to wait for ever.
+    with anyio.fail_after(300):
+        return await main()
+
+
+print(json.dumps(anyio.run(in_time)))
