@@ -1,15 +1,19 @@
 # make test     everything the tests need, then the tests
 # make tools    only what the tests need (a Neo node, an S3 server, three Python clients)
+# make trial    the cases in trials/, played against the configured model; the page is target/trial.html
 # make torture  thousands of payments, killed at every point, on the sandbox's chain and on a real one: minutes
 # make lint     formatting and clippy, as CI checks them
 # make clean-tools
 
 TOOLS := $(or $(AGENT_TEST_TOOLS),target/test-tools)
 
-.PHONY: test torture tools lint clean-tools
+.PHONY: test trial torture tools lint clean-tools
 
 test: tools
 	cargo test --locked --features kill-points
+
+trial:
+	cargo run --locked --release -- trial --cases trials --report target/trial.html
 
 torture: tools
 	cargo test --locked --features kill-points --test it -- --ignored --nocapture --test-threads=1 torture::all_runs

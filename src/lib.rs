@@ -21,6 +21,7 @@
 //! | [`face`] | what people and programs see: terminal, JSON Lines |
 //! | [`node`] | the provider's side: API, queue, payment verifier |
 //! | [`sandbox`] | embedded storage, chain and node for machines with no configuration |
+//! | [`trial`] | the bench that plays cases against a model and says what came of them |
 //! | [`cli`] | one file a command |
 
 pub mod domain;
@@ -48,5 +49,7 @@ pub mod face;
 
 pub mod node;
 pub mod sandbox;
+
+pub mod trial;
 
 pub mod cli;

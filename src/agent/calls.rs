@@ -1,5 +1,7 @@
 //! From a model's calls to their results: each call has exactly one, whatever happens.
 
+use std::path::Path;
+
 use futures::future::join_all;
 use serde_json::Value;
 
@@ -8,13 +10,18 @@ use crate::{
     domain::{
         event::{Event, Sink},
         job::Job,
+        units::clean,
     },
     model::{Finish, Message, ToolCall, repair},
-    tools::{BadCall, Call, Cancel, Tool, ToolResult, Toolbox, call, facts},
+    tools::{BadCall, Call, Cancel, Tool, ToolResult, Toolbox, call, facts, next},
 };
 
 /// The same call with nothing changed is not made this often.
 const MOST_REPEATS: usize = 3;
+/// More calls at once are none that a person asked for; the rest is left out.
+const MOST_CALLS: usize = 16;
+/// Longer arguments than any tool takes, bytes.
+const MOST_ARGUMENTS: usize = 16 * 1024;
 
 /// A model's call, made ready.
 pub struct Ready {
@@ -29,26 +36,26 @@ pub struct Ready {
     call: Result<Call, ToolResult>,
 }
 
-/// Makes calls ready: ids that are unique, names repaired where only one can be meant, arguments parsed. `finish` tells
-/// whether the last of them may be cut.
-pub fn ready(calls: Vec<ToolCall>, finish: &Finish, history: &[Message], fresh: &mut u64) -> Vec<Ready> {
+/// Makes calls ready: ids that are unique, names and arguments mended where `repair` is wished, arguments parsed. `finish`
+/// tells whether the last of them may be cut.
+pub fn ready(calls: Vec<ToolCall>, finish: &Finish, history: &[Message], fresh: &mut u64, repair: bool) -> Vec<Ready> {
     let mut used: Vec<String> = history
         .iter()
         .filter_map(|m| if let Message::Assistant { calls, .. } = m { Some(calls) } else { None })
         .flatten()
         .map(|c| c.id.clone())
         .collect();
-    let mut out = Vec::with_capacity(calls.len());
-    for call in calls {
+    let mut out = Vec::with_capacity(calls.len().min(MOST_CALLS));
+    for call in calls.into_iter().take(MOST_CALLS) {
         let (mut id, echo) = (call.id, call.echo);
         while id.is_empty() || id.len() > 64 || used.contains(&id) {
             *fresh += 1;
             id = format!("call-{fresh}");
         }
         used.push(id.clone());
-        let name = repair::close_name(&call.name, &Tool::names()).map_or(call.name, str::to_owned);
-        let name = sayable(&name);
-        let (arguments, call) = match repair::read_arguments(&call.arguments, finish) {
+        let close = if repair { repair::close_name(&call.name, &Tool::names()) } else { None };
+        let name = sayable(close.unwrap_or(&call.name));
+        let (arguments, call) = match arguments_of(&call.arguments, finish, repair) {
             Ok(arguments) => {
                 let call = call::parse(&name, &arguments).map_err(|bad| ToolResult::bad(&bad));
                 (arguments, call)
@@ -64,6 +71,18 @@ pub fn ready(calls: Vec<ToolCall>, finish: &Finish, history: &[Message], fresh: 
         out.push(Ready { id, name, arguments, echo, call });
     }
     out
+}
+
+fn arguments_of(raw: &str, finish: &Finish, repair: bool) -> Result<Value, String> {
+    if raw.len() > MOST_ARGUMENTS {
+        return Err("the arguments are longer than any tool takes".to_owned());
+    }
+    if !repair {
+        // To the letter: a JSON object as it stands. That a key comes once is told below.
+        serde_json::from_str::<serde_json::Map<_, _>>(raw)
+            .map_err(|e| format!("the arguments are not a JSON object: {e}"))?;
+    }
+    repair::read_arguments(raw, finish)
 }
 
 /// A name that servers take back in the history: letters, digits, dashes and underscores, at most 64.
@@ -94,6 +113,8 @@ pub struct Runner<'a> {
     pub sink: &'a dyn Sink,
     /// A person's wish to stop.
     pub cancel: &'a Cancel,
+    /// The working folder.
+    pub folder: &'a Path,
 }
 
 impl Runner<'_> {
@@ -134,7 +155,7 @@ impl Runner<'_> {
                         }
                     }
                 }
-                results.push(self.complete(call, result));
+                results.push(self.complete(call, self.with_others(result, turn)));
             }
         }
         results
@@ -147,8 +168,8 @@ impl Runner<'_> {
             return Some(ToolResult::skipped("interrupted", "the person stopped this turn", ANSWER));
         }
         let arguments = call.arguments.to_string();
-        if turn.repeated(&call.name, &arguments, jobs) >= MOST_REPEATS {
-            turn.closing = true;
+        if turn.helps.endings && turn.repeated(&call.name, &arguments, jobs) >= MOST_REPEATS {
+            turn.close();
             let why = "the same call was made before, and nothing has changed since";
             return Some(ToolResult::skipped("repeated", why, ANSWER));
         }
@@ -167,7 +188,42 @@ impl Runner<'_> {
             facts::add_next(&mut value, &job);
             return Some(ToolResult::done(value, Some(job)));
         }
-        turn.closing.then(|| ToolResult::skipped("work_over", "the work of this turn is over", ANSWER))
+        if turn.closing {
+            return Some(ToolResult::skipped("work_over", "the work of this turn is over", ANSWER));
+        }
+        if turn.helps.narrowing && turn.asked().talk {
+            return Some(ToolResult::skipped("no_work", "nobody asked for anything to be computed", ANSWER));
+        }
+        self.invented(ready, turn)
+    }
+
+    /// A check of a file that nobody named and that is not there: the model made it up.
+    fn invented(&self, call: &Call, turn: &mut Turn) -> Option<ToolResult> {
+        let Call::CheckLocalCapability(args) = call else { return None };
+        let datasets = turn.datasets.clone()?;
+        let plain = args.dataset.strip_prefix("./").unwrap_or(&args.dataset);
+        if datasets.iter().any(|d| d == plain) || self.folder.join(&args.dataset).exists() {
+            return None;
+        }
+        turn.slipped();
+        let why = format!("nobody named {}, and there is no such file", clean(&args.dataset, 120));
+        let next = format!(
+            "Use one of these files as it is written here: {}. If none is plainly meant, ask the person which.",
+            datasets.join(", ")
+        );
+        Some(ToolResult::skipped("unknown_dataset", &why, &next))
+    }
+
+    /// What comes next when this job is done and another of the turn waits.
+    fn with_others(&self, mut result: ToolResult, turn: &Turn) -> ToolResult {
+        let Some(done) = result.job.as_ref().filter(|job| result.ok && job.state.is_end()) else { return result };
+        let others = turn.jobs.iter().filter(|id| **id != done.id);
+        let mut waiting = others.filter_map(|id| self.toolbox.work.job(id).ok().flatten());
+        let id = done.id.clone();
+        if let Some(job) = waiting.find(|job| next::tool(job).is_some() && !turn.has_failed(&job.id)) {
+            result.value["next_step"] = format!("{id} is done. {}", next::step(&job)).into();
+        }
+        result
     }
 
     fn complete(&self, call: Ready, result: ToolResult) -> Message {

@@ -1,15 +1,18 @@
-//! The loop: ask the model, carry its calls out, until there is an answer.
+//! A conversation: what it is made of, its history, and a turn from the prompt to its outcome.
 
 use std::{path::PathBuf, sync::Arc};
 
 use super::{
-    calls::{self, Runner},
-    close::{End, endless},
-    ending,
-    gate::Gate,
+    datasets,
+    helps::Helps,
+    history,
     outcome::TurnOutcome,
     prompt,
-    turn::Turn,
+    session_file::{Past, SessionFile},
+    shorten,
+    spending::{Ceilings, Spent},
+    turn::{Asked, Turn},
+    window::Gauge,
 };
 use crate::{
     domain::{
@@ -17,25 +20,31 @@ use crate::{
         ids::JobId,
         job::Job,
     },
-    model::{
-        ChatModel, ChatRequest, ChatTurn, Delta, Finish, Message, ModelError, ToolCall, ToolChoice, phrases, repair,
-        words,
-    },
-    tools::{Cancel, Tool, Toolbox, Work, WorkError},
+    model::{ChatModel, Message, ModelError, words},
+    tools::{Cancel, Toolbox, Work, WorkError},
 };
 
-/// Bounds on one turn.
+/// The least that a long result is shortened to, bytes.
+const LEAST_RESULT: usize = 2_000;
+/// The most of a result that a model is shown, bytes.
+const MOST_RESULT: usize = 12_000;
+
+/// Bounds on a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Requests to the model.
+    /// Requests to the model, a turn.
     pub steps: usize,
-    /// Empty, unreadable or broken answers in one turn.
+    /// Empty, unreadable or broken answers, a turn.
     pub nonsense: usize,
+    /// The model's window, tokens. Without one nothing is ever shortened.
+    pub window: Option<u64>,
+    /// What the session's model calls may take.
+    pub ceilings: Ceilings,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { steps: 24, nonsense: 2 }
+        Limits { steps: 24, nonsense: 2, window: None, ceilings: Ceilings::default() }
     }
 }
 
@@ -53,8 +62,10 @@ pub struct Parts {
     pub folder: PathBuf,
     /// Whether this is a dry run: the workflow stops before any effect, and the model is told.
     pub dry_run: bool,
-    /// Bounds on a turn.
+    /// Bounds on it.
     pub limits: Limits,
+    /// What the model is helped with.
+    pub helps: Helps,
 }
 
 /// Why a turn could not be kept at all. What goes wrong within a turn is in its outcome.
@@ -86,22 +97,33 @@ impl AgentError {
 
 /// A conversation with its history.
 pub struct Conversation {
-    model: Arc<dyn ChatModel>,
+    pub(super) model: Arc<dyn ChatModel>,
     pub(super) toolbox: Toolbox,
     pub(super) sink: Arc<dyn Sink>,
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     dry_run: bool,
-    limits: Limits,
+    pub(super) limits: Limits,
+    pub(super) helps: Helps,
     pub(super) history: Vec<Message>,
+    /// So many messages at the beginning are shown to the model as a note.
+    pub(super) folded: usize,
+    /// How large requests are for this model.
+    pub(super) gauge: Gauge,
+    /// What the session's model calls took, those of earlier days included.
+    pub(super) spent: Spent,
+    /// Whether a person was told that a money ceiling cannot be kept.
+    pub(super) told_blind: bool,
+    /// Where it is kept.
+    file: Option<SessionFile>,
     /// Jobs of other sessions that this conversation is about, too.
     named: Vec<JobId>,
-    fresh_ids: u64,
+    pub(super) fresh_ids: u64,
 }
 
 impl Conversation {
-    /// A fresh conversation.
+    /// A fresh conversation, kept nowhere.
     pub fn new(parts: Parts) -> Conversation {
-        let Parts { model, work, sink, session, folder, dry_run, limits } = parts;
+        let Parts { model, work, sink, session, folder, dry_run, limits, helps } = parts;
         let toolbox = Toolbox { work, session };
         Conversation {
             model,
@@ -110,10 +132,31 @@ impl Conversation {
             folder,
             dry_run,
             limits,
+            helps,
             history: Vec::new(),
+            folded: 0,
+            gauge: Gauge::default(),
+            spent: Spent::default(),
+            told_blind: false,
+            file: None,
             named: Vec::new(),
             fresh_ids: 0,
         }
+    }
+
+    /// The same, kept in a file, after what it holds already.
+    pub fn kept_in(mut self, file: SessionFile, past: Past) -> Conversation {
+        for message in past.messages {
+            if let Message::User { text } = &message
+                && history::is_prompt(&message)
+            {
+                self.note_jobs_in(text);
+            }
+            self.history.push(self.shown(message));
+        }
+        self.spent = past.spent;
+        self.file = Some(file);
+        self
     }
 
     /// The model's name.
@@ -121,9 +164,14 @@ impl Conversation {
         self.model.name()
     }
 
-    /// What was said so far.
+    /// What was said so far, as the model is shown it when all of it fits.
     pub fn history(&self) -> &[Message] {
         &self.history
+    }
+
+    /// What the session's model calls took so far.
+    pub fn spent(&self) -> Spent {
+        self.spent
     }
 
     /// To be called when the conversation is over.
@@ -140,168 +188,88 @@ impl Conversation {
     /// Only when the ledger cannot be read.
     pub async fn turn(&mut self, prompt: &str, cancel: &Cancel) -> Result<TurnOutcome, AgentError> {
         let prompt = prompt.trim();
+        let before = self.spent;
+        // A turn that was left where it stood, at the second Ctrl-C, is closed first.
+        self.history = history::closed(std::mem::take(&mut self.history));
         self.sink.emit(Event::TurnStarted { prompt: prompt.to_owned() });
-        self.history.push(Message::User { text: prompt.to_owned() });
-        for id in words::jobs(prompt) {
-            if !self.named.contains(&id) {
-                self.named.push(id);
-            }
-        }
+        self.keep(Message::User { text: prompt.to_owned() });
+        self.note_jobs_in(prompt);
         let jobs = self.jobs()?;
-        let context = prompt::context(&self.folder, &jobs, self.dry_run);
-        let known: Vec<String> = context.files.iter().map(|f| f.path.clone()).collect();
+        let seen = prompt::seen_in(&self.folder);
+        let context = prompt::context(&seen.files, &jobs, self.dry_run);
+        let known: Vec<String> = seen.files.iter().map(|f| f.path.clone()).collect();
         let tasks = self.toolbox.work.tasks();
         let system = prompt::system(&tasks, &context);
-        let files = words::files(prompt, &known).len();
-        let mut turn = Turn::new(prompt, phrases::wanted(prompt, files, &tasks));
+        let mut turn = Turn::new(prompt, Asked::by(prompt, &known, &tasks), self.helps);
+        let earlier = self.prompts().rev().skip(1);
+        turn.datasets = datasets::meant(prompt, earlier, &seen, &self.folder).filter(|_| self.helps.narrowing);
         let mut answer = String::new();
         let end = self.steps(&system, &mut turn, &mut answer, cancel).await?;
-        self.close(turn, end, answer)
+        let outcome = self.close(prompt, turn, end, answer, before)?;
+        if let Some(file) = &mut self.file {
+            let kept = file.turn(outcome.exit_code, &outcome.jobs);
+            self.check_kept(kept.err());
+        }
+        Ok(outcome)
     }
 
     /// The jobs that this conversation is about.
-    fn jobs(&self) -> Result<Vec<Job>, WorkError> {
+    pub(super) fn jobs(&self) -> Result<Vec<Job>, WorkError> {
         let mut jobs = self.toolbox.work.jobs()?;
         jobs.retain(|j| j.session == self.toolbox.session || self.named.contains(&j.id));
         Ok(jobs)
     }
 
-    async fn steps(
-        &mut self,
-        system: &str,
-        turn: &mut Turn,
-        answer: &mut String,
-        cancel: &Cancel,
-    ) -> Result<End, AgentError> {
-        let tasks = self.toolbox.work.tasks();
-        let mut nonsense = 0;
-        let mut calls_in_closing = 0;
-        for _ in 0..self.limits.steps {
-            if cancel.is_cancelled() {
-                return Ok(End::Interrupted);
-            }
-            let jobs = self.jobs()?;
-            turn.note_ends(&jobs);
-            let (tools, choice) = turn.offer(&jobs, &tasks);
-            let request = ChatRequest { system: system.to_owned(), messages: self.history.clone(), tools, choice };
-            let asked = tokio::select! {
-                biased;
-                () = cancel.cancelled() => return Ok(End::Interrupted),
-                asked = self.ask(&request) => asked,
-            };
-            let (reply, broken) = match asked {
-                Ok(reply) => reply,
-                Err(error) => {
-                    return Ok(End::Model {
-                        kind: error.kind().to_owned(),
-                        message: error.to_string(),
-                        hint: error.hint(),
-                    });
-                }
-            };
-            if !reply.text.trim().is_empty() {
-                *answer = reply.text.trim().to_owned();
-                self.sink.emit(Event::MessageCompleted { text: answer.clone() });
-            }
-            if !reply.calls.is_empty() {
-                calls_in_closing += usize::from(choice == ToolChoice::None);
-                if calls_in_closing > self.limits.nonsense {
-                    return Ok(endless("the model does not stop calling tools"));
-                }
-                self.carry_out(reply, turn, &jobs, cancel).await;
-                continue;
-            }
-            let unreadable = ending::is_nonsense(&reply.text);
-            if let Some(note) =
-                broken.map(|why| prompt::broken(&why)).or(unreadable.then(|| prompt::NONSENSE.trim().to_owned()))
-            {
-                nonsense += 1;
-                if nonsense > self.limits.nonsense {
-                    return Ok(End::Model {
-                        kind: "model_nonsense".to_owned(),
-                        message: "the model gave no readable answer".to_owned(),
-                        hint: Some("ask again, use a larger model, or set AGENT_MODEL=planner".to_owned()),
-                    });
-                }
-                self.note(&reply.text, note);
-                continue;
-            }
-            self.warn_of(&reply.finish);
-            let waiting = turn.waiting(&jobs);
-            if !turn.nudged && !turn.closing && !waiting.is_empty() {
-                turn.nudged = true;
-                self.note(&reply.text, prompt::open(&waiting));
-                continue;
-            }
-            self.history.push(Message::Assistant { text: answer.clone(), calls: Vec::new() });
-            return Ok(End::Answer);
-        }
-        Ok(endless(&format!("the model came to no answer within {} steps", self.limits.steps)))
+    /// What the person said, oldest first.
+    pub fn prompts(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.history.iter().filter(|m| history::is_prompt(m)).filter_map(|m| match m {
+            Message::User { text } => Some(text.as_str()),
+            Message::Assistant { .. } | Message::ToolResult { .. } => None,
+        })
     }
 
-    /// Asks the model; gives its turn, with calls written as text read, and why one could not be.
-    async fn ask(&self, request: &ChatRequest) -> Result<(ChatTurn, Option<String>), ModelError> {
-        let offers = request.choice != ToolChoice::None && !request.tools.is_empty();
-        let mut gate = Gate::new(offers);
-        let sink = &self.sink;
-        let mut show = |Delta::Text(piece): Delta| {
-            if let Some(text) = gate.pass(&piece) {
-                sink.emit(Event::MessageDelta { text });
-            }
-        };
-        let mut reply = self.model.turn(request, &mut show).await?;
-        if let Some(usage) = reply.usage {
-            sink.emit(Event::Usage {
-                prompt_tokens: usage.prompt_tokens,
-                completion_tokens: usage.completion_tokens,
-                cost: usage.cost.map(|cost| cost.to_string()),
-            });
-        }
-        let mut broken = None;
-        // Where no tool is offered a call in the text is a quotation: reading it would start the work over.
-        if offers && reply.calls.is_empty() {
-            let reading = repair::read(&reply.text, &Tool::names(), &reply.finish);
-            broken = reading.broken.filter(|_| reading.calls.is_empty());
-            if !reading.calls.is_empty() {
-                reply.text = reading.text;
-                reply.calls = reading
-                    .calls
-                    .into_iter()
-                    .map(|c| ToolCall { name: c.name, arguments: c.arguments.to_string(), ..ToolCall::default() })
-                    .collect();
-                return Ok((reply, None));
+    fn note_jobs_in(&mut self, prompt: &str) {
+        for id in words::jobs(prompt) {
+            if !self.named.contains(&id) {
+                self.named.push(id);
             }
         }
-        if let Some(text) = gate.rest() {
-            sink.emit(Event::MessageDelta { text });
+    }
+
+    /// Adds to the history, and to the file in full.
+    pub(super) fn keep(&mut self, message: Message) {
+        if let Some(file) = &mut self.file {
+            let kept = file.message(&message);
+            self.check_kept(kept.err());
         }
-        Ok((reply, broken))
+        self.history.push(self.shown(message));
     }
 
-    async fn carry_out(&mut self, reply: ChatTurn, turn: &mut Turn, jobs: &[Job], cancel: &Cancel) {
-        let ready = calls::ready(reply.calls, &reply.finish, &self.history, &mut self.fresh_ids);
-        let said = calls::as_messages(&ready);
-        let runner = Runner { toolbox: &self.toolbox, sink: self.sink.as_ref(), cancel };
-        let results = runner.run(ready, turn, jobs).await;
-        self.history.push(Message::Assistant { text: reply.text.trim().to_owned(), calls: said });
-        self.history.extend(results);
-    }
-
-    /// Keeps what the model said, and tells it something.
-    fn note(&mut self, said: &str, note: String) {
-        let said = said.trim();
-        if !said.is_empty() {
-            self.history.push(Message::Assistant { text: said.to_owned(), calls: Vec::new() });
+    /// Counts what a call of the model took.
+    pub(super) fn count(&mut self, usage: crate::model::Usage) {
+        self.spent.add(&usage);
+        if let Some(file) = &mut self.file {
+            let kept = file.usage(usage);
+            self.check_kept(kept.err());
         }
-        self.history.push(Message::User { text: note });
     }
 
-    fn warn_of(&self, finish: &Finish) {
-        let message = match finish {
-            Finish::Length => "the model's answer was cut at its length limit",
-            Finish::ContentFilter => "the model's provider withheld a part of the answer",
-            Finish::Stop | Finish::ToolCalls | Finish::Other(_) => return,
-        };
-        self.sink.emit(Event::Warning { message: message.to_owned() });
+    /// A file that cannot be written ends the keeping, and not the conversation.
+    fn check_kept(&mut self, error: Option<super::session_file::SessionError>) {
+        if let Some(error) = error {
+            self.file = None;
+            self.sink.emit(Event::Warning { message: format!("this session is not saved any further: {error}") });
+        }
+    }
+
+    /// The message as the model is shown it: a long result is shortened.
+    fn shown(&self, message: Message) -> Message {
+        match (self.limits.window, message) {
+            (Some(window), Message::ToolResult { call_id, name, content }) => {
+                let limit = (self.gauge.bytes(window) / 8).clamp(LEAST_RESULT, MOST_RESULT);
+                Message::ToolResult { call_id, name, content: shorten::result(&content, limit) }
+            }
+            (_, message) => message,
+        }
     }
 }

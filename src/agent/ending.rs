@@ -1,8 +1,11 @@
 //! After the answer: receipts from the ledger, claims that the ledger does not know, jobs left open.
 
+use std::path::Path;
+
 use crate::{
     domain::{
         event::{Event, Sink},
+        ids::JobId,
         job::{Job, JobState},
     },
     job::receipt,
@@ -22,25 +25,45 @@ pub fn receipts(work: &dyn Work, jobs: &[Job], sink: &dyn Sink) -> Result<(), Wo
     Ok(())
 }
 
-/// Warns of job ids and transaction hashes in an answer that the ledger does not know.
-pub fn unverified(work: &dyn Work, answer: &str, sink: &dyn Sink) -> Result<(), WorkError> {
-    let ids = words::jobs(answer);
-    let hashes = words::transactions(answer);
-    if ids.is_empty() && hashes.is_empty() {
+/// Warns of jobs, hashes and files in an answer that the ledger does not know. What the person `typed` and what is in the
+/// `folder` they know themselves.
+pub fn unverified(
+    work: &dyn Work,
+    answer: &str,
+    typed: &[&str],
+    folder: &Path,
+    sink: &dyn Sink,
+) -> Result<(), WorkError> {
+    let (ids, hashes, files) = (words::jobs(answer), words::hashes(answer), claimed_files(answer));
+    if ids.is_empty() && hashes.is_empty() && files.is_empty() {
         return Ok(());
     }
     let jobs = work.jobs()?;
-    let mut known: Vec<String> = jobs.iter().filter_map(|j| j.tx_hash.map(|h| h.to_string())).collect();
-    if !hashes.is_empty() {
-        for job in &jobs {
-            known.extend(work.attempts(&job.id)?.iter().map(|a| a.tx_hash.to_string()));
-        }
+    let mut known: Vec<String> = Vec::new();
+    for job in jobs.iter().filter(|_| !hashes.is_empty()) {
+        known.extend(job.tx_hash.map(|h| h.to_string()));
+        known.extend(work.attempts(&job.id)?.iter().map(|a| a.tx_hash.to_string()));
+        known.extend(job.staged.iter().map(|s| s.sha256.to_string()));
+        known.extend(job.result.iter().flat_map(|r| r.files.iter().map(|f| f.sha256.to_string())));
     }
+    let is_known = |hash: &String| {
+        let digits = hash.trim_start_matches("0x");
+        known.iter().any(|k| k.trim_start_matches("0x") == digits) || typed.iter().any(|t| t.contains(digits))
+    };
+    let is_there = |file: &String| {
+        typed.iter().any(|t| t.contains(file.as_str()))
+            || folder.join(file).exists()
+            || jobs.iter().any(|j| has(j, file))
+    };
     let strange = ids
         .into_iter()
         .filter(|id| !jobs.iter().any(|j| j.id == *id))
         .map(|id| format!("the job {id}"))
-        .chain(hashes.into_iter().filter(|h| !known.contains(h)).map(|h| format!("the transaction {h}")));
+        .chain(hashes.into_iter().filter(|h| !is_known(h)).map(|h| match h.starts_with("0x") {
+            true => format!("the transaction {h}"),
+            false => format!("the hash {h}"),
+        }))
+        .chain(files.into_iter().filter(|f| !is_there(f)).map(|f| format!("the file {f}")));
     for what in strange {
         sink.emit(Event::Warning {
             message: format!("unverified: the answer names {what}, and the ledger knows of none such"),
@@ -49,13 +72,64 @@ pub fn unverified(work: &dyn Work, answer: &str, sink: &dyn Sink) -> Result<(), 
     Ok(())
 }
 
+/// Whether a file has to do with a job: its dataset, its result, or a parameter.
+fn has(job: &Job, file: &str) -> bool {
+    let dataset = &job.verdict.dataset.path;
+    let chosen = || job.parameters.values().any(|v| v.as_str() == Some(file));
+    if Path::new(file) == dataset.as_path() || job.source.path.ends_with(file) || chosen() {
+        return true;
+    }
+    job.result.as_ref().is_some_and(|result| {
+        result.folder.ends_with(file)
+            || result
+                .files
+                .iter()
+                .any(|f| Path::new(&f.name).ends_with(file) || result.folder.join(&f.name).ends_with(file))
+    })
+}
+
+/// The files that an answer says are there: whole paths, and names with which something is said to be saved.
+fn claimed_files(answer: &str) -> Vec<String> {
+    const SAVED: [&str; 8] =
+        ["saved", "stored", "written", "wrote", "results are in", "result is in", "output", "created"];
+    let mut out: Vec<String> = Vec::new();
+    for line in answer.lines() {
+        let says = words::says_any(&words::plain(line), &SAVED);
+        let claimed = |f: &String| says || f.starts_with('/') || f.starts_with("~/") || f.contains("results/");
+        out.extend(words::files(line, &[]).into_iter().filter(claimed));
+    }
+    out
+}
+
+/// Says how jobs that a person wants to be given up are given up: that is their own step. What the answer says already is not
+/// repeated.
+pub fn how_to_cancel(jobs: &[Job], named: &[JobId], answer: &str, sink: &dyn Sink) {
+    for id in named.iter().filter(|id| !jobs.iter().any(|job| job.id == **id)) {
+        sink.emit(Event::Warning { message: format!("there is no {id} to give up: `agent jobs list` shows all jobs") });
+    }
+    let meant = |job: &&Job| if named.is_empty() { !job.state.is_end() } else { named.contains(&job.id) };
+    for job in jobs.iter().filter(meant) {
+        let id = &job.id;
+        let message = match job.state {
+            state if state.is_end() => format!("{id} is {state} already: there is nothing to give up"),
+            state if next::is_beyond_recall(job) => {
+                format!("{id} is {state} and can no more be given up. To take it to its end: agent jobs resume {id}")
+            }
+            state => format!("{id} is {state} still. To give it up: agent jobs cancel {id}"),
+        };
+        if !answer.contains(&format!("agent jobs cancel {id}")) {
+            sink.emit(Event::Warning { message });
+        }
+    }
+}
+
 /// Says of each open job how it stands and how to go on.
 pub fn still_open(jobs: &[&Job], sink: &dyn Sink) {
     for job in jobs {
         let id = &job.id;
         let message = match job.state {
             JobState::Planned => format!("{id} is planned and was not run. To run it: agent jobs resume {id}"),
-            state if state.holds_money() => {
+            state if next::is_beyond_recall(job) => {
                 format!("{id} is {state}: nothing is lost. To go on: agent jobs resume {id}")
             }
             state => format!(

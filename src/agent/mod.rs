@@ -2,25 +2,45 @@
 //!
 //! | file | what it holds |
 //! | --- | --- |
-//! | [`conversation`] | the loop and the history |
+//! | [`conversation`] | what a conversation is made of, and a turn from the prompt to its outcome |
+//! | `steps` | the loop: ask the model, carry its calls out |
 //! | [`turn`] | what is known within one turn: jobs, failures, repetition, what is offered next |
+//! | [`datasets`] | which datasets a person can mean |
 //! | [`calls`] | from a model's calls to their results |
+//! | [`helps`] | what a model is helped with, and can be denied to measure its worth |
 //! | [`gate`] | streamed text, holding back what may be a call |
-//! | [`prompt`] | the system prompt |
+//! | [`prompt`] | the system prompt, and what a model is told on the way |
 //! | `close` | after the loop: what the program says, and the exit code |
-//! | [`ending`] | receipts, claims nobody can verify, jobs left open |
+//! | [`claims`] | what an answer says, against the ledger |
+//! | [`ending`] | receipts, names nobody knows, jobs left open |
 //! | [`outcome`] | what a turn came to |
+//! | [`history`] | what was said, in an order that servers take |
+//! | [`window`], [`compact`], [`earlier`], [`shorten`] | how large a request is, and how it is made to fit |
+//! | [`spending`] | tokens and money, and their ceilings |
+//! | [`session_file`] | where a session is kept |
 
 pub mod calls;
+pub mod claims;
 mod close;
+pub mod compact;
 pub mod conversation;
+pub mod datasets;
+pub mod earlier;
 pub mod ending;
 pub mod gate;
+pub mod helps;
+pub mod history;
 pub mod outcome;
 pub mod prompt;
+pub mod session_file;
+pub mod shorten;
+pub mod spending;
+mod steps;
 pub mod turn;
+pub mod window;
 
 pub use conversation::{AgentError, Conversation, Limits, Parts};
+pub use helps::Helps;
 pub use outcome::TurnOutcome;
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What a turn came to, as the process's exit code.
 
+use super::spending::Spent;
 use crate::domain::{
     ids::JobId,
     job::{Job, JobState},
@@ -31,6 +32,8 @@ pub struct TurnOutcome {
     pub answer: String,
     /// The jobs of this turn, in the order they came up.
     pub jobs: Vec<JobId>,
+    /// What its model calls took.
+    pub spent: Spent,
 }
 
 /// What a job's state means for the exit code.

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crate::{
-    domain::{job::Job, task::TaskType, units::clean},
+    domain::{job::Job, task::TaskType},
     model::{
-        context::{Context, FileSeen},
+        context::{Context, FileSeen, is_plain},
         words,
     },
     tools::next,
@@ -17,6 +17,14 @@ const SYSTEM: &str = include_str!("../../prompts/system.md");
 pub const OPEN: &str = include_str!("../../prompts/open.md");
 /// What is said to a model whose answer was empty or no words.
 pub const NONSENSE: &str = include_str!("../../prompts/nonsense.md");
+/// What is said to a model whose answer was cut before its first word.
+pub const CUT: &str = include_str!("../../prompts/cut.md");
+/// What is said to a model that did nothing although it was asked, or says that it did or will.
+pub const NOTHING: &str = include_str!("../../prompts/nothing.md");
+/// What is said to a model whose answer is not so.
+const CLAIMS: &str = include_str!("../../prompts/claims.md");
+/// How the note on earlier turns begins.
+pub const EARLIER: &str = include_str!("../../prompts/earlier.md");
 /// What is said to a model whose call in the text cannot be read.
 pub const BROKEN: &str = include_str!("../../prompts/broken.md");
 
@@ -41,8 +49,17 @@ pub fn tasks(tasks: &[TaskType]) -> String {
     out
 }
 
+/// The data files of the working folder.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Seen {
+    /// Those whose names can stand in a prompt, by name.
+    pub files: Vec<FileSeen>,
+    /// Whether these are all.
+    pub whole: bool,
+}
+
 /// What is known at the start of a turn.
-pub fn context(folder: &Path, jobs: &[Job], dry_run: bool) -> Context {
+pub fn context(files: &[FileSeen], jobs: &[Job], dry_run: bool) -> Context {
     let jobs = jobs.iter().filter(|j| !j.state.is_end()).map(|job| {
         format!(
             "{}: {} of {}, {}. {}",
@@ -53,24 +70,36 @@ pub fn context(folder: &Path, jobs: &[Job], dry_run: bool) -> Context {
             next::step(job)
         )
     });
-    Context { files: data_files(folder), jobs: jobs.collect(), dry_run }
+    Context { files: files.to_vec(), jobs: jobs.collect(), dry_run }
 }
 
-/// Files in a folder whose names look like data, by name. A folder that cannot be read has none.
-fn data_files(folder: &Path) -> Vec<FileSeen> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut files: Vec<FileSeen> = entries
-        .take(MOST_ENTRIES)
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            let path = entry.file_name().to_str()?.to_owned();
-            let meta = entry.metadata().ok().filter(std::fs::Metadata::is_file)?;
-            let data = !path.starts_with('.') && words::has_data_ending(&path);
-            (data && clean(&path, 200) == path).then_some(FileSeen { path, bytes: meta.len() })
-        })
-        .collect();
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    files
+/// Looks into a folder for files whose names look like data. A folder that cannot be read has none.
+pub fn seen_in(folder: &Path) -> Seen {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Seen::default() };
+    let mut seen = Seen { files: Vec::new(), whole: true };
+    for (i, entry) in entries.enumerate() {
+        if i >= MOST_ENTRIES {
+            seen.whole = false;
+            break;
+        }
+        let Ok(entry) = entry else { continue };
+        let name = entry.file_name();
+        let shown = name.to_string_lossy();
+        if shown.starts_with('.') || !words::has_data_ending(&shown) {
+            continue;
+        }
+        // What a link leads to is what counts.
+        let Ok(meta) = std::fs::metadata(entry.path()) else { continue };
+        if !meta.is_file() {
+            continue;
+        }
+        match name.to_str().filter(|n| is_plain(n)) {
+            Some(path) => seen.files.push(FileSeen { path: path.to_owned(), bytes: meta.len() }),
+            None => seen.whole = false,
+        }
+    }
+    seen.files.sort_by(|a, b| a.path.cmp(&b.path));
+    seen
 }
 
 /// What a model is told of jobs that are open although it stopped.
@@ -82,4 +111,10 @@ pub fn open(jobs: &[&Job]) -> String {
 /// What a model is told of a call in its text that cannot be read.
 pub fn broken(why: &str) -> String {
     BROKEN.trim().replace("{why}", why)
+}
+
+/// What a model is told of an answer that is not so, each claim in half a sentence.
+pub fn untrue(claims: &[String]) -> String {
+    let lines: Vec<String> = claims.iter().map(|claim| format!("- {claim}")).collect();
+    CLAIMS.trim().replace("{claims}", &lines.join("\n"))
 }

@@ -1,6 +1,13 @@
 //! The loop over a scripted model and an in-memory workflow.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+mod follow_ups;
+mod helps;
+mod limits;
 
 use super::*;
 use crate::{
@@ -8,7 +15,7 @@ use crate::{
     machine::catalogue::Catalogue,
     model::{ChatModel, Message, planner::Planner, scripted::Scripted},
     tools::{
-        Cancel,
+        Cancel, Work as _,
         fake::{Fake, PROVIDER, STRANGER},
     },
 };
@@ -30,22 +37,40 @@ struct Bench {
 
 impl Bench {
     fn new(fake: Fake, model: Arc<dyn ChatModel>) -> Bench {
-        let (fake, heard) = (Arc::new(fake), Arc::new(Heard::default()));
+        Bench::helped(fake, model, Helps::default())
+    }
+
+    fn helped(fake: Fake, model: Arc<dyn ChatModel>, helps: Helps) -> Bench {
+        Bench::within(fake, model, helps, Path::new("/nonexistent"))
+    }
+
+    fn within(fake: Fake, model: Arc<dyn ChatModel>, helps: Helps, folder: &Path) -> Bench {
+        Bench::about(Arc::new(fake), model, helps, folder)
+    }
+
+    fn about(fake: Arc<Fake>, model: Arc<dyn ChatModel>, helps: Helps, folder: &Path) -> Bench {
+        let heard = Arc::new(Heard::default());
         let talk = Conversation::new(Parts {
             model,
             work: fake.clone(),
             sink: heard.clone(),
             session: "ses-1".into(),
-            folder: "/nonexistent".into(),
+            folder: folder.to_owned(),
             dry_run: fake.dry_run,
             limits: Limits::default(),
+            helps,
         });
         Bench { fake, heard, talk }
     }
 
     fn scripted(fake: Fake, turns: &str) -> Bench {
+        Bench::without(fake, turns, Helps::default())
+    }
+
+    /// A script that is played with these helps only.
+    fn without(fake: Fake, turns: &str, helps: Helps) -> Bench {
         let turns = turns.replace("PROVIDER", PROVIDER).replace("STRANGER", STRANGER);
-        Bench::new(fake, Arc::new(Scripted::parse("test", &format!("turns:\n{turns}")).unwrap()))
+        Bench::helped(fake, Arc::new(Scripted::parse("test", &format!("turns:\n{turns}")).unwrap()), helps)
     }
 
     fn planner(fake: Fake) -> Bench {

@@ -2,15 +2,42 @@
 
 use std::collections::HashMap;
 
+use super::helps::Helps;
 use crate::{
     domain::{ids::JobId, job::Job, task::TaskType},
-    model::{ToolChoice, words},
+    model::{ToolChoice, about, phrases, words},
     policy::refusal::Rule,
-    tools::{Call, Failure, Tool, ToolResult, ToolSpec, next, offered, offered_next},
+    tools::{Call, Failure, Tool, ToolResult, ToolSpec, next, offered, offered_next, plain},
 };
 
 /// This many refusals and failures, and the turn is brought to its answer.
 const MOST_FAILURES: usize = 3;
+
+/// What a person asks for, as far as their words tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// How many tasks; at least 1.
+    pub tasks: usize,
+    /// Whether a task is to be done: nobody is pushed to one who only asks about it, or about jobs.
+    pub work: bool,
+    /// Whether a task and a file are named for it.
+    pub named: bool,
+    /// Whether it is small talk, for which there is no tool.
+    pub talk: bool,
+}
+
+impl Asked {
+    /// Reads a prompt. `known` are the files of the working folder.
+    pub fn by(prompt: &str, known: &[String], tasks: &[TaskType]) -> Asked {
+        let files = words::files(prompt, known).len();
+        let (task, file, job) =
+            (!phrases::tasks_in(prompt, tasks).is_empty(), files > 0, !words::jobs(prompt).is_empty());
+        let question = about::question(prompt, task, file, job).is_some();
+        let talk = !task && !file && !job && !question && about::small_talk(prompt).is_some();
+        let work = !question && !talk && !words::only_asks(prompt);
+        Asked { tasks: phrases::wanted(prompt, files, tasks), work, named: work && task && file, talk }
+    }
+}
 
 /// One turn.
 pub struct Turn {
@@ -24,10 +51,13 @@ pub struct Turn {
     pub closing: bool,
     /// Whether a job was ever nudged.
     pub nudged: bool,
-    /// Whether the person asks for the work to be done, and not only about it.
-    wants_work: bool,
-    /// How many tasks the person asked for, as far as their words tell.
-    wanted: usize,
+    /// What the model is helped with.
+    pub helps: Helps,
+    /// Calls of this turn, whatever came of them.
+    pub called: usize,
+    /// The only datasets that can be meant, where that is certain.
+    pub datasets: Option<Vec<String>>,
+    asked: Asked,
     several: bool,
     all_failures: usize,
     repeats: HashMap<String, usize>,
@@ -35,16 +65,18 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// A turn for a prompt that asks for so many tasks.
-    pub fn new(prompt: &str, wanted: usize) -> Turn {
+    /// A turn for a prompt that asks for this.
+    pub fn new(prompt: &str, asked: Asked, helps: Helps) -> Turn {
         Turn {
             jobs: Vec::new(),
             failures: Vec::new(),
             no_more_payments: false,
             closing: false,
             nudged: false,
-            wants_work: !words::only_asks(prompt),
-            wanted: wanted.max(1),
+            helps,
+            called: 0,
+            datasets: None,
+            asked,
             several: words::wants_several(prompt),
             all_failures: 0,
             repeats: HashMap::new(),
@@ -82,12 +114,30 @@ impl Turn {
         }
         if result.ok && call.tool() != Tool::ListJobs {
             // What failed without a job is mended once there are as many jobs as were asked for.
-            let all_there = self.jobs.len() >= self.wanted;
+            let all_there = self.jobs.len() >= self.asked.tasks;
             self.failures.retain(|(failed, _)| *failed != job && (failed.is_some() || !all_there));
         }
         if let Some(failure) = &result.failure {
             self.failed(result.job.as_ref().map(|j| j.id.clone()), failure.clone());
         }
+    }
+
+    /// Takes in a call that was not carried out for its form: so many of them, and only the answer is left.
+    pub fn slipped(&mut self) {
+        self.all_failures += 1;
+        if self.all_failures >= MOST_FAILURES {
+            self.close();
+        }
+    }
+
+    /// What the person asked for.
+    pub fn asked(&self) -> Asked {
+        self.asked
+    }
+
+    /// Whether the person wants the work done, and not only to know about it.
+    pub fn wants_work(&self) -> bool {
+        self.asked.work
     }
 
     /// Takes in a failure.
@@ -98,37 +148,51 @@ impl Turn {
         ) = failure.rule
         {
             self.no_more_payments = true;
-            self.closing = true;
+            self.close();
         }
         if self.all_failures >= MOST_FAILURES {
-            self.closing = true;
+            self.close();
         }
         self.failures.push((job, failure));
+    }
+
+    /// Leaves only the answer, where endings are helped with.
+    pub fn close(&mut self) {
+        self.closing |= self.helps.endings;
     }
 
     /// Closes the turn once everything that was asked for is at its end.
     pub fn note_ends(&mut self, jobs: &[Job]) {
         let mine: Vec<&Job> = jobs.iter().filter(|j| self.jobs.contains(&j.id)).collect();
-        if !mine.is_empty() && !self.several && mine.len() >= self.wanted && mine.iter().all(|j| j.state.is_end()) {
-            self.closing = true;
+        if !mine.is_empty() && !self.several && mine.len() >= self.asked.tasks && mine.iter().all(|j| j.state.is_end())
+        {
+            self.close();
         }
     }
 
     /// Jobs of this turn that wait for a step the person asked for.
     pub fn waiting<'j>(&self, jobs: &'j [Job]) -> Vec<&'j Job> {
-        let failed = |id: &JobId| self.failures.iter().any(|(job, _)| job.as_ref() == Some(id));
-        jobs.iter().filter(|j| self.jobs.contains(&j.id) && next::tool(j).is_some() && !failed(&j.id)).collect()
+        let waits = |job: &&Job| self.jobs.contains(&job.id) && next::tool(job).is_some() && !self.has_failed(&job.id);
+        jobs.iter().filter(waits).collect()
+    }
+
+    /// Whether a step of this job failed in this turn, and nothing mended it.
+    pub fn has_failed(&self, id: &JobId) -> bool {
+        self.failures.iter().any(|(job, _)| job.as_ref() == Some(id))
     }
 
     /// What the model is offered now, and whether it must call.
     pub fn offer(&self, jobs: &[Job], tasks: &[TaskType]) -> (Vec<ToolSpec>, ToolChoice) {
-        if self.closing {
+        if !self.helps.narrowing {
+            return (plain(), ToolChoice::Auto);
+        }
+        if self.closing || (self.asked.talk && self.jobs.is_empty()) {
             return (Vec::new(), ToolChoice::None);
         }
         let waiting: Vec<Job> = self.waiting(jobs).into_iter().cloned().collect();
-        if self.wants_work && self.failures.is_empty() && !waiting.is_empty() {
+        if self.asked.work && self.failures.is_empty() && !waiting.is_empty() {
             return (offered_next(&waiting), ToolChoice::Required);
         }
-        (offered(jobs, tasks), ToolChoice::Auto)
+        (offered(jobs, tasks, self.datasets.as_deref()), ToolChoice::Auto)
     }
 }

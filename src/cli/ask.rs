@@ -7,8 +7,12 @@ use clap::Args;
 use super::{
     CommandError, Context,
     runtime::block_on,
-    wiring::{Options, session::Session},
+    wiring::{
+        Options,
+        session::{Session, Which},
+    },
 };
+use crate::domain::ids::SessionId;
 
 /// A request longer than this is no request, bytes.
 const MAX_PROMPT: u64 = 1 << 20;
@@ -31,6 +35,9 @@ pub struct Ask {
     /// Put results into this folder [default: results in AGENT_HOME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Go on with this session, such as ses-7k3q9dm2, or begin it [default: a new one]
+    #[arg(long, value_name = "ID")]
+    session: Option<SessionId>,
 }
 
 impl Ask {
@@ -48,7 +55,8 @@ impl Ask {
             out_dir: self.out.as_ref().map(|out| settings.cwd().join(out)),
         };
         block_on(async {
-            let mut session = Session::begin(context, options)?;
+            let mut session =
+                Session::begin(context, options, self.session.clone().map_or(Which::Fresh, Which::Named))?;
             let done = session.turn(&request).await;
             let code = session.end(done);
             // Whoever stopped reading has what they wanted.

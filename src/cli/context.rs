@@ -34,8 +34,7 @@ pub struct Context {
     pub errors_look: Look,
     /// Standard error.
     pub errors: Output,
-    /// This run.
-    pub session: SessionId,
+    session: OnceLock<SessionId>,
     settings: OnceCell<Settings>,
     sink: OnceLock<Arc<dyn Sink>>,
 }
@@ -53,10 +52,21 @@ impl Context {
             output: Output::new(std::io::stdout()),
             errors_look,
             errors: Output::new(std::io::stderr()),
-            session: SessionId::random(),
+            session: OnceLock::new(),
             settings: OnceCell::new(),
             sink: OnceLock::new(),
         }
+    }
+
+    /// The session of this run: a fresh one, unless it goes on with another.
+    pub fn session(&self) -> &SessionId {
+        self.session.get_or_init(SessionId::random)
+    }
+
+    /// Goes on with a session of another day. To be called before anything was said.
+    pub fn go_on_with(&self, session: SessionId) {
+        // Whoever was first decides; nothing is said before the session is known.
+        let _ = self.session.set(session);
     }
 
     /// Whether standard output is for programs.
@@ -95,7 +105,7 @@ impl Context {
         self.sink
             .get_or_init(|| {
                 if self.json() {
-                    return Arc::new(JsonLines::new(self.session.clone(), self.output.clone()));
+                    return Arc::new(JsonLines::new(self.session().clone(), self.output.clone()));
                 }
                 // A bar is drawn on standard error; where results go to a file, it would only be in the way.
                 let bars = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();

@@ -75,7 +75,7 @@ impl Mcp {
         let events = self.events(context)?;
         self.enter_folder(context)?;
         self.check_dotenv()?;
-        let beside = events(&context.session);
+        let beside = events(context.session());
         let wired = Wired::with(
             context,
             Options::default(),

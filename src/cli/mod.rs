@@ -21,6 +21,7 @@ mod node;
 mod runtime;
 mod tasks;
 mod tools;
+mod trial;
 mod wallet;
 mod wiring;
 mod worker;
@@ -100,6 +101,8 @@ pub enum Command {
     Doctor(doctor::Doctor),
     /// Show who pays, with how much, and how much may still be spent
     Wallet(wallet::Wallet),
+    /// Play cases against the configured model, each on a fresh sandbox, and report what came of them
+    Trial(trial::Trial),
     /// Serve jobs over the AIOZ AI API, paid in GAS
     Node(node::Node),
     /// Offer the guarded tools to other agents, over MCP
@@ -145,6 +148,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, Com
         Some(Command::Tools(tools)) => tools.run(context),
         Some(Command::Config(config)) => config.run(context),
         Some(Command::Doctor(doctor)) => doctor.run(context),
+        Some(Command::Trial(trial)) => trial.run(context),
         Some(Command::Node(node)) => node.run(context),
         Some(Command::Mcp(mcp)) => mcp.run(context),
         Some(Command::Wallet(wallet)) => wallet.run(context),

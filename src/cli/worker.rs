@@ -32,7 +32,7 @@ impl SandboxHost {
         logging::start("warn")?;
         let catalogue = Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?;
         block_on(async {
-            host::host(&self.folder, catalogue.iter().cloned().collect())
+            host::host(&self.folder, catalogue.iter().cloned().collect(), std::future::pending())
                 .await
                 .map_err(|e| CommandError::failed("sandbox", e))?;
             Ok(ExitCode::SUCCESS)

@@ -75,6 +75,11 @@ impl Home {
         self.path.join("config.toml")
     }
 
+    /// What was said, a file a session.
+    pub fn sessions(&self) -> PathBuf {
+        self.path.join("sessions")
+    }
+
     /// What was typed at the prompt.
     pub fn history(&self) -> PathBuf {
         self.path.join("history")

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{error::ConfigError, key::Key, layer::Value};
-use crate::domain::{hash::Hash160, network::Network};
+use crate::domain::{cost::NanoDollars, hash::Hash160, network::Network, units::quoted};
 
 fn wrong(key: Key, value: &Value, problem: impl Into<String>, hint: impl Into<String>) -> ConfigError {
     ConfigError::Value { key, problem: problem.into(), hint: hint.into(), origin: value.source.clone() }
@@ -20,6 +20,29 @@ fn parse_url(key: Key, value: &Value, text: &str) -> Result<Url, ConfigError> {
         return Err(wrong(key, value, "holds a name or a password", hint));
     }
     Ok(url)
+}
+
+/// A whole number of at least `least`.
+///
+/// # Errors
+/// Anything else, also with a unit.
+pub fn number(key: Key, value: &Value, least: u64) -> Result<u64, ConfigError> {
+    let hint = format!("write a whole number of at least {least}, digits only");
+    let text = value.text().trim();
+    match text.parse() {
+        Ok(number) if number >= least && text.bytes().all(|b| b.is_ascii_digit()) => Ok(number),
+        Ok(_) => Err(wrong(key, value, "is too small", hint)),
+        Err(_) => Err(wrong(key, value, "is not a whole number", hint)),
+    }
+}
+
+/// An amount of US dollars.
+///
+/// # Errors
+/// Anything that is none.
+pub fn dollars(key: Key, value: &Value) -> Result<NanoDollars, ConfigError> {
+    let hint = "write US dollars, digits with at most one decimal point, such as 0.50";
+    value.text().parse().map_err(|_| wrong(key, value, "is not an amount of US dollars", hint))
 }
 
 /// One http or https address without a password in it.
@@ -55,10 +78,10 @@ pub fn urls(key: Key, value: &Value) -> Result<Vec<Url>, ConfigError> {
 /// No network, or the sandbox's.
 pub fn network(key: Key, value: &Value) -> Result<Network, ConfigError> {
     let hint = "write mainnet, testnet, or the magic number of a private network";
-    let network: Network = value.text().parse().map_err(|_| {
-        let shown: String = value.text().chars().filter(|c| !c.is_control()).take(40).collect();
-        wrong(key, value, format!("`{shown}` is not a network"), hint)
-    })?;
+    let network: Network = value
+        .text()
+        .parse()
+        .map_err(|_| wrong(key, value, format!("{} is not a network", quoted(value.text())), hint))?;
     if network.is_sandbox() {
         return Err(wrong(key, value, "names the sandbox's own network", hint));
     }

@@ -22,7 +22,7 @@ pub const EVENT_VERSION: u32 = 1;
 pub struct Envelope {
     /// [`EVENT_VERSION`].
     pub v: u32,
-    /// From 1, without gaps, within a session.
+    /// From 1, without gaps, within a run; a session that goes on another day begins at 1 again.
     pub seq: u64,
     /// When it happened.
     pub ts: Timestamp,
@@ -149,7 +149,7 @@ pub enum Event {
         name: String,
         /// Whether it did what was asked.
         ok: bool,
-        /// What the model is told.
+        /// What came of it; a model with a small window is shown less of a long one.
         result: serde_json::Value,
     },
     /// Where a job runs and why.
@@ -298,14 +298,17 @@ pub enum Event {
     /// Everything the ledger knows of a finished job.
     #[serde(rename = "receipt")]
     Receipt(Box<super::receipt::Receipt>),
-    /// What the model used.
+    /// What one call of the model used.
     #[serde(rename = "usage")]
     Usage {
         /// Tokens in.
         prompt_tokens: u64,
+        /// Of these, from the provider's cache, where it says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cached_tokens: Option<u64>,
         /// Tokens out.
         completion_tokens: u64,
-        /// In the model provider's money, where it says.
+        /// In US dollars, where the provider says.
         cost: Option<String>,
     },
     /// Something a person should know.

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::units::quoted;
+
 /// Why a text is no hash.
 #[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
 #[error("expected {expected} hexadecimal digits")]
@@ -51,7 +53,7 @@ const ADDRESS_VERSION: u8 = 0x35;
 
 /// Why a text is no Neo N3 address.
 #[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
-#[error("`{0}` is not a Neo N3 address: they are 34 characters, begin with N, and carry a checksum")]
+#[error("{0} is not a Neo N3 address: they are 34 characters, begin with N, and carry a checksum")]
 pub struct AddressError(String);
 
 impl Hash160 {
@@ -65,7 +67,7 @@ impl Hash160 {
     /// # Errors
     /// Any text that is not exactly such an address.
     pub fn from_address(text: &str) -> Result<Hash160, AddressError> {
-        let wrong = || AddressError(text.chars().filter(|c| !c.is_control()).take(60).collect());
+        let wrong = || AddressError(quoted(text));
         let bytes = bs58::decode(text).with_check(Some(ADDRESS_VERSION)).into_vec().map_err(|_| wrong())?;
         bytes.get(1..).and_then(|b| b.try_into().ok()).map(Hash160).ok_or_else(wrong)
     }
@@ -77,7 +79,7 @@ impl Hash160 {
     pub fn parse_account(text: &str) -> Result<Hash160, AddressError> {
         let text = text.trim();
         if text.starts_with("0x") {
-            text.parse().map_err(|_| AddressError(text.chars().take(60).collect()))
+            text.parse().map_err(|_| AddressError(quoted(text)))
         } else {
             Hash160::from_address(text)
         }

@@ -74,7 +74,7 @@ impl fmt::Debug for JobId {
 }
 
 /// One run of the program that a person talks to: `ses-` and eight random characters.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SessionId(pub String);
 
@@ -82,6 +82,23 @@ impl SessionId {
     /// A fresh id.
     pub fn random() -> SessionId {
         SessionId(format!("ses-{}", random_text(8)))
+    }
+}
+
+/// Why a text is no session id.
+#[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
+#[error("`{0}` is not a session id: they look like ses-7k3q9dm2")]
+pub struct SessionIdError(pub String);
+
+impl FromStr for SessionId {
+    type Err = SessionIdError;
+    fn from_str(text: &str) -> Result<SessionId, SessionIdError> {
+        match text.strip_prefix("ses-") {
+            Some(tail) if tail.len() == 8 && tail.bytes().all(|b| ALPHABET.contains(&b)) => {
+                Ok(SessionId(text.to_owned()))
+            }
+            _ => Err(SessionIdError(text.chars().filter(|c| !c.is_control()).take(40).collect())),
+        }
     }
 }
 

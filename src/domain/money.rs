@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::units::quoted;
+
 /// Datoshi in one GAS (the GAS contract has 8 decimals).
 pub const DATOSHI_PER_GAS: u64 = 100_000_000;
 
@@ -17,13 +19,13 @@ pub struct Datoshi(u64);
 #[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
 pub enum AmountError {
     /// Not digits with at most one point.
-    #[error("`{0}` is not an amount of GAS: write digits with at most one decimal point, such as 2 or 0.5")]
+    #[error("{0} is not an amount of GAS: write digits with at most one decimal point, such as 2 or 0.5")]
     Form(String),
     /// More than eight decimals would have to be rounded.
-    #[error("`{0}` has more than 8 decimals, and amounts are never rounded")]
+    #[error("{0} has more than 8 decimals, and amounts are never rounded")]
     TooFine(String),
     /// Larger than any balance can be.
-    #[error("`{0}` is larger than any amount of GAS")]
+    #[error("{0} is larger than any amount of GAS")]
     TooLarge(String),
 }
 
@@ -74,9 +76,9 @@ impl Datoshi {
     /// Anything but plain digits within range.
     pub fn parse_datoshi(text: &str) -> Result<Datoshi, AmountError> {
         if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(AmountError::Form(shown(text)));
+            return Err(AmountError::Form(quoted(text)));
         }
-        text.parse().ok().and_then(Datoshi::new).ok_or_else(|| AmountError::TooLarge(shown(text)))
+        text.parse().ok().and_then(Datoshi::new).ok_or_else(|| AmountError::TooLarge(quoted(text)))
     }
 
     /// The amount in GAS without a unit: `2`, `0.10977540`, with no needless zeros.
@@ -90,17 +92,12 @@ impl Datoshi {
     }
 }
 
-/// Keeps what is quoted in an error short and printable.
-fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(40).collect()
-}
-
 impl FromStr for Datoshi {
     type Err = AmountError;
 
     /// Reads GAS: `2`, `0.5`, `2 GAS`. Signs, exponents, and a ninth decimal are refused, never rounded.
     fn from_str(text: &str) -> Result<Datoshi, AmountError> {
-        let form = || AmountError::Form(shown(text));
+        let form = || AmountError::Form(quoted(text));
         let trimmed = text.trim();
         let number = trimmed.strip_suffix("GAS").or_else(|| trimmed.strip_suffix("gas")).map_or(trimmed, str::trim_end);
         let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
@@ -110,9 +107,9 @@ impl FromStr for Datoshi {
         }
         let part = part.trim_end_matches('0');
         if part.len() > 8 {
-            return Err(AmountError::TooFine(shown(text)));
+            return Err(AmountError::TooFine(quoted(text)));
         }
-        let large = || AmountError::TooLarge(shown(text));
+        let large = || AmountError::TooLarge(quoted(text));
         let whole: u64 = whole.parse().map_err(|_| large())?;
         let part: u64 = format!("{part:0<8}").parse().map_err(|_| form())?;
         whole.checked_mul(DATOSHI_PER_GAS).and_then(|w| w.checked_add(part)).and_then(Datoshi::new).ok_or_else(large)

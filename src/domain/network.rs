@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::hash::TxHash;
+use super::{hash::TxHash, units::quoted};
 
 /// Magic of Neo N3 mainnet.
 pub const MAINNET: u32 = 860_833_102;
@@ -20,7 +20,7 @@ pub struct Network(pub u32);
 
 /// Why a text is no network.
 #[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
-#[error("`{0}` is not a network: write mainnet, testnet, or a private network's magic number")]
+#[error("{0} is not a network: write mainnet, testnet, or a private network's magic number")]
 pub struct NetworkError(String);
 
 impl Network {
@@ -52,7 +52,7 @@ impl FromStr for Network {
             "mainnet" => Ok(Network(MAINNET)),
             "testnet" | "t5" => Ok(Network(TESTNET)),
             "sandbox" => Ok(Network(SANDBOX)),
-            digits => digits.parse().map(Network).map_err(|_| NetworkError(text.chars().take(40).collect())),
+            digits => digits.parse().map(Network).map_err(|_| NetworkError(quoted(text))),
         }
     }
 }

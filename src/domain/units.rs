@@ -41,6 +41,18 @@ pub fn count(n: u64) -> String {
     out
 }
 
+/// No key of any kind that is met here is as short as this, characters; no address and no amount is longer.
+const LONGEST_QUOTED: usize = 44;
+
+/// A text in an error that says what is wrong with it: between backticks where it is short; told by its length where it
+/// may be a key that a person put in the wrong place.
+pub fn quoted(text: &str) -> String {
+    match text.chars().count() {
+        n if n > LONGEST_QUOTED => format!("a text of {n} characters"),
+        _ => format!("`{}`", clean(text, LONGEST_QUOTED)),
+    }
+}
+
 /// Text from outside made safe for terminals and logs: control characters out, at most `limit` characters.
 pub fn clean(text: &str, limit: usize) -> String {
     let hidden = |c: char| {

@@ -13,7 +13,7 @@ use crate::domain::{
     money::{Amount, Datoshi, Fees},
     network::{Network, SANDBOX, TESTNET},
     quote::{Quote, QuoteSource},
-    receipt::{PaidReceipt, Receipt, ResultReceipt},
+    receipt::{PaidReceipt, Receipt, ResultReceipt, TransferEvent},
     verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
 };
 use crate::ledger::JobLine;
@@ -108,6 +108,13 @@ pub fn receipt() -> Receipt {
         payment: Some(PaidReceipt {
             tx_hash: TxHash([7; 32]),
             block: 5790,
+            event: TransferEvent {
+                contract: crate::payment::GAS_CONTRACT,
+                name: crate::payment::paid::TRANSFER.into(),
+                from: Hash160::from_address(RECIPIENT).unwrap(),
+                to: Hash160::from_address(RECIPIENT).unwrap(),
+                amount: Datoshi::from_gas(2),
+            },
             amount: Amount::from(Datoshi::from_gas(2)),
             fees: Fees::from(Datoshi::new(10_977_540).unwrap()),
             sender: RECIPIENT.into(),
@@ -147,7 +154,7 @@ pub fn troubles() -> Vec<Event> {
             explorer_url: Network(TESTNET).explorer_url(&TxHash([7; 32])),
         },
         Event::JobStatus { job: job(), status: "paid_but_failed".into(), progress: None },
-        Event::Usage { prompt_tokens: 12_345, completion_tokens: 67, cost: None },
+        Event::Usage { prompt_tokens: 12_345, cached_tokens: None, completion_tokens: 67, cost: None },
         Event::Warning { message: "\u{1b}[2J\u{202e}.env holds NEO_PRIVATE_KEY\r\nand others may read it".into() },
         Event::Error { kind: "storage".into(), message: "storage is down".into(), hint: Some("agent doctor".into()) },
     ]

@@ -46,10 +46,10 @@ impl Workflow {
         self.check_files(&task, &mut parameters)?;
         let open = self.parts.guard.open_dataset(&request.dataset)?;
         let source = open.source.clone();
-        let home = self.parts.ledger.home().to_owned();
+        let (home, supposed) = (self.parts.ledger.home().to_owned(), self.supposed);
         let measured = tokio::task::spawn_blocking(move || {
             let dataset = machine::profile_dataset(&open)?;
-            Ok::<_, machine::ProbeError>((dataset, machine::probe_machine(&home)?))
+            Ok::<_, machine::ProbeError>((dataset, supposed.over(machine::probe_machine(&home)?)))
         });
         let (dataset, profile) = measured.await.map_err(|e| JobError::WrongDataset(e.to_string()))??;
         suits(&task, &dataset)?;

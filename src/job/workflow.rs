@@ -16,7 +16,7 @@ use crate::{
         verdict::Place,
     },
     ledger::{Ledger, log},
-    machine::catalogue::Catalogue,
+    machine::{Supposed, catalogue::Catalogue},
     policy::{Guard, Refusal, Rule, approval::Approver, payment::Claim},
 };
 
@@ -47,6 +47,7 @@ pub struct WorkflowParts {
 /// Advances jobs.
 pub struct Workflow {
     pub(super) parts: WorkflowParts,
+    pub(super) supposed: Supposed,
     remote: OnceCell<Remote>,
 }
 
@@ -61,7 +62,13 @@ enum Goal {
 impl Workflow {
     /// A workflow of these parts; nothing outside is touched yet.
     pub fn new(parts: WorkflowParts) -> Workflow {
-        Workflow { parts, remote: OnceCell::new() }
+        Workflow::supposing(Supposed::default(), parts)
+    }
+
+    /// The same on a machine that is supposed instead of measured. For trials of models alone: a test holds that nothing
+    /// else calls it.
+    pub(crate) fn supposing(supposed: Supposed, parts: WorkflowParts) -> Workflow {
+        Workflow { parts, supposed, remote: OnceCell::new() }
     }
 
     /// The tasks there are.

@@ -14,9 +14,11 @@ mod sample;
 mod sample_fasta;
 mod sample_fastq;
 mod sniff;
+mod supposed;
 
 pub use dataset::profile_dataset;
 pub use host::probe_machine;
+pub use supposed::Supposed;
 
 use crate::science::{InputError, scan::ScanError};
 

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::cost::NanoDollars;
-use crate::tools::ToolSpec;
+use crate::{domain::cost::NanoDollars, tools::ToolSpec};
 
 /// What a model is asked.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -80,7 +80,7 @@ impl Context {
 }
 
 /// Whether a file's name can stand in a prompt as it is.
-fn is_plain(path: &str) -> bool {
+pub fn is_plain(path: &str) -> bool {
     path.len() <= 120 && !path.contains(['"', '\\', '`', '<', '>']) && clean(path, 200) == path
 }
 

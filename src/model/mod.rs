@@ -7,17 +7,17 @@
 //! | --- | --- |
 //! | [`chat`] | requests, turns, and the rules every request keeps |
 //! | [`context`] | what the runtime knows and puts at the end of the system prompt |
-//! | [`cost`] | what a provider charges, in whole nano-dollars |
 //! | [`error`] | why a model gave no turn |
 //! | [`openai`] | any OpenAI-compatible endpoint |
 //! | [`scripted`] | a transcript file |
 //! | [`words`], [`phrases`] | what a person's words name: files, jobs, tasks, choices |
+//! | [`about`] | what they say that asks for no computing |
 //! | [`planner`] | the offline planner |
 //! | [`repair`] | calls written as text; names that are nearly right |
 
+pub mod about;
 pub mod chat;
 pub mod context;
-pub mod cost;
 pub mod error;
 pub mod openai;
 pub mod phrases;
@@ -28,7 +28,6 @@ pub mod words;
 
 use async_trait::async_trait;
 pub use chat::{ChatRequest, ChatTurn, Delta, Finish, Message, ToolCall, ToolChoice, Usage};
-pub use cost::NanoDollars;
 pub use error::ModelError;
 
 /// A chat model.

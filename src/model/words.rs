@@ -115,6 +115,28 @@ pub fn only_asks(text: &str) -> bool {
     says_any(&plain(text), &ASKING)
 }
 
+/// Whether a person wants a job to be given up: they begin with it. "Fold it, and stop if it is dear" is no such wish.
+pub fn wants_cancel(text: &str) -> bool {
+    const GIVE_UP: [&str; 9] = [
+        "cancel",
+        "abort",
+        "give up",
+        "give it up",
+        "stop the job",
+        "stop it",
+        "stop that",
+        "call it off",
+        "drop the job",
+    ];
+    let plain = plain(text);
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    // "Could you please cancel it": within the first words, and not at the end of a longer wish.
+    (0..4).filter_map(|i| words.get(i..)).any(|rest| {
+        let rest = format!("{} ", rest.join(" "));
+        GIVE_UP.iter().any(|phrase| rest.starts_with(&format!("{phrase} ")))
+    })
+}
+
 /// Whether a person asks for several things without naming each.
 pub fn wants_several(text: &str) -> bool {
     says_any(&plain(text), &["both", "all files", "all of", "each", "every", "two files", "three files", "these files"])
@@ -134,11 +156,12 @@ pub fn jobs(text: &str) -> Vec<JobId> {
     out
 }
 
-/// Neo transaction hashes that a text names: `0x` and 64 digits.
-pub fn transactions(text: &str) -> Vec<String> {
+/// Hashes that a text names: 64 hexadecimal digits; with `0x` before them they are a Neo transaction's.
+pub fn hashes(text: &str) -> Vec<String> {
     text.split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| {
-            word.strip_prefix("0x").is_some_and(|d| d.len() == 64 && d.bytes().all(|b| b.is_ascii_hexdigit()))
+            let digits = word.strip_prefix("0x").unwrap_or(word);
+            digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit())
         })
         .map(str::to_ascii_lowercase)
         .collect()
@@ -233,7 +256,8 @@ mod tests {
     fn finds_jobs_hashes_numbers_and_sizes() {
         assert_eq!(jobs("resume job-7k3q9dm2, (JOB-7k3q9dm2) not job-1"), ["job-7k3q9dm2".parse().unwrap()]);
         let hash = format!("0x{}", "a1".repeat(32));
-        assert_eq!(transactions(&format!("paid in {hash}, 0x12")), [hash]);
+        assert_eq!(hashes(&format!("paid in {hash}, 0x12")), std::slice::from_ref(&hash));
+        assert_eq!(hashes(&format!("sha256 {}", &hash[2..])), [hash[2..].to_owned()]);
         let text = plain("Fold with seed=7 and the top five sentences; 3 sequences");
         assert_eq!(number_after(&text, "seed"), Some(7));
         assert_eq!(number_before(&text, "sentence"), Some(5));

@@ -172,7 +172,11 @@ pub fn read(path: &Path) -> Result<WalletFile, Nep6Error> {
 
 fn parse(json: &str, path: &Path) -> Result<LockedWallet, Nep6Error> {
     let form = |why: String| Nep6Error::Form { path: path.to_owned(), why };
-    let file: Nep6 = serde_json::from_str(json).map_err(|e| form(e.to_string()))?;
+    // The place and not serde's words, which quote what stands there.
+    let file: Nep6 = serde_json::from_str(json).map_err(|e| {
+        let why = if e.is_data() { "it lacks a part, or one is of another type" } else { "it is not JSON" };
+        form(format!("{why} (line {}, column {})", e.line(), e.column()))
+    })?;
     let scrypt = params(file.scrypt)?;
     let mut payers = file.accounts.into_iter().filter(Account::has_single_key).collect::<Vec<_>>();
     // The default one, or the only one.

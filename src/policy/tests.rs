@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
+        budget::Caps,
         event::Silent,
         hash::Hash160,
         job::{Job, JobState},
@@ -179,20 +180,46 @@ fn a_digest_is_bound_to_every_part() {
     assert_eq!(ApprovalRequest { spent_today: Datoshi::from_gas(9), ..base.clone() }.digest(), base.digest());
 }
 
+/// Mostly small amounts, and some as large as they can be.
+fn money() -> impl Strategy<Value = Datoshi> {
+    prop_oneof![3 => 0u64..20_0000_0000, 1 => 0..=i64::MAX as u64].prop_map(|n| Datoshi::new(n).unwrap())
+}
+
+/// A limit: often one that holds everything.
+fn limit() -> impl Strategy<Value = Datoshi> {
+    prop_oneof![2 => Just(Datoshi::MAX), 1 => money()]
+}
+
 proptest! {
-    /// Whatever is quoted, spent and capped: a permit never takes the sum above a cap.
+    // Each case opens a ledger of its own.
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    /// Whatever is quoted, burnt, spent and capped: a permit is within every cap, and for exactly what was quoted.
     #[test]
-    fn no_permit_above_a_cap(amount in 0u64..20_0000_0000, spent in 0u64..20_0000_0000, cap in 0u64..20_0000_0000) {
-        let datoshi = |n| Datoshi::new(n).unwrap();
+    fn no_permit_above_a_cap(
+        amount in money(), system in money(), network in money(), spent in (money(), money()),
+        caps in (limit(), limit(), limit()), limits in (limit(), limit()),
+    ) {
         let f = fixture(SANDBOX, |policy, quote| {
-            quote.amount = datoshi(amount);
-            policy.caps.per_day = datoshi(cap);
+            quote.amount = amount;
+            policy.caps = Caps { per_payment: caps.0, per_day: caps.1, lifetime: caps.2 };
+            (policy.max_system_fee, policy.max_network_fee) = limits;
         });
-        let spending = Spending { day: datoshi(spent), lifetime: datoshi(spent) };
+        let spending = Spending { day: spent.0, lifetime: spent.1 };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let permit = runtime.block_on(f.guard.permit_payment(&f.job, None, fees(), spending, &SaidYes, &Silent));
-        if permit.is_ok() {
-            prop_assert!(amount + 11_000_000 + spent <= cap);
+        let fees = FeeQuote { system, network };
+        let permit = runtime.block_on(f.guard.permit_payment(&f.job, None, fees, spending, &SaidYes, &Silent));
+        let sum = |spent: Datoshi| [amount, system, network, spent].iter().map(|d| u128::from(d.datoshi())).sum::<u128>();
+        let within = amount <= caps.0
+            && system <= limits.0
+            && network <= limits.1
+            && sum(spent.0) <= u128::from(caps.1.datoshi())
+            && sum(spent.1) <= u128::from(caps.2.datoshi());
+        prop_assert_eq!(permit.is_ok(), within);
+        if let Ok(permit) = permit {
+            let payment = permit.effect();
+            let granted = (payment.amount, payment.max_system_fee, payment.max_network_fee);
+            prop_assert_eq!(granted, (amount, system, network));
         }
     }
 }

@@ -89,11 +89,12 @@ fn system(what: impl std::fmt::Display) -> impl FnOnce(io::Error) -> HostError {
     move |source| HostError::System { what: what.to_string(), source }
 }
 
-/// Serves the sandbox in `folder` until its last client has left. Returns at once where another host serves it.
+/// Serves the sandbox in `folder` until its last client has left, or `stop` is ready. Returns at once where another host
+/// serves it.
 ///
 /// # Errors
 /// A folder or port that cannot be used.
-pub async fn host(folder: &Path, tasks: Vec<TaskType>) -> Result<(), HostError> {
+pub async fn host(folder: &Path, tasks: Vec<TaskType>, stop: impl Future<Output = ()>) -> Result<(), HostError> {
     fs::create_dir_all(folder).map_err(system(folder.display()))?;
     let Some(_lock) = lock(folder)? else { return Ok(()) };
     let keys = Keys::in_folder(folder)?;
@@ -128,11 +129,11 @@ pub async fn host(folder: &Path, tasks: Vec<TaskType>) -> Result<(), HostError> 
         private_addresses: true,
         ..NodeSettings::new(folder.join("node"), network, keys.provider.account(), verifier)
     };
-    let (stop, stopped) = watch::channel(false);
+    let (end, ended) = watch::channel(false);
     let until = || {
-        let mut stopped = stopped.clone();
+        let mut ended = ended.clone();
         async move {
-            let _ = stopped.wait_for(|s| *s).await;
+            let _ = ended.wait_for(|e| *e).await;
         }
     };
     let s3 = tokio::spawn(s3::serve(
@@ -145,8 +146,11 @@ pub async fn host(folder: &Path, tasks: Vec<TaskType>) -> Result<(), HostError> 
     let chain = tokio::spawn(chain::serve(rpc, ledger, until()));
     let node = tokio::spawn(node::serve(provider, node, until()));
     write_addresses(folder, &addresses)?;
-    clients(control, &addresses).await;
-    let _ = stop.send(true);
+    tokio::select! {
+        () = clients(control, &addresses) => {}
+        () = stop => {}
+    }
+    let _ = end.send(true);
     for server in [s3, chain] {
         if let Ok(Err(error)) = server.await {
             tracing::warn!(%error, "a server of the sandbox ended badly");
@@ -234,6 +238,11 @@ fn url_of(listener: &TcpListener, path: &str) -> Result<Url, HostError> {
     format!("http://{address}/{path}")
         .parse()
         .map_err(|_| HostError::System { what: address.to_string(), source: io::ErrorKind::InvalidInput.into() })
+}
+
+/// Whether a host of the sandbox in `folder` has said how to reach it.
+pub fn is_announced(folder: &Path) -> bool {
+    read_addresses(folder).is_some()
 }
 
 pub(super) fn read_addresses(folder: &Path) -> Option<Addresses> {

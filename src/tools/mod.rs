@@ -36,7 +36,7 @@ mod tests;
 use std::fmt;
 
 pub use call::{BadCall, Call};
-pub use offer::{offered, offered_next};
+pub use offer::{offered, offered_next, plain};
 pub use run::{Failure, ToolResult, Toolbox};
 pub use schema::{schemas, write_schemas};
 use serde::{Deserialize, Serialize};

@@ -46,3 +46,8 @@ pub fn step(job: &Job) -> String {
         None => format!("{id} is {}. Tell the person how it stands.", job.state),
     }
 }
+
+/// Whether a job can no more be given up: money is under way or spent. A job that runs here holds none.
+pub fn is_beyond_recall(job: &Job) -> bool {
+    job.place() == Place::Offload && job.state.holds_money()
+}

@@ -7,16 +7,26 @@ use serde_json::{Value, json};
 use super::{Tool, ToolSpec, next, schema};
 use crate::domain::{job::Job, task::TaskType};
 
-/// Everything that makes sense now: the two reads, and the steps that some open job waits for.
-pub fn offered(jobs: &[Job], tasks: &[TaskType]) -> Vec<ToolSpec> {
-    let mut out = vec![check(tasks)];
+/// Everything that makes sense now: the two reads, and the steps that some open job waits for. `datasets` are the only ones
+/// that can be meant, where that is certain.
+pub fn offered(jobs: &[Job], tasks: &[TaskType], datasets: Option<&[String]>) -> Vec<ToolSpec> {
+    let mut out = vec![check(tasks, datasets)];
     out.extend(offered_next(jobs));
-    out.push(ToolSpec {
-        name: Tool::ListJobs.name().to_owned(),
-        description: schema::description(Tool::ListJobs).to_owned(),
-        schema: schema::of(Tool::ListJobs),
-    });
+    out.push(as_it_is(Tool::ListJobs));
     out
+}
+
+/// Every tool as its schema has it, whatever the state of the jobs.
+pub fn plain() -> Vec<ToolSpec> {
+    Tool::ALL.into_iter().map(as_it_is).collect()
+}
+
+fn as_it_is(tool: Tool) -> ToolSpec {
+    ToolSpec {
+        name: tool.name().to_owned(),
+        description: schema::description(tool).to_owned(),
+        schema: schema::of(tool),
+    }
 }
 
 /// Only the steps that open jobs wait for.
@@ -41,8 +51,11 @@ fn step(tool: Tool, jobs: &[Job]) -> Option<ToolSpec> {
     Some(ToolSpec { name: tool.name().to_owned(), description: schema::description(tool).to_owned(), schema })
 }
 
-fn check(tasks: &[TaskType]) -> ToolSpec {
+fn check(tasks: &[TaskType], datasets: Option<&[String]>) -> ToolSpec {
     let mut schema = schema::of(Tool::CheckLocalCapability);
+    if let Some(datasets) = datasets {
+        one_of(&mut schema, "dataset", datasets.iter().cloned());
+    }
     one_of(&mut schema, "task_type", tasks.iter().map(|t| t.name.clone()));
     let mut description = schema::description(Tool::CheckLocalCapability).to_owned();
     description.push_str(" Task types:");

@@ -140,10 +140,10 @@ async fn what_is_offered_follows_from_the_jobs() {
     let bench = Bench::new(files());
     let tasks = bench.fake.tasks();
     let names = |jobs: &[crate::domain::job::Job]| -> Vec<String> {
-        offered(jobs, &tasks).into_iter().map(|t| t.name).collect()
+        offered(jobs, &tasks, None).into_iter().map(|t| t.name).collect()
     };
     assert_eq!(names(&[]), ["check_local_capability", "list_jobs"]);
-    let checks = offered(&[], &tasks);
+    let checks = offered(&[], &tasks, None);
     let types = &checks[0].schema["properties"]["task_type"]["enum"];
     assert!(types.as_array().unwrap().contains(&json!("protein_folding")));
     let local = bench.check("sequence_stats", "data.fasta").await.job.unwrap();

@@ -4,17 +4,27 @@
 mod approval;
 mod broken;
 mod main_job;
+mod own_chain;
+mod receipts;
+mod rules;
+mod secrets;
+mod wallet_files;
 mod wallets;
 
 use std::{
+    fs::File,
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
     sync::Arc,
     time::Duration,
 };
 
-use agent::{domain::money::Datoshi, payment::Chain};
+use agent::{
+    domain::{money::Datoshi, network::Network},
+    payment::Chain,
+};
 use serde_json::Value;
+use url::Url;
 
 use crate::{
     neo_go::{NET, NeoGo},
@@ -37,26 +47,33 @@ pub struct Stage {
 
 /// `agent node`, as an operator starts it.
 pub struct Provider {
-    _process: Running,
+    process: Running,
     /// Its base address.
     pub endpoint: String,
 }
 
 impl Provider {
     fn start(world: &World, chain: &NeoGo) -> Provider {
+        Provider::on(world, &chain.url(), NET, API_KEY, None)
+    }
+
+    /// One on this chain, which knows this key, and which clients reach at another address.
+    fn on(world: &World, chain: &Url, network: Network, api_key: &str, public_url: Option<&Url>) -> Provider {
         let mut command: Command = world.command(&["node", "--json", "--listen", "127.0.0.1:0", "--private-addresses"]);
         command
+            .args(public_url.iter().flat_map(|url| ["--public-url", url.as_str()]))
             .env("AGENT_HOME", world.home().with_file_name("node"))
-            .env("NEO_RPC_URL", chain.url().as_str())
-            .env("NEO_NETWORK", NET.0.to_string())
+            .env("NEO_RPC_URL", chain.as_str())
+            .env("NEO_NETWORK", network.0.to_string())
             .env("GAS_RECIPIENT", RECIPIENT.address())
-            .env("AIOZ_API_KEY", API_KEY);
-        let mut child: Child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+            .env("AIOZ_API_KEY", api_key);
+        let log = File::create(world.root().join("node.log")).unwrap();
+        let mut child: Child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let said: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("the node says `{line}`: {e}"));
         let endpoint = format!("http://{}/api/v1", said["address"].as_str().unwrap());
-        Provider { _process: Running(child), endpoint }
+        Provider { process: Running(child), endpoint }
     }
 }
 

@@ -13,8 +13,10 @@ mod permits;
 mod sandbox_run;
 mod sandbox_s3;
 mod services;
+mod sessions;
 mod storage;
 #[cfg(feature = "kill-points")]
 mod torture;
 mod transcripts;
+mod trial;
 mod world;

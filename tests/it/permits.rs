@@ -66,6 +66,20 @@ fn only_the_guard_grants_permits() {
     assert_eq!(outside, Vec::<String>::new());
 }
 
+#[test]
+fn only_trials_suppose_a_machine() {
+    let mut outside = Vec::new();
+    visit(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").as_path(), &mut |path, text| {
+        let trial =
+            path.components().any(|c| c.as_os_str() == "trial") && !path.components().any(|c| c.as_os_str() == "cli");
+        let own = path.ends_with("job/workflow.rs");
+        if !trial && text.matches("Workflow::supposing").count() > usize::from(own) {
+            outside.push(path.display().to_string());
+        }
+    });
+    assert_eq!(outside, Vec::<String>::new());
+}
+
 fn visit(folder: &Path, look: &mut dyn FnMut(&Path, &str)) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -29,6 +29,11 @@ impl World {
         World { dir, env: Vec::new() }
     }
 
+    /// The folder of all that the program has: its home, and where it is run.
+    pub fn root(&self) -> &Path {
+        self.dir.path()
+    }
+
     /// Where the program is run.
     pub fn work(&self) -> PathBuf {
         self.dir.path().join("work")

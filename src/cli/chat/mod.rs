@@ -15,9 +15,15 @@ use super::{
     CommandError, Context, Kind, config, doctor, jobs,
     runtime::block_on,
     tasks, tools,
-    wiring::{Options, session::Session},
+    wiring::{
+        Options,
+        session::{Session, Which},
+    },
 };
-use crate::{domain::event::Event, face::look::Tone};
+use crate::{
+    domain::{event::Event, ids::SessionId},
+    face::look::Tone,
+};
 
 /// What stands before the line that is typed.
 const PROMPT: &str = "you> ";
@@ -31,6 +37,9 @@ pub struct Chat {
     /// Let payments move real money: they are refused on mainnet without
     #[arg(long)]
     allow_mainnet: bool,
+    /// Go on with an earlier session [default: the newest]
+    #[arg(long, value_name = "ID", num_args = 0..=1)]
+    resume: Option<Option<SessionId>>,
 }
 
 impl Chat {
@@ -51,7 +60,7 @@ impl Chat {
 
     async fn talk(&self, context: &Context) -> Result<ExitCode, CommandError> {
         let options = Options { dry_run: self.dry_run, allow_mainnet: self.allow_mainnet, ..Options::default() };
-        let mut session = Session::begin(context, options)?;
+        let mut session = Session::begin(context, options, self.resume.clone().map_or(Which::Fresh, Which::Resumed))?;
         greet(context, &session);
         let prompt = Prompt::start(context.settings()?.home().history());
         loop {
@@ -59,7 +68,7 @@ impl Chat {
                 Read::Line(line) if line.trim().is_empty() => {}
                 Read::Line(line) => match Slash::parse(&line) {
                     Some(Ok(Slash::Quit)) => break,
-                    Some(Ok(command)) => say_error(context, obey(command, context).await),
+                    Some(Ok(command)) => say_error(context, obey(command, context, &session).await),
                     Some(Err(message)) => context.output.lines([message]),
                     // A turn that failed says so itself; the conversation goes on.
                     None => say_error(context, session.turn(&line).await.map(|_| ExitCode::SUCCESS)),
@@ -78,12 +87,25 @@ impl Chat {
                 break;
             }
         }
+        if session.turns() > 0 {
+            let text = format!("To go on with this session: agent chat --resume {}", context.session());
+            context.output.lines(context.look.paragraph(Tone::Dim, &text));
+        }
         Ok(ExitCode::from(session.end(Ok(0))))
     }
 }
 
 fn greet(context: &Context, session: &Session<'_>) {
     let look = &context.look;
+    if session.turns() > 0 {
+        let n = session.turns();
+        let turns = if n == 1 { "one turn".to_owned() } else { format!("{n} turns") };
+        let text = match session.last_prompt() {
+            Some(last) => format!("{} goes on after {turns}; the last was: {last}", context.session()),
+            None => format!("{} goes on after {turns}", context.session()),
+        };
+        context.output.lines(look.field("Session", Tone::Plain, &text));
+    }
     let open = session.left_open();
     if !open.is_empty() {
         let ids = open.iter().map(|job| job.id.to_string()).collect::<Vec<_>>().join(", ");
@@ -102,7 +124,7 @@ fn say_error(context: &Context, done: Result<ExitCode, CommandError>) {
 }
 
 /// Does what a slash command says, by the commands of the same names.
-async fn obey(command: Slash, context: &Context) -> Result<ExitCode, CommandError> {
+async fn obey(command: Slash, context: &Context, session: &Session<'_>) -> Result<ExitCode, CommandError> {
     match command {
         Slash::Help => {
             context.output.lines([slash::HELP]);
@@ -111,6 +133,11 @@ async fn obey(command: Slash, context: &Context) -> Result<ExitCode, CommandErro
         Slash::Jobs => jobs::list::run(context),
         Slash::Show(job) => jobs::show::run(context, &jobs::Which { job }),
         Slash::Receipt(job) => jobs::receipt::print(context, &jobs::Which { job }),
+        Slash::Cancel(job) => session.cancel(job).await,
+        Slash::Cost => {
+            context.output.lines(session.cost()?);
+            Ok(ExitCode::SUCCESS)
+        }
         Slash::Tasks => tasks::Tasks::default().run(context),
         Slash::Tools => tools::Tools::default().run(context),
         Slash::Config => config::Config {}.run(context),

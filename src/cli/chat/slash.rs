@@ -3,7 +3,8 @@
 use crate::domain::ids::JobId;
 
 /// Their names, for completion and for "did you mean".
-pub const NAMES: [&str; 9] = ["/help", "/jobs", "/show", "/receipt", "/tasks", "/tools", "/config", "/doctor", "/quit"];
+pub const NAMES: [&str; 11] =
+    ["/help", "/jobs", "/show", "/receipt", "/cancel", "/cost", "/tasks", "/tools", "/config", "/doctor", "/quit"];
 
 /// What `/help` prints.
 pub const HELP: &str = "\
@@ -13,6 +14,8 @@ Say in plain words what is to be computed on which file, for example:
 /jobs             all jobs
 /show [JOB]       one job: verdict, timeline, payments, result
 /receipt [JOB]    what the ledger knows of a finished job
+/cancel [JOB]     give a job up, before any money is under way
+/cost             what this session took: model calls, payments
 /tasks            what can be computed
 /tools            what a model may call
 /config           every setting with where it came from
@@ -32,6 +35,10 @@ pub enum Slash {
     Show(Option<JobId>),
     /// One job's receipt; the newest when none is named.
     Receipt(Option<JobId>),
+    /// A job is given up; the only open one of the session when none is named.
+    Cancel(Option<JobId>),
+    /// What the session took.
+    Cost,
     /// The catalogue.
     Tasks,
     /// The tools' schemas.
@@ -59,6 +66,8 @@ impl Slash {
             "/jobs" => Ok(Slash::Jobs),
             "/show" | "/job" => job().map(Slash::Show),
             "/receipt" => job().map(Slash::Receipt),
+            "/cancel" => job().map(Slash::Cancel),
+            "/cost" => Ok(Slash::Cost),
             "/tasks" => Ok(Slash::Tasks),
             "/tools" => Ok(Slash::Tools),
             "/config" => Ok(Slash::Config),
@@ -66,7 +75,7 @@ impl Slash {
             "/quit" | "/exit" | "/q" => Ok(Slash::Quit),
             _ => Err(unknown(name)),
         };
-        let takes_job = matches!(parsed, Ok(Slash::Show(_) | Slash::Receipt(_)));
+        let takes_job = matches!(parsed, Ok(Slash::Show(_) | Slash::Receipt(_) | Slash::Cancel(_)));
         Some(match (parsed, argument) {
             (Ok(_), Some(extra)) if !takes_job => Err(format!("{name} takes nothing more, and `{extra}` follows it")),
             (parsed, _) => parsed,
@@ -95,6 +104,8 @@ mod tests {
         assert_eq!(Slash::parse("/show"), Some(Ok(Slash::Show(None))));
         assert!(Slash::parse("/show nonsense").unwrap().unwrap_err().contains("not a job id"));
         assert!(Slash::parse("/jbos").unwrap().unwrap_err().contains("did you mean /jobs"));
+        assert_eq!(Slash::parse("/cancel"), Some(Ok(Slash::Cancel(None))));
+        assert!(Slash::parse("/cancel it").unwrap().unwrap_err().contains("not a job id"));
         assert!(Slash::parse("/jobs all").unwrap().is_err());
     }
 

@@ -105,7 +105,7 @@ impl Demo {
 
 fn request(context: &Context, task: &str, dataset: &str) -> CheckRequest {
     CheckRequest {
-        session: context.session.0.clone(),
+        session: context.session().0.clone(),
         task_type: task.to_owned(),
         dataset: PathBuf::from(dataset),
         parameters: Parameters::new(),

@@ -1,19 +1,28 @@
 //! A session: a conversation with its events, from its first line to its exit code.
 
-use std::sync::Arc;
+use std::{path::Path, process::ExitCode, sync::Arc};
 
 use super::{Options, Wired};
 use crate::{
-    agent::{AgentError, Conversation, Limits, Parts},
+    agent::{
+        AgentError, Conversation, Helps, Limits, Parts,
+        session_file::{self, Past, SessionError, SessionFile},
+        spending::Ceilings,
+    },
     cli::{
         CommandError, Context, Kind,
         interrupt::{cancel_of, stoppable},
     },
-    config::ModelSettings,
+    config::{ModelBounds, ModelSettings},
     domain::{
+        attempt::AttemptState,
         event::Event,
+        ids::{JobId, SessionId},
         job::{Job, JobState},
+        money::Datoshi,
+        units::{clean, count},
     },
+    face::look::Tone,
     job::Workflow,
     model::{
         ChatModel, ModelError,
@@ -21,7 +30,19 @@ use crate::{
         planner::Planner,
         scripted::Scripted,
     },
+    tools::next,
 };
+
+/// Which session a conversation is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// A new one.
+    Fresh,
+    /// This one, whether there is such a one or not.
+    Named(SessionId),
+    /// This one, or the newest; it must be there.
+    Resumed(Option<SessionId>),
+}
 
 /// A conversation that a person holds.
 pub struct Session<'a> {
@@ -29,27 +50,37 @@ pub struct Session<'a> {
     conversation: Conversation,
     workflow: Arc<Workflow>,
     profile: String,
+    /// Whether the model's calls may cost something.
+    metered: bool,
+    bounds: ModelBounds,
+    turns: usize,
 }
 
 impl<'a> Session<'a> {
-    /// Opens the ledger, makes the model, and says the session's first event. Nothing outside is touched yet.
+    /// Opens the ledger and the session's file, makes the model, and says the session's first event. Nothing outside is
+    /// touched yet.
     ///
     /// # Errors
-    /// Settings that make no sense, a home that cannot be used, a model that cannot be made.
-    pub fn begin(context: &'a Context, options: Options) -> Result<Session<'a>, CommandError> {
+    /// Settings that make no sense, a home that cannot be used, a model that cannot be made, a session that is not there or
+    /// is open elsewhere.
+    pub fn begin(context: &'a Context, options: Options, which: Which) -> Result<Session<'a>, CommandError> {
         let settings = context.settings()?;
         let dry_run = options.dry_run;
         let chosen = settings.model()?;
+        let bounds = settings.model_bounds(&chosen)?;
+        let (file, past) = open(context, &settings.home().sessions(), which)?;
         let wired = Wired::new(context, options)?;
         let model = model(&chosen, &wired.workflow)?;
+        let turns = past.turns;
         let conversation = Conversation::new(Parts {
             model: Arc::clone(&model),
             work: wired.workflow.clone(),
             sink: context.sink(),
-            session: context.session.0.clone(),
+            session: context.session().0.clone(),
             folder: settings.cwd().to_owned(),
             dry_run,
-            limits: Limits::default(),
+            limits: limits(&bounds, chosen.is_metered()),
+            helps: Helps::default(),
         });
         let profile = wired.profile.name().to_owned();
         context.sink().emit(Event::SessionStarted {
@@ -58,7 +89,15 @@ impl<'a> Session<'a> {
             profile: profile.clone(),
         });
         context.warn()?;
-        Ok(Session { context, conversation, workflow: wired.workflow, profile })
+        Ok(Session {
+            context,
+            conversation: conversation.kept_in(file, past),
+            workflow: wired.workflow,
+            profile,
+            metered: chosen.is_metered(),
+            bounds,
+            turns,
+        })
     }
 
     /// One prompt to its answer; gives the exit code that it means. Ctrl-C ends the turn, and never a paid job.
@@ -67,10 +106,104 @@ impl<'a> Session<'a> {
     /// When the ledger cannot be read.
     pub async fn turn(&mut self, prompt: &str) -> Result<u8, CommandError> {
         let cancel = cancel_of(self.context);
-        match stoppable(&cancel, self.conversation.turn(prompt, &cancel)).await {
-            Some(outcome) => Ok(outcome?.exit_code),
-            None => Ok(Kind::Interrupted.code()),
+        self.turns += 1;
+        let Some(outcome) = stoppable(&cancel, self.conversation.turn(prompt, &cancel)).await else {
+            return Ok(Kind::Interrupted.code());
+        };
+        let outcome = outcome?;
+        if self.metered && !self.context.json() && outcome.spent.calls > 0 {
+            let (turn, session) = (outcome.spent, self.conversation.spent());
+            let mut text = turn.to_text();
+            if session != turn {
+                text.push_str(&format!("; the session: {}", session.to_text()));
+            }
+            self.context.output.lines(self.context.look.paragraph(Tone::Dim, &text));
         }
+        Ok(outcome.exit_code)
+    }
+
+    /// Turns so far, those of earlier days included.
+    pub fn turns(&self) -> usize {
+        self.turns
+    }
+
+    /// What the person said last, in short.
+    pub fn last_prompt(&self) -> Option<String> {
+        self.conversation.prompts().next_back().map(|text| clean(text, 80))
+    }
+
+    /// Gives a job up: the one that is named, or the only one of this session that can be.
+    ///
+    /// # Errors
+    /// P-STATE once a payment is written down; several jobs that could be meant, or none.
+    pub async fn cancel(&self, named: Option<JobId>) -> Result<ExitCode, CommandError> {
+        let id = match named {
+            Some(id) => id,
+            None => {
+                let jobs = self.own_jobs()?;
+                let open: Vec<&Job> = jobs.iter().filter(|j| !j.state.is_end() && !next::is_beyond_recall(j)).collect();
+                match open.as_slice() {
+                    [only] => only.id.clone(),
+                    [] => {
+                        return Err(CommandError::usage("no job of this session can be given up")
+                            .hint("/jobs shows all; name one: /cancel JOB"));
+                    }
+                    several => {
+                        let ids = several.iter().map(|j| j.id.to_string()).collect::<Vec<_>>().join(", ");
+                        return Err(CommandError::usage(format!("which one? {ids}")).hint("name it: /cancel JOB"));
+                    }
+                }
+            }
+        };
+        let job = self.workflow.cancel(&id).await?;
+        let text = format!("{}: nothing was paid", job.id);
+        self.context.output.lines(self.context.look.field("Canceled", Tone::Care, &text));
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// What this session took, for people: model calls with their ceilings, and payments.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn cost(&self) -> Result<Vec<String>, CommandError> {
+        let look = &self.context.look;
+        let spent = self.conversation.spent();
+        let model = match (self.metered, spent.calls) {
+            (false, 0) => "the offline planner takes no tokens and no money".to_owned(),
+            (true, 0) => "no call so far that its provider counted".to_owned(),
+            (_, calls) => format!("{}, in {} calls", spent.to_text(), count(calls)),
+        };
+        let mut out = look.field("Model", Tone::Plain, &model);
+        let tokens = self.bounds.tokens.map(|n| format!("{} tokens (AGENT_MAX_TOKENS)", count(n)));
+        let dollars = self.bounds.cost.map(|n| format!("{n} USD (AGENT_MAX_COST)"));
+        let ceilings: Vec<String> = tokens.into_iter().chain(dollars).collect();
+        if !ceilings.is_empty() {
+            out.extend(look.field("Ceiling", Tone::Plain, &ceilings.join(", ")));
+        }
+        let (mut paid, mut fees, mut payments) = (Datoshi::ZERO, Datoshi::ZERO, 0_u64);
+        let add = |a: Datoshi, b: Datoshi| a.checked_add(b).unwrap_or(Datoshi::MAX);
+        for job in self.own_jobs()? {
+            let attempts = self.workflow.attempts(&job.id)?;
+            for attempt in attempts.iter().filter(|a| a.state == AttemptState::Confirmed) {
+                paid = add(paid, attempt.amount);
+                fees = add(fees, add(attempt.system_fee, attempt.network_fee));
+                payments += 1;
+            }
+        }
+        let text = match payments {
+            0 => "nothing was paid".to_owned(),
+            1 => format!("{paid} in one payment, and {fees} of fees"),
+            n => format!("{paid} in {} payments, and {fees} of fees", count(n)),
+        };
+        out.extend(look.field("Jobs", Tone::Plain, &text));
+        Ok(out)
+    }
+
+    /// The jobs of this session.
+    fn own_jobs(&self) -> Result<Vec<Job>, CommandError> {
+        let mut jobs = self.workflow.jobs()?;
+        jobs.retain(|job| job.session == self.context.session().0);
+        Ok(jobs)
     }
 
     /// Says the session's last event, and gives the exit code to end with. An error, such as a script that was not
@@ -102,18 +235,46 @@ impl<'a> Session<'a> {
     }
 }
 
+/// The session's file, with what it holds; from here on the run is of that session.
+fn open(context: &Context, folder: &Path, which: Which) -> Result<(SessionFile, Past), CommandError> {
+    let id = match which {
+        Which::Fresh => None,
+        Which::Named(id) => Some((SessionFile::exists(folder, &id), id)),
+        Which::Resumed(Some(id)) => Some((true, id)),
+        Which::Resumed(None) => Some((true, session_file::latest(folder)?)),
+    };
+    let opened = match id {
+        None => (SessionFile::fresh(folder, context.session().clone()), Past::default()),
+        Some((false, id)) => {
+            context.go_on_with(id.clone());
+            (SessionFile::fresh(folder, id), Past::default())
+        }
+        Some((true, id)) => {
+            context.go_on_with(id.clone());
+            SessionFile::resume(folder, id)?
+        }
+    };
+    Ok(opened)
+}
+
+/// The bounds of a conversation, from the settings. A model that takes nothing meets no ceiling.
+pub fn limits(bounds: &ModelBounds, metered: bool) -> Limits {
+    let ceilings = if metered { Ceilings { tokens: bounds.tokens, cost: bounds.cost } } else { Ceilings::default() };
+    Limits { window: bounds.window, ceilings, ..Limits::default() }
+}
+
 /// The model that the settings name.
-fn model(chosen: &ModelSettings, workflow: &Workflow) -> Result<Arc<dyn ChatModel>, CommandError> {
+///
+/// # Errors
+/// A transcript that cannot be read, an endpoint that is none.
+pub fn model(chosen: &ModelSettings, workflow: &Workflow) -> Result<Arc<dyn ChatModel>, CommandError> {
     Ok(match chosen {
         ModelSettings::Planner => {
             let tasks: Vec<_> = workflow.catalogue().iter().cloned().collect();
             Arc::new(Planner::new(&tasks))
         }
         ModelSettings::Scripted(path) => Arc::new(Scripted::open(path)?),
-        ModelSettings::OpenAi { base_url, model, api_key } => {
-            let settings = OpenAiSettings::new(base_url.clone(), model.clone(), api_key.clone());
-            Arc::new(OpenAi::new(settings)?)
-        }
+        ModelSettings::OpenAi(endpoint) => Arc::new(OpenAi::new(OpenAiSettings::new(endpoint.clone()))?),
     })
 }
 
@@ -131,5 +292,17 @@ impl From<AgentError> for CommandError {
             AgentError::Model(_) => ("model", error.hint()),
         };
         CommandError::failed(word, error).maybe_hint(hint)
+    }
+}
+
+impl From<SessionError> for CommandError {
+    fn from(error: SessionError) -> CommandError {
+        let word = match &error {
+            SessionError::NoSuchSession(_) | SessionError::None => "no_such_session",
+            SessionError::InUse(_) => "session_in_use",
+            SessionError::Damaged { .. } | SessionError::Io { .. } => "session_file",
+        };
+        let hint = error.hint();
+        CommandError::failed(word, error).hint(hint)
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::{
     event::{Decision, Event},
     money::Datoshi,
     network::Network,
-    units::{clean, count},
+    units::clean,
 };
 
 /// Longest text of one field that came from outside.
@@ -50,15 +50,10 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
             out
         }
         Event::Receipt(receipt) => receipt::lines(receipt, look),
-        Event::Usage { prompt_tokens, completion_tokens, cost } => {
-            let cost = cost.as_ref().map(|c| format!(", {}", clean(c, 40))).unwrap_or_default();
-            let text = format!("{} tokens in, {} out{cost}", count(*prompt_tokens), count(*completion_tokens));
-            vec![look.line(Tone::Dim, &text)]
-        }
         Event::Warning { message } => look.paragraph(Tone::Care, &format!("warning: {}", clean(message, MAX))),
         Event::Error { message, hint, .. } => wrong(look, message, hint.as_deref()),
         // The prompt was typed by who reads this; answers are streamed; the approver asks by itself; a failed call is
-        // shown by what refused it and by the answer.
+        // shown by what refused it and by the answer; what model calls took is summed up at the end of a turn.
         Event::TurnStarted { .. }
         | Event::MessageDelta { .. }
         | Event::MessageCompleted { .. }
@@ -67,6 +62,7 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
         | Event::ApprovalRequested { .. }
         | Event::UploadProgress { .. }
         | Event::PaymentIntended(_)
+        | Event::Usage { .. }
         | Event::SessionEnded { .. } => Vec::new(),
     }
 }

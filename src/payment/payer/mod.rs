@@ -116,6 +116,7 @@ impl Payer {
         let attempt = plan.attempt(&payment, number, self.account());
         self.ledger.intend(&attempt, &payment.caps, &payment.approval, &Reading::now())?;
         reached("payer.intended");
+        tracing::debug!(job = %attempt.job, number, tx = %attempt.tx_hash, "a payment is intended");
         sink.emit(Event::PaymentIntended(shown(&attempt)));
         Ok(self.broadcast(attempt, plan, sink).await)
     }
@@ -136,6 +137,7 @@ impl Payer {
             }
         };
         reached("payer.broadcast");
+        tracing::debug!(job = %attempt.job, taken = said.taken, refused = said.refused.len(), "a payment was sent");
         if let Some(complaint) = said.complaint() {
             sink.emit(Event::Warning { message: format!("the payment of {}: {complaint}", attempt.job) });
         }

@@ -53,6 +53,7 @@ impl Payer {
         // The counts come first: what landed by then is in the log that is read after.
         let counts = self.chain.block_counts().await;
         let log = self.chain.application_log(&attempt.tx_hash).await;
+        tracing::debug!(job = %attempt.job, number = attempt.number, ?counts, landed = ?log.as_ref().map(|l| l.found.is_some()), "looked");
         if matches!(log, Ok(Sighting { found: None, .. }))
             && let Some(earlier) = self.look_back(&attempt.job, sink).await?
         {

@@ -128,6 +128,7 @@ impl Node {
         let unreachable =
             |e: reqwest::Error| RpcError::Unreachable { node: self.name.clone(), method, why: plain(&e.without_url()) };
         reached_in("rpc", method, "asked");
+        tracing::trace!(node = self.name, method, "asked");
         let mut response = self.client.post(self.url.clone()).json(&body).send().await.map_err(unreachable)?;
         let status = response.status();
         let mut answer = Vec::new();
@@ -138,6 +139,7 @@ impl Node {
             answer.extend_from_slice(&chunk);
         }
         reached_in("rpc", method, "answered");
+        tracing::trace!(node = self.name, method, %status, bytes = answer.len(), "answered");
         let envelope: Envelope = serde_json::from_slice(&answer)
             .map_err(|e| self.malformed(method, format!("status {status}, no JSON-RPC: {e}")))?;
         if let Some(error) = envelope.error {

@@ -2,6 +2,7 @@
 
 mod chain;
 mod cuts;
+mod hostile;
 mod nodes;
 mod payer;
 

@@ -75,9 +75,14 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub async fn start(root: &Path) -> Sandbox {
+        Sandbox::start_for(root, "AKSANDBOX", "SKSANDBOXSECRET").await
+    }
+
+    /// One that knows these keys.
+    pub async fn start_for(root: &Path, access_key: &str, secret_key: &str) -> Sandbox {
         super::tls();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = Server::new(listener.local_addr().unwrap().port(), "AKSANDBOX", "SKSANDBOXSECRET");
+        let server = Server::new(listener.local_addr().unwrap().port(), access_key, secret_key);
         let (stop, stopped) = oneshot::channel();
         let (access_key, secret_key) = (server.access_key.clone(), server.secret_key.clone().into());
         let shutdown = async {

@@ -46,6 +46,11 @@ impl NanoDollars {
     pub const fn saturating_add(self, other: NanoDollars) -> NanoDollars {
         NanoDollars(self.0.saturating_add(other.0))
     }
+
+    /// Difference, or nothing when it would be below zero.
+    pub const fn saturating_sub(self, other: NanoDollars) -> NanoDollars {
+        NanoDollars(self.0.saturating_sub(other.0))
+    }
 }
 
 impl FromStr for NanoDollars {

@@ -1,0 +1,207 @@
+//! A conversation made to fit a model's window, before the server refuses it.
+//!
+//! Old turns are folded into a [note](super::earlier); the present turn is squeezed only when it is too long by itself:
+//! first older results, then older steps, and at the very last the words. A call and its result stay together, and
+//! nothing is taken out of the history itself. The beginning that a model is shown moves rarely and far, so that a server's
+//! prefix cache serves.
+
+use super::{history, shorten, window};
+use crate::model::Message;
+
+/// The note on the messages that a model is no more shown, in about so many bytes.
+pub type Note<'a> = &'a dyn Fn(&[Message], usize) -> String;
+
+/// What the model says to a note: turns alternate, as strict servers want it.
+const NOTED: &str = "Noted.";
+/// What is left of an older result within a turn that is too long, bytes.
+const OLD_RESULT: usize = 600;
+
+/// What the model is shown of `history` in `room` bytes. The first `folded` messages are in the note already; more are
+/// put there when there is need.
+pub fn view(history: &[Message], folded: &mut usize, room: usize, note: Note<'_>) -> Vec<Message> {
+    let shown = |from: usize| after_note(history, from, from, room, note);
+    let begin = *folded;
+    let mut out = shown(begin);
+    if window::messages(&out) <= room {
+        return out;
+    }
+    let turns = history::turns(history);
+    for start in turns.iter().copied().filter(|start| *start > begin) {
+        *folded = start;
+        out = shown(start);
+        if window::messages(&out) <= room / 2 {
+            break;
+        }
+    }
+    if window::messages(&out) <= room {
+        return out;
+    }
+    squeeze(history, turns.last().copied().unwrap_or(0), room, note)
+}
+
+/// The note on everything before `noted`, the prompt of the turn where `noted` lies within one, and the rest from there.
+fn after_note(history: &[Message], prompt: usize, noted: usize, room: usize, note: Note<'_>) -> Vec<Message> {
+    let mut out = Vec::new();
+    if noted > 0 {
+        out.push(Message::User { text: note(history.get(..noted).unwrap_or_default(), room / 4) });
+        out.push(Message::Assistant { text: NOTED.to_owned(), calls: Vec::new() });
+    }
+    if prompt < noted {
+        out.extend(history.get(prompt).cloned());
+    }
+    out.extend_from_slice(history.get(noted..).unwrap_or_default());
+    out
+}
+
+/// The present turn, which is too long by itself.
+fn squeeze(history: &[Message], prompt: usize, room: usize, note: Note<'_>) -> Vec<Message> {
+    let steps = steps(history, prompt);
+    let last = steps.last().copied().unwrap_or(history.len());
+    let mut short = history.to_vec();
+    for message in short.iter_mut().take(last).skip(prompt + 1) {
+        cut(message, OLD_RESULT, usize::MAX);
+    }
+    let mut out = after_note(&short, prompt, prompt, room, note);
+    for step in steps.iter().copied().filter(|step| *step > prompt + 1) {
+        if window::messages(&out) <= room {
+            return out;
+        }
+        out = after_note(&short, prompt, step, room, note);
+    }
+    let mut limit = room;
+    while window::messages(&out) > room && limit > 16 {
+        limit /= 2;
+        out.iter_mut().for_each(|message| cut(message, limit, limit));
+    }
+    if window::messages(&out) > room {
+        out = short.get(prompt).cloned().into_iter().collect();
+        out.iter_mut().for_each(|message| cut(message, room / 2, room / 2));
+    }
+    out
+}
+
+/// Where the steps of the present turn begin: at what the model said, or at what it was told right after a result.
+fn steps(history: &[Message], prompt: usize) -> Vec<usize> {
+    let follows = |at: usize| !matches!(history.get(at - 1), Some(Message::Assistant { .. }));
+    (prompt + 1..history.len())
+        .filter(|&at| match history.get(at) {
+            Some(Message::Assistant { .. }) => true,
+            Some(Message::User { .. }) => follows(at),
+            Some(Message::ToolResult { .. }) | None => false,
+        })
+        .collect()
+}
+
+/// Cuts a result to `result` bytes, and words and arguments to `words`.
+fn cut(message: &mut Message, result: usize, words: usize) {
+    match message {
+        Message::User { text } => *text = shorten::middle_out(text, words),
+        Message::Assistant { text, calls } => {
+            *text = shorten::middle_out(text, words);
+            for call in calls.iter_mut().filter(|call| call.arguments.len() > words) {
+                "{}".clone_into(&mut call.arguments);
+            }
+        }
+        Message::ToolResult { content, .. } => *content = shorten::result(content, result),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{prelude::*, sample::Index};
+
+    use super::*;
+    use crate::{
+        agent::earlier,
+        model::{ChatRequest, ToolCall, context::NOTE},
+    };
+
+    /// Any conversation: turns of a person's words, steps of calls with their results or of notes, and an answer.
+    fn histories() -> impl Strategy<Value = Vec<Message>> {
+        let text = || prop_oneof!["\\PC{0,40}", "[a-zé\"\\\\{}]{100,3000}"];
+        let step = (text(), prop::collection::vec((text(), 0usize..9000), 0..6), text());
+        let turn = (text(), prop::collection::vec(step, 0..6), text());
+        (prop::collection::vec(turn, 1..8), any::<Index>()).prop_map(|(turns, cut)| {
+            let mut out = Vec::new();
+            let mut ids = 0;
+            for (prompt, steps, answer) in turns {
+                out.push(Message::User { text: prompt });
+                for (said, calls, note) in steps {
+                    let made: Vec<ToolCall> = calls
+                        .iter()
+                        .map(|(argument, _)| {
+                            ids += 1;
+                            let arguments = serde_json::json!({"dataset": argument}).to_string();
+                            ToolCall { id: format!("call-{ids}"), name: "list_jobs".into(), arguments, echo: None }
+                        })
+                        .collect();
+                    let results: Vec<Message> = made
+                        .iter()
+                        .zip(&calls)
+                        .map(|(call, (_, length))| Message::ToolResult {
+                            call_id: call.id.clone(),
+                            name: call.name.clone(),
+                            content: serde_json::json!({"ok": true, "job": "job-7k3q9dm2", "x": "x".repeat(*length)})
+                                .to_string(),
+                        })
+                        .collect();
+                    let text = if made.is_empty() { format!("I think. {said}") } else { said };
+                    out.push(Message::Assistant { text, calls: made });
+                    match results.is_empty() {
+                        true => out.push(Message::User { text: format!("{NOTE} {note}") }),
+                        false => out.extend(results),
+                    }
+                }
+                out.push(Message::Assistant { text: format!("Done. {answer}"), calls: Vec::new() });
+            }
+            // Where the model is asked: after a prompt, a note or the last of the results.
+            let asked: Vec<usize> = (0..out.len()).filter(|&i| matches!(out[i], Message::Assistant { .. })).collect();
+            out.truncate(asked[cut.index(asked.len())]);
+            out
+        })
+    }
+
+    fn note(messages: &[Message], limit: usize) -> String {
+        earlier::note(messages, &|_| None, limit)
+    }
+
+    proptest! {
+        #[test]
+        fn any_history_fits_and_keeps_the_rules(history in histories(), room in 300usize..40_000, folded in any::<Index>()) {
+            let turns = history::turns(&history);
+            let mut from = turns[folded.index(turns.len())];
+            let before = from;
+            let messages = view(&history, &mut from, room, &note);
+            prop_assert!(window::messages(&messages) <= room, "{} > {room}", window::messages(&messages));
+            prop_assert!(from >= before && (from == 0 || turns.contains(&from)));
+            let request = ChatRequest { system: "s".into(), messages, ..ChatRequest::default() };
+            prop_assert_eq!(request.check(), Ok(()));
+        }
+    }
+
+    fn talk(turns: usize) -> Vec<Message> {
+        (0..turns)
+            .flat_map(|i| {
+                let user = Message::User { text: format!("What is the N50 of file-{i}.fasta?") };
+                [user, Message::Assistant { text: format!("Its N50 is {i}."), calls: Vec::new() }]
+            })
+            .chain([Message::User { text: "And the sum?".to_owned() }])
+            .collect()
+    }
+
+    #[test]
+    fn old_turns_become_a_note_and_the_beginning_moves_rarely() {
+        let history = talk(30);
+        let mut folded = 0;
+        assert_eq!(view(&history, &mut folded, 100_000, &note), history, "what fits is not touched");
+        let messages = view(&history, &mut folded, 2000, &note);
+        let Some(Message::User { text }) = messages.first() else { panic!("{messages:?}") };
+        assert!(text.starts_with(NOTE) && text.contains("N50 of file-") && text.contains("left out"), "{text}");
+        assert_eq!(messages.last(), history.last());
+        let here = folded;
+        for turns in 31..34 {
+            view(&talk(turns), &mut folded, 2000, &note);
+        }
+        assert_eq!(folded, here, "the next turns go on from the same beginning");
+    }
+}

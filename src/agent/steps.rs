@@ -1,0 +1,312 @@
+//! The loop: ask the model, carry its calls out, until there is an answer or a reason to stop.
+
+use super::{
+    calls::{self, Runner},
+    claims::{self, Known},
+    close::{End, endless},
+    compact,
+    conversation::{AgentError, Conversation},
+    earlier, ending,
+    gate::Gate,
+    outcome, prompt,
+    turn::Turn,
+    window,
+};
+use crate::{
+    domain::{event::Event, job::Job},
+    model::{ChatRequest, ChatTurn, Delta, Finish, Message, ModelError, ToolCall, ToolChoice, repair},
+    tools::{Cancel, Tool, ToolSpec, WorkError},
+};
+
+/// What of a window is left for the answer: one part in so many.
+const ANSWER_SHARE: u64 = 8;
+/// The most that is left for it, tokens.
+const MOST_ANSWER: u64 = 4096;
+/// No smaller window is tried when a server says that a conversation is too long, tokens.
+const LEAST_WINDOW: u64 = 2048;
+
+/// What the loop has put up with so far.
+#[derive(Default)]
+struct Patience {
+    nonsense: usize,
+    calls_in_closing: usize,
+}
+
+impl Conversation {
+    pub(super) async fn steps(
+        &mut self,
+        system: &str,
+        turn: &mut Turn,
+        answer: &mut String,
+        cancel: &Cancel,
+    ) -> Result<End, AgentError> {
+        let tasks = self.toolbox.work.tasks();
+        let mut patience = Patience::default();
+        for _ in 0..self.limits.steps {
+            if cancel.is_cancelled() {
+                return Ok(End::Interrupted);
+            }
+            let jobs = self.jobs()?;
+            turn.note_ends(&jobs);
+            let (tools, choice) = turn.offer(&jobs, &tasks);
+            let request = self.request(system, tools, choice);
+            if let Some(end) = self.ceiling(&request) {
+                return Ok(end);
+            }
+            let asked = tokio::select! {
+                biased;
+                () = cancel.cancelled() => return Ok(End::Interrupted),
+                asked = self.ask(&request) => asked,
+            };
+            let (reply, broken) = match asked {
+                Ok(reply) => reply,
+                Err(ModelError::TooLong { .. }) if self.narrow(&request) => continue,
+                Err(error) => return Ok(End::of(&error)),
+            };
+            self.account(&request, &reply);
+            if !reply.text.trim().is_empty() {
+                *answer = reply.text.trim().to_owned();
+                self.sink.emit(Event::MessageCompleted { text: answer.clone() });
+            }
+            if !reply.calls.is_empty() {
+                patience.calls_in_closing += usize::from(choice == ToolChoice::None);
+                if patience.calls_in_closing > self.limits.nonsense {
+                    return Ok(endless("the model does not stop calling tools"));
+                }
+                self.carry_out(reply, turn, &jobs, cancel).await;
+                continue;
+            }
+            if let Some(end) = self.words(&reply, broken, turn, &jobs, &mut patience)? {
+                return Ok(end);
+            }
+        }
+        Ok(endless(&format!("the model came to no answer within {} steps", self.limits.steps)))
+    }
+
+    /// What is made of a reply that only holds words: the end of the turn, or a note after which the model is asked again.
+    fn words(
+        &mut self,
+        reply: &ChatTurn,
+        broken: Option<String>,
+        turn: &mut Turn,
+        jobs: &[Job],
+        patience: &mut Patience,
+    ) -> Result<Option<End>, WorkError> {
+        let said = reply.text.trim();
+        if said.is_empty() && reply.finish == Finish::ContentFilter {
+            return Ok(Some(withheld()));
+        }
+        if self.helps.endings {
+            let cut = said.is_empty() && reply.finish == Finish::Length;
+            let note = match broken {
+                Some(why) => Some(prompt::broken(&why)),
+                None if cut => Some(prompt::CUT.trim().to_owned()),
+                None => ending::is_nonsense(said).then(|| prompt::NONSENSE.trim().to_owned()),
+            };
+            if let Some(note) = note {
+                patience.nonsense += 1;
+                if patience.nonsense > self.limits.nonsense {
+                    return Ok(Some(unreadable()));
+                }
+                self.note(said, note);
+                return Ok(None);
+            }
+            if !turn.nudged
+                && let Some(note) = self.objection(said, turn, jobs)?
+            {
+                turn.nudged = true;
+                self.note(said, note);
+                return Ok(None);
+            }
+        }
+        self.warn_of(&reply.finish);
+        // A history holds no empty message.
+        let kept = if said.is_empty() { "[no answer]" } else { said };
+        self.keep(Message::Assistant { text: kept.to_owned(), calls: Vec::new() });
+        Ok(Some(End::Answer))
+    }
+
+    /// What is to be said against an answer, once a turn: jobs that wait, what is not so, nothing done at all.
+    fn objection(&self, answer: &str, turn: &Turn, jobs: &[Job]) -> Result<Option<String>, WorkError> {
+        let waiting = if turn.closing { Vec::new() } else { turn.waiting(jobs) };
+        let untrue = self.untrue(answer, turn)?;
+        let mut notes = Vec::new();
+        if !waiting.is_empty() {
+            notes.push(prompt::open(&waiting));
+        }
+        if !untrue.is_empty() {
+            notes.push(prompt::untrue(&untrue));
+        }
+        if notes.is_empty() && !turn.closing && turn.called == 0 {
+            let nothing = claims::promises(answer) || (turn.asked().named && !claims::asks(answer));
+            notes.extend(nothing.then(|| prompt::NOTHING.trim().to_owned()));
+        }
+        Ok((!notes.is_empty()).then(|| notes.join("\n\n")))
+    }
+
+    /// What of an answer is not so. Without a name it means the jobs of this turn; where there are none, those of the conversation;
+    /// and where that has none and the model has looked at the list, all there are.
+    pub(super) fn untrue(&self, answer: &str, turn: &Turn) -> Result<Vec<String>, WorkError> {
+        let work = self.toolbox.work.as_ref();
+        let all = work.jobs()?;
+        let own = self.jobs()?;
+        let of_turn: Vec<&Job> = all.iter().filter(|job| turn.jobs.contains(&job.id)).collect();
+        let meant = match (of_turn.is_empty(), own.is_empty() && turn.called > 0) {
+            (false, _) => of_turn,
+            (true, true) => all.iter().collect(),
+            (true, false) => own.iter().collect(),
+        };
+        let known = |jobs: Vec<&'_ Job>| -> Result<Vec<Known>, WorkError> {
+            jobs.into_iter().map(|job| Ok(Known { job: job.clone(), attempts: work.attempts(&job.id)? })).collect()
+        };
+        let meant = known(meant)?;
+        let mut amounts = Vec::new();
+        if claims::names_amounts(answer) {
+            for jobs in [own.iter().collect(), all.iter().collect()] {
+                amounts.extend(claims::amounts_of(&known(jobs)?));
+            }
+            amounts.extend(claims::amounts_of(&meant));
+        }
+        Ok(claims::untrue(answer, &meant, &amounts))
+    }
+
+    /// The request, made to fit the model's window.
+    fn request(&mut self, system: &str, tools: Vec<ToolSpec>, choice: ToolChoice) -> ChatRequest {
+        let messages = match self.limits.window {
+            None => self.history.clone(),
+            Some(window) => {
+                let answer = (window / ANSWER_SHARE).min(MOST_ANSWER);
+                let whole = self.gauge.bytes(window.saturating_sub(answer));
+                let room = whole.saturating_sub(window::fixed(system, &tools));
+                let work = &self.toolbox.work;
+                let note = |messages: &[Message], limit: usize| {
+                    earlier::note(messages, &|id| work.job(id).ok().flatten(), limit)
+                };
+                compact::view(&self.history, &mut self.folded, room, &note)
+            }
+        };
+        ChatRequest { system: system.to_owned(), messages, tools, choice }
+    }
+
+    /// The server says that the conversation is too long: its window is smaller than was thought. `false` when it can be
+    /// made no smaller.
+    fn narrow(&mut self, request: &ChatRequest) -> bool {
+        let taken = self.gauge.tokens(window::size(request));
+        let smaller = self.limits.window.map_or(taken, |window| window.min(taken)) / 2;
+        let can = smaller >= LEAST_WINDOW;
+        if can {
+            self.limits.window = Some(smaller);
+        }
+        can
+    }
+
+    /// The end of a turn whose next model call would pass a ceiling of the session.
+    fn ceiling(&mut self, request: &ChatRequest) -> Option<End> {
+        let ceilings = self.limits.ceilings;
+        if ceilings.blind(&self.spent) && !std::mem::replace(&mut self.told_blind, true) {
+            let message = "AGENT_MAX_COST cannot be kept: the model's provider does not say what its calls cost. \
+                           AGENT_MAX_TOKENS works with every provider";
+            self.sink.emit(Event::Warning { message: message.to_owned() });
+        }
+        let next = self.gauge.tokens(window::size(request));
+        let message = ceilings.passed(&self.spent, next)?;
+        Some(End::Stopped {
+            kind: "model_ceiling".to_owned(),
+            message,
+            hint: Some("raise AGENT_MAX_TOKENS or AGENT_MAX_COST, or begin a new session".to_owned()),
+            code: outcome::BUDGET,
+        })
+    }
+
+    /// Counts what a call took, and learns from it how large requests are.
+    fn account(&mut self, request: &ChatRequest, reply: &ChatTurn) {
+        let Some(usage) = reply.usage else { return };
+        self.gauge.learn(window::size(request), usage.prompt_tokens);
+        self.count(usage);
+        self.sink.emit(Event::Usage {
+            prompt_tokens: usage.prompt_tokens,
+            cached_tokens: usage.cached_tokens,
+            completion_tokens: usage.completion_tokens,
+            cost: usage.cost.map(|cost| cost.to_string()),
+        });
+    }
+
+    /// Asks the model; gives its turn, with calls written as text read, and why one could not be.
+    async fn ask(&self, request: &ChatRequest) -> Result<(ChatTurn, Option<String>), ModelError> {
+        let offers = self.helps.repair && request.choice != ToolChoice::None && !request.tools.is_empty();
+        let mut gate = Gate::new(offers);
+        let sink = &self.sink;
+        let mut show = |Delta::Text(piece): Delta| {
+            if let Some(text) = gate.pass(&piece) {
+                sink.emit(Event::MessageDelta { text });
+            }
+        };
+        let mut reply = self.model.turn(request, &mut show).await?;
+        let mut broken = None;
+        // Where no tool is offered a call in the text is a quotation: reading it would start the work over.
+        if offers && reply.calls.is_empty() {
+            let reading = repair::read(&reply.text, &Tool::names(), &reply.finish);
+            broken = reading.broken.filter(|_| reading.calls.is_empty());
+            if !reading.calls.is_empty() {
+                reply.text = reading.text;
+                reply.calls = reading
+                    .calls
+                    .into_iter()
+                    .map(|c| ToolCall { name: c.name, arguments: c.arguments.to_string(), ..ToolCall::default() })
+                    .collect();
+                return Ok((reply, None));
+            }
+        }
+        if let Some(text) = gate.rest() {
+            sink.emit(Event::MessageDelta { text });
+        }
+        Ok((reply, broken))
+    }
+
+    async fn carry_out(&mut self, reply: ChatTurn, turn: &mut Turn, jobs: &[Job], cancel: &Cancel) {
+        turn.called += reply.calls.len();
+        let ready = calls::ready(reply.calls, &reply.finish, &self.history, &mut self.fresh_ids, self.helps.repair);
+        // Kept before anything is done: whoever is killed meanwhile finds the call without its result, and knows.
+        self.keep(Message::Assistant { text: reply.text.trim().to_owned(), calls: calls::as_messages(&ready) });
+        let runner = Runner { toolbox: &self.toolbox, sink: self.sink.as_ref(), cancel, folder: &self.folder };
+        for result in runner.run(ready, turn, jobs).await {
+            self.keep(result);
+        }
+    }
+
+    /// Keeps what the model said, and tells it something.
+    fn note(&mut self, said: &str, note: String) {
+        if !said.is_empty() {
+            self.keep(Message::Assistant { text: said.to_owned(), calls: Vec::new() });
+        }
+        self.keep(Message::User { text: note });
+    }
+
+    fn warn_of(&self, finish: &Finish) {
+        let message = match finish {
+            Finish::Length => "the model's answer was cut at its length limit".to_owned(),
+            Finish::ContentFilter => "the model's provider withheld a part of the answer".to_owned(),
+            Finish::Other(reason) => format!("the model ended its answer for a reason of its own: {reason}"),
+            Finish::Stop | Finish::ToolCalls => return,
+        };
+        self.sink.emit(Event::Warning { message });
+    }
+}
+
+fn withheld() -> End {
+    End::Stopped {
+        kind: "model_withheld".to_owned(),
+        message: "the model's provider withheld the whole answer".to_owned(),
+        hint: Some("say it in other words, use another model, or set AGENT_MODEL=planner".to_owned()),
+        code: outcome::FAILED,
+    }
+}
+
+fn unreadable() -> End {
+    End::Stopped {
+        kind: "model_nonsense".to_owned(),
+        message: "the model gave no readable answer".to_owned(),
+        hint: Some("ask again, use a larger model, or set AGENT_MODEL=planner".to_owned()),
+        code: outcome::FAILED,
+    }
+}

@@ -1,0 +1,176 @@
+//! One case, from its first turn to its verdict.
+
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use super::{
+    case::Case,
+    judge::{Happened, judge},
+    meter::{Metered, Recorder, Told, Used},
+    stage::{Stage, StageError},
+};
+use crate::{
+    agent::{Conversation, Helps, Limits, Parts},
+    domain::{
+        event::{Event, Sink as _},
+        ids::SessionId,
+    },
+    job::{Cancel, Workflow},
+    machine::catalogue::Catalogue,
+    model::ChatModel,
+};
+
+/// A turn that was told to stop has this long to do so.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Makes the model of one case: each case has a fresh one.
+pub type MakeModel = Arc<dyn Fn(&Workflow) -> Result<Arc<dyn ChatModel>, String> + Send + Sync>;
+
+/// How a case is played.
+#[derive(Clone)]
+pub struct Rules {
+    /// The helps that are on.
+    pub helps: Helps,
+    /// Bounds on a conversation.
+    pub limits: Limits,
+    /// A case that takes longer has failed.
+    pub limit: Duration,
+    /// Makes its model.
+    pub model: MakeModel,
+    /// The tasks there are.
+    pub catalogue: Catalogue,
+}
+
+/// What came of a case.
+#[derive(Debug, Clone, Default)]
+pub struct Played {
+    /// Why it did not pass, a sentence each; it passed when there is none.
+    pub failed: Vec<String>,
+    /// What happened.
+    pub happened: Happened,
+    /// Requests to the model, and tokens.
+    pub used: Used,
+    /// Calls that the guard refused.
+    pub refusals: usize,
+    /// All turns together.
+    pub seconds: f64,
+    /// Everything that was told.
+    pub told: Vec<Told>,
+    /// Whether a person stopped it: it tells nothing then.
+    pub interrupted: bool,
+}
+
+impl Played {
+    /// Whether everything that was expected came.
+    pub fn passed(&self) -> bool {
+        self.failed.is_empty() && !self.interrupted
+    }
+
+    /// A case that could not be played at all.
+    pub(super) fn not_at_all(why: String) -> Played {
+        Played { failed: vec![why], ..Played::default() }
+    }
+}
+
+/// Plays a case on a stage of its own. A wish on `stop` ends it.
+pub async fn play(case: &Case, rules: &Rules, stop: &Cancel) -> Played {
+    let recorder = Arc::new(Recorder::new());
+    let stage = match Stage::set(case, &rules.catalogue, recorder.clone()) {
+        Ok(stage) => stage,
+        Err(error) => return Played::not_at_all(format!("the case could not be set up: {error}")),
+    };
+    let played = on_stage(case, rules, &stage, &recorder, stop).await;
+    stage.clear().await;
+    played.unwrap_or_else(|error| Played::not_at_all(error.to_string()))
+}
+
+async fn on_stage(
+    case: &Case,
+    rules: &Rules,
+    stage: &Stage,
+    recorder: &Arc<Recorder>,
+    stop: &Cancel,
+) -> Result<Played, StageError> {
+    let model = match (rules.model)(&stage.workflow) {
+        Ok(model) => model,
+        Err(why) => return Ok(Played::not_at_all(format!("the model could not be made: {why}"))),
+    };
+    let (model, used) = Metered::new(model);
+    let mut conversation = Conversation::new(Parts {
+        model: Arc::new(model),
+        work: stage.workflow.clone(),
+        sink: recorder.clone(),
+        session: SessionId::random().0,
+        folder: stage.work(),
+        dry_run: false,
+        limits: rules.limits,
+        helps: rules.helps,
+    });
+    let began = recorder.seconds();
+    let (answer, mut failed) = converse(case, rules.limit, &mut conversation, recorder, stop).await;
+    let seconds = recorder.seconds() - began;
+    if failed.is_empty()
+        && let Err(error) = conversation.finish()
+    {
+        failed.push(error.to_string());
+    }
+    drop(conversation);
+    let happened = Happened { answer, ..stage.happened()? };
+    failed.extend(judge(&case.expect, &happened));
+    let told = recorder.told();
+    let refused = |told: &&Told| match &told.event {
+        Event::ToolCompleted { result, .. } => result.get("refused_by").is_some_and(|rule| !rule.is_null()),
+        _ => false,
+    };
+    Ok(Played {
+        failed,
+        happened,
+        used: *used.lock().unwrap_or_else(PoisonError::into_inner),
+        refusals: told.iter().filter(refused).count(),
+        seconds,
+        told,
+        interrupted: stop.is_cancelled(),
+    })
+}
+
+/// The turns, one after the other: the last answer, and what kept them from being played.
+async fn converse(
+    case: &Case,
+    limit: Duration,
+    conversation: &mut Conversation,
+    recorder: &Recorder,
+    stop: &Cancel,
+) -> (String, Vec<String>) {
+    let deadline = tokio::time::Instant::now() + limit;
+    let mut last = String::new();
+    for (at, prompt) in case.turns.iter().enumerate() {
+        last.clear();
+        // A wish of its own, so that a turn that ran out of time is told to stop and the others are not.
+        let cancel = Cancel::new();
+        let turn = conversation.turn(prompt, &cancel);
+        tokio::pin!(turn);
+        let done = tokio::select! {
+            done = &mut turn => Some(done),
+            () = tokio::time::sleep_until(deadline) => None,
+            () = stop.cancelled() => None,
+        };
+        match done {
+            Some(Ok(outcome)) => last = outcome.answer,
+            Some(Err(error)) => return (last, vec![format!("turn {}: {error}", at + 1)]),
+            None => {
+                cancel.cancel();
+                // Whatever does not stop by itself is left where it stands, which the ledger is made for.
+                let _ = tokio::time::timeout(GRACE, &mut turn).await;
+                if stop.is_cancelled() {
+                    return (last, Vec::new());
+                }
+                let why = format!("it took longer than {} s, and was stopped in turn {}", limit.as_secs(), at + 1);
+                recorder.emit(Event::Warning { message: why.clone() });
+                return (last, vec![why]);
+            }
+        }
+    }
+    (last, Vec::new())
+}
