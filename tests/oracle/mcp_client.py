@@ -39,8 +39,15 @@ async def roots(context):
     return types.ListRootsResult(roots=[types.Root(uri="file:///")])
 
 
+class Named(dict):
+    """What no result named stays as it is, so that the server says what it thinks of it."""
+
+    def __missing__(self, key):
+        return "{" + key + "}"
+
+
 def filled(value):
-    return value.format(**named) if isinstance(value, str) else value
+    return value.format_map(Named(named)) if isinstance(value, str) else value
 
 
 def learn(value):
