@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use super::{key::Key, layer::Source};
+use super::{key::Key, layer::Source, provider::Provider};
 
 /// Why settings cannot be used. The text never holds a secret's value.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +77,14 @@ pub enum ConfigError {
     NoModelKey {
         /// The name.
         model: String,
+    },
+    /// A provider without its key.
+    #[error("AGENT_MODEL names a model of {provider}, but {} is not set", key.name())]
+    NoProviderKey {
+        /// The provider.
+        provider: &'static str,
+        /// The setting that would hold its key.
+        key: Key,
     },
     /// A rule of the policy file that makes no sense: everything it would allow is refused.
     #[error("{}: {field} {problem}", path.display())]
@@ -159,7 +167,13 @@ impl ConfigError {
                 "set AGENT_MODEL to a model that endpoint serves, or to `planner` to use none".to_owned()
             }
             ConfigError::NoModelKey { .. } => {
-                "set one of them, or use the offline planner: agent --model planner".to_owned()
+                format!(
+                    "set one of them, name a provider with it ({}:MODEL), or use the offline planner: agent --model planner",
+                    Provider::names().replace(", ", ":MODEL, ")
+                )
+            }
+            ConfigError::NoProviderKey { key, .. } => {
+                format!("set {}, or use the offline planner: agent --model planner", key.name())
             }
             ConfigError::Policy { path, .. } => {
                 format!("nothing is allowed by a rule that cannot be read; mend {}", path.display())

@@ -9,12 +9,28 @@ pub enum Key {
     AgentProfile,
     /// What is logged to standard error.
     AgentLog,
-    /// `planner`, `scripted:PATH`, or a model's name.
+    /// `planner`, `scripted:PATH`, `PROVIDER:MODEL`, or a model's name.
     AgentModel,
     /// The model's endpoint.
     OpenaiBaseUrl,
+    /// Which of OpenAI's APIs the endpoint is spoken to in.
+    OpenaiApi,
     /// The model's key.
     OpenaiApiKey,
+    /// OpenRouter's key.
+    OpenrouterApiKey,
+    /// Groq's key.
+    GroqApiKey,
+    /// Gemini's key.
+    GeminiApiKey,
+    /// Anthropic's key.
+    AnthropicApiKey,
+    /// Ollama's key, where it asks for one.
+    OllamaApiKey,
+    /// llama.cpp's key, where it asks for one.
+    LlamaApiKey,
+    /// vLLM's key, where it asks for one.
+    VllmApiKey,
     /// The model's window.
     AgentContext,
     /// The most tokens of a session.
@@ -111,15 +127,23 @@ const fn spec(
 /// Every setting, in the order people see them.
 ///
 /// AIOZ's endpoints and region are from its developer documents and its SDK (`aiozai-sdk` 1.1.0).
-pub const SPECS: [Spec; 21] = {
+pub const SPECS: [Spec; 29] = {
     use Group::*;
     [
         spec(Key::AgentHome, "AGENT_HOME", Program, false, None, "folder of the ledger, results and settings"),
         spec(Key::AgentProfile, "AGENT_PROFILE", Program, false, None, "sandbox or live; found out when unset"),
         spec(Key::AgentLog, "AGENT_LOG", Program, false, Some("off"), "log filter for standard error"),
-        spec(Key::AgentModel, "AGENT_MODEL", Model, false, None, "planner, scripted:PATH, or a model's name"),
+        spec(Key::AgentModel, "AGENT_MODEL", Model, false, None, "planner, PROVIDER:MODEL, scripted:PATH, or a name"),
         spec(Key::OpenaiBaseUrl, "OPENAI_BASE_URL", Model, false, None, "an OpenAI-compatible endpoint"),
+        spec(Key::OpenaiApi, "OPENAI_API", Model, false, Some("chat"), "chat (Chat Completions) or responses"),
         spec(Key::OpenaiApiKey, "OPENAI_API_KEY", Model, true, None, "its key"),
+        spec(Key::OpenrouterApiKey, "OPENROUTER_API_KEY", Model, true, None, "the key of openrouter:MODEL"),
+        spec(Key::GroqApiKey, "GROQ_API_KEY", Model, true, None, "the key of groq:MODEL"),
+        spec(Key::GeminiApiKey, "GEMINI_API_KEY", Model, true, None, "the key of gemini:MODEL"),
+        spec(Key::AnthropicApiKey, "ANTHROPIC_API_KEY", Model, true, None, "the key of anthropic:MODEL"),
+        spec(Key::OllamaApiKey, "OLLAMA_API_KEY", Model, true, None, "the key of ollama:MODEL, if it asks for one"),
+        spec(Key::LlamaApiKey, "LLAMA_API_KEY", Model, true, None, "the key of llamacpp:MODEL, if it asks for one"),
+        spec(Key::VllmApiKey, "VLLM_API_KEY", Model, true, None, "the key of vllm:MODEL, if it asks for one"),
         spec(
             Key::AgentContext,
             "AGENT_CONTEXT",

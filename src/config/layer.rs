@@ -25,6 +25,8 @@ pub enum Source {
     DotEnv(PathBuf),
     /// `config.toml` in the home folder.
     File(PathBuf),
+    /// The preset of a provider, named in `AGENT_MODEL`.
+    Preset(&'static str),
     /// Built in.
     Default,
 }
@@ -35,6 +37,7 @@ impl fmt::Display for Source {
             Source::Flag(flag) => f.write_str(flag),
             Source::Environment => f.write_str("environment"),
             Source::DotEnv(path) | Source::File(path) => write!(f, "{}", path.display()),
+            Source::Preset(name) => write!(f, "preset {name}"),
             Source::Default => f.write_str("default"),
         }
     }
@@ -47,6 +50,7 @@ impl Serialize for Source {
             Source::Environment => "environment",
             Source::DotEnv(_) => ".env",
             Source::File(_) => "config.toml",
+            Source::Preset(_) => "preset",
             Source::Default => "default",
         })
     }

@@ -11,6 +11,7 @@
 //! | [`home`] | the home folder and the paths in it |
 //! | [`profile`] | sandbox or live |
 //! | [`model`] | which model answers |
+//! | [`provider`] | providers of models by preset |
 //! | [`policy_file`] | the owner's rules |
 //! | [`shown`] | settings fit to be printed |
 
@@ -23,6 +24,7 @@ pub mod model;
 pub mod parse;
 pub mod policy_file;
 pub mod profile;
+pub mod provider;
 pub mod shown;
 
 use std::{
@@ -34,9 +36,10 @@ pub use error::ConfigError;
 pub use home::Home;
 pub use key::Key;
 pub use layer::{Environment, Overrides, Source, Value};
-pub use model::{ModelBounds, ModelSettings};
+pub use model::{Endpoint, ModelBounds, ModelSettings};
 pub use policy_file::PolicyFile;
 pub use profile::{ChainSettings, ComputeSettings, LiveSettings, PayerKey, Profile, StorageSettings};
+pub use provider::{Api, Provider};
 
 use layer::Layer;
 

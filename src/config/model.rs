@@ -5,11 +5,16 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use url::{Host, Url};
 
-use super::{Settings, error::ConfigError, key::Key, parse};
+use super::{
+    Settings,
+    error::ConfigError,
+    key::Key,
+    layer::{Source, Value},
+    parse,
+    provider::{Api, Provider},
+};
 use crate::domain::cost::NanoDollars;
 
-/// OpenAI's own endpoint, used when a key is set and no endpoint is.
-pub const OPENAI_ENDPOINT: &str = "https://api.openai.com/v1";
 /// The model asked for at OpenAI's own endpoint when nobody names one.
 pub const OPENAI_MODEL: &str = "gpt-4.1-mini";
 
@@ -21,14 +26,24 @@ pub enum ModelSettings {
     /// A transcript that is played.
     Scripted(PathBuf),
     /// An OpenAI-compatible endpoint.
-    OpenAi {
-        /// Where, ending in `/v1` or the like.
-        base_url: Url,
-        /// The model's name there.
-        model: String,
-        /// The key; servers of one's own often need none.
-        api_key: Option<SecretString>,
-    },
+    OpenAi(Endpoint),
+}
+
+/// An OpenAI-compatible endpoint, and the model that is asked for there.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// Where, ending in `/v1` or the like.
+    pub base_url: Url,
+    /// The model's name there.
+    pub model: String,
+    /// The key; servers of one's own often need none.
+    pub api_key: Option<SecretString>,
+    /// The setting that holds the key, or would.
+    pub key: Key,
+    /// Whose endpoint it is, where a preset was chosen.
+    pub provider: Option<Provider>,
+    /// Which API is spoken.
+    pub api: Api,
 }
 
 /// The window of a model at somebody else's endpoint, tokens. Every hosted chat model of today takes 128,000 and more; half
@@ -55,7 +70,7 @@ impl ModelSettings {
     fn window(&self) -> Option<u64> {
         match self {
             ModelSettings::Planner | ModelSettings::Scripted(_) => None,
-            ModelSettings::OpenAi { base_url, .. } => Some(if is_own(base_url) { OWN_WINDOW } else { HOSTED_WINDOW }),
+            ModelSettings::OpenAi(at) => Some(if is_own(&at.base_url) { OWN_WINDOW } else { HOSTED_WINDOW }),
         }
     }
 
@@ -69,7 +84,7 @@ impl ModelSettings {
         match self {
             ModelSettings::Planner => "planner",
             ModelSettings::Scripted(_) => "scripted",
-            ModelSettings::OpenAi { model, .. } => model,
+            ModelSettings::OpenAi(endpoint) => &endpoint.model,
         }
     }
 }
@@ -102,32 +117,104 @@ impl Settings {
     /// The model that these settings name; the planner when they name none.
     ///
     /// # Errors
-    /// A name without an endpoint, an endpoint without a name, or an endpoint that is no address.
+    /// A name without an endpoint, an endpoint without a name, a provider without its key or a model, an endpoint that is
+    /// no address, or an API that there is not.
     pub fn model(&self) -> Result<ModelSettings, ConfigError> {
-        let name = self.value(Key::AgentModel).map(|v| v.text());
+        let name = self.value(Key::AgentModel);
         let base = self.value(Key::OpenaiBaseUrl);
         let key = self.value(Key::OpenaiApiKey);
-        let model = match name {
+        let model = match name.map(Value::text) {
             Some("planner") => return Ok(ModelSettings::Planner),
-            Some(name) if name.starts_with("scripted:") => {
-                let path = name.trim_start_matches("scripted:");
+            Some(text) if text.starts_with("scripted:") => {
+                let path = text.trim_start_matches("scripted:");
                 return Ok(ModelSettings::Scripted(self.resolve(path)));
             }
-            Some(name) if base.is_none() && key.is_none() => {
-                return Err(ConfigError::NoModelKey { model: name.chars().take(60).collect() });
+            Some(_) if self.preset()?.is_some() => return self.of_preset().map(ModelSettings::OpenAi),
+            Some(text) if base.is_none() && key.is_none() => {
+                return Err(ConfigError::NoModelKey { model: text.chars().take(60).collect() });
             }
-            Some(name) => name.to_owned(),
+            Some(text) => text.to_owned(),
             None if base.is_some() => return Err(ConfigError::NoModelName),
             None if key.is_some() => OPENAI_MODEL.to_owned(),
             None => return Ok(ModelSettings::Planner),
         };
+        let provider = base.is_none().then_some(Provider::OpenAi);
         let base_url = match base {
             Some(value) => parse::url(Key::OpenaiBaseUrl, value)?,
-            None => parse::url(
-                Key::OpenaiBaseUrl,
-                &super::layer::Value::new(OPENAI_ENDPOINT, super::layer::Source::Default),
-            )?,
+            None => built_in(Provider::OpenAi)?,
         };
-        Ok(ModelSettings::OpenAi { base_url, model, api_key: key.map(|v| v.secret()) })
+        let api_key = key.map(Value::secret);
+        let api = self.api(provider)?;
+        Ok(ModelSettings::OpenAi(Endpoint { base_url, model, api_key, key: Key::OpenaiApiKey, provider, api }))
     }
+
+    /// The provider and the model that `AGENT_MODEL` names by a prefix.
+    ///
+    /// # Errors
+    /// A provider without a model.
+    fn preset(&self) -> Result<Option<(Provider, &str)>, ConfigError> {
+        let Some(value) = self.value(Key::AgentModel) else { return Ok(None) };
+        let only_named = Provider::from_name(value.text()).map(|provider| (provider, ""));
+        match Provider::of_model(value.text()).or(only_named) {
+            Some((provider, "")) => Err(ConfigError::Value {
+                key: Key::AgentModel,
+                problem: format!("names the provider {} and no model", provider.preset().name),
+                hint: format!("write {}:MODEL, with a model that it lists", provider.preset().name),
+                origin: value.source.clone(),
+            }),
+            named => Ok(named),
+        }
+    }
+
+    /// The endpoint of the preset that `AGENT_MODEL` names.
+    fn of_preset(&self) -> Result<Endpoint, ConfigError> {
+        let Some((provider, model)) = self.preset()? else { return Err(ConfigError::NoModelName) };
+        let preset = provider.preset();
+        let base_url = match self.value(Key::OpenaiBaseUrl) {
+            // A key of one provider never goes to the address of another.
+            Some(value) if preset.own => parse::url(Key::OpenaiBaseUrl, value)?,
+            _ => built_in(provider)?,
+        };
+        let api_key = self.value(preset.key).map(Value::secret);
+        if api_key.is_none() && !preset.own {
+            return Err(ConfigError::NoProviderKey { provider: preset.name, key: preset.key });
+        }
+        let (model, key, api) = (model.to_owned(), preset.key, self.api(Some(provider))?);
+        Ok(Endpoint { base_url, model, api_key, key, provider: Some(provider), api })
+    }
+
+    /// Where the model of a preset is asked for, and that the preset says so: for the display of the settings.
+    pub(super) fn preset_address(&self) -> Option<(&'static str, Source)> {
+        let preset = Provider::of_model(self.value(Key::AgentModel)?.text())?.0.preset();
+        let replaced = preset.own && self.value(Key::OpenaiBaseUrl).is_some();
+        (!replaced).then_some((preset.base_url, Source::Preset(preset.name)))
+    }
+
+    fn api(&self, provider: Option<Provider>) -> Result<Api, ConfigError> {
+        let Some(value) = self.value(Key::OpenaiApi) else { return Ok(Api::Chat) };
+        let wrong = |problem: String, hint: &str| ConfigError::Value {
+            key: Key::OpenaiApi,
+            problem,
+            hint: hint.to_owned(),
+            origin: value.source.clone(),
+        };
+        let api = match value.text() {
+            "chat" => Api::Chat,
+            "responses" => Api::Responses,
+            _ => return Err(wrong("names no API".to_owned(), "write chat, or responses")),
+        };
+        match provider.map(Provider::preset) {
+            Some(preset) if api == Api::Responses && !preset.responses => {
+                let problem = format!("is responses, and {} offers Chat Completions only", preset.name);
+                Err(wrong(problem, "unset it, or write chat"))
+            }
+            _ => Ok(api),
+        }
+    }
+}
+
+/// The address of a provider.
+fn built_in(provider: Provider) -> Result<Url, ConfigError> {
+    let preset = provider.preset();
+    parse::url(Key::OpenaiBaseUrl, &Value::new(preset.base_url, Source::Preset(preset.name)))
 }

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::{
     Settings,
-    key::{Group, SPECS},
-    layer::Source,
+    key::{Group, Key, SPECS},
+    layer::{Source, Value},
 };
 
 /// One setting, fit to be printed.
@@ -32,7 +32,10 @@ impl Settings {
         SPECS
             .iter()
             .map(|spec| {
-                let value = self.value(spec.key);
+                // What is used is shown, and not what a preset leaves unused.
+                let preset = (spec.key == Key::OpenaiBaseUrl).then(|| self.preset_address()).flatten();
+                let preset = preset.map(|(url, source)| Value::new(url, source));
+                let value = preset.as_ref().or(self.value(spec.key));
                 Shown {
                     name: spec.name,
                     group: spec.group,

@@ -18,10 +18,12 @@ pub enum ModelError {
     /// The key is missing or wrong.
     #[error("the model's server refused the key (HTTP {status}): {message}")]
     Key {
-        /// 401 or 403.
+        /// 400, 401 or 403.
         status: u16,
         /// The server's words.
         message: String,
+        /// The setting that holds the key.
+        setting: &'static str,
     },
     /// No such model, or no such endpoint.
     #[error("the model's server does not know `{model}`: {message}")]
@@ -31,7 +33,13 @@ pub enum ModelError {
         /// The server's words.
         message: String,
     },
-    /// Too many requests, or no credit left.
+    /// The account behind the key has nothing left to spend.
+    #[error("the model's server wants to be paid first: {message}")]
+    NoCredit {
+        /// The server's words.
+        message: String,
+    },
+    /// Too many requests.
     #[error("the model's server asks to slow down: {message}")]
     RateLimited {
         /// The server's words.
@@ -46,6 +54,8 @@ pub enum ModelError {
         status: u16,
         /// The server's words.
         message: String,
+        /// When to try again, where it says.
+        retry_after: Option<Duration>,
     },
     /// The request was not accepted.
     #[error("the model's server did not accept the request (HTTP {status}): {message}")]
@@ -104,6 +114,7 @@ impl ModelError {
             ModelError::Unreachable { .. } => "model_unreachable",
             ModelError::Key { .. } => "model_key",
             ModelError::NoModel { .. } => "model_unknown",
+            ModelError::NoCredit { .. } => "model_no_credit",
             ModelError::RateLimited { .. } => "model_rate_limited",
             ModelError::Server { .. } => "model_server",
             ModelError::Refused { .. } => "model_refused",
@@ -120,10 +131,10 @@ impl ModelError {
     pub fn hint(&self) -> Option<String> {
         let text = match self {
             ModelError::Unreachable { .. } => {
-                "check OPENAI_BASE_URL and that the server runs; unset OPENAI_BASE_URL, OPENAI_API_KEY and AGENT_MODEL to \
-                 use the offline planner"
+                "check that the server runs and AGENT_MODEL or OPENAI_BASE_URL name the right one, or use the offline \
+                 planner: agent --model planner"
             }
-            ModelError::Key { .. } => "set OPENAI_API_KEY to a key of this server",
+            ModelError::Key { setting, .. } => return Some(format!("set {setting} to a key of this server")),
             ModelError::NoModel { .. } => {
                 "set AGENT_MODEL to a model this server has; OPENAI_BASE_URL usually ends in /v1"
             }
@@ -134,13 +145,20 @@ impl ModelError {
                 ));
             }
             ModelError::RateLimited { .. } => {
-                "wait a little, check the credit of the key, or set AGENT_MODEL=planner to work without a model server"
+                "wait a little, or set AGENT_MODEL=planner to work without a model server"
+            }
+            ModelError::NoCredit { .. } => {
+                "check the credit of the key, or set AGENT_MODEL=planner to work without a model server"
             }
             ModelError::Server { .. } | ModelError::Cut { .. } | ModelError::Garbage { .. } => {
                 "try again; the jobs are safe in the ledger: `agent jobs list`"
             }
             ModelError::Stalled { .. } => {
                 "try again, or ask a smaller or nearer model; the jobs are safe in the ledger: `agent jobs list`"
+            }
+            // vLLM reads calls only where it was told how.
+            ModelError::Refused { message, .. } if message.contains("--enable-auto-tool-choice") => {
+                "start vllm serve with --enable-auto-tool-choice and the --tool-call-parser of your model"
             }
             ModelError::Refused { .. } => "check that AGENT_MODEL names a chat model that can call tools",
             ModelError::TooLong { .. } => {
@@ -152,10 +170,19 @@ impl ModelError {
         Some(text.to_owned())
     }
 
-    /// Whether the same request may be sent again as long as nothing was streamed.
+    /// When to try again, where the server says.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            ModelError::RateLimited { retry_after, .. } | ModelError::Server { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// Whether the same request may be sent again as long as nothing was streamed. A stalled server is not asked anew: it
+    /// is most often still at work, and would begin again.
     pub fn may_pass(&self) -> bool {
         match self {
-            ModelError::Unreachable { .. } | ModelError::RateLimited { .. } => true,
+            ModelError::Unreachable { .. } | ModelError::RateLimited { .. } | ModelError::Cut { .. } => true,
             ModelError::Server { status, .. } => matches!(status, 500 | 502 | 503 | 504 | 529),
             _ => false,
         }

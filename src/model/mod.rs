@@ -11,9 +11,11 @@
 //! | [`openai`] | any OpenAI-compatible endpoint |
 //! | [`scripted`] | a transcript file |
 //! | [`words`], [`phrases`] | what a person's words name: files, jobs, tasks, choices |
+//! | [`about`] | what they say that asks for no computing |
 //! | [`planner`] | the offline planner |
 //! | [`repair`] | calls written as text; names that are nearly right |
 
+pub mod about;
 pub mod chat;
 pub mod context;
 pub mod error;

@@ -1,42 +1,54 @@
-//! Any OpenAI-compatible endpoint, by its chat completions, streamed.
+//! Any OpenAI-compatible endpoint, streamed: by its Chat Completions, or by its Responses where the settings say so.
 //!
-//! Servers differ, so the request is typed by the client library and the answer is read into tolerant types of ours
-//! ([`wire`]). A server that does not know an optional part of the request is asked again without it. Nothing is read
-//! from the environment here: settings are passed in.
+//! Servers differ, so the request is typed by the client library and the answer is read into tolerant types of ours. A
+//! server that does not know an optional part of the request is asked again without it. Nothing is read from the
+//! environment here: settings are passed in.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `chat` | requests and pieces of answers of Chat Completions |
+//! | `responses` | requests and events of Responses, as the same pieces |
+//! | `parts` | the optional parts of a request, and which a server takes |
+//! | `usage` | tokens and cost |
+//! | `assemble` | from pieces to a turn |
+//! | `http` | the transport of both: idle timeout, bounds, one try |
+//! | `failure` | what refusals mean |
 
 mod assemble;
+mod chat;
 mod failure;
 mod http;
-mod wire;
+mod parts;
+mod responses;
+mod usage;
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
 use async_openai::{Client, error::OpenAIError};
 use async_trait::async_trait;
-use futures::StreamExt as _;
-use secrecy::SecretString;
-use url::Url;
+use futures::{StreamExt as _, stream::BoxStream};
 
 use self::{
     assemble::Assembly,
-    http::{Ended, Endpoint, Transport},
-    wire::Chunk,
+    chat::Chunk,
+    http::{Ended, Transport},
+    parts::Parts,
+    responses::{Event, Translator},
 };
 use super::{ChatModel, ChatRequest, ChatTurn, Delta, ModelError};
-use crate::domain::units::clean;
+use crate::{
+    config::{Api, Endpoint},
+    domain::units::clean,
+};
+
+/// A stream that keeps itself alive and says nothing is given up after so many idle timeouts.
+const SILENT_FOR: u32 = 5;
 
 /// Where a model is, and how patient we are.
 #[derive(Debug, Clone)]
 pub struct OpenAiSettings {
-    /// The endpoint, ending in `/v1` or the like.
-    pub base_url: Url,
-    /// The model's name there.
-    pub model: String,
-    /// The key; servers of one's own often need none.
-    pub api_key: Option<SecretString>,
+    /// The endpoint and the model there.
+    pub endpoint: Endpoint,
     /// How long nothing may come, before the first byte and between any two.
     pub idle: Duration,
     /// How often a request is sent again that failed before its first token.
@@ -49,11 +61,9 @@ pub struct OpenAiSettings {
 
 impl OpenAiSettings {
     /// The usual patience. Slow machines take most of a minute for a long prompt.
-    pub fn new(base_url: Url, model: impl Into<String>, api_key: Option<SecretString>) -> OpenAiSettings {
+    pub fn new(endpoint: Endpoint) -> OpenAiSettings {
         OpenAiSettings {
-            base_url,
-            model: model.into(),
-            api_key,
+            endpoint,
             idle: Duration::from_secs(120),
             retries: 2,
             backoff: Duration::from_millis(500),
@@ -65,34 +75,10 @@ impl OpenAiSettings {
 /// A model behind an OpenAI-compatible endpoint.
 pub struct OpenAi {
     settings: OpenAiSettings,
-    endpoint: Endpoint,
+    address: http::Address,
     http: reqwest::Client,
-    /// Optional parts of a request that this server was found not to know.
-    without: Optional,
-}
-
-/// Optional parts of a request.
-#[derive(Default)]
-struct Optional {
-    stream_options: AtomicBool,
-    tool_choice: AtomicBool,
-    temperature: AtomicBool,
-}
-
-impl Optional {
-    /// Gives up the part that a refusal names; `false` when it names none that was sent.
-    fn give_up(&self, message: &str) -> bool {
-        let parts = [
-            ("stream_options", &self.stream_options),
-            ("tool_choice", &self.tool_choice),
-            ("temperature", &self.temperature),
-        ];
-        let named = parts.iter().find(|(name, given_up)| message.contains(name) && !given_up.load(Ordering::Relaxed));
-        if let Some((_, given_up)) = named {
-            given_up.store(true, Ordering::Relaxed);
-        }
-        named.is_some()
-    }
+    /// Optional parts of a request, without those that this server was found not to take.
+    parts: Parts,
 }
 
 impl OpenAi {
@@ -101,9 +87,33 @@ impl OpenAi {
     /// # Errors
     /// A key that no HTTP header can carry, or a system without TLS.
     pub fn new(settings: OpenAiSettings) -> Result<OpenAi, ModelError> {
-        let endpoint = Endpoint::new(&settings.base_url, settings.api_key.as_ref())?;
-        let http = http::client(&settings.base_url)?;
-        Ok(OpenAi { settings, endpoint, http, without: Optional::default() })
+        let endpoint = &settings.endpoint;
+        let address = http::Address::new(endpoint)?;
+        let http = http::client(&endpoint.base_url)?;
+        let parts = Parts::known(endpoint.provider);
+        Ok(OpenAi { address, http, parts, settings })
+    }
+
+    /// Sends the request; gives the pieces of the answer.
+    async fn ask(
+        &self,
+        request: &ChatRequest,
+        transport: Transport,
+    ) -> Result<BoxStream<'static, Result<Chunk, OpenAIError>>, OpenAIError> {
+        let Endpoint { model, api, .. } = &self.settings.endpoint;
+        let client = Client::build(self.http.clone(), self.address.clone()).with_http_service(transport.service());
+        Ok(match api {
+            Api::Chat => {
+                let body = chat::request(request, model, &self.parts);
+                client.chat().create_stream_byot::<_, Chunk>(body).await?
+            }
+            Api::Responses => {
+                let body = responses::request(request, model, &self.parts);
+                let events = client.responses().create_stream_byot::<_, Event>(body).await?;
+                let mut translator = Translator::default();
+                events.map(move |event| event.map(|event| translator.piece(event))).boxed()
+            }
+        })
     }
 
     /// One try: the whole turn, or why not and whether something was streamed already.
@@ -112,26 +122,31 @@ impl OpenAi {
         request: &ChatRequest,
         sink: &mut (dyn FnMut(Delta) + Send),
     ) -> Result<ChatTurn, (ModelError, bool)> {
-        let body = wire::request(request, &self.settings.model, &self.without);
         let ended = Ended::default();
         let transport = Transport {
             http: self.http.clone(),
-            url: self.endpoint.shown(),
-            model: self.settings.model.clone(),
+            url: self.address.shown(),
+            endpoint: self.settings.endpoint.clone(),
             idle: self.settings.idle,
             ended: ended.clone(),
         };
-        let client = Client::build(self.http.clone(), self.endpoint.clone()).with_http_service(transport.service());
-        let mut stream = client
-            .chat()
-            .create_stream_byot::<_, Chunk>(body)
-            .await
-            .map_err(|error| (self.reason(error, &ended), false))?;
+        let stream = self.ask(request, transport).await;
+        let mut stream = stream.map_err(|error| (self.reason(error, &ended), false))?;
+        let silent = self.settings.idle.saturating_mul(SILENT_FOR);
         let mut assembly = Assembly::default();
-        while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|error| (self.reason(error, &ended), assembly.streamed()))?;
-            if let Some(error) = chunk.error {
-                return Err((failure::error_in_stream(&error, &self.settings.model), assembly.streamed()));
+        loop {
+            let next = tokio::time::timeout(silent, stream.next()).await;
+            let next = next.map_err(|_| (ModelError::Stalled { after: silent }, assembly.streamed()))?;
+            let Some(chunk) = next else { break };
+            let mut chunk = chunk.map_err(|error| (self.reason(error, &ended), assembly.streamed()))?;
+            if let Some(error) = chunk.error.take() {
+                match failure::unread_call(&error).filter(|_| assembly.is_empty()) {
+                    Some(text) => chunk = Chunk::whole(text),
+                    None => {
+                        let error = failure::error_in_stream(&error, &self.settings.endpoint);
+                        return Err((error, assembly.streamed()));
+                    }
+                }
             }
             if let Some(text) = assembly.take(chunk) {
                 sink(Delta::Text(text));
@@ -161,7 +176,7 @@ impl OpenAi {
                 Ok(ours) => *ours,
                 Err(other) => ModelError::Garbage { what: clean(&other.to_string(), 200) },
             },
-            OpenAIError::Reqwest(error) => failure::unreachable(&self.endpoint.shown(), &error),
+            OpenAIError::Reqwest(error) => failure::unreachable(&self.address.shown(), &error),
             OpenAIError::JSONDeserialize(error, content) => {
                 ModelError::Garbage { what: clean(&format!("{error}: {content}"), 200) }
             }
@@ -174,7 +189,7 @@ impl OpenAi {
 #[async_trait]
 impl ChatModel for OpenAi {
     fn name(&self) -> String {
-        self.settings.model.clone()
+        self.settings.endpoint.model.clone()
     }
 
     async fn turn(&self, request: &ChatRequest, sink: &mut (dyn FnMut(Delta) + Send)) -> Result<ChatTurn, ModelError> {
@@ -189,15 +204,11 @@ impl ChatModel for OpenAi {
                 return Err(error);
             }
             if let ModelError::Refused { message, .. } = &error
-                && self.without.give_up(message)
+                && self.parts.give_up(message)
             {
                 continue;
             }
-            let asked = match &error {
-                ModelError::RateLimited { retry_after, .. } => *retry_after,
-                _ => None,
-            };
-            let pause = asked.unwrap_or(wait);
+            let pause = error.retry_after().unwrap_or(wait);
             if left == 0 || !error.may_pass() || pause > self.settings.patience {
                 return Err(error);
             }

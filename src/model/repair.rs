@@ -74,10 +74,8 @@ pub fn read(text: &str, known: &[&str], finish: &Finish) -> Reading {
             Ok(_) if block.kind == Kind::Tagged => {
                 reading.broken.get_or_insert_with(|| "a call in the text names no tool".to_owned());
             }
-            Err(why) if block.kind == Kind::Tagged || !matches!(why, Why::Form(_)) => {
-                if block.kind != Kind::Fenced || known.iter().any(|name| block.body.contains(name)) {
-                    reading.broken.get_or_insert_with(|| format!("a call in the text cannot be read: {why}"));
-                }
+            Err(why) if is_told(&why, block.kind, block.body, known) => {
+                reading.broken.get_or_insert_with(|| format!("a call in the text cannot be read: {why}"));
             }
             _ => {}
         }
@@ -105,6 +103,15 @@ pub fn read_arguments(raw: &str, finish: &Finish) -> Result<Value, String> {
     let text = fence.map_or(text, |inside| inside.trim_end().trim_end_matches("```").trim_start());
     let value = loose::all(text, is_whole(finish)).map_err(|why| format!("the arguments are not valid JSON: {why}"))?;
     object(&value).ok_or_else(|| format!("the arguments must be a JSON object, not {}", kind_of(&value)))
+}
+
+/// Whether a model is told of what cannot be read: between tags a call was meant; elsewhere only when it is nearly one.
+fn is_told(why: &Why, kind: Kind, body: &str, known: &[&str]) -> bool {
+    match kind {
+        Kind::Tagged => true,
+        Kind::Bare => !matches!(why, Why::Form(_)),
+        Kind::Fenced => !matches!(why, Why::Form(_)) && known.iter().any(|name| body.contains(name)),
+    }
 }
 
 /// Whether a turn came to its own end.

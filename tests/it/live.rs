@@ -5,8 +5,10 @@ mod approval;
 mod broken;
 mod main_job;
 mod own_chain;
+mod receipts;
 mod rules;
 mod secrets;
+mod wallet_files;
 mod wallets;
 
 use std::{

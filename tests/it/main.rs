@@ -13,6 +13,7 @@ mod permits;
 mod sandbox_run;
 mod sandbox_s3;
 mod services;
+mod sessions;
 mod storage;
 #[cfg(feature = "kill-points")]
 mod torture;

@@ -79,7 +79,7 @@ impl<'a> Session<'a> {
             session: context.session().0.clone(),
             folder: settings.cwd().to_owned(),
             dry_run,
-            limits: limits(&bounds),
+            limits: limits(&bounds, chosen.is_metered()),
             helps: Helps::default(),
         });
         let profile = wired.profile.name().to_owned();
@@ -257,9 +257,9 @@ fn open(context: &Context, folder: &Path, which: Which) -> Result<(SessionFile, 
     Ok(opened)
 }
 
-/// The bounds of a conversation, from the settings.
-pub fn limits(bounds: &ModelBounds) -> Limits {
-    let ceilings = Ceilings { tokens: bounds.tokens, cost: bounds.cost };
+/// The bounds of a conversation, from the settings. A model that takes nothing meets no ceiling.
+pub fn limits(bounds: &ModelBounds, metered: bool) -> Limits {
+    let ceilings = if metered { Ceilings { tokens: bounds.tokens, cost: bounds.cost } } else { Ceilings::default() };
     Limits { window: bounds.window, ceilings, ..Limits::default() }
 }
 
@@ -274,10 +274,7 @@ pub fn model(chosen: &ModelSettings, workflow: &Workflow) -> Result<Arc<dyn Chat
             Arc::new(Planner::new(&tasks))
         }
         ModelSettings::Scripted(path) => Arc::new(Scripted::open(path)?),
-        ModelSettings::OpenAi { base_url, model, api_key } => {
-            let settings = OpenAiSettings::new(base_url.clone(), model.clone(), api_key.clone());
-            Arc::new(OpenAi::new(settings)?)
-        }
+        ModelSettings::OpenAi(endpoint) => Arc::new(OpenAi::new(OpenAiSettings::new(endpoint.clone()))?),
     })
 }
 

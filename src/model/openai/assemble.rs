@@ -2,13 +2,24 @@
 
 use serde_json::Value;
 
-use super::wire::{CallPiece, Choice, Chunk, Piece};
+use super::chat::{CallPiece, Choice, Chunk, Piece};
 use crate::model::{ChatTurn, Finish, ModelError, ToolCall, Usage};
 
 /// The longest text and the longest arguments of one answer, bytes.
 const MAX_TEXT: usize = 256 * 1024;
 /// The most calls in one answer.
 const MAX_CALLS: usize = 32;
+
+/// What providers call the ends of an answer, in any case.
+const STOP: [&str; 7] = ["stop", "eos", "end_turn", "tool_calls", "tool_use", "function_call", "stop_sequence"];
+const LENGTH: [&str; 5] =
+    ["length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded"];
+const FILTER: [&str; 7] =
+    ["content_filter", "safety", "recitation", "refusal", "blocklist", "prohibited_content", "spii"];
+
+fn is_any(reason: &str, of: &[&str]) -> bool {
+    of.iter().any(|known| known.eq_ignore_ascii_case(reason))
+}
 
 const THINK: (&str, &str) = ("<think>", "</think>");
 
@@ -130,6 +141,11 @@ impl Assembly {
         self.shown > 0
     }
 
+    /// Whether nothing of an answer came yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.calls.is_empty()
+    }
+
     /// Whether it passed its bounds; it is cut there.
     pub(super) fn is_too_long(&self) -> bool {
         self.bytes > MAX_TEXT || self.calls.len() > MAX_CALLS
@@ -164,11 +180,14 @@ impl Assembly {
         let finish = match self.finish.as_deref() {
             _ if cut => Finish::Length,
             _ if self.refused => Finish::ContentFilter,
-            Some("length" | "max_tokens") => Finish::Length,
-            Some("content_filter") => Finish::ContentFilter,
+            Some(reason) if is_any(reason, &LENGTH) => Finish::Length,
+            Some(reason) if is_any(reason, &FILTER) => Finish::ContentFilter,
+            // The provider behind a gateway failed; what came of the answer is no answer.
+            Some("error") => return Err(ModelError::Cut { why: "its provider ended it with an error".to_owned() }),
             // Calls come with `stop` too, and `tool_calls` without any.
             _ if !calls.is_empty() => Finish::ToolCalls,
-            None | Some("stop" | "eos" | "end_turn" | "tool_calls" | "function_call") => Finish::Stop,
+            None => Finish::Stop,
+            Some(reason) if is_any(reason, &STOP) => Finish::Stop,
             Some(other) => Finish::Other(crate::domain::units::clean(other, 40)),
         };
         Ok((ChatTurn { text, calls, finish, usage: self.usage }, rest))

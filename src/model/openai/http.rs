@@ -9,6 +9,7 @@ use std::{
 use async_openai::{config::Config, error::OpenAIError, middleware::HttpRequestFactory};
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
+use jiff::{Timestamp, fmt::rfc2822};
 use reqwest::{
     Body, Response,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
@@ -16,8 +17,8 @@ use reqwest::{
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::failure::{cut, error_of, unreachable};
-use crate::model::ModelError;
+use super::failure::{cut, error_of, unreachable, unread_call};
+use crate::{config::Endpoint, model::ModelError};
 
 /// The largest answer, bytes on the wire.
 const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -25,30 +26,30 @@ const MAX_BODY: usize = 16 * 1024 * 1024;
 const MAX_ERROR_BODY: usize = 16 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// An endpoint with its key. Unlike the library's own configuration it never reads the environment.
+/// An endpoint's address with its key. Unlike the library's own configuration it never reads the environment.
 #[derive(Clone)]
-pub(super) struct Endpoint {
+pub(super) struct Address {
     base: String,
     headers: HeaderMap,
     /// The library's trait wants one; the header above is what is sent.
     no_key: SecretString,
 }
 
-impl Endpoint {
-    pub(super) fn new(base: &Url, key: Option<&SecretString>) -> Result<Endpoint, ModelError> {
+impl Address {
+    pub(super) fn new(endpoint: &Endpoint) -> Result<Address, ModelError> {
         let mut headers = HeaderMap::new();
-        if let Some(key) = key {
+        if let Some(key) = &endpoint.api_key {
             let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret().trim())).map_err(|_| {
                 ModelError::Settings {
-                    why: "OPENAI_API_KEY holds characters that no HTTP header can carry".to_owned(),
+                    why: format!("{} holds characters that no HTTP header can carry", endpoint.key.name()),
                     hint: "copy the key again, without line breaks".to_owned(),
                 }
             })?;
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }
-        Ok(Endpoint {
-            base: base.as_str().trim_end_matches('/').to_owned(),
+        Ok(Address {
+            base: endpoint.base_url.as_str().trim_end_matches('/').to_owned(),
             headers,
             no_key: SecretString::from(String::new()),
         })
@@ -69,7 +70,7 @@ impl Endpoint {
     }
 }
 
-impl Config for Endpoint {
+impl Config for Address {
     fn headers(&self) -> HeaderMap {
         self.headers.clone()
     }
@@ -139,7 +140,7 @@ impl Ended {
 pub(super) struct Transport {
     pub(super) http: reqwest::Client,
     pub(super) url: String,
-    pub(super) model: String,
+    pub(super) endpoint: Endpoint,
     pub(super) idle: Duration,
     pub(super) ended: Ended,
 }
@@ -174,9 +175,13 @@ impl Transport {
         let status = response.status();
         let kind = header(&response, CONTENT_TYPE).to_ascii_lowercase();
         if !status.is_success() {
-            let retry_after = header(&response, RETRY_AFTER).parse().ok().map(Duration::from_secs);
+            let retry_after = retry_after(response.headers(), Timestamp::now());
             let body = self.read(response, MAX_ERROR_BODY).await.unwrap_or_default();
-            return Err(error_of(status, &body, retry_after, &self.model));
+            // The stream itself reports this one, and the answer may be in it.
+            return match unread_call(&serde_json::from_slice(&body).unwrap_or_default()) {
+                Some(_) => Ok(self.one_event(&body)),
+                None => Err(error_of(status, &body, retry_after, &self.endpoint)),
+            };
         }
         if kind.starts_with("text/html") {
             return Err(ModelError::Garbage { what: format!("a web page; is {} the right address?", self.url) });
@@ -184,11 +189,16 @@ impl Transport {
         if kind.starts_with("application/json") {
             // A server that does not stream: its whole answer becomes one event.
             let body = self.read(response, MAX_BODY).await?;
-            let one_line = String::from_utf8_lossy(&body).replace(['\n', '\r'], " ");
-            return Ok(::http::Response::new(Body::from(format!("data: {one_line}\n\ndata: [DONE]\n\n"))).into())
-                .inspect(|_| self.ended.update(|end| end.marked = true));
+            return Ok(self.one_event(&body));
         }
         Ok(self.bounded(response))
+    }
+
+    /// A body that is JSON, as a stream of one event and its end.
+    fn one_event(&self, body: &[u8]) -> Response {
+        let one_line = String::from_utf8_lossy(body).replace(['\n', '\r'], " ");
+        self.ended.update(|end| end.marked = true);
+        ::http::Response::new(Body::from(format!("data: {one_line}\n\ndata: [DONE]\n\n"))).into()
     }
 
     /// At most `limit` bytes of a body.
@@ -259,6 +269,44 @@ fn watched(
     })
 }
 
+/// When to ask again, as the server says: `retry-after-ms`, or `Retry-After` as seconds or as a date (RFC 9110, 10.2.3).
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
+    if let Some(wait) = text("retry-after-ms").and_then(|ms| ms.parse().ok()) {
+        return Some(Duration::from_millis(wait));
+    }
+    let said = text(RETRY_AFTER.as_str())?;
+    if let Ok(seconds) = said.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = rfc2822::DateTimeParser::new().parse_timestamp(said).ok()?;
+    // A date that has passed: at once.
+    Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
+}
+
 fn header(response: &Response, name: reqwest::header::HeaderName) -> String {
     response.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_to_ask_again_is_seconds_or_a_date() {
+        let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        let wait = |name: &'static str, value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, value.parse().unwrap());
+            retry_after(&headers, now)
+        };
+        assert_eq!(wait("retry-after", "7"), Some(Duration::from_secs(7)));
+        assert_eq!(wait("retry-after", "Sun, 01 Mar 2026 12:00:30 GMT"), Some(Duration::from_secs(30)));
+        assert_eq!(wait("retry-after", "Sun, 01 Mar 2026 11:00:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(wait("retry-after-ms", "250"), Some(Duration::from_millis(250)));
+        for nothing in ["soon", "-3", "", "Sun, 99 Mar 2026 12:00:30 GMT"] {
+            assert_eq!(wait("retry-after", nothing), None, "{nothing}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new(), now), None);
+    }
 }

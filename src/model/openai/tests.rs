@@ -1,5 +1,8 @@
 //! Against a server on loopback that speaks HTTP and whatever we want it to.
 
+mod providers;
+mod responses;
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
@@ -7,10 +10,12 @@ use std::{
 
 use axum::{Router, extract::State, http::HeaderMap, response::IntoResponse, routing::post};
 use futures::stream;
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    config::Key,
     domain::cost::NanoDollars,
     model::{Finish, Message, ToolCall, ToolChoice, Usage},
     tools::ToolSpec,
@@ -22,6 +27,8 @@ enum Answer {
     Events(Vec<Value>),
     /// This body as a stream of pieces, and then nothing more, an end, or a broken connection.
     Raw(Vec<String>, After),
+    /// This body as it comes.
+    Stream(axum::body::Body),
     /// An error or any other answer.
     Plain(u16, &'static str, &'static [(&'static str, &'static str)], String),
 }
@@ -65,6 +72,7 @@ async fn answer(State(server): State<Server>, headers: HeaderMap, body: String) 
             sse(pieces, After::End)
         }
         Answer::Raw(pieces, after) => sse(pieces, after),
+        Answer::Stream(body) => ([("content-type", "text/event-stream")], body).into_response(),
         Answer::Plain(status, kind, more, body) => {
             let mut response = (axum::http::StatusCode::from_u16(status).unwrap(), body).into_response();
             response.headers_mut().insert("content-type", kind.parse().unwrap());
@@ -76,13 +84,27 @@ async fn answer(State(server): State<Server>, headers: HeaderMap, body: String) 
     }
 }
 
+fn endpoint(url: &str, api_key: Option<&str>) -> Endpoint {
+    Endpoint {
+        base_url: url.parse().unwrap(),
+        model: "m-1".into(),
+        api_key: api_key.map(SecretString::from),
+        key: Key::OpenaiApiKey,
+        provider: None,
+        api: Api::Chat,
+    }
+}
+
 async fn serve(answers: Vec<Answer>) -> (Server, OpenAiSettings) {
     let server = Server { answers: Arc::new(Mutex::new(answers.into())), ..Server::default() };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
-    let app = Router::new().route("/v1/chat/completions", post(answer)).with_state(server.clone());
+    let app = Router::new()
+        .route("/v1/chat/completions", post(answer))
+        .route("/v1/responses", post(answer))
+        .with_state(server.clone());
     tokio::spawn(async move { axum::serve(listener, app).await });
-    let mut settings = OpenAiSettings::new(url.parse().unwrap(), "m-1", Some(SecretString::from("sk-test")));
+    let mut settings = OpenAiSettings::new(endpoint(&url, Some("sk-test")));
     settings.backoff = Duration::from_millis(1);
     (server, settings)
 }
@@ -237,6 +259,17 @@ async fn each_way_to_fail_has_its_error() {
         (Answer::Plain(429, json, &[("retry-after", "3600")], error("slow down")), "model_rate_limited", "slow down"),
         (Answer::Plain(400, json, &[], error("maximum context length is 8192")), "model_too_long", "8192"),
         (Answer::Plain(400, json, &[], error("bad tools")), "model_refused", "bad tools"),
+        (Answer::Plain(402, json, &[], error("more credits")), "model_no_credit", "more credits"),
+        (
+            Answer::Plain(
+                429,
+                json,
+                &[],
+                json!({"error": {"message": "quota", "code": "insufficient_quota"}}).to_string(),
+            ),
+            "model_no_credit",
+            "quota",
+        ),
         (Answer::Plain(501, "text/html", &[], "<html>oops</html>".into()), "model_server", "a web page"),
         (Answer::Plain(200, "text/html", &[], "<html>hi</html>".into()), "model_garbage", "web page"),
         (Answer::Plain(302, json, &[("location", "http://elsewhere.invalid/")], String::new()), "model_refused", "302"),
@@ -257,16 +290,70 @@ async fn each_way_to_fail_has_its_error() {
         if kind == "model_stalled" {
             settings.idle = Duration::from_millis(100);
         }
+        settings.retries = 0;
         let error = ask(settings).await.0.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(words), "{error}");
         assert!(error.hint().is_some());
     }
     let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let mut settings = OpenAiSettings::new(format!("http://{closed}/v1").parse().unwrap(), "m", None);
+    let mut settings = OpenAiSettings::new(endpoint(&format!("http://{closed}/v1"), None));
     settings.retries = 0;
     let error = ask(settings).await.0.unwrap_err();
     assert!(error.kind() == "model_unreachable" && error.to_string().contains("refused"), "{error}");
+}
+
+#[tokio::test]
+async fn endings_by_all_their_names() {
+    let call = || {
+        delta(json!({"tool_calls": [{"index": 0, "id": "a", "function": {"name": "list_jobs", "arguments": "{}"}}]}))
+    };
+    let text = || delta(json!({"content": "Well"}));
+    let other = |word: &str| Finish::Other(word.to_owned());
+    let cases: Vec<(Vec<Value>, Finish)> = vec![
+        (vec![text(), end("stop")], Finish::Stop),
+        (vec![text(), end("STOP")], Finish::Stop),
+        (vec![text(), end("max_tokens")], Finish::Length),
+        (vec![text(), end("MAX_TOKENS")], Finish::Length),
+        (vec![text(), end("model_length")], Finish::Length),
+        (vec![text(), end("SAFETY")], Finish::ContentFilter),
+        (vec![text(), end("content_filter")], Finish::ContentFilter),
+        (vec![text(), end("insufficient_system_resource")], other("insufficient_system_resource")),
+        (
+            vec![text(), end("function_call_filter: MALFORMED_FUNCTION_CALL")],
+            other("function_call_filter: MALFORMED_FUNCTION…"),
+        ),
+        // Calls with a `stop`, with a reason nobody knows, cut, and withheld; `tool_calls` without any.
+        (vec![call(), end("stop")], Finish::ToolCalls),
+        (vec![call(), end("whatever")], Finish::ToolCalls),
+        (vec![call(), end("length")], Finish::Length),
+        (vec![call(), end("content_filter")], Finish::ContentFilter),
+        (vec![text(), end("tool_calls")], Finish::Stop),
+        // Nothing at all, and a thought and nothing else.
+        (vec![end("stop")], Finish::Stop),
+        (vec![delta(json!({"content": "<think>hm</think>"})), end("stop")], Finish::Stop),
+    ];
+    for (events, finish) in cases {
+        let shown = format!("{events:?}");
+        let (_, settings) = serve(vec![Answer::Events(events)]).await;
+        assert_eq!(ask(settings).await.0.unwrap().finish, finish, "{shown}");
+    }
+    let (_, settings) = serve(vec![Answer::Events(vec![call(), end("error")])]).await;
+    let error = ask(OpenAiSettings { retries: 0, ..settings }).await.0.unwrap_err();
+    assert_eq!(error.to_string(), "the model's answer broke off: its provider ended it with an error");
+}
+
+#[tokio::test]
+async fn a_server_that_only_keeps_the_line_open_is_given_up() {
+    let pings = stream::unfold((), |()| async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Some((Ok::<_, std::io::Error>(": keep-alive\n\n"), ()))
+    });
+    let body = axum::body::Body::from_stream(pings);
+    let (_, mut settings) = serve(vec![Answer::Stream(body)]).await;
+    settings.idle = Duration::from_millis(300);
+    let error = ask(settings).await.0.unwrap_err();
+    assert_eq!(error, ModelError::Stalled { after: Duration::from_millis(1_500) });
 }
 
 #[tokio::test]
@@ -279,6 +366,27 @@ async fn a_passing_failure_is_tried_again_only_before_the_first_token() {
     assert_eq!(server.seen.lock().unwrap().len(), 3);
     let (_, settings) = serve(vec![busy(), busy(), busy(), fine()]).await;
     assert_eq!(ask(settings).await.0.unwrap_err().kind(), "model_server");
+    // A line that breaks is tried again as long as nobody saw anything, also in the middle of a call.
+    let call =
+        delta(json!({"tool_calls": [{"index": 0, "id": "a", "function": {"name": "list_jobs", "arguments": "{"}}]}));
+    let cut = |event: Value, after: After| Answer::Raw(vec![format!("data: {event}\n\n")], after);
+    let (server, settings) = serve(vec![cut(call.clone(), After::Break), cut(call, After::End), fine()]).await;
+    let turn = ask(settings).await.0.unwrap();
+    assert_eq!((turn.text.as_str(), turn.calls.len(), server.seen.lock().unwrap().len()), ("ok", 0, 3));
+    let (server, settings) = serve(vec![cut(delta(json!({"content": "Ha"})), After::Break), fine()]).await;
+    assert_eq!(ask(settings).await.0.unwrap_err().kind(), "model_cut");
+    assert_eq!(server.seen.lock().unwrap().len(), 1);
+    // The server says when: soon enough to wait for, and too late.
+    let later = |when: &'static str| {
+        Answer::Plain(503, "text/plain", Box::leak(Box::new([("retry-after", when)])), "later".into())
+    };
+    let (server, mut settings) = serve(vec![later("Sun, 06 Nov 1994 08:49:37 GMT"), later("0"), fine()]).await;
+    settings.backoff = Duration::from_secs(3600);
+    assert_eq!(ask(settings).await.0.unwrap().text, "ok");
+    assert_eq!(server.seen.lock().unwrap().len(), 3);
+    let (server, settings) = serve(vec![later("Thu, 31 Dec 2099 23:59:59 GMT"), fine()]).await;
+    assert!(ask(settings).await.0.unwrap_err().retry_after().unwrap() > Duration::from_secs(3600));
+    assert_eq!(server.seen.lock().unwrap().len(), 1);
     let begun = vec![delta(json!({"content": "Ha"})), json!({"error": {"code": 503, "message": "gone"}})];
     let (server, settings) = serve(vec![Answer::Events(begun), fine()]).await;
     assert_eq!(ask(settings).await.0.unwrap_err().kind(), "model_server");
@@ -298,7 +406,7 @@ async fn a_server_that_knows_less_is_asked_for_less() {
     let fine = || Answer::Events(vec![delta(json!({"content": "ok"})), end("stop")]);
     let (server, mut settings) =
         serve(vec![no("stream_options"), no("tool_choice"), no("temperature"), fine(), fine()]).await;
-    settings.api_key = None;
+    settings.endpoint.api_key = None;
     let model = OpenAi::new(settings).unwrap();
     for _ in 0..2 {
         assert_eq!(model.turn(&request(), &mut |_| {}).await.unwrap().text, "ok");
@@ -337,7 +445,6 @@ async fn no_tools_are_sent_for_a_closing_answer() {
 
 #[test]
 fn a_key_with_a_line_break_is_a_setting_to_mend() {
-    let settings =
-        OpenAiSettings::new("http://127.0.0.1:1/v1".parse().unwrap(), "m", Some(SecretString::from("sk\nx")));
+    let settings = OpenAiSettings::new(endpoint("http://127.0.0.1:1/v1", Some("sk\nx")));
     assert_eq!(OpenAi::new(settings).err().unwrap().kind(), "model_settings");
 }

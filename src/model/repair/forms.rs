@@ -216,7 +216,7 @@ fn one(outer: &Map<String, Value>, kind: Kind, known: &[&str]) -> Result<Option<
         return Ok(None);
     }
     let beside = outer.iter().filter(|(key, _)| {
-        *key != name_key && !given.first().is_some_and(|g| g == key) && !BESIDE.contains(&key.as_str())
+        *key != name_key && given.first().is_none_or(|g| g != key) && !BESIDE.contains(&key.as_str())
     });
     let arguments = match given.first() {
         // Nothing that was said may be left out.

@@ -1,6 +1,4 @@
-//! The request as the library types it, and the pieces of an answer as tolerant types of ours.
-
-use std::sync::atomic::Ordering;
+//! Chat Completions: the request as the library types it, and the pieces of an answer as tolerant types of ours.
 
 use async_openai::types::chat::{
     ChatCompletionMessageToolCall, ChatCompletionMessageToolCalls, ChatCompletionRequestAssistantMessage,
@@ -9,16 +7,13 @@ use async_openai::types::chat::{
     ChatCompletionTools, CreateChatCompletionRequest, FunctionCall, FunctionObject, ToolChoiceOptions,
 };
 use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::{Value, json};
 
-use super::Optional;
-use crate::{
-    domain::cost::NanoDollars,
-    model::{self, ChatRequest, Message, ToolChoice},
-};
+use super::{parts::Parts, usage::Usage};
+use crate::model::{ChatRequest, Message, ToolChoice};
 
-/// The request for `model`, without what the server was found not to know.
-pub(super) fn request(request: &ChatRequest, model: &str, without: &Optional) -> CreateChatCompletionRequest {
+/// The request for `model`, of the parts that the server is known to take.
+pub(super) fn request(request: &ChatRequest, model: &str, parts: &Parts) -> Value {
     let mut messages: Vec<ChatCompletionRequestMessage> =
         vec![ChatCompletionRequestSystemMessage::from(request.system.as_str()).into()];
     messages.extend(request.messages.iter().map(message));
@@ -30,7 +25,7 @@ pub(super) fn request(request: &ChatRequest, model: &str, without: &Optional) ->
                 function: FunctionObject {
                     name: tool.name.clone(),
                     description: Some(tool.description.clone()),
-                    parameters: Some(tool.schema.clone()),
+                    parameters: Some(parts.schema(&tool.schema)),
                     strict: None,
                 },
             })
@@ -42,17 +37,35 @@ pub(super) fn request(request: &ChatRequest, model: &str, without: &Optional) ->
         ToolChoice::Required => ToolChoiceOptions::Required,
         ToolChoice::Auto | ToolChoice::None => ToolChoiceOptions::Auto,
     };
-    let sends = |given_up: &std::sync::atomic::AtomicBool| !given_up.load(Ordering::Relaxed);
-    CreateChatCompletionRequest {
+    let typed = CreateChatCompletionRequest {
         model: model.to_owned(),
         messages,
         stream: Some(true),
-        stream_options: sends(&without.stream_options)
+        stream_options: parts
+            .stream_options()
             .then_some(ChatCompletionStreamOptions { include_usage: Some(true), include_obfuscation: None }),
-        temperature: sends(&without.temperature).then_some(0.0),
+        temperature: parts.temperature().then_some(0.0),
         tools: offers.then_some(tools),
-        tool_choice: (offers && sends(&without.tool_choice)).then_some(ChatCompletionToolChoiceOption::Mode(choice)),
+        tool_choice: (offers && parts.tool_choice()).then_some(ChatCompletionToolChoiceOption::Mode(choice)),
         ..CreateChatCompletionRequest::default()
+    };
+    let mut body = json!(typed);
+    echo(&mut body, request);
+    body
+}
+
+/// Puts back with each call what its provider wants back; the library's types have no place for it.
+fn echo(body: &mut Value, request: &ChatRequest) {
+    // The system prompt is the first message.
+    for (at, message) in request.messages.iter().enumerate() {
+        let Message::Assistant { calls, .. } = message else { continue };
+        for (n, call) in calls.iter().enumerate() {
+            let place =
+                body.pointer_mut(&format!("/messages/{}/tool_calls/{n}", at + 1)).and_then(Value::as_object_mut);
+            if let (Some(extra), Some(place)) = (&call.echo, place) {
+                place.insert("extra_content".to_owned(), extra.clone());
+            }
+        }
     }
 }
 
@@ -89,6 +102,15 @@ pub(super) struct Chunk {
     pub(super) choices: Vec<Choice>,
     pub(super) usage: Option<Usage>,
     pub(super) error: Option<Value>,
+}
+
+impl Chunk {
+    /// An answer that is this text and no more.
+    pub(super) fn whole(text: String) -> Chunk {
+        let delta = Some(Piece { content: Some(text), ..Piece::default() });
+        let choice = Choice { delta, finish_reason: Some("stop".to_owned()), ..Choice::default() };
+        Chunk { choices: vec![choice], ..Chunk::default() }
+    }
 }
 
 /// One choice; only the first is read.
@@ -129,45 +151,4 @@ pub(super) struct FunctionPiece {
     pub(super) name: Option<String>,
     /// A text, or the object itself from servers that parse it.
     pub(super) arguments: Option<Value>,
-}
-
-/// Tokens and cost, by the names of both APIs; some gateways send both at once.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Usage {
-    prompt_tokens: Option<u64>,
-    completion_tokens: Option<u64>,
-    prompt_tokens_details: Option<Details>,
-    completion_tokens_details: Option<Details>,
-    input_tokens: Option<u64>,
-    output_tokens: Option<u64>,
-    input_tokens_details: Option<Details>,
-    output_tokens_details: Option<Details>,
-    /// As it was written: a float would not be what was charged.
-    cost: Option<Box<RawValue>>,
-}
-
-/// Parts of the tokens.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Details {
-    cached_tokens: Option<u64>,
-    reasoning_tokens: Option<u64>,
-}
-
-impl Usage {
-    /// In the words of this program. A cost that is no amount of dollars is left out.
-    pub(super) fn read(self) -> model::Usage {
-        let cost = self.cost.as_deref().and_then(|raw| raw.get().trim_matches('"').parse::<NanoDollars>().ok());
-        model::Usage {
-            prompt_tokens: self.prompt_tokens.or(self.input_tokens).unwrap_or_default(),
-            completion_tokens: self.completion_tokens.or(self.output_tokens).unwrap_or_default(),
-            cached_tokens: self.prompt_tokens_details.or(self.input_tokens_details).and_then(|d| d.cached_tokens),
-            reasoning_tokens: self
-                .completion_tokens_details
-                .or(self.output_tokens_details)
-                .and_then(|d| d.reasoning_tokens),
-            cost,
-        }
-    }
 }

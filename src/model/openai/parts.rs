@@ -1,0 +1,125 @@
+//! The optional parts of a request: which of them a server takes. What a preset knows is known from the start; the rest is
+//! learnt from refusals, once.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::{Map, Value, json};
+
+use crate::config::Provider;
+
+/// Parts of a request that some servers do not take.
+#[derive(Default)]
+pub(super) struct Parts {
+    no_stream_options: AtomicBool,
+    no_tool_choice: AtomicBool,
+    no_temperature: AtomicBool,
+    /// Schemas of types, properties, enumerations and what must be there, and nothing else.
+    plain_schemas: AtomicBool,
+}
+
+impl Parts {
+    /// What is known of a provider's endpoint. Gemini's names `additionalProperties` and `const` as fields it cannot find.
+    pub(super) fn known(provider: Option<Provider>) -> Parts {
+        let parts = Parts::default();
+        parts.plain_schemas.store(provider == Some(Provider::Gemini), Ordering::Relaxed);
+        parts
+    }
+
+    /// Gives up the part that a refusal names; `false` when it names none that was sent.
+    pub(super) fn give_up(&self, message: &str) -> bool {
+        let parts = [
+            ("stream_options", &self.no_stream_options),
+            ("tool_choice", &self.no_tool_choice),
+            ("temperature", &self.no_temperature),
+            ("additionalProperties", &self.plain_schemas),
+            ("\"const\"", &self.plain_schemas),
+            ("oneOf", &self.plain_schemas),
+        ];
+        let named = parts.iter().find(|(name, given_up)| message.contains(name) && !given_up.load(Ordering::Relaxed));
+        if let Some((_, given_up)) = named {
+            given_up.store(true, Ordering::Relaxed);
+        }
+        named.is_some()
+    }
+
+    pub(super) fn stream_options(&self) -> bool {
+        !self.no_stream_options.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn tool_choice(&self) -> bool {
+        !self.no_tool_choice.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn temperature(&self) -> bool {
+        !self.no_temperature.load(Ordering::Relaxed)
+    }
+
+    /// The schema of a tool's arguments, as the server takes it.
+    pub(super) fn schema(&self, schema: &Value) -> Value {
+        if self.plain_schemas.load(Ordering::Relaxed) { plain(schema) } else { schema.clone() }
+    }
+}
+
+/// A schema without what the least of servers do not know. An object without properties of its own says nothing of what is
+/// in it; unknown arguments are refused here anyway.
+fn plain(schema: &Value) -> Value {
+    const KEPT: [&str; 6] = ["type", "description", "enum", "required", "properties", "items"];
+    let Some(fields) = schema.as_object() else { return schema.clone() };
+    let mut out = Map::new();
+    for (key, value) in fields.iter().filter(|(key, _)| KEPT.contains(&key.as_str())) {
+        let value = match (key.as_str(), value) {
+            ("properties", Value::Object(properties)) => {
+                Value::Object(properties.iter().map(|(name, property)| (name.clone(), plain(property))).collect())
+            }
+            ("items", items) => plain(items),
+            _ => value.clone(),
+        };
+        out.insert(key.clone(), value);
+    }
+    // One of several words.
+    let choices = ["oneOf", "anyOf"].iter().find_map(|key| fields.get(*key)?.as_array());
+    if let Some(choices) = choices.filter(|_| !out.contains_key("enum")) {
+        let words: Vec<&Value> = choices.iter().filter_map(|choice| choice.get("const")).collect();
+        if words.len() == choices.len() {
+            out.insert("type".to_owned(), json!("string"));
+            out.insert("enum".to_owned(), json!(words));
+        }
+    }
+    if let Some(word) = fields.get("const") {
+        out.insert("enum".to_owned(), json!([word]));
+    }
+    Value::Object(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tools::{Tool, schema};
+
+    #[test]
+    fn plain_schemas_say_the_same_with_fewer_words() {
+        let parts = Parts::known(Some(Provider::Gemini));
+        for tool in Tool::ALL {
+            let (whole, plain) = (schema::of(tool), parts.schema(&schema::of(tool)));
+            for word in ["additionalProperties", "oneOf", "anyOf", "const", "minimum", "$schema"] {
+                assert!(!plain.to_string().contains(&format!("\"{word}\":")), "{tool}: {plain}");
+            }
+            let names =
+                |schema: &Value| -> Vec<String> { schema["properties"].as_object().unwrap().keys().cloned().collect() };
+            assert_eq!((names(&whole), &whole["required"]), (names(&plain), &plain["required"]), "{tool}");
+        }
+        let state = &parts.schema(&schema::of(Tool::ListJobs))["properties"]["state"];
+        assert_eq!((&state["type"], &state["enum"]), (&json!("string"), &json!(["open", "done", "all"])));
+        assert_eq!(Parts::default().schema(&schema::of(Tool::ListJobs)), schema::of(Tool::ListJobs));
+    }
+
+    #[test]
+    fn each_part_is_given_up_once() {
+        let parts = Parts::default();
+        assert!(parts.temperature() && parts.give_up("Unsupported value: 'temperature' does not support 0"));
+        assert!(!parts.temperature() && !parts.give_up("temperature"));
+        assert!(!parts.give_up("the model is busy"));
+        assert!(parts.give_up("Unknown name \"additionalProperties\" at 'tools[0]': Cannot find field."));
+        assert!(!parts.give_up("Unknown name \"const\" at 'tools[0]'"), "that was left out with it");
+    }
+}
