@@ -101,7 +101,7 @@ pub enum Command {
     Doctor(doctor::Doctor),
     /// Show who pays, with how much, and how much may still be spent
     Wallet(wallet::Wallet),
-    /// Play cases against the configured model, each on a fresh sandbox, and report what came of them
+    /// Play cases against the configured model, and report what came of them
     Trial(trial::Trial),
     /// Serve jobs over the AIOZ AI API, paid in GAS
     Node(node::Node),
