@@ -58,9 +58,8 @@ impl Ask {
             let mut session =
                 Session::begin(context, options, self.session.clone().map_or(Which::Fresh, Which::Named))?;
             let done = session.turn(&request).await;
-            let code = session.end(done);
-            // Whoever stopped reading has what they wanted.
-            Ok(ExitCode::from(if context.output.is_closed() { 0 } else { code }))
+            // A reader that goes away stops the turn as Ctrl-C does, and the code says so where work was left.
+            Ok(ExitCode::from(session.end(done)))
         })
     }
 

@@ -79,7 +79,7 @@ impl<'a> Session<'a> {
             session: context.session().0.clone(),
             folder: settings.cwd().to_owned(),
             dry_run,
-            limits: limits(&bounds, chosen.is_metered()),
+            limits: limits(&bounds),
             helps: Helps::default(),
         });
         let profile = wired.profile.name().to_owned();
@@ -257,9 +257,9 @@ fn open(context: &Context, folder: &Path, which: Which) -> Result<(SessionFile, 
     Ok(opened)
 }
 
-/// The bounds of a conversation, from the settings. A model that takes nothing meets no ceiling.
-pub fn limits(bounds: &ModelBounds, metered: bool) -> Limits {
-    let ceilings = if metered { Ceilings { tokens: bounds.tokens, cost: bounds.cost } } else { Ceilings::default() };
+/// The bounds of a conversation, from the settings.
+pub fn limits(bounds: &ModelBounds) -> Limits {
+    let ceilings = Ceilings { tokens: bounds.tokens, cost: bounds.cost };
     Limits { window: bounds.window, ceilings, ..Limits::default() }
 }
 
