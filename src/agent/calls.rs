@@ -191,6 +191,9 @@ impl Runner<'_> {
         if turn.closing {
             return Some(ToolResult::skipped("work_over", "the work of this turn is over", ANSWER));
         }
+        if turn.helps.narrowing && turn.asked().talk {
+            return Some(ToolResult::skipped("no_work", "nobody asked for anything to be computed", ANSWER));
+        }
         self.invented(ready, turn)
     }
 

@@ -104,16 +104,17 @@ const ACTS: [&str; 20] = [
 const OFFERS: [&str; 7] = ["if", "once", "when", "after", "unless", "until", "know"];
 
 /// What is known of a job and its payments.
-pub struct Known<'a> {
+#[derive(Debug, Clone)]
+pub struct Known {
     /// The job.
-    pub job: &'a Job,
+    pub job: Job,
     /// Its payment attempts.
     pub attempts: Vec<Attempt>,
 }
 
-/// What an answer says that is not so, each in half a sentence. `turn` are the jobs of the present turn, or else those of the
-/// conversation.
-pub fn untrue(answer: &str, turn: &[Known<'_>]) -> Vec<String> {
+/// What an answer says that is not so, each in half a sentence. `turn` are the jobs it can mean without naming them, `amounts`
+/// those that the ledger knows.
+pub fn untrue(answer: &str, turn: &[Known], amounts: &[Datoshi]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for sentence in sentences(answer) {
         let plain = words::plain(sentence);
@@ -121,7 +122,7 @@ pub fn untrue(answer: &str, turn: &[Known<'_>]) -> Vec<String> {
             continue;
         }
         let named = words::jobs(sentence);
-        let meant: Vec<&Known<'_>> = turn.iter().filter(|k| named.is_empty() || named.contains(&k.job.id)).collect();
+        let meant: Vec<&Known> = turn.iter().filter(|k| named.is_empty() || named.contains(&k.job.id)).collect();
         // A job of another conversation, or of nobody: that it is unknown is said elsewhere.
         let someone = named.is_empty() || !meant.is_empty();
         let done = words::says_any(&plain, &DONE) && !words::says_any(&plain, &STEPS);
@@ -132,14 +133,13 @@ pub fn untrue(answer: &str, turn: &[Known<'_>]) -> Vec<String> {
                 many => format!("it says that the work is done, and {}", states(many)),
             });
         }
-        if words::says_any(&plain, &PAID) && someone && !meant.iter().any(|k| is_paid(k.job)) {
+        if words::says_any(&plain, &PAID) && someone && !meant.iter().any(|k| is_paid(&k.job)) {
             out.push(match meant.as_slice() {
                 [one] => format!("it says that {} is paid, and it is {}", one.job.id, one.job.state),
                 _ => "it says that something was paid, and nothing was".to_owned(),
             });
         } else if words::says_any(&plain, &SPENT) {
-            let known = amounts_of(turn);
-            let strange = amounts_in(sentence).into_iter().filter(|amount| !known.contains(amount));
+            let strange = amounts_in(sentence).into_iter().filter(|amount| !amounts.contains(amount));
             out.extend(strange.map(|amount| format!("it names a cost of {amount}, and the ledger knows of none such")));
         }
     }
@@ -161,7 +161,7 @@ pub fn asks(answer: &str) -> bool {
     sentences(answer).any(|s| s.ends_with('?'))
 }
 
-fn states(jobs: &[&Known<'_>]) -> String {
+fn states(jobs: &[&Known]) -> String {
     jobs.iter().map(|k| format!("{} is {}", k.job.id, k.job.state)).collect::<Vec<_>>().join(", ")
 }
 
@@ -171,8 +171,13 @@ fn is_paid(job: &Job) -> bool {
     job.quote.is_some() && matches!(job.state, Paid | Running | ResultReady | Fetched | Done | PaidButFailed)
 }
 
-/// Every amount that has to do with these jobs: quotes, payments, fees and sums.
-fn amounts_of(jobs: &[Known<'_>]) -> Vec<Datoshi> {
+/// Whether an answer names amounts of GAS at all.
+pub fn names_amounts(answer: &str) -> bool {
+    !amounts_in(answer).is_empty()
+}
+
+/// Every amount that has to do with these jobs: quotes, payments, fees and their sums.
+pub fn amounts_of(jobs: &[Known]) -> Vec<Datoshi> {
     let mut out = vec![Datoshi::ZERO];
     let (mut paid, mut with_fees) = (Datoshi::ZERO, Datoshi::ZERO);
     let add = |a: Datoshi, b: Datoshi| a.checked_add(b).unwrap_or(Datoshi::MAX);
@@ -224,4 +229,77 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
         rest = tail;
         Some(sentence.trim())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tools::{CheckRequest, Work as _, fake::Fake};
+
+    async fn planned() -> Known {
+        let fake = Fake::new(&[("data.fasta", 148)]);
+        let request = CheckRequest {
+            session: "ses-1".into(),
+            task_type: "protein_folding".into(),
+            dataset: "data.fasta".into(),
+            parameters: Default::default(),
+            claimed_bytes: None,
+            claimed_seconds: None,
+        };
+        Known { job: fake.check(request).await.unwrap(), attempts: Vec::new() }
+    }
+
+    #[tokio::test]
+    async fn plain_statements_are_held_to_the_ledger_and_nothing_else() {
+        let jobs = [planned().await];
+        let of = |answer: &str| untrue(answer, &jobs, &[Datoshi::ZERO, Datoshi::from_gas(2)]).join("; ");
+        for (answer, words) in [
+            ("The folding is done.", "job-aaaaaaa1 is done, and it is planned"),
+            ("Great news! The job is complete; enjoy.", "job-aaaaaaa1 is done, and it is planned"),
+            ("job-aaaaaaa1 is finished", "job-aaaaaaa1 is done, and it is planned"),
+            ("I paid 2 GAS for it.", "job-aaaaaaa1 is paid, and it is planned"),
+            ("The payment was confirmed in block 7.", "job-aaaaaaa1 is paid"),
+            ("It cost 1.75 GAS.", "a cost of 1.75 GAS"),
+        ] {
+            assert!(of(answer).contains(words), "{answer}: {}", of(answer));
+        }
+        for answer in [
+            "The job is not done yet.",
+            "Is it done? I do not know.",
+            "Once it is done, I will tell you.",
+            "The upload is complete.",
+            "The check of data.fasta is done: it runs at the provider.",
+            "Nothing was paid.",
+            "It will be paid when you approve.",
+            "It would cost 7 GAS.",
+            "job-zzzzzzzz is done and paid.",
+            "The quote is 2 GAS.",
+            "The folded protein has energy -9.",
+            "",
+        ] {
+            assert_eq!(of(answer), "", "{answer}");
+        }
+    }
+
+    #[test]
+    fn promises_are_told_from_offers() {
+        for answer in ["I will run the folding now.", "Let me check the file.", "Sure.\nI'll submit it."] {
+            assert!(promises(answer), "{answer}");
+        }
+        for answer in [
+            "Let me know what to run.",
+            "I will run it if you want.",
+            "I will run it. On which file?",
+            "I'm here to help.",
+            "You will need a file.",
+        ] {
+            assert!(!promises(answer), "{answer}");
+        }
+    }
+
+    #[test]
+    fn sentences_end_where_people_end_them() {
+        let text = "See data.fasta: 1.5 GAS. Done!\n- next; last";
+        assert_eq!(sentences(text).collect::<Vec<_>>(), ["See data.fasta: 1.5 GAS.", "Done!", "- next;", "last"]);
+    }
 }

@@ -114,8 +114,7 @@ impl Conversation {
         if !answered {
             return Ok(outcome::DONE);
         }
-        let jobs = self.jobs()?;
-        let untrue = claims::untrue(answer, &self.known(turn, &jobs)?);
+        let untrue = self.untrue(answer, turn)?;
         for claim in &untrue {
             sink.emit(Event::Warning { message: format!("the answer is not so: {claim}") });
         }

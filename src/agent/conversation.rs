@@ -11,7 +11,7 @@ use super::{
     session_file::{Past, SessionFile},
     shorten,
     spending::{Ceilings, Spent},
-    turn::Turn,
+    turn::{Asked, Turn},
     window::Gauge,
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
         ids::JobId,
         job::Job,
     },
-    model::{ChatModel, Message, ModelError, phrases, words},
+    model::{ChatModel, Message, ModelError, words},
     tools::{Cancel, Toolbox, Work, WorkError},
 };
 
@@ -201,9 +201,7 @@ impl Conversation {
         let known: Vec<String> = seen.files.iter().map(|f| f.path.clone()).collect();
         let tasks = self.toolbox.work.tasks();
         let system = prompt::system(&tasks, &context);
-        let files = words::files(prompt, &known).len();
-        let mut turn = Turn::new(prompt, phrases::wanted(prompt, files, &tasks), self.helps);
-        turn.asked_for = files > 0 && phrases::asks_for_work(prompt, &tasks);
+        let mut turn = Turn::new(prompt, Asked::by(prompt, &known, &tasks), self.helps);
         let earlier = self.prompts().rev().skip(1);
         turn.datasets = datasets::meant(prompt, earlier, &seen, &self.folder).filter(|_| self.helps.narrowing);
         let mut answer = String::new();

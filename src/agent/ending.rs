@@ -104,6 +104,9 @@ fn claimed_files(answer: &str) -> Vec<String> {
 /// Says how jobs that a person wants to be given up are given up: that is their own step. What the answer says already is not
 /// repeated.
 pub fn how_to_cancel(jobs: &[Job], named: &[JobId], answer: &str, sink: &dyn Sink) {
+    for id in named.iter().filter(|id| !jobs.iter().any(|job| job.id == **id)) {
+        sink.emit(Event::Warning { message: format!("there is no {id} to give up: `agent jobs list` shows all jobs") });
+    }
     let meant = |job: &&Job| if named.is_empty() { !job.state.is_end() } else { named.contains(&job.id) };
     for job in jobs.iter().filter(meant) {
         let id = &job.id;

@@ -56,3 +56,36 @@ fn end(out: &mut Vec<Message>) {
         out.push(Message::Assistant { text: CUT_ANSWER.to_owned(), calls: Vec::new() });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::{ChatRequest, ToolCall};
+
+    fn any_message() -> impl Strategy<Value = Message> {
+        let id = || "[abc]";
+        let call = id().prop_map(|id| ToolCall { id, name: "list_jobs".into(), arguments: "{}".into(), echo: None });
+        prop_oneof![
+            Just(Message::User { text: "and now?".into() }),
+            Just(Message::User { text: format!("{NOTE} go on") }),
+            prop::collection::vec(call, 0..3).prop_map(|calls| Message::Assistant { text: "x".into(), calls }),
+            id().prop_map(|id| Message::ToolResult { call_id: id, name: "list_jobs".into(), content: "{}".into() }),
+        ]
+    }
+
+    proptest! {
+        /// Messages in any order whatever, as a damaged file may hold them; ids that are used twice are the file's own.
+        #[test]
+        fn whatever_was_cut_off_the_next_prompt_can_follow(messages in prop::collection::vec(any_message(), 0..20)) {
+            let mut messages = closed(messages);
+            prop_assert_eq!(closed(messages.clone()), messages.clone(), "closed once is closed");
+            messages.push(Message::User { text: "next".into() });
+            let request = ChatRequest { system: "s".into(), messages, ..ChatRequest::default() };
+            let check = request.check();
+            let twice = check.as_ref().is_err_and(|why| why.contains("used twice"));
+            prop_assert!(check.is_ok() || twice, "{:?}", check);
+        }
+    }
+}

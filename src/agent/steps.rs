@@ -129,7 +129,7 @@ impl Conversation {
     /// What is to be said against an answer, once a turn: jobs that wait, what is not so, nothing done at all.
     fn objection(&self, answer: &str, turn: &Turn, jobs: &[Job]) -> Result<Option<String>, WorkError> {
         let waiting = if turn.closing { Vec::new() } else { turn.waiting(jobs) };
-        let untrue = claims::untrue(answer, &self.known(turn, jobs)?);
+        let untrue = self.untrue(answer, turn)?;
         let mut notes = Vec::new();
         if !waiting.is_empty() {
             notes.push(prompt::open(&waiting));
@@ -138,19 +138,36 @@ impl Conversation {
             notes.push(prompt::untrue(&untrue));
         }
         if notes.is_empty() && !turn.closing && turn.called == 0 {
-            let nothing = claims::promises(answer) || (turn.asked_for && !claims::asks(answer));
+            let nothing = claims::promises(answer) || (turn.asked().named && !claims::asks(answer));
             notes.extend(nothing.then(|| prompt::NOTHING.trim().to_owned()));
         }
         Ok((!notes.is_empty()).then(|| notes.join("\n\n")))
     }
 
-    /// The jobs of this turn with their payments, or those of the conversation when the turn touched none.
-    pub(super) fn known<'j>(&self, turn: &Turn, jobs: &'j [Job]) -> Result<Vec<Known<'j>>, WorkError> {
-        let of_turn = |job: &&Job| turn.jobs.is_empty() || turn.jobs.contains(&job.id);
-        jobs.iter()
-            .filter(of_turn)
-            .map(|job| Ok(Known { job, attempts: self.toolbox.work.attempts(&job.id)? }))
-            .collect()
+    /// What of an answer is not so. Without a name it means the jobs of this turn; where there are none, those of the conversation;
+    /// and where that has none and the model has looked at the list, all there are.
+    pub(super) fn untrue(&self, answer: &str, turn: &Turn) -> Result<Vec<String>, WorkError> {
+        let work = self.toolbox.work.as_ref();
+        let all = work.jobs()?;
+        let own = self.jobs()?;
+        let of_turn: Vec<&Job> = all.iter().filter(|job| turn.jobs.contains(&job.id)).collect();
+        let meant = match (of_turn.is_empty(), own.is_empty() && turn.called > 0) {
+            (false, _) => of_turn,
+            (true, true) => all.iter().collect(),
+            (true, false) => own.iter().collect(),
+        };
+        let known = |jobs: Vec<&'_ Job>| -> Result<Vec<Known>, WorkError> {
+            jobs.into_iter().map(|job| Ok(Known { job: job.clone(), attempts: work.attempts(&job.id)? })).collect()
+        };
+        let meant = known(meant)?;
+        let mut amounts = Vec::new();
+        if claims::names_amounts(answer) {
+            for jobs in [own.iter().collect(), all.iter().collect()] {
+                amounts.extend(claims::amounts_of(&known(jobs)?));
+            }
+            amounts.extend(claims::amounts_of(&meant));
+        }
+        Ok(claims::untrue(answer, &meant, &amounts))
     }
 
     /// The request, made to fit the model's window.

@@ -1,6 +1,13 @@
 //! The loop over a scripted model and an in-memory workflow.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+mod follow_ups;
+mod helps;
+mod limits;
 
 use super::*;
 use crate::{
@@ -8,7 +15,7 @@ use crate::{
     machine::catalogue::Catalogue,
     model::{ChatModel, Message, planner::Planner, scripted::Scripted},
     tools::{
-        Cancel,
+        Cancel, Work as _,
         fake::{Fake, PROVIDER, STRANGER},
     },
 };
@@ -34,13 +41,21 @@ impl Bench {
     }
 
     fn helped(fake: Fake, model: Arc<dyn ChatModel>, helps: Helps) -> Bench {
-        let (fake, heard) = (Arc::new(fake), Arc::new(Heard::default()));
+        Bench::within(fake, model, helps, Path::new("/nonexistent"))
+    }
+
+    fn within(fake: Fake, model: Arc<dyn ChatModel>, helps: Helps, folder: &Path) -> Bench {
+        Bench::about(Arc::new(fake), model, helps, folder)
+    }
+
+    fn about(fake: Arc<Fake>, model: Arc<dyn ChatModel>, helps: Helps, folder: &Path) -> Bench {
+        let heard = Arc::new(Heard::default());
         let talk = Conversation::new(Parts {
             model,
             work: fake.clone(),
             sink: heard.clone(),
             session: "ses-1".into(),
-            folder: "/nonexistent".into(),
+            folder: folder.to_owned(),
             dry_run: fake.dry_run,
             limits: Limits::default(),
             helps,
@@ -379,54 +394,4 @@ async fn the_planner_does_the_work_too() {
     assert!(outcome.answer.contains("2 GAS"), "{}", outcome.answer);
     let outcome = bench.turn("and two.fasta?").await;
     assert!(outcome.answer.contains("folding (HP lattice model) of two.fasta is done"), "{}", outcome.answer);
-}
-
-#[tokio::test]
-async fn without_narrowing_every_tool_is_offered_to_the_end() {
-    let all = "{only_offered: [check_local_capability, run_local_task, run_remote_compute, pay_gas_fee, wait_for_job, list_jobs], choice: auto}";
-    let turns: String = [CHECK, REMOTE, PAY, WAIT, "- {say: 'Done.'}\n"]
-        .iter()
-        .map(|turn| turn.replace("- {", &format!("- {{expect: {all}, ")))
-        .collect();
-    let mut bench = Bench::without(files(), &turns, Helps { narrowing: false, ..Helps::default() });
-    assert_eq!(bench.plays("fold data.fasta").await.exit_code, 0);
-    assert!(crate::tools::plain().iter().all(|t| t.schema.pointer("/properties/job/enum").is_none()));
-}
-
-#[tokio::test]
-async fn without_repair_only_calls_are_calls() {
-    let helps = Helps { repair: false, ..Helps::default() };
-    let fenced = "- text: \"```json\\n{\\\"name\\\": \\\"list_jobs\\\", \\\"arguments\\\": {}}\\n```\"\n";
-    let mut bench = Bench::without(files(), fenced, helps);
-    assert!(bench.plays("jobs?").await.answer.starts_with("```json"));
-    let deltas = bench.texts(|e| if let Event::MessageDelta { text } = e { Some(text.clone()) } else { None }).concat();
-    assert!(deltas.contains("list_jobs"), "{deltas}");
-    let slips = r#"
-- {call: {name: ListJobs}}
-- {expect: {last_result: unknown_tool}, call: {name: list_jobs, raw: '"{}"'}}
-- {expect: {last_result: bad_arguments}, call: {name: list_jobs, raw: ''}}
-- {expect: {last_result: bad_arguments}, say: "I cannot."}
-"#;
-    assert_eq!(Bench::without(files(), slips, helps).plays("jobs?").await.exit_code, 1);
-    assert_eq!(
-        Bench::scripted(files(), "- {call: {name: ListJobs}}\n- {say: None.}\n").plays("jobs?").await.exit_code,
-        0
-    );
-}
-
-#[tokio::test]
-async fn without_endings_the_first_words_end_the_turn_and_only_the_step_limit_ends_calls() {
-    let helps = Helps { endings: false, ..Helps::default() };
-    let soon = format!("{CHECK}{REMOTE}- {{say: 'I will pay soon.'}}\n");
-    let mut bench = Bench::without(files(), &soon, helps);
-    assert_eq!(bench.plays("fold data.fasta").await.exit_code, 1);
-    assert!(bench.warnings().contains("agent jobs resume job-aaaaaaa1"), "the person is told all the same");
-    let mut bench = Bench::without(files(), "- {text: ''}\n- {expect: {user: and now}, say: 'Here.'}\n", helps);
-    assert_eq!(bench.turn("hello").await.answer, "");
-    assert_eq!(bench.plays("and now?").await.exit_code, 0);
-    let mut bench = Bench::without(files(), "- {call: {name: list_jobs}, repeat: 24}\n", helps);
-    assert_eq!(bench.plays("hello").await.exit_code, 1);
-    assert!(bench.errors().contains("no answer within 24 steps"), "{}", bench.errors());
-    let on = format!("{CHECK}{REMOTE}{PAY}{WAIT}- {{expect: {{choice: auto}}, say: 'Done.'}}\n");
-    assert_eq!(Bench::without(files(), &on, helps).plays("fold data.fasta").await.exit_code, 0);
 }

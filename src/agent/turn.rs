@@ -5,13 +5,39 @@ use std::collections::HashMap;
 use super::helps::Helps;
 use crate::{
     domain::{ids::JobId, job::Job, task::TaskType},
-    model::{ToolChoice, words},
+    model::{ToolChoice, about, phrases, words},
     policy::refusal::Rule,
     tools::{Call, Failure, Tool, ToolResult, ToolSpec, next, offered, offered_next, plain},
 };
 
 /// This many refusals and failures, and the turn is brought to its answer.
 const MOST_FAILURES: usize = 3;
+
+/// What a person asks for, as far as their words tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// How many tasks; at least 1.
+    pub tasks: usize,
+    /// Whether a task is to be done: nobody is pushed to one who only asks about it, or about jobs.
+    pub work: bool,
+    /// Whether a task and a file are named for it.
+    pub named: bool,
+    /// Whether it is small talk, for which there is no tool.
+    pub talk: bool,
+}
+
+impl Asked {
+    /// Reads a prompt. `known` are the files of the working folder.
+    pub fn by(prompt: &str, known: &[String], tasks: &[TaskType]) -> Asked {
+        let files = words::files(prompt, known).len();
+        let (task, file, job) =
+            (!phrases::tasks_in(prompt, tasks).is_empty(), files > 0, !words::jobs(prompt).is_empty());
+        let question = about::question(prompt, task, file, job).is_some();
+        let talk = !task && !file && !job && !question && about::small_talk(prompt).is_some();
+        let work = !question && !talk && !words::only_asks(prompt);
+        Asked { tasks: phrases::wanted(prompt, files, tasks), work, named: work && task && file, talk }
+    }
+}
 
 /// One turn.
 pub struct Turn {
@@ -31,12 +57,7 @@ pub struct Turn {
     pub called: usize,
     /// The only datasets that can be meant, where that is certain.
     pub datasets: Option<Vec<String>>,
-    /// Whether the person asks for a task on a file, as far as their words tell.
-    pub asked_for: bool,
-    /// Whether the person asks for the work to be done, and not only about it.
-    wants_work: bool,
-    /// How many tasks the person asked for, as far as their words tell.
-    wanted: usize,
+    asked: Asked,
     several: bool,
     all_failures: usize,
     repeats: HashMap<String, usize>,
@@ -44,9 +65,8 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// A turn for a prompt that asks for so many tasks.
-    pub fn new(prompt: &str, wanted: usize, helps: Helps) -> Turn {
-        let wants_work = !words::only_asks(prompt) && !words::wants_cancel(prompt);
+    /// A turn for a prompt that asks for this.
+    pub fn new(prompt: &str, asked: Asked, helps: Helps) -> Turn {
         Turn {
             jobs: Vec::new(),
             failures: Vec::new(),
@@ -56,9 +76,7 @@ impl Turn {
             helps,
             called: 0,
             datasets: None,
-            asked_for: false,
-            wants_work,
-            wanted: wanted.max(1),
+            asked,
             several: words::wants_several(prompt),
             all_failures: 0,
             repeats: HashMap::new(),
@@ -96,7 +114,7 @@ impl Turn {
         }
         if result.ok && call.tool() != Tool::ListJobs {
             // What failed without a job is mended once there are as many jobs as were asked for.
-            let all_there = self.jobs.len() >= self.wanted;
+            let all_there = self.jobs.len() >= self.asked.tasks;
             self.failures.retain(|(failed, _)| *failed != job && (failed.is_some() || !all_there));
         }
         if let Some(failure) = &result.failure {
@@ -112,9 +130,14 @@ impl Turn {
         }
     }
 
+    /// What the person asked for.
+    pub fn asked(&self) -> Asked {
+        self.asked
+    }
+
     /// Whether the person wants the work done, and not only to know about it.
     pub fn wants_work(&self) -> bool {
-        self.wants_work
+        self.asked.work
     }
 
     /// Takes in a failure.
@@ -141,7 +164,8 @@ impl Turn {
     /// Closes the turn once everything that was asked for is at its end.
     pub fn note_ends(&mut self, jobs: &[Job]) {
         let mine: Vec<&Job> = jobs.iter().filter(|j| self.jobs.contains(&j.id)).collect();
-        if !mine.is_empty() && !self.several && mine.len() >= self.wanted && mine.iter().all(|j| j.state.is_end()) {
+        if !mine.is_empty() && !self.several && mine.len() >= self.asked.tasks && mine.iter().all(|j| j.state.is_end())
+        {
             self.close();
         }
     }
@@ -162,11 +186,11 @@ impl Turn {
         if !self.helps.narrowing {
             return (plain(), ToolChoice::Auto);
         }
-        if self.closing {
+        if self.closing || (self.asked.talk && self.jobs.is_empty()) {
             return (Vec::new(), ToolChoice::None);
         }
         let waiting: Vec<Job> = self.waiting(jobs).into_iter().cloned().collect();
-        if self.wants_work && self.failures.is_empty() && !waiting.is_empty() {
+        if self.asked.work && self.failures.is_empty() && !waiting.is_empty() {
             return (offered_next(&waiting), ToolChoice::Required);
         }
         (offered(jobs, tasks, self.datasets.as_deref()), ToolChoice::Auto)

@@ -65,8 +65,8 @@ impl Ask {
             Ok(session.end(done))
         });
         record::end(context, &done);
-        // Whoever stopped reading has what they wanted.
-        done.map(|code| ExitCode::from(if context.output.is_closed() { 0 } else { code }))
+        // A reader that goes away stops the turn as Ctrl-C does, and the code says so where work was left.
+        done.map(ExitCode::from)
     }
 
     fn request(&self) -> Result<String, CommandError> {

@@ -44,7 +44,7 @@ impl Context {
     /// The context of this process.
     pub fn of_process(global: Global) -> Context {
         let env = Environment::of_process();
-        let no_color = env.get("NO_COLOR").is_some();
+        let no_color = env.get("NO_COLOR").is_some() || env.get("TERM").is_some_and(|term| term == "dumb");
         let (look, errors_look) = (Look::of(&Term::stdout(), no_color), Look::of(&Term::stderr(), no_color));
         Context {
             global,

@@ -75,7 +75,7 @@ impl ModelSettings {
         }
     }
 
-    /// Whether its provider may take money for it.
+    /// Whether its calls take tokens at all.
     pub fn is_metered(&self) -> bool {
         !matches!(self, ModelSettings::Planner)
     }
@@ -110,8 +110,9 @@ impl Settings {
         let cost = self.value(Key::AgentMaxCost).map(|value| parse::dollars(Key::AgentMaxCost, value)).transpose()?;
         Ok(ModelBounds {
             window: number(Key::AgentContext, LEAST_WINDOW)?.or(model.window()),
-            tokens: number(Key::AgentMaxTokens, 1)?,
-            cost,
+            // The planner takes nothing, and meets no ceiling.
+            tokens: number(Key::AgentMaxTokens, 1)?.filter(|_| model.is_metered()),
+            cost: cost.filter(|_| model.is_metered()),
         })
     }
 

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    hash::{Sha256, TxHash},
+    hash::{Hash160, Sha256, TxHash},
     ids::JobId,
-    money::{Amount, Fees},
+    money::{Amount, Datoshi, Fees},
     network::Network,
     verdict::Place,
 };
@@ -45,6 +45,21 @@ pub struct Receipt {
     pub failure: Option<String>,
 }
 
+/// The one event of a payment: an attempt is confirmed when its transaction's log has exactly this.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TransferEvent {
+    /// The contract that says it: GAS, by its script hash.
+    pub contract: Hash160,
+    /// Its name: `Transfer`.
+    pub name: String,
+    /// Whose coins moved.
+    pub from: Hash160,
+    /// To whom.
+    pub to: Hash160,
+    /// How many, in datoshi.
+    pub amount: Datoshi,
+}
+
 /// The payment of a receipt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PaidReceipt {
@@ -52,6 +67,8 @@ pub struct PaidReceipt {
     pub tx_hash: TxHash,
     /// The block it is in.
     pub block: u32,
+    /// The event by which the chain says that it was paid.
+    pub event: TransferEvent,
     /// What was paid.
     #[serde(flatten)]
     pub amount: Amount,

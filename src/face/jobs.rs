@@ -2,12 +2,15 @@
 
 use jiff::Timestamp;
 
-use super::look::{Look, Tone, cut};
+use super::{
+    look::{Look, Tone, cut},
+    render::verdict::roughly,
+};
 use crate::{
     domain::{
         attempt::{Attempt, AttemptState},
         job::{Job, JobState},
-        units::{bytes, clean, seconds},
+        units::{bytes, clean},
         verdict::Place,
     },
     ledger::JobLine,
@@ -111,9 +114,9 @@ fn verdict(job: &Job, look: &Look) -> Vec<String> {
     out.extend(look.field("Verdict", Tone::Plain, &format!("{headline}, {}", job.profile)));
     out.extend(verdict.reasons.iter().flat_map(|reason| look.more(Tone::Dim, &clean(&reason.why, 400))));
     let needs = format!(
-        "{} of RAM and about {}; {} were available",
+        "{} of RAM and {}; {} were available",
         bytes(verdict.estimate.ram.likely.max(0.0) as u64),
-        seconds(verdict.estimate.seconds.likely),
+        roughly(verdict.estimate.seconds.likely),
         bytes(verdict.machine.available_ram)
     );
     out.extend(look.field("  needs", Tone::Dim, &needs));
@@ -141,7 +144,7 @@ fn timeline(history: &[JobLine], look: &Look) -> Vec<String> {
     history
         .iter()
         .map(|line| {
-            let text = format!("{}  {}", line.ts.strftime("%Y-%m-%d %H:%M:%S"), line.state);
+            let text = format!("{}  {}", line.ts.strftime("%Y-%m-%d %H:%M:%S UTC"), line.state);
             look.line(tone(line.state), &text)
         })
         .collect()

@@ -13,7 +13,7 @@ use crate::domain::{
     money::{Amount, Datoshi, Fees},
     network::{Network, SANDBOX, TESTNET},
     quote::{Quote, QuoteSource},
-    receipt::{PaidReceipt, Receipt, ResultReceipt},
+    receipt::{PaidReceipt, Receipt, ResultReceipt, TransferEvent},
     verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
 };
 use crate::ledger::JobLine;
@@ -108,6 +108,13 @@ pub fn receipt() -> Receipt {
         payment: Some(PaidReceipt {
             tx_hash: TxHash([7; 32]),
             block: 5790,
+            event: TransferEvent {
+                contract: crate::payment::GAS_CONTRACT,
+                name: crate::payment::paid::TRANSFER.into(),
+                from: Hash160::from_address(RECIPIENT).unwrap(),
+                to: Hash160::from_address(RECIPIENT).unwrap(),
+                amount: Datoshi::from_gas(2),
+            },
             amount: Amount::from(Datoshi::from_gas(2)),
             fees: Fees::from(Datoshi::new(10_977_540).unwrap()),
             sender: RECIPIENT.into(),

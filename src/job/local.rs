@@ -8,7 +8,7 @@ use crate::{
     domain::{
         estimate::Measured,
         event::Event,
-        job::{Job, JobResult, JobState, ResultFile},
+        job::{Job, JobResult, JobState},
         result::RESULT_FILE,
         task::TaskType,
     },
@@ -95,7 +95,7 @@ pub(super) fn fetched_event(job: &Job, result: &JobResult) -> Event {
     Event::ResultFetched {
         job: job.id.clone(),
         path: result.folder.join(RESULT_FILE).display().to_string(),
-        bytes: result.files.iter().map(|f: &ResultFile| f.bytes).sum(),
+        bytes: document.map_or(0, |f| f.bytes),
         sha256: document.map_or(crate::domain::hash::Sha256([0; 32]), |f| f.sha256),
     }
 }

@@ -6,10 +6,11 @@ use crate::{
         ids::JobId,
         job::Job,
         money::{Amount, Datoshi, Fees},
-        receipt::{PaidReceipt, Receipt, ResultReceipt},
+        receipt::{PaidReceipt, Receipt, ResultReceipt, TransferEvent},
         result::RESULT_FILE,
     },
     ledger::{Ledger, LedgerError},
+    payment::{GAS_CONTRACT, paid::TRANSFER},
 };
 
 /// The receipt of one job.
@@ -26,6 +27,13 @@ pub fn of(job: &Job, attempts: &[Attempt]) -> Receipt {
     let payment = paid.map(|a| PaidReceipt {
         tx_hash: a.tx_hash,
         block: a.block.unwrap_or_default(),
+        event: TransferEvent {
+            contract: GAS_CONTRACT,
+            name: TRANSFER.to_owned(),
+            from: a.sender,
+            to: a.recipient,
+            amount: a.amount,
+        },
         amount: Amount::from(a.amount),
         fees: Fees::from(a.system_fee.checked_add(a.network_fee).unwrap_or(Datoshi::MAX)),
         sender: a.sender.address(),

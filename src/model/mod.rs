@@ -12,9 +12,11 @@
 //! | [`scripted`] | a transcript file |
 //! | [`taped`] | a model that is recorded, and one that answers from a record |
 //! | [`words`], [`phrases`] | what a person's words name: files, jobs, tasks, choices |
+//! | [`about`] | what they say that asks for no computing |
 //! | [`planner`] | the offline planner |
 //! | [`repair`] | calls written as text; names that are nearly right |
 
+pub mod about;
 pub mod chat;
 pub mod context;
 pub mod error;

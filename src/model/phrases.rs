@@ -55,24 +55,6 @@ pub fn wanted(text: &str, files: usize, tasks: &[TaskType]) -> usize {
     files.max(named.len()).max(1)
 }
 
-/// Whether a text asks for a task to be done, and not about one that was, or what a task is.
-pub fn asks_for_work(text: &str, tasks: &[TaskType]) -> bool {
-    const ABOUT: [&str; 11] = [
-        "cost",
-        "how much did",
-        "status",
-        "finished",
-        "what is",
-        "what does",
-        "how does",
-        "explain",
-        "why",
-        "what came out",
-        "where are",
-    ];
-    !tasks_in(text, tasks).is_empty() && !words::wants_cancel(text) && !words::says_any(&words::plain(text), &ABOUT)
-}
-
 /// The names of a task's parameters that are files.
 pub fn file_parameters(task: &TaskType) -> Vec<&str> {
     let files = task.parameters.iter().filter(|(_, spec)| matches!(spec.kind, ParameterKind::File { .. }));

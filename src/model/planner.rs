@@ -5,6 +5,7 @@
 //! anything else it says plainly what it can do.
 
 mod answer;
+mod refer;
 mod steps;
 mod wish;
 
@@ -46,6 +47,10 @@ struct Seen {
     earlier: Vec<String>,
     /// What came of the calls of this turn, oldest first.
     results: Vec<Outcome>,
+    /// The jobs that the last turn with jobs was about.
+    talked: Vec<String>,
+    /// The tasks of earlier turns with their datasets, oldest first.
+    done: Vec<(String, String)>,
     /// What the runtime knows.
     context: Context,
     /// Whether it may call at all.
@@ -77,6 +82,8 @@ impl Seen {
             prompt: String::new(),
             earlier: Vec::new(),
             results: Vec::new(),
+            talked: Vec::new(),
+            done: Vec::new(),
             context: Context::of(&request.system),
             may_call: request.choice != ToolChoice::None && !request.tools.is_empty(),
             calls: 0,
@@ -90,7 +97,7 @@ impl Seen {
                     if !before.is_empty() {
                         seen.earlier.insert(0, before);
                     }
-                    seen.results.clear();
+                    seen.turn_over();
                 }
                 Message::Assistant { calls, .. } => {
                     seen.calls += calls.len();
@@ -107,6 +114,31 @@ impl Seen {
             }
         }
         seen
+    }
+
+    /// What came of a turn is what the next words may stand on.
+    fn turn_over(&mut self) {
+        let results = std::mem::take(&mut self.results);
+        let mut jobs: Vec<String> = Vec::new();
+        for result in &results {
+            if let Some(job) = result.text("job")
+                && !jobs.iter().any(|known| known == job)
+            {
+                jobs.push(job.to_owned());
+            }
+            let named = |field: &str| result.arguments.get(field).and_then(Value::as_str).map(str::to_owned);
+            if let (Some(task), Some(dataset)) = (named("task_type"), named("dataset")) {
+                self.done.push((task, dataset));
+            }
+        }
+        if !jobs.is_empty() {
+            self.talked = jobs;
+        }
+    }
+
+    /// The datasets that a task was called for in earlier turns.
+    fn used_by(&self, task: &str) -> Vec<String> {
+        self.done.iter().filter(|(name, _)| name == task).map(|(_, dataset)| dataset.clone()).collect()
     }
 
     /// The names of the files that the runtime showed.

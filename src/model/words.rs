@@ -129,8 +129,12 @@ pub fn wants_cancel(text: &str) -> bool {
         "drop the job",
     ];
     let plain = plain(text);
-    let begin: Vec<&str> = plain.split_whitespace().take(6).collect();
-    says_any(&self::plain(&begin.join(" ")), &GIVE_UP)
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    // "Could you please cancel it": within the first words, and not at the end of a longer wish.
+    (0..4).filter_map(|i| words.get(i..)).any(|rest| {
+        let rest = format!("{} ", rest.join(" "));
+        GIVE_UP.iter().any(|phrase| rest.starts_with(&format!("{phrase} ")))
+    })
 }
 
 /// Whether a person asks for several things without naming each.
@@ -252,7 +256,7 @@ mod tests {
     fn finds_jobs_hashes_numbers_and_sizes() {
         assert_eq!(jobs("resume job-7k3q9dm2, (JOB-7k3q9dm2) not job-1"), ["job-7k3q9dm2".parse().unwrap()]);
         let hash = format!("0x{}", "a1".repeat(32));
-        assert_eq!(hashes(&format!("paid in {hash}, 0x12")), [hash.clone()]);
+        assert_eq!(hashes(&format!("paid in {hash}, 0x12")), std::slice::from_ref(&hash));
         assert_eq!(hashes(&format!("sha256 {}", &hash[2..])), [hash[2..].to_owned()]);
         let text = plain("Fold with seed=7 and the top five sentences; 3 sequences");
         assert_eq!(number_after(&text, "seed"), Some(7));

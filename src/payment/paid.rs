@@ -19,6 +19,9 @@ use crate::domain::{
     network::Network,
 };
 
+/// The event of a contract of tokens by which it says that some moved (NEP-17).
+pub const TRANSFER: &str = "Transfer";
+
 /// The payment that is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
@@ -130,7 +133,7 @@ fn count_transfers(execution: &Execution, from: Hash160, expected: &Expected) ->
         let Item::Array(values) = &notification.state else { return false };
         let [payer, payee, value] = values.as_slice() else { return false };
         notification.contract == GAS_CONTRACT
-            && notification.event == "Transfer"
+            && notification.event == TRANSFER
             && payer.account() == Some(from)
             && payee.account() == Some(expected.to)
             && matches!(value, Item::Integer(text) if *text == amount)

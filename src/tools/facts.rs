@@ -6,6 +6,7 @@ use super::next;
 use crate::domain::{
     attempt::{Attempt, AttemptState},
     job::{Job, JobResult},
+    money::Datoshi,
     quote::Quote,
     units::{self, clean},
 };
@@ -134,22 +135,35 @@ fn failure(value: &mut Value, job: &Job) {
     }
 }
 
-/// One job in a list.
-pub fn line(job: &Job) -> Value {
+/// One job in a list, with its payments, and with its result where `whole`.
+pub fn line(job: &Job, attempts: &[Attempt], whole: bool) -> Value {
     let mut value = json!({
         "job": job.id, "state": job.state.as_str(), "task_type": job.task_type, "dataset": path_of(job),
         "where": job.verdict.place, "created_at": job.created_at.to_string(),
     });
+    if !job.verdict.reasons.is_empty() {
+        value["reasons"] = job.verdict.reasons.iter().map(|r| json!({"rule": r.rule.id(), "why": r.why})).collect();
+    }
     if let Some(asked) = &job.quote {
         value["quote"] = quote(asked);
     }
     if let Some(hash) = &job.tx_hash {
         value["tx_hash"] = json!(hash);
     }
+    if let Some(paid) = attempts.iter().find(|a| a.state == AttemptState::Confirmed) {
+        value["paid"] = paid.amount.gas_string().into();
+        value["fees"] = paid.system_fee.checked_add(paid.network_fee).unwrap_or(Datoshi::MAX).gas_string().into();
+    }
     if let Some(id) = &job.provider_job {
         value["job_id"] = clean(id, MAX_TEXT).into();
     }
+    if let Some(made) = job.result.as_ref().filter(|_| whole) {
+        value["result"] = result(made);
+    }
     failure(&mut value, job);
+    if !job.state.is_end() && !next::is_beyond_recall(job) {
+        value["the_person_can_cancel_it_with"] = format!("agent jobs cancel {}", job.id).into();
+    }
     add_next(&mut value, job);
     value
 }

@@ -8,11 +8,13 @@ use super::{ToolResult, Toolbox, facts};
 use crate::domain::job::Job;
 
 /// What it does, for the model.
-pub const DESCRIPTION: &str =
-    "List jobs with their states, what they cost, and what comes next for each. Changes nothing.";
+pub const DESCRIPTION: &str = "List jobs with their states, what they cost, the newest results, and what comes next for each. \
+For questions about earlier jobs. Changes nothing.";
 
 /// The most jobs that are listed, newest first.
 const MOST: usize = 20;
+/// The most results that are shown with them, newest first.
+const MOST_RESULTS: usize = 3;
 
 /// Which jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -38,19 +40,29 @@ pub struct Args {
 
 pub(super) fn run(toolbox: &Toolbox, args: &Args) -> ToolResult {
     match toolbox.work.jobs() {
-        Ok(jobs) => ToolResult::done(listed(&jobs, args.state.unwrap_or_default()), None),
+        Ok(jobs) => ToolResult::done(listed(toolbox, &jobs, args.state.unwrap_or_default()), None),
         Err(error) => ToolResult::failed(&error, None),
     }
 }
 
-fn listed(jobs: &[Job], which: Which) -> Value {
+fn listed(toolbox: &Toolbox, jobs: &[Job], which: Which) -> Value {
     let wanted = |job: &&Job| match which {
         Which::Open => !job.state.is_end(),
         Which::Done => job.state.is_end(),
         Which::All => true,
     };
     let all: Vec<&Job> = jobs.iter().rev().filter(wanted).collect();
-    let lines: Vec<Value> = all.iter().take(MOST).map(|job| facts::line(job)).collect();
+    let mut results = 0;
+    let lines: Vec<Value> = all
+        .iter()
+        .take(MOST)
+        .map(|job| {
+            results += usize::from(job.result.is_some());
+            let attempts = if job.tx_hash.is_some() { toolbox.work.attempts(&job.id) } else { Ok(Vec::new()) };
+            // A ledger that cannot be read any more says so at the next step.
+            facts::line(job, &attempts.unwrap_or_default(), results <= MOST_RESULTS)
+        })
+        .collect();
     let next = match all.iter().filter(|j| !j.state.is_end()).count() {
         0 => "No job is open. Answer the person from this list.".to_owned(),
         n => format!("{n} open. Answer the person from this list; go on with an open job only if they asked for it."),

@@ -5,9 +5,11 @@ mod approval;
 mod broken;
 mod main_job;
 mod own_chain;
+mod receipts;
 mod recorded;
 mod rules;
 mod secrets;
+mod wallet_files;
 mod wallets;
 
 use std::{

@@ -14,6 +14,7 @@ mod replay;
 mod sandbox_run;
 mod sandbox_s3;
 mod services;
+mod sessions;
 mod storage;
 #[cfg(feature = "kill-points")]
 mod torture;

@@ -251,11 +251,10 @@ fn a_folder_that_is_too_wide_or_has_settings_of_its_own_needs_the_owners_word() 
         assert_eq!(run.out, "");
     }
     // Settings that a client could write are not read unasked.
-    world.file(".env", "GAS_RECIPIENT=NTYEFJq9zRLP2MZXSYeCFMUMrvTf5T3RAv");
-    for (more, code) in [(None, 2), (Some("--dotenv"), 0)] {
+    world.file(".env", "AGENT_PROFILE=nonsense");
+    for (more, said) in [(None, "a calling agent"), (Some("--dotenv"), "AGENT_PROFILE is neither")] {
         let run = Run::of(world.command(&["mcp"]).args(more).stdin(Stdio::null()).output().unwrap());
-        assert_eq!(run.code, code, "{}", run.all());
-        assert_eq!(run.err.contains("could set who is paid"), code == 2, "{}", run.all());
+        assert!(run.code == 2 && run.err.contains(said), "{}", run.all());
     }
     fs::remove_file(world.work().join(".env")).unwrap();
     let folder = world.work();

@@ -243,7 +243,10 @@ fn there_is_one_way_out_and_one_clock() {
         }
         let text = fs::read_to_string(&path).unwrap();
         let name = path.file_name().unwrap().to_str().unwrap();
-        if !name.ends_with(".rs") || name.contains("test") || name == "fake.rs" {
+        // A session's file dates its lines for nobody; of the ledger's clock only what the wallet has spent comes, and
+        // that is drawn.
+        let apart = ["fake.rs", "session_file.rs", "clock.rs"];
+        if !name.ends_with(".rs") || name.contains("test") || apart.contains(&name) {
             continue;
         }
         let code = text.split("#[cfg(test)]").next().unwrap();

@@ -27,6 +27,8 @@ struct Case {
     #[serde(default)]
     files: Vec<FileMade>,
     policy: Option<String>,
+    #[serde(default)]
+    settings: BTreeMap<String, String>,
     expect: Expect,
 }
 
@@ -71,7 +73,7 @@ struct Expect {
     payments: usize,
 }
 
-#[derive(Debug, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct JobSeen {
     task: String,
@@ -113,7 +115,7 @@ impl Fasta {
     }
 }
 
-/// The jobs of a run, in order: what their verdicts said, and where the log says they ended.
+/// The jobs of a run, by task and dataset, as checks of one turn run side by side: what their verdicts said, and where the log says they ended.
 fn jobs(world: &World, run: &Run) -> Vec<JobSeen> {
     let mut ends: BTreeMap<String, String> = BTreeMap::new();
     for line in world.job_log() {
@@ -127,9 +129,14 @@ fn jobs(world: &World, run: &Run) -> Vec<JobSeen> {
         place: text(&v["where"]),
         end: ends.remove(v["job"].as_str().unwrap()).unwrap_or_default(),
     });
-    let seen: Vec<JobSeen> = seen.collect();
+    let seen: Vec<JobSeen> = in_order(seen.collect());
     assert!(ends.is_empty(), "jobs without a verdict: {ends:?}");
     seen
+}
+
+fn in_order(mut jobs: Vec<JobSeen>) -> Vec<JobSeen> {
+    jobs.sort();
+    jobs
 }
 
 fn play(path: &Path) {
@@ -145,6 +152,9 @@ fn play(path: &Path) {
         fs::write(world.home().join("policy.toml"), policy).unwrap();
     }
     world.set("AGENT_MODEL", format!("scripted:{}", path.display()));
+    for (name, value) in &case.settings {
+        world.set(name, value);
+    }
     let mut arguments = vec!["ask", "--json"];
     arguments.extend(case.arguments.iter().map(String::as_str));
     arguments.push(&case.prompt);
@@ -177,7 +187,7 @@ fn play(path: &Path) {
         assert!(!run.out.contains(text), "{name}: says `{text}`: {}", run.all());
     }
     if let Some(wanted) = &expect.jobs {
-        assert_eq!(jobs(&world, &run), *wanted, "{name}: {}", run.all());
+        assert_eq!(jobs(&world, &run), in_order(wanted.clone()), "{name}: {}", run.all());
     }
     assert_eq!(of("payment.confirmed").len(), expect.payments, "{name}: {}", run.all());
     let requested = of("tool.requested").len();
@@ -210,17 +220,27 @@ macro_rules! transcripts {
 
 transcripts! {
     a_binary_file "a-binary-file",
+    a_call_that_is_cut "a-call-that-is-cut",
     a_directory "a-directory",
     a_secret "a-secret",
     an_empty_file "an-empty-file",
     broken_arguments "broken-arguments",
     call_as_text "call-as-text",
+    calls_in_dialects "calls-in-dialects",
+    cancel_it "cancel-it",
+    cut_before_its_first_word "cut-before-its-first-word",
+    cut_in_a_payment "cut-in-a-payment",
     dry_run "dry-run",
+    ends_for_a_reason_of_its_own "ends-for-a-reason-of-its-own",
     ever_new_calls "ever-new-calls",
+    fields_missing_and_unknown "fields-missing-and-unknown",
     invented_hash "invented-hash",
+    invents_a_file "invents-a-file",
+    invents_a_result "invents-a-result",
     local_task "local-task",
     model_lost_half_way "model-lost-half-way",
     model_refuses_the_key "model-refuses-the-key",
+    names_another_cost "names-another-cost",
     never_stops "never-stops",
     no_such_file "no-such-file",
     nonsense "nonsense",
@@ -228,6 +248,8 @@ transcripts! {
     offload_and_pay "offload-and-pay",
     outside_the_folder "outside-the-folder",
     over_budget "over-budget",
+    over_the_token_ceiling "over-the-token-ceiling",
+    promises_and_does_nothing "promises-and-does-nothing",
     refused_local_run_of_150_mb "refused-local-run-of-150-mb",
     refused_offload_of_a_small_task "refused-offload-of-a-small-task",
     refused_other_amount "refused-other-amount",
@@ -235,11 +257,16 @@ transcripts! {
     refused_second_payment "refused-second-payment",
     refused_then_done "refused-then-done",
     refused_wait_before_payment "refused-wait-before-payment",
+    says_done_and_is_not "says-done-and-is-not",
+    small_talk "small-talk",
+    speaks_of_a_call "speaks-of-a-call",
     stops_half_way "stops-half-way",
     told_by_a_dataset "told-by-a-dataset",
+    two_jobs_of_two_kinds "two-jobs-of-two-kinds",
     two_tasks "two-tasks",
     unknown_task "unknown-task",
     unknown_tool "unknown-tool",
+    withheld "withheld",
     wrong_arguments "wrong-arguments",
     wrong_parameter "wrong-parameter",
 }

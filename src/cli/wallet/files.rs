@@ -35,7 +35,7 @@ pub struct New {
 /// Lock a key that there is already into a new NEP-6 file.
 ///
 /// The key is asked for at the terminal, or read from a file that holds its text (WIF or 64 hexadecimal digits) or is
-/// itself a NEP-6 wallet. It is never taken from the command line, where others could read it.
+/// itself a NEP-6 wallet, which keeps its passphrase. It is never taken from the command line, where others could read it.
 #[derive(Debug, Args)]
 pub struct Import {
     /// The file to write [default: wallet.json in AGENT_HOME]
@@ -64,7 +64,7 @@ impl Import {
     /// A key that is none; no passphrase; a file that exists or cannot be written.
     pub async fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
         let path = destination(context, self.file.as_deref())?;
-        let (wallet, known) = self.key().await?;
+        let (wallet, known) = self.key(Unlock { descriptor: context.global.passphrase_fd }).await?;
         let passphrase = match known {
             Some(passphrase) => passphrase,
             None => unlock::new_passphrase(context.global.passphrase_fd).await?,
@@ -73,7 +73,7 @@ impl Import {
     }
 
     /// The key, and its passphrase where it has one already: it stays the same.
-    async fn key(&self) -> Result<(Wallet, Option<SecretString>), CommandError> {
+    async fn key(&self, unlock: Unlock) -> Result<(Wallet, Option<SecretString>), CommandError> {
         let Some(from) = &self.from else {
             let text = unlock::typed_key().await?;
             let wallet = Wallet::from_key_text(&text);
@@ -82,7 +82,7 @@ impl Import {
         match nep6::read(from).map_err(failed)? {
             WalletFile::Open(wallet) => Ok((wallet, None)),
             WalletFile::Locked(locked) => {
-                let (wallet, passphrase) = Unlock::default().open(locked).await?;
+                let (wallet, passphrase) = unlock.open(locked).await?;
                 Ok((wallet, Some(passphrase)))
             }
         }

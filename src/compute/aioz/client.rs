@@ -170,7 +170,7 @@ impl Aioz {
                 request.headers_mut().insert("idempotency-key", key);
             }
             set_json(&mut request, &body);
-            match self.transport.once(request).await {
+            match self.transport.effect(request).await {
                 Ok(data) => match wire::task_id(&data) {
                     Some(id) => return Ok(id),
                     None => why = "its answer names no task".into(),
@@ -241,7 +241,7 @@ impl Aioz {
     /// [`ComputeError::Refused`] when it has ended already, and all others.
     pub async fn cancel(&self, id: &str) -> Result<(), ComputeError> {
         let request = self.transport.request(Method::DELETE, &["api-key", "task", id, "cancel"]);
-        self.transport.once(request).await.map(|_| ()).map_err(|failure| no_task(failure.error, id))
+        self.transport.effect(request).await.map(|_| ()).map_err(|failure| no_task(failure.error, id))
     }
 
     async fn read(&self, path: &[&str]) -> Result<Value, ComputeError> {

@@ -129,6 +129,15 @@ impl Transport {
 
     /// A read: tried again on 429, 500, 502, 503, 504 and broken connections.
     pub async fn read(&self, request: Request) -> Result<Value, ComputeError> {
+        self.repeated(request, |failure| failure.again).await.map_err(|failure| failure.error)
+    }
+
+    /// What has an effect: tried again only when it was turned away for coming too fast, which has none.
+    pub async fn effect(&self, request: Request) -> Result<Value, Failure> {
+        self.repeated(request, |failure| matches!(failure.error, ComputeError::RateLimited { .. })).await
+    }
+
+    async fn repeated(&self, request: Request, again: fn(&Failure) -> bool) -> Result<Value, Failure> {
         let Patience { retries, first_wait, longest_wait, .. } = self.patience;
         let backoff = ExponentialBuilder::default()
             .with_jitter()
@@ -142,12 +151,11 @@ impl Transport {
             }
         };
         once.retry(backoff)
-            .when(|failure: &Failure| failure.again && failure.wait.is_none_or(|w| w <= longest_wait))
+            .when(|failure: &Failure| again(failure) && failure.wait.is_none_or(|w| w <= longest_wait))
             .sleep(cassette::sleep)
             // What the provider asks to wait is honoured when it is more than we would wait ourselves.
             .adjust(|failure, ours| ours.map(|ours| failure.wait.map_or(ours, |asked| asked.max(ours))))
             .await
-            .map_err(|failure| failure.error)
     }
 
     /// One exchange, never repeated.

@@ -4,7 +4,7 @@
 
 mod money;
 mod receipt;
-mod verdict;
+pub mod verdict;
 
 use serde_json::Value;
 
@@ -47,6 +47,13 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
             let size = crate::domain::units::bytes(*bytes);
             let mut out = look.field("Files", Tone::Plain, &format!("{} ({size})", clean(path, MAX)));
             out.extend(look.field("  sha256", Tone::Dim, &sha256.to_string()));
+            out
+        }
+        Event::NodeListening { address, recipient, network, price } => {
+            let mut out = look.field("Node", Tone::Good, &format!("http://{}/api/v1", clean(address, 80)));
+            out.extend(look.field("Price", Tone::Plain, &format!("{} a task, on {network}", gas(price.datoshi))));
+            out.extend(look.field("Paid to", Tone::Plain, &clean(recipient, 80)));
+            out.extend(look.field("Stop", Tone::Dim, "Ctrl-C; runs are given a moment to end"));
             out
         }
         Event::Receipt(receipt) => receipt::lines(receipt, look),

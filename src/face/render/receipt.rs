@@ -34,6 +34,10 @@ pub fn lines(receipt: &Receipt, look: &Look) -> Vec<String> {
         out.extend(look.field("  tx", Tone::Plain, &paid.tx_hash.to_string()));
         let attempts = if paid.attempts > 1 { format!(", at attempt {}", paid.attempts) } else { String::new() };
         out.extend(look.field("  block", Tone::Plain, &format!("{}{attempts}", paid.block)));
+        let event = &paid.event;
+        let (from, to) = (event.from.address(), event.to.address());
+        let text = format!("{} of {} GAS from {from} to {to}", clean(&event.name, 40), event.amount.gas_string());
+        out.extend(look.field("  event", Tone::Plain, &text));
         out.extend(paid.explorer_url.iter().flat_map(|url| look.field("  see", Tone::Plain, &clean(url, MAX))));
     }
     if let Some(result) = &receipt.result {

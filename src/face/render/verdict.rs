@@ -55,13 +55,20 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
 
 /// `about 12 s (3.0 s to 48 s)`; only `under 0.1 s` where all three are.
 fn time(estimate: &Range) -> String {
-    let [low, likely, high] = [estimate.low, estimate.likely, estimate.high].map(seconds);
-    let about = if likely.starts_with("under") { likely } else { format!("about {likely}") };
+    let [low, high] = [estimate.low, estimate.high].map(seconds);
+    let about = roughly(estimate.likely);
     if low == high { about } else { format!("{about} ({low} to {high})") }
+}
+
+/// `about 12 s`, or `under 0.1 s`.
+pub fn roughly(time: f64) -> String {
+    let text = seconds(time);
+    if text.starts_with("under") { text } else { format!("about {text}") }
 }
 
 fn dataset_line(dataset: &DatasetShown) -> String {
     let records = match (dataset.sampled, dataset.records) {
+        (true, 1) => "about 1 record (sampled)".to_owned(),
         (true, n) => format!("about {} records (sampled)", count(n)),
         (false, 1) => "1 record".to_owned(),
         (false, n) => format!("{} records", count(n)),

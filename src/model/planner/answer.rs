@@ -1,12 +1,13 @@
 //! The planner's answers, out of tool results and the catalogue, and out of nothing else.
 
+pub(super) mod about;
 mod result;
 
 use serde_json::Value;
 
 use super::{Outcome, Seen};
 use crate::{
-    domain::{ids::JobId, job::JobState, money::Datoshi, task::TaskType},
+    domain::{job::JobState, task::TaskType},
     tools::Tool,
 };
 
@@ -140,75 +141,6 @@ pub(super) fn failure(result: &Value) -> String {
     out
 }
 
-/// How jobs stand, or one of them.
-pub(super) fn status(jobs: &[Value], job: Option<&JobId>) -> String {
-    let of = |line: &&Value| job.is_none_or(|id| text(line, "/job") == Some(id.as_str()));
-    let lines: Vec<String> = jobs.iter().filter(of).map(line).collect();
-    match (lines.as_slice(), job) {
-        ([], Some(job)) => no_such_job(job),
-        ([], None) => {
-            "There are no jobs yet. Ask for one, such as: Run protein folding on examples/data.fasta".to_owned()
-        }
-        ([only], _) => sentence(only),
-        (many, _) => format!(
-            "{} jobs, newest first:\n{}",
-            many.len(),
-            many.iter().map(|l| format!("- {l}\n")).collect::<String>().trim_end()
-        ),
-    }
-}
-
-fn line(job: &Value) -> String {
-    let id = text(job, "/job").unwrap_or_default();
-    let state = text(job, "/state").unwrap_or("unknown");
-    let mut out = format!(
-        "{id}: {} of {}, {}",
-        text(job, "/task_type").unwrap_or_default(),
-        text(job, "/dataset").unwrap_or_default(),
-        state.replace('_', " ")
-    );
-    if let Some(amount) = text(job, "/quote/amount") {
-        let verb = if text(job, "/tx_hash").is_some() { "paid" } else { "quoted" };
-        out.push_str(&format!(", {verb} {amount} GAS"));
-    }
-    if let Some(why) = text(job, "/untrusted_data/failure") {
-        out.push_str(&format!(" ({why})"));
-    }
-    if text(job, "/next_tool").is_some() {
-        out.push_str(&format!("; to go on: `agent jobs resume {id}`"));
-    }
-    out
-}
-
-/// What was paid, summed from quotes of jobs with a payment.
-pub(super) fn cost(jobs: &[Value], job: Option<&JobId>) -> String {
-    if let Some(job) = job {
-        return status(jobs, Some(job));
-    }
-    let paid: Vec<&Value> = jobs.iter().filter(|j| text(j, "/tx_hash").is_some()).collect();
-    let mut sum = Datoshi::ZERO;
-    for amount in paid.iter().filter_map(|j| text(j, "/quote/amount")?.parse::<Datoshi>().ok()) {
-        sum = sum.checked_add(amount).unwrap_or(Datoshi::MAX);
-    }
-    match paid.as_slice() {
-        [] => "Nothing was paid so far.".to_owned(),
-        [one] => format!("{sum}, fees left out: {}.", line(one)),
-        many => {
-            let lines: String = many.iter().map(|j| format!("- {}\n", line(j))).collect();
-            format!("{sum} for {} jobs, fees left out:\n{}", many.len(), lines.trim_end())
-        }
-    }
-}
-
-/// Giving up is a person's own step.
-pub(super) fn cancel(job: Option<&JobId>) -> String {
-    let id = job.map_or("JOB", JobId::as_str);
-    format!(
-        "I cannot give a job up for you; you can, as long as no payment is under way: `agent jobs cancel {id}`. \
-         `agent jobs list` shows the jobs there are."
-    )
-}
-
 /// A task without a file.
 pub(super) fn which_file(tasks: &[TaskType], task: &str, candidates: &[String]) -> String {
     let task = title(tasks, task);
@@ -233,21 +165,7 @@ pub(super) fn second_file(tasks: &[TaskType], task: &str, parameter: &str) -> St
         "profile" => "search proteins.fasta with globins.hmm by hmmsearch",
         _ => "blast query.fasta against proteins.fasta",
     };
-    format!("{} needs a second file: {what}. Such as: {example}.", title(tasks, task))
-}
-
-/// Several jobs could go on, or none.
-pub(super) fn which_job(jobs: &[Value], open: usize) -> String {
-    if open == 0 {
-        return "No job waits for anything.".to_owned();
-    }
-    let waiting: Vec<Value> = jobs.iter().filter(|j| text(j, "/next_tool").is_some()).cloned().collect();
-    format!("Which one? {}", status(&waiting, None))
-}
-
-/// A job id that the list does not have.
-pub(super) fn no_such_job(job: &JobId) -> String {
-    format!("I see no {job} among the newest jobs. `agent jobs list` shows all.")
+    format!("{} needs a second file: {what}. Which one? Such as: {example}.", title(tasks, task))
 }
 
 /// Nothing is known.
@@ -270,8 +188,9 @@ pub(super) fn help(tasks: &[TaskType]) -> String {
     }
     out.push_str(
         "Ask, for example: \"Run protein folding on examples/data.fasta in 3D with seed 7\", \"How many sequences are in \
-         reads.fastq?\", \"Would folding big.fasta fit on this machine?\", \"List my jobs\", \"Resume job-7k3q9dm2\", \
-         \"What did it cost?\". For free conversation, set OPENAI_API_KEY, or OPENAI_BASE_URL and AGENT_MODEL.",
+         reads.fastq?\", \"Would folding big.fasta fit on this machine?\", \"And the second file?\", \"List my jobs\", \
+         \"Resume it\", \"What came out?\", \"What did it cost?\", \"Cancel it\". For free conversation, set OPENAI_API_KEY, \
+         or OPENAI_BASE_URL and AGENT_MODEL.",
     );
     out
 }
@@ -280,7 +199,7 @@ pub(super) fn help(tasks: &[TaskType]) -> String {
 pub(super) fn unknown(tasks: &[TaskType]) -> String {
     format!(
         "I did not understand what is to be done: I work offline and know plain requests only. I can do: {}; and I can \
-         list jobs, resume them, and say what they cost. Name a task and a file, such as: Run protein folding on \
+         list jobs, resume them, and say what came out and what they cost. Name a task and a file, such as: Run protein folding on \
          data.fasta. \"help\" tells more.",
         titles(tasks)
     )

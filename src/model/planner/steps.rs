@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 
 use super::{
-    Seen, Step, answer,
-    wish::{self, Wanted, Wish},
+    Seen, Step,
+    answer::{self, about},
+    wish::{self, Wanted, Which, Wish},
 };
 use crate::{
     domain::{ids::JobId, task::TaskType},
-    model::words,
+    model::{about::Question, words},
     tools::Tool,
 };
 
@@ -17,9 +18,7 @@ pub(super) fn next(seen: &Seen, tasks: &[TaskType]) -> Step {
     match wish::read(seen, tasks) {
         Wish::Work(wanted) => work(seen, tasks, &wanted),
         Wish::GoOn(job) => go_on(seen, tasks, job.as_ref()),
-        Wish::Status(job) => listed(seen, |jobs| answer::status(jobs, job.as_ref())),
-        Wish::Cost(job) => listed(seen, |jobs| answer::cost(jobs, job.as_ref())),
-        Wish::Cancel(job) => Step::Say(answer::cancel(job.as_ref())),
+        Wish::About(question, which) => listed(seen, |jobs| reply(seen, tasks, question, &which, jobs)),
         Wish::WhichFile { task, candidates } => Step::Say(answer::which_file(tasks, &task, &candidates)),
         Wish::WhichTask { dataset } => Step::Say(answer::which_task(tasks, &dataset)),
         Wish::SecondFile { task, parameter } => Step::Say(answer::second_file(tasks, &task, &parameter)),
@@ -95,17 +94,17 @@ fn go_on(seen: &Seen, tasks: &[TaskType], job: Option<&JobId>) -> Step {
     let jobs = listed.content.get("jobs").and_then(Value::as_array).unwrap_or(&none);
     let id_of = |line: &Value| line.get("job").and_then(Value::as_str).map(str::to_owned);
     let open: Vec<&Value> = jobs.iter().filter(|j| j.get("next_tool").is_some_and(Value::is_string)).collect();
-    let line = match job {
-        Some(job) => jobs.iter().find(|j| id_of(j).as_deref() == Some(job.as_str())),
-        None => match open.as_slice() {
-            [only] => Some(*only),
-            _ => None,
-        },
+    let talked: Vec<&Value> =
+        open.iter().copied().filter(|j| id_of(j).is_some_and(|id| seen.talked.contains(&id))).collect();
+    let line = match (job, talked.as_slice(), open.as_slice()) {
+        (Some(job), ..) => jobs.iter().find(|j| id_of(j).as_deref() == Some(job.as_str())),
+        (None, [only], _) | (None, _, [only]) => Some(*only),
+        _ => None,
     };
     let Some(line) = line else {
         return Step::Say(match job {
-            Some(job) => answer::no_such_job(job),
-            None => answer::which_job(jobs, open.len()),
+            Some(job) => about::no_such_job(job),
+            None => about::which_job(&open),
         });
     };
     let fine = seen.results.last().is_none_or(super::Outcome::is_ok);
@@ -113,8 +112,41 @@ fn go_on(seen: &Seen, tasks: &[TaskType], job: Option<&JobId>) -> Step {
     let step = if seen.may_call && fine { follow(seen, &id, line) } else { None };
     match step {
         Some(step) => step,
-        None if seen.results.len() == 1 => Step::Say(answer::status(std::slice::from_ref(line), None)),
+        None if seen.results.len() == 1 => Step::Say(about::status(&[line])),
         None => Step::Say(answer::work(seen, tasks, false)),
+    }
+}
+
+/// The answer to a question about jobs.
+fn reply(seen: &Seen, tasks: &[TaskType], question: Question, which: &Which, jobs: &[Value]) -> String {
+    let of = |job: &Value, at: &str, wanted: &str| job.get(at).and_then(Value::as_str) == Some(wanted);
+    let all = || jobs.iter().collect::<Vec<_>>();
+    let meant: Vec<&Value> = match which {
+        Which::Named(id) => jobs.iter().filter(|j| of(j, "job", id.as_str())).collect(),
+        Which::On(files) => jobs.iter().filter(|j| files.iter().any(|f| of(j, "dataset", f))).collect(),
+        Which::All => all(),
+        Which::Last => {
+            let talked: Vec<&Value> = jobs.iter().filter(|j| seen.talked.iter().any(|id| of(j, "job", id))).collect();
+            match (talked.is_empty(), question) {
+                (false, _) => talked,
+                // What came out is asked of the newest that came out.
+                (true, Question::Outcome | Question::Folders) => {
+                    jobs.iter().find(|j| of(j, "state", "done")).into_iter().collect()
+                }
+                (true, _) => all(),
+            }
+        }
+    };
+    if let (Which::Named(id), []) = (which, meant.as_slice()) {
+        return about::no_such_job(id);
+    }
+    match question {
+        Question::Status => about::status(&meant),
+        Question::Cost => about::cost(&meant),
+        Question::Outcome => about::outcome(tasks, &meant),
+        Question::Folders => about::folders(&meant),
+        Question::Place => about::place(&meant),
+        Question::Cancel => about::cancel(&meant),
     }
 }
 

@@ -143,6 +143,7 @@ async fn what_was_said_before_fills_the_gap() {
         ("fold data.fasta", "again with seed 5", fold(json!({"seed": 5}))),
         ("fold x.fasta in 3D", "and data.fasta?", fold(json!({"dimension": 3}))),
         ("stats of data.fasta", "now fold it", fold(json!({}))),
+        ("fold x.fasta", "do the same for data.fasta", fold(json!({}))),
     ] {
         let mut talk = Talk::new(&[], false).says(first).answers("…").says(then);
         talk.call("check_local_capability", expected, checked("offload", "run_remote_compute")).await;
@@ -179,7 +180,8 @@ async fn a_second_file_is_found_or_asked_for() {
 fn jobs() -> Value {
     json!({"ok": true, "jobs": [
         {"job": "job-bbbbbbbb", "state": "submitted", "task_type": "protein_folding", "dataset": "b.fasta",
-         "quote": {"amount": "2", "recipient": PROVIDER}, "next_tool": "pay_gas_fee"},
+         "quote": {"amount": "2", "recipient": PROVIDER}, "next_tool": "pay_gas_fee",
+         "the_person_can_cancel_it_with": "agent jobs cancel job-bbbbbbbb"},
         {"job": "job-aaaaaaaa", "state": "done", "task_type": "protein_folding", "dataset": "a.fasta",
          "quote": {"amount": "1.5", "recipient": PROVIDER}, "tx_hash": "0x07", "next_tool": null},
     ]})
@@ -209,14 +211,25 @@ async fn jobs_are_listed_resumed_and_counted() {
         talk.call("pay_gas_fee", claim, refused).await;
         assert_eq!(talk.answer().await, "That was refused by P-APPROVAL: Nobody could be asked. Give --yes.");
     }
-    let answer = Talk::new(&[], false).says("cancel job-bbbbbbbb").answer().await;
-    assert!(answer.contains("`agent jobs cancel job-bbbbbbbb`"));
+    for (prompt, words) in [
+        ("cancel job-bbbbbbbb", "`agent jobs cancel job-bbbbbbbb`"),
+        ("please cancel it", "`agent jobs cancel job-bbbbbbbb`"),
+        ("cancel the folding of a.fasta", "There is nothing to give up: job-aaaaaaaa is done."),
+        ("cancel job-cccccccc", "I see no job-cccccccc"),
+        ("did you pay?", "job-aaaaaaaa: protein_folding of a.fasta, done, paid 1.5 GAS"),
+    ] {
+        let mut talk = Talk::new(&[], false).says(prompt);
+        talk.call("list_jobs", all.clone(), jobs()).await;
+        let answer = talk.answer().await;
+        assert!(answer.contains(words), "{prompt}: {answer}");
+    }
 }
 
 #[tokio::test]
 async fn says_plainly_what_it_can_do() {
     for (prompt, words) in [
         ("hi", "Hello. I am the offline planner"),
+        ("hi, who are you?", "I am the offline planner"),
         ("What can you do?", "I am the offline planner"),
         ("write me a poem about GAS", "I did not understand"),
         ("thanks!", "You are welcome."),

@@ -2,14 +2,20 @@
 
 use serde_json::Value;
 
-use super::Seen;
+use super::{
+    Seen,
+    refer::{self, Meant},
+};
 use crate::{
     domain::{
         dataset::Format,
         ids::JobId,
         task::{Parameters, TaskType},
     },
-    model::{phrases, words},
+    model::{
+        about::{self, Question, Talk},
+        phrases, words,
+    },
 };
 
 /// What a person wants.
@@ -36,14 +42,10 @@ pub(super) enum Wish {
         /// Which of its parameters.
         parameter: String,
     },
-    /// A job is to go on; `pay` when they said that it is to be paid.
+    /// A job is to go on.
     GoOn(Option<JobId>),
-    /// A job is to be given up.
-    Cancel(Option<JobId>),
-    /// How jobs stand.
-    Status(Option<JobId>),
-    /// What was spent.
-    Cost(Option<JobId>),
+    /// A question about jobs.
+    About(Question, Which),
     /// What there is to ask for.
     Help,
     /// Good day.
@@ -52,6 +54,19 @@ pub(super) enum Wish {
     Thanks,
     /// Anything else.
     Unknown,
+}
+
+/// Which jobs are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Which {
+    /// The one that was named.
+    Named(JobId),
+    /// Those on these datasets.
+    On(Vec<String>),
+    /// Those that were talked about last, or else all.
+    Last,
+    /// All there are.
+    All,
 }
 
 /// One task on one dataset.
@@ -67,65 +82,35 @@ pub(super) struct Wanted {
     pub(super) claimed_bytes: Option<u64>,
 }
 
-const COST: [&str; 8] = ["cost", "costs", "how much did", "spent", "spend", "price", "paid so far", "budget"];
-const STATUS: [&str; 16] = [
-    "did it finish",
-    "is it finished",
-    "how far",
-    "status",
-    "state of",
-    "list my jobs",
-    "list jobs",
-    "list the jobs",
-    "list all jobs",
-    "show jobs",
-    "show my jobs",
-    "my jobs",
-    "all jobs",
-    "open jobs",
-    "is it done",
-    "finished yet",
-];
 const GO_ON: [&str; 11] =
     ["resume", "continue", "go on", "go ahead", "carry on", "finish", "pay", "wait for", "fetch", "proceed", "run it"];
-const CANCEL: [&str; 4] = ["cancel", "abort", "give up", "stop the job"];
-const HELP: [&str; 9] = [
-    "help",
-    "what can you do",
-    "who are you",
-    "what are you",
-    "what tasks",
-    "which tasks",
-    "how do i",
-    "how does this work",
-    "usage",
-];
-const GREETING: [&str; 8] =
-    ["hi", "hello", "hey", "good morning", "good evening", "good afternoon", "good day", "moin"];
-const THANKS: [&str; 4] = ["thanks", "thank you", "thx", "great"];
-
 /// Reads the person's words, with what they said before where these do not say it all.
 pub(super) fn read(seen: &Seen, tasks: &[TaskType]) -> Wish {
     let text = &seen.prompt;
-    let plain = words::plain(text);
-    let says = |phrases: &[&str]| words::says_any(&plain, phrases);
     let job = words::jobs(text).into_iter().next();
     let files = words::files(text, &seen.files());
     let named = phrases::tasks_in(text, tasks);
-    if files.is_empty() && (job.is_some() || named.is_empty() || says(&COST) || says(&STATUS)) {
-        let short = plain.split_whitespace().count() <= 4;
-        match () {
-            () if says(&CANCEL) => return Wish::Cancel(job),
-            () if says(&COST) && (job.is_some() || named.is_empty() || says(&["did", "was", "spent"])) => {
-                return Wish::Cost(job);
-            }
-            () if says(&STATUS) => return Wish::Status(job),
-            () if says(&GO_ON) => return Wish::GoOn(job),
-            () if job.is_some() => return Wish::Status(job),
-            () if says(&HELP) => return Wish::Help,
-            () if says(&GREETING) && short => return Wish::Greeting,
-            () if says(&THANKS) && short => return Wish::Thanks,
-            () => {}
+    if let Some(question) = about::question(text, !named.is_empty(), !files.is_empty(), job.is_some()) {
+        let which = match job {
+            Some(job) => Which::Named(job),
+            None if !files.is_empty() => Which::On(files),
+            None if about::means_all(text, question) => Which::All,
+            None => Which::Last,
+        };
+        return Wish::About(question, which);
+    }
+    if files.is_empty() && (job.is_some() || named.is_empty()) {
+        if words::says_any(&words::plain(text), &GO_ON) {
+            return Wish::GoOn(job);
+        }
+        if let Some(job) = job {
+            return Wish::About(Question::Status, Which::Named(job));
+        }
+        match about::small_talk(text) {
+            Some(Talk::Help) => return Wish::Help,
+            Some(Talk::Greeting) => return Wish::Greeting,
+            Some(Talk::Thanks) => return Wish::Thanks,
+            None => {}
         }
     }
     work(seen, tasks, &named, files)
@@ -144,7 +129,10 @@ fn work(seen: &Seen, tasks: &[TaskType], named: &[&TaskType], files: Vec<String>
         for task in phrases::tasks_in(before, tasks) {
             let mut parameters = phrases::parameters_in(before, task);
             let now = phrases::parameters_in(text, task);
-            let follows = !files.is_empty() || !now.is_empty() || words::says(&words::plain(text), "again");
+            let follows = !files.is_empty()
+                || !now.is_empty()
+                || words::says(&words::plain(text), "again")
+                || refer::refers(text);
             parameters.extend(now);
             if follows {
                 chosen.push((task, parameters));
@@ -166,12 +154,16 @@ fn work(seen: &Seen, tasks: &[TaskType], named: &[&TaskType], files: Vec<String>
         };
     };
     let files = if files.is_empty() {
-        let earlier = seen.earlier.iter().map(|e| words::files(e, &known)).find(|f| !f.is_empty());
         let candidates: Vec<String> = known.iter().filter(|f| fits(first, f)).cloned().collect();
-        match (earlier, candidates.as_slice()) {
-            (Some(files), _) => files,
-            (None, [only]) => vec![only.clone()],
-            (None, _) => return Wish::WhichFile { task: first.name.clone(), candidates },
+        let named = seen.earlier.iter().map(|e| words::files(e, &known)).find(|f| !f.is_empty());
+        match refer::meant(text, &candidates, named.as_deref().unwrap_or_default(), &seen.used_by(&first.name)) {
+            Some(Meant::These(files)) => files,
+            Some(Meant::OneOf(candidates)) => return Wish::WhichFile { task: first.name.clone(), candidates },
+            None => match (named, candidates.as_slice()) {
+                (Some(files), _) => files,
+                (None, [only]) => vec![only.clone()],
+                (None, _) => return Wish::WhichFile { task: first.name.clone(), candidates },
+            },
         }
     } else {
         files

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use agent::{
-    domain::{money::Datoshi, network::Network},
+    domain::{hash::Hash160, money::Datoshi, network::Network},
     sandbox::chain::ChainSettings,
 };
 
@@ -19,6 +19,7 @@ pub struct OwnChain {
     pub world: World,
     pub chain: Served,
     pub provider: Provider,
+    payer: Hash160,
     _storage: Sandbox,
     _folder: tempfile::TempDir,
 }
@@ -26,11 +27,17 @@ pub struct OwnChain {
 impl OwnChain {
     /// One whose chain says that it is of this network.
     pub async fn of(network: Network) -> OwnChain {
+        OwnChain::paid_by(network, USER).await
+    }
+
+    /// The same where this key pays.
+    pub async fn paid_by(network: Network, wif: &str) -> OwnChain {
+        let payer = wallet(wif).account();
         let folder = tempfile::tempdir().unwrap();
         let settings = ChainSettings {
             network,
             block_time: Duration::from_millis(50),
-            funding: vec![(wallet(USER).account(), gas("1000"))],
+            funding: vec![(payer, gas("1000"))],
             ..ChainSettings::default()
         };
         let chain = serve_with(&folder.path().join("chain"), settings).await;
@@ -48,13 +55,13 @@ impl OwnChain {
             ("AIOZ_API_KEY", API_KEY),
             ("NEO_RPC_URL", chain.url.as_str()),
             ("NEO_NETWORK", &network.to_string()),
-            ("NEO_PRIVATE_KEY", USER),
+            ("NEO_PRIVATE_KEY", wif),
             ("GAS_RECIPIENT", &RECIPIENT.address()),
         ] {
             world.set(name, value);
         }
         std::fs::create_dir(world.home()).unwrap();
-        OwnChain { world, chain, provider, _storage: storage, _folder: folder }
+        OwnChain { world, chain, provider, payer, _storage: storage, _folder: folder }
     }
 
     /// Rules for the owner's file; statistics are sent away, so that jobs are quick.
@@ -70,6 +77,6 @@ impl OwnChain {
 
     /// What the paying account has lost: nothing, unless something was signed.
     pub fn spent(&self) -> Datoshi {
-        gas("1000").checked_sub(self.chain.chain.balance(wallet(USER).account()).unwrap()).unwrap()
+        gas("1000").checked_sub(self.chain.chain.balance(self.payer).unwrap()).unwrap()
     }
 }

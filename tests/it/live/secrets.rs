@@ -139,7 +139,7 @@ impl Stage {
         assert!(!self.seen.environments.is_empty(), "no worker was seen");
         for environment in &self.seen.environments {
             none_in("the environment of a worker", environment, &[]);
-            let names = environment.split(|byte| *byte == 0).filter_map(|v| Some(v.split(|b| *b == b'=').next()?));
+            let names = environment.split(|byte| *byte == 0).filter_map(|v| v.split(|b| *b == b'=').next());
             for name in names.map(|name| String::from_utf8_lossy(name).into_owned()) {
                 let known = ["PATH", "HOME", "LANG", ""].contains(&name.as_str()) || name.starts_with("AGENT_WORKER");
                 assert!(known, "a worker is given {name}");

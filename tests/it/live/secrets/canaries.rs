@@ -78,7 +78,7 @@ fn forms(secret: &str) -> Vec<Form> {
         ("hexadecimal", hex::encode_upper(bytes)),
         ("percent-encoded", percent(bytes, true)),
         ("percent-encoded", percent(bytes, false)),
-        ("escaped", latin(json[1..json.len() - 1].as_bytes())),
+        ("escaped", latin(&json.as_bytes()[1..json.len() - 1])),
         ("escaped", latin(escaped.as_bytes())),
         ("escaped", latin(format!("{secret:?}").trim_matches('"').as_bytes())),
         ("reversed", latin(&reversed)),

@@ -1,0 +1,198 @@
+//! What people say that asks for no computing: questions about jobs, and small talk.
+
+use super::words;
+
+/// What is asked about jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// How they stand.
+    Status,
+    /// What they cost.
+    Cost,
+    /// What came out.
+    Outcome,
+    /// Where their files are.
+    Folders,
+    /// Why they run where they run.
+    Place,
+    /// How they are given up.
+    Cancel,
+}
+
+/// What is said without asking for anything that a tool does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Talk {
+    /// What there is to ask for, or who answers.
+    Help,
+    /// Good day.
+    Greeting,
+    /// Thanks.
+    Thanks,
+}
+
+const COST: [&str; 8] = ["cost", "costs", "how much did", "spent", "spend", "price", "paid so far", "budget"];
+const IN_ALL: [&str; 9] =
+    ["in total", "total", "so far", "altogether", "in all", "all jobs", "overall", "all of them", "today"];
+const STATUS: [&str; 27] = [
+    "did it finish",
+    "is it finished",
+    "how far",
+    "how is it going",
+    "is it ready",
+    "did it work",
+    "did you pay",
+    "have you paid",
+    "is it paid",
+    "was it paid",
+    "status",
+    "state of",
+    "list my jobs",
+    "list jobs",
+    "list the jobs",
+    "list all jobs",
+    "show jobs",
+    "show my jobs",
+    "my jobs",
+    "all jobs",
+    "open jobs",
+    "what is running",
+    "what is open",
+    "is it done",
+    "are they done",
+    "finished yet",
+    "which jobs",
+];
+const LISTS: [&str; 9] = [
+    "my jobs",
+    "list jobs",
+    "list the jobs",
+    "all jobs",
+    "show jobs",
+    "open jobs",
+    "what is running",
+    "what is open",
+    "which jobs",
+];
+const OUTCOME: [&str; 14] = [
+    "what came out",
+    "what was the result",
+    "what were the results",
+    "what is the result",
+    "what are the results",
+    "what s the result",
+    "show me the result",
+    "show the result",
+    "show me the results",
+    "what did you find",
+    "what did it find",
+    "what does it mean",
+    "what does that mean",
+    "explain the result",
+];
+const FOLDERS: [&str; 12] = [
+    "where are the files",
+    "where is the file",
+    "where are the results",
+    "where is the result",
+    "where are they",
+    "where did you put",
+    "which folder",
+    "where can i find",
+    "where do i find",
+    "where is it saved",
+    "where was it saved",
+    "where are my",
+];
+const PLACE: [&str; 9] = [
+    "why did it run",
+    "why did that run",
+    "why not here",
+    "why not on this machine",
+    "why not on my machine",
+    "why offload",
+    "why at the provider",
+    "why was it offloaded",
+    "why did you offload",
+];
+const HELP: [&str; 9] = [
+    "help",
+    "what can you do",
+    "who are you",
+    "what are you",
+    "what tasks",
+    "which tasks",
+    "how do i",
+    "how does this work",
+    "usage",
+];
+const GREETING: [&str; 8] =
+    ["hi", "hello", "hey", "good morning", "good evening", "good afternoon", "good day", "moin"];
+const THANKS: [&str; 4] = ["thanks", "thank you", "thx", "great"];
+
+/// The question about jobs that a text asks. A file or a task in it is one of theirs only where the question is of what was.
+pub fn question(text: &str, names_task: bool, names_file: bool, names_job: bool) -> Option<Question> {
+    let plain = words::plain(text);
+    let says = |phrases: &[&str]| words::says_any(&plain, phrases);
+    if words::wants_cancel(text) {
+        return Some(Question::Cancel);
+    }
+    if words::only_asks(text) {
+        return None;
+    }
+    let past = says(&["did", "was", "were", "spent", "paid"]);
+    let alone = !names_file && !names_task;
+    match () {
+        () if says(&OUTCOME) => Some(Question::Outcome),
+        () if says(&FOLDERS) => Some(Question::Folders),
+        () if says(&PLACE) => Some(Question::Place),
+        () if says(&COST) && (past || names_job || alone) => Some(Question::Cost),
+        () if says(&STATUS) && !names_file => Some(Question::Status),
+        () => None,
+    }
+}
+
+/// Whether a question is about all jobs there are, and not about those that were talked about.
+pub fn means_all(text: &str, question: Question) -> bool {
+    let plain = words::plain(text);
+    words::says_any(&plain, &IN_ALL) || (question == Question::Status && words::says_any(&plain, &LISTS))
+}
+
+/// The small talk that a text without a task, a file or a job is.
+pub fn small_talk(text: &str) -> Option<Talk> {
+    let plain = words::plain(text);
+    let says = |phrases: &[&str]| words::says_any(&plain, phrases);
+    let short = plain.split_whitespace().count() <= 4;
+    match () {
+        () if says(&HELP) => Some(Talk::Help),
+        () if says(&GREETING) && short => Some(Talk::Greeting),
+        () if says(&THANKS) && short => Some(Talk::Thanks),
+        () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_are_told_from_work() {
+        for (text, task, file, expected) in [
+            ("How much did that cost?", false, false, Some(Question::Cost)),
+            ("what did the folding of a.fasta cost?", true, true, Some(Question::Cost)),
+            ("How much will it cost to fold a.fasta?", true, true, None),
+            ("did you pay?", false, false, Some(Question::Status)),
+            ("what came out for a.fasta?", false, true, Some(Question::Outcome)),
+            ("where are the files?", false, false, Some(Question::Folders)),
+            ("please cancel it", false, false, Some(Question::Cancel)),
+            ("fold a.fasta, and cancel if it is dear", true, true, None),
+            ("fold a.fasta", true, true, None),
+            ("and the second file?", false, false, None),
+        ] {
+            assert_eq!(question(text, task, file, false), expected, "{text}");
+        }
+        assert_eq!(small_talk("Hi, who are you?"), Some(Talk::Help));
+        assert_eq!(small_talk("hello there"), Some(Talk::Greeting));
+        assert_eq!(small_talk("thanks a lot!"), Some(Talk::Thanks));
+        assert_eq!(small_talk("hello, I have a dataset that I want to look at"), None);
+    }
+}

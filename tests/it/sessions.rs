@@ -1,0 +1,234 @@
+//! Sessions that go on: follow-up questions to the real program, another day and after a kill.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    os::unix::fs::PermissionsExt as _,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use rexpect::session::{PtySession, spawn_command};
+use serde_json::Value;
+
+use crate::world::{Run, World, example};
+
+/// Longer than any step takes on a busy machine, milliseconds.
+const PATIENCE: u64 = 120_000;
+const PROMPT: &str = "you> ";
+const ID: &str = "ses-7k3q9dm2";
+
+fn two_files() -> World {
+    let world = World::new();
+    world.file("data.fasta", example("data.fasta"));
+    world.file("two.fasta", ">a\nMKVLAAGIVGAFLLWQPHED\n>b\nACDEFGHIKLMNPQRSTVWY\n");
+    world
+}
+
+fn ask(world: &World, prompt: &str) -> Run {
+    world.run(&["ask", "--json", "--session", ID, prompt])
+}
+
+fn answer(run: &Run) -> String {
+    let said = run.events().into_iter().rfind(|e| e["type"] == "message.completed");
+    said.unwrap_or_else(|| panic!("{}", run.all()))["text"].as_str().unwrap().to_owned()
+}
+
+fn file_of(world: &World) -> PathBuf {
+    world.home().join("sessions").join(format!("{ID}.jsonl"))
+}
+
+fn chat(world: &World, arguments: &[&str]) -> PtySession {
+    let mut command: Command = world.command(arguments);
+    command.env("TERM", "xterm").env("NO_COLOR", "1");
+    let mut session = spawn_command(command, Some(PATIENCE)).unwrap();
+    session.exp_string("offline planner").unwrap();
+    session
+}
+
+#[test]
+fn follow_up_questions_of_later_runs() {
+    let world = two_files();
+    let mut jobs = Vec::new();
+    for (prompt, words) in [
+        ("Fold data.fasta", "of data.fasta is done"),
+        ("How much did that cost?", "2 GAS, and "),
+        ("and the second file?", "of two.fasta is done"),
+        ("What came out?", "of two.fasta: 2 sequences were folded"),
+        ("where are the files?", "The files of job-"),
+        ("how much did it cost in total?", "4 GAS for 2 jobs"),
+        ("cancel it", "There is nothing to give up"),
+    ] {
+        let run = ask(&world, prompt);
+        assert_eq!(run.code, 0, "{prompt}: {}", run.all());
+        assert!(answer(&run).contains(words), "{prompt}: {}", answer(&run));
+        assert!(!run.types().contains(&"warning".to_owned()), "{prompt}: {}", run.all());
+        assert_eq!(run.event("session.started")["session"], ID);
+        jobs.extend(run.events().into_iter().filter(|e| e["type"] == "verdict").map(|e| e["job"].clone()));
+    }
+    assert_eq!(jobs.len(), 2);
+    let mode = fs::metadata(file_of(&world)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    let kept = fs::read_to_string(file_of(&world)).unwrap();
+    let turns = kept.lines().filter(|line| line.starts_with("{\"type\":\"turn\"")).count();
+    assert_eq!(turns, 7);
+}
+
+/// People see at the end of a turn what its model calls took, and what the session took; programs sum up `usage` events.
+#[test]
+fn what_a_turn_took_is_said_at_its_end() {
+    let mut world = two_files();
+    let script = world.file("script.yaml", "turns: [{say: Hello there., optional: true}]");
+    world.set("AGENT_MODEL", format!("scripted:{}", script.display()));
+    let say = || world.run(&["ask", "--session", ID, "tell me something"]);
+    let first = say();
+    let line = |run: &Run| run.out.lines().filter(|l| l.contains("tokens in")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!((first.code, line(&first).len()), (0, 1), "{}", first.all());
+    assert!(line(&first)[0].ends_with("tokens in, 2 out"), "{}", first.all());
+    let second = say();
+    assert!(second.out.replace('\n', " ").contains("2 out; the session: "), "{}", second.all());
+    assert!(second.out.replace('\n', " ").contains("tokens in, 4 out"), "{}", second.all());
+    world.set("AGENT_MODEL", "planner");
+    assert_eq!(line(&world.run(&["ask", "--session", ID, "hi"])).len(), 0, "the planner takes nothing");
+    // The session took more than this already.
+    world.set("AGENT_MODEL", format!("scripted:{}", script.display()));
+    world.set("AGENT_MAX_TOKENS", "1400");
+    let run = ask(&world, "and more");
+    assert_eq!((run.code, run.event("error")["kind"].as_str()), (5, Some("model_ceiling")), "{}", run.all());
+}
+
+#[test]
+fn secrets_are_in_no_session() {
+    let mut world = two_files();
+    let canaries = [
+        ("OPENAI_API_KEY", "sk-canary-1111"),
+        ("AIOZ_SECRET_KEY", "canary-2222"),
+        ("AIOZ_API_KEY", "canary-3333"),
+        ("NEO_PRIVATE_KEY", "canary-4444"),
+    ];
+    for (name, secret) in canaries {
+        world.set(name, secret);
+    }
+    world.set("AGENT_PROFILE", "sandbox");
+    world.set("AGENT_MODEL", "planner");
+    for prompt in ["Fold data.fasta", "what is my key?", "list my jobs"] {
+        ask(&world, prompt);
+    }
+    let kept = fs::read_to_string(file_of(&world)).unwrap();
+    assert!(kept.contains("protein_folding"), "{kept}");
+    for (name, secret) in canaries {
+        assert!(!kept.contains(secret), "{name}");
+    }
+}
+
+/// Killed while a call was under way, with half a line at the end: the next run goes on.
+#[test]
+fn a_killed_session_goes_on() {
+    let world = two_files();
+    let mut child = world
+        .command(&["ask", "--json", "--session", ID, "Fold data.fasta"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let asked = |line: &str| line.contains("tool.requested") && line.contains("run_remote_compute");
+    assert!(lines.map(Result::unwrap).any(|line| asked(&line)));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let kept = fs::read_to_string(file_of(&world)).unwrap();
+    fs::write(file_of(&world), format!("{kept}{{\"type\":\"mess")).unwrap();
+    let run = ask(&world, "continue");
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert!(answer(&run).contains("of data.fasta is done"), "{}", answer(&run));
+    assert_eq!(world.states().iter().filter(|state| *state == "paid").count(), 1);
+    for line in fs::read_to_string(file_of(&world)).unwrap().lines() {
+        serde_json::from_str::<Value>(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+    }
+}
+
+#[test]
+fn a_conversation_is_taken_up_again_at_the_prompt() {
+    let world = two_files();
+    let mut session = chat(&world, &["chat"]);
+    session.exp_string(PROMPT).unwrap();
+    session.send_line("stats of data.fasta").unwrap();
+    session.exp_string("Receipt").unwrap();
+    session.exp_string(PROMPT).unwrap();
+    session.send_line("/cost").unwrap();
+    session.exp_string("takes no tokens").unwrap();
+    session.exp_string("nothing was paid").unwrap();
+    session.exp_string(PROMPT).unwrap();
+    session.send_line("/quit").unwrap();
+    session.exp_string("agent chat --resume ses-").unwrap();
+    session.exp_eof().unwrap();
+
+    let mut session = chat(&world, &["chat", "--resume"]);
+    session.exp_string("goes on after one turn; the last was: stats of").unwrap();
+    session.exp_string(PROMPT).unwrap();
+    session.send_line("and the second file?").unwrap();
+    session.exp_string("of two.fasta is done").unwrap();
+    session.exp_string(PROMPT).unwrap();
+    session.send_line("/cancel").unwrap();
+    session.exp_string("no job of this session can be given up").unwrap();
+    session.exp_string(PROMPT).unwrap();
+    session.send_line("/quit").unwrap();
+    session.exp_eof().unwrap();
+}
+
+#[test]
+fn a_job_that_waits_is_given_up_at_the_prompt() {
+    let mut world = two_files();
+    fs::create_dir_all(world.home()).unwrap();
+    fs::write(world.home().join("policy.toml"), "[caps]\nper_payment = \"1\"\n").unwrap();
+    world.set("AGENT_PROFILE", "sandbox");
+    let mut session = chat(&world, &["chat"]);
+    session.exp_string(PROMPT).unwrap();
+    session.send_line("fold data.fasta").unwrap();
+    session.exp_string("To give it up: agent jobs cancel job-").unwrap();
+    session.exp_string(PROMPT).unwrap();
+    session.send_line("cancel it").unwrap();
+    session.exp_string("/cancel job-").unwrap();
+    session.exp_string(PROMPT).unwrap();
+    session.send_line("/cancel").unwrap();
+    session.exp_string("Canceled").unwrap();
+    session.exp_string(PROMPT).unwrap();
+    session.send_line("/quit").unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(world.states().last().unwrap(), "canceled");
+}
+
+#[test]
+fn what_is_wrong_with_a_session_is_said() {
+    let mut world = two_files();
+    for (arguments, code, words) in [
+        (vec!["ask", "--json", "--session", "../../etc/passwd", "hi"], 2, "is not a session id"),
+        (vec!["ask", "--json", "--session", "ses-1", "hi"], 2, "is not a session id"),
+    ] {
+        let run = world.run(&arguments);
+        assert_eq!(run.code, code, "{}", run.all());
+        assert!(run.all().contains(words), "{}", run.all());
+    }
+    assert!(!world.home().join("sessions").exists());
+    assert_eq!(ask(&world, "hi").code, 0);
+    let held = fs::OpenOptions::new().append(true).open(file_of(&world)).unwrap();
+    held.lock().unwrap();
+    let run = ask(&world, "hi");
+    assert_eq!((run.code, run.event("error")["kind"].as_str()), (1, Some("session_in_use")), "{}", run.all());
+    drop(held);
+    fs::write(file_of(&world), "no session\n").unwrap();
+    let run = ask(&world, "hi");
+    assert_eq!((run.code, run.event("error")["kind"].as_str()), (1, Some("session_file")), "{}", run.all());
+    for (name, value, words) in [
+        ("AGENT_CONTEXT", "800", "AGENT_CONTEXT is too small"),
+        ("AGENT_CONTEXT", "64k", "AGENT_CONTEXT is not a whole number"),
+        ("AGENT_MAX_TOKENS", "-1", "AGENT_MAX_TOKENS is not a whole number"),
+        ("AGENT_MAX_COST", "$1", "AGENT_MAX_COST is not an amount of US dollars"),
+    ] {
+        world.set(name, value);
+        let run = world.run(&["ask", "--json", "hi"]);
+        assert_eq!(run.code, 2, "{}", run.all());
+        assert!(run.out.contains(words), "{}", run.all());
+        world.unset(name);
+    }
+}
