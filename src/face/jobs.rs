@@ -7,7 +7,7 @@ use crate::{
     domain::{
         attempt::{Attempt, AttemptState},
         job::{Job, JobState},
-        units::{bytes, clean, seconds},
+        units::{about_seconds, bytes, clean},
         verdict::Place,
     },
     ledger::JobLine,
@@ -111,9 +111,9 @@ fn verdict(job: &Job, look: &Look) -> Vec<String> {
     out.extend(look.field("Verdict", Tone::Plain, &format!("{headline}, {}", job.profile)));
     out.extend(verdict.reasons.iter().flat_map(|reason| look.more(Tone::Dim, &clean(&reason.why, 400))));
     let needs = format!(
-        "{} of RAM and about {}; {} were available",
+        "{} of RAM and {}; {} were available",
         bytes(verdict.estimate.ram.likely.max(0.0) as u64),
-        seconds(verdict.estimate.seconds.likely),
+        about_seconds(verdict.estimate.seconds.likely),
         bytes(verdict.machine.available_ram)
     );
     out.extend(look.field("  needs", Tone::Dim, &needs));

@@ -62,6 +62,7 @@ fn time(estimate: &Range) -> String {
 
 fn dataset_line(dataset: &DatasetShown) -> String {
     let records = match (dataset.sampled, dataset.records) {
+        (true, 1) => "about 1 record (sampled)".to_owned(),
         (true, n) => format!("about {} records (sampled)", count(n)),
         (false, 1) => "1 record".to_owned(),
         (false, n) => format!("{} records", count(n)),
