@@ -34,7 +34,7 @@ impl Asked {
             (!phrases::tasks_in(prompt, tasks).is_empty(), files > 0, !words::jobs(prompt).is_empty());
         let question = about::question(prompt, task, file, job).is_some();
         let talk = !task && !file && !job && !question && about::small_talk(prompt).is_some();
-        let work = !question && !talk && !words::only_asks(prompt);
+        let work = !question && !talk && !words::only_asks(prompt) && words::doubt(prompt).is_none();
         Asked { tasks: phrases::wanted(prompt, files, tasks), work, named: work && task && file, talk }
     }
 }

@@ -28,6 +28,12 @@ pub fn seconds(s: f64) -> String {
     }
 }
 
+/// `about 12 s`, and `under 0.1 s`, which is no less about.
+pub fn about_seconds(s: f64) -> String {
+    let shown = seconds(s);
+    if shown.starts_with("under") { shown } else { format!("about {shown}") }
+}
+
 /// `14,200,000`: thousands marked.
 pub fn count(n: u64) -> String {
     let digits = n.to_string();

@@ -2,15 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::{
-    look::{Look, Tone, cut},
-    render::verdict::roughly,
-};
+use super::look::{Look, Tone, cut};
 use crate::{
     domain::{
         attempt::{Attempt, AttemptState},
         job::{Job, JobState},
-        units::{bytes, clean},
+        units::{about_seconds, bytes, clean},
         verdict::Place,
     },
     ledger::JobLine,
@@ -116,7 +113,7 @@ fn verdict(job: &Job, look: &Look) -> Vec<String> {
     let needs = format!(
         "{} of RAM and {}; {} were available",
         bytes(verdict.estimate.ram.likely.max(0.0) as u64),
-        roughly(verdict.estimate.seconds.likely),
+        about_seconds(verdict.estimate.seconds.likely),
         bytes(verdict.machine.available_ram)
     );
     out.extend(look.field("  needs", Tone::Dim, &needs));

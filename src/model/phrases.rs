@@ -1,9 +1,11 @@
 //! Which tasks of the catalogue a person's words name, and what they chose for them.
 
-use serde_json::Value;
+mod choices;
+
+pub use choices::{Choice, choices};
 
 use super::words;
-use crate::domain::task::{ParameterKind, Parameters, TaskType};
+use crate::domain::task::{ParameterKind, TaskType};
 
 /// The tasks that a text names, in the order they are named, each once.
 ///
@@ -61,69 +63,8 @@ pub fn file_parameters(task: &TaskType) -> Vec<&str> {
     files.map(|(name, _)| name.as_str()).collect()
 }
 
-/// What a text chooses for a task; what it does not mention is left to the defaults.
-pub fn parameters_in(text: &str, task: &TaskType) -> Parameters {
-    let plain = words::plain(text);
-    let mut out = Parameters::new();
-    for (name, spec) in &task.parameters {
-        let value = match &spec.kind {
-            ParameterKind::Integer { .. } => integer(&plain, name).map(Value::from),
-            ParameterKind::Choice { values, .. } => choice(&plain, values).map(Value::from),
-            ParameterKind::File { .. } => None,
-        };
-        if let Some(value) = value {
-            out.insert(name.clone(), value);
-        }
-    }
-    out
-}
-
-/// A number said for a parameter: by its name, or in the ways people say these.
-fn integer(plain: &str, name: &str) -> Option<i64> {
-    let said = name.replace('_', " ");
-    let last = said.rsplit(' ').next().unwrap_or_default();
-    match name {
-        "dimension" => dimension(plain),
-        "max_sequences" => ["sequence", "protein", "record"].iter().find_map(|unit| words::number_before(plain, unit)),
-        _ => words::number_after(plain, last).or_else(|| words::number_before(plain, last.trim_end_matches('s'))),
-    }
-}
-
-fn dimension(plain: &str) -> Option<i64> {
-    const THREE: [&str; 8] =
-        ["3d", "3 d", "three d", "three dimension", "three dimensions", "three dimensional", "cubic", "3 dimensions"];
-    const TWO: [&str; 8] =
-        ["2d", "2 d", "two d", "two dimension", "two dimensions", "two dimensional", "square lattice", "2 dimensions"];
-    if words::says_any(plain, &THREE) {
-        Some(3)
-    } else if words::says_any(plain, &TWO) {
-        Some(2)
-    } else {
-        words::number_after(plain, "dimension").or_else(|| words::number_after(plain, "dimensions"))
-    }
-}
-
-/// One of a parameter's words, or a common word for it.
-fn choice(plain: &str, values: &[String]) -> Option<String> {
-    const SAME: [(&str, &str); 6] = [
-        ("quickly", "quick"),
-        ("fast", "quick"),
-        ("thoroughly", "thorough"),
-        ("carefully", "thorough"),
-        ("deep", "thorough"),
-        ("exhaustive", "thorough"),
-    ];
-    if let Some(value) = values.iter().find(|v| words::says(plain, v)) {
-        return Some(value.clone());
-    }
-    let meant = SAME.iter().find(|(word, value)| words::says(plain, word) && values.iter().any(|v| v == value));
-    meant.map(|(_, value)| (*value).to_owned())
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::machine::catalogue::Catalogue;
 
@@ -158,23 +99,5 @@ mod tests {
         assert_eq!(wanted("fold a.fa and b.fa", 2, &tasks), 2);
         assert_eq!(wanted("blast a.fa against b.fa", 2, &tasks), 1);
         assert_eq!(wanted("hello", 0, &tasks), 1);
-    }
-
-    #[test]
-    fn choices_are_found_and_not_invented() {
-        let tasks = tasks();
-        let chosen =
-            |task: &str, text: &str| Value::Object(parameters_in(text, tasks.iter().find(|t| t.name == task).unwrap()));
-        assert_eq!(chosen("protein_folding", "fold data.fasta"), json!({}));
-        assert_eq!(
-            chosen("protein_folding", "Fold the first 5 proteins in 3D with seed 7, thoroughly"),
-            json!({"dimension": 3, "seed": 7, "max_sequences": 5, "effort": "thorough"})
-        );
-        assert_eq!(
-            chosen("protein_folding", "quick 2-D fold, seed=12"),
-            json!({"dimension": 2, "seed": 12, "effort": "quick"})
-        );
-        assert_eq!(chosen("text_summary", "sum up notes.txt in three sentences"), json!({"sentences": 3}));
-        assert_eq!(chosen("sequence_stats", "stats in 3D with seed 4"), json!({}));
     }
 }

@@ -2,9 +2,13 @@
 //!
 //! It is a model like any other: it sees the request and nothing else, and what it proposes meets the same guard. It
 //! understands the catalogue's own phrases, file names, a few choices, and the questions people ask about jobs; to
-//! anything else it says plainly what it can do.
+//! anything else it says plainly what it can do. Work is begun only on a plain wish ([`plain`]): a word that it does not
+//! understand, a negation, a condition or a doubt is answered, and never acted against.
 
 mod answer;
+mod limit;
+mod pairs;
+mod plain;
 mod refer;
 mod steps;
 mod wish;
@@ -40,6 +44,7 @@ enum Step {
 }
 
 /// What a request shows, in the terms the planner thinks in.
+#[derive(Clone, Default)]
 struct Seen {
     /// What the person says now.
     prompt: String,
@@ -49,6 +54,9 @@ struct Seen {
     results: Vec<Outcome>,
     /// The jobs that the last turn with jobs was about.
     talked: Vec<String>,
+    /// How the turn before ended: with a question, and whether it had called a tool.
+    asked_back: bool,
+    called_before: bool,
     /// The tasks of earlier turns with their datasets, oldest first.
     done: Vec<(String, String)>,
     /// What the runtime knows.
@@ -60,6 +68,7 @@ struct Seen {
 }
 
 /// A call of this turn and what came of it.
+#[derive(Clone)]
 struct Outcome {
     name: String,
     arguments: Value,
@@ -79,15 +88,11 @@ impl Outcome {
 impl Seen {
     fn of(request: &ChatRequest) -> Seen {
         let mut seen = Seen {
-            prompt: String::new(),
-            earlier: Vec::new(),
-            results: Vec::new(),
-            talked: Vec::new(),
-            done: Vec::new(),
             context: Context::of(&request.system),
             may_call: request.choice != ToolChoice::None && !request.tools.is_empty(),
-            calls: 0,
+            ..Seen::default()
         };
+        let mut said = "";
         let mut open: Vec<&ToolCall> = Vec::new();
         for message in &request.messages {
             match message {
@@ -97,9 +102,11 @@ impl Seen {
                     if !before.is_empty() {
                         seen.earlier.insert(0, before);
                     }
+                    seen.asked_back = said.contains('?');
                     seen.turn_over();
                 }
-                Message::Assistant { calls, .. } => {
+                Message::Assistant { calls, text } => {
+                    said = text;
                     seen.calls += calls.len();
                     open = calls.iter().collect();
                 }
@@ -119,6 +126,7 @@ impl Seen {
     /// What came of a turn is what the next words may stand on.
     fn turn_over(&mut self) {
         let results = std::mem::take(&mut self.results);
+        self.called_before = !results.is_empty();
         let mut jobs: Vec<String> = Vec::new();
         for result in &results {
             if let Some(job) = result.text("job")
@@ -139,6 +147,12 @@ impl Seen {
     /// The datasets that a task was called for in earlier turns.
     fn used_by(&self, task: &str) -> Vec<String> {
         self.done.iter().filter(|(name, _)| name == task).map(|(_, dataset)| dataset.clone()).collect()
+    }
+
+    /// The same conversation as it was when the person had said what they said before this.
+    fn before(&self) -> Option<Seen> {
+        let (prompt, earlier) = self.earlier.split_first()?;
+        Some(Seen { prompt: prompt.clone(), earlier: earlier.to_vec(), results: Vec::new(), ..self.clone() })
     }
 
     /// The names of the files that the runtime showed.

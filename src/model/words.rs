@@ -1,8 +1,12 @@
 //! What a person's words name: files, jobs, numbers.
 
+mod doubt;
 mod files;
+mod tokens;
 
-pub use files::{files, has_data_ending};
+pub use doubt::{Doubt, doubt};
+pub use files::{files, has_data_ending, path_like};
+pub use tokens::{Kind, Token, places, tokens};
 
 use crate::domain::ids::JobId;
 
@@ -112,14 +116,21 @@ pub fn only_asks(text: &str) -> bool {
         "do not pay",
         "don t pay",
     ];
-    says_any(&plain(text), &ASKING)
+    // "I would like" is a wish.
+    let plain = plain(text).replace(" i would like ", " i want ").replace(" would you please ", " please ");
+    says_any(&plain, &ASKING)
 }
 
 /// Whether a person wants a job to be given up: they begin with it. "Fold it, and stop if it is dear" is no such wish.
 pub fn wants_cancel(text: &str) -> bool {
-    const GIVE_UP: [&str; 9] = [
+    const GIVE_UP: [&str; 14] = [
         "cancel",
         "abort",
+        "stop folding",
+        "stop running",
+        "stop the",
+        "stop this",
+        "stop all",
         "give up",
         "give it up",
         "stop the job",
@@ -193,28 +204,6 @@ pub fn says_any(plain: &str, phrases: &[&str]) -> bool {
     phrases.iter().any(|p| says(plain, p))
 }
 
-/// A number said near one of some words: `seed 7`, `seed=7`, `with 7 sequences`.
-pub fn number_after(plain: &str, word: &str) -> Option<i64> {
-    let words: Vec<&str> = plain.split_whitespace().collect();
-    let at = words.iter().position(|w| *w == word)?;
-    words.iter().skip(at + 1).take(2).find_map(|w| w.parse().ok())
-}
-
-/// A number said just before a word: `3 sequences`, `top 5 sentences`.
-pub fn number_before(plain: &str, word: &str) -> Option<i64> {
-    let words: Vec<&str> = plain.split_whitespace().collect();
-    words.windows(2).find_map(|w| match w {
-        [number, next] if *next == word || next.strip_suffix('s') == Some(word) => spelled(number),
-        _ => None,
-    })
-}
-
-fn spelled(word: &str) -> Option<i64> {
-    const NAMES: [&str; 13] =
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
-    word.parse().ok().or_else(|| NAMES.iter().position(|n| *n == word).and_then(|n| i64::try_from(n).ok()))
-}
-
 /// A size that a person claims: `5 GB`, `150MB`, `2.5 gigabytes`. Bytes, in decimal units.
 pub fn claimed_bytes(text: &str) -> Option<u64> {
     let spaced: String = text.chars().map(|c| if c.is_alphanumeric() || c == '.' { c } else { ' ' }).collect();
@@ -259,9 +248,6 @@ mod tests {
         assert_eq!(hashes(&format!("paid in {hash}, 0x12")), std::slice::from_ref(&hash));
         assert_eq!(hashes(&format!("sha256 {}", &hash[2..])), [hash[2..].to_owned()]);
         let text = plain("Fold with seed=7 and the top five sentences; 3 sequences");
-        assert_eq!(number_after(&text, "seed"), Some(7));
-        assert_eq!(number_before(&text, "sentence"), Some(5));
-        assert_eq!(number_before(&text, "sequence"), Some(3));
         assert!(says(&text, "top five") && !says(&text, "top fiv"));
         for (text, bytes) in [
             ("this 5 GB FASTA", Some(5_000_000_000)),

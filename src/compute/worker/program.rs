@@ -173,10 +173,12 @@ fn tail(path: &Path) -> String {
     String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
 }
 
-/// What people see of an output: how many lines, and the first.
+/// What people see of an output: how many lines, how many of them are comments or FASTA headers, and the first.
 #[derive(Default)]
 struct Shown {
     lines: u64,
+    comments: u64,
+    headers: u64,
     open: bool,
     first: Vec<Vec<u8>>,
 }
@@ -186,6 +188,8 @@ impl Shown {
         for part in piece.split_inclusive(|&b| b == b'\n') {
             if !self.open {
                 self.lines += 1;
+                self.comments += u64::from(part.starts_with(b"#"));
+                self.headers += u64::from(part.starts_with(b">"));
                 if self.first.len() < FIRST_LINES {
                     self.first.push(Vec::new());
                 }
@@ -202,8 +206,10 @@ impl Shown {
 
     fn summary(self, output: &str, bytes: u64) -> Map<String, Value> {
         let first = self.first.iter().map(|line| units::clean(&String::from_utf8_lossy(line), LINE_WIDTH));
-        let summary =
-            json!({"output": output, "bytes": bytes, "lines": self.lines, "first_lines": first.collect::<Vec<_>>()});
+        let summary = json!({
+            "output": output, "bytes": bytes, "lines": self.lines, "comment_lines": self.comments,
+            "header_lines": self.headers, "first_lines": first.collect::<Vec<_>>(),
+        });
         summary.as_object().cloned().unwrap_or_default()
     }
 }
@@ -237,6 +243,17 @@ mod tests {
             assert_eq!(summary["first_lines"].as_array().unwrap().len(), 10);
             assert_eq!(summary["first_lines"][9], "line 9");
         }
+    }
+
+    #[test]
+    fn comments_and_headers_are_counted() {
+        let mut shown = Shown::default();
+        [">a", "\nAC#>\n", "#", " x\n>b\nAC\n"].iter().for_each(|piece| shown.take(piece.as_bytes()));
+        let summary = shown.summary("x", 9);
+        assert_eq!(
+            (&summary["lines"], &summary["comment_lines"], &summary["header_lines"]),
+            (&5.into(), &1.into(), &2.into())
+        );
     }
 
     #[test]

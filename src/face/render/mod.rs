@@ -4,7 +4,7 @@
 
 mod money;
 mod receipt;
-pub mod verdict;
+mod verdict;
 
 use serde_json::Value;
 

@@ -7,7 +7,7 @@ use super::{
 use crate::domain::{
     estimate::Range,
     event::{DatasetShown, Event},
-    units::{bytes, clean, count, seconds},
+    units::{about_seconds, bytes, clean, count, seconds},
     verdict::{OffloadRule, Place},
 };
 
@@ -56,14 +56,8 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
 /// `about 12 s (3.0 s to 48 s)`; only `under 0.1 s` where all three are.
 fn time(estimate: &Range) -> String {
     let [low, high] = [estimate.low, estimate.high].map(seconds);
-    let about = roughly(estimate.likely);
+    let about = about_seconds(estimate.likely);
     if low == high { about } else { format!("{about} ({low} to {high})") }
-}
-
-/// `about 12 s`, or `under 0.1 s`.
-pub fn roughly(time: f64) -> String {
-    let text = seconds(time);
-    if text.starts_with("under") { text } else { format!("about {text}") }
 }
 
 fn dataset_line(dataset: &DatasetShown) -> String {

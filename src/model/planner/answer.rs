@@ -1,11 +1,15 @@
 //! The planner's answers, out of tool results and the catalogue, and out of nothing else.
 
 pub(super) mod about;
+pub(super) mod doubt;
 mod result;
 
 use serde_json::Value;
 
-use super::{Outcome, Seen};
+use super::{
+    Outcome, Seen,
+    plain::{Level, Reading},
+};
 use crate::{
     domain::{job::JobState, task::TaskType},
     tools::Tool,
@@ -34,7 +38,7 @@ fn sentence(text: &str) -> String {
 }
 
 /// What came of the tasks of this turn.
-pub(super) fn work(seen: &Seen, tasks: &[TaskType], check_only: bool) -> String {
+pub(super) fn work(seen: &Seen, tasks: &[TaskType], reading: &Reading) -> String {
     let mut jobs: Vec<&str> = Vec::new();
     for result in &seen.results {
         if let Some(job) = result.text("job")
@@ -46,7 +50,7 @@ pub(super) fn work(seen: &Seen, tasks: &[TaskType], check_only: bool) -> String 
     let mut parts: Vec<String> = Vec::new();
     for job in jobs {
         let of_job: Vec<&Outcome> = seen.results.iter().filter(|r| r.text("job") == Some(job)).collect();
-        parts.push(one_job(&of_job, tasks, check_only));
+        parts.push(one_job(&of_job, tasks, reading));
     }
     for failed in seen.results.iter().filter(|r| !r.is_ok() && r.text("job").is_none()) {
         parts.push(failure(&failed.content));
@@ -57,14 +61,23 @@ pub(super) fn work(seen: &Seen, tasks: &[TaskType], check_only: bool) -> String 
     }
 }
 
-fn one_job(results: &[&Outcome], tasks: &[TaskType], check_only: bool) -> String {
+fn one_job(results: &[&Outcome], tasks: &[TaskType], reading: &Reading) -> String {
     let Some(last) = results.last() else { return String::new() };
     if !last.is_ok() {
         return failure(&last.content);
     }
     let check = results.iter().find(|r| r.name == Tool::CheckLocalCapability.name()).map(|r| &r.content);
-    if check_only || last.content.get("dry_run").is_some() {
+    if last.content.get("dry_run").is_some() {
         return check.map_or_else(nothing_to_do, |check| plan(check, tasks));
+    }
+    if let (Some(check), [_]) = (check, results)
+        && (matches!(reading.level, Level::Look(_)) || text(check, "/where") == Some("offload"))
+        && let Some(why) = doubt::held_back(reading, check)
+    {
+        return format!("{} {why}", plan(check, tasks));
+    }
+    if let Some(above) = doubt::above(reading.limit, &last.content) {
+        return above;
     }
     let task = text(&last.content, "/task_type").unwrap_or_default();
     let path = text(&last.content, "/dataset/path").or_else(|| check.and_then(|c| text(c, "/dataset/path")));
@@ -92,10 +105,16 @@ fn one_job(results: &[&Outcome], tasks: &[TaskType], check_only: bool) -> String
     out
 }
 
+/// Why a job is for the provider, each a half-sentence of its own.
+fn reasons(of: &Value) -> Vec<String> {
+    let why = of.get("reasons").and_then(Value::as_array).into_iter().flatten().filter_map(|r| text(r, "/why"));
+    let verb = |why: &str| why.starts_with("would ") || why.starts_with("needs ");
+    why.map(|why| if verb(why) { format!("it {why}") } else { why.to_owned() }).collect()
+}
+
 /// Where a task runs, and why.
 fn place(check: &Value, verb: &str) -> String {
-    let why: Vec<&str> =
-        check.get("reasons").and_then(Value::as_array).into_iter().flatten().filter_map(|r| text(r, "/why")).collect();
+    let why = reasons(check);
     match text(check, "/where") {
         Some("offload") if why.is_empty() => format!("It {verb} at the provider."),
         Some("offload") => format!("It {verb} at the provider, because {}.", why.join("; ").trim_end_matches('.')),
@@ -109,10 +128,14 @@ fn plan(check: &Value, tasks: &[TaskType]) -> String {
     let path = text(check, "/dataset/path").unwrap_or("the dataset");
     let size = text(check, "/dataset/size").unwrap_or("of unknown size");
     let records = check.pointer("/dataset/records").and_then(Value::as_u64).unwrap_or_default();
-    let about = if check.pointer("/dataset/sampled") == Some(&Value::Bool(true)) { "about " } else { "" };
+    let sampled = check.pointer("/dataset/sampled") == Some(&Value::Bool(true));
+    let records = match (records, sampled) {
+        (1, _) => "one record".to_owned(),
+        (n, true) => format!("about {} records", crate::domain::units::count(n)),
+        (n, false) => format!("{} records", crate::domain::units::count(n)),
+    };
     let mut out = format!(
-        "{path} is {size} with {about}{} records. {task} would need {} of RAM and {} on this machine. ",
-        crate::domain::units::count(records),
+        "{path} is {size} with {records}. {task} would need {} of RAM and {} on this machine. ",
         text(check, "/needs/ram").unwrap_or("an unknown amount"),
         text(check, "/needs/time").unwrap_or("an unknown time"),
     );

@@ -42,6 +42,58 @@ pub(super) fn refers(text: &str) -> bool {
     ordinal(&plain).is_some() || groups.iter().any(|phrases| words::says_any(&plain, phrases))
 }
 
+/// The words of `text` that refer to files, as far as they are heeded: beside a file's name, "all files" would be lost.
+pub(super) fn said(text: &str, files: &[String]) -> Vec<&'static str> {
+    const PLACES: [&str; 36] = [
+        "first file",
+        "first one",
+        "first dataset",
+        "first fasta",
+        "first fastq",
+        "first too",
+        "second file",
+        "second one",
+        "second dataset",
+        "second fasta",
+        "second fastq",
+        "second too",
+        "third file",
+        "third one",
+        "third dataset",
+        "third fasta",
+        "third fastq",
+        "third too",
+        "fourth file",
+        "fourth one",
+        "fourth dataset",
+        "fourth fasta",
+        "fourth fastq",
+        "fourth too",
+        "fifth file",
+        "fifth one",
+        "fifth dataset",
+        "fifth fasta",
+        "fifth fastq",
+        "fifth too",
+        "last file",
+        "last one",
+        "last dataset",
+        "last fasta",
+        "last fastq",
+        "last too",
+    ];
+    let mut out: Vec<&'static str> = PLACES.to_vec();
+    let plain = words::plain(text);
+    let at_end = |place: &&&'static str| plain.trim_end().ends_with(**place);
+    out.extend(ORDINALS.iter().filter(at_end));
+    match files.len() {
+        0 => out.extend(OTHER.iter().chain(&REST).chain(&ALL).chain(&BOTH).copied()),
+        2 => out.extend(BOTH),
+        _ => {}
+    }
+    out
+}
+
 /// The files that `text` means among the `candidates`. `named` are those that the person named last, `used` those that the task
 /// was done on already.
 pub(super) fn meant(text: &str, candidates: &[String], named: &[String], used: &[String]) -> Option<Meant> {

@@ -4,20 +4,27 @@ use serde_json::{Value, json};
 
 use super::{
     Seen, Step,
-    answer::{self, about},
+    answer::{self, about, doubt},
+    plain::{Level, Reading},
     wish::{self, Wanted, Which, Wish},
 };
 use crate::{
-    domain::{ids::JobId, task::TaskType},
-    model::{about::Question, words},
+    domain::{ids::JobId, money::Datoshi, task::TaskType},
+    model::about::Question,
     tools::Tool,
 };
 
 /// What to do next.
 pub(super) fn next(seen: &Seen, tasks: &[TaskType]) -> Step {
     match wish::read(seen, tasks) {
-        Wish::Work(wanted) => work(seen, tasks, &wanted),
-        Wish::GoOn(job) => go_on(seen, tasks, job.as_ref()),
+        Wish::Work(wanted, reading) => match &reading.level {
+            Level::Unclear(strange) => Step::Say(doubt::unclear(tasks, &wanted, strange)),
+            Level::Not(word) => Step::Say(doubt::not(tasks, &wanted, word)),
+            Level::Plain | Level::Free | Level::Look(_) => work(seen, tasks, &wanted, &reading),
+        },
+        Wish::TwoValues { parameter, values } => Step::Say(doubt::two_values(&parameter, &values)),
+        Wish::GoOn(job, limit) => go_on(seen, tasks, job.as_ref(), limit),
+        Wish::NotPlain(job) => Step::Say(doubt::not_plain(job.as_ref())),
         Wish::About(question, which) => listed(seen, |jobs| reply(seen, tasks, question, &which, jobs)),
         Wish::WhichFile { task, candidates } => Step::Say(answer::which_file(tasks, &task, &candidates)),
         Wish::WhichTask { dataset } => Step::Say(answer::which_task(tasks, &dataset)),
@@ -29,10 +36,9 @@ pub(super) fn next(seen: &Seen, tasks: &[TaskType]) -> Step {
     }
 }
 
-/// One job after the other, each to its end.
-fn work(seen: &Seen, tasks: &[TaskType], wanted: &[Wanted]) -> Step {
-    let check_only = seen.context.dry_run_by_words(&seen.prompt);
-    let close = || Step::Say(answer::work(seen, tasks, check_only));
+/// One job after the other, each as far as the words carry.
+fn work(seen: &Seen, tasks: &[TaskType], wanted: &[Wanted], reading: &Reading) -> Step {
+    let close = || Step::Say(answer::work(seen, tasks, reading));
     if !seen.may_call || seen.results.last().is_some_and(|r| !r.is_ok()) {
         return close();
     }
@@ -52,18 +58,22 @@ fn work(seen: &Seen, tasks: &[TaskType], wanted: &[Wanted]) -> Step {
             }
             return Step::Call(Tool::CheckLocalCapability.name(), arguments);
         };
-        if check_only {
+        // A dry run of the program's own stops by itself, at the first effect.
+        let free = reading.level == Level::Free || reading.limit == Some(Datoshi::ZERO);
+        let costs = checked.text("where") != Some("local") && !seen.context.dry_run;
+        if matches!(reading.level, Level::Look(_)) || (free && costs) {
             continue;
         }
-        if let Some(step) = checked.text("job").and_then(|job| follow(seen, job, &checked.content)) {
+        if let Some(step) = checked.text("job").and_then(|job| follow(seen, job, &checked.content, reading.limit)) {
             return step;
         }
     }
     close()
 }
 
-/// The step that a job waits for, as its newest result says; `None` at its end, or when the step was taken already.
-fn follow(seen: &Seen, job: &str, begin: &Value) -> Option<Step> {
+/// The step that a job waits for, as its newest result says; `None` at its end, when the step was taken already, and when it
+/// would pay more than the limit.
+fn follow(seen: &Seen, job: &str, begin: &Value, limit: Option<Datoshi>) -> Option<Step> {
     let of_job = |r: &&super::Outcome| r.content.get("job").and_then(Value::as_str) == Some(job);
     let latest = seen.results.iter().rev().find(of_job).map_or(begin, |r| &r.content);
     let tool = Tool::from_name(latest.get("next_tool")?.as_str()?)?;
@@ -75,14 +85,19 @@ fn follow(seen: &Seen, job: &str, begin: &Value) -> Option<Step> {
     if tool == Tool::PayGasFee {
         let quotes = seen.results.iter().rev().filter(of_job).map(|r| &r.content).chain(std::iter::once(begin));
         let quote = quotes.filter_map(|c| c.get("quote")).find(|q| q.is_object())?;
-        arguments["amount"] = quote.get("amount")?.clone();
+        let amount = quote.get("amount")?;
+        let datoshi: Datoshi = amount.as_str()?.parse().ok()?;
+        if limit.is_some_and(|most| datoshi > most) {
+            return None;
+        }
+        arguments["amount"] = amount.clone();
         arguments["recipient"] = quote.get("recipient")?.clone();
     }
     Some(Step::Call(tool.name(), arguments))
 }
 
 /// Goes on with a job that was named, or with the only open one.
-fn go_on(seen: &Seen, tasks: &[TaskType], job: Option<&JobId>) -> Step {
+fn go_on(seen: &Seen, tasks: &[TaskType], job: Option<&JobId>, limit: Option<Datoshi>) -> Step {
     let listed = seen.results.iter().find(|r| r.name == Tool::ListJobs.name());
     let Some(listed) = listed else {
         return match seen.may_call {
@@ -109,11 +124,13 @@ fn go_on(seen: &Seen, tasks: &[TaskType], job: Option<&JobId>) -> Step {
     };
     let fine = seen.results.last().is_none_or(super::Outcome::is_ok);
     let id = id_of(line).unwrap_or_default();
-    let step = if seen.may_call && fine { follow(seen, &id, line) } else { None };
+    let step = if seen.may_call && fine { follow(seen, &id, line, limit) } else { None };
+    let above = doubt::above(limit, line);
     match step {
         Some(step) => step,
+        None if seen.results.len() == 1 && above.is_some() => Step::Say(above.unwrap_or_default()),
         None if seen.results.len() == 1 => Step::Say(about::status(&[line])),
-        None => Step::Say(answer::work(seen, tasks, false)),
+        None => Step::Say(answer::work(seen, tasks, &Reading { level: Level::Plain, limit })),
     }
 }
 
@@ -160,13 +177,5 @@ fn listed(seen: &Seen, say: impl Fn(&[Value]) -> String) -> Step {
             let none = Vec::new();
             Step::Say(say(list.content.get("jobs").and_then(Value::as_array).unwrap_or(&none)))
         }
-    }
-}
-
-impl crate::model::context::Context {
-    /// Whether the person asks only where and how a task would run. A dry run of the program's own stops by itself,
-    /// at the first effect.
-    fn dry_run_by_words(&self, prompt: &str) -> bool {
-        !self.dry_run && words::only_asks(prompt)
     }
 }

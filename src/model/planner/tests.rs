@@ -1,3 +1,5 @@
+mod plain;
+
 use serde_json::json;
 
 use super::*;
@@ -234,6 +236,7 @@ async fn says_plainly_what_it_can_do() {
         ("write me a poem about GAS", "I did not understand"),
         ("thanks!", "You are welcome."),
         ("look at data.fasta", "What is to be done with data.fasta?"),
+        ("summarize", "on which file?"),
         ("", "I did not understand"),
     ] {
         let answer = Talk::new(&[], false).says(prompt).answer().await;

@@ -3,13 +3,15 @@
 use serde_json::Value;
 
 use super::{
-    Seen,
+    Seen, pairs,
+    plain::{self, Level, Reading},
     refer::{self, Meant},
 };
 use crate::{
     domain::{
         dataset::Format,
         ids::JobId,
+        money::Datoshi,
         task::{Parameters, TaskType},
     },
     model::{
@@ -21,8 +23,15 @@ use crate::{
 /// What a person wants.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Wish {
-    /// Tasks on datasets.
-    Work(Vec<Wanted>),
+    /// Tasks on datasets, and how plainly they were asked for.
+    Work(Vec<Wanted>, Reading),
+    /// Two values for one parameter.
+    TwoValues {
+        /// The parameter.
+        parameter: String,
+        /// The values, as they were said.
+        values: Vec<Value>,
+    },
     /// A task, and it is not plain on which file.
     WhichFile {
         /// The task.
@@ -42,8 +51,10 @@ pub(super) enum Wish {
         /// Which of its parameters.
         parameter: String,
     },
-    /// A job is to go on.
-    GoOn(Option<JobId>),
+    /// A job is to go on, and may cost no more than this, where that was said.
+    GoOn(Option<JobId>, Option<Datoshi>),
+    /// Something of a job that is to go on, not plainly said.
+    NotPlain(Option<JobId>),
     /// A question about jobs.
     About(Question, Which),
     /// What there is to ask for.
@@ -84,6 +95,34 @@ pub(super) struct Wanted {
 
 const GO_ON: [&str; 11] =
     ["resume", "continue", "go on", "go ahead", "carry on", "finish", "pay", "wait for", "fetch", "proceed", "run it"];
+/// What may stand beside these.
+const BESIDE: [&str; 5] = ["payment", "wait", "quote", "pay the quote", "you"];
+/// Yes, to a question.
+const YES: [&str; 22] = [
+    "yes",
+    "yes please",
+    "yes do it",
+    "yes go ahead",
+    "yes do that",
+    "yes run it",
+    "do it",
+    "do that",
+    "please do",
+    "go ahead",
+    "go on",
+    "ok",
+    "okay",
+    "sure",
+    "proceed",
+    "run it",
+    "go ahead run it",
+    "ok do it",
+    "ok go ahead",
+    "ja",
+    "ja bitte",
+    "y",
+];
+
 /// Reads the person's words, with what they said before where these do not say it all.
 pub(super) fn read(seen: &Seen, tasks: &[TaskType]) -> Wish {
     let text = &seen.prompt;
@@ -99,9 +138,17 @@ pub(super) fn read(seen: &Seen, tasks: &[TaskType]) -> Wish {
         };
         return Wish::About(question, which);
     }
+    if let Some(wish) = yes(seen, tasks) {
+        return wish;
+    }
     if files.is_empty() && (job.is_some() || named.is_empty()) {
         if words::says_any(&words::plain(text), &GO_ON) {
-            return Wish::GoOn(job);
+            let more: Vec<&str> = GO_ON.iter().chain(&BESIDE).copied().collect();
+            let reading = plain::read(text, &files, &[], true, &more);
+            return match reading.level {
+                Level::Plain => Wish::GoOn(job, reading.limit),
+                _ => Wish::NotPlain(job),
+            };
         }
         if let Some(job) = job {
             return Wish::About(Question::Status, Which::Named(job));
@@ -116,43 +163,92 @@ pub(super) fn read(seen: &Seen, tasks: &[TaskType]) -> Wish {
     work(seen, tasks, &named, files)
 }
 
+/// What a yes is said to: the question back of the turn before, or a job of it that was only looked at.
+fn yes(seen: &Seen, tasks: &[TaskType]) -> Option<Wish> {
+    let said = words::plain(&seen.prompt);
+    if !seen.asked_back || !YES.contains(&said.trim()) {
+        return None;
+    }
+    if seen.called_before {
+        return Some(Wish::GoOn(None, None));
+    }
+    match read(&seen.before()?, tasks) {
+        Wish::Work(wanted, Reading { level: Level::Unclear(_), limit }) => {
+            Some(Wish::Work(wanted, Reading { level: Level::Plain, limit }))
+        }
+        _ => None,
+    }
+}
+
 /// Tasks and datasets, the missing half taken from what was said before.
 fn work(seen: &Seen, tasks: &[TaskType], named: &[&TaskType], files: Vec<String>) -> Wish {
     let text = &seen.prompt;
     let known = seen.files();
+    let files = if files.is_empty() && !named.is_empty() { named_otherwise(text, tasks) } else { files };
     let before = seen.earlier.iter().find(|e| !phrases::tasks_in(e, tasks).is_empty());
-    let mut chosen: Vec<(&TaskType, Parameters)> =
-        named.iter().map(|task| (*task, phrases::parameters_in(text, task))).collect();
+    let mut chosen: Vec<(&TaskType, Parameters)> = Vec::new();
+    let mut first_said = None;
+    for task in named {
+        match parameters(text, &files, task) {
+            Ok(parameters) => chosen.push((*task, parameters)),
+            Err(wish) => return wish,
+        }
+    }
     if chosen.is_empty()
         && let Some(before) = before
     {
-        for task in phrases::tasks_in(before, tasks) {
-            let mut parameters = phrases::parameters_in(before, task);
-            let now = phrases::parameters_in(text, task);
+        let files_before = words::files(before, &known);
+        let then = phrases::tasks_in(before, tasks);
+        for task in &then {
+            let (earlier, now) = match (parameters(before, &files_before, task), parameters(text, &files, task)) {
+                (Ok(earlier), Ok(now)) => (earlier, now),
+                (Err(wish), _) | (_, Err(wish)) => return wish,
+            };
             let follows = !files.is_empty()
                 || !now.is_empty()
                 || words::says(&words::plain(text), "again")
                 || refer::refers(text);
-            parameters.extend(now);
             if follows {
+                let mut parameters = earlier;
+                parameters.extend(now);
                 chosen.push((task, parameters));
             }
         }
+        first_said = Some(plain::read(before, &files_before, &then, false, &refer::said(before, &files_before)));
     }
     let Some((first, _)) = chosen.first() else {
         return match files.into_iter().next() {
             Some(dataset) => match task_called(text) {
-                Some(task) => Wish::Work(vec![Wanted {
-                    task,
-                    dataset,
-                    parameters: Parameters::new(),
-                    claimed_bytes: words::claimed_bytes(text),
-                }]),
+                Some(task) => {
+                    let parameters = Parameters::new();
+                    let wanted = Wanted { task, dataset, parameters, claimed_bytes: words::claimed_bytes(text) };
+                    Wish::Work(vec![wanted], Reading { level: Level::Look(None), limit: None })
+                }
                 None => Wish::WhichTask { dataset },
             },
             None => Wish::Unknown,
         };
     };
+    let working: Vec<&TaskType> = chosen.iter().map(|(task, _)| *task).collect();
+    let follows = first_said.is_some();
+    let mut reading = plain::read(text, &files, &working, follows, &refer::said(text, &files));
+    if let Some(before) = first_said {
+        // A bare name after a request that had its file is no order yet.
+        let bare = words::tokens(text, &files).iter().all(|t| t.kind == words::Kind::File);
+        let had = seen.earlier.iter().find(|e| !phrases::tasks_in(e, tasks).is_empty());
+        let had = had.is_some_and(|e| !words::files(e, &known).is_empty());
+        let now = if bare && had { reading.level.least(Level::Free) } else { reading.level };
+        let level = match before.level {
+            level @ (Level::Plain | Level::Free) => now.least(level),
+            // What was doubted once is not begun by half a sentence.
+            _ => now.least(Level::Look(None)),
+        };
+        let limit = match (before.limit, reading.limit) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        reading = Reading { level, limit };
+    }
     let files = if files.is_empty() {
         let candidates: Vec<String> = known.iter().filter(|f| fits(first, f)).cloned().collect();
         let named = seen.earlier.iter().map(|e| words::files(e, &known)).find(|f| !f.is_empty());
@@ -168,44 +264,33 @@ fn work(seen: &Seen, tasks: &[TaskType], named: &[&TaskType], files: Vec<String>
     } else {
         files
     };
-    pairs(text, &chosen, files)
+    match pairs::pairs(text, &chosen, files) {
+        Ok(wanted) => Wish::Work(wanted, reading),
+        Err(wish) => wish,
+    }
 }
 
-/// Which task on which file.
-fn pairs(text: &str, chosen: &[(&TaskType, Parameters)], files: Vec<String>) -> Wish {
-    let claimed_bytes = words::claimed_bytes(text);
-    let mut out = Vec::new();
-    for (task, parameters) in chosen {
-        let mut parameters = parameters.clone();
-        let mut datasets = files.clone();
-        if let Some(parameter) = phrases::file_parameters(task).first() {
-            let Some(second) = take_second(text, task, &mut datasets) else {
-                return Wish::SecondFile { task: task.name.clone(), parameter: (*parameter).to_owned() };
-            };
-            parameters.insert((*parameter).to_owned(), Value::from(second));
-        }
-        for dataset in datasets {
-            out.push(Wanted { task: task.name.clone(), dataset, parameters: parameters.clone(), claimed_bytes });
-        }
-    }
-    Wish::Work(out)
+/// What is named like a file where no dataset is: `secret.env`. The guard says what of it may be read.
+fn named_otherwise(text: &str, tasks: &[TaskType]) -> Vec<String> {
+    let ours = |word: &String| {
+        tasks.iter().any(|task| {
+            task.name == *word || task.asked_as.contains(word) || task.parameters.keys().any(|name| name == word)
+        })
+    };
+    words::path_like(text).into_iter().filter(|word| !ours(word)).collect()
 }
 
-/// The file that is searched in or with, taken out of the datasets: the profile, or what follows "against".
-fn take_second(text: &str, task: &TaskType, datasets: &mut Vec<String>) -> Option<String> {
-    if datasets.len() < 2 {
-        return None;
+/// What a text chooses for a task; two values for one parameter are a question.
+fn parameters(text: &str, files: &[String], task: &TaskType) -> Result<Parameters, Wish> {
+    let mut out = Parameters::new();
+    for choice in phrases::choices(&words::tokens(text, files), task) {
+        if let Some(other) = out.get(&choice.name).filter(|other| **other != choice.value) {
+            let values = vec![other.clone(), choice.value];
+            return Err(Wish::TwoValues { parameter: choice.name, values });
+        }
+        out.insert(choice.name, choice.value);
     }
-    let profile = datasets.iter().position(|f| f.to_ascii_lowercase().ends_with(".hmm"));
-    let after = |word: &str| {
-        let (_, tail) = text.split_once(word)?;
-        datasets.iter().position(|f| tail.contains(f.as_str()))
-    };
-    let at = match phrases::file_parameters(task).first() {
-        Some(&"profile") => profile.or_else(|| after(" with ")),
-        _ => after(" against ").or_else(|| after(" in ")),
-    };
-    Some(datasets.remove(at.unwrap_or(datasets.len() - 1)))
+    Ok(out)
 }
 
 /// Whether a file's name fits what a task works on.

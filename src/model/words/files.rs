@@ -39,7 +39,7 @@ pub fn files(text: &str, known: &[String]) -> Vec<String> {
 }
 
 /// Where `name` stands in `text`, not as a part of a longer name.
-fn whole_word(text: &str, name: &str) -> Option<usize> {
+pub(super) fn whole_word(text: &str, name: &str) -> Option<usize> {
     let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '.');
     text.match_indices(name).map(|(at, _)| at).find(|&at| {
         let before = text.get(..at).and_then(|t| t.chars().next_back());
@@ -65,6 +65,30 @@ fn names_a_file(word: &Word) -> bool {
     has_data_ending(text) || (path_like && text.len() > 2) || (word.quoted && text.contains('/') && !text.contains(' '))
 }
 
+/// Words that look like a file of any kind: `secret.env`, `runs/7`, `.env`, `id_rsa`. Not for telling what is a dataset; a person
+/// who names such a thing means it, and the guard says what may be read.
+pub fn path_like(text: &str) -> Vec<String> {
+    let like = |word: &Word| {
+        let text = word.text.as_str();
+        let ending = text.rsplit_once('.').is_some_and(|(stem, end)| {
+            end.len() >= 2 && end.chars().all(char::is_alphanumeric) && stem.chars().all(|c| !c.is_whitespace())
+        });
+        let abbreviation = matches!(text, "e.g" | "i.e" | "and/or")
+            || text.contains("=")
+            || text.contains("://")
+            || text.parse::<f64>().is_ok();
+        let readable = !text.chars().any(char::is_control) && text.parse::<JobId>().is_err();
+        readable && !abbreviation && (ending || text.contains('/') || text.contains('_') || text.starts_with('.'))
+    };
+    let mut out: Vec<String> = Vec::new();
+    for word in words(text).into_iter().filter(like) {
+        if !out.contains(&word.text) {
+            out.push(word.text);
+        }
+    }
+    out
+}
+
 /// Whether a file's name ends as data files do.
 pub fn has_data_ending(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(stem, end)| {
@@ -78,6 +102,20 @@ mod tests {
 
     fn named(text: &str) -> Vec<String> {
         files(text, &["my data.fasta".to_owned(), "reads".to_owned()])
+    }
+
+    #[test]
+    fn what_is_named_like_a_file_is_one() {
+        for (text, expected) in [
+            ("summarize secret.env", vec!["secret.env"]),
+            ("summarise ~/.ssh/id_rsa, please", vec!["~/.ssh/id_rsa"]),
+            ("stats of id_rsa and .env", vec!["id_rsa", ".env"]),
+            ("fold x.pdb.", vec!["x.pdb"]),
+            ("fold it, e.g. in 2.5 hours. Now.", vec![]),
+            ("see https://example.org/x", vec![]),
+        ] {
+            assert_eq!(path_like(text), expected, "{text}");
+        }
     }
 
     #[test]

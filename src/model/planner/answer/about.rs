@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{result, sentence, text, title};
+use super::{reasons, result, sentence, text, title};
 use crate::domain::{ids::JobId, job::JobState, money::Datoshi, task::TaskType};
 
 /// How jobs stand.
@@ -114,8 +114,7 @@ pub(in crate::model::planner) fn folders(jobs: &[&Value]) -> String {
 /// Why these jobs run where they run.
 pub(in crate::model::planner) fn place(jobs: &[&Value]) -> String {
     let one = |job: &&Value| {
-        let reasons = job.get("reasons").and_then(Value::as_array);
-        let why: Vec<&str> = reasons.into_iter().flatten().filter_map(|r| text(r, "/why")).collect();
+        let why = reasons(job);
         match text(job, "/where") {
             Some("offload") => {
                 format!("{} is for the provider, because {}.", id_of(job), why.join("; ").trim_end_matches('.'))

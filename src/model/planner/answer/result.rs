@@ -13,14 +13,15 @@ pub(super) fn explain(task: &str, content: &Value) -> String {
         "protein_folding" => folding(summary),
         "sequence_stats" => statistics(summary),
         "text_summary" => text_summary(summary),
-        _ => None,
+        _ => table(task, summary),
     }
     .unwrap_or_else(|| listing(summary));
     for note in summary.get("notes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
         out.push_str(&format!(" Note: {note}."));
     }
     if let Some(folder) = text(content, "/result/folder") {
-        out.push_str(&format!(" The files are in {folder}."));
+        let space = if out.ends_with('\n') { "" } else { " " };
+        out.push_str(&format!("{space}The files are in {folder}."));
     }
     out
 }
@@ -63,9 +64,18 @@ fn statistics(summary: &Value) -> Option<String> {
     let residues = number(summary, "residues")?;
     let mut out = format!("{} with {}.", some(sequences, "sequence"), some(residues, "residue"));
     if let (Some(min), Some(max)) = (number(summary, "min_length"), number(summary, "max_length")) {
-        out.push_str(&format!(" Lengths go from {} to {}", count(min), count(max)));
-        if let Some(mean) = summary.get("mean_length").and_then(Value::as_f64) {
-            out.push_str(&format!(", {mean:.1} on average"));
+        let mean = summary.get("mean_length").and_then(Value::as_f64);
+        match mean {
+            _ if min == max => out.push_str(&format!(" Each has a length of {}", count(min))),
+            Some(mean) => {
+                out.push_str(&format!(
+                    " Lengths go from {} to {}, {} on average",
+                    count(min),
+                    count(max),
+                    decimal(mean)
+                ));
+            }
+            None => out.push_str(&format!(" Lengths go from {} to {}", count(min), count(max))),
         }
         out.push('.');
     }
@@ -84,6 +94,32 @@ fn text_summary(summary: &Value) -> Option<String> {
     let picked = number(summary, "sentences").unwrap_or_default();
     let all = number(summary, "of_sentences").unwrap_or_default();
     Some(format!("The text in {} of its {}, quoted:\n\n{words}\n\n", some(picked, "sentence"), count(all)))
+}
+
+/// One decimal, with thousands marked: `90,000,000.5`.
+fn decimal(value: f64) -> String {
+    let shown = format!("{value:.1}");
+    match shown.split_once('.').map(|(whole, part)| (whole.parse::<u64>(), part)) {
+        Some((Ok(whole), part)) => format!("{}.{part}", count(whole)),
+        _ => shown,
+    }
+}
+
+/// What an outside program found, told by the lines it wrote. What a line is, is known of these programs alone.
+fn table(task: &str, summary: &Value) -> Option<String> {
+    let output = text(summary, "/output")?;
+    let rows = number(summary, "lines")?.checked_sub(number(summary, "comment_lines")?)?;
+    match (task, rows) {
+        ("blast_search" | "hmm_search", 0) => Some(format!("No hits. The table in {output} has none.")),
+        ("blast_search" | "hmm_search", hits) => {
+            Some(format!("{}. The table is in {output}, a line for each.", some(hits, "hit")))
+        }
+        ("multiple_alignment", _) => {
+            let aligned = some(number(summary, "header_lines")?, "sequence");
+            Some(format!("{aligned} aligned. The alignment is in {output}, in FASTA."))
+        }
+        _ => None,
+    }
 }
 
 /// Any other summary: name and value, plain ones only.

@@ -1,0 +1,404 @@
+//! How plainly a request is said. Work is begun, and money spent, only on a wish in which every word is understood; what is
+//! left over is a question back.
+//!
+//! The words that may stand in a request are few and closed: articles, prepositions, politeness, the task's own phrases,
+//! files, and choices with their values. Whoever negates, conditions or doubts uses another word, in whatever language.
+
+use super::limit;
+use crate::{
+    domain::{money::Datoshi, task::TaskType},
+    model::{
+        phrases,
+        words::{self, Doubt, Kind, Token, places},
+    },
+};
+
+/// How far words carry. The order is from the most to the least.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Level {
+    /// A plain wish: it is done, and paid for where it must be.
+    Plain,
+    /// A question for what a task finds, or a task without a verb: it is done where it costs nothing.
+    Free,
+    /// It is only looked at, for what these words say.
+    Look(Option<(Doubt, &'static str)>),
+    /// These words are not understood: it is asked back.
+    Unclear(Vec<String>),
+    /// It is not to be done, as this word says.
+    Not(&'static str),
+}
+
+impl Level {
+    fn rank(&self) -> usize {
+        match self {
+            Level::Plain => 0,
+            Level::Free => 1,
+            Level::Look(_) => 2,
+            Level::Unclear(_) => 3,
+            Level::Not(_) => 4,
+        }
+    }
+
+    /// The one of two that carries less.
+    pub(super) fn least(self, other: Level) -> Level {
+        if other.rank() > self.rank() { other } else { self }
+    }
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reading {
+    /// How far it carries.
+    pub(super) level: Level,
+    /// The most that may be paid, where a limit was set.
+    pub(super) limit: Option<Datoshi>,
+}
+
+/// Words that may stand in a request and change nothing.
+const SMALL: [&str; 124] = [
+    "a",
+    "an",
+    "the",
+    "this",
+    "that",
+    "these",
+    "those",
+    "my",
+    "our",
+    "its",
+    "it",
+    "them",
+    "s",
+    "on",
+    "of",
+    "in",
+    "for",
+    "with",
+    "from",
+    "over",
+    "to",
+    "using",
+    "against",
+    "through",
+    "by",
+    "and",
+    "then",
+    "also",
+    "now",
+    "again",
+    "too",
+    "but",
+    "afterwards",
+    "so",
+    "please",
+    "kindly",
+    "thanks",
+    "hi",
+    "hello",
+    "hey",
+    "ok",
+    "okay",
+    "yes",
+    "sure",
+    "me",
+    "us",
+    "file",
+    "files",
+    "dataset",
+    "datasets",
+    "data",
+    "sequence",
+    "sequences",
+    "protein",
+    "proteins",
+    "record",
+    "records",
+    "read",
+    "reads",
+    "fasta",
+    "fastq",
+    "text",
+    "task",
+    "job",
+    "analysis",
+    "lattice",
+    "model",
+    "hp",
+    "result",
+    "results",
+    "content",
+    "contents",
+    "set",
+    "large",
+    "big",
+    "huge",
+    "small",
+    "same",
+    "run",
+    "do",
+    "perform",
+    "compute",
+    "calculate",
+    "start",
+    "make",
+    "give",
+    "show",
+    "get",
+    "tell",
+    "execute",
+    "launch",
+    "begin",
+    "want",
+    "need",
+    "search",
+    "find",
+    "repeat",
+    "redo",
+    "use",
+    "bitte",
+    "die",
+    "der",
+    "das",
+    "den",
+    "dem",
+    "und",
+    "von",
+    "mit",
+    "datei",
+    "auf",
+    "aus",
+    "jetzt",
+    "dann",
+    "proteine",
+    "sequenzen",
+    "im",
+    "database",
+    "profile",
+    "hits",
+    "domains",
+    "proteome",
+    "genome",
+    "family",
+    "table",
+];
+/// Of these at least one stands in a wish.
+const VERBS: [&str; 40] = [
+    "run",
+    "do",
+    "perform",
+    "compute",
+    "calculate",
+    "start",
+    "make",
+    "give",
+    "show",
+    "get",
+    "tell",
+    "execute",
+    "launch",
+    "begin",
+    "want",
+    "need",
+    "search",
+    "find",
+    "repeat",
+    "redo",
+    "please",
+    "bitte",
+    "kindly",
+    "fold",
+    "blast",
+    "blastp",
+    "align",
+    "summarise",
+    "summarize",
+    "count",
+    "sum",
+    "predict",
+    "hmmsearch",
+    "falte",
+    "falten",
+    "like",
+    "use",
+    "let",
+    "again",
+    "go",
+];
+/// Words of a question for what a task finds.
+const ASKING: [&str; 18] = [
+    "what", "which", "how", "many", "long", "is", "are", "does", "there", "have", "has", "contain", "contains", "look",
+    "check", "about", "much", "was",
+];
+/// Groups of words that belong together.
+const TOGETHER: [&[&str]; 24] = [
+    &["i", "want", "you", "to"],
+    &["i", "want", "to"],
+    &["i", "want"],
+    &["i", "need", "you", "to"],
+    &["i", "need", "to"],
+    &["i", "need"],
+    &["i", "d", "like", "you", "to"],
+    &["i", "d", "like", "to"],
+    &["i", "d", "like"],
+    &["i", "would", "like", "you", "to"],
+    &["i", "would", "like", "to"],
+    &["i", "would", "like"],
+    &["let", "s"],
+    &["let", "us"],
+    &["go", "ahead", "and"],
+    &["thank", "you"],
+    &["as", "well"],
+    &["after", "that"],
+    &["on", "this", "machine"],
+    &["at", "the", "provider"],
+    &["what", "about"],
+    &["how", "about"],
+    &["carry", "out"],
+    &["work", "on"],
+];
+/// A wish in the form of a question.
+const POLITE: [&[&str]; 4] = [&["can", "you"], &["could", "you"], &["will", "you"], &["would", "you", "please"]];
+/// How a question goes on that was asked before.
+const FOLLOWS: [&str; 6] = ["and", "again", "now", "also", "then", "same"];
+/// Words before a claim of size: "it has only 2 KB".
+const CLAIMS: [&str; 14] =
+    ["it", "is", "has", "s", "a", "an", "about", "only", "just", "roughly", "around", "the", "this", "of"];
+
+/// The pieces of a text and which of them are understood.
+struct Sieve {
+    tokens: Vec<Token>,
+    known: Vec<bool>,
+}
+
+impl Sieve {
+    fn take(&mut self, at: std::ops::Range<usize>) {
+        self.known.iter_mut().take(at.end).skip(at.start).for_each(|known| *known = true);
+    }
+
+    /// Takes every place of these words; gives whether there is one.
+    fn take_words(&mut self, words: &[&str]) -> bool {
+        let found = places(&self.tokens, words);
+        for at in &found {
+            self.take(*at..at + words.len());
+        }
+        !found.is_empty()
+    }
+
+    fn open(&self) -> impl Iterator<Item = &Token> {
+        self.tokens.iter().zip(&self.known).filter(|(_, known)| !**known).map(|(token, _)| token)
+    }
+}
+
+/// Reads a request for these tasks. `follows` says that it stands on an earlier one; `more` are words that the place adds.
+pub(super) fn read(text: &str, files: &[String], tasks: &[&TaskType], follows: bool, more: &[&str]) -> Reading {
+    let tokens = words::tokens(text, files);
+    let known = vec![false; tokens.len()];
+    let mut sieve = Sieve { tokens, known };
+    for task in tasks {
+        take_task(&mut sieve, task);
+    }
+    let limits = limit::limits(&sieve.tokens);
+    for limit in &limits {
+        sieve.take(limit.at.clone());
+    }
+    take_claims(&mut sieve);
+    for phrase in more {
+        let words: Vec<&str> = phrase.split(' ').collect();
+        sieve.take_words(&words);
+    }
+    let polite = POLITE.iter().fold(false, |found, words| sieve.take_words(words) || found);
+    for words in TOGETHER {
+        sieve.take_words(words);
+    }
+    let limit = limits.iter().map(|l| l.most).min();
+    Reading { level: level(text, &sieve, polite, follows), limit }
+}
+
+fn level(text: &str, sieve: &Sieve, polite: bool, follows: bool) -> Level {
+    let first = sieve.tokens.first();
+    let goes_on = follows && first.is_some_and(|t| FOLLOWS.iter().chain(&["what", "how"]).any(|word| t.is(word)));
+    let (mut asks, mut strange) = (false, Vec::new());
+    for token in sieve.open() {
+        let word = token.text.as_str();
+        match token.kind {
+            Kind::File | Kind::Job => {}
+            Kind::Sign if word == ":" => {}
+            Kind::Sign if word == "?" => asks |= !polite && !goes_on,
+            Kind::Word if SMALL.contains(&word) => {}
+            Kind::Word if ASKING.contains(&word) => asks = true,
+            Kind::Word | Kind::Sign | Kind::Number => strange.push(token.text.clone()),
+        }
+    }
+    if words::only_asks(text) && (strange.is_empty() || words::doubt(text).is_none_or(|(d, _)| d != Doubt::Conditional))
+    {
+        return Level::Look(None);
+    }
+    let verb = polite || sieve.tokens.iter().any(|t| t.kind == Kind::Word && VERBS.contains(&t.text.as_str()));
+    match (strange.is_empty(), words::doubt(text)) {
+        (true, _) if asks || !(verb || follows) => Level::Free,
+        (true, _) => Level::Plain,
+        (false, Some((Doubt::Negated, word))) => Level::Not(word),
+        (false, Some(doubt)) => Level::Look(Some(doubt)),
+        (false, None) => Level::Unclear(strange),
+    }
+}
+
+/// A task's phrases, also inflected, and the choices for it. "Folded" tells of what was, and is none of them.
+fn take_task(sieve: &mut Sieve, task: &TaskType) {
+    const TAILS: [&str; 4] = ["", "s", "ing", "ings"];
+    let name = task.name.replace('_', " ");
+    for phrase in task.asked_as.iter().chain(std::iter::once(&name)) {
+        let parts = words::tokens(phrase, &[]);
+        let words: Vec<&str> = parts.iter().map(|t| t.text.as_str()).collect();
+        let Some((last, before)) = words.split_last() else { continue };
+        for tail in TAILS {
+            let last = format!("{last}{tail}");
+            let inflected: Vec<&str> = before.iter().copied().chain(std::iter::once(last.as_str())).collect();
+            sieve.take_words(&inflected);
+        }
+    }
+    for choice in phrases::choices(&sieve.tokens, task) {
+        sieve.take(choice.at);
+    }
+}
+
+/// Sizes that are claimed: they raise an estimate and change nothing else.
+fn take_claims(sieve: &mut Sieve) {
+    const UNITS: [&str; 21] = [
+        "b",
+        "bytes",
+        "kb",
+        "kib",
+        "kilobyte",
+        "kilobytes",
+        "mb",
+        "mib",
+        "megabyte",
+        "megabytes",
+        "gb",
+        "gib",
+        "gigabyte",
+        "gigabytes",
+        "gig",
+        "gigs",
+        "tb",
+        "tib",
+        "terabyte",
+        "terabytes",
+        "byte",
+    ];
+    let sizes = sieve.tokens.windows(2).enumerate().filter_map(|(at, pair)| match pair {
+        [number, unit] if number.kind == Kind::Number => UNITS.iter().any(|word| unit.is(word)).then_some(at),
+        _ => None,
+    });
+    let ranges: Vec<_> = sizes
+        .map(|at| {
+            let before = sieve.tokens.get(..at).unwrap_or_default();
+            let lead = before.iter().rev().take_while(|t| CLAIMS.iter().any(|word| t.is(word))).count();
+            at - lead..at + 2
+        })
+        .collect();
+    for range in ranges {
+        sieve.take(range);
+    }
+}
