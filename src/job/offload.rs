@@ -57,7 +57,7 @@ impl Workflow {
         let url = remote.storage.presign_get(&permit.effect().key, LINK_LIFETIME).await?;
         let provider_job = match remote.provider.submit(permit, url).await {
             Ok(id) => id,
-            Err(error @ (ComputeError::Refused { .. } | ComputeError::NoModel(_))) => {
+            Err(error) if error.is_final() => {
                 self.step(&job.id, JobState::JobFailed, |job| job.failure = Some(error.to_string()))?;
                 return Err(error.into());
             }

@@ -55,9 +55,10 @@ impl Workflow {
         suits(&task, &dataset)?;
         let history = self.parts.ledger.measured(&task.name)?;
         let part = estimator::worked_on(&task, &dataset, &parameters);
-        let estimate = claimed(estimator::estimate(&task, &part, &history), &task, &part, &request, &history);
+        let estimate = estimator::estimate(&task, &part, &history);
+        let raised = claimed(estimate, &task, &part, &request, &history);
         let fewer = (part.records < dataset.records).then_some(part.records);
-        let mut verdict = judge(&task, dataset, profile, estimate, self.parts.guard.policy().thresholds);
+        let mut verdict = judge(&task, dataset, profile, estimate, raised, self.parts.guard.policy().thresholds);
         verdict.part = fewer;
         let now = Timestamp::now();
         let job = Job {
