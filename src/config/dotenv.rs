@@ -1,11 +1,6 @@
 //! `.env` in the working directory, as one layer. It never sets the process's environment.
 
-use std::{
-    fs::Metadata,
-    io,
-    os::unix::fs::MetadataExt as _,
-    path::Path,
-};
+use std::{fs::Metadata, io, os::unix::fs::MetadataExt as _, path::Path};
 
 use super::{
     MAX_BYTES,

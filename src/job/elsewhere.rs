@@ -5,8 +5,8 @@
 
 use super::{JobError, Remote, Workflow};
 use crate::{
-    compute::aioz::TaskStatus,
-    domain::{job::Job, quote::Quote},
+    compute::aioz::{ComputeError, TaskStatus},
+    domain::{job::Job, money::Datoshi, quote::Quote},
     payment::payer::Adoption,
     policy::{Refusal, Rule},
 };
@@ -21,7 +21,8 @@ impl Workflow {
         let detail = remote.provider.detail(task).await?;
         let refused = |why: String, hint: String| Err(Refusal::new(Rule::JobState, why).hint(hint).into());
         if matches!(detail.status, TaskStatus::Canceled | TaskStatus::Failed) {
-            let why = format!("the provider has ended {}: it is {}, and nothing was paid", job.id, detail.status.as_str());
+            let why =
+                format!("the provider has ended {}: it is {}, and nothing was paid", job.id, detail.status.as_str());
             return refused(why, format!("`agent jobs cancel {}` gives it up here too; then ask again", job.id));
         }
         let Some(terms) = &detail.payment else { return Ok(false) };
@@ -40,7 +41,7 @@ impl Workflow {
                 Adoption::Another(why) => format!("by {hash}, which this ledger does not know ({why})"),
             },
             // What costs nothing is paid from the start.
-            None if !counted || quote.amount == crate::domain::money::Datoshi::ZERO => return Ok(false),
+            None if !counted || quote.amount == Datoshi::ZERO => return Ok(false),
             None => "and names no transaction".to_owned(),
         };
         refused(
@@ -49,5 +50,24 @@ impl Workflow {
              is recognised once it is in a block: resume the job then; otherwise ask the provider what paid for it"
                 .to_owned(),
         )
+    }
+
+    /// Refuses to give up what the provider counts as paid: another copy of this ledger paid for it.
+    ///
+    /// # Errors
+    /// P-STATE; a provider that does not answer.
+    pub(super) async fn unpaid_elsewhere(&self, remote: &Remote, job: &Job, task: &str) -> Result<(), JobError> {
+        let costs = job.quote.as_ref().is_some_and(|quote| quote.amount > Datoshi::ZERO);
+        let paid = match remote.provider.detail(task).await {
+            Ok(detail) => costs && detail.payment.is_some_and(|terms| terms.is_paid()),
+            Err(ComputeError::NoTask(_)) => false,
+            Err(error) => return Err(error.into()),
+        };
+        if !paid {
+            return Ok(());
+        }
+        let why = format!("{} cannot be canceled: the provider counts it as paid", job.id);
+        let hint = format!("`agent jobs resume {}` takes the payment over where it is this wallet's", job.id);
+        Err(Refusal::new(Rule::JobState, why).hint(hint).into())
     }
 }

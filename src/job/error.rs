@@ -202,9 +202,9 @@ impl JobError {
             JobError::BadResult { .. } => {
                 Some("the receipt is your claim on the provider: `agent jobs receipt`".to_owned())
             }
-            JobError::Unchecked { job, source } if source.is_full_disk() => {
-                Some(format!("free some disk space, then `agent jobs resume {job}`; the result is paid for and not lost"))
-            }
+            JobError::Unchecked { job, source } if source.is_full_disk() => Some(format!(
+                "free some disk space, then `agent jobs resume {job}`; the result is paid for and not lost"
+            )),
             JobError::Unchecked { job, .. } => {
                 Some(format!("mend that, then `agent jobs resume {job}`; the result is paid for and not lost"))
             }

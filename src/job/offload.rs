@@ -79,6 +79,7 @@ impl Workflow {
     pub(super) async fn clear_remote(&self, job: &Job) -> Result<(), JobError> {
         let remote = self.remote().await?;
         if let Some(id) = &job.provider_job {
+            self.unpaid_elsewhere(remote, job, id).await?;
             match remote.provider.cancel(id).await {
                 Ok(()) | Err(ComputeError::NoTask(_) | ComputeError::Refused { .. }) => {}
                 Err(error) => return Err(error.into()),

@@ -29,16 +29,20 @@ impl Workflow {
         };
         let back = format!("put it back as it was, then `agent jobs resume {}`; or ", job.id);
         let open = self.parts.guard.open_source(job).map_err(|refusal| {
-            refused(format!("{named} can no longer be read, so its result could not be checked ({})", refusal.why), &back)
+            refused(
+                format!("{named} can no longer be read, so its result could not be checked ({})", refusal.why),
+                &back,
+            )
         })?;
         let measured = &job.verdict.dataset;
         let as_measured = open.unchanged_since(measured.bytes, measured.modified_ns).is_ok();
         // Another time alone says nothing: a file that was only touched, or copied back, has the content that was sent.
-        let same = as_measured || open.bytes == staged.bytes && {
-            let read = tokio::task::spawn_blocking(move || check::sha256(open.file)).await;
-            let read = read.map_err(std::io::Error::other).flatten();
-            read.map_err(|source| JobError::Read { path: job.source.path.clone(), source })? == staged.sha256
-        };
+        let same = as_measured
+            || open.bytes == staged.bytes && {
+                let read = tokio::task::spawn_blocking(move || check::sha256(open.file)).await;
+                let read = read.map_err(std::io::Error::other).flatten();
+                read.map_err(|source| JobError::Read { path: job.source.path.clone(), source })? == staged.sha256
+            };
         if !same {
             let why = format!("{named} changed since it was sent, so its result could not be checked");
             return Err(refused(why, &back).into());

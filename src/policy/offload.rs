@@ -27,19 +27,15 @@ pub fn judge(
         }
     };
     let required = whole(estimate.ram.likely);
-    holds(
-        OffloadRule::Ram,
-        required > machine.available_ram,
-        {
-            let (fact, here) = (whole(measured.ram.likely), units::bytes(machine.available_ram));
-            if fact > machine.available_ram {
-                format!("needs {} of RAM, {here} is available here", units::bytes(fact))
-            } else {
-                let claim = units::bytes(required);
-                format!("the model claims a size with which it needs {claim} of RAM, {here} is available here")
-            }
-        },
-    );
+    holds(OffloadRule::Ram, required > machine.available_ram, {
+        let (fact, here) = (whole(measured.ram.likely), units::bytes(machine.available_ram));
+        if fact > machine.available_ram {
+            format!("needs {} of RAM, {here} is available here", units::bytes(fact))
+        } else {
+            let claim = units::bytes(required);
+            format!("the model claims a size with which it needs {claim} of RAM, {here} is available here")
+        }
+    });
     let too_long = |seconds: f64| seconds > thresholds.max_local_seconds || seconds.is_nan();
     holds(OffloadRule::Time, too_long(estimate.seconds.likely), {
         let (fact, claim) = (measured.seconds.likely, estimate.seconds.likely);
@@ -162,13 +158,8 @@ pub(crate) mod tests {
 
     #[test]
     fn a_claim_is_told_as_one_and_a_fact_as_a_fact() {
-        let machine = MachineProfile {
-            cores: 2,
-            total_ram: 8 * GB,
-            available_ram: GB,
-            limited_by_cgroup: false,
-            free_disk: 1,
-        };
+        let machine =
+            MachineProfile { cores: 2, total_ram: 8 * GB, available_ram: GB, limited_by_cgroup: false, free_disk: 1 };
         let of = |ram, seconds| Estimate { ram: flat(ram), seconds: flat(seconds), learnt_from: 0 };
         let why = |measured, estimate| -> Vec<String> {
             let verdict = judge(&task(false), dataset(1), machine.clone(), measured, estimate, Thresholds::default());
@@ -177,7 +168,10 @@ pub(crate) mod tests {
         let claimed = why(of(1e6, 2.0), of(2e9, 7200.0));
         assert!(claimed.iter().all(|why| why.starts_with("the model claims")) && claimed.len() == 2, "{claimed:?}");
         let known = why(of(2e9, 700.0), of(9e9, 7200.0));
-        assert_eq!(known[1], "would run about 12 min here, more than 10 min", "what was measured, not what was claimed");
+        assert_eq!(
+            known[1], "would run about 12 min here, more than 10 min",
+            "what was measured, not what was claimed"
+        );
         assert!(known[0].starts_with("needs 2.0 GB of RAM"), "{known:?}");
     }
 

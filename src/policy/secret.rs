@@ -213,20 +213,51 @@ mod tests {
     #[test]
     fn names_that_only_secrets_have() {
         for secret in [
-            ".env", ".env.local", "prod.env", ".netrc", ".npmrc", ".pypirc", ".git-credentials", ".bash_history",
-            "server.PEM", "a.key", "a.p12", "a.pfx", "a.kdbx", "a.wallet", "wallet.json", ".ssh/known", "x/.aws/y",
+            ".env",
+            ".env.local",
+            "prod.env",
+            ".netrc",
+            ".npmrc",
+            ".pypirc",
+            ".git-credentials",
+            ".bash_history",
+            "server.PEM",
+            "a.key",
+            "a.p12",
+            "a.pfx",
+            "a.kdbx",
+            "a.wallet",
+            "wallet.json",
+            ".ssh/known",
+            "x/.aws/y",
         ] {
             assert_eq!(name(Path::new(secret)), Name::Secret, "{secret}");
         }
         for doubtful in [
-            "id_rsa", "id_ed25519.pub", "id_work", "wallet-2.json", "keystore", "keystore_old.txt", "secrets.yaml",
-            "private_key.txt", "mnemonic.txt",
+            "id_rsa",
+            "id_ed25519.pub",
+            "id_work",
+            "wallet-2.json",
+            "keystore",
+            "keystore_old.txt",
+            "secrets.yaml",
+            "private_key.txt",
+            "mnemonic.txt",
         ] {
             assert_eq!(name(Path::new(doubtful)), Name::Doubtful, "{doubtful}");
         }
         for data in [
-            "data.fasta", "keys.fasta", "wallet_protein.fasta", "id_mapping.tsv", "environment.txt", "monkey.fastq",
-            "token_counts.csv", "secretome.fasta", "keynote.txt", "..", "",
+            "data.fasta",
+            "keys.fasta",
+            "wallet_protein.fasta",
+            "id_mapping.tsv",
+            "environment.txt",
+            "monkey.fastq",
+            "token_counts.csv",
+            "secretome.fasta",
+            "keynote.txt",
+            "..",
+            "",
         ] {
             assert_eq!(name(Path::new(data)), Name::Plain, "{data}");
         }
