@@ -17,7 +17,7 @@ use crate::{
         ids::SessionId,
     },
     face::{jsonl::JsonLines, look::Look, output::Output, terminal::Terminal},
-    ledger::{LEDGER_FILE, Ledger},
+    ledger::{Ledger, log},
     science,
 };
 
@@ -154,7 +154,7 @@ impl Context {
     /// When it is there and cannot be opened.
     pub fn ledger_if_any(&self) -> Result<Option<Ledger>, CommandError> {
         let home = self.settings()?.home();
-        if !home.path().join(LEDGER_FILE).exists() {
+        if !log::is_begun(home.path()) {
             return Ok(None);
         }
         Ok(Some(Ledger::open(home.path())?))

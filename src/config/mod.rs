@@ -9,6 +9,7 @@
 //! | [`layer`] | the layers and where a value came from |
 //! | [`dotenv`] | `.env` |
 //! | [`home`] | the home folder and the paths in it |
+//! | [`plain_file`] | opening files that are read whole |
 //! | [`profile`] | sandbox or live |
 //! | [`model`] | which model answers |
 //! | [`provider`] | providers of models by preset |
@@ -23,6 +24,7 @@ pub mod key;
 pub mod layer;
 pub mod model;
 pub mod parse;
+pub mod plain_file;
 pub mod policy_file;
 pub mod profile;
 pub mod provider;
@@ -44,6 +46,9 @@ pub use profile::{ChainSettings, ComputeSettings, LiveSettings, PayerKey, Profil
 pub use provider::{Api, Provider};
 
 use layer::Layer;
+
+/// More than any file of settings, bytes.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// The settings of one run, each with where it came from.
 #[derive(Debug, Clone)]
@@ -129,7 +134,7 @@ fn resolve(cwd: &Path, user_home: Option<&Path>, text: &str) -> PathBuf {
 
 fn read_config(path: &Path, warnings: &mut Vec<String>) -> Result<Layer, ConfigError> {
     let failed = |source| ConfigError::Read { path: path.to_owned(), source };
-    let text = match fs::read_to_string(path) {
+    let text = match plain_file::text(path, MAX_BYTES) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Layer::new()),
         Err(error) => return Err(failed(error)),

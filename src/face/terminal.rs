@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashSet,
-    fs::File,
     io::Read as _,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -16,10 +15,13 @@ use super::{
     result::{self, Draw},
     text::{Flow, plain_lines},
 };
-use crate::domain::{
-    event::{Event, Sink},
-    ids::JobId,
-    result::{RESULT_FILE, ResultDocument},
+use crate::{
+    config::plain_file,
+    domain::{
+        event::{Event, Sink},
+        ids::JobId,
+        result::{RESULT_FILE, ResultDocument},
+    },
 };
 
 /// A result document larger than this is named and not shown, bytes.
@@ -217,7 +219,7 @@ fn document_in(path: &Path) -> PathBuf {
 pub fn read_document(path: &Path) -> Result<ResultDocument, String> {
     let shown = plain_lines(&path.display().to_string());
     let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_DOCUMENT + 1).read_to_string(&mut text));
+    let read = plain_file::open(path).and_then(|file| file.take(MAX_DOCUMENT + 1).read_to_string(&mut text));
     match read {
         Err(error) => Err(format!("{shown} cannot be read: {error}")),
         Ok(n) if n as u64 > MAX_DOCUMENT => Err(format!("{shown} is too large to be shown here")),

@@ -56,7 +56,7 @@ impl Workflow {
         let url = remote.storage.presign_get(&permit.effect().key, LINK_LIFETIME).await?;
         let provider_job = match remote.provider.submit(permit, url).await {
             Ok(id) => id,
-            Err(error @ (ComputeError::Refused { .. } | ComputeError::NoModel(_))) => {
+            Err(error) if error.is_final() => {
                 self.step(&job.id, JobState::JobFailed, |job| job.failure = Some(error.to_string()))?;
                 return Err(error.into());
             }
@@ -78,6 +78,7 @@ impl Workflow {
     pub(super) async fn clear_remote(&self, job: &Job) -> Result<(), JobError> {
         let remote = self.remote().await?;
         if let Some(id) = &job.provider_job {
+            self.unpaid_elsewhere(remote, job, id).await?;
             match remote.provider.cancel(id).await {
                 Ok(()) | Err(ComputeError::NoTask(_) | ComputeError::Refused { .. }) => {}
                 Err(error) => return Err(error.into()),

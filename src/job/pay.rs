@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Cancel, JobError, Remote, Workflow};
 use crate::{
     cassette,
+    compute::aioz::ComputeError,
     domain::{
         attempt::{Attempt, AttemptState},
         event::Event,
@@ -46,6 +47,10 @@ impl Workflow {
         let guard = &self.parts.guard;
         guard.check_payment(job, claim)?;
         let quote = payment::awaited(job)?;
+        self.worth_paying(remote, job).await.map_err(|error| self.said(job, error))?;
+        if self.paid_elsewhere(remote, job, quote).await.map_err(|error| self.said(job, error))? {
+            return Ok(());
+        }
         let fees = remote.payer.fees(quote, &remote.payer.replaces(&job.id)?).await?;
         let spending = self.parts.ledger.spending(&remote.payer.account(), quote.network, &Reading::now())?;
         let spending = cassette::draw("what the wallet has spent", || spending);
@@ -128,7 +133,13 @@ impl Workflow {
     pub(super) async fn announce(&self, remote: &Remote, job: &Job) -> Result<(), JobError> {
         let (Some(task), Some(hash)) = (&job.provider_job, &job.tx_hash) else { return Ok(()) };
         reached("announce.asked");
-        remote.provider.announce_payment(task, hash).await?;
+        match remote.provider.announce_payment(task, hash).await {
+            // It may have ended the task, or hold another payment of it: what it says of the task decides.
+            Err(error @ ComputeError::PaymentRefused(_)) => {
+                self.emit(Event::Warning { message: format!("{}: {error}", job.id) });
+            }
+            told => told?,
+        }
         reached("announce.answered");
         Ok(())
     }

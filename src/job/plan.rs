@@ -60,9 +60,10 @@ impl Workflow {
         let history = self.parts.ledger.measured(&task.name)?;
         let history = cassette::draw(&format!("earlier runs for {of}"), || history);
         let part = estimator::worked_on(&task, &dataset, &parameters);
-        let estimate = claimed(estimator::estimate(&task, &part, &history), &task, &part, &request, &history);
+        let estimate = estimator::estimate(&task, &part, &history);
+        let raised = claimed(estimate, &task, &part, &request, &history);
         let fewer = (part.records < dataset.records).then_some(part.records);
-        let mut verdict = judge(&task, dataset, profile, estimate, self.parts.guard.policy().thresholds);
+        let mut verdict = judge(&task, dataset, profile, estimate, raised, self.parts.guard.policy().thresholds);
         verdict.part = fewer;
         let now = cassette::now(&of);
         let job = Job {

@@ -101,6 +101,27 @@ impl Ledger {
         Ok(job)
     }
 
+    /// Writes down a payment that the chain shows and this ledger did not make, and takes the job to `paid`. It counts as
+    /// spent now, whatever the caps are: it is what happened.
+    ///
+    /// # Errors
+    /// When an attempt of this job is live or confirmed, or the job is not at that step.
+    pub fn adopt(&self, attempt: &Attempt, now: &Reading) -> Result<Job, IntendError> {
+        let job = self.change("adopt", |tx| {
+            let held = |a: &&Attempt| a.state.is_live() || a.state == AttemptState::Confirmed;
+            if let Some(live) = self.read_attempts(tx, &attempt.job)?.iter().find(held) {
+                return Err(IntendError::Live { job: attempt.job.clone(), state: live.state });
+            }
+            let time = self.note_time(tx, now)?;
+            self.insert_attempt(tx, attempt, time)?;
+            let hash = attempt.tx_hash;
+            self.step(tx, &attempt.job, JobState::PaymentIntended, |job| job.tx_hash = Some(hash))?;
+            Ok(self.step(tx, &attempt.job, JobState::Paid, |_| {})?)
+        })?;
+        log::write(self)?;
+        Ok(job)
+    }
+
     /// A job's attempts, first to last.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use super::*;
 use crate::{policy::data::open_dataset, science::input::tests::gzip};
 
 fn probe_file(folder: &Path, name: &str) -> Result<DatasetProfile, ProbeError> {
-    profile_dataset(&open_dataset(Path::new(name), &[folder.to_owned()]).unwrap())
+    profile_dataset(&open_dataset(Path::new(name), &[folder.to_owned()], &[]).unwrap())
 }
 
 fn probe(bytes: &[u8]) -> Result<DatasetProfile, ProbeError> {

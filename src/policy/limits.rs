@@ -13,6 +13,8 @@ pub struct Policy {
     pub thresholds: Thresholds,
     /// Folders that datasets may lie in; relative paths are taken from the first.
     pub roots: Vec<PathBuf>,
+    /// Files and folders of the owner's own that are never data: the home folder, and the files that settings name.
+    pub private: Vec<PathBuf>,
     /// Accounts that may be paid.
     pub recipients: Vec<Hash160>,
     /// The one network money may move on.
@@ -37,6 +39,7 @@ impl Policy {
         Policy {
             thresholds: Thresholds::default(),
             roots,
+            private: Vec::new(),
             recipients: Vec::new(),
             network,
             caps: Caps {

@@ -3,6 +3,7 @@
 
 mod approval;
 mod broken;
+mod lost;
 mod main_job;
 mod own_chain;
 mod receipts;

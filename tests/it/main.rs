@@ -4,6 +4,7 @@
 mod cli;
 mod compute;
 mod fetch;
+mod jobs;
 mod live;
 mod mcp;
 mod neo_go;

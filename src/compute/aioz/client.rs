@@ -221,18 +221,26 @@ impl Aioz {
         let mut request = self.transport.get(&["api-key", "task", "histories"]);
         let page = [("limit", limit.clamp(1, 100).to_string()), ("offset", offset.to_string())];
         request.url_mut().query_pairs_mut().extend_pairs(page);
-        Ok(TaskPage::read(&self.transport.read(request).await?))
+        // Nothing is named here that could be missing: whoever does not know the endpoint is no provider.
+        let page = self.transport.read(request).await.map_err(|error| match error {
+            ComputeError::Refused { status: status @ (404 | 405), .. } => self.transport.not_the_api(status),
+            other => other,
+        })?;
+        Ok(TaskPage::read(&page))
     }
 
     /// Tells the provider in which transaction a task was paid. The same announcement twice is one.
     ///
     /// # Errors
-    /// [`ComputeError::NoTask`], [`ComputeError::Refused`] and all others.
+    /// [`ComputeError::NoTask`], [`ComputeError::PaymentRefused`] and all others.
     pub async fn announce_payment(&self, id: &str, tx_hash: &TxHash) -> Result<(), ComputeError> {
         let mut request = self.transport.request(Method::POST, &["api-key", "task", id, "payment"]);
         set_json(&mut request, &json!({"tx_hash": tx_hash.to_string()}));
         // Nothing new happens when this is repeated, so it is tried again like a read.
-        self.transport.read(request).await.map(|_| ()).map_err(|e| no_task(e, id))
+        self.transport.read(request).await.map(|_| ()).map_err(|error| match error {
+            ComputeError::Refused { status: 409, message } => ComputeError::PaymentRefused(message),
+            other => no_task(other, id),
+        })
     }
 
     /// Asks the provider to give a task up.

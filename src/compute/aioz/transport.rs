@@ -175,7 +175,15 @@ impl Transport {
             return Err(Failure::over(ComputeError::Refused { status: status.as_u16(), message }));
         }
         let answer = body.ok().and_then(|b| Answer::read(&b).ok()).unwrap_or_default();
+        // Whoever answers so without the API's envelope knows nothing of the request: a web page, another service.
+        if answer.status.is_none() && matches!(status.as_u16(), 400 | 404 | 405 | 406 | 410 | 415) {
+            return Err(Failure::over(self.not_the_api(status.as_u16())));
+        }
         Err(refusal(status, answer.message, wait))
+    }
+
+    pub fn not_the_api(&self, status: u16) -> ComputeError {
+        ComputeError::NotTheApi { host: self.host(), status }
     }
 
     async fn body(&self, mut response: Response) -> Result<Vec<u8>, Failure> {

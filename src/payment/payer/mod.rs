@@ -10,6 +10,7 @@
 //! 5. After an end without payment a new attempt names every earlier one that did not land in a Conflicts attribute, so
 //!    that the chain itself refuses the second payment, should a lost one turn up after all.
 
+mod adopt;
 mod error;
 mod lock;
 mod plan;
@@ -17,7 +18,7 @@ mod settle;
 
 use std::{sync::Arc, time::Duration};
 
-pub use self::{error::PayError, settle::Settlement};
+pub use self::{adopt::Adoption, error::PayError, settle::Settlement};
 use self::{lock::WalletLock, plan::Plan};
 use super::{Chain, Hand, hand::Account, script::Transfer};
 use crate::{
