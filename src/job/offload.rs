@@ -1,6 +1,9 @@
 //! Staging a dataset on storage, and submitting the job to the provider.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use super::{Cancel, JobError, Workflow};
 use crate::{
@@ -32,7 +35,13 @@ impl Workflow {
         if job.state == JobState::Planned {
             self.step(&job.id, JobState::Staging, |_| {})?;
         }
-        let progress = |bytes, total| self.emit(Event::UploadProgress { job: job.id.clone(), bytes, total });
+        // A part that is tried again is no news.
+        let told = AtomicU64::new(u64::MAX);
+        let progress = |bytes, total| {
+            if told.swap(bytes, Ordering::Relaxed) != bytes {
+                self.emit(Event::UploadProgress { job: job.id.clone(), bytes, total });
+            }
+        };
         let uploaded = tokio::select! {
             uploaded = remote.storage.upload(permit, &progress) => uploaded,
             () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
