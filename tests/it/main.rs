@@ -19,4 +19,5 @@ mod storage;
 mod torture;
 mod transcripts;
 mod trial;
+mod wishes;
 mod world;
