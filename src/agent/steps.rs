@@ -13,7 +13,10 @@ use super::{
     window,
 };
 use crate::{
-    domain::{event::Event, job::Job},
+    domain::{
+        event::Event,
+        job::{Job, JobState},
+    },
     model::{ChatRequest, ChatTurn, Delta, Finish, Message, ModelError, ToolCall, ToolChoice, repair},
     tools::{Cancel, Tool, ToolSpec, WorkError},
 };
@@ -128,7 +131,10 @@ impl Conversation {
 
     /// What is to be said against an answer, once a turn: jobs that wait, what is not so, nothing done at all.
     fn objection(&self, answer: &str, turn: &Turn, jobs: &[Job]) -> Result<Option<String>, WorkError> {
-        let waiting = if turn.closing { Vec::new() } else { turn.waiting(jobs) };
+        // Who only asked, doubted or set a limit is answered; and a question before anything was begun is an answer.
+        let asks = claims::asks(answer);
+        let mut waiting = if turn.closing || !turn.wants_work() { Vec::new() } else { turn.waiting(jobs) };
+        waiting.retain(|job| !(asks && job.state == JobState::Planned));
         let untrue = self.untrue(answer, turn)?;
         let mut notes = Vec::new();
         if !waiting.is_empty() {

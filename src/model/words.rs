@@ -88,7 +88,7 @@ fn bare(word: &str) -> &str {
 
 /// Whether a person only asks about a task and does not ask for it to be done.
 pub fn only_asks(text: &str) -> bool {
-    const ASKING: [&str; 26] = [
+    const ASKING: [&str; 24] = [
         "would",
         "could my",
         "can my machine",
@@ -113,8 +113,6 @@ pub fn only_asks(text: &str) -> bool {
         "does it fit",
         "will it fit",
         "where will",
-        "do not pay",
-        "don t pay",
     ];
     // "I would like" is a wish.
     let plain = plain(text).replace(" i would like ", " i want ").replace(" would you please ", " please ");

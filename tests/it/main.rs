@@ -21,4 +21,5 @@ mod storage;
 mod torture;
 mod transcripts;
 mod trial;
+mod wishes;
 mod world;

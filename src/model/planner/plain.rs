@@ -18,7 +18,7 @@ use crate::{
 pub(super) enum Level {
     /// A plain wish: it is done, and paid for where it must be.
     Plain,
-    /// A question for what a task finds, or a task without a verb: it is done where it costs nothing.
+    /// A question for what a task finds, or a task in passing: it is done where it costs nothing.
     Free,
     /// It is only looked at, for what these words say.
     Look(Option<(Doubt, &'static str)>),
@@ -55,180 +55,20 @@ pub(super) struct Reading {
 }
 
 /// Words that may stand in a request and change nothing.
-const SMALL: [&str; 124] = [
-    "a",
-    "an",
-    "the",
-    "this",
-    "that",
-    "these",
-    "those",
-    "my",
-    "our",
-    "its",
-    "it",
-    "them",
-    "s",
-    "on",
-    "of",
-    "in",
-    "for",
-    "with",
-    "from",
-    "over",
-    "to",
-    "using",
-    "against",
-    "through",
-    "by",
-    "and",
-    "then",
-    "also",
-    "now",
-    "again",
-    "too",
-    "but",
-    "afterwards",
-    "so",
-    "please",
-    "kindly",
-    "thanks",
-    "hi",
-    "hello",
-    "hey",
-    "ok",
-    "okay",
-    "yes",
-    "sure",
-    "me",
-    "us",
-    "file",
-    "files",
-    "dataset",
-    "datasets",
-    "data",
-    "sequence",
-    "sequences",
-    "protein",
-    "proteins",
-    "record",
-    "records",
-    "read",
-    "reads",
-    "fasta",
-    "fastq",
-    "text",
-    "task",
-    "job",
-    "analysis",
-    "lattice",
-    "model",
-    "hp",
-    "result",
-    "results",
-    "content",
-    "contents",
-    "set",
-    "large",
-    "big",
-    "huge",
-    "small",
-    "same",
-    "run",
-    "do",
-    "perform",
-    "compute",
-    "calculate",
-    "start",
-    "make",
-    "give",
-    "show",
-    "get",
-    "tell",
-    "execute",
-    "launch",
-    "begin",
-    "want",
-    "need",
-    "search",
-    "find",
-    "repeat",
-    "redo",
-    "use",
-    "bitte",
-    "die",
-    "der",
-    "das",
-    "den",
-    "dem",
-    "und",
-    "von",
-    "mit",
-    "datei",
-    "auf",
-    "aus",
-    "jetzt",
-    "dann",
-    "proteine",
-    "sequenzen",
-    "im",
-    "database",
-    "profile",
-    "hits",
-    "domains",
-    "proteome",
-    "genome",
-    "family",
-    "table",
-];
+const SMALL: &str = "a an the this that these those my our its it them s on of in for with from over to using against through \
+    by and then also now again too but afterwards so please kindly thanks hi hello hey ok okay yes sure me \
+    us file files dataset datasets data sequence sequences protein proteins record records read reads fasta \
+    fastq text task job analysis lattice model hp result results content contents set large big huge small \
+    same run do perform compute calculate start make give show get tell execute launch begin want need \
+    search find repeat redo use bitte die der das den dem und von mit datei auf aus jetzt dann proteine \
+    sequenzen im database profile hits domains proteome genome family table";
 /// Of these at least one stands in a wish.
-const VERBS: [&str; 40] = [
-    "run",
-    "do",
-    "perform",
-    "compute",
-    "calculate",
-    "start",
-    "make",
-    "give",
-    "show",
-    "get",
-    "tell",
-    "execute",
-    "launch",
-    "begin",
-    "want",
-    "need",
-    "search",
-    "find",
-    "repeat",
-    "redo",
-    "please",
-    "bitte",
-    "kindly",
-    "fold",
-    "blast",
-    "blastp",
-    "align",
-    "summarise",
-    "summarize",
-    "count",
-    "sum",
-    "predict",
-    "hmmsearch",
-    "falte",
-    "falten",
-    "like",
-    "use",
-    "let",
-    "again",
-    "go",
-];
+const VERBS: &str = "run do perform compute calculate start make give show get tell execute launch begin want need search \
+    find repeat redo please bitte kindly fold blast blastp align summarise summarize count sum predict \
+    hmmsearch falte falten like use let again go";
 /// Words of a question for what a task finds.
-const ASKING: [&str; 18] = [
-    "what", "which", "how", "many", "long", "is", "are", "does", "there", "have", "has", "contain", "contains", "look",
-    "check", "about", "much", "was",
-];
+const ASKING: &str =
+    "what which how many long is are does there have has contain contains look check about much was like";
 /// Groups of words that belong together.
 const TOGETHER: [&[&str]; 24] = [
     &["i", "want", "you", "to"],
@@ -297,6 +137,8 @@ pub(super) fn read(text: &str, files: &[String], tasks: &[&TaskType], follows: b
     for task in tasks {
         take_task(&mut sieve, task);
     }
+    // "Stats of x.fasta": who begins with the task wants it.
+    let begins = sieve.known.first() == Some(&true);
     let limits = limit::limits(&sieve.tokens);
     for limit in &limits {
         sieve.take(limit.at.clone());
@@ -311,10 +153,10 @@ pub(super) fn read(text: &str, files: &[String], tasks: &[&TaskType], follows: b
         sieve.take_words(words);
     }
     let limit = limits.iter().map(|l| l.most).min();
-    Reading { level: level(text, &sieve, polite, follows), limit }
+    Reading { level: level(text, &sieve, polite || begins, polite, follows), limit }
 }
 
-fn level(text: &str, sieve: &Sieve, polite: bool, follows: bool) -> Level {
+fn level(text: &str, sieve: &Sieve, ordered: bool, polite: bool, follows: bool) -> Level {
     let first = sieve.tokens.first();
     let goes_on = follows && first.is_some_and(|t| FOLLOWS.iter().chain(&["what", "how"]).any(|word| t.is(word)));
     let (mut asks, mut strange) = (false, Vec::new());
@@ -324,8 +166,8 @@ fn level(text: &str, sieve: &Sieve, polite: bool, follows: bool) -> Level {
             Kind::File | Kind::Job => {}
             Kind::Sign if word == ":" => {}
             Kind::Sign if word == "?" => asks |= !polite && !goes_on,
-            Kind::Word if SMALL.contains(&word) => {}
-            Kind::Word if ASKING.contains(&word) => asks = true,
+            Kind::Word if listed(SMALL, word) => {}
+            Kind::Word if listed(ASKING, word) => asks = true,
             Kind::Word | Kind::Sign | Kind::Number => strange.push(token.text.clone()),
         }
     }
@@ -333,7 +175,7 @@ fn level(text: &str, sieve: &Sieve, polite: bool, follows: bool) -> Level {
     {
         return Level::Look(None);
     }
-    let verb = polite || sieve.tokens.iter().any(|t| t.kind == Kind::Word && VERBS.contains(&t.text.as_str()));
+    let verb = ordered || sieve.tokens.iter().any(|t| t.kind == Kind::Word && listed(VERBS, &t.text));
     match (strange.is_empty(), words::doubt(text)) {
         (true, _) if asks || !(verb || follows) => Level::Free,
         (true, _) => Level::Plain,
@@ -341,6 +183,10 @@ fn level(text: &str, sieve: &Sieve, polite: bool, follows: bool) -> Level {
         (false, Some(doubt)) => Level::Look(Some(doubt)),
         (false, None) => Level::Unclear(strange),
     }
+}
+
+fn listed(list: &str, word: &str) -> bool {
+    list.split(' ').any(|one| one == word)
 }
 
 /// A task's phrases, also inflected, and the choices for it. "Folded" tells of what was, and is none of them.

@@ -146,7 +146,8 @@ pub(super) fn read(seen: &Seen, tasks: &[TaskType]) -> Wish {
             let more: Vec<&str> = GO_ON.iter().chain(&BESIDE).copied().collect();
             let reading = plain::read(text, &files, &[], true, &more);
             return match reading.level {
-                Level::Plain => Wish::GoOn(job, reading.limit),
+                // Whoever wants to pay nothing does not want to go on.
+                Level::Plain if reading.limit != Some(Datoshi::ZERO) => Wish::GoOn(job, reading.limit),
                 _ => Wish::NotPlain(job),
             };
         }

@@ -5,10 +5,11 @@ use proptest::prelude::*;
 use super::*;
 
 /// Requests that are plain: each is done and paid for.
-const PLAIN: [&str; 24] = [
+const PLAIN: [&str; 25] = [
     "Run protein folding on data.fasta",
     "Run protein folding on data.fasta in 3D with seed 7",
     "Fold data.fasta",
+    "Protein folding of data.fasta",
     "fold the proteins in data.fasta, thoroughly",
     "Please fold data.fasta",
     "please fold data.fasta now",
@@ -45,7 +46,7 @@ const HELD: [&str; 48] = [
     "stop, do not {}",
     "I do not want you to {}",
     "Should I {}?",
-    "would you {}?",
+    "would we {}?",
     "What if I {}?",
     "is it possible to {}?",
     "How long would it take to {}?",
@@ -100,7 +101,9 @@ async fn calls(prompts: &[&str]) -> (Vec<String>, Vec<String>) {
             assert!(called.len() < 20, "{prompts:?} has no end");
             called.push(call.name.clone());
             let quote = json!({"amount": "2", "unit": "GAS", "recipient": PROVIDER});
-            let job = json!({"ok": true, "job": "job-7k3q9dm2", "task_type": "protein_folding", "dataset": {"path": "data.fasta"}});
+            let arguments: Value = serde_json::from_str(&call.arguments).unwrap();
+            let id = arguments["job"].as_str().unwrap_or("job-7k3q9dm2");
+            let job = json!({"ok": true, "job": id, "task_type": "protein_folding", "dataset": {"path": "data.fasta"}});
             let with = |state: &str, next: Value| {
                 let mut job = job.clone();
                 (job["state"], job["next_tool"], job["quote"]) = (state.into(), next, quote.clone());
@@ -151,7 +154,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     /// A word that nobody knows, at any place of a plain request, is asked about.
     #[test]
-    fn a_strange_word_is_asked_about(word in "[a-zéüñ]{2,9}x", at in 0..12usize, request in 0..PLAIN.len()) {
+    fn a_strange_word_is_asked_about(word in "[a-zéüñ]{2,9}xq", at in 0..12usize, request in 0..PLAIN.len()) {
         let mut words: Vec<&str> = PLAIN[request].split(' ').collect();
         words.insert(at.min(words.len()), &word);
         let prompt = words.join(" ");
