@@ -13,8 +13,8 @@ fn ask(world: &World, prompt: &str) -> Run {
 }
 
 fn answer(run: &Run) -> String {
-    let said = run.events().into_iter().filter(|e| e["type"] == "message.completed");
-    said.last().unwrap_or_else(|| panic!("{}", run.all()))["text"].as_str().unwrap().to_owned()
+    let mut said = run.events().into_iter().filter(|e| e["type"] == "message.completed");
+    said.next_back().unwrap_or_else(|| panic!("{}", run.all()))["text"].as_str().unwrap().to_owned()
 }
 
 /// That nothing had an effect: no upload, no submission, no payment, no run, in the events and in the ledger's log.

@@ -148,7 +148,10 @@ pub(super) fn read(text: &str, files: &[String], tasks: &[&TaskType], follows: b
         let words: Vec<&str> = phrase.split(' ').collect();
         sieve.take_words(&words);
     }
-    let polite = POLITE.iter().fold(false, |found, words| sieve.take_words(words) || found);
+    let mut polite = false;
+    for words in POLITE {
+        polite |= sieve.take_words(words);
+    }
     for words in TOGETHER {
         sieve.take_words(words);
     }
