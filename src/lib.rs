@@ -5,6 +5,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`domain`] | money, ids, datasets, tasks, estimates, verdicts, quotes, jobs, events: pure, no I/O |
+//! | [`cassette`] | a run recorded, and played again from its record: exchanges, values, scrubbing |
 //! | [`kill_point`] | named places where a test may end the program; nothing in a release |
 //! | [`science`] | the built-in tasks: sequence statistics, HP folding and its verifier, text summary |
 //! | [`config`] | flags > environment > `.env` > `config.toml` > defaults; secrets; the home folder |
@@ -26,6 +27,8 @@
 
 pub mod domain;
 pub mod kill_point;
+
+pub mod cassette;
 
 pub mod science;
 

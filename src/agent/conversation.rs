@@ -15,6 +15,7 @@ use super::{
     window::Gauge,
 };
 use crate::{
+    cassette,
     domain::{
         event::{Event, Sink},
         ids::JobId,
@@ -195,7 +196,7 @@ impl Conversation {
         self.keep(Message::User { text: prompt.to_owned() });
         self.note_jobs_in(prompt);
         let jobs = self.jobs()?;
-        let seen = prompt::seen_in(&self.folder);
+        let seen = cassette::look("files in the folder", || prompt::seen_in(&self.folder));
         let context = prompt::context(&seen.files, &jobs, self.dry_run);
         let known: Vec<String> = seen.files.iter().map(|f| f.path.clone()).collect();
         let tasks = self.toolbox.work.tasks();

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     domain::{job::Job, task::TaskType},
     model::{
@@ -31,6 +33,11 @@ pub const BROKEN: &str = include_str!("../../prompts/broken.md");
 /// The most entries of a folder that are looked at.
 const MOST_ENTRIES: usize = 2000;
 
+/// Every text of `prompts/`.
+pub fn texts() -> [&'static str; 8] {
+    [SYSTEM, OPEN, NONSENSE, CUT, NOTHING, CLAIMS, EARLIER, BROKEN]
+}
+
 /// The whole system prompt. What changes least comes first, so that a server's prefix cache serves.
 pub fn system(tasks: &[TaskType], context: &Context) -> String {
     format!("{}\n\n{}\n{}", SYSTEM.trim_end(), self::tasks(tasks), context.to_text())
@@ -50,7 +57,7 @@ pub fn tasks(tasks: &[TaskType]) -> String {
 }
 
 /// The data files of the working folder.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Seen {
     /// Those whose names can stand in a prompt, by name.
     pub files: Vec<FileSeen>,

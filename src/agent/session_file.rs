@@ -38,7 +38,7 @@ enum Line {
 }
 
 /// What a session's file holds.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Past {
     /// The messages, whole and in order.
     pub messages: Vec<Message>,

@@ -1,12 +1,14 @@
 //! What model calls take, in tokens and in money, and the ceilings that end a session's calls.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     domain::{cost::NanoDollars, units::count},
     model::Usage,
 };
 
 /// What model calls took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Spent {
     /// Calls of which the provider said what they took.
     pub calls: u64,

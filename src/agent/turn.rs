@@ -144,7 +144,13 @@ impl Turn {
     pub fn failed(&mut self, job: Option<JobId>, failure: Failure) {
         self.all_failures += 1;
         if let Some(
-            Rule::Approval | Rule::Mainnet | Rule::CapPayment | Rule::CapDay | Rule::CapLifetime | Rule::CapFees,
+            Rule::Approval
+            | Rule::Declined
+            | Rule::Mainnet
+            | Rule::CapPayment
+            | Rule::CapDay
+            | Rule::CapLifetime
+            | Rule::CapFees,
         ) = failure.rule
         {
             self.no_more_payments = true;

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{
     CommandError, Context,
+    record::{self, Record},
     runtime::block_on,
     wiring::{
         Options,
@@ -38,6 +39,8 @@ pub struct Ask {
     /// Go on with this session, such as ses-7k3q9dm2, or begin it [default: a new one]
     #[arg(long, value_name = "ID")]
     session: Option<SessionId>,
+    #[command(flatten)]
+    record: Record,
 }
 
 impl Ask {
@@ -54,14 +57,16 @@ impl Ask {
             dry_run: self.dry_run,
             out_dir: self.out.as_ref().map(|out| settings.cwd().join(out)),
         };
-        block_on(async {
-            let mut session =
-                Session::begin(context, options, self.session.clone().map_or(Which::Fresh, Which::Named))?;
+        self.record.begin(context, "ask", &options)?;
+        let done = block_on(async {
+            let which = self.session.clone().map_or(Which::Fresh, Which::Named);
+            let mut session = Session::begin(context, options, which)?;
             let done = session.turn(&request).await;
-            let code = session.end(done);
-            // Whoever stopped reading has what they wanted.
-            Ok(ExitCode::from(if context.output.is_closed() { 0 } else { code }))
-        })
+            Ok(session.end(done))
+        });
+        record::end(context, &done);
+        // A reader that goes away stops the turn as Ctrl-C does, and the code says so where work was left.
+        done.map(ExitCode::from)
     }
 
     fn request(&self) -> Result<String, CommandError> {

@@ -21,7 +21,12 @@ impl Completions {
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
         let mut text = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "agent", &mut text);
-        context.output.write(&String::from_utf8_lossy(&text));
+        let text = String::from_utf8_lossy(&text);
+        if context.json() {
+            context.output.json(&serde_json::json!({"shell": self.shell.to_string(), "completions": text}));
+        } else {
+            context.output.write(&text);
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -8,15 +8,16 @@ use std::{
 
 use console::Term;
 
-use super::{CommandError, Global, logging};
+use super::{CommandError, Global, logging, record::Kept};
 use crate::{
+    cassette,
     config::{Environment, Key, Overrides, Settings},
     domain::{
         event::{Event, Sink},
         ids::SessionId,
     },
     face::{jsonl::JsonLines, look::Look, output::Output, terminal::Terminal},
-    ledger::{LEDGER_FILE, Ledger},
+    ledger::{Ledger, log},
     science,
 };
 
@@ -43,7 +44,7 @@ impl Context {
     /// The context of this process.
     pub fn of_process(global: Global) -> Context {
         let env = Environment::of_process();
-        let no_color = env.get("NO_COLOR").is_some();
+        let no_color = env.get("NO_COLOR").is_some() || env.get("TERM").is_some_and(|term| term == "dumb");
         let (look, errors_look) = (Look::of(&Term::stdout(), no_color), Look::of(&Term::stderr(), no_color));
         Context {
             global,
@@ -54,6 +55,21 @@ impl Context {
             errors: Output::new(std::io::stderr()),
             session: OnceLock::new(),
             settings: OnceCell::new(),
+            sink: OnceLock::new(),
+        }
+    }
+
+    /// The same with other settings, and no session yet: a run that is played has nothing of this process's own.
+    pub fn of_record(&self, settings: Settings) -> Context {
+        Context {
+            global: self.global.clone(),
+            env: Environment::default(),
+            look: self.look,
+            output: self.output.clone(),
+            errors_look: self.errors_look,
+            errors: self.errors.clone(),
+            session: OnceLock::new(),
+            settings: OnceCell::from(settings),
             sink: OnceLock::new(),
         }
     }
@@ -104,14 +120,21 @@ impl Context {
     pub fn sink(&self) -> Arc<dyn Sink> {
         self.sink
             .get_or_init(|| {
-                if self.json() {
-                    return Arc::new(JsonLines::new(self.session().clone(), self.output.clone()));
-                }
-                // A bar is drawn on standard error; where results go to a file, it would only be in the way.
-                let bars = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
-                Arc::new(Terminal::new(self.look, self.output.clone(), self.errors.clone(), bars, science::draw))
+                let face: Arc<dyn Sink> = if self.json() {
+                    Arc::new(JsonLines::new(self.session().clone(), self.output.clone()))
+                } else {
+                    Arc::new(self.terminal())
+                };
+                if cassette::recorder().is_some() { Arc::new(Kept::new(face)) } else { face }
             })
             .clone()
+    }
+
+    /// The face for people.
+    pub fn terminal(&self) -> Terminal {
+        // A bar is drawn on standard error; where results go to a file, it would only be in the way.
+        let bars = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
+        Terminal::new(self.look, self.output.clone(), self.errors.clone(), bars, science::draw)
     }
 
     /// Says what a person should know about their settings, once.
@@ -131,7 +154,7 @@ impl Context {
     /// When it is there and cannot be opened.
     pub fn ledger_if_any(&self) -> Result<Option<Ledger>, CommandError> {
         let home = self.settings()?.home();
-        if !home.path().join(LEDGER_FILE).exists() {
+        if !log::is_begun(home.path()) {
             return Ok(None);
         }
         Ok(Some(Ledger::open(home.path())?))

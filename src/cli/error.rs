@@ -199,6 +199,7 @@ mod tests {
         let of = |rule| CommandError::from(Refusal::new(rule, "no")).kind;
         assert_eq!(of(Rule::CapDay), Kind::OverBudget);
         assert_eq!(of(Rule::Approval), Kind::ApprovalNeeded);
+        assert_eq!(of(Rule::Declined), Kind::Refused);
         assert_eq!(of(Rule::Recipient), Kind::Refused);
     }
 }

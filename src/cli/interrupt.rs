@@ -3,7 +3,10 @@
 use std::future::Future;
 
 use super::Context;
-use crate::job::Cancel;
+use crate::{
+    cassette::{self, play::STOP},
+    job::Cancel,
+};
 
 /// Runs `work`. The first Ctrl-C asks it to stop, in its own way; the second leaves it where it stands, which the
 /// ledger is made for, and gives `None`.
@@ -16,6 +19,7 @@ pub async fn stoppable<T>(cancel: &Cancel, work: impl Future<Output = T>) -> Opt
             heard = tokio::signal::ctrl_c() => match heard {
                 Ok(()) if asked => return None,
                 Ok(()) => {
+                    cassette::note(STOP, &true);
                     asked = true;
                     cancel.cancel();
                 }
@@ -31,6 +35,10 @@ pub fn cancel_of(context: &Context) -> Cancel {
     let cancel = Cancel::new();
     let wish = cancel.clone();
     context.output.when_closed(move || wish.cancel());
+    if let Some(player) = cassette::player() {
+        let wish = cancel.clone();
+        player.when_stopped(move || wish.cancel());
+    }
     cancel
 }
 

@@ -13,6 +13,11 @@ use super::{Cli, CommandError, Context};
 pub fn run(context: &Context) -> Result<ExitCode, CommandError> {
     let mut text = Vec::new();
     clap_mangen::Man::new(Cli::command()).render(&mut text).map_err(|e| CommandError::failed("man", e))?;
-    context.output.write(&String::from_utf8_lossy(&text));
+    let text = String::from_utf8_lossy(&text);
+    if context.json() {
+        context.output.json(&serde_json::json!({"page": "agent.1", "roff": text}));
+    } else {
+        context.output.write(&text);
+    }
     Ok(ExitCode::SUCCESS)
 }

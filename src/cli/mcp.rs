@@ -85,7 +85,7 @@ impl Mcp {
         for message in context.settings()?.warnings.clone() {
             beside.emit(Event::Warning { message });
         }
-        let desk = Arc::new(Desk::new(wired.workflow.clone(), wired.network, wired.profile.name(), events));
+        let desk = Arc::new(Desk::new(wired.workflow.clone(), wired.network, &wired.profile, events));
         block_on(async {
             match self.http {
                 None => stdio::serve(desk, until_told()).await.map_err(|e| {

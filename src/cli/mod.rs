@@ -18,6 +18,8 @@ mod man;
 mod mcp;
 mod memory;
 mod node;
+mod record;
+mod replay;
 mod runtime;
 mod tasks;
 mod tools;
@@ -28,7 +30,7 @@ mod worker;
 
 use std::{ffi::OsString, io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
-use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand};
+use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
 use crate::face::render;
 
@@ -89,6 +91,8 @@ pub enum Command {
     Chat(chat::Chat),
     /// Show the story of a 5 GB dataset as a dry run; needs no configuration
     Demo(demo::Demo),
+    /// Play a recorded run again offline, or show it step by step
+    Replay(replay::Replay),
     /// Look at jobs, take them up again, or give them up
     Jobs(jobs::Jobs),
     /// Show the tasks: what can be computed, and what each needs
@@ -101,7 +105,7 @@ pub enum Command {
     Doctor(doctor::Doctor),
     /// Show who pays, with how much, and how much may still be spent
     Wallet(wallet::Wallet),
-    /// Play cases against the configured model, each on a fresh sandbox, and report what came of them
+    /// Play cases against the configured model, and report what came of them
     Trial(trial::Trial),
     /// Serve jobs over the AIOZ AI API, paid in GAS
     Node(node::Node),
@@ -132,10 +136,20 @@ pub fn run() -> ExitCode {
     }
     let context = Context::of_process(cli.global);
     let done = dispatch(cli.command, &context);
-    done.unwrap_or_else(|error| {
+    let code = done.unwrap_or_else(|error| {
         report(&context, &error);
         error.exit_code()
-    })
+    });
+    match context.output.lost() {
+        // Whoever reads the output later would miss what the exit code says was done.
+        Some(why) if code == ExitCode::SUCCESS => {
+            let error = CommandError::new(Kind::Failed, "output", format!("standard output cannot be written: {why}"))
+                .hint("make room there; `agent jobs list` shows what was done");
+            context.errors.lines(render::wrong(&context.errors_look, &error.sentence(), error.hint.as_deref()));
+            error.exit_code()
+        }
+        _ => code,
+    }
 }
 
 fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, CommandError> {
@@ -143,6 +157,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, Com
         Some(Command::Ask(ask)) => ask.run(context),
         Some(Command::Chat(chat)) => chat.run(context),
         Some(Command::Demo(demo)) => demo.run(context),
+        Some(Command::Replay(replay)) => replay.run(context),
         Some(Command::Jobs(jobs)) => jobs.run(context),
         Some(Command::Tasks(tasks)) => tasks.run(context),
         Some(Command::Tools(tools)) => tools.run(context),
@@ -170,12 +185,16 @@ fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, Com
 
 /// Help and version are no errors; what cannot be parsed is said on standard error, or as an event for programs.
 fn unparsed(arguments: &[OsString], error: &clap::Error) -> ExitCode {
-    let json = error.use_stderr() && arguments.iter().any(|a| a == "--json");
-    if json {
+    if arguments.iter().any(|a| a == "--json") {
         let context = Context::of_process(Global { json: true, ..Global::default() });
         let text = error.to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        report(&context, &CommandError::usage(message).hint("`agent help` shows the commands"));
+        if error.use_stderr() {
+            let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            report(&context, &CommandError::usage(message).hint("`agent help` shows the commands"));
+        } else {
+            let what = if error.kind() == ErrorKind::DisplayVersion { "version" } else { "help" };
+            context.output.json(&serde_json::json!({what: text.trim_end()}));
+        }
     } else {
         // A closed standard output is no reason for another error.
         let _ = error.print();

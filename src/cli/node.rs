@@ -6,11 +6,10 @@ use clap::Args;
 use secrecy::SecretString;
 use url::Url;
 
-use super::{CommandError, Context, interrupt::until_told, runtime::block_on};
+use super::{CommandError, Context, Kind, interrupt::until_told, runtime::block_on};
 use crate::{
     config::{Key, Settings, parse},
-    domain::{hash::Hash160, money::Datoshi, network::Network},
-    face::look::Tone,
+    domain::{event::Event, hash::Hash160, money::Datoshi},
     machine::catalogue::Catalogue,
     node::{self, NodeSettings, Prices},
     payment::Chain,
@@ -41,20 +40,28 @@ pub struct Node {
     #[arg(long = "price-of", value_name = "TASK=GAS", value_parser = task_price)]
     prices: Vec<(String, Datoshi)>,
     /// Tasks that run at the same time
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    at_once: usize,
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1024))]
+    at_once: u64,
     /// Memory for each task, in MB
-    #[arg(long, value_name = "MB", default_value_t = 4000)]
+    #[arg(long, value_name = "MB", default_value_t = 4000, value_parser = clap::value_parser!(u64).range(LEAST_MB..))]
     memory: u64,
     /// Time for each task, in minutes
-    #[arg(long, value_name = "MINUTES", default_value_t = 60)]
+    #[arg(long, value_name = "MINUTES", default_value_t = 60, value_parser = minutes())]
     time: u64,
     /// How long a quote holds, in minutes
-    #[arg(long, value_name = "MINUTES", default_value_t = 30)]
+    #[arg(long, value_name = "MINUTES", default_value_t = 30, value_parser = minutes())]
     quote: u64,
     /// Fetch datasets from private and loopback addresses too: never on a public node
     #[arg(long)]
     private_addresses: bool,
+}
+
+/// The least memory that a run can begin in, MB.
+const LEAST_MB: u64 = 256;
+
+/// From a minute to a year.
+fn minutes() -> clap::builder::RangedU64ValueParser<u64> {
+    clap::value_parser!(u64).range(1..=525_600)
 }
 
 /// `TASK=GAS`.
@@ -72,9 +79,10 @@ impl Node {
         let settings = self.settings(context)?;
         block_on(async {
             let listener = tokio::net::TcpListener::bind(self.listen).await.map_err(|e| {
-                CommandError::failed("listen", e).hint(format!("name a free address: --listen {}", self.listen))
+                CommandError::failed("listen", e)
+                    .hint(format!("{} cannot be listened on; name another address with --listen", self.listen))
             })?;
-            say(context, &settings, listener.local_addr().unwrap_or(self.listen));
+            context.sink().emit(listening(&settings, listener.local_addr().unwrap_or(self.listen)));
             node::serve(listener, settings, until_told()).await.map_err(|e| {
                 let hint = e.hint().map(str::to_owned);
                 CommandError::failed("node", e).maybe_hint(hint)
@@ -108,7 +116,7 @@ impl Node {
             keys: self.api_keys(settings)?,
             tasks: catalogue.iter().cloned().collect(),
             prices: Prices { flat: self.price, by_task: self.prices.iter().cloned().collect() },
-            at_once: self.at_once.max(1),
+            at_once: usize::try_from(self.at_once).unwrap_or(1),
             memory_limit: self.memory.saturating_mul(1_000_000),
             time_limit: minutes(self.time),
             quote_lifetime: minutes(self.quote),
@@ -122,7 +130,8 @@ impl Node {
             return Ok(settings.value(Key::ApiKey).map(|v| v.secret()).into_iter().collect());
         };
         let text = fs::read_to_string(file).map_err(|e| {
-            CommandError::failed("keys", e).hint(format!("check that {} is there and yours", file.display()))
+            CommandError::new(Kind::Failed, "keys", format!("{} cannot be read: {e}", file.display()))
+                .hint("name a file of keys that is there and yours, one key a line")
         })?;
         let keys = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         Ok(keys.map(SecretString::from).collect())
@@ -141,20 +150,12 @@ fn recipient(settings: &Settings) -> Result<Hash160, CommandError> {
     first.ok_or_else(|| CommandError::usage("GAS_RECIPIENT names nobody").hint("set it to the address to be paid"))
 }
 
-/// Where it serves and who is paid, for the operator; for a program one line of JSON.
-fn say(context: &Context, settings: &NodeSettings, address: SocketAddr) {
-    let (price, network): (Datoshi, Network) = (settings.prices.flat, settings.network);
-    if context.json() {
-        context.output.json(&serde_json::json!({
-            "type": "node.listening", "address": address.to_string(), "recipient": settings.recipient.address(),
-            "network": network, "price": price.gas_string(),
-        }));
-        return;
+/// Where it serves and who is paid.
+fn listening(settings: &NodeSettings, address: SocketAddr) -> Event {
+    Event::NodeListening {
+        address: address.to_string(),
+        recipient: settings.recipient.address(),
+        network: settings.network,
+        price: settings.prices.flat.into(),
     }
-    let look = &context.look;
-    let mut lines = look.field("Node", Tone::Good, &format!("http://{address}/api/v1"));
-    lines.extend(look.field("Price", Tone::Plain, &format!("{price} a task, on {network}")));
-    lines.extend(look.field("Paid to", Tone::Plain, &settings.recipient.address()));
-    lines.extend(look.field("Stop", Tone::Dim, "Ctrl-C; runs are given a moment to end"));
-    context.output.lines(lines);
 }

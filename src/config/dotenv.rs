@@ -1,20 +1,14 @@
 //! `.env` in the working directory, as one layer. It never sets the process's environment.
 
-use std::{
-    fs::{File, Metadata},
-    io::{self, Read as _},
-    os::unix::fs::MetadataExt as _,
-    path::Path,
-};
+use std::{fs::Metadata, io, os::unix::fs::MetadataExt as _, path::Path};
 
 use super::{
+    MAX_BYTES,
     error::ConfigError,
     key::Key,
     layer::{Layer, Source, Value},
+    plain_file,
 };
-
-/// More than any file of settings.
-const MAX_BYTES: u64 = 1 << 20;
 
 /// What `.env` holds, and what is doubtful about it.
 #[derive(Debug, Default)]
@@ -32,22 +26,18 @@ pub struct DotEnv {
 pub fn read(folder: &Path) -> Result<DotEnv, ConfigError> {
     let path = folder.join(".env");
     let failed = |source| ConfigError::Read { path: path.clone(), source };
-    let file = match File::open(&path) {
+    let file = match plain_file::open(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(DotEnv::default()),
         Err(error) => return Err(failed(error)),
     };
     let meta = file.metadata().map_err(failed)?;
-    if !meta.is_file() {
-        return Err(failed(io::Error::other("it is not a regular file")));
-    }
     // In a shared folder such as /tmp another user's .env would otherwise choose who is paid.
     let me = rustix::process::geteuid().as_raw();
     if me != 0 && meta.uid() != me && meta.uid() != 0 {
         return Err(ConfigError::Foreign { path });
     }
-    let mut text = String::new();
-    file.take(MAX_BYTES).read_to_string(&mut text).map_err(failed)?;
+    let text = plain_file::text_of(file, MAX_BYTES).map_err(failed)?;
     let mut found = parse(&path, &text)?;
     found.warnings.extend(exposed(&path, &meta, &found.layer));
     Ok(found)

@@ -141,7 +141,12 @@ impl ConfigError {
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            ConfigError::Read { path, .. } => format!("make it readable: chmod 600 {}", path.display()),
+            ConfigError::Read { path, source } if source.kind() == io::ErrorKind::PermissionDenied => {
+                format!("make it readable: chmod 600 {}", path.display())
+            }
+            ConfigError::Read { path, .. } => {
+                format!("make {} a plain file of text, or move it away", path.display())
+            }
             ConfigError::Foreign { path } => {
                 format!("run from a folder of your own, or take it over: sudo chown $USER {}", path.display())
             }

@@ -9,10 +9,12 @@
 //! | [`layer`] | the layers and where a value came from |
 //! | [`dotenv`] | `.env` |
 //! | [`home`] | the home folder and the paths in it |
+//! | [`plain_file`] | opening files that are read whole |
 //! | [`profile`] | sandbox or live |
 //! | [`model`] | which model answers |
 //! | [`provider`] | providers of models by preset |
 //! | [`policy_file`] | the owner's rules |
+//! | [`secrets`] | the secrets among them |
 //! | [`shown`] | settings fit to be printed |
 
 pub mod dotenv;
@@ -22,9 +24,11 @@ pub mod key;
 pub mod layer;
 pub mod model;
 pub mod parse;
+pub mod plain_file;
 pub mod policy_file;
 pub mod profile;
 pub mod provider;
+pub mod secrets;
 pub mod shown;
 
 use std::{
@@ -42,6 +46,9 @@ pub use profile::{ChainSettings, ComputeSettings, LiveSettings, PayerKey, Profil
 pub use provider::{Api, Provider};
 
 use layer::Layer;
+
+/// More than any file of settings, bytes.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// The settings of one run, each with where it came from.
 #[derive(Debug, Clone)]
@@ -75,6 +82,13 @@ impl Settings {
         values.extend(upper);
         values.entry(Key::AgentHome).or_insert_with(|| Value::new(home.path().to_string_lossy(), Source::Default));
         Ok(Settings { values, home, cwd: cwd.to_owned(), user_home, warnings })
+    }
+
+    /// Settings of flags and defaults alone: neither the environment nor a file counts.
+    pub fn of_flags(overrides: &Overrides, home: &Path, cwd: &Path) -> Settings {
+        let mut values = layer::defaults();
+        values.extend(overrides.layer());
+        Settings { values, home: Home::at(home), cwd: cwd.to_owned(), user_home: None, warnings: Vec::new() }
     }
 
     /// A setting's value.
@@ -120,7 +134,7 @@ fn resolve(cwd: &Path, user_home: Option<&Path>, text: &str) -> PathBuf {
 
 fn read_config(path: &Path, warnings: &mut Vec<String>) -> Result<Layer, ConfigError> {
     let failed = |source| ConfigError::Read { path: path.to_owned(), source };
-    let text = match fs::read_to_string(path) {
+    let text = match plain_file::text(path, MAX_BYTES) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Layer::new()),
         Err(error) => return Err(failed(error)),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use super::{
@@ -55,7 +56,7 @@ const OWN_WINDOW: u64 = 8_192;
 const LEAST_WINDOW: u64 = 4_096;
 
 /// What a session's model calls may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ModelBounds {
     /// The model's window, tokens; `None` for a model without one.
     pub window: Option<u64>,
@@ -74,7 +75,7 @@ impl ModelSettings {
         }
     }
 
-    /// Whether its provider may take money for it.
+    /// Whether its calls take tokens at all.
     pub fn is_metered(&self) -> bool {
         !matches!(self, ModelSettings::Planner)
     }
@@ -109,8 +110,9 @@ impl Settings {
         let cost = self.value(Key::AgentMaxCost).map(|value| parse::dollars(Key::AgentMaxCost, value)).transpose()?;
         Ok(ModelBounds {
             window: number(Key::AgentContext, LEAST_WINDOW)?.or(model.window()),
-            tokens: number(Key::AgentMaxTokens, 1)?,
-            cost,
+            // The planner takes nothing, and meets no ceiling.
+            tokens: number(Key::AgentMaxTokens, 1)?.filter(|_| model.is_metered()),
+            cost: cost.filter(|_| model.is_metered()),
         })
     }
 

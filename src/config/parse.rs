@@ -101,6 +101,9 @@ pub fn accounts(key: Key, value: &Value) -> Result<Vec<Hash160>, ConfigError> {
             all.push(account);
         }
     }
+    if all.is_empty() {
+        return Err(wrong(key, value, "names nobody", "write Neo N3 addresses, separated by commas"));
+    }
     Ok(all)
 }
 

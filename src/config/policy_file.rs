@@ -4,13 +4,13 @@
 //! default because a line was wrong. `policy.example.toml` in the repository explains every rule.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
 use serde::Deserialize;
 
-use super::{error::ConfigError, layer::toml_error};
+use super::{MAX_BYTES, error::ConfigError, layer::toml_error, plain_file};
 use crate::domain::{budget::Caps, hash::Hash160, money::Datoshi, verdict::Thresholds};
 
 /// The owner's rules, with defaults where the file says nothing.
@@ -113,7 +113,7 @@ impl PolicyFile {
     /// # Errors
     /// When it cannot be read, or a rule in it makes no sense.
     pub fn read(path: &Path) -> Result<PolicyFile, ConfigError> {
-        match fs::read_to_string(path) {
+        match plain_file::text(path, MAX_BYTES) {
             Ok(text) => PolicyFile::parse(path, &text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(PolicyFile::default()),
             Err(source) => Err(ConfigError::Read { path: path.to_owned(), source }),

@@ -1,6 +1,6 @@
 //! Sandbox or live: which world the program acts in.
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, fs, os::unix::fs::MetadataExt as _, path::PathBuf};
 
 use secrecy::SecretString;
 use url::Url;
@@ -9,7 +9,7 @@ use super::{
     Settings,
     error::{ConfigError, Missing},
     key::{Key, SPECS},
-    layer::Source,
+    layer::{Source, Value},
     parse,
 };
 use crate::domain::{hash::Hash160, network::Network};
@@ -99,6 +99,21 @@ impl fmt::Debug for ChainSettings {
     }
 }
 
+/// The file that the paying key is written in, if it is in one, is closed to others: whoever reads it can pay.
+fn closed(value: &Value) -> Result<(), ConfigError> {
+    let (Source::DotEnv(path) | Source::File(path)) = &value.source else { return Ok(()) };
+    let mode = fs::metadata(path).map_err(|source| ConfigError::Read { path: path.clone(), source })?.mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    Err(ConfigError::Value {
+        key: Key::NeoPrivateKey,
+        problem: "lies in a file that other users may read, so it is not used".to_owned(),
+        hint: format!("close it: chmod 600 {}", path.display()),
+        origin: value.source.clone(),
+    })
+}
+
 /// Where the paying key comes from.
 #[derive(Debug, Clone)]
 pub enum PayerKey {
@@ -171,7 +186,10 @@ impl Settings {
                     origin: value.source.clone(),
                 });
             }
-            (Some(value), None) => PayerKey::Text(value.secret()),
+            (Some(value), None) => {
+                closed(value)?;
+                PayerKey::Text(value.secret())
+            }
             (None, Some(path)) => PayerKey::Wallet(path),
             (None, None) => return Err(half()),
         };

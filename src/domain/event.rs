@@ -290,7 +290,7 @@ pub enum Event {
         job: JobId,
         /// Of `result.json`.
         path: String,
-        /// Of all files.
+        /// Of `result.json`; its other files are named in it.
         bytes: u64,
         /// Of `result.json`.
         sha256: Sha256,
@@ -298,6 +298,19 @@ pub enum Event {
     /// Everything the ledger knows of a finished job.
     #[serde(rename = "receipt")]
     Receipt(Box<super::receipt::Receipt>),
+    /// A node serves.
+    #[serde(rename = "node.listening")]
+    NodeListening {
+        /// Where: address and port.
+        address: String,
+        /// The address that is paid.
+        recipient: String,
+        /// On this network.
+        network: Network,
+        /// The price of a task that has none of its own.
+        #[serde(flatten)]
+        price: Amount,
+    },
     /// What one call of the model used.
     #[serde(rename = "usage")]
     Usage {

@@ -193,6 +193,9 @@ pub struct JobResult {
     pub files: Vec<ResultFile>,
     /// The summary of `result.json`, for people and the model.
     pub summary: serde_json::Value,
+    /// What could not be checked before it was accepted, in a sentence, where something could not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unchecked: Option<String>,
 }
 
 /// Where a dataset was when its job was planned.

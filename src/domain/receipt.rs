@@ -98,4 +98,7 @@ pub struct ResultReceipt {
     pub bytes: u64,
     /// Of `result.json`.
     pub sha256: Sha256,
+    /// What could not be checked before it was accepted, in a sentence, where something could not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unchecked: Option<String>,
 }

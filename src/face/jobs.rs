@@ -141,7 +141,7 @@ fn timeline(history: &[JobLine], look: &Look) -> Vec<String> {
     history
         .iter()
         .map(|line| {
-            let text = format!("{}  {}", line.ts.strftime("%Y-%m-%d %H:%M:%S"), line.state);
+            let text = format!("{}  {}", line.ts.strftime("%Y-%m-%d %H:%M:%S UTC"), line.state);
             look.line(tone(line.state), &text)
         })
         .collect()

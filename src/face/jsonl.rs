@@ -5,9 +5,12 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 
 use super::output::Output;
-use crate::domain::{
-    event::{EVENT_VERSION, Envelope, Event, Sink},
-    ids::SessionId,
+use crate::{
+    cassette,
+    domain::{
+        event::{EVENT_VERSION, Envelope, Event, Sink},
+        ids::SessionId,
+    },
 };
 
 /// Writes events as JSON Lines.
@@ -22,7 +25,7 @@ pub struct JsonLines {
 impl JsonLines {
     /// The events of `session`, to `output`.
     pub fn new(session: SessionId, output: Output) -> JsonLines {
-        JsonLines::with_clock(session, output, Timestamp::now)
+        JsonLines::with_clock(session, output, cassette::clock)
     }
 
     /// The same with a clock of one's own.

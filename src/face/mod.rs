@@ -7,6 +7,7 @@
 //! | [`render`] | an event as lines: pure |
 //! | [`result`] | a result document as lines: pure |
 //! | [`jobs`] | jobs as a list and one by one: pure |
+//! | [`job_json`] | jobs as programs see them: pure |
 //! | [`payments`] | a wallet's payments as a list: pure |
 //! | [`progress`] | bars on a terminal, sparse lines elsewhere |
 //! | [`output`] | standard output that ends quietly when nobody reads on |
@@ -17,6 +18,7 @@
 //! | [`mcp`] | the same tools for other agents |
 
 pub mod approve;
+pub mod job_json;
 pub mod jobs;
 pub mod jsonl;
 pub mod look;

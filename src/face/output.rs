@@ -19,6 +19,8 @@ pub struct Output {
 struct Shared {
     writer: Mutex<Box<dyn Write + Send>>,
     closed: AtomicBool,
+    /// Why nothing more can be written, where that is not a reader who has read enough.
+    lost: Mutex<Option<String>>,
     on_closed: Mutex<Option<OnClosed>>,
 }
 
@@ -28,6 +30,7 @@ impl Output {
         let shared = Shared {
             writer: Mutex::new(Box::new(writer)),
             closed: AtomicBool::new(false),
+            lost: Mutex::new(None),
             on_closed: Mutex::new(None),
         };
         Output { shared: Arc::new(shared) }
@@ -43,6 +46,11 @@ impl Output {
         self.shared.closed.load(Ordering::Relaxed)
     }
 
+    /// Why output was lost, such as a full disk. A reader that went away lost nothing it wanted.
+    pub fn lost(&self) -> Option<String> {
+        self.shared.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Writes `text` as it is and flushes. A reader that went away, and a full disk, end all further writing.
     pub fn write(&self, text: &str) {
         if self.is_closed() || text.is_empty() {
@@ -52,7 +60,10 @@ impl Output {
             let mut writer = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
             writer.write_all(text.as_bytes()).and_then(|()| writer.flush())
         };
-        if wrote.is_err() {
+        if let Err(error) = wrote {
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                *self.shared.lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+            }
             self.shared.closed.store(true, Ordering::Relaxed);
             let call = self.shared.on_closed.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(call) = call {
@@ -124,7 +135,7 @@ mod tests {
         });
         output.lines(["a", "b"]);
         output.write("c");
-        assert!(output.is_closed());
+        assert!(output.is_closed() && output.lost().is_none());
         assert_eq!(calls.load(Ordering::Relaxed), 1);
     }
 }

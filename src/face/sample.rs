@@ -128,6 +128,7 @@ pub fn receipt() -> Receipt {
             path: "/nowhere/results/job-7k3q9dm2".into(),
             bytes: 4096,
             sha256: Sha256([9; 32]),
+            unchecked: None,
         }),
         created_at: time("2026-01-02T03:04:05Z"),
         ended_at: time("2026-01-02T03:05:05Z"),
@@ -245,6 +246,7 @@ pub fn done() -> Job {
         folder: "/home/me/results/job-7k3q9dm2".into(),
         files: vec![ResultFile { name: "result.json".into(), bytes: 4096, sha256: Sha256([9; 32]) }],
         summary: json!({}),
+        unchecked: None,
     });
     job.updated_at = time("2026-01-02T03:05:05Z");
     job

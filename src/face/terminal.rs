@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashSet,
-    fs::File,
     io::Read as _,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -16,10 +15,13 @@ use super::{
     result::{self, Draw},
     text::{Flow, plain_lines},
 };
-use crate::domain::{
-    event::{Event, Sink},
-    ids::JobId,
-    result::{RESULT_FILE, ResultDocument},
+use crate::{
+    config::plain_file,
+    domain::{
+        event::{Event, Sink},
+        ids::JobId,
+        result::{RESULT_FILE, ResultDocument},
+    },
 };
 
 /// A result document larger than this is named and not shown, bytes.
@@ -31,6 +33,8 @@ pub struct Terminal {
     output: Output,
     errors: Output,
     draw: Draw,
+    /// Whether result files are read and shown.
+    documents: bool,
     state: Mutex<State>,
 }
 
@@ -56,7 +60,12 @@ impl Terminal {
             last_status: String::new(),
             results_shown: HashSet::new(),
         };
-        Terminal { look, output, errors, draw, state: Mutex::new(state) }
+        Terminal { look, output, errors, draw, documents: true, state: Mutex::new(state) }
+    }
+
+    /// The same, which reads no result files: they may be gone, or another run's by now.
+    pub fn without_documents(self) -> Terminal {
+        Terminal { documents: false, ..self }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -124,7 +133,7 @@ impl Terminal {
     }
 
     fn result(&self, state: &mut State, job: &JobId, file: &Path) {
-        if !state.results_shown.insert(job.clone()) {
+        if !self.documents || !state.results_shown.insert(job.clone()) {
             return;
         }
         let lines = match read_document(file) {
@@ -210,7 +219,7 @@ fn document_in(path: &Path) -> PathBuf {
 pub fn read_document(path: &Path) -> Result<ResultDocument, String> {
     let shown = plain_lines(&path.display().to_string());
     let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_DOCUMENT + 1).read_to_string(&mut text));
+    let read = plain_file::open(path).and_then(|file| file.take(MAX_DOCUMENT + 1).read_to_string(&mut text));
     match read {
         Err(error) => Err(format!("{shown} cannot be read: {error}")),
         Ok(n) if n as u64 > MAX_DOCUMENT => Err(format!("{shown} is too large to be shown here")),

@@ -1,22 +1,27 @@
-//! Waiting for the provider, fetching the result, checking it.
+//! Waiting for the provider, fetching the result, accepting it.
 
-use std::{fs::File, io::Write as _, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use serde::Deserialize;
 use url::Url;
 
-use super::{Cancel, JobError, Remote, Workflow, local::fetched_event};
+use super::{
+    Cancel, JobError, Remote, Workflow,
+    check::{self, CheckError, Checked},
+    local::fetched_event,
+};
 use crate::{
+    cassette,
     compute::aioz::{TaskDetail, TaskStatus},
     domain::{
+        event::Event,
         hash::Sha256,
         job::{Job, JobResult, JobState, ResultFile},
         quote::QuoteSource,
-        result::{RESULT_FILE, ResultDocument},
+        result::RESULT_FILE,
         units,
     },
     policy::{Refusal, Rule},
-    science,
     storage::fetch::{FetchPlan, fetch},
 };
 
@@ -59,19 +64,28 @@ impl Workflow {
             }
             self.told(&Job { state, ..job.clone() }, detail.progress);
             tokio::select! {
-                () = tokio::time::sleep(pause) => pause = (pause * 3 / 2).min(LONGEST_PAUSE),
+                () = cassette::sleep(pause) => pause = (pause * 3 / 2).min(LONGEST_PAUSE),
                 () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
             }
         }
     }
 
-    /// Fetches every file of the result, each whole and checked or not at all.
+    /// Fetches the result.
     pub(super) async fn fetch_step(&self, job: &Job) -> Result<(), JobError> {
+        match self.fetch_files(job).await? {
+            Ok(result) => self.step(&job.id, JobState::Fetched, |job| job.result = Some(result)).map(|_| ()),
+            Err(why) => self.bad_result(job, why),
+        }
+    }
+
+    /// Fetches every file of the result, each whole and checked or not at all. The inner error is what is wrong with the
+    /// provider's list of them.
+    async fn fetch_files(&self, job: &Job) -> Result<Result<JobResult, String>, JobError> {
         let remote = self.remote().await?;
         let detail = remote.provider.detail(&provider_task(job)?).await?;
         let files = match named_files(&detail) {
             Ok(files) => files,
-            Err(why) => return self.bad_result(job, why),
+            Err(why) => return Ok(Err(why)),
         };
         let cap = self.parts.guard.policy().max_result_bytes;
         let total = files.iter().try_fold(0u64, |sum, f| sum.checked_add(f.bytes)).unwrap_or(u64::MAX);
@@ -85,22 +99,26 @@ impl Workflow {
             fetched.push(fetch_one(remote, file, &folder).await?);
         }
         let summary = serde_json::Value::Null;
-        let result = JobResult { folder, files: fetched, summary };
-        self.step(&job.id, JobState::Fetched, |job| job.result = Some(result))?;
-        Ok(())
+        Ok(Ok(JobResult { folder, files: fetched, summary, unchecked: None }))
     }
 
-    /// Checks the result against the dataset, puts our names into it, and accepts it.
+    /// Checks the result against the dataset, puts our names into it, and accepts it. What only keeps it from being checked
+    /// leaves the job where it is.
     pub(super) async fn accept_step(&self, job: &Job) -> Result<(), JobError> {
-        let Some(result) = job.result.clone() else {
+        let Some(mut result) = job.result.clone() else {
             return self.bad_result(job, "nothing was fetched".to_owned());
         };
-        let dataset = self.parts.guard.reopen_dataset(job)?;
-        let checked = {
-            let (job, result) = (job.clone(), result.clone());
-            tokio::task::spawn_blocking(move || check(&job, &result, dataset.file)).await
-        };
-        match checked.unwrap_or_else(|e| Err(e.to_string())) {
+        let (of, fetched) = (job.clone(), result.clone());
+        if !checking(job, move || check::is_whole(&of, &fetched)).await? {
+            // What was paid for is still at the provider.
+            result = match self.fetch_files(job).await? {
+                Ok(again) => again,
+                Err(why) => return self.bad_result(job, why),
+            };
+            let again = result.clone();
+            self.parts.ledger.learn(&job.id, |job| job.result = Some(again))?;
+        }
+        match self.check_result(job, &result).await? {
             Ok(accepted) => {
                 self.emit(fetched_event(job, &accepted));
                 self.step(&job.id, JobState::Done, |job| job.result = Some(accepted))?;
@@ -108,6 +126,37 @@ impl Workflow {
             }
             Err(why) => self.bad_result(job, why),
         }
+    }
+
+    /// The result, checked against the dataset on this machine, or as it was sent where that is another by now; alone
+    /// where the dataset is gone from both. The inner error is what is wrong with it.
+    async fn check_result(&self, job: &Job, result: &JobResult) -> Result<Result<JobResult, String>, JobError> {
+        let against = |dataset, unchecked: Option<String>| {
+            let (of, result) = (job.clone(), result.clone());
+            checking(job, move || check::check(&of, &result, dataset, unchecked))
+        };
+        let named = job.verdict.dataset.path.display();
+        let here = match self.parts.guard.open_source(job) {
+            Ok(open) => match against(Some(open.file), None).await? {
+                Checked::Right(accepted) => return Ok(Ok(accepted)),
+                Checked::Wrong(why) => return Ok(Err(why)),
+                Checked::OtherDataset => format!("{named} changed since it was sent"),
+            },
+            Err(refusal) => format!("{named} can no longer be read here ({})", refusal.why),
+        };
+        let sent = self.sent_dataset(job).await?;
+        let (message, unchecked) = if sent.is_some() {
+            (format!("{here}: the result is checked against the copy on storage"), None)
+        } else {
+            let what = format!("{here}, and its copy on storage is gone: the result was checked without its dataset");
+            (what.clone(), Some(what))
+        };
+        self.emit(Event::Warning { message });
+        Ok(match against(sent, unchecked).await? {
+            Checked::Right(accepted) => Ok(accepted),
+            Checked::Wrong(why) => Err(why),
+            Checked::OtherDataset => Err("it is of another dataset".to_owned()),
+        })
     }
 
     fn bad_result(&self, job: &Job, why: String) -> Result<(), JobError> {
@@ -178,39 +227,11 @@ async fn fetch_one(remote: &Remote, file: RemoteFile, folder: &Path) -> Result<R
     Ok(fetch(plan, &|_, _| {}).await?)
 }
 
-/// The rules a result must keep; then the document carries our job and our name of the dataset.
-fn check(job: &Job, result: &JobResult, dataset: File) -> Result<JobResult, String> {
-    let path = result.folder.join(RESULT_FILE);
-    let text = std::fs::read(&path).map_err(|e| format!("{} cannot be read: {e}", path.display()))?;
-    let mut document: ResultDocument =
-        serde_json::from_slice(&text).map_err(|e| format!("{RESULT_FILE} cannot be read: {e}"))?;
-    if document.task_type != job.task_type {
-        return Err(format!("it is of task {}, not {}", units::clean(&document.task_type, 60), job.task_type));
-    }
-    if job.staged.as_ref().is_some_and(|s| s.sha256 != document.dataset.sha256) {
-        return Err("it is of another dataset".to_owned());
-    }
-    if let Some(missing) = document.files.iter().find(|f| !result.files.iter().any(|have| have == *f)) {
-        return Err(format!("its file {} is not among those fetched", units::clean(&missing.name, 60)));
-    }
-    if document.parameters != job.parameters {
-        return Err("it was made with other parameters".to_owned());
-    }
-    science::verify(&document, dataset).map_err(|e| e.to_string())?;
-    document.job = job.id.to_string();
-    document.dataset.path = job.verdict.dataset.path.display().to_string();
-    let ours = write_document(&path, &document).map_err(|e| format!("{} cannot be written: {e}", path.display()))?;
-    let others = result.files.iter().filter(|f| f.name != RESULT_FILE).cloned();
-    let files = std::iter::once(ours).chain(others).collect();
-    Ok(JobResult { folder: result.folder.clone(), files, summary: document.summary.into() })
-}
-
-fn write_document(path: &Path, document: &ResultDocument) -> std::io::Result<ResultFile> {
-    let text = serde_json::to_vec_pretty(document)?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(&text)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|e| e.error)?;
-    Ok(ResultFile { name: RESULT_FILE.to_owned(), bytes: text.len() as u64, sha256: Sha256::of(&text) })
+/// Work on files, off the runtime's threads.
+async fn checking<T: Send + 'static>(
+    job: &Job,
+    work: impl FnOnce() -> Result<T, CheckError> + Send + 'static,
+) -> Result<T, JobError> {
+    let done = tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| Err(CheckError::broke_off(e)));
+    done.map_err(|source| JobError::Unchecked { job: job.id.clone(), source })
 }

@@ -3,7 +3,7 @@
 use crate::{
     compute::{aioz::ComputeError, local::LocalError},
     domain::{ids::JobId, job::JobState},
-    job::lease::LeaseError,
+    job::{check::CheckError, lease::LeaseError},
     ledger::{IntendError, LedgerError},
     machine::{ProbeError, catalogue::ParameterError},
     payment::payer::PayError,
@@ -95,6 +95,14 @@ pub enum JobError {
         /// Why.
         why: String,
     },
+    /// The result could not be looked at; nothing is said of it.
+    #[error("the result of {job} could not be checked: {source}")]
+    Unchecked {
+        /// The job.
+        job: JobId,
+        /// What stood in the way.
+        source: CheckError,
+    },
     /// The job ended otherwise than done.
     #[error("{job} ended as {state}: {why}")]
     Ended {
@@ -114,6 +122,14 @@ pub enum JobError {
     /// The ledger said no.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// The dataset could not be read again.
+    #[error("{path} could not be read: {source}")]
+    Read {
+        /// The dataset.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A folder or file of results could not be written.
     #[error("{path} could not be written: {source}")]
     Write {
@@ -155,6 +171,8 @@ impl JobError {
             JobError::PaymentUnknown(_) => "payment_unknown",
             JobError::Fetch(_) => "fetch",
             JobError::BadResult { .. } => "bad_result",
+            JobError::Unchecked { .. } => "unchecked",
+            JobError::Read { .. } => "dataset",
             JobError::Ended { .. } => "job_ended",
             JobError::Interrupted(_) => "interrupted",
             JobError::Lease(_) => "busy",
@@ -184,6 +202,13 @@ impl JobError {
             JobError::BadResult { .. } => {
                 Some("the receipt is your claim on the provider: `agent jobs receipt`".to_owned())
             }
+            JobError::Unchecked { job, source } if source.is_full_disk() => Some(format!(
+                "free some disk space, then `agent jobs resume {job}`; the result is paid for and not lost"
+            )),
+            JobError::Unchecked { job, .. } => {
+                Some(format!("mend that, then `agent jobs resume {job}`; the result is paid for and not lost"))
+            }
+            JobError::Read { .. } => Some("make it readable, then resume the job".to_owned()),
             JobError::Lease(LeaseError::Taken(job)) => Some(format!("`agent jobs watch {job}` follows it")),
             JobError::Ledger(e) => e.hint(),
             JobError::Write { .. } => Some("check that the folder is yours and the disk is not full".to_owned()),

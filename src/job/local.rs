@@ -8,7 +8,7 @@ use crate::{
     domain::{
         estimate::Measured,
         event::Event,
-        job::{Job, JobResult, JobState, ResultFile},
+        job::{Job, JobResult, JobState},
         result::RESULT_FILE,
         task::TaskType,
     },
@@ -49,8 +49,8 @@ impl Workflow {
         match self.parts.runner.run(permit, task, &out_dir, &progress, cancel.watch()).await {
             Ok(outcome) => {
                 self.remember(job, task, outcome.seconds, outcome.max_rss)?;
-                let result =
-                    JobResult { folder: out_dir, files: outcome.files, summary: outcome.document.summary.into() };
+                let (files, summary) = (outcome.files, outcome.document.summary.into());
+                let result = JobResult { folder: out_dir, files, summary, unchecked: None };
                 self.emit(fetched_event(job, &result));
                 self.step(&job.id, JobState::Done, |job| job.result = Some(result))?;
                 Ok(())
@@ -95,7 +95,7 @@ pub(super) fn fetched_event(job: &Job, result: &JobResult) -> Event {
     Event::ResultFetched {
         job: job.id.clone(),
         path: result.folder.join(RESULT_FILE).display().to_string(),
-        bytes: result.files.iter().map(|f: &ResultFile| f.bytes).sum(),
+        bytes: document.map_or(0, |f| f.bytes),
         sha256: document.map_or(crate::domain::hash::Sha256([0; 32]), |f| f.sha256),
     }
 }

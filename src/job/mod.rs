@@ -11,14 +11,20 @@
 //! | [`local`] | running here |
 //! | [`offload`] | staging and submitting |
 //! | [`pay`] | paying, and looking what became of a payment |
-//! | [`collect`] | waiting for the provider, fetching and checking the result |
+//! | [`collect`] | waiting for the provider, fetching and accepting the result |
+//! | [`check`] | what a result must be, and what only keeps it from being checked |
+//! | [`sent`] | the dataset as it was sent, before paying and after |
+//! | [`elsewhere`] | whether another copy of the ledger has paid |
 //! | [`remote`] | the outside parts a remote job needs |
+//! | [`recorded`] | those parts in a run that is played from its record |
 //! | [`receipt`] | what the ledger knows of a finished job |
 //! | [`verify`] | a receipt checked afresh, against chain and files |
 //! | [`lease`] | one process at a time works on a job |
 
 pub mod cancel;
+pub mod check;
 pub mod collect;
+pub mod elsewhere;
 pub mod error;
 pub mod lease;
 pub mod local;
@@ -26,12 +32,15 @@ pub mod offload;
 pub mod pay;
 pub mod plan;
 pub mod receipt;
+pub mod recorded;
 pub mod remote;
+pub mod sent;
 pub mod verify;
 pub mod workflow;
 
 pub use cancel::Cancel;
 pub use error::JobError;
 pub use plan::CheckRequest;
+pub use recorded::{Outside, Recorded};
 pub use remote::{Connect, OwnerPrice, Remote};
 pub use workflow::{Workflow, WorkflowParts};

@@ -1,11 +1,13 @@
 //! Staging a dataset on storage, and submitting the job to the provider.
 
-use std::time::Duration;
-
-use jiff::Timestamp;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use super::{Cancel, JobError, Workflow};
 use crate::{
+    cassette,
     compute::aioz::ComputeError,
     domain::{
         event::{Event, QuoteShown},
@@ -33,7 +35,13 @@ impl Workflow {
         if job.state == JobState::Planned {
             self.step(&job.id, JobState::Staging, |_| {})?;
         }
-        let progress = |bytes, total| self.emit(Event::UploadProgress { job: job.id.clone(), bytes, total });
+        // A part that is tried again is no news.
+        let told = AtomicU64::new(u64::MAX);
+        let progress = |bytes, total| {
+            if told.swap(bytes, Ordering::Relaxed) != bytes {
+                self.emit(Event::UploadProgress { job: job.id.clone(), bytes, total });
+            }
+        };
         let uploaded = tokio::select! {
             uploaded = remote.storage.upload(permit, &progress) => uploaded,
             () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
@@ -57,7 +65,7 @@ impl Workflow {
         let url = remote.storage.presign_get(&permit.effect().key, LINK_LIFETIME).await?;
         let provider_job = match remote.provider.submit(permit, url).await {
             Ok(id) => id,
-            Err(error @ (ComputeError::Refused { .. } | ComputeError::NoModel(_))) => {
+            Err(error) if error.is_final() => {
                 self.step(&job.id, JobState::JobFailed, |job| job.failure = Some(error.to_string()))?;
                 return Err(error.into());
             }
@@ -65,7 +73,7 @@ impl Workflow {
         };
         let task = remote.provider.detail(&provider_job).await?;
         let bytes = job.verdict.dataset.bytes;
-        let quote = remote.price.quote_of(&task, bytes, &job.idempotency_key, Timestamp::now())?;
+        let quote = remote.price.quote_of(&task, bytes, &job.idempotency_key, cassette::now("a quote"))?;
         let shown = quote_shown(&quote);
         self.step(&job.id, JobState::Submitted, |job| {
             job.provider_job = Some(provider_job.clone());
@@ -79,6 +87,7 @@ impl Workflow {
     pub(super) async fn clear_remote(&self, job: &Job) -> Result<(), JobError> {
         let remote = self.remote().await?;
         if let Some(id) = &job.provider_job {
+            self.unpaid_elsewhere(remote, job, id).await?;
             match remote.provider.cancel(id).await {
                 Ok(()) | Err(ComputeError::NoTask(_) | ComputeError::Refused { .. }) => {}
                 Err(error) => return Err(error.into()),

@@ -1,11 +1,13 @@
 //! Paying for a job, and looking what became of a payment.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Cancel, JobError, Remote, Workflow};
 use crate::{
+    cassette,
+    compute::aioz::ComputeError,
     domain::{
         attempt::{Attempt, AttemptState},
         event::Event,
@@ -24,13 +26,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(150);
 /// About a fifth of a block of the public networks.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// After this long without a usable answer of the chain, the payment counts as unknown.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 
 impl Workflow {
     /// Makes the job's first payment attempt: rules, fees, approval, intent, signature, broadcast, in this order.
     pub(super) async fn pay_step(&self, job: &Job, claim: Option<&Claim>, cancel: &Cancel) -> Result<(), JobError> {
         let quote = payment::awaited(job)?;
-        if quote.expires_at <= Timestamp::now() {
+        if quote.expires_at <= now() {
             let why = format!("the quote ended at {} and nothing was paid", quote.expires_at);
             self.step(&job.id, JobState::QuoteExpired, |job| job.failure = Some(why))?;
             return Ok(());
@@ -45,8 +47,13 @@ impl Workflow {
         let guard = &self.parts.guard;
         guard.check_payment(job, claim)?;
         let quote = payment::awaited(job)?;
+        self.worth_paying(remote, job).await.map_err(|error| self.said(job, error))?;
+        if self.paid_elsewhere(remote, job, quote).await.map_err(|error| self.said(job, error))? {
+            return Ok(());
+        }
         let fees = remote.payer.fees(quote, &remote.payer.replaces(&job.id)?).await?;
         let spending = self.parts.ledger.spending(&remote.payer.account(), quote.network, &Reading::now())?;
+        let spending = cassette::draw("what the wallet has spent", || spending);
         let permit = guard.permit_payment(job, claim, fees, spending, &*self.parts.approver, &*self.parts.sink).await?;
         reached("pay.permitted");
         if cancel.is_cancelled() {
@@ -75,7 +82,7 @@ impl Workflow {
                 Some(_) => return Ok(()),
             }
         }
-        let quote_stands = job.quote.as_ref().is_some_and(|q| q.expires_at > Timestamp::now());
+        let quote_stands = job.quote.as_ref().is_some_and(|q| q.expires_at > now());
         match attempts.last().map(|a| a.state) {
             Some(AttemptState::Expired) if quote_stands && attempts.len() < MAX_ATTEMPTS => {
                 self.make_attempt(job, claim, cancel).await
@@ -95,19 +102,19 @@ impl Workflow {
 
     async fn settle(&self, job: &Job, attempt: &Attempt, cancel: &Cancel) -> Result<(), JobError> {
         let remote = self.remote().await?;
-        let mut heard = Instant::now();
+        let mut heard = now();
         let mut pause = FIRST_PAUSE;
         loop {
             match remote.payer.settle(attempt, &*self.parts.sink).await? {
-                Settlement::Pending { why: None } => heard = Instant::now(),
-                Settlement::Pending { why: Some(why) } if heard.elapsed() > PATIENCE => {
+                Settlement::Pending { why: None } => heard = now(),
+                Settlement::Pending { why: Some(why) } if now().duration_since(heard) > PATIENCE => {
                     return self.unknown(job, attempt, &why);
                 }
                 Settlement::Pending { why: Some(why) } => tracing::warn!(job = %job.id, %why, "payment still unknown"),
                 Settlement::Paid { .. } | Settlement::Faulted | Settlement::Expired => return Ok(()),
             }
             tokio::select! {
-                () = tokio::time::sleep(pause) => pause = (pause * 3 / 2).min(LONGEST_PAUSE),
+                () = cassette::sleep(pause) => pause = (pause * 3 / 2).min(LONGEST_PAUSE),
                 () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
             }
         }
@@ -126,8 +133,18 @@ impl Workflow {
     pub(super) async fn announce(&self, remote: &Remote, job: &Job) -> Result<(), JobError> {
         let (Some(task), Some(hash)) = (&job.provider_job, &job.tx_hash) else { return Ok(()) };
         reached("announce.asked");
-        remote.provider.announce_payment(task, hash).await?;
+        match remote.provider.announce_payment(task, hash).await {
+            // It may have ended the task, or hold another payment of it: what it says of the task decides.
+            Err(error @ ComputeError::PaymentRefused(_)) => {
+                self.emit(Event::Warning { message: format!("{}: {error}", job.id) });
+            }
+            told => told?,
+        }
         reached("announce.answered");
         Ok(())
     }
+}
+
+fn now() -> Timestamp {
+    cassette::now("paying")
 }

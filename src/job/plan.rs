@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use jiff::Timestamp;
-
 use super::{JobError, Workflow};
 use crate::{
+    cassette::{self, Tape, format::Measure},
+    compute::worker,
     domain::{
         dataset::DatasetProfile,
         estimate::Estimate,
@@ -15,7 +15,7 @@ use crate::{
         task::{ParameterKind, Parameters, TaskType},
     },
     machine::{self, catalogue, estimator},
-    policy::offload::judge,
+    policy::{data::OpenDataset, offload::judge},
 };
 
 /// What is to be planned.
@@ -45,23 +45,29 @@ impl Workflow {
         let mut parameters = catalogue::check_parameters(&task, &request.parameters)?;
         self.check_files(&task, &mut parameters)?;
         let open = self.parts.guard.open_dataset(&request.dataset)?;
+        // Checks may be made side by side, so what is drawn for one is named after it.
+        let of = format!("{} of {}", task.name, request.dataset.display());
         let source = open.source.clone();
         let (home, supposed) = (self.parts.ledger.home().to_owned(), self.supposed);
         let measured = tokio::task::spawn_blocking(move || {
             let dataset = machine::profile_dataset(&open)?;
+            note_dataset(&open)?;
             Ok::<_, machine::ProbeError>((dataset, supposed.over(machine::probe_machine(&home)?)))
         });
         let (dataset, profile) = measured.await.map_err(|e| JobError::WrongDataset(e.to_string()))??;
         suits(&task, &dataset)?;
+        let profile = cassette::draw(&format!("machine for {of}"), || profile);
         let history = self.parts.ledger.measured(&task.name)?;
+        let history = cassette::draw(&format!("earlier runs for {of}"), || history);
         let part = estimator::worked_on(&task, &dataset, &parameters);
-        let estimate = claimed(estimator::estimate(&task, &part, &history), &task, &part, &request, &history);
+        let estimate = estimator::estimate(&task, &part, &history);
+        let raised = claimed(estimate, &task, &part, &request, &history);
         let fewer = (part.records < dataset.records).then_some(part.records);
-        let mut verdict = judge(&task, dataset, profile, estimate, self.parts.guard.policy().thresholds);
+        let mut verdict = judge(&task, dataset, profile, estimate, raised, self.parts.guard.policy().thresholds);
         verdict.part = fewer;
-        let now = Timestamp::now();
+        let now = cassette::now(&of);
         let job = Job {
-            id: JobId::random(),
+            id: cassette::draw(&format!("name of {of}"), JobId::random),
             session: request.session,
             state: JobState::Planned,
             task_type: task.name.clone(),
@@ -70,7 +76,7 @@ impl Workflow {
             profile: self.parts.profile.clone(),
             source,
             out_dir: self.parts.out_dir.clone(),
-            idempotency_key: ids::opaque(26),
+            idempotency_key: cassette::draw(&format!("key of {of}"), || ids::opaque(26)),
             staged: None,
             provider_job: None,
             quote: None,
@@ -91,10 +97,30 @@ impl Workflow {
         for (name, _) in files {
             let Some(path) = parameters.get(name).and_then(|v| v.as_str()).map(PathBuf::from) else { continue };
             let open = self.parts.guard.open_dataset(&path)?;
+            note_dataset(&open)?;
             parameters.insert(name.clone(), open.source.path.to_string_lossy().into_owned().into());
         }
         Ok(())
     }
+}
+
+/// A run that is recorded tells which file it works on: its length and hash, and never its content. A run that is played
+/// works on those files and on no others.
+fn note_dataset(open: &OpenDataset) -> Result<(), machine::ProbeError> {
+    let of = format!("dataset {}", open.path.display());
+    match cassette::tape() {
+        Tape::Off => return Ok(()),
+        Tape::Recording(_) => {}
+        Tape::Playing(player) => {
+            // Whether it is the same file was looked at before the run began.
+            let _: Option<Measure> = player.value_or_diverge(&of);
+            return Ok(());
+        }
+    }
+    let read = |source| machine::ProbeError::Read { what: "the dataset", source };
+    let (bytes, sha256) = worker::hash(open.reopen().map_err(read)?, |_| {}).map_err(read)?;
+    cassette::note(&of, &Measure { bytes, sha256 });
+    Ok(())
 }
 
 /// The estimate with the model's claims: they may only raise it.

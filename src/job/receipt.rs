@@ -46,7 +46,7 @@ pub fn of(job: &Job, attempts: &[Attempt]) -> Receipt {
     let result = job.result.as_ref().and_then(|r| {
         let document = r.files.iter().find(|f| f.name == RESULT_FILE)?;
         let bytes = r.files.iter().map(|f| f.bytes).sum();
-        Some(ResultReceipt { path: r.folder.clone(), bytes, sha256: document.sha256 })
+        Some(ResultReceipt { path: r.folder.clone(), bytes, sha256: document.sha256, unchecked: r.unchecked.clone() })
     });
     Receipt {
         job: job.id.clone(),

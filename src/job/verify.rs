@@ -1,18 +1,19 @@
 //! A receipt checked afresh: the payment against the chain, the result against the files on disk.
 
-use std::{fs::File, io, path::Path};
+use std::{io, path::Path};
 
 use serde::Serialize;
 
 use crate::{
     compute::worker::hash,
+    config::plain_file,
     domain::{
         attempt::{Attempt, AttemptState},
         hash::Sha256,
         job::{Job, ResultFile},
         units,
     },
-    payment::{Chain, Expected, verify_payment},
+    payment::{Chain, Expected, VerifyError, verify_payment},
 };
 
 /// What one look showed.
@@ -20,16 +21,20 @@ use crate::{
 pub struct Finding {
     /// What was looked at: `payment`, or a file of the result.
     pub what: String,
-    /// Whether it is as the ledger says.
-    pub ok: bool,
+    /// Whether it is as the ledger says; null when that could not be told.
+    pub ok: Option<bool>,
     /// In a sentence.
     pub text: String,
 }
 
 impl Finding {
     fn of(what: &str, found: Result<String, String>) -> Finding {
-        let ok = found.is_ok();
+        let ok = Some(found.is_ok());
         Finding { what: what.to_owned(), ok, text: found.unwrap_or_else(|why| why) }
+    }
+
+    fn unknown(what: &str, why: String) -> Finding {
+        Finding { what: what.to_owned(), ok: None, text: why }
     }
 }
 
@@ -52,6 +57,8 @@ pub async fn payment(attempts: &[Attempt], chain: &Chain) -> Option<Finding> {
             paid.recipient.address()
         )),
         Ok(landed) => Err(format!("the chain has it in block {}, and the ledger says otherwise", landed.block)),
+        // A chain that does not answer says nothing of the payment.
+        Err(error @ VerifyError::Chain(_)) => return Some(Finding::unknown("payment", error.to_string())),
         Err(error) => Err(error.to_string()),
     };
     Some(Finding::of("payment", found))
@@ -73,5 +80,5 @@ fn compare(folder: &Path, file: &ResultFile) -> Result<String, String> {
 }
 
 fn measure(path: &Path) -> io::Result<(u64, Sha256)> {
-    hash(File::open(path)?, |_| {})
+    hash(plain_file::open(path)?, |_| {})
 }

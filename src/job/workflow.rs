@@ -191,9 +191,13 @@ impl Workflow {
         let job = self.own_job(id)?;
         let money = job.holds_money() && job.place() == Place::Offload;
         if job.state.is_end() || money {
-            let why = if money { "money is under way or spent" } else { "it ended" };
+            let (why, hint) = if job.state.is_end() {
+                ("it has ended", format!("there is nothing left to give up: `agent jobs show {id}` says how it ended"))
+            } else {
+                ("money is under way or spent", format!("`agent jobs resume {id}` takes it to its end"))
+            };
             let refusal = Refusal::new(Rule::JobState, format!("{id} cannot be canceled: {why}; it is {}", job.state));
-            return Err(refusal.hint(format!("`agent jobs resume {id}` takes it to its end")).into());
+            return Err(refusal.hint(hint).into());
         }
         if job.provider_job.is_some() || job.staged.is_some() {
             self.clear_remote(&job).await?;
@@ -259,6 +263,14 @@ impl Workflow {
 
     pub(super) fn emit(&self, event: Event) {
         self.parts.sink.emit(event);
+    }
+
+    /// Tells of a refusal, and gives the error back.
+    pub(super) fn said(&self, job: &Job, error: JobError) -> JobError {
+        if let Some(refusal) = error.refusal() {
+            self.refused(job, refusal);
+        }
+        error
     }
 
     fn refused(&self, job: &Job, refusal: &Refusal) {

@@ -1,12 +1,14 @@
 //! Approvals: each is bound to a digest and serves one payment attempt.
 
-use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Ledger, LedgerError};
-use crate::domain::{
-    hash::{Sha256, TxHash},
-    ids::JobId,
+use crate::{
+    cassette,
+    domain::{
+        hash::{Sha256, TxHash},
+        ids::JobId,
+    },
 };
 
 impl Ledger {
@@ -18,7 +20,7 @@ impl Ledger {
         self.change("approval", |tx| {
             tx.execute(
                 "INSERT INTO approvals (digest, job, approved_by, ts_ms) VALUES (?1, ?2, ?3, ?4)",
-                params![digest.to_string(), job.as_str(), by, Timestamp::now().as_millisecond()],
+                params![digest.to_string(), job.as_str(), by, cassette::now("an approval").as_millisecond()],
             )
             .map_err(|e| self.database(e))?;
             Ok(())

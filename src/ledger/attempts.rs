@@ -5,6 +5,7 @@
 //! live counts for the present day however old it is, as it may land today.
 
 use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
 
 use super::{Ledger, LedgerError, clock::Reading, log, unreadable};
 use crate::domain::{
@@ -21,7 +22,7 @@ use crate::domain::{
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// What a wallet has spent or reserved on one network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spending {
     /// In the last 24 hours.
     pub day: Datoshi,
@@ -95,6 +96,27 @@ impl Ledger {
             Ok::<Job, IntendError>(
                 self.step(tx, &attempt.job, JobState::PaymentIntended, |job| job.tx_hash = Some(hash))?,
             )
+        })?;
+        log::write(self)?;
+        Ok(job)
+    }
+
+    /// Writes down a payment that the chain shows and this ledger did not make, and takes the job to `paid`. It counts as
+    /// spent now, whatever the caps are: it is what happened.
+    ///
+    /// # Errors
+    /// When an attempt of this job is live or confirmed, or the job is not at that step.
+    pub fn adopt(&self, attempt: &Attempt, now: &Reading) -> Result<Job, IntendError> {
+        let job = self.change("adopt", |tx| {
+            let held = |a: &&Attempt| a.state.is_live() || a.state == AttemptState::Confirmed;
+            if let Some(live) = self.read_attempts(tx, &attempt.job)?.iter().find(held) {
+                return Err(IntendError::Live { job: attempt.job.clone(), state: live.state });
+            }
+            let time = self.note_time(tx, now)?;
+            self.insert_attempt(tx, attempt, time)?;
+            let hash = attempt.tx_hash;
+            self.step(tx, &attempt.job, JobState::PaymentIntended, |job| job.tx_hash = Some(hash))?;
+            Ok(self.step(tx, &attempt.job, JobState::Paid, |_| {})?)
         })?;
         log::write(self)?;
         Ok(job)
@@ -238,7 +260,7 @@ impl Ledger {
         Ok(())
     }
 
-    fn insert_attempt(&self, tx: &Connection, attempt: &Attempt, time: i64) -> Result<(), LedgerError> {
+    pub(super) fn insert_attempt(&self, tx: &Connection, attempt: &Attempt, time: i64) -> Result<(), LedgerError> {
         let body = serde_json::to_string(attempt).map_err(|e| unreadable("payment attempt", e))?;
         let fees = attempt.system_fee.checked_add(attempt.network_fee).unwrap_or(Datoshi::MAX);
         tx.execute(

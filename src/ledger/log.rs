@@ -6,16 +6,40 @@
 use std::{
     fs::{File, OpenOptions},
     io::{Seek as _, SeekFrom, Write as _},
-    path::PathBuf,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
 };
 
 use rusqlite::params;
+use rustix::fs::OFlags;
 
-use super::{Ledger, LedgerError};
+use super::{LEDGER_FILE, Ledger, LedgerError};
 use crate::kill_point::reached;
 
 /// The log's file name in the home folder.
 pub const LOG_FILE: &str = "jobs.jsonl";
+
+/// Refuses a log that tells of jobs without the ledger that it was derived from: a new ledger would cut it, and would know
+/// nothing of what was paid.
+///
+/// # Errors
+/// [`LedgerError::Lost`].
+pub(super) fn not_lost(home: &Path, there_is_a_ledger: impl FnOnce() -> bool) -> Result<(), LedgerError> {
+    // The log is looked at first: whoever writes a log has made the ledger before.
+    if tells_of_jobs(home) && !there_is_a_ledger() {
+        return Err(LedgerError::Lost { log: home.join(LOG_FILE), ledger: home.join(LEDGER_FILE) });
+    }
+    Ok(())
+}
+
+/// Whether a home folder has a ledger, or a log that tells of one.
+pub fn is_begun(home: &Path) -> bool {
+    home.join(LEDGER_FILE).exists() || tells_of_jobs(home)
+}
+
+fn tells_of_jobs(home: &Path) -> bool {
+    std::fs::metadata(home.join(LOG_FILE)).is_ok_and(|log| log.len() > 0)
+}
 
 /// Brings the log up to the ledger.
 ///
@@ -55,7 +79,10 @@ fn append(
         statement.query_map([from], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
     };
     let text: String = lines().map_err(|e| ledger.database(e))?.iter().flat_map(|line| [line, "\n"]).collect();
-    let mut file: File = OpenOptions::new().create(true).write(true).truncate(false).open(path).map_err(file_error)?;
+    // A pipe of that name would wait for a reader, with the ledger locked.
+    let mut open = OpenOptions::new();
+    open.create(true).write(true).truncate(false).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+    let mut file: File = open.open(path).map_err(file_error)?;
     file.set_len(keep).map_err(file_error)?;
     file.seek(SeekFrom::Start(keep)).map_err(file_error)?;
     let (first, second) = text.as_bytes().split_at(text.len() / 2);

@@ -9,6 +9,7 @@ pub mod clock;
 mod jobs;
 pub mod log;
 mod measured;
+mod restore;
 mod schema;
 
 use std::{
@@ -20,6 +21,7 @@ use std::{
 pub use attempts::{CapPassed, IntendError, Spending};
 pub use clock::Reading;
 pub use jobs::JobLine;
+pub use restore::Earlier;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::{
@@ -70,6 +72,14 @@ pub enum LedgerError {
         /// SQLite's error.
         source: rusqlite::Error,
     },
+    /// The log tells of jobs, and the database that it was written from is gone: with it are the payments and the budget.
+    #[error("{log} tells of earlier jobs and payments, and their ledger {ledger} is missing")]
+    Lost {
+        /// The log.
+        log: PathBuf,
+        /// Where the database should be.
+        ledger: PathBuf,
+    },
     /// The file system said no.
     #[error("{path} could not be written: {source}")]
     File {
@@ -91,6 +101,11 @@ impl LedgerError {
             LedgerError::Database { .. } | LedgerError::File { .. } => {
                 Some("check that AGENT_HOME is yours, writable, and not on a full disk".to_owned())
             }
+            LedgerError::Lost { log, ledger } => Some(format!(
+                "restore {} from a backup; to begin anew, without the history and the budget that is spent, move {} away",
+                ledger.display(),
+                log.display()
+            )),
             LedgerError::IllegalStep { .. } | LedgerError::Unreadable { .. } => None,
         }
     }
@@ -112,7 +127,7 @@ impl Ledger {
     /// Opens the ledger in `home`, which must exist; makes or migrates it where needed.
     ///
     /// # Errors
-    /// When the file cannot be opened, or a newer program wrote it.
+    /// When the file cannot be opened, a newer program wrote it, or it is gone and the log beside it tells of jobs.
     pub fn open(home: &Path) -> Result<Ledger, LedgerError> {
         Ledger::open_at(home, &Reading::now())
     }
@@ -121,12 +136,14 @@ impl Ledger {
     fn open_at(home: &Path, now: &Reading) -> Result<Ledger, LedgerError> {
         let path = home.join(LEDGER_FILE);
         let database = |source| LedgerError::Database { path: path.clone(), source };
+        // Before SQLite makes a file that would look like a ledger.
+        log::not_lost(home, || path.exists())?;
         let mut connection = Connection::open(&path).map_err(database)?;
         connection.busy_timeout(Duration::from_secs(30)).map_err(database)?;
         connection
             .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
             .map_err(database)?;
-        schema::migrate(&mut connection, &path)?;
+        schema::migrate(&mut connection, home, &path)?;
         let shared = Shared { home: home.to_owned(), path: path.clone(), connection: Mutex::new(connection) };
         let ledger = Ledger { shared: Arc::new(shared) };
         ledger.begin_time(now)?;

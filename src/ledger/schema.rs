@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::LedgerError;
+use super::{LedgerError, log};
 
 /// The steps from an empty file to today's schema. Steps that were released are never edited.
 const STEPS: &[&str] = &[
@@ -51,7 +51,7 @@ const STEPS: &[&str] = &[
 ];
 
 /// Brings the database to today's schema.
-pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> {
+pub(super) fn migrate(connection: &mut Connection, home: &Path, path: &Path) -> Result<(), LedgerError> {
     let database = |source| LedgerError::Database { path: path.to_owned(), source };
     let known = STEPS.len() as i64;
     let found = |c: &Connection| c.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).map_err(database);
@@ -63,6 +63,8 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Le
     if from > known {
         return Err(LedgerError::TooNew { found: from, known });
     }
+    // Within the transaction, so that a process that has just made both is not mistaken for a loss.
+    log::not_lost(home, || from > 0)?;
     for step in STEPS.iter().skip(from as usize) {
         transaction.execute_batch(step).map_err(database)?;
     }

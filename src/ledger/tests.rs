@@ -259,6 +259,32 @@ fn the_log_is_one_line_a_change_and_is_mended() {
 }
 
 #[test]
+fn a_log_without_its_ledger_is_no_fresh_start() {
+    let (home, ledger) = open();
+    submitted(&ledger);
+    drop(ledger);
+    let (log, database) = (home.path().join(LOG_FILE), home.path().join(super::LEDGER_FILE));
+    let told = fs::read_to_string(&log).unwrap();
+    let kept = home.path().join("kept");
+    fs::copy(&database, &kept).unwrap();
+    for empty in [false, true] {
+        fs::remove_file(&database).unwrap();
+        if empty {
+            fs::write(&database, "").unwrap();
+        }
+        let Err(error @ LedgerError::Lost { .. }) = Ledger::open(home.path()) else { panic!("empty: {empty}") };
+        assert!(error.hint().unwrap().contains("restore"), "{error}");
+        assert_eq!(fs::read_to_string(&log).unwrap(), told, "nothing is cut");
+        assert_eq!(database.exists(), empty, "nothing is made in its place");
+        fs::copy(&kept, &database).unwrap();
+        assert_eq!(Ledger::open(home.path()).unwrap().jobs().unwrap().len(), 1, "restored, it goes on");
+    }
+    fs::remove_file(&database).unwrap();
+    fs::rename(&log, home.path().join("old.jsonl")).unwrap();
+    assert!(Ledger::open(home.path()).unwrap().jobs().unwrap().is_empty(), "whoever means it begins anew");
+}
+
+#[test]
 fn a_newer_ledger_is_left_alone() {
     let (home, ledger) = open();
     drop(ledger);

@@ -62,7 +62,12 @@ impl Counted {
     /// As if the rest of the file were like the part that was read.
     fn extrapolated(self, factor: f64) -> Counted {
         let grown = |n: u64| (n as f64 * factor).round() as u64;
-        Counted { records: grown(self.records), residues: grown(self.residues), sampled: true, ..self }
+        let residues = grown(self.residues);
+        if self.records == 1 {
+            // One record for as far as was read: the rest is taken to be more of it, which asks for the most memory.
+            return Counted { residues, longest: residues, sampled: true, ..self };
+        }
+        Counted { records: grown(self.records), residues, sampled: true, ..self }
     }
 }
 
@@ -142,7 +147,14 @@ impl Counter {
     /// What was counted so far, in the middle of a file.
     fn so_far(&self, format: Format) -> Counted {
         match self {
-            Counter::Sequences(both) => Counted::sequences(format, &both.1),
+            Counter::Sequences(both) => {
+                let (ended, open) = (Counted::sequences(format, &both.1), both.0.open_residues());
+                match ended.records {
+                    // A chromosome on one line: no record has ended yet.
+                    0 if open > 0 => Counted { records: 1, residues: open, longest: open, ..ended },
+                    _ => Counted { longest: ended.longest.max(open), ..ended },
+                }
+            }
             Counter::Text(counts) => Counted::text(counts),
         }
     }

@@ -10,7 +10,7 @@ use super::*;
 use crate::{policy::data::open_dataset, science::input::tests::gzip};
 
 fn probe_file(folder: &Path, name: &str) -> Result<DatasetProfile, ProbeError> {
-    profile_dataset(&open_dataset(Path::new(name), &[folder.to_owned()]).unwrap())
+    profile_dataset(&open_dataset(Path::new(name), &[folder.to_owned()], &[]).unwrap())
 }
 
 fn probe(bytes: &[u8]) -> Result<DatasetProfile, ProbeError> {
@@ -209,6 +209,11 @@ fn large_text_compressed_and_binary_in_the_middle() {
     std::fs::write(&path, &damaged).unwrap();
     assert_eq!(probe_file(folder.path(), "data").unwrap().format, Format::Binary);
     // Compressed to a small file, read to its limit: 100 MB of content.
+    // A chromosome on one line, which no sample sees the end of.
+    let packed = gzip(format!(">chr1\n{}\n", "ACGTACCAGT".repeat(7_200_000)).as_bytes());
+    let profile = probe(&packed).unwrap();
+    assert!(profile.gzip && profile.sampled && profile.records == 1, "{profile:?}");
+    assert!((60_000_000..90_000_000).contains(&profile.longest) && profile.residues == profile.longest, "{profile:?}");
     let packed = gzip(">a\nMKTAYIAKQR\n".repeat(7_200_000).as_bytes());
     std::fs::write(&path, packed).unwrap();
     let profile = probe_file(folder.path(), "data").unwrap();

@@ -1,6 +1,8 @@
 //! What the runtime knows at the start of a turn, at the end of the system prompt: plain lines that any model can read,
 //! and the planner reads like any other.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::units::{self, clean};
 
 /// How a note begins that the program, and not a person, puts into a conversation.
@@ -17,7 +19,7 @@ const DRY: &str = "This is a dry run: nothing is run, uploaded or paid.";
 const MOST_FILES: usize = 20;
 
 /// A file that a person could mean.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileSeen {
     /// Its path from the working folder.
     pub path: String,

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::units;
 
 /// Why a model gave no turn. Text from servers is cleaned and short.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ModelError {
     /// Nobody answers there.
     #[error("the model at {url} cannot be reached: {why}")]
@@ -23,7 +26,7 @@ pub enum ModelError {
         /// The server's words.
         message: String,
         /// The setting that holds the key.
-        setting: &'static str,
+        setting: String,
     },
     /// No such model, or no such endpoint.
     #[error("the model's server does not know `{model}`: {message}")]

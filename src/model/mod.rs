@@ -10,6 +10,7 @@
 //! | [`error`] | why a model gave no turn |
 //! | [`openai`] | any OpenAI-compatible endpoint |
 //! | [`scripted`] | a transcript file |
+//! | [`taped`] | a model that is recorded, and one that answers from a record |
 //! | [`words`], [`phrases`] | what a person's words name: files, jobs, tasks, choices |
 //! | [`about`] | what they say that asks for no computing |
 //! | [`planner`] | the offline planner |
@@ -24,6 +25,7 @@ pub mod phrases;
 pub mod planner;
 pub mod repair;
 pub mod scripted;
+pub mod taped;
 pub mod words;
 
 use async_trait::async_trait;

@@ -3,6 +3,7 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | [`wallet`] | one key pair, its account, and the one place that signs |
+//! | [`hand`] | whose signatures payments carry: a wallet's, or recorded ones |
 //! | [`keyfile`] | key files: opened and made with care |
 //! | [`nep6`] | wallet files that a passphrase locks |
 //! | [`script`] | the transfer script that is bound to its job: built, and recognised |
@@ -17,6 +18,7 @@
 //! Amounts are whole datoshi; hashes are in wire order; heights are block indices from 0.
 
 pub mod fees;
+pub mod hand;
 pub mod keyfile;
 pub mod nep6;
 pub mod paid;
@@ -30,6 +32,7 @@ pub mod wallet;
 pub mod wire;
 pub mod witness;
 
+pub use hand::Hand;
 pub use paid::{Expected, Paid, VerifyError, verify_payment};
 pub use payer::Payer;
 pub use rpc::Chain;

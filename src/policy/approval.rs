@@ -1,13 +1,19 @@
 //! Approval: a person, or the owner's policy for them, says yes to exactly one payment.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use std::sync::Arc;
 
-use crate::domain::{
-    hash::{Hash160, Sha256},
-    ids::JobId,
-    money::Datoshi,
-    network::Network,
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    cassette,
+    domain::{
+        hash::{Hash160, Sha256},
+        ids::JobId,
+        money::Datoshi,
+        network::Network,
+    },
 };
 
 /// What is to be approved, with everything a person needs to decide.
@@ -60,7 +66,8 @@ impl ApprovalRequest {
 }
 
 /// What a person said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// Pay, said on a terminal.
     Yes,
@@ -99,4 +106,31 @@ impl Approver for SaidYes {
     async fn ask(&self, _request: &ApprovalRequest) -> Answer {
         Answer::YesFlag
     }
+}
+
+/// Somebody whose answers are kept while a run is recorded.
+pub struct Kept(pub Arc<dyn Approver>);
+
+#[async_trait]
+impl Approver for Kept {
+    async fn ask(&self, request: &ApprovalRequest) -> Answer {
+        let answer = self.0.ask(request).await;
+        cassette::note(&name_of(request), &answer);
+        answer
+    }
+}
+
+/// The answers in the record of a run that is played: each is to exactly the request that it was given to.
+pub struct FromRecord;
+
+#[async_trait]
+impl Approver for FromRecord {
+    async fn ask(&self, request: &ApprovalRequest) -> Answer {
+        let kept = cassette::player().and_then(|player| player.value_or_diverge(&name_of(request)));
+        kept.unwrap_or(Answer::Nobody)
+    }
+}
+
+fn name_of(request: &ApprovalRequest) -> String {
+    format!("answer on {} {}", request.job, request.digest())
 }

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
-
 use super::{
     approval::{Answer, ApprovalRequest, Approver},
     data::{self, OpenDataset},
@@ -13,6 +11,7 @@ use super::{
     refusal::{Refusal, Rule},
 };
 use crate::{
+    cassette,
     domain::{
         event::{Decision, Event, Sink},
         hash::Sha256,
@@ -45,7 +44,7 @@ impl Guard {
     /// # Errors
     /// D-PATH, D-SECRET, R-PROBE.
     pub fn open_dataset(&self, path: &Path) -> Result<OpenDataset, Refusal> {
-        data::open_dataset(path, &self.policy.roots)
+        data::open_dataset(path, &self.policy.roots, &self.policy.private)
     }
 
     /// Opens the dataset of a job that was planned, wherever this process stands.
@@ -53,8 +52,17 @@ impl Guard {
     /// # Errors
     /// D-PATH, D-SECRET, R-PROBE; D-CHANGED when it is not as it was measured.
     pub fn reopen_dataset(&self, job: &Job) -> Result<OpenDataset, Refusal> {
-        let open = data::open_dataset(&job.source.path, std::slice::from_ref(&job.source.root))?;
+        let open = self.open_source(job)?;
         unchanged(job, &open)?;
+        Ok(open)
+    }
+
+    /// The same file whether it is as it was measured or not: for those who compare content.
+    ///
+    /// # Errors
+    /// D-PATH, D-SECRET, R-PROBE.
+    pub fn open_source(&self, job: &Job) -> Result<OpenDataset, Refusal> {
+        let open = data::open_dataset(&job.source.path, std::slice::from_ref(&job.source.root), &self.policy.private)?;
         Ok(OpenDataset { path: job.verdict.dataset.path.clone(), ..open })
     }
 
@@ -147,7 +155,7 @@ impl Guard {
             Some(claim) => payment::check_claim(job, claim)?,
             None => payment::awaited(job)?,
         };
-        payment::check_quote(&self.policy, quote, None, Timestamp::now())
+        payment::check_quote(&self.policy, quote, None, cassette::now("a look at a quote"))
     }
 
     /// Leave to pay for a job: every payment rule holds, and a person or the owner's policy approved exactly this.
@@ -165,7 +173,7 @@ impl Guard {
     ) -> Result<Permit<Payment>, Refusal> {
         let checked = self.check_payment(job, claim).and_then(|()| {
             let quote = payment::awaited(job)?;
-            payment::check_quote(&self.policy, quote, Some(fees), Timestamp::now())?;
+            payment::check_quote(&self.policy, quote, Some(fees), cassette::now("a look at a quote"))?;
             self.check_budget(quote.amount, fees, spending)?;
             Ok(quote)
         });
@@ -266,24 +274,27 @@ impl Guard {
 fn not_approved(request: &ApprovalRequest, answer: Answer) -> Refusal {
     let what = format!("{} for {} to {}", request.amount, request.job, request.recipient.address());
     let job = &request.job;
-    let (why, hint) = match answer {
+    let (rule, why, hint) = match answer {
         Answer::No => (
-            format!("the payment of {what} was not approved"),
+            Rule::Declined,
+            format!("the payment of {what} was not approved: the person who was asked did not say yes"),
             format!("`agent jobs resume {job}` asks again; `agent jobs cancel {job}` gives it up"),
         ),
         // Read by a program that may have a shell of its own: it is not told how to say yes without a person.
         Answer::Elsewhere => (
+            Rule::Approval,
             format!(
                 "the payment of {what} needs the owner's approval, and the owner is not at this program's terminal"
             ),
             format!("the owner approves it with `agent jobs resume {job}` on a terminal of their own; nobody else can"),
         ),
         _ => (
+            Rule::Approval,
             format!("the payment of {what} needs a person's approval, and nobody is there to ask"),
             format!("run `agent jobs resume {job} --yes`, or on a terminal without --yes"),
         ),
     };
-    Refusal::new(Rule::Approval, why).hint(hint)
+    Refusal::new(rule, why).hint(hint)
 }
 
 fn offloaded(job: &Job) -> Result<(), Refusal> {

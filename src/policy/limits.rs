@@ -2,15 +2,19 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::{budget::Caps, hash::Hash160, money::Datoshi, network::Network, verdict::Thresholds};
 
 /// The policy in force.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
     /// Limits of the offload rule.
     pub thresholds: Thresholds,
     /// Folders that datasets may lie in; relative paths are taken from the first.
     pub roots: Vec<PathBuf>,
+    /// Files and folders of the owner's own that are never data: the home folder, and the files that settings name.
+    pub private: Vec<PathBuf>,
     /// Accounts that may be paid.
     pub recipients: Vec<Hash160>,
     /// The one network money may move on.
@@ -35,6 +39,7 @@ impl Policy {
         Policy {
             thresholds: Thresholds::default(),
             roots,
+            private: Vec::new(),
             recipients: Vec::new(),
             network,
             caps: Caps {

@@ -10,6 +10,7 @@ pub mod offload;
 pub mod payment;
 pub mod permit;
 pub mod refusal;
+pub mod secret;
 
 #[cfg(test)]
 mod tests;

@@ -9,10 +9,14 @@ use crate::domain::{
 };
 
 /// Draws the verdict: offload when any rule holds, else local.
+///
+/// `estimate` is the `measured` one, or that raised by what the model claims. A rule that holds by the claim alone is told as
+/// a claim.
 pub fn judge(
     task: &TaskType,
     dataset: DatasetProfile,
     machine: MachineProfile,
+    measured: Estimate,
     estimate: Estimate,
     thresholds: Thresholds,
 ) -> Verdict {
@@ -23,21 +27,25 @@ pub fn judge(
         }
     };
     let required = whole(estimate.ram.likely);
-    holds(
-        OffloadRule::Ram,
-        required > machine.available_ram,
-        format!("needs {} of RAM, {} is available here", units::bytes(required), units::bytes(machine.available_ram)),
-    );
-    let seconds = estimate.seconds.likely;
-    holds(
-        OffloadRule::Time,
-        seconds > thresholds.max_local_seconds || seconds.is_nan(),
-        format!(
-            "would run about {} here, more than {}",
-            units::seconds(seconds),
-            units::seconds(thresholds.max_local_seconds)
-        ),
-    );
+    holds(OffloadRule::Ram, required > machine.available_ram, {
+        let (fact, here) = (whole(measured.ram.likely), units::bytes(machine.available_ram));
+        if fact > machine.available_ram {
+            format!("needs {} of RAM, {here} is available here", units::bytes(fact))
+        } else {
+            let claim = units::bytes(required);
+            format!("the model claims a size with which it needs {claim} of RAM, {here} is available here")
+        }
+    });
+    let too_long = |seconds: f64| seconds > thresholds.max_local_seconds || seconds.is_nan();
+    holds(OffloadRule::Time, too_long(estimate.seconds.likely), {
+        let (fact, claim) = (measured.seconds.likely, estimate.seconds.likely);
+        let limit = units::seconds(thresholds.max_local_seconds);
+        if too_long(fact) {
+            format!("would run about {} here, more than {limit}", units::seconds(fact))
+        } else {
+            format!("the model claims that it would run about {} here, more than {limit}", units::seconds(claim))
+        }
+    });
     holds(
         OffloadRule::Size,
         dataset.bytes > thresholds.max_local_bytes,
@@ -130,7 +138,7 @@ pub(crate) mod tests {
             free_disk: 1,
         };
         let estimate = Estimate { ram: flat(ram), seconds: flat(seconds), learnt_from: 0 };
-        judge(&task(heavy), dataset(bytes), machine, estimate, Thresholds::default())
+        judge(&task(heavy), dataset(bytes), machine, estimate, estimate, Thresholds::default())
     }
 
     const GB: u64 = 1_000_000_000;
@@ -146,6 +154,25 @@ pub(crate) mod tests {
         assert_eq!(rules(verdict(false, 50_000_000, 1.0, 1.0, GB, 100_000_000)), []);
         assert_eq!(rules(verdict(true, 1, 1.0, 1.0, GB, 8 * GB)), [OffloadRule::Model]);
         assert_eq!(rules(verdict(false, 1, f64::NAN, f64::NAN, GB, 8 * GB)), [OffloadRule::Ram, OffloadRule::Time]);
+    }
+
+    #[test]
+    fn a_claim_is_told_as_one_and_a_fact_as_a_fact() {
+        let machine =
+            MachineProfile { cores: 2, total_ram: 8 * GB, available_ram: GB, limited_by_cgroup: false, free_disk: 1 };
+        let of = |ram, seconds| Estimate { ram: flat(ram), seconds: flat(seconds), learnt_from: 0 };
+        let why = |measured, estimate| -> Vec<String> {
+            let verdict = judge(&task(false), dataset(1), machine.clone(), measured, estimate, Thresholds::default());
+            verdict.reasons.into_iter().map(|reason| reason.why).collect()
+        };
+        let claimed = why(of(1e6, 2.0), of(2e9, 7200.0));
+        assert!(claimed.iter().all(|why| why.starts_with("the model claims")) && claimed.len() == 2, "{claimed:?}");
+        let known = why(of(2e9, 700.0), of(9e9, 7200.0));
+        assert_eq!(
+            known[1], "would run about 12 min here, more than 10 min",
+            "what was measured, not what was claimed"
+        );
+        assert!(known[0].starts_with("needs 2.0 GB of RAM"), "{known:?}");
     }
 
     proptest! {

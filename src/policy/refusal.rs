@@ -27,8 +27,10 @@ pub enum Rule {
     CapLifetime,
     /// Fees above their limits.
     CapFees,
-    /// A person has to approve and did not.
+    /// A person has to approve, and nobody could be asked.
     Approval,
+    /// A person was asked and said no.
+    Declined,
     /// Real money needs its own switch.
     Mainnet,
     /// The quote is past its time.
@@ -62,7 +64,7 @@ impl Rule {
             Rule::CapDay => "P-CAP-DAY",
             Rule::CapLifetime => "P-CAP-LIFETIME",
             Rule::CapFees => "P-CAP-FEES",
-            Rule::Approval => "P-APPROVAL",
+            Rule::Approval | Rule::Declined => "P-APPROVAL",
             Rule::Mainnet => "P-MAINNET",
             Rule::QuoteExpired => "P-EXPIRED",
             Rule::DataPath => "D-PATH",

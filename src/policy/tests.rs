@@ -141,7 +141,7 @@ async fn a_person_sees_what_is_paid_and_is_asked_once() {
     let f = fixture(TESTNET, |_, _| {});
     let shown = Arc::new(Mutex::new(Vec::new()));
     let no = Person { answer: Answer::No, shown: shown.clone() };
-    assert_eq!(pay(&f, None, &no).await, Err(Rule::Approval));
+    assert_eq!(pay(&f, None, &no).await, Err(Rule::Declined));
     let yes = Person { answer: Answer::Yes, shown: shown.clone() };
     assert!(pay(&f, None, &yes).await.is_ok());
     // The approval was given and has not served yet: the program may have died before the intent was written.

@@ -15,7 +15,7 @@ use crate::{
         money::Datoshi,
         network::{Network, SANDBOX},
     },
-    job::{Connect, JobError, OwnerPrice, Remote},
+    job::{Connect, JobError, Outside, OwnerPrice, Remote},
     ledger::Ledger,
     payment::{Chain, Payer},
     storage::{S3Settings, Storage},
@@ -52,23 +52,26 @@ impl Connect for Sandbox {
         let at = guest.addresses.clone();
         // The host stays as long as its guest does, and the guest as long as this sandbox.
         *self.guest.lock().await = Some(guest);
-        let storage = Storage::new(&S3Settings {
+        let settings = S3Settings {
             endpoint: at.storage.clone(),
             region: "us-east-1".to_owned(),
             bucket: BUCKET.to_owned(),
             access_key: keys.access_key.into(),
             secret_key: keys.secret_key,
-        })?;
+        };
+        let storage = Storage::new(&settings)?;
         storage.ensure_bucket().await?;
         let network = Network(SANDBOX);
-        let chain = Chain::new(vec![at.chain], network).map_err(setup)?;
+        let chain = Chain::new(vec![at.chain.clone()], network).map_err(setup)?;
         let recipient = Some(keys.provider.account());
-        Ok(Remote {
+        let remote = Remote {
             storage,
             storage_origin: at.storage,
             provider: Aioz::new(at.provider, keys.api_key)?,
             payer: Payer::new(chain, keys.payer, self.ledger.clone()),
             price: OwnerPrice { flat: Datoshi::from_gas(2), per_gb: Datoshi::ZERO, recipient, network },
-        })
+        };
+        Outside::note(&remote, &settings, &[at.chain], true);
+        Ok(remote)
     }
 }

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    cassette,
     domain::ids,
     payment::{Wallet, wallet::KeyError},
 };
@@ -81,6 +82,15 @@ impl Keys {
         let stored: Stored = serde_json::from_str(&text).map_err(|e| unreadable(format!("line {}", e.line())))?;
         let wallet =
             |text: String| Wallet::from_key_text(&text.into()).map_err(|e: KeyError| unreadable(e.to_string()));
+        for (name, secret) in [
+            ("sandbox-access-key", &stored.access_key),
+            ("sandbox-secret-key", &stored.secret_key),
+            ("sandbox-api-key", &stored.api_key),
+            ("sandbox-payer", &stored.payer),
+            ("sandbox-provider", &stored.provider),
+        ] {
+            cassette::secret(name, secret.as_bytes());
+        }
         Ok(Keys {
             access_key: stored.access_key,
             secret_key: stored.secret_key.into(),

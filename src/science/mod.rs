@@ -29,7 +29,7 @@ pub use lengths::{Bar, Lengths};
 pub use letters::Letters;
 pub use select::LONGEST;
 pub(crate) use stats::Counts;
-pub use verify::{VerifyError, verify};
+pub use verify::{VerifyError, verify, verify_alone};
 
 use crate::domain::{
     result::{ResultDataset, ResultDocument, ResultProgram},

@@ -3,7 +3,7 @@
 use std::{fs::File, io, path::PathBuf, time::Duration};
 
 use reqwest::{
-    Client, Response, StatusCode,
+    Client, Method, Request, Response, StatusCode,
     header::{self, HeaderMap, HeaderValue},
     redirect::Policy,
 };
@@ -11,8 +11,17 @@ use sha2::{Digest as _, Sha256 as Hasher};
 use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _};
 use url::Url;
 
-use super::{error::causes, fetch::FetchError, fetch::write_error};
-use crate::domain::hash::Sha256;
+use super::{
+    error::{causes, innermost},
+    fetch::{FetchError, write_error},
+};
+use crate::{
+    cassette::{
+        format::{Broken, Part},
+        line::Line,
+    },
+    domain::hash::Sha256,
+};
 
 /// Redirects followed for one request.
 const MAX_REDIRECTS: usize = 5;
@@ -29,7 +38,7 @@ pub struct Limits {
 
 /// A download in progress.
 pub struct Download {
-    client: Client,
+    line: Line,
     limits: Limits,
     out: tokio::fs::File,
     sha: Hasher,
@@ -42,14 +51,16 @@ pub struct Download {
 impl Download {
     /// A download into an empty file.
     pub fn new(limits: Limits, out: File) -> Result<Download, FetchError> {
-        let client = Client::builder()
-            .redirect(Policy::none())
-            .connect_timeout(Duration::from_secs(10))
-            .read_timeout(Duration::from_secs(60))
-            .build()
-            .map_err(|e| FetchError::Client(causes(&e)))?;
+        let client = || {
+            Client::builder()
+                .redirect(Policy::none())
+                .connect_timeout(Duration::from_secs(10))
+                .read_timeout(Duration::from_secs(60))
+                .build()
+        };
+        let line = Line::new(Part::Results, client).map_err(|e| FetchError::Client(causes(&e)))?;
         let out = tokio::fs::File::from_std(out);
-        Ok(Download { client, limits, out, sha: Hasher::new(), here: 0, version: None })
+        Ok(Download { line, limits, out, sha: Hasher::new(), here: 0, version: None })
     }
 
     /// The content's hash and its bytes.
@@ -76,7 +87,7 @@ impl Download {
                 Err(error) => {
                     // What came before is good: put it down, so that the next try goes on from here.
                     self.flush().await?;
-                    return Err(FetchError::Unreachable { server, cause: causes(&error.without_url()) });
+                    return Err(FetchError::Unreachable { server, cause: innermost(&error.into()) });
                 }
             };
             let after = self.here.saturating_add(chunk.len() as u64);
@@ -101,20 +112,21 @@ impl Download {
             if !self.limits.allowed.iter().any(|a| a.origin() == url.origin()) {
                 return Err(FetchError::Foreign { server });
             }
-            let mut request = self.client.get(url.clone());
+            let mut request = Request::new(Method::GET, url.clone());
+            let headers = request.headers_mut();
             if url.origin() == first.origin() {
-                request = request.headers(self.limits.headers.clone());
+                headers.extend(self.limits.headers.clone());
             }
-            if self.here > 0 {
-                request = request.header(header::RANGE, format!("bytes={}-", self.here));
+            if self.here > 0
+                && let Ok(range) = HeaderValue::from_str(&format!("bytes={}-", self.here))
+            {
+                headers.insert(header::RANGE, range);
                 if let Some(version) = &self.version {
-                    request = request.header(header::IF_RANGE, version);
+                    headers.insert(header::IF_RANGE, version.clone());
                 }
             }
-            let answer = request
-                .send()
-                .await
-                .map_err(|e| FetchError::Unreachable { server: server.clone(), cause: causes(&e.without_url()) })?;
+            let unreachable = |e: Broken| FetchError::Unreachable { server: server.clone(), cause: innermost(&e) };
+            let answer = self.line.send(request).await.map_err(unreachable)?;
             if !answer.status().is_redirection() {
                 return Ok(answer);
             }

@@ -8,7 +8,7 @@ use aws_sdk_s3::{
 };
 use url::Url;
 
-use crate::{domain::units, policy::refusal::Refusal};
+use crate::{cassette::format::Broken, domain::units, policy::refusal::Refusal};
 
 /// Why storage did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -202,7 +202,16 @@ impl Place {
 /// The innermost causes of an error that never got an answer, outermost first. The outer ones only say that it failed.
 pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let chain = std::iter::successors(Some(error), |e| e.source());
-    let mut texts: Vec<String> = chain.map(|e| units::clean(&e.to_string(), 120)).filter(|t| !t.is_empty()).collect();
+    last_two(chain.map(ToString::to_string))
+}
+
+/// The same of an exchange that came to nothing.
+pub(super) fn innermost(broken: &Broken) -> String {
+    last_two(broken.causes.iter().cloned())
+}
+
+fn last_two(causes: impl Iterator<Item = String>) -> String {
+    let mut texts: Vec<String> = causes.map(|text| units::clean(&text, 120)).filter(|t| !t.is_empty()).collect();
     texts.dedup();
     let inner = texts.len().saturating_sub(2);
     texts.split_off(inner).join(": ")

@@ -164,6 +164,7 @@ pub async fn fetch(
         (download, got)
     })
     .retry(pauses)
+    .sleep(crate::cassette::sleep)
     .context(download)
     .when(FetchError::may_pass)
     .await;

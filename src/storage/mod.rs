@@ -9,6 +9,7 @@
 //! | `body` | a request body that counts and checks what it sends |
 //! | `upload` | staging: measured, sent, looked at |
 //! | `send` | one PUT, or parts side by side |
+//! | `line` | the client's way out, recorded or from a record |
 //! | `resume` | multipart uploads that an earlier run left behind |
 //! | [`fetch`] | downloading one result file |
 //! | `download` | a download in progress, that can be gone on with |
@@ -18,6 +19,7 @@ mod digest;
 mod download;
 pub mod error;
 pub mod fetch;
+mod line;
 mod plan;
 mod resume;
 mod send;
@@ -39,6 +41,7 @@ use url::Url;
 
 use self::error::{Place, is_not_found};
 pub use self::{error::StorageError, upload::Progress};
+use crate::cassette;
 
 /// The longest life of a presigned link: S3 takes seven days at most.
 pub const MAX_LINK_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -113,8 +116,8 @@ impl Storage {
             )
             .stalled_stream_protection(
                 StalledStreamProtectionConfig::enabled().grace_period(Duration::from_secs(60)).build(),
-            )
-            .build();
+            );
+        let config = line::on_tape(config, cassette::tape()).build();
         Ok(Storage { client: Client::from_conf(config), place, region: settings.region.clone() })
     }
 

@@ -154,7 +154,7 @@ impl Fake {
             state: JobState::Planned,
             task_type: task.name.clone(),
             parameters,
-            verdict: judge(task, dataset, machine, estimate, Thresholds::default()),
+            verdict: judge(task, dataset, machine, estimate, estimate, Thresholds::default()),
             profile: "sandbox".to_owned(),
             source: DatasetSource { root: PathBuf::from("/"), path: PathBuf::from("/x") },
             out_dir: None,
@@ -185,6 +185,7 @@ impl Fake {
             folder: PathBuf::from("/home/ada/.agent/results").join(job.id.as_str()),
             files: vec![file("result.json")],
             summary,
+            unchecked: None,
         }
     }
 

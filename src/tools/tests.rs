@@ -146,6 +146,9 @@ async fn what_is_offered_follows_from_the_jobs() {
     let checks = offered(&[], &tasks, None);
     let types = &checks[0].schema["properties"]["task_type"]["enum"];
     assert!(types.as_array().unwrap().contains(&json!("protein_folding")));
+    assert!(checks[0].schema["properties"]["dataset"].get("enum").is_none(), "any path may be meant");
+    let certain = offered(&[], &tasks, Some(&["data.fasta".to_owned(), "b c.fa".to_owned()]));
+    assert_eq!(certain[0].schema["properties"]["dataset"]["enum"], json!(["data.fasta", "b c.fa"]));
     let local = bench.check("sequence_stats", "data.fasta").await.job.unwrap();
     let remote = bench.check("protein_folding", "data.fasta").await.job.unwrap();
     assert_eq!(

@@ -174,7 +174,37 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     let mut errors = String::new();
     child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
     assert_eq!(errors, "");
-    assert!(child.wait().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130), "work was left, as after Ctrl-C");
+}
+
+#[test]
+fn output_that_is_lost_is_no_success() {
+    let world = World::new();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let done = world.command(&["tasks"]).stdout(full).stderr(Stdio::piped()).output().unwrap();
+    let errors = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("standard output cannot be written: No space left"), "{errors}");
+}
+
+#[test]
+fn what_prints_for_people_has_a_form_for_programs() {
+    let world = World::new();
+    for line in ["--version --json", "--help --json", "man --json", "completions bash --json", "jobs --help --json"] {
+        let done = world.run(&line.split(' ').collect::<Vec<_>>());
+        assert_eq!(done.code, 0, "{line}");
+        assert_eq!(done.out.lines().count(), 1, "{line}");
+        assert!(serde_json::from_str::<Value>(&done.out).unwrap().is_object(), "{line}");
+    }
+}
+
+#[test]
+fn a_node_takes_no_limits_that_it_cannot_keep() {
+    let world = World::new();
+    for line in ["node --time 0", "node --memory 0", "node --memory 100", "node --quote 0", "node --at-once 0"] {
+        let done = world.run(&line.split(' ').collect::<Vec<_>>());
+        assert_eq!(done.code, 2, "{line}: {}", done.all());
+    }
 }
 
 #[test]

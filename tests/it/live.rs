@@ -3,9 +3,11 @@
 
 mod approval;
 mod broken;
+mod lost;
 mod main_job;
 mod own_chain;
 mod receipts;
+mod recorded;
 mod rules;
 mod secrets;
 mod wallet_files;

@@ -4,12 +4,14 @@
 mod cli;
 mod compute;
 mod fetch;
+mod jobs;
 mod live;
 mod mcp;
 mod neo_go;
 mod node;
 mod payment;
 mod permits;
+mod replay;
 mod sandbox_run;
 mod sandbox_s3;
 mod services;

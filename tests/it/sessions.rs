@@ -30,8 +30,8 @@ fn ask(world: &World, prompt: &str) -> Run {
 }
 
 fn answer(run: &Run) -> String {
-    let said = run.events().into_iter().filter(|e| e["type"] == "message.completed");
-    said.last().unwrap_or_else(|| panic!("{}", run.all()))["text"].as_str().unwrap().to_owned()
+    let said = run.events().into_iter().rfind(|e| e["type"] == "message.completed");
+    said.unwrap_or_else(|| panic!("{}", run.all()))["text"].as_str().unwrap().to_owned()
 }
 
 fn file_of(world: &World) -> PathBuf {

@@ -39,8 +39,15 @@ async def roots(context):
     return types.ListRootsResult(roots=[types.Root(uri="file:///")])
 
 
+class Named(dict):
+    """What no result named stays as it is, so that the server says what it thinks of it."""
+
+    def __missing__(self, key):
+        return "{" + key + "}"
+
+
 def filled(value):
-    return value.format(**named) if isinstance(value, str) else value
+    return value.format_map(Named(named)) if isinstance(value, str) else value
 
 
 def learn(value):
@@ -113,4 +120,10 @@ async def main():
         return await play(stdio_client(StdioServerParameters(**started), errlog=log))
 
 
-print(json.dumps(anyio.run(main)))
+async def in_time():
+    # A server that never answers is a failure, and no reason to wait for ever.
+    with anyio.fail_after(300):
+        return await main()
+
+
+print(json.dumps(anyio.run(in_time)))

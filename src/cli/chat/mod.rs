@@ -13,6 +13,7 @@ use self::{
 };
 use super::{
     CommandError, Context, Kind, config, doctor, jobs,
+    record::{self, Record},
     runtime::block_on,
     tasks, tools,
     wiring::{
@@ -21,6 +22,7 @@ use super::{
     },
 };
 use crate::{
+    cassette,
     domain::{event::Event, ids::SessionId},
     face::look::Tone,
 };
@@ -40,6 +42,8 @@ pub struct Chat {
     /// Go on with an earlier session [default: the newest]
     #[arg(long, value_name = "ID", num_args = 0..=1)]
     resume: Option<Option<SessionId>>,
+    #[command(flatten)]
+    record: Record,
 }
 
 impl Chat {
@@ -55,11 +59,14 @@ impl Chat {
         if !std::io::stdin().is_terminal() {
             return Err(CommandError::usage("a conversation needs a terminal").hint("ask one thing: agent ask \"...\""));
         }
-        block_on(self.talk(context))
+        let options = Options { dry_run: self.dry_run, allow_mainnet: self.allow_mainnet, ..Options::default() };
+        self.record.begin(context, "chat", &options)?;
+        let done = block_on(self.talk(context, options));
+        record::end(context, &done);
+        done.map(ExitCode::from)
     }
 
-    async fn talk(&self, context: &Context) -> Result<ExitCode, CommandError> {
-        let options = Options { dry_run: self.dry_run, allow_mainnet: self.allow_mainnet, ..Options::default() };
+    async fn talk(&self, context: &Context, options: Options) -> Result<u8, CommandError> {
         let mut session = Session::begin(context, options, self.resume.clone().map_or(Which::Fresh, Which::Resumed))?;
         greet(context, &session);
         let prompt = Prompt::start(context.settings()?.home().history());
@@ -68,7 +75,9 @@ impl Chat {
                 Read::Line(line) if line.trim().is_empty() => {}
                 Read::Line(line) => match Slash::parse(&line) {
                     Some(Ok(Slash::Quit)) => break,
-                    Some(Ok(command)) => say_error(context, obey(command, context, &session).await),
+                    Some(Ok(command)) => {
+                        say_error(context, cassette::aside(obey(command, context, &session)).await);
+                    }
                     Some(Err(message)) => context.output.lines([message]),
                     // A turn that failed says so itself; the conversation goes on.
                     None => say_error(context, session.turn(&line).await.map(|_| ExitCode::SUCCESS)),
@@ -91,7 +100,7 @@ impl Chat {
             let text = format!("To go on with this session: agent chat --resume {}", context.session());
             context.output.lines(context.look.paragraph(Tone::Dim, &text));
         }
-        Ok(ExitCode::from(session.end(Ok(0))))
+        Ok(session.end(Ok(0)))
     }
 }
 

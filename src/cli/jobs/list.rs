@@ -17,7 +17,9 @@ pub fn run(context: &Context) -> Result<ExitCode, CommandError> {
         None => Vec::new(),
     };
     if context.json() {
-        jobs.iter().for_each(|job| context.output.json(job));
+        for job in &jobs {
+            context.output.json(&face::job_json::line(job).map_err(|e| CommandError::failed("json", e))?);
+        }
     } else {
         context.output.lines(face::jobs::list(&jobs, Timestamp::now(), &context.look));
     }

@@ -49,7 +49,7 @@ impl Log {
 }
 
 fn text(line: &JobLine) -> String {
-    let time = line.ts.strftime("%Y-%m-%d %H:%M:%S");
+    let time = line.ts.strftime("%Y-%m-%d %H:%M:%S UTC");
     let (task, dataset) = (clean(&line.task_type, 40), clean(&line.dataset, 200));
     format!("{time}  {}  {:<16}  {task} {dataset}", line.job, line.state)
 }

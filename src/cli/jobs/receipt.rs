@@ -29,7 +29,8 @@ pub struct ReceiptOf {
 }
 
 impl ReceiptOf {
-    /// Prints the receipt, and what a fresh look shows; exits with 1 when something is not as the receipt says.
+    /// Prints the receipt, and what a fresh look shows; exits with 1 when something is not as the receipt says, or could
+    /// not be looked at.
     ///
     /// # Errors
     /// When there is no such job, or it has not ended; a chain that cannot be asked.
@@ -43,12 +44,17 @@ impl ReceiptOf {
         for finding in &findings {
             tell(context, &job, finding);
         }
-        if findings.iter().all(|finding| finding.ok) {
+        if findings.iter().all(|finding| finding.ok == Some(true)) {
             return Ok(ExitCode::SUCCESS);
         }
-        let message = format!("the receipt of {} does not hold in every point", job.id);
-        Err(CommandError::new(Kind::Failed, "not_verified", message)
-            .hint("ask again later if a node did not answer; otherwise do not rely on these files"))
+        if findings.iter().any(|finding| finding.ok == Some(false)) {
+            let message = format!("the receipt of {} does not hold in every point", job.id);
+            return Err(CommandError::new(Kind::Failed, "not_verified", message)
+                .hint("a point that does not hold is named above; do not rely on it"));
+        }
+        let message = format!("whether the receipt of {} holds is unknown: the chain could not be asked", job.id);
+        Err(CommandError::new(Kind::Failed, "unknown", message)
+            .hint("check NEO_RPC_URL and the network, then ask again; nothing speaks against the receipt"))
     }
 }
 
@@ -109,7 +115,11 @@ fn tell(context: &Context, job: &Job, finding: &Finding) {
         context.output.json(&serde_json::json!({"job": job.id, "verified": what, "ok": ok, "text": text}));
         return;
     }
-    let (tone, word) = if finding.ok { (Tone::Good, "holds") } else { (Tone::Bad, "does not hold") };
+    let (tone, word) = match finding.ok {
+        Some(true) => (Tone::Good, "holds"),
+        Some(false) => (Tone::Bad, "does not hold"),
+        None => (Tone::Care, "unknown"),
+    };
     let text = format!("{word}: {}", clean(&finding.text, 400));
     context.output.lines(context.look.field(&format!("  {}", clean(&finding.what, 60)), tone, &text));
 }

@@ -36,7 +36,11 @@ impl Resume {
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
         let options = Options { yes: self.yes, allow_mainnet: self.allow_mainnet, ..Options::default() };
         let wired = Wired::new(context, options)?;
-        let open = self.open(context, &wired)?;
+        let (open, others) = self.open(context, &wired)?;
+        if open.is_empty() && !context.json() {
+            let of = if others == 0 { String::new() } else { format!(" of the {} profile", wired.profile) };
+            context.output.lines([format!("Every job{of} has come to its end.")]);
+        }
         let cancel = cancel_of(context);
         block_on(async {
             let all = resume_all(context, &wired.workflow, &open, &cancel);
@@ -44,19 +48,20 @@ impl Resume {
         })
     }
 
-    /// The jobs that are meant.
-    fn open(&self, context: &Context, wired: &Wired) -> Result<Vec<JobId>, CommandError> {
+    /// The jobs that are meant, and how many open ones of another profile are not.
+    fn open(&self, context: &Context, wired: &Wired) -> Result<(Vec<JobId>, usize), CommandError> {
         if let Some(id) = &self.job {
-            return Ok(vec![wired.workflow.job(id)?.id]);
+            return Ok((vec![wired.workflow.job(id)?.id], 0));
         }
-        let mine = |job: &Job| !job.state.is_end() && job.profile == wired.profile.name();
+        let mine = |job: &Job| !job.state.is_end() && job.profile == wired.profile;
         let jobs = wired.workflow.jobs()?;
         let others = jobs.iter().filter(|job| !job.state.is_end() && !mine(job)).count();
         if others > 0 {
-            let message = format!("{others} open jobs belong to the other profile and are left alone");
+            let jobs = if others == 1 { "1 open job belongs".to_owned() } else { format!("{others} open jobs belong") };
+            let message = format!("{jobs} to another profile and stay as they are: resume with --profile NAME");
             context.sink().emit(Event::Warning { message });
         }
-        Ok(jobs.into_iter().filter(mine).map(|job| job.id).collect())
+        Ok((jobs.into_iter().filter(mine).map(|job| job.id).collect(), others))
     }
 }
 
@@ -66,9 +71,6 @@ async fn resume_all(
     open: &[JobId],
     cancel: &Cancel,
 ) -> Result<ExitCode, CommandError> {
-    if open.is_empty() && !context.json() {
-        context.output.lines(["Every job has come to its end."]);
-    }
     let mut last: Option<CommandError> = None;
     for id in open {
         let done = workflow.resume(id, cancel).await;

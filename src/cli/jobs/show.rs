@@ -2,26 +2,11 @@
 
 use std::process::ExitCode;
 
-use serde::Serialize;
-
 use super::{
     super::{CommandError, Context},
     Which,
 };
-use crate::{
-    domain::{attempt::Attempt, job::Job},
-    face,
-    ledger::JobLine,
-};
-
-/// One job with all that the ledger knows of it.
-#[derive(Serialize)]
-struct Whole<'a> {
-    #[serde(flatten)]
-    job: &'a Job,
-    history: &'a [JobLine],
-    attempts: &'a [Attempt],
-}
+use crate::face;
 
 /// Prints one job.
 ///
@@ -31,7 +16,8 @@ pub fn run(context: &Context, which: &Which) -> Result<ExitCode, CommandError> {
     let (ledger, job) = which.find(context)?;
     let (history, attempts) = (ledger.history(&job.id)?, ledger.attempts(&job.id)?);
     if context.json() {
-        context.output.json(&Whole { job: &job, history: &history, attempts: &attempts });
+        let whole = face::job_json::whole(&job, &history, &attempts);
+        context.output.json(&whole.map_err(|e| CommandError::failed("json", e))?);
     } else {
         context.output.lines(face::jobs::show(&job, &history, &attempts, &context.look));
     }

@@ -38,7 +38,7 @@ fn print(context: &Context, line: &JobLine) {
         let status = line.state.as_str().to_owned();
         context.sink().emit(Event::JobStatus { job: line.job.clone(), status, progress: None });
     } else {
-        let text = format!("{}  {}", line.ts.strftime("%H:%M:%S"), line.state);
+        let text = format!("{}  {}", line.ts.strftime("%H:%M:%S UTC"), line.state);
         context.output.lines([context.look.line(Tone::Plain, &text)]);
     }
 }

@@ -6,7 +6,7 @@ use super::unlock::Unlock;
 use crate::{
     compute::aioz::Aioz,
     config::{LiveSettings, StorageSettings, policy_file::Price},
-    job::{Connect, JobError, OwnerPrice, Remote},
+    job::{Connect, JobError, Outside, OwnerPrice, Remote},
     ledger::Ledger,
     payment::{Chain, Payer},
     storage::{S3Settings, Storage},
@@ -34,8 +34,9 @@ impl Connect for Live {
         let wallet = self.unlock.wallet(&chain.payer).await?;
         let view =
             Chain::new(chain.rpc.clone(), chain.network).map_err(|e| setup(e.to_string(), "check NEO_RPC_URL"))?;
-        Ok(Remote {
-            storage: Storage::new(&s3_settings(storage))?,
+        let s3 = s3_settings(storage);
+        let remote = Remote {
+            storage: Storage::new(&s3)?,
             storage_origin: storage.endpoint.clone(),
             provider: Aioz::new(compute.endpoint.clone(), compute.api_key.clone())?,
             payer: Payer::new(view, wallet, self.ledger.clone()),
@@ -45,7 +46,9 @@ impl Connect for Live {
                 recipient: chain.recipients.first().copied(),
                 network: chain.network,
             },
-        })
+        };
+        Outside::note(&remote, &s3, &chain.rpc, false);
+        Ok(remote)
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod keyring;
 pub mod live;
 pub mod policy;
+pub mod recorded;
 pub mod session;
 pub mod unlock;
 
@@ -12,6 +13,7 @@ use std::{path::PathBuf, sync::Arc};
 use self::unlock::Unlock;
 use super::{CommandError, Context};
 use crate::{
+    cassette,
     compute::local::Runner,
     config::Profile,
     domain::{
@@ -24,8 +26,8 @@ use crate::{
     machine::catalogue::Catalogue,
     payment::Chain,
     policy::{
-        Guard,
-        approval::{Approver, Nobody, SaidYes},
+        Guard, Policy,
+        approval::{Approver, Kept, Nobody, SaidYes},
     },
     sandbox::connect::Sandbox,
 };
@@ -51,9 +53,18 @@ pub struct Wired {
     /// Advances jobs.
     pub workflow: Arc<Workflow>,
     /// Sandbox or live.
-    pub profile: Profile,
+    pub profile: String,
     /// Where money moves.
     pub network: Network,
+}
+
+/// What a workflow is made of that a record decides in a run that is played.
+struct Known {
+    profile: String,
+    policy: Policy,
+    ledger: Ledger,
+    connect: Box<dyn Connect>,
+    approver: Arc<dyn Approver>,
 }
 
 impl Wired {
@@ -76,20 +87,32 @@ impl Wired {
         sink: Arc<dyn Sink>,
         approver: Arc<dyn Approver>,
     ) -> Result<Wired, CommandError> {
+        if let Some(player) = cassette::player() {
+            return recorded::wired(context, options, sink, player);
+        }
         let settings = context.settings()?;
         let profile = settings.profile()?;
         let mut policy = policy::of(settings, &profile)?;
         policy.allow_mainnet |= options.allow_mainnet;
         let ledger = context.ledger()?;
+        recorded::note(&ledger, profile.name(), &policy)?;
+        let connect = connect(context, &profile, &ledger)?;
+        let profile = profile.name().to_owned();
+        Wired::of(options, sink, Known { profile, policy, ledger, connect, approver })
+    }
+
+    /// The workflow of parts that are known.
+    fn of(options: Options, sink: Arc<dyn Sink>, known: Known) -> Result<Wired, CommandError> {
+        let Known { profile, policy, ledger, connect, approver } = known;
         let network = policy.network;
         let parts = WorkflowParts {
             guard: Guard::new(policy, ledger.clone()),
             catalogue: Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?,
             sink,
             approver,
-            connect: connect(context, &profile, &ledger)?,
+            connect,
             runner: Runner::default(),
-            profile: profile.name().to_owned(),
+            profile: profile.clone(),
             out_dir: options.out_dir,
             dry_run: options.dry_run,
             ledger,
@@ -100,11 +123,12 @@ impl Wired {
 
 /// Who is asked: whoever said `--yes`, the person at the terminal, or nobody when a program reads the answers.
 fn approver(context: &Context, options: &Options) -> Arc<dyn Approver> {
-    match (options.yes, context.json()) {
+    let asked: Arc<dyn Approver> = match (options.yes, context.json()) {
         (true, _) => Arc::new(SaidYes),
         (false, true) => Arc::new(Nobody),
         (false, false) => Arc::new(AtTerminal::new(context.look)),
-    }
+    };
+    if cassette::recorder().is_some() { Arc::new(Kept(asked)) } else { asked }
 }
 
 /// What brings up storage, provider and chain.

@@ -1,9 +1,11 @@
 //! The policy in force: the owner's file, the recipients of the settings, and the network of the profile.
 
+use std::path::PathBuf;
+
 use super::network_of;
 use crate::{
     cli::CommandError,
-    config::{Profile, Settings},
+    config::{Key, Profile, Settings},
     policy::Policy,
     sandbox::keys::Keys,
 };
@@ -32,6 +34,7 @@ pub fn of(settings: &Settings, profile: &Profile) -> Result<Policy, CommandError
     Ok(Policy {
         thresholds: file.thresholds,
         roots,
+        private: private(settings),
         recipients,
         network: network_of(profile),
         caps: file.caps,
@@ -41,4 +44,10 @@ pub fn of(settings: &Settings, profile: &Profile) -> Result<Policy, CommandError
         allow_mainnet: file.allow_mainnet,
         max_result_bytes: file.max_result_bytes,
     })
+}
+
+/// What is never data: all that lies in the home folder, the wallet, and `.env`, whatever they are called elsewhere.
+fn private(settings: &Settings) -> Vec<PathBuf> {
+    let named = [Some(settings.home().path().to_owned()), settings.path(Key::NeoWallet)];
+    named.into_iter().flatten().chain([settings.cwd().join(".env")]).collect()
 }

@@ -2,13 +2,14 @@
 
 use std::{path::Path, process::ExitCode, sync::Arc};
 
-use super::{Options, Wired};
+use super::{Options, Wired, recorded::Opening};
 use crate::{
     agent::{
         AgentError, Conversation, Helps, Limits, Parts,
         session_file::{self, Past, SessionError, SessionFile},
         spending::Ceilings,
     },
+    cassette::{self, Tape, format::What},
     cli::{
         CommandError, Context, Kind,
         interrupt::{cancel_of, stoppable},
@@ -29,6 +30,7 @@ use crate::{
         openai::{OpenAi, OpenAiSettings},
         planner::Planner,
         scripted::Scripted,
+        taped,
     },
     tools::next,
 };
@@ -68,9 +70,23 @@ impl<'a> Session<'a> {
         let dry_run = options.dry_run;
         let chosen = settings.model()?;
         let bounds = settings.model_bounds(&chosen)?;
-        let (file, past) = open(context, &settings.home().sessions(), which)?;
+        let sessions = settings.home().sessions();
+        let (opening, file) = match cassette::player() {
+            Some(player) => {
+                let opening = Opening::of_record(player)?;
+                context.go_on_with(opening.session.clone());
+                let file = SessionFile::fresh(&sessions, opening.session.clone());
+                (opening, file)
+            }
+            None => {
+                let (file, past) = open(context, &sessions, which)?;
+                (Opening { session: context.session().clone(), metered: chosen.is_metered(), bounds, past }, file)
+            }
+        };
+        opening.note();
+        let Opening { metered, bounds, past, .. } = opening;
         let wired = Wired::new(context, options)?;
-        let model = model(&chosen, &wired.workflow)?;
+        let model = on_tape(&chosen, &wired.workflow)?;
         let turns = past.turns;
         let conversation = Conversation::new(Parts {
             model: Arc::clone(&model),
@@ -79,10 +95,10 @@ impl<'a> Session<'a> {
             session: context.session().0.clone(),
             folder: settings.cwd().to_owned(),
             dry_run,
-            limits: limits(&bounds, chosen.is_metered()),
+            limits: limits(&bounds),
             helps: Helps::default(),
         });
-        let profile = wired.profile.name().to_owned();
+        let profile = wired.profile;
         context.sink().emit(Event::SessionStarted {
             model: model.name(),
             network: wired.network,
@@ -94,7 +110,7 @@ impl<'a> Session<'a> {
             conversation: conversation.kept_in(file, past),
             workflow: wired.workflow,
             profile,
-            metered: chosen.is_metered(),
+            metered,
             bounds,
             turns,
         })
@@ -105,6 +121,9 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn turn(&mut self, prompt: &str) -> Result<u8, CommandError> {
+        if let Some(recorder) = cassette::recorder() {
+            recorder.write(What::Input { text: prompt.to_owned() });
+        }
         let cancel = cancel_of(self.context);
         self.turns += 1;
         let Some(outcome) = stoppable(&cancel, self.conversation.turn(prompt, &cancel)).await else {
@@ -235,6 +254,25 @@ impl<'a> Session<'a> {
     }
 }
 
+/// The name under which a record keeps the model's.
+const MODEL: &str = "model";
+
+/// The model that answers: the configured one, which is recorded where the run is, or the record's.
+fn on_tape(chosen: &ModelSettings, workflow: &Workflow) -> Result<Arc<dyn ChatModel>, CommandError> {
+    match cassette::tape() {
+        Tape::Off => model(chosen, workflow),
+        Tape::Recording(recorder) => {
+            let model = model(chosen, workflow)?;
+            cassette::note(MODEL, &model.name());
+            Ok(Arc::new(taped::Recorded::new(model, Arc::clone(recorder))))
+        }
+        Tape::Playing(player) => {
+            let name = player.value_or_diverge(MODEL).unwrap_or_default();
+            Ok(Arc::new(taped::Played::new(name, Arc::clone(player))))
+        }
+    }
+}
+
 /// The session's file, with what it holds; from here on the run is of that session.
 fn open(context: &Context, folder: &Path, which: Which) -> Result<(SessionFile, Past), CommandError> {
     let id = match which {
@@ -257,9 +295,9 @@ fn open(context: &Context, folder: &Path, which: Which) -> Result<(SessionFile, 
     Ok(opened)
 }
 
-/// The bounds of a conversation, from the settings. A model that takes nothing meets no ceiling.
-pub fn limits(bounds: &ModelBounds, metered: bool) -> Limits {
-    let ceilings = if metered { Ceilings { tokens: bounds.tokens, cost: bounds.cost } } else { Ceilings::default() };
+/// The bounds of a conversation, from the settings.
+pub fn limits(bounds: &ModelBounds) -> Limits {
+    let ceilings = Ceilings { tokens: bounds.tokens, cost: bounds.cost };
     Limits { window: bounds.window, ceilings, ..Limits::default() }
 }
 

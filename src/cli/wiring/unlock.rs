@@ -6,10 +6,11 @@ use std::{
     io::{self, BufRead as _, BufReader, Read as _},
 };
 
-use secrecy::{SecretString, zeroize::Zeroizing};
+use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroizing};
 
 use super::keyring;
 use crate::{
+    cassette,
     config::PayerKey,
     domain::hash::Hash160,
     face::tty::Tty,
@@ -24,6 +25,9 @@ use crate::{
 const MAX_PASSPHRASE: u64 = 4096;
 /// Times a wrong passphrase is asked for again.
 const MAX_TRIES: usize = 3;
+
+/// What to do where a wallet is locked and there is nobody to ask.
+const LOCKED: &str = "give it with --passphrase-fd, or keep it for a while: `agent wallet unlock`";
 
 /// Where the passphrase of a locked wallet comes from.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,7 +44,7 @@ pub fn configured(payer: &PayerKey) -> Result<WalletFile, JobError> {
     match payer {
         PayerKey::Text(text) => Wallet::from_key_text(text)
             .map(WalletFile::Open)
-            .map_err(|e| setup(format!("NEO_PRIVATE_KEY is {e}"), "`agent doctor` checks it")),
+            .map_err(|e| setup(format!("NEO_PRIVATE_KEY is {e}"), "write a WIF, or 64 hexadecimal digits")),
         PayerKey::Wallet(path) => nep6::read(path).map_err(|e| setup(e.to_string(), "check NEO_WALLET")),
     }
 }
@@ -52,8 +56,16 @@ impl Unlock {
     /// What [`configured`] says; a passphrase that is wrong, or that nobody gives.
     pub async fn wallet(&self, payer: &PayerKey) -> Result<Wallet, JobError> {
         match configured(payer)? {
-            WalletFile::Open(wallet) => Ok(wallet),
-            WalletFile::Locked(locked) => Ok(self.open(locked).await?.0),
+            WalletFile::Open(wallet) => {
+                cassette::secret("paying-key", wallet.to_wif().expose_secret().as_bytes());
+                Ok(wallet)
+            }
+            WalletFile::Locked(locked) => {
+                let (wallet, passphrase) = self.open(locked).await?;
+                cassette::secret("passphrase", passphrase.expose_secret().as_bytes());
+                cassette::secret("paying-key", wallet.to_wif().expose_secret().as_bytes());
+                Ok(wallet)
+            }
         }
     }
 
@@ -91,7 +103,7 @@ async fn ask(locked: LockedWallet, account: Hash160) -> Result<(Wallet, SecretSt
     let mut left = Some(locked);
     for _ in 0..MAX_TRIES {
         let Some(locked) = left.take() else { break };
-        let passphrase = ask_for(&format!("Passphrase of {}: ", account.address())).await?;
+        let passphrase = ask_for(&format!("Passphrase of {}: ", account.address()), LOCKED).await?;
         let opened = match try_open(locked, &passphrase).await {
             (_, Ok(wallet)) => return Ok((wallet, passphrase)),
             (again, Err(_)) => again,
@@ -106,12 +118,11 @@ async fn ask(locked: LockedWallet, account: Hash160) -> Result<(Wallet, SecretSt
 /// # Errors
 /// When nobody gives one, or the two differ.
 pub async fn new_passphrase(descriptor: Option<u32>) -> Result<SecretString, JobError> {
-    use secrecy::ExposeSecret as _;
     if let Some(descriptor) = descriptor {
         return given(descriptor).await;
     }
-    let first = ask_for("New passphrase: ").await?;
-    let again = ask_for("The same again: ").await?;
+    let first = ask_for("New passphrase: ", "give it with --passphrase-fd").await?;
+    let again = ask_for("The same again: ", "give it with --passphrase-fd").await?;
     if first.expose_secret() != again.expose_secret() {
         return Err(setup("the two passphrases differ".to_owned(), "nothing was written; try again"));
     }
@@ -123,12 +134,12 @@ pub async fn new_passphrase(descriptor: Option<u32>) -> Result<SecretString, Job
 /// # Errors
 /// When nobody gives one.
 pub async fn typed_key() -> Result<SecretString, JobError> {
-    ask_for("Private key (WIF or 64 hexadecimal digits): ").await
+    ask_for("Private key (WIF or 64 hexadecimal digits): ", "run it on a terminal").await
 }
 
-async fn ask_for(prompt: &str) -> Result<SecretString, JobError> {
-    let hint = "give it with --passphrase-fd, or keep it for a while: `agent wallet unlock`";
-    let nobody = |why: String| setup(format!("the wallet is locked, and there is no terminal to ask at: {why}"), hint);
+async fn ask_for(prompt: &str, hint: &str) -> Result<SecretString, JobError> {
+    let what = prompt.trim_end_matches([':', ' ']);
+    let nobody = |why: String| setup(format!("there is no terminal to ask at for: {what} ({why})"), hint);
     let mut terminal = Tty::open().map_err(|e| nobody(e.to_string()))?;
     let line = terminal.secret(prompt).await.map_err(|e| nobody(e.to_string()))?;
     line.ok_or_else(|| setup("no passphrase was given".to_owned(), "nothing was signed; try again"))

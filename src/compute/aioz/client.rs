@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use reqwest::Method;
+use reqwest::{Method, header::HeaderValue};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use url::Url;
@@ -14,6 +14,7 @@ use super::{
     wire::{self, Balance, Cost, Model, ModelInfo, Serving},
 };
 use crate::{
+    cassette::{self, line::set_json},
     domain::{hash::TxHash, units},
     policy::permit::{Permit, Submit},
 };
@@ -85,7 +86,8 @@ impl Aioz {
         if !search.is_empty() {
             body["search"] = search.into();
         }
-        let request = self.transport.request(Method::POST, &["api-key", "model", "list"]).json(&body);
+        let mut request = self.transport.request(Method::POST, &["api-key", "model", "list"]);
+        set_json(&mut request, &body);
         let data = self.transport.read(request).await?;
         let records = data.get("records").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         Ok(records.iter().filter_map(Model::read).collect())
@@ -162,12 +164,13 @@ impl Aioz {
         }
         let mut why = String::new();
         for _ in 0..SUBMITS {
-            let request = self
-                .transport
-                .request(Method::POST, &["api-key", "model", &model, "task"])
-                .header("idempotency-key", &submit.idempotency_key)
-                .json(&body);
-            match self.transport.once(request).await {
+            let mut request = self.transport.request(Method::POST, &["api-key", "model", &model, "task"]);
+            // Ours, of plain letters: it always fits into a header.
+            if let Ok(key) = HeaderValue::from_str(&submit.idempotency_key) {
+                request.headers_mut().insert("idempotency-key", key);
+            }
+            set_json(&mut request, &body);
+            match self.transport.effect(request).await {
                 Ok(data) => match wire::task_id(&data) {
                     Some(id) => return Ok(id),
                     None => why = "its answer names no task".into(),
@@ -186,7 +189,7 @@ impl Aioz {
     async fn look_for(&self, key: &str, dataset_url: &Url) -> Result<Option<String>, ComputeError> {
         let mut wait = self.transport.patience().first_wait;
         for _ in 0..LOOKS {
-            tokio::time::sleep(wait).await;
+            cassette::sleep(wait).await;
             wait = wait.saturating_mul(2).min(Duration::from_secs(10));
             match self.find(key, dataset_url).await {
                 Ok(Some(task)) => return Ok(Some(task.id)),
@@ -215,24 +218,29 @@ impl Aioz {
     /// # Errors
     /// [`ComputeError`].
     pub async fn history(&self, limit: u32, offset: usize) -> Result<TaskPage, ComputeError> {
-        let request = self
-            .transport
-            .get(&["api-key", "task", "histories"])
-            .query(&[("limit", limit.clamp(1, 100).to_string()), ("offset", offset.to_string())]);
-        Ok(TaskPage::read(&self.transport.read(request).await?))
+        let mut request = self.transport.get(&["api-key", "task", "histories"]);
+        let page = [("limit", limit.clamp(1, 100).to_string()), ("offset", offset.to_string())];
+        request.url_mut().query_pairs_mut().extend_pairs(page);
+        // Nothing is named here that could be missing: whoever does not know the endpoint is no provider.
+        let page = self.transport.read(request).await.map_err(|error| match error {
+            ComputeError::Refused { status: status @ (404 | 405), .. } => self.transport.not_the_api(status),
+            other => other,
+        })?;
+        Ok(TaskPage::read(&page))
     }
 
     /// Tells the provider in which transaction a task was paid. The same announcement twice is one.
     ///
     /// # Errors
-    /// [`ComputeError::NoTask`], [`ComputeError::Refused`] and all others.
+    /// [`ComputeError::NoTask`], [`ComputeError::PaymentRefused`] and all others.
     pub async fn announce_payment(&self, id: &str, tx_hash: &TxHash) -> Result<(), ComputeError> {
-        let request = self
-            .transport
-            .request(Method::POST, &["api-key", "task", id, "payment"])
-            .json(&json!({"tx_hash": tx_hash.to_string()}));
+        let mut request = self.transport.request(Method::POST, &["api-key", "task", id, "payment"]);
+        set_json(&mut request, &json!({"tx_hash": tx_hash.to_string()}));
         // Nothing new happens when this is repeated, so it is tried again like a read.
-        self.transport.read(request).await.map(|_| ()).map_err(|e| no_task(e, id))
+        self.transport.read(request).await.map(|_| ()).map_err(|error| match error {
+            ComputeError::Refused { status: 409, message } => ComputeError::PaymentRefused(message),
+            other => no_task(other, id),
+        })
     }
 
     /// Asks the provider to give a task up.
@@ -241,7 +249,7 @@ impl Aioz {
     /// [`ComputeError::Refused`] when it has ended already, and all others.
     pub async fn cancel(&self, id: &str) -> Result<(), ComputeError> {
         let request = self.transport.request(Method::DELETE, &["api-key", "task", id, "cancel"]);
-        self.transport.once(request).await.map(|_| ()).map_err(|failure| no_task(failure.error, id))
+        self.transport.effect(request).await.map(|_| ()).map_err(|failure| no_task(failure.error, id))
     }
 
     async fn read(&self, path: &[&str]) -> Result<Value, ComputeError> {

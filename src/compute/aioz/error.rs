@@ -24,6 +24,17 @@ pub enum ComputeError {
         /// What went wrong.
         why: String,
     },
+    /// Somebody answers at that address, and it is not the provider's API.
+    #[error("what answers at {host} is not the API of a compute provider (HTTP {status})")]
+    NotTheApi {
+        /// Host and port.
+        host: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// It does not take a payment that it was told of.
+    #[error("the compute provider does not take the payment: {0}")]
+    PaymentRefused(String),
     /// The key was refused.
     #[error("the compute provider refused the API key")]
     Key,
@@ -83,7 +94,15 @@ impl ComputeError {
             }
             ComputeError::Refused { status: 402, .. } => "add funds to the balance of this key at the provider".into(),
             ComputeError::Refused { status: 409, .. } => {
-                "the same idempotency key was used for another job; plan the job anew".into()
+                "the provider has this job on record with another dataset or other parameters; ask for it anew".into()
+            }
+            ComputeError::PaymentRefused(_) => {
+                "the receipt is your claim on the provider: `agent jobs receipt`; nothing is paid again".into()
+            }
+            ComputeError::NotTheApi { .. } | ComputeError::Refused { status: 404 | 405, .. } => {
+                "check AIOZ_W3AI_ENDPOINT: it ends in /api/v1, as in https://api.aiozai.network/api/v1; then `agent jobs \
+                 resume`"
+                    .into()
             }
             ComputeError::Refused { status: 300..=399, .. } => {
                 "set AIOZ_W3AI_ENDPOINT to the address the provider really has; redirects are not followed, as the \
@@ -99,6 +118,16 @@ impl ComputeError {
             ComputeError::Garbage(_) => {
                 "check AIOZ_W3AI_ENDPOINT: it should end in /api/v1 and lead to the API, not to a web page".into()
             }
+        }
+    }
+
+    /// Whether the provider understood the request and said no to it, once and for all. A wrong address, missing funds and
+    /// a redirect are mended on our side, and the same request may be made then.
+    pub fn is_final(&self) -> bool {
+        match self {
+            ComputeError::NoModel(_) => true,
+            ComputeError::Refused { status, .. } => !matches!(status, 300..=399 | 402 | 404 | 405 | 407 | 408),
+            _ => false,
         }
     }
 

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
-use jiff::Timestamp;
 use reqwest::{
-    Client, Method, RequestBuilder, Response, StatusCode,
+    Client, Method, Request, Response, StatusCode,
     header::{HeaderMap, HeaderValue, RETRY_AFTER},
     redirect,
 };
@@ -14,7 +13,14 @@ use serde_json::Value;
 use url::Url;
 
 use super::{error::ComputeError, wire::Answer};
-use crate::domain::units;
+use crate::{
+    cassette::{
+        self,
+        format::{Broken, Part},
+        line::Line,
+    },
+    domain::units,
+};
 
 /// The most that an answer may hold, bytes: a page of 100 tasks is far below.
 const MAX_BODY: usize = 8 << 20;
@@ -62,7 +68,7 @@ pub(super) struct Failure {
 #[derive(Debug, Clone)]
 pub(super) struct Transport {
     base: Url,
-    http: Client,
+    line: Line,
     patience: Patience,
 }
 
@@ -75,16 +81,19 @@ impl Transport {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut key = HeaderValue::from_str(key.expose_secret().trim()).map_err(|_| ComputeError::Key)?;
         key.set_sensitive(true);
-        let http = Client::builder()
-            .user_agent(concat!("scientific-orchestrator/", env!("CARGO_PKG_VERSION")))
-            .default_headers(HeaderMap::from_iter([(reqwest::header::HeaderName::from_static("x-api-key"), key)]))
-            .connect_timeout(patience.connect)
-            .timeout(patience.request)
-            // A redirect would carry the key to wherever it leads.
-            .redirect(redirect::Policy::none())
-            .build()
-            .map_err(|e| ComputeError::Endpoint(units::clean(&e.to_string(), 80)))?;
-        Ok(Transport { base, http, patience })
+        let client = || {
+            Client::builder()
+                .user_agent(concat!("scientific-orchestrator/", env!("CARGO_PKG_VERSION")))
+                .default_headers(HeaderMap::from_iter([(reqwest::header::HeaderName::from_static("x-api-key"), key)]))
+                .connect_timeout(patience.connect)
+                .timeout(patience.request)
+                // A redirect would carry the key to wherever it leads.
+                .redirect(redirect::Policy::none())
+                .build()
+        };
+        let line =
+            Line::new(Part::Provider, client).map_err(|e| ComputeError::Endpoint(units::clean(&e.to_string(), 80)))?;
+        Ok(Transport { base, line, patience })
     }
 
     /// Host and port, for people.
@@ -110,16 +119,25 @@ impl Transport {
         url
     }
 
-    pub fn get(&self, path: &[&str]) -> RequestBuilder {
-        self.http.get(self.at(path))
+    pub fn get(&self, path: &[&str]) -> Request {
+        self.request(Method::GET, path)
     }
 
-    pub fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
-        self.http.request(method, self.at(path))
+    pub fn request(&self, method: Method, path: &[&str]) -> Request {
+        Request::new(method, self.at(path))
     }
 
     /// A read: tried again on 429, 500, 502, 503, 504 and broken connections.
-    pub async fn read(&self, request: RequestBuilder) -> Result<Value, ComputeError> {
+    pub async fn read(&self, request: Request) -> Result<Value, ComputeError> {
+        self.repeated(request, |failure| failure.again).await.map_err(|failure| failure.error)
+    }
+
+    /// What has an effect: tried again only when it was turned away for coming too fast, which has none.
+    pub async fn effect(&self, request: Request) -> Result<Value, Failure> {
+        self.repeated(request, |failure| matches!(failure.error, ComputeError::RateLimited { .. })).await
+    }
+
+    async fn repeated(&self, request: Request, again: fn(&Failure) -> bool) -> Result<Value, Failure> {
         let Patience { retries, first_wait, longest_wait, .. } = self.patience;
         let backoff = ExponentialBuilder::default()
             .with_jitter()
@@ -133,16 +151,16 @@ impl Transport {
             }
         };
         once.retry(backoff)
-            .when(|failure: &Failure| failure.again && failure.wait.is_none_or(|w| w <= longest_wait))
+            .when(|failure: &Failure| again(failure) && failure.wait.is_none_or(|w| w <= longest_wait))
+            .sleep(cassette::sleep)
             // What the provider asks to wait is honoured when it is more than we would wait ourselves.
             .adjust(|failure, ours| ours.map(|ours| failure.wait.map_or(ours, |asked| asked.max(ours))))
             .await
-            .map_err(|failure| failure.error)
     }
 
     /// One exchange, never repeated.
-    pub async fn once(&self, request: RequestBuilder) -> Result<Value, Failure> {
-        let response = request.send().await.map_err(|e| self.broken(&e))?;
+    pub async fn once(&self, request: Request) -> Result<Value, Failure> {
+        let response = self.line.send(request).await.map_err(|e| self.broken(&e))?;
         let status = response.status();
         let wait = retry_after(response.headers());
         let body = self.body(response).await;
@@ -157,12 +175,20 @@ impl Transport {
             return Err(Failure::over(ComputeError::Refused { status: status.as_u16(), message }));
         }
         let answer = body.ok().and_then(|b| Answer::read(&b).ok()).unwrap_or_default();
+        // Whoever answers so without the API's envelope knows nothing of the request: a web page, another service.
+        if answer.status.is_none() && matches!(status.as_u16(), 400 | 404 | 405 | 406 | 410 | 415) {
+            return Err(Failure::over(self.not_the_api(status.as_u16())));
+        }
         Err(refusal(status, answer.message, wait))
+    }
+
+    pub fn not_the_api(&self, status: u16) -> ComputeError {
+        ComputeError::NotTheApi { host: self.host(), status }
     }
 
     async fn body(&self, mut response: Response) -> Result<Vec<u8>, Failure> {
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|e| self.broken(&e))? {
+        while let Some(chunk) = response.chunk().await.map_err(|e| self.broken(&e.into()))? {
             if body.len() + chunk.len() > MAX_BODY {
                 let why = format!("it is longer than {}", units::bytes(MAX_BODY as u64));
                 return Err(Failure { doubtful: true, ..Failure::over(ComputeError::Garbage(why)) });
@@ -172,21 +198,12 @@ impl Transport {
         Ok(body)
     }
 
-    fn broken(&self, error: &reqwest::Error) -> Failure {
-        let why = if error.is_timeout() {
-            "it took too long".to_owned()
-        } else {
-            // The innermost cause says most, and holds no URL with a signature in it.
-            let mut cause: &dyn std::error::Error = error;
-            while let Some(next) = cause.source() {
-                cause = next;
-            }
-            units::clean(&cause.to_string(), 120)
-        };
+    fn broken(&self, broken: &Broken) -> Failure {
+        let why = if broken.late { "it took too long".to_owned() } else { units::clean(broken.cause(), 120) };
         Failure {
             error: ComputeError::Unreachable { host: self.host(), why },
             again: true,
-            doubtful: !error.is_connect() && !error.is_builder(),
+            doubtful: !broken.unsent,
             wait: None,
         }
     }
@@ -223,7 +240,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         return Some(Duration::from_secs(seconds.into()));
     }
     let then = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-    Duration::try_from(then.duration_since(Timestamp::now())).ok()
+    Duration::try_from(then.duration_since(cassette::clock())).ok()
 }
 
 #[cfg(test)]

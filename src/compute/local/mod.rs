@@ -20,6 +20,7 @@ use super::worker::{
     spec::{Failure, Line, MAX_SPEC, Measure, Spec},
 };
 use crate::{
+    config::plain_file,
     domain::{
         job::ResultFile,
         result::{RESULT_FILE, ResultDocument},
@@ -222,7 +223,7 @@ struct Listing {
 fn listed(out_dir: &Path) -> Result<(Vec<ResultFile>, serde_json::Map<String, serde_json::Value>), LocalError> {
     let path = out_dir.join(RESULT_FILE);
     let Listing { summary, files } = read_json(&path)?;
-    let (bytes, sha256) = worker::hash(File::open(&path).map_err(system)?, |_| {}).map_err(system)?;
+    let (bytes, sha256) = worker::hash(plain_file::open(&path).map_err(system)?, |_| {}).map_err(system)?;
     let mut all = vec![ResultFile { name: RESULT_FILE.into(), bytes, sha256 }];
     all.extend(files);
     for file in &all {
@@ -238,7 +239,7 @@ fn listed(out_dir: &Path) -> Result<(Vec<ResultFile>, serde_json::Map<String, se
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, LocalError> {
-    let file = File::open(path).map_err(system)?;
+    let file = plain_file::open(path).map_err(system)?;
     serde_json::from_reader(BufReader::new(file))
         .map_err(|e| LocalError::System(format!("{RESULT_FILE} is unreadable: {e}")))
 }

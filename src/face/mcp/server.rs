@@ -27,7 +27,7 @@ use crate::{
     agent::ending,
     domain::{event::Event, units::clean},
     job::Cancel,
-    tools::{BadCall, ToolResult, call},
+    tools::{BadCall, Failure, ToolResult, call},
 };
 
 /// A client's ids and tool names are shown as far as this.
@@ -89,6 +89,10 @@ impl Server {
             never = tell_progress(context, heard) => match never {},
             never = hear_of_the_end(context, &cancel) => match never {},
         };
+        if let Some(Failure { kind, message, hint, .. }) = result.failure.clone() {
+            // The calling model may keep it to itself; the owner reads it in the log.
+            session.sink.emit(Event::Error { kind, message, hint });
+        }
         if let Some(job) = result.job.as_ref().filter(|_| !ended) {
             // Where the ledger cannot be read now, the receipt can be had later.
             if let Err(error) = ending::receipts(work, std::slice::from_ref(job), session.sink.as_ref()) {

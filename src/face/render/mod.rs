@@ -49,6 +49,13 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
             out.extend(look.field("  sha256", Tone::Dim, &sha256.to_string()));
             out
         }
+        Event::NodeListening { address, recipient, network, price } => {
+            let mut out = look.field("Node", Tone::Good, &format!("http://{}/api/v1", clean(address, 80)));
+            out.extend(look.field("Price", Tone::Plain, &format!("{} a task, on {network}", gas(price.datoshi))));
+            out.extend(look.field("Paid to", Tone::Plain, &clean(recipient, 80)));
+            out.extend(look.field("Stop", Tone::Dim, "Ctrl-C; runs are given a moment to end"));
+            out
+        }
         Event::Receipt(receipt) => receipt::lines(receipt, look),
         Event::Warning { message } => look.paragraph(Tone::Care, &format!("warning: {}", clean(message, MAX))),
         Event::Error { message, hint, .. } => wrong(look, message, hint.as_deref()),

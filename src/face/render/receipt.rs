@@ -44,6 +44,9 @@ pub fn lines(receipt: &Receipt, look: &Look) -> Vec<String> {
         let folder = clean(&result.path.display().to_string(), MAX);
         out.extend(look.field("  result", Tone::Plain, &format!("{folder} ({})", bytes(result.bytes))));
         out.extend(look.field("  sha256", Tone::Plain, &result.sha256.to_string()));
+        if let Some(what) = &result.unchecked {
+            out.extend(look.field("  unchecked", Tone::Care, &clean(what, MAX)));
+        }
     }
     if let Some(why) = &receipt.failure {
         out.extend(look.field("  why", Tone::Bad, &clean(why, MAX)));

@@ -7,7 +7,7 @@ use super::{
 use crate::domain::{
     estimate::Range,
     event::{DatasetShown, Event},
-    units::{bytes, clean, count, seconds},
+    units::{about_seconds, bytes, clean, count, seconds},
     verdict::{OffloadRule, Place},
 };
 
@@ -55,8 +55,8 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
 
 /// `about 12 s (3.0 s to 48 s)`; only `under 0.1 s` where all three are.
 fn time(estimate: &Range) -> String {
-    let [low, likely, high] = [estimate.low, estimate.likely, estimate.high].map(seconds);
-    let about = if likely.starts_with("under") { likely } else { format!("about {likely}") };
+    let [low, high] = [estimate.low, estimate.high].map(seconds);
+    let about = about_seconds(estimate.likely);
     if low == high { about } else { format!("{about} ({low} to {high})") }
 }
 

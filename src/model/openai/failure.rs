@@ -53,7 +53,7 @@ pub(super) fn error_of(
     let model = || endpoint.model.clone();
     let too_long = ["context_length", "context length", "context size", "context window", "maximum context"];
     match status {
-        401 | 403 => ModelError::Key { status, message, setting: endpoint.key.name() },
+        401 | 403 => ModelError::Key { status, message, setting: endpoint.key.name().to_owned() },
         402 => ModelError::NoCredit { message },
         429 if whole.contains("insufficient_quota") => ModelError::NoCredit { message },
         429 => ModelError::RateLimited { message, retry_after },
@@ -62,7 +62,9 @@ pub(super) fn error_of(
         404 => ModelError::NoModel { model: model(), message },
         400 if whole.contains("model_not_found") => ModelError::NoModel { model: model(), message },
         // Gemini's answer to a wrong key.
-        400 if whole.contains("api_key_invalid") => ModelError::Key { status, message, setting: endpoint.key.name() },
+        400 if whole.contains("api_key_invalid") => {
+            ModelError::Key { status, message, setting: endpoint.key.name().to_owned() }
+        }
         500.. => ModelError::Server { status, message, retry_after },
         _ => ModelError::Refused { status, message },
     }

@@ -35,21 +35,26 @@ fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// `pay_gas` for `pay_gas_fee`, `list_all_jobs` for `list_jobs`: two words at least must be there.
+/// `pay_gas` for `pay_gas_fee`, `list_all_jobs` for `list_jobs`: two words at least must be there. What is left out in the
+/// middle may be what tells two tools apart (`run_task`), unless the first word is one tool's alone (`wait_job`).
 fn by_words<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let wanted = words(name);
-    if wanted.len() < 2 {
-        return None;
-    }
+    let [first, _, ..] = wanted.as_slice() else { return None };
+    let alone = known.iter().filter(|k| words(k).contains(first)).count() == 1;
     let mut meant = known.iter().filter(|k| {
         let words = words(k);
         let left_out = words.windows(wanted.len()).any(|part| part == wanted.as_slice());
-        let mut rest = wanted.iter();
-        let added = words.len() >= 2 && words.iter().all(|word| rest.any(|other| other == word));
-        left_out || added
+        let added = words.len() >= 2 && in_order(&words, &wanted);
+        left_out || added || (alone && in_order(&wanted, &words))
     });
     let first = meant.next()?;
     meant.next().is_none().then_some(first)
+}
+
+/// Whether all of `few` occur in `many`, in this order.
+fn in_order(few: &[String], many: &[String]) -> bool {
+    let mut rest = many.iter();
+    few.iter().all(|word| rest.any(|other| other == word))
 }
 
 /// The words of a name, by its dashes and its capitals.

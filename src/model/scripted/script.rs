@@ -111,7 +111,7 @@ impl Fail {
         let scripted = "as scripted".to_owned();
         match self {
             Fail::Unreachable => ModelError::Unreachable { url: "scripted".to_owned(), why: scripted },
-            Fail::Key => ModelError::Key { status: 401, message: scripted, setting: "OPENAI_API_KEY" },
+            Fail::Key => ModelError::Key { status: 401, message: scripted, setting: "OPENAI_API_KEY".to_owned() },
             Fail::RateLimited => ModelError::RateLimited { message: scripted, retry_after: None },
             Fail::Garbage => ModelError::Garbage { what: scripted },
             Fail::Stalled => ModelError::Stalled { after: Duration::from_secs(60) },

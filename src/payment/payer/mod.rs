@@ -10,6 +10,7 @@
 //! 5. After an end without payment a new attempt names every earlier one that did not land in a Conflicts attribute, so
 //!    that the chain itself refuses the second payment, should a lost one turn up after all.
 
+mod adopt;
 mod error;
 mod lock;
 mod plan;
@@ -17,9 +18,9 @@ mod settle;
 
 use std::{sync::Arc, time::Duration};
 
-pub use self::{error::PayError, settle::Settlement};
+pub use self::{adopt::Adoption, error::PayError, settle::Settlement};
 use self::{lock::WalletLock, plan::Plan};
-use super::{Chain, Wallet, script::Transfer};
+use super::{Chain, Hand, hand::Account, script::Transfer};
 use crate::{
     domain::{
         attempt::{Attempt, AttemptState},
@@ -46,15 +47,15 @@ const LIFETIME: Duration = Duration::from_secs(10 * 60);
 #[derive(Clone)]
 pub struct Payer {
     chain: Chain,
-    wallet: Arc<Wallet>,
+    hand: Arc<Hand>,
     ledger: Ledger,
     lifetime: Duration,
 }
 
 impl Payer {
     /// A payer; its attempts and its lock live where the ledger lives.
-    pub fn new(chain: Chain, wallet: Wallet, ledger: Ledger) -> Payer {
-        Payer { chain, wallet: Arc::new(wallet), ledger, lifetime: LIFETIME }
+    pub fn new(chain: Chain, hand: impl Into<Hand>, ledger: Ledger) -> Payer {
+        Payer { chain, hand: Arc::new(hand.into()), ledger, lifetime: LIFETIME }
     }
 
     /// The same payer with another span in which a payment may land, for chains with fast blocks.
@@ -65,7 +66,12 @@ impl Payer {
 
     /// The account that pays.
     pub fn account(&self) -> Hash160 {
-        self.wallet.account()
+        self.hand.account()
+    }
+
+    /// What is public of the account that pays.
+    pub fn public(&self) -> Account {
+        self.hand.public()
     }
 
     /// The chain it pays on.
@@ -89,7 +95,7 @@ impl Payer {
     pub async fn fees(&self, quote: &Quote, replaces: &[TxHash]) -> Result<FeeQuote, PayError> {
         self.same_network(quote.network)?;
         let transfer = self.transfer(quote.recipient, quote.amount, &quote.reference);
-        let plan = plan::make(&self.chain, &self.wallet, &transfer, replaces, self.lifetime, quote.expires_at).await?;
+        let plan = plan::make(&self.chain, &self.hand, &transfer, replaces, self.lifetime, quote.expires_at).await?;
         Ok(plan.fees())
     }
 
@@ -107,7 +113,7 @@ impl Payer {
         refuse_second(&earlier)?;
         let transfer = self.transfer(payment.recipient, payment.amount, &payment.reference);
         let (replaces, ends) = (expired(&earlier), payment.expires_at);
-        let plan = plan::make(&self.chain, &self.wallet, &transfer, &replaces, self.lifetime, ends).await?;
+        let plan = plan::make(&self.chain, &self.hand, &transfer, &replaces, self.lifetime, ends).await?;
         check_fees(plan.fees(), &payment)?;
         self.check_balance(&plan, &payment).await?;
 
@@ -123,7 +129,7 @@ impl Payer {
 
     /// Signs and sends. Nothing in here can undo the intent, so nothing in here is an error.
     async fn broadcast(&self, mut attempt: Attempt, plan: Plan, sink: &dyn Sink) -> Attempt {
-        let said = match self.wallet.sign(plan.transaction, attempt.network) {
+        let said = match self.hand.sign(plan.transaction, attempt.network) {
             Ok(signed) => {
                 reached("payer.signed");
                 self.chain.send(&signed).await

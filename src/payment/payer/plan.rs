@@ -7,13 +7,14 @@ use rand::RngExt as _;
 
 use super::PayError;
 use crate::{
+    cassette,
     domain::{
         attempt::{Attempt, AttemptState},
         hash::{Hash160, TxHash},
         money::Datoshi,
     },
     payment::{
-        Chain, Wallet,
+        Chain, Hand,
         rpc::{ChainError, answers::Protocol},
         script::Transfer,
         transaction::{Attribute, MAX_ATTRIBUTES, Scope, Signed, Signer, Transaction},
@@ -54,7 +55,7 @@ impl Plan {
             network: payment.network,
             state: AttemptState::Intended,
             block: None,
-            created_at: Timestamp::now(),
+            created_at: cassette::now("a payment attempt"),
         }
     }
 }
@@ -65,7 +66,7 @@ impl Plan {
 /// The chain's; a quote that ends too soon; more attempts to name than a transaction holds.
 pub async fn make(
     chain: &Chain,
-    wallet: &Wallet,
+    hand: &Hand,
     transfer: &Transfer,
     replaces: &[TxHash],
     lifetime: Duration,
@@ -78,21 +79,21 @@ pub async fn make(
     let protocol = chain.version().await?.protocol;
     let count = chain.block_count().await?;
     let blocks = blocks_to_live(&protocol, lifetime, ends)?;
-    let signer = Signer { account: wallet.account(), scope: Scope::CalledByEntry };
+    let signer = Signer { account: hand.account(), scope: Scope::CalledByEntry };
     let script = transfer.script()?;
     let system_fee = match chain.invoke_script(&script, &signer).await {
         // The usual reason of a transfer that would fail, in better words than the virtual machine's.
         Err(ChainError::Fault(why)) => {
-            let available = chain.balance(wallet.account()).await?;
+            let available = chain.balance(hand.account()).await?;
             return Err(match available < transfer.amount {
-                true => PayError::Balance { account: wallet.account().address(), needed: transfer.amount, available },
+                true => PayError::Balance { account: hand.account().address(), needed: transfer.amount, available },
                 false => ChainError::Fault(why).into(),
             });
         }
         other => other?,
     };
     let mut transaction = Transaction {
-        nonce: rand::rng().random(),
+        nonce: cassette::draw("nonce of a transaction", || rand::rng().random()),
         system_fee,
         network_fee: Datoshi::ZERO,
         // A block count of n means that block n - 1 is the newest.
@@ -102,14 +103,14 @@ pub async fn make(
         script,
     };
     let unsigned =
-        Signed { transaction: transaction.clone(), witnesses: vec![Witness::empty(wallet.verification().to_vec())] };
+        Signed { transaction: transaction.clone(), witnesses: vec![Witness::empty(hand.verification().to_vec())] };
     transaction.network_fee = chain.network_fee(&unsigned).await?;
     Ok(Plan { transaction })
 }
 
 /// How many blocks a payment may wait: the lifetime's, not beyond the quote's end or the chain's own limit.
 fn blocks_to_live(protocol: &Protocol, lifetime: Duration, ends: Timestamp) -> Result<u32, PayError> {
-    let left = ends.as_millisecond().saturating_sub(Timestamp::now().as_millisecond());
+    let left = ends.as_millisecond().saturating_sub(cassette::now("a payment's life").as_millisecond());
     let left = u64::try_from(left).unwrap_or(0);
     let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
     let blocks = left.min(lifetime) / u64::from(protocol.ms_per_block.max(1));

@@ -145,7 +145,7 @@ impl Payer {
         }
         let signed = Transaction::decode_unsigned(&attempt.unsigned)
             .map_err(|e| e.to_string())
-            .and_then(|transaction| self.wallet.sign(transaction, attempt.network).map_err(|e| e.to_string()));
+            .and_then(|transaction| self.hand.sign(transaction, attempt.network).map_err(|e| e.to_string()));
         let signed = match signed {
             Ok(signed) if signed.transaction.hash() == attempt.tx_hash => signed,
             Ok(_) => return pending(Some("the ledger's copy of the payment is of another transaction".to_owned())),

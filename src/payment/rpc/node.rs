@@ -5,12 +5,18 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Client, redirect::Policy};
+use reqwest::{Client, Method, Request, redirect::Policy};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::kill_point::reached_in;
+use crate::{
+    cassette::{
+        format::{Broken, Part},
+        line::{Line, set_json},
+    },
+    kill_point::reached_in,
+};
 
 /// An answer is never read further than this, bytes. A transfer's application log has about 700.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
@@ -71,7 +77,7 @@ impl RpcError {
 /// A node to ask. Its shown name is host and port only, as a URL's path may hold an access key.
 #[derive(Debug)]
 pub struct Node {
-    client: Client,
+    line: Line,
     url: Url,
     name: String,
     next_id: AtomicU64,
@@ -102,15 +108,15 @@ impl Node {
             return Err("a node's URL begins with http:// or https:// and names a host".to_owned());
         }
         super::super::install_tls_provider();
-        let mut builder =
-            Client::builder().connect_timeout(CONNECT_TIMEOUT).timeout(REQUEST_TIMEOUT).redirect(Policy::none());
-        if is_loopback(&url) {
-            builder = builder.no_proxy();
-        }
-        let client = builder.build().map_err(|e| e.to_string())?;
+        let client = || {
+            let builder =
+                Client::builder().connect_timeout(CONNECT_TIMEOUT).timeout(REQUEST_TIMEOUT).redirect(Policy::none());
+            if is_loopback(&url) { builder.no_proxy().build() } else { builder.build() }
+        };
+        let line = Line::new(Part::Chain, client).map_err(|e| e.to_string())?;
         let host = url.host_str().unwrap_or_default();
         let name = url.port_or_known_default().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-        Ok(Node { client, url, name, next_id: AtomicU64::new(1) })
+        Ok(Node { line, url, name, next_id: AtomicU64::new(1) })
     }
 
     /// Host and port.
@@ -125,14 +131,15 @@ impl Node {
     pub async fn call<T: DeserializeOwned>(&self, method: &'static str, params: Value) -> Result<T, RpcError> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let body = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
-        let unreachable =
-            |e: reqwest::Error| RpcError::Unreachable { node: self.name.clone(), method, why: plain(&e.without_url()) };
+        let unreachable = |e: Broken| RpcError::Unreachable { node: self.name.clone(), method, why: plain(&e) };
+        let mut request = Request::new(Method::POST, self.url.clone());
+        set_json(&mut request, &body);
         reached_in("rpc", method, "asked");
         tracing::trace!(node = self.name, method, "asked");
-        let mut response = self.client.post(self.url.clone()).json(&body).send().await.map_err(unreachable)?;
+        let mut response = self.line.send(request).await.map_err(unreachable)?;
         let status = response.status();
         let mut answer = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        while let Some(chunk) = response.chunk().await.map_err(|e| unreachable(e.into()))? {
             if answer.len() + chunk.len() > MAX_ANSWER {
                 return Err(self.malformed(method, format!("more than {MAX_ANSWER} bytes")));
             }
@@ -171,17 +178,11 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// The error and its causes in one line.
-fn plain(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
+fn plain(broken: &Broken) -> String {
+    if broken.late {
         return format!("no answer within {} s", REQUEST_TIMEOUT.as_secs());
     }
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(next) = cause {
-        text = format!("{text}: {next}");
-        cause = next.source();
-    }
-    clean(&text)
+    clean(&broken.to_string())
 }
 
 /// A text from outside: no control characters, cut to a length that fits a line.

@@ -215,6 +215,14 @@ impl Scanner {
         Ok(())
     }
 
+    /// Residues so far of a FASTA record that has not ended; 0 between records.
+    pub fn open_residues(&self) -> u64 {
+        match (self.at, self.format) {
+            (At::Line | At::Sequence, Format::Fasta) => self.residues,
+            _ => 0,
+        }
+    }
+
     /// The end of the file: what it was.
     ///
     /// # Errors

@@ -88,32 +88,35 @@ async fn a_part_that_is_down_or_does_not_know_us_leaves_a_job_that_goes_on() {
 async fn a_full_disk_costs_no_paid_result() {
     let stage = Stage::set().await;
     stage.world.file("data.fasta", example("data.fasta"));
-    // A results folder on a disk of 4 kB, in a mount namespace of its own; the result has more.
-    let script = "mount -t tmpfs -o size=4k tmpfs out && exec \"$0\" \"$@\"";
-    let out = stage.world.work().join("out");
-    std::fs::create_dir(&out).unwrap();
-    let ask = ["ask", "--json", "--yes", "--out", "out", "Run protein folding on data.fasta"];
-    let plain = stage.world.command(&ask);
-    let mut command = Command::new("unshare");
-    command
-        .args(["--user", "--map-root-user", "--mount", "sh", "-c", script])
-        .arg(plain.get_program())
-        .args(plain.get_args());
-    command.current_dir(stage.world.work()).env_clear();
-    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let run = Run::of(command.output().unwrap());
-    assert!(!run.err.contains("unshare"), "mount namespaces are needed: {}", run.all());
-    assert_eq!(run.code, 1, "{}", run.all());
-    let error = run.event("error");
-    assert!(error["message"].as_str().unwrap().contains("the disk of"), "{error}");
-    assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("resume")), "{error}");
-    assert_eq!(stage.world.states().last().unwrap(), "result_ready");
+    // A results folder on a small disk, in a mount namespace of its own. On 4 kB the result cannot be fetched; on 8 kB it can,
+    // and the checked document finds no room beside it.
+    for (number, size, kind, stands) in [(1, "4k", "fetch", "result_ready"), (2, "8k", "unchecked", "fetched")] {
+        let script = format!("mount -t tmpfs -o size={size} tmpfs out && exec \"$0\" \"$@\"");
+        let out = stage.world.work().join("out");
+        std::fs::create_dir_all(&out).unwrap();
+        let ask = ["ask", "--json", "--yes", "--out", "out", "Run protein folding on data.fasta"];
+        let plain = stage.world.command(&ask);
+        let mut command = Command::new("unshare");
+        command
+            .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script])
+            .arg(plain.get_program())
+            .args(plain.get_args());
+        command.current_dir(stage.world.work()).env_clear();
+        command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let run = Run::of(command.output().unwrap());
+        assert!(!run.err.contains("unshare"), "mount namespaces are needed: {}", run.all());
+        assert_eq!(run.code, 1, "{}", run.all());
+        let error = run.event("error");
+        assert_eq!(error["kind"], kind, "{error}");
+        assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("resume")), "{error}");
+        assert_eq!(stage.world.states().last().unwrap(), stands);
 
-    // With room again, the paid result is fetched, and nothing is paid anew.
-    let resumed = stage.world.run(&["jobs", "resume", "--json"]);
-    assert_eq!(resumed.code, 0, "{}", resumed.all());
-    let path = resumed.event("result.fetched")["path"].as_str().unwrap().to_owned();
-    assert!(path.starts_with(out.to_str().unwrap()) && std::path::Path::new(&path).exists(), "{path}");
-    assert_eq!(resumed.event("receipt")["payment"]["attempts"], 1);
-    assert_eq!(stage.received().await, gas("2"));
+        // With room again, the paid result is accepted, and nothing is paid anew.
+        let resumed = stage.world.run(&["jobs", "resume", "--json"]);
+        assert_eq!(resumed.code, 0, "{}", resumed.all());
+        let path = resumed.event("result.fetched")["path"].as_str().unwrap().to_owned();
+        assert!(path.starts_with(out.to_str().unwrap()) && std::path::Path::new(&path).exists(), "{path}");
+        assert_eq!(resumed.event("receipt")["payment"]["attempts"], 1);
+        assert_eq!(stage.received().await, gas(&(2 * number).to_string()));
+    }
 }

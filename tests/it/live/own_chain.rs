@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use agent::{
     domain::{hash::Hash160, money::Datoshi, network::Network},
+    ledger::Ledger,
     sandbox::chain::ChainSettings,
 };
 
@@ -20,7 +21,7 @@ pub struct OwnChain {
     pub chain: Served,
     pub provider: Provider,
     payer: Hash160,
-    _storage: Sandbox,
+    storage: Sandbox,
     _folder: tempfile::TempDir,
 }
 
@@ -61,13 +62,21 @@ impl OwnChain {
             world.set(name, value);
         }
         std::fs::create_dir(world.home()).unwrap();
-        OwnChain { world, chain, provider, payer, _storage: storage, _folder: folder }
+        OwnChain { world, chain, provider, payer, storage, _folder: folder }
     }
 
     /// Rules for the owner's file; statistics are sent away, so that jobs are quick.
     pub fn rules(&self, rules: &str) {
         let text = format!("{rules}\n[thresholds]\nmax_local_bytes = 100\n");
         std::fs::write(self.world.home().join("policy.toml"), text).unwrap();
+    }
+
+    /// Deletes what was staged.
+    pub async fn forget_datasets(&self) {
+        let bucket = self.storage.server.storage("data");
+        for job in Ledger::open(&self.world.home()).unwrap().jobs().unwrap() {
+            bucket.remove(&job.staged.unwrap().key).await.unwrap();
+        }
     }
 
     /// What the provider's account has.

@@ -28,6 +28,7 @@ async fn with_nobody_to_ask_the_owner_approves_elsewhere_and_the_client_goes_on(
     let way = Way::Stdio(&["mcp"]);
     // Twice: asking again is no approval either.
     let seen = play(&stage.world, "auto", &way, json!([fold(), of_job("run_remote_compute"), pay(), pay()]));
+    assert_eq!(seen[2]["value"]["state"], "submitted", "{}", seen[2]);
     let job = job_of(&seen);
     for refused in &seen[3..5] {
         let value = &refused["value"];

@@ -1,0 +1,58 @@
+//! Opening a file that is to be read whole: a regular one, and never one that makes the program wait.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Read as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
+
+use rustix::fs::OFlags;
+
+/// Opens a regular file for reading. A pipe, a device or a folder of that name is an error at once: opening a pipe in
+/// the plain way waits for somebody to write to it, perhaps for ever.
+///
+/// # Errors
+/// The system's; one that says so when it is no regular file.
+pub fn open(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a regular file")) }
+}
+
+/// The text of a regular file of at most `most` bytes.
+///
+/// # Errors
+/// As [`open`]; a file that is larger, or no UTF-8.
+pub fn text(path: &Path, most: u64) -> io::Result<String> {
+    text_of(open(path)?, most)
+}
+
+/// The text of an open file of at most `most` bytes.
+///
+/// # Errors
+/// A file that is larger, or no UTF-8, or cannot be read.
+pub fn text_of(file: File, most: u64) -> io::Result<String> {
+    let mut text = String::new();
+    file.take(most.saturating_add(1)).read_to_string(&mut text)?;
+    if text.len() as u64 > most { Err(io::Error::other("it is too large")) } else { Ok(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipe_is_no_file_and_nobody_waits_for_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+        for path in [pipe.as_path(), dir.path(), Path::new("/dev/null")] {
+            assert_eq!(open(path).unwrap_err().to_string(), "it is not a regular file", "{}", path.display());
+        }
+        let file = dir.path().join("file");
+        std::fs::write(&file, "four").unwrap();
+        assert_eq!(text(&file, 4).unwrap(), "four");
+        assert_eq!(text(&file, 3).unwrap_err().to_string(), "it is too large");
+        assert_eq!(text(&dir.path().join("none"), 3).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+}

@@ -1,0 +1,117 @@
+//! The outside parts of a run that is played from its record: the same clients, which reach nothing, and no key.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{Connect, JobError, OwnerPrice, Remote};
+use crate::{
+    cassette::{self, format::Part, line::target},
+    compute::aioz::Aioz,
+    domain::{hash::Hash160, money::Datoshi, network::Network},
+    ledger::Ledger,
+    payment::{Chain, Hand, Payer, hand::Account},
+    storage::{S3Settings, Storage},
+};
+
+/// The name of these facts in a record.
+const OUTSIDE: &str = "outside parts";
+
+/// What is public of the outside parts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outside {
+    /// Storage: the server.
+    pub storage: Url,
+    /// Storage: the region.
+    pub region: String,
+    /// Storage: the bucket.
+    pub bucket: String,
+    /// Whether the bucket is made when it is not there.
+    pub makes_bucket: bool,
+    /// The provider's API.
+    pub provider: Url,
+    /// The nodes, each by host and port alone.
+    pub nodes: Vec<Url>,
+    /// Where money moves.
+    pub network: Network,
+    /// Who pays.
+    pub payer: Account,
+    /// The owner's price of a job.
+    pub flat: Datoshi,
+    /// The owner's price of a gigabyte.
+    pub per_gb: Datoshi,
+    /// Who is paid that price.
+    pub recipient: Option<Hash160>,
+}
+
+impl Outside {
+    /// Keeps what is public of the parts that came up, in a run that is recorded.
+    pub fn note(remote: &Remote, storage: &S3Settings, nodes: &[Url], makes_bucket: bool) {
+        cassette::note(
+            OUTSIDE,
+            &Outside {
+                storage: plain(&storage.endpoint),
+                region: storage.region.clone(),
+                bucket: storage.bucket.clone(),
+                makes_bucket,
+                provider: plain(remote.provider.base()),
+                nodes: nodes.iter().filter_map(|url| target(Part::Chain, url).parse().ok()).collect(),
+                network: remote.price.network,
+                payer: remote.payer.public(),
+                flat: remote.price.flat,
+                per_gb: remote.price.per_gb,
+                recipient: remote.price.recipient,
+            },
+        );
+    }
+}
+
+fn plain(url: &Url) -> Url {
+    target(Part::Storage, url).parse().unwrap_or_else(|_| url.clone())
+}
+
+/// Brings up the parts of a record.
+pub struct Recorded {
+    ledger: Ledger,
+}
+
+impl Recorded {
+    /// For payments kept in this ledger, which is the played run's own.
+    pub fn new(ledger: Ledger) -> Recorded {
+        Recorded { ledger }
+    }
+}
+
+#[async_trait]
+impl Connect for Recorded {
+    async fn connect(&self) -> Result<Remote, JobError> {
+        let setup = |message: String| JobError::Setup { message, hint: None };
+        // Keys go nowhere, so any will do.
+        let no_key = || "none".to_owned().into();
+        let outside: Option<Outside> = cassette::player().and_then(|player| player.value_or_diverge(OUTSIDE));
+        let outside = outside.ok_or_else(|| setup("the record holds no storage, provider or chain".to_owned()))?;
+        let storage = Storage::new(&S3Settings {
+            endpoint: outside.storage.clone(),
+            region: outside.region,
+            bucket: outside.bucket,
+            access_key: no_key(),
+            secret_key: no_key(),
+        })?;
+        if outside.makes_bucket {
+            storage.ensure_bucket().await?;
+        }
+        let chain = Chain::new(outside.nodes, outside.network).map_err(|e| setup(e.to_string()))?;
+        Ok(Remote {
+            storage,
+            storage_origin: outside.storage,
+            provider: Aioz::new(outside.provider, no_key())?,
+            payer: Payer::new(chain, Hand::Record(outside.payer), self.ledger.clone()),
+            price: OwnerPrice {
+                flat: outside.flat,
+                per_gb: outside.per_gb,
+                recipient: outside.recipient,
+                network: outside.network,
+            },
+        })
+    }
+}
