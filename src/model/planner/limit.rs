@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What allows the amount itself.
-const AT_MOST: [&[&str]; 12] = [
+const AT_MOST: [&[&str]; 14] = [
     &["at", "most"],
     &["no", "more", "than"],
     &["not", "more", "than"],
@@ -21,6 +21,8 @@ const AT_MOST: [&[&str]; 12] = [
     &["maximum"],
     &["a", "maximum", "of"],
     &["budget", "of"],
+    &["budget"],
+    &["limit", "of"],
 ];
 /// What allows only less.
 const BELOW: [&[&str]; 5] = [&["less", "than"], &["under"], &["below"], &["cheaper", "than"], &["for", "under"]];
@@ -42,9 +44,9 @@ const FREE: [&[&str]; 14] = [
     &["costs", "nothing"],
 ];
 /// Words before a limit that only lead to it: "but only if it costs", "and pay", "with a".
-const LEADS: [&str; 20] = [
+const LEADS: [&str; 21] = [
     "for", "and", "but", "only", "if", "when", "it", "this", "that", "costs", "is", "s", "pay", "paying", "spend",
-    "spending", "with", "a", "the", "as",
+    "spending", "with", "a", "the", "as", "price",
 ];
 
 /// A limit, and the pieces of the text that say it.
@@ -118,6 +120,7 @@ mod tests {
             ("fold it for at most 1,5 GAS", None),
             ("fold it for at most 1 dollar", None),
             ("fold it for at most -1 GAS", None),
+            ("fold it with a price limit of 1 GAS", Some("1")),
             ("fold it cheaply", None),
         ] {
             let found = limits(&words::tokens(text, &[]));
