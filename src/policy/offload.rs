@@ -169,7 +169,7 @@ pub(crate) mod tests {
         assert!(claimed.iter().all(|why| why.starts_with("the model claims")) && claimed.len() == 2, "{claimed:?}");
         let known = why(of(2e9, 700.0), of(9e9, 7200.0));
         assert_eq!(
-            known[1], "would run about 12 min here, more than 10 min",
+            known[1], "would run about 11 min 40 s here, more than 10 min 0 s",
             "what was measured, not what was claimed"
         );
         assert!(known[0].starts_with("needs 2.0 GB of RAM"), "{known:?}");

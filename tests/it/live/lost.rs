@@ -7,7 +7,10 @@ use std::{
     net::TcpListener,
 };
 
-use agent::domain::money::Datoshi;
+use agent::{
+    domain::{job::JobState, money::Datoshi},
+    ledger::Ledger,
+};
 use serde_json::Value;
 
 use super::own_chain::OwnChain;
@@ -78,7 +81,9 @@ async fn a_paid_job_ends_whatever_becomes_of_its_dataset() {
         let mut paying = stage.world.command(&PAY);
         paying.env("AGENT_KILL_AT", "ledger.fetched.committed");
         assert_ne!(paying.output().unwrap().status.code(), Some(0));
-        assert_eq!((stage.received(), last_state(&stage.world).as_str()), (gas("2"), "fetched"));
+        // The log is written after the ledger, so the ledger is asked.
+        let job = Ledger::open(&stage.world.home()).unwrap().jobs().unwrap().remove(0);
+        assert_eq!((stage.received(), job.state), (gas("2"), JobState::Fetched));
 
         fs::remove_file(stage.world.work().join("data.fasta")).unwrap();
         if let Some(text) = text {
