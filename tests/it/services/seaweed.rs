@@ -58,7 +58,7 @@ impl Seaweed {
             .arg(format!("-config_dir={}", at("config").display()))
             .args(["server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", &format!("-dir={}", at("data").display())])
             .args([format!("-master.port={master}"), format!("-master.port.grpc={master_grpc}")])
-            .args(["-master.telemetry=false", "-master.volumePreallocate=false", "-master.volumeSizeLimitMB=1024"])
+            .args(["-master.telemetry=false", "-master.volumePreallocate=false", "-master.volumeSizeLimitMB=128"])
             .args([format!("-volume.port={volume}"), format!("-volume.port.grpc={volume_grpc}")])
             .args(["-volume.max=0", "-volume.preStopSeconds=1", "-filer"])
             .arg(format!("-filer.localSocket={}", at("filer.sock").display()))
