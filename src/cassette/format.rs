@@ -85,14 +85,22 @@ pub enum What {
     Answered(Box<Answered>),
     /// What was told to the person, or to the program that asked.
     Event {
-        /// As with `--json`.
-        event: Event,
+        /// As with `--json`. Kept as it was written: a later version may know other events.
+        event: Value,
     },
     /// The last line of a run that came to its end.
     End {
         /// The process's exit code.
         exit_code: u8,
     },
+}
+
+impl What {
+    /// An event, as it is kept.
+    pub fn told(event: &Event) -> What {
+        // Every event is plain data with text keys, which always serialises.
+        What::Event { event: serde_json::to_value(event).unwrap_or_default() }
+    }
 }
 
 /// What was started.

@@ -59,7 +59,7 @@ pub fn end(context: &Context, done: &Result<u8, CommandError>) {
     let exit_code = match done {
         Ok(code) => *code,
         Err(error) => {
-            recorder.write(What::Event { event: error.event() });
+            recorder.write(What::told(&error.event()));
             error.kind.code()
         }
     };
@@ -131,7 +131,7 @@ impl Kept {
 impl Sink for Kept {
     fn emit(&self, event: Event) {
         if let Some(recorder) = cassette::recorder() {
-            recorder.write(What::Event { event: event.clone() });
+            recorder.write(What::told(&event));
         }
         self.inner.emit(event);
     }

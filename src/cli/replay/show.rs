@@ -4,7 +4,7 @@ use std::{collections::HashMap, process::ExitCode};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     cassette::{
@@ -13,7 +13,7 @@ use crate::{
     },
     cli::{CommandError, Context, wiring::recorded::OPENING},
     domain::{
-        event::{EVENT_VERSION, Envelope, Event, Sink as _},
+        event::{EVENT_VERSION, Event, Sink as _},
         units::{self, clean},
     },
     face::{
@@ -263,22 +263,32 @@ fn whole(entry: &Entry, look: &Look) -> Vec<String> {
 /// # Errors
 /// None so far.
 pub fn events(context: &Context, cassette: &Cassette) -> Result<ExitCode, CommandError> {
-    let told: Vec<(Timestamp, &Event)> = cassette
-        .entries
-        .iter()
-        .filter_map(|entry| if let What::Event { event } = &entry.what { Some((entry.at, event)) } else { None })
-        .collect();
+    let told = cassette.entries.iter().filter_map(|entry| match &entry.what {
+        What::Event { event } => Some((entry.at, event)),
+        _ => None,
+    });
     if context.json() {
         let session = cassette.value(OPENING).and_then(|opening| opening.get("session")).and_then(Value::as_str);
-        let session = session.unwrap_or_default().to_owned();
-        for (seq, (ts, event)) in (1..).zip(told) {
-            let session = session.clone();
-            context.output.json(&Envelope { v: EVENT_VERSION, seq, ts, session, event: event.clone() });
+        for (seq, (ts, event)) in (1_u64..).zip(told) {
+            let mut line = json!({"v": EVENT_VERSION, "seq": seq, "ts": ts, "session": session});
+            if let (Some(line), Some(event)) = (line.as_object_mut(), event.as_object()) {
+                line.extend(event.clone());
+            }
+            context.output.json(&line);
         }
-    } else {
-        // The result's file is not in the record; what was said of it is.
-        let face = context.terminal().without_documents();
-        told.into_iter().for_each(|(_, event)| face.emit(event.clone()));
+        return Ok(ExitCode::SUCCESS);
+    }
+    // The result's file is not in the record; what was said of it is.
+    let face = context.terminal().without_documents();
+    for (_, event) in told {
+        match serde_json::from_value::<Event>(event.clone()) {
+            Ok(event) => face.emit(event),
+            Err(_) => {
+                let kind = event.get("type").and_then(Value::as_str).unwrap_or("unknown");
+                let text = format!("{}: this version tells it otherwise; --json shows it as it was", clean(kind, 40));
+                context.output.lines(context.look.field("Event", Tone::Dim, &text));
+            }
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
