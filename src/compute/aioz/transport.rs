@@ -174,12 +174,12 @@ impl Transport {
             let message = answer.message.unwrap_or_else(|| "it says that it failed, and not why".into());
             return Err(Failure::over(ComputeError::Refused { status: status.as_u16(), message }));
         }
-        let answer = body.ok().and_then(|b| Answer::read(&b).ok()).unwrap_or_default();
-        // Whoever answers so without the API's envelope knows nothing of the request: a web page, another service.
-        if answer.status.is_none() && matches!(status.as_u16(), 400 | 404 | 405 | 406 | 410 | 415) {
+        let answer = body.ok().and_then(|b| Answer::read(&b).ok());
+        // Whoever answers so without JSON knows nothing of the request: a web page, another service.
+        if answer.is_none() && matches!(status.as_u16(), 400 | 404 | 405 | 406 | 410 | 415) {
             return Err(Failure::over(self.not_the_api(status.as_u16())));
         }
-        Err(refusal(status, answer.message, wait))
+        Err(refusal(status, answer.unwrap_or_default().message, wait))
     }
 
     pub fn not_the_api(&self, status: u16) -> ComputeError {

@@ -1,9 +1,8 @@
 //! Taking over a payment of this wallet that this ledger did not make.
 
-use jiff::Timestamp;
-
 use super::{PayError, Payer, WalletLock, refuse_second, shown};
 use crate::{
+    cassette,
     domain::{
         attempt::{Attempt, AttemptState},
         event::{Event, Sink},
@@ -73,7 +72,7 @@ impl Payer {
             network: quote.network,
             state: AttemptState::Confirmed,
             block: Some(block),
-            created_at: Timestamp::now(),
+            created_at: cassette::now("a payment attempt"),
         };
         self.ledger.adopt(&attempt, &Reading::now())?;
         let message = format!("{job} was paid by another copy of this ledger, in {hash}: it is not paid again");

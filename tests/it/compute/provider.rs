@@ -282,7 +282,8 @@ async fn a_submit_that_was_made_before_is_found_and_one_that_was_refused_is_not_
     assert_eq!(liar.client().submit(guarded.submit("m"), dataset()).await.unwrap(), "task-3");
     assert_eq!(paths(&liar.asked()), [HISTORY]);
     for (says, expected) in [
-        (Says::Wait(429, "1"), ComputeError::RateLimited { retry_after: Some(Duration::from_secs(1)) }),
+        // More than anybody waits for.
+        (Says::Wait(429, "86400"), ComputeError::RateLimited { retry_after: Some(Duration::from_secs(86_400)) }),
         (
             Says::Json(409, json!({"message": "other body"})),
             ComputeError::Refused { status: 409, message: "other body".into() },
@@ -297,4 +298,12 @@ async fn a_submit_that_was_made_before_is_found_and_one_that_was_refused_is_not_
         assert_eq!(liar.client().submit(guarded.submit("m"), dataset()).await.unwrap_err(), expected);
         liar.asked();
     }
+}
+
+#[tokio::test]
+async fn a_submit_that_came_too_fast_goes_out_again() {
+    let guarded = Guarded::new(b"x");
+    let liar = Liar::who([empty_history(), Says::Wait(429, "0"), good(json!({"data": "task-4"}))]).await;
+    assert_eq!(liar.client().submit(guarded.submit("m"), dataset()).await.unwrap(), "task-4");
+    assert_eq!(liar.asked().len(), 3);
 }
