@@ -14,6 +14,7 @@ pub struct Policy {
     /// Folders that datasets may lie in; relative paths are taken from the first.
     pub roots: Vec<PathBuf>,
     /// Files and folders of the owner's own that are never data: the home folder, and the files that settings name.
+    #[serde(default)]
     pub private: Vec<PathBuf>,
     /// Accounts that may be paid.
     pub recipients: Vec<Hash160>,

@@ -138,8 +138,8 @@ pub async fn typed_key() -> Result<SecretString, JobError> {
 }
 
 async fn ask_for(prompt: &str, hint: &str) -> Result<SecretString, JobError> {
-    let what = prompt.trim_end_matches([':', ' ']);
-    let nobody = |why: String| setup(format!("there is no terminal to ask at for: {what} ({why})"), hint);
+    let locked = if hint == LOCKED { "the wallet is locked, and " } else { "" };
+    let nobody = |why: String| setup(format!("{locked}there is no terminal to ask at: {why}"), hint);
     let mut terminal = Tty::open().map_err(|e| nobody(e.to_string()))?;
     let line = terminal.secret(prompt).await.map_err(|e| nobody(e.to_string()))?;
     line.ok_or_else(|| setup("no passphrase was given".to_owned(), "nothing was signed; try again"))
