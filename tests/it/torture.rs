@@ -193,6 +193,8 @@ impl Run {
         let (after, times) = match fault {
             Fault::Dropped => (0, 1 + mix % 2),
             Fault::LateRelay => (0, 1 + mix % 3),
+            // Only the broadcast hangs, and each time takes the request's whole time.
+            Fault::Hangs => (0, 1),
             Fault::FalseExpiry => (mix % 3, 2 + mix % 4),
             Fault::Lagging => (mix % 4, 1 + mix % 5),
             _ => (mix % 18, 1 + (mix >> 5) % 3),
