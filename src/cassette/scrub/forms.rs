@@ -105,7 +105,7 @@ fn escaped(text: &str) -> String {
     quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
 }
 
-/// With every letter beyond ASCII as `\uXXXX`.
+/// With every letter beyond ASCII as `\u` and four hexadecimal digits.
 fn ascii(text: &str) -> String {
     let mut out = String::new();
     for letter in text.chars() {
