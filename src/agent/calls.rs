@@ -5,11 +5,12 @@ use std::path::Path;
 use futures::future::join_all;
 use serde_json::Value;
 
-use super::turn::Turn;
+use super::{task_call, turn::Turn};
 use crate::{
     domain::{
         event::{Event, Sink},
         job::Job,
+        task::TaskType,
         units::clean,
     },
     model::{Finish, Message, ToolCall, repair},
@@ -36,9 +37,16 @@ pub struct Ready {
     call: Result<Call, ToolResult>,
 }
 
-/// Makes calls ready: ids that are unique, names and arguments mended where `repair` is wished, arguments parsed. `finish`
+/// Makes calls ready: ids that are unique, names and arguments mended where `repair` is wished, with the tasks
+/// that there are, arguments parsed. `finish`
 /// tells whether the last of them may be cut.
-pub fn ready(calls: Vec<ToolCall>, finish: &Finish, history: &[Message], fresh: &mut u64, repair: bool) -> Vec<Ready> {
+pub fn ready(
+    calls: Vec<ToolCall>,
+    finish: &Finish,
+    history: &[Message],
+    fresh: &mut u64,
+    repair: Option<&[TaskType]>,
+) -> Vec<Ready> {
     let mut used: Vec<String> = history
         .iter()
         .filter_map(|m| if let Message::Assistant { calls, .. } = m { Some(calls) } else { None })
@@ -53,19 +61,23 @@ pub fn ready(calls: Vec<ToolCall>, finish: &Finish, history: &[Message], fresh: 
             id = format!("call-{fresh}");
         }
         used.push(id.clone());
-        let close = if repair { repair::close_name(&call.name, &Tool::names()) } else { None };
+        let close = repair.and_then(|tasks| repair::close_name(&call.name, &task_call::names(tasks)));
         let name = sayable(close.unwrap_or(&call.name));
-        let (arguments, call) = match arguments_of(&call.arguments, finish, repair) {
+        let (name, arguments, call) = match arguments_of(&call.arguments, finish, repair.is_some()) {
             Ok(arguments) => {
+                let (name, arguments) = match repair {
+                    Some(tasks) => task_call::as_check(&name, arguments, tasks),
+                    None => (name, arguments),
+                };
                 let call = call::parse(&name, &arguments).map_err(|bad| ToolResult::bad(&bad));
-                (arguments, call)
+                (name, arguments, call)
             }
             Err(why) => {
                 let bad = match Tool::from_name(&name) {
                     Some(tool) => BadCall::Arguments { tool, why },
                     None => BadCall::UnknownTool { name: name.clone() },
                 };
-                (Value::Object(serde_json::Map::new()), Err(ToolResult::bad(&bad)))
+                (name, Value::Object(serde_json::Map::new()), Err(ToolResult::bad(&bad)))
             }
         };
         out.push(Ready { id, name, arguments, echo, call });
@@ -151,11 +163,13 @@ impl Runner<'_> {
                     Ok(ready) => turn.take(ready, &call.arguments.to_string(), &result),
                     Err(bad) => {
                         if let Some(failure) = &bad.failure {
-                            turn.failed(None, failure.clone());
+                            turn.malformed(failure.clone());
                         }
                     }
                 }
-                results.push(self.complete(call, self.with_others(result, turn)));
+                let result =
+                    if call.call.is_err() { pointed(result, turn, jobs) } else { self.with_others(result, turn) };
+                results.push(self.complete(call, result));
             }
         }
         results
@@ -236,6 +250,14 @@ impl Runner<'_> {
         });
         Message::ToolResult { call_id: call.id, name: call.name, content }
     }
+}
+
+/// A call of no right form, with the step that the person's wish waits for.
+fn pointed(mut result: ToolResult, turn: &Turn, jobs: &[Job]) -> ToolResult {
+    if let Some(step) = turn.next_step(jobs) {
+        result.value["next_step"] = step.into();
+    }
+    result
 }
 
 fn is_read(call: &Ready) -> bool {

@@ -13,6 +13,7 @@ use super::{
     spending::{Ceilings, Spent},
     turn::{Asked, Turn},
     window::Gauge,
+    wished::Wished,
 };
 use crate::{
     cassette,
@@ -201,7 +202,8 @@ impl Conversation {
         let known: Vec<String> = seen.files.iter().map(|f| f.path.clone()).collect();
         let tasks = self.toolbox.work.tasks();
         let system = prompt::system(&tasks, &context);
-        let mut turn = Turn::new(prompt, Asked::by(prompt, &known, &tasks), self.helps);
+        let mut turn =
+            Turn::new(prompt, Asked::by(prompt, &known, &tasks), Wished::by(prompt, &known, &tasks), self.helps);
         let earlier = self.prompts().rev().skip(1);
         turn.datasets = datasets::meant(prompt, earlier, &seen, &self.folder).filter(|_| self.helps.narrowing);
         let mut answer = String::new();

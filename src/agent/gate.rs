@@ -1,9 +1,11 @@
 //! Streamed text on its way to a person: what may be a call written as text is held back until that is known.
 
-use crate::{model::repair, tools::Tool};
+use crate::model::repair;
 
 /// The gate.
-pub struct Gate {
+pub struct Gate<'k> {
+    /// The names that may be called.
+    known: &'k [&'k str],
     whole: String,
     shown: usize,
     /// Whether anything is held back at all: only where tools are offered.
@@ -11,10 +13,10 @@ pub struct Gate {
     holding: bool,
 }
 
-impl Gate {
-    /// A gate that watches for calls, or lets everything pass.
-    pub fn new(watching: bool) -> Gate {
-        Gate { whole: String::new(), shown: 0, watching, holding: false }
+impl<'k> Gate<'k> {
+    /// A gate that watches for calls of these names, or lets everything pass.
+    pub fn new(known: &'k [&'k str], watching: bool) -> Gate<'k> {
+        Gate { known, whole: String::new(), shown: 0, watching, holding: false }
     }
 
     /// Takes a piece; gives what a person may see now.
@@ -25,12 +27,11 @@ impl Gate {
         }
         let mut until = self.whole.len();
         if self.watching {
-            let known = Tool::names();
-            if let Some(at) = repair::begin_of_call(&self.whole, self.shown, &known) {
+            if let Some(at) = repair::begin_of_call(&self.whole, self.shown, self.known) {
                 self.holding = true;
                 until = at;
             } else {
-                until = until.saturating_sub(repair::could_begin(&self.whole, self.shown, &known));
+                until = until.saturating_sub(repair::could_begin(&self.whole, self.shown, self.known));
             }
         }
         self.release(until)
@@ -53,10 +54,11 @@ mod tests {
     use proptest::{collection::vec, prelude::*, sample::select};
 
     use super::*;
-    use crate::model::Finish;
+    use crate::{model::Finish, tools::Tool};
 
     fn shown(pieces: &[&str]) -> (String, String) {
-        let mut gate = Gate::new(true);
+        let known = Tool::names();
+        let mut gate = Gate::new(&known, true);
         let now: String = pieces.iter().filter_map(|p| gate.pass(p)).collect();
         (now, gate.rest().unwrap_or_default())
     }
@@ -73,7 +75,7 @@ mod tests {
             shown(&["Results (see below)\n[1] x (y)"]),
             ("Results (see below)\n[1] x (y)".into(), String::new())
         );
-        assert_eq!(Gate::new(false).pass("{\"name\"").unwrap(), "{\"name\"");
+        assert_eq!(Gate::new(&[], false).pass("{\"name\"").unwrap(), "{\"name\"");
     }
 
     /// One call in each dialect; see the tests of `repair` for the whole list.
@@ -110,7 +112,8 @@ mod tests {
             let text = format!("{words}{call}");
             let read = repair::read(&text, &Tool::names(), &Finish::Stop);
             prop_assert_eq!(&read.calls.first().map(|c| c.name.as_str()), &Some("list_jobs"));
-            let mut gate = Gate::new(true);
+            let known = Tool::names();
+            let mut gate = Gate::new(&known, true);
             let (mut seen, mut chars) = (String::new(), text.chars().peekable());
             for cut in cuts.into_iter().chain(std::iter::repeat(7)) {
                 if chars.peek().is_none() {

@@ -5,6 +5,8 @@
 //! | [`conversation`] | what a conversation is made of, and a turn from the prompt to its outcome |
 //! | `steps` | the loop: ask the model, carry its calls out |
 //! | [`turn`] | what is known within one turn: jobs, failures, repetition, what is offered next |
+//! | [`wished`] | the work that a person plainly named, as the call that begins it |
+//! | [`task_call`] | a task's name called as if it were a tool |
 //! | [`datasets`] | which datasets a person can mean |
 //! | [`calls`] | from a model's calls to their results |
 //! | [`helps`] | what a model is helped with, and can be denied to measure its worth |
@@ -36,8 +38,10 @@ pub mod session_file;
 pub mod shorten;
 pub mod spending;
 mod steps;
+pub mod task_call;
 pub mod turn;
 pub mod window;
+pub mod wished;
 
 pub use conversation::{AgentError, Conversation, Limits, Parts};
 pub use helps::Helps;

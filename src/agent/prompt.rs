@@ -5,7 +5,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{job::Job, task::TaskType},
+    domain::{
+        job::{Job, JobState},
+        task::TaskType,
+    },
     model::{
         context::{Context, FileSeen, is_plain},
         words,
@@ -22,7 +25,7 @@ pub const NONSENSE: &str = include_str!("../../prompts/nonsense.md");
 /// What is said to a model whose answer was cut before its first word.
 pub const CUT: &str = include_str!("../../prompts/cut.md");
 /// What is said to a model that did nothing although it was asked, or says that it did or will.
-pub const NOTHING: &str = include_str!("../../prompts/nothing.md");
+const NOTHING: &str = include_str!("../../prompts/nothing.md");
 /// What is said to a model whose answer is not so.
 const CLAIMS: &str = include_str!("../../prompts/claims.md");
 /// How the note on earlier turns begins.
@@ -32,6 +35,8 @@ pub const BROKEN: &str = include_str!("../../prompts/broken.md");
 
 /// The most entries of a folder that are looked at.
 const MOST_ENTRIES: usize = 2000;
+/// The newest jobs of a conversation that came to their ends are put back before a model; `list_jobs` has the others.
+const MOST_ENDED: usize = 8;
 
 /// Every text of `prompts/`.
 pub fn texts() -> [&'static str; 8] {
@@ -45,9 +50,10 @@ pub fn system(tasks: &[TaskType], context: &Context) -> String {
 
 /// What a model is told of the catalogue.
 pub fn tasks(tasks: &[TaskType]) -> String {
-    let mut out = "# Tasks\n\n".to_owned();
+    let mut out =
+        "# Task types\n\nThe values of `task_type` in `check_local_capability`. They are no tools.\n\n".to_owned();
     for task in tasks {
-        out.push_str(&format!("- `{}`: {}", task.name, task.description.trim()));
+        out.push_str(&format!("- {}: {}", task.name, task.description.trim()));
         if let Some(caveat) = &task.caveat {
             out.push_str(&format!(" Caveat: {}", caveat.trim()));
         }
@@ -67,17 +73,26 @@ pub struct Seen {
 
 /// What is known at the start of a turn.
 pub fn context(files: &[FileSeen], jobs: &[Job], dry_run: bool) -> Context {
-    let jobs = jobs.iter().filter(|j| !j.state.is_end()).map(|job| {
-        format!(
-            "{}: {} of {}, {}. {}",
-            job.id,
-            job.task_type,
-            job.verdict.dataset.path.display(),
-            job.state,
-            next::step(job)
-        )
-    });
-    Context { files: files.to_vec(), jobs: jobs.collect(), dry_run }
+    let line = |job: &Job, more: String| {
+        format!("{}: {} of {}, {}. {more}", job.id, job.task_type, job.verdict.dataset.path.display(), job.state)
+    };
+    let open = jobs.iter().filter(|j| !j.state.is_end()).map(|job| line(job, next::step(job)));
+    let mut ended: Vec<&Job> = jobs.iter().filter(|j| j.state.is_end()).collect();
+    ended.sort_by_key(|job| std::cmp::Reverse(job.created_at));
+    ended.truncate(MOST_ENDED);
+    ended.reverse();
+    let ended = ended.into_iter().map(|job| line(job, cost(job)));
+    Context { files: files.to_vec(), jobs: open.collect(), ended: ended.collect(), dry_run }
+}
+
+/// What a job at its end cost, in one sentence.
+fn cost(job: &Job) -> String {
+    match &job.quote {
+        Some(quote) if job.state == JobState::Done || job.state == JobState::PaidButFailed => {
+            format!("It cost {} GAS, without the network's fees.", quote.amount.gas_string())
+        }
+        _ => "It cost nothing.".to_owned(),
+    }
 }
 
 /// Looks into a folder for files whose names look like data. A folder that cannot be read has none.
@@ -113,6 +128,12 @@ pub fn seen_in(folder: &Path) -> Seen {
 pub fn open(jobs: &[&Job]) -> String {
     let lines: Vec<String> = jobs.iter().map(|j| format!("- {} is {}. {}", j.id, j.state, next::step(j))).collect();
     OPEN.trim().replace("{jobs}", &lines.join("\n"))
+}
+
+/// What a model is told that began nothing, with the step that the person's wish waits for, where it is plain.
+pub fn nothing(step: Option<String>) -> String {
+    let step = step.unwrap_or_else(|| "Call check_local_capability with its task_type and dataset.".to_owned());
+    NOTHING.trim().replace("{step}", &step)
 }
 
 /// What a model is told of a call in its text that cannot be read.

@@ -8,7 +8,7 @@ use super::{
     conversation::{AgentError, Conversation},
     earlier, ending,
     gate::Gate,
-    outcome, prompt,
+    outcome, prompt, task_call,
     turn::Turn,
     window,
 };
@@ -16,9 +16,10 @@ use crate::{
     domain::{
         event::Event,
         job::{Job, JobState},
+        task::TaskType,
     },
     model::{ChatRequest, ChatTurn, Delta, Finish, Message, ModelError, ToolCall, ToolChoice, repair},
-    tools::{Cancel, Tool, ToolSpec, WorkError},
+    tools::{Cancel, ToolSpec, WorkError},
 };
 
 /// What of a window is left for the answer: one part in so many.
@@ -44,6 +45,7 @@ impl Conversation {
         cancel: &Cancel,
     ) -> Result<End, AgentError> {
         let tasks = self.toolbox.work.tasks();
+        let known = task_call::names(&tasks);
         let mut patience = Patience::default();
         for _ in 0..self.limits.steps {
             if cancel.is_cancelled() {
@@ -59,7 +61,7 @@ impl Conversation {
             let asked = tokio::select! {
                 biased;
                 () = cancel.cancelled() => return Ok(End::Interrupted),
-                asked = self.ask(&request) => asked,
+                asked = self.ask(&request, &known) => asked,
             };
             let (reply, broken) = match asked {
                 Ok(reply) => reply,
@@ -76,7 +78,7 @@ impl Conversation {
                 if patience.calls_in_closing > self.limits.nonsense {
                     return Ok(endless("the model does not stop calling tools"));
                 }
-                self.carry_out(reply, turn, &jobs, cancel).await;
+                self.carry_out(reply, turn, (&jobs, &tasks), cancel).await;
                 continue;
             }
             if let Some(end) = self.words(&reply, broken, turn, &jobs, &mut patience)? {
@@ -143,9 +145,9 @@ impl Conversation {
         if !untrue.is_empty() {
             notes.push(prompt::untrue(&untrue));
         }
-        if notes.is_empty() && !turn.closing && turn.called == 0 {
+        if notes.is_empty() && !turn.closing && turn.jobs.is_empty() && turn.only_form_failed() {
             let nothing = claims::promises(answer) || (turn.asked().named && !claims::asks(answer));
-            notes.extend(nothing.then(|| prompt::NOTHING.trim().to_owned()));
+            notes.extend(nothing.then(|| prompt::nothing(turn.next_step(jobs))));
         }
         Ok((!notes.is_empty()).then(|| notes.join("\n\n")))
     }
@@ -238,9 +240,9 @@ impl Conversation {
     }
 
     /// Asks the model; gives its turn, with calls written as text read, and why one could not be.
-    async fn ask(&self, request: &ChatRequest) -> Result<(ChatTurn, Option<String>), ModelError> {
+    async fn ask(&self, request: &ChatRequest, known: &[&str]) -> Result<(ChatTurn, Option<String>), ModelError> {
         let offers = self.helps.repair && request.choice != ToolChoice::None && !request.tools.is_empty();
-        let mut gate = Gate::new(offers);
+        let mut gate = Gate::new(known, offers);
         let sink = &self.sink;
         let mut show = |Delta::Text(piece): Delta| {
             if let Some(text) = gate.pass(&piece) {
@@ -251,7 +253,7 @@ impl Conversation {
         let mut broken = None;
         // Where no tool is offered a call in the text is a quotation: reading it would start the work over.
         if offers && reply.calls.is_empty() {
-            let reading = repair::read(&reply.text, &Tool::names(), &reply.finish);
+            let reading = repair::read(&reply.text, known, &reply.finish);
             broken = reading.broken.filter(|_| reading.calls.is_empty());
             if !reading.calls.is_empty() {
                 reply.text = reading.text;
@@ -269,9 +271,16 @@ impl Conversation {
         Ok((reply, broken))
     }
 
-    async fn carry_out(&mut self, reply: ChatTurn, turn: &mut Turn, jobs: &[Job], cancel: &Cancel) {
+    async fn carry_out(
+        &mut self,
+        reply: ChatTurn,
+        turn: &mut Turn,
+        (jobs, tasks): (&[Job], &[TaskType]),
+        cancel: &Cancel,
+    ) {
         turn.called += reply.calls.len();
-        let ready = calls::ready(reply.calls, &reply.finish, &self.history, &mut self.fresh_ids, self.helps.repair);
+        let repair = self.helps.repair.then_some(tasks);
+        let ready = calls::ready(reply.calls, &reply.finish, &self.history, &mut self.fresh_ids, repair);
         // Kept before anything is done: whoever is killed meanwhile finds the call without its result, and knows.
         self.keep(Message::Assistant { text: reply.text.trim().to_owned(), calls: calls::as_messages(&ready) });
         let runner = Runner { toolbox: &self.toolbox, sink: self.sink.as_ref(), cancel, folder: &self.folder };

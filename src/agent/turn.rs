@@ -2,16 +2,18 @@
 
 use std::collections::HashMap;
 
-use super::helps::Helps;
+use super::{helps::Helps, wished::Wished};
 use crate::{
     domain::{ids::JobId, job::Job, task::TaskType},
     model::{ToolChoice, about, phrases, words},
     policy::refusal::Rule,
-    tools::{Call, Failure, Tool, ToolResult, ToolSpec, next, offered, offered_next, plain},
+    tools::{BadCall, Call, Failure, Tool, ToolResult, ToolSpec, next, offer, offered, offered_next, plain},
 };
 
 /// This many refusals and failures, and the turn is brought to its answer.
 const MOST_FAILURES: usize = 3;
+/// This many calls of no right form, and no call is required any more.
+const MOST_MALFORMED: usize = 2;
 
 /// What a person asks for, as far as their words tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +60,8 @@ pub struct Turn {
     /// The only datasets that can be meant, where that is certain.
     pub datasets: Option<Vec<String>>,
     asked: Asked,
+    wished: Wished,
+    malformed: usize,
     several: bool,
     all_failures: usize,
     repeats: HashMap<String, usize>,
@@ -66,7 +70,7 @@ pub struct Turn {
 
 impl Turn {
     /// A turn for a prompt that asks for this.
-    pub fn new(prompt: &str, asked: Asked, helps: Helps) -> Turn {
+    pub fn new(prompt: &str, asked: Asked, wished: Wished, helps: Helps) -> Turn {
         Turn {
             jobs: Vec::new(),
             failures: Vec::new(),
@@ -77,6 +81,8 @@ impl Turn {
             called: 0,
             datasets: None,
             asked,
+            wished,
+            malformed: 0,
             several: words::wants_several(prompt),
             all_failures: 0,
             repeats: HashMap::new(),
@@ -140,6 +146,29 @@ impl Turn {
         self.asked.work
     }
 
+    /// Takes in a call that had no right form.
+    pub fn malformed(&mut self, failure: Failure) {
+        self.malformed += 1;
+        self.failed(None, failure);
+    }
+
+    /// Whether nothing went wrong but the form of calls.
+    pub fn only_form_failed(&self) -> bool {
+        self.failures.iter().all(|(job, failure)| job.is_none() && failure.rule.is_none() && BadCall::is(&failure.kind))
+    }
+
+    /// The step that the person's wish waits for, in one sentence: of a job that was begun, or the call that begins one.
+    pub fn next_step(&self, jobs: &[Job]) -> Option<String> {
+        if self.closing || !self.asked.work {
+            return None;
+        }
+        if let Some(job) = self.waiting(jobs).first() {
+            return Some(next::step(job));
+        }
+        let mine: Vec<&Job> = jobs.iter().filter(|job| self.jobs.contains(&job.id)).collect();
+        (mine.len() < self.asked.tasks).then(|| self.wished.next(&mine))
+    }
+
     /// Takes in a failure.
     pub fn failed(&mut self, job: Option<JobId>, failure: Failure) {
         self.all_failures += 1;
@@ -196,8 +225,14 @@ impl Turn {
             return (Vec::new(), ToolChoice::None);
         }
         let waiting: Vec<Job> = self.waiting(jobs).into_iter().cloned().collect();
-        if self.asked.work && self.failures.is_empty() && !waiting.is_empty() {
-            return (offered_next(&waiting), ToolChoice::Required);
+        if self.asked.work && self.only_form_failed() && self.malformed < MOST_MALFORMED {
+            if !waiting.is_empty() {
+                return (offered_next(&waiting), ToolChoice::Required);
+            }
+            // What was named with its file begins with a check, which costs nothing and changes nothing.
+            if self.asked.named && self.jobs.is_empty() {
+                return (vec![offer::check(tasks, self.datasets.as_deref())], ToolChoice::Required);
+            }
         }
         (offered(jobs, tasks, self.datasets.as_deref()), ToolChoice::Auto)
     }

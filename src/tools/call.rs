@@ -8,6 +8,8 @@ use super::{
 };
 use crate::domain::units::clean;
 
+const UNKNOWN_TOOL: &str = "unknown_tool";
+const BAD_ARGUMENTS: &str = "bad_arguments";
 /// So many names that a tool does not know are listed.
 const MOST_NAMED: usize = 8;
 
@@ -51,9 +53,14 @@ impl BadCall {
     /// A short stable word.
     pub fn kind(&self) -> &'static str {
         match self {
-            BadCall::UnknownTool { .. } => "unknown_tool",
-            BadCall::Arguments { .. } => "bad_arguments",
+            BadCall::UnknownTool { .. } => UNKNOWN_TOOL,
+            BadCall::Arguments { .. } => BAD_ARGUMENTS,
         }
+    }
+
+    /// Whether a word is of this kind.
+    pub fn is(kind: &str) -> bool {
+        [UNKNOWN_TOOL, BAD_ARGUMENTS].contains(&kind)
     }
 
     /// What the model is told: short, precise, with what is expected.

@@ -51,7 +51,8 @@ fn step(tool: Tool, jobs: &[Job]) -> Option<ToolSpec> {
     Some(ToolSpec { name: tool.name().to_owned(), description: schema::description(tool).to_owned(), schema })
 }
 
-fn check(tasks: &[TaskType], datasets: Option<&[String]>) -> ToolSpec {
+/// The first step of any task: its names, and `datasets` where they are certain, as the only values.
+pub fn check(tasks: &[TaskType], datasets: Option<&[String]>) -> ToolSpec {
     let mut schema = schema::of(Tool::CheckLocalCapability);
     if let Some(datasets) = datasets {
         one_of(&mut schema, "dataset", datasets.iter().cloned());

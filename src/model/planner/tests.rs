@@ -20,7 +20,7 @@ struct Talk(ChatRequest);
 impl Talk {
     fn new(files: &[&str], dry_run: bool) -> Talk {
         let files = files.iter().map(|f| FileSeen { path: (*f).to_owned(), bytes: 148 }).collect();
-        let context = Context { files, jobs: Vec::new(), dry_run };
+        let context = Context { files, dry_run, ..Context::default() };
         let tools = vec![ToolSpec { name: "list_jobs".into(), description: String::new(), schema: json!({}) }];
         Talk(ChatRequest { system: format!("You are.\n\n{}", context.to_text()), tools, ..ChatRequest::default() })
     }

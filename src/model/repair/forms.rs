@@ -231,7 +231,17 @@ fn one(outer: &Map<String, Value>, kind: Kind, known: &[&str]) -> Result<Option<
     let arguments = super::object(arguments.unwrap_or(&Value::Null)).ok_or_else(|| {
         Why::Ambiguous(format!("the arguments of {} are no JSON object", clean(close.unwrap_or(written), 40)))
     })?;
+    if is_schema(&arguments) {
+        let name = clean(close.unwrap_or(written), 40);
+        return Err(Why::Ambiguous(format!("it describes the arguments of {name} and gives none: give their values")));
+    }
     Ok(Some(Found { name: close.unwrap_or(written).to_owned(), arguments }))
+}
+
+/// Whether arguments are what a tool's description says of them: small models copy it instead of filling it in.
+fn is_schema(arguments: &Value) -> bool {
+    arguments.get("type").is_some_and(|kind| kind == "object")
+        && arguments.get("properties").is_some_and(Value::is_object)
 }
 
 /// Arguments that stand beside the name.
