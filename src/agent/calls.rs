@@ -1,22 +1,29 @@
 //! From a model's calls to their results: each call has exactly one, whatever happens.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use futures::future::join_all;
 use serde_json::Value;
 
 use super::{task_call, turn::Turn};
 use crate::{
+    cassette,
     domain::{
         event::{Event, Sink},
         job::Job,
         task::TaskType,
         units::clean,
     },
+    machine::check_parameters,
     model::{Finish, Message, ToolCall, repair},
-    tools::{BadCall, Call, Cancel, Tool, ToolResult, Toolbox, call, facts, next},
+    tools::{BadCall, Call, Cancel, Tool, ToolResult, Toolbox, call, check_local_capability::Args, facts, next},
 };
 
+/// What is said with a call that is not carried out at all.
+const ANSWER: &str = "Answer the person in plain words now; do not call a tool.";
+const NOBODY: &str = "nobody asked for anything to be computed";
+/// No request makes more jobs than these, unless it names more.
+const MOST_JOBS: usize = 12;
 /// The same call with nothing changed is not made this often.
 const MOST_REPEATS: usize = 3;
 /// More calls at once are none that a person asked for; the rest is left out.
@@ -117,6 +124,18 @@ pub fn as_messages(calls: &[Ready]) -> Vec<ToolCall> {
         .collect()
 }
 
+impl Ready {
+    /// Whether both would do the same, as far as their arguments tell: two checks of one task on one file may.
+    fn is_same(&self, other: &Ready) -> bool {
+        match (&self.call, &other.call) {
+            (Ok(Call::CheckLocalCapability(one)), Ok(Call::CheckLocalCapability(two))) => {
+                one.task_type == two.task_type
+            }
+            (one, two) => one == two,
+        }
+    }
+}
+
 /// Carries calls out in order: neighbouring reads together, anything with an effect alone.
 pub struct Runner<'a> {
     /// The tools.
@@ -136,8 +155,10 @@ impl Runner<'_> {
         let mut calls = calls.into_iter().peekable();
         while let Some(first) = calls.next() {
             let mut group = vec![first];
+            // The same call again is made after the first, and meets what came of it.
+            let fits = |next: &Ready, group: &[Ready]| is_read(next) && !group.iter().any(|c| c.is_same(next));
             while group.last().is_some_and(is_read)
-                && let Some(read) = calls.next_if(is_read)
+                && let Some(read) = calls.next_if(|next| fits(next, &group))
             {
                 group.push(read);
             }
@@ -160,7 +181,7 @@ impl Runner<'_> {
             .await;
             for (call, result) in group.into_iter().zip(done) {
                 match &call.call {
-                    Ok(ready) => turn.take(ready, &call.arguments.to_string(), &result),
+                    Ok(ready) => turn.take(ready, &result),
                     Err(bad) => {
                         if let Some(failure) = &bad.failure {
                             turn.malformed(failure.clone());
@@ -177,7 +198,6 @@ impl Runner<'_> {
 
     /// The result of a call that is not carried out at all.
     fn before(&self, call: &Ready, turn: &mut Turn, jobs: &[Job]) -> Option<ToolResult> {
-        const ANSWER: &str = "Answer the person in plain words now; do not call a tool.";
         if self.cancel.is_cancelled() {
             return Some(ToolResult::skipped("interrupted", "the person stopped this turn", ANSWER));
         }
@@ -192,10 +212,11 @@ impl Runner<'_> {
             let why = "a payment was refused in this turn, so that none is tried again";
             return Some(ToolResult::skipped("payment_refused", why, ANSWER));
         }
-        if ready.tool() != Tool::CheckLocalCapability {
-            return None;
-        }
-        if let Some(job) = turn.planned(&arguments).and_then(|id| self.toolbox.work.job(id).ok().flatten()) {
+        let talk = turn.helps.narrowing && turn.asked().talk;
+        let Call::CheckLocalCapability(args) = ready else {
+            return (!ready.tool().is_read()).then(|| self.unasked(ready, turn, jobs, talk)).flatten();
+        };
+        if let Some(job) = self.planned(args, turn) {
             // The same task twice in one turn is the same job, not a second one to pay for.
             let mut value = facts::verdict(&job);
             value["note"] = "already planned in this turn".into();
@@ -205,22 +226,65 @@ impl Runner<'_> {
         if turn.closing {
             return Some(ToolResult::skipped("work_over", "the work of this turn is over", ANSWER));
         }
-        if turn.helps.narrowing && turn.asked().talk {
-            return Some(ToolResult::skipped("no_work", "nobody asked for anything to be computed", ANSWER));
+        if talk {
+            return Some(ToolResult::skipped("no_work", NOBODY, ANSWER));
         }
-        self.invented(ready, turn)
+        if turn.jobs.len() >= turn.asked().tasks.max(MOST_JOBS) {
+            turn.close();
+            return Some(ToolResult::skipped("too_many_jobs", "one request makes no more jobs than these", ANSWER));
+        }
+        self.elsewhere(args, turn)
     }
 
-    /// A check of a file that nobody named and that is not there: the model made it up.
-    fn invented(&self, call: &Call, turn: &mut Turn) -> Option<ToolResult> {
-        let Call::CheckLocalCapability(args) = call else { return None };
+    /// An effect that the person did not ask for: they only talk, said that nothing is to be paid, or named other work.
+    fn unasked(&self, call: &Call, turn: &Turn, jobs: &[Job], talk: bool) -> Option<ToolResult> {
+        if talk {
+            return Some(ToolResult::skipped("no_work", NOBODY, ANSWER));
+        }
+        if turn.forbids_payment && call.tool() == Tool::PayGasFee {
+            let why = "the person said that nothing is to be paid";
+            return Some(ToolResult::skipped("forbidden", why, ANSWER));
+        }
+        let stranger = call.job().is_some_and(|id| !jobs.iter().any(|job| job.id == *id) && !turn.jobs.contains(id));
+        let known = stranger && call.job().is_some_and(|id| matches!(self.toolbox.work.job(id), Ok(Some(_))));
+        if turn.asked().named && known {
+            let why = "that job is of another conversation, and the person asked for other work";
+            return Some(ToolResult::skipped("other_conversation", why, ANSWER));
+        }
+        None
+    }
+
+    /// The job of this turn that the same check made: the same task on the same file with the same choices, however they
+    /// are written.
+    fn planned(&self, args: &Args, turn: &Turn) -> Option<Job> {
+        let tasks = self.toolbox.work.tasks();
+        let task = tasks.iter().find(|task| task.name == args.task_type)?;
+        let asked = check_parameters(task, &args.parameters.clone().unwrap_or_default()).ok()?;
+        let file = cassette::look("whole path", || self.folder.join(&args.dataset).canonicalize().ok());
+        let mut mine = turn.jobs.iter().filter_map(|id| self.toolbox.work.job(id).ok().flatten());
+        mine.find(|job| {
+            job.task_type == args.task_type
+                && (file.as_ref() == Some(&job.source.path) || job.verdict.dataset.path == Path::new(&args.dataset))
+                && job.parameters == asked
+        })
+    }
+
+    /// A check of a file that nobody can have meant: one that the model made up, or another than the person named.
+    fn elsewhere(&self, args: &Args, turn: &mut Turn) -> Option<ToolResult> {
         let datasets = turn.datasets.clone()?;
-        let plain = args.dataset.strip_prefix("./").unwrap_or(&args.dataset);
-        if datasets.iter().any(|d| d == plain) || self.folder.join(&args.dataset).exists() {
+        let plain = |name: &str| {
+            let path = Path::new(name);
+            path.components().filter(|c| *c != Component::CurDir).collect::<PathBuf>()
+        };
+        let here = |name: &str| self.folder.join(plain(name));
+        if datasets.iter().any(|d| here(d) == here(&args.dataset)) {
             return None;
         }
         turn.slipped();
-        let why = format!("nobody named {}, and there is no such file", clean(&args.dataset, 120));
+        let why = match here(&args.dataset).exists() {
+            true => format!("nobody asked for anything with {}", clean(&args.dataset, 120)),
+            false => format!("nobody named {}, and there is no such file", clean(&args.dataset, 120)),
+        };
         let next = format!(
             "Use one of these files as it is written here: {}. If none is plainly meant, ask the person which.",
             datasets.join(", ")
@@ -258,6 +322,17 @@ fn pointed(mut result: ToolResult, turn: &Turn, jobs: &[Job]) -> ToolResult {
         result.value["next_step"] = step.into();
     }
     result
+}
+
+/// A result with a note beside it.
+pub fn with_note(content: &str, note: &str) -> String {
+    match serde_json::from_str(content) {
+        Ok(Value::Object(mut fields)) => {
+            fields.insert("note".to_owned(), note.into());
+            Value::Object(fields).to_string()
+        }
+        _ => content.to_owned(),
+    }
 }
 
 fn is_read(call: &Ready) -> bool {

@@ -120,6 +120,8 @@ pub struct Conversation {
     /// Jobs of other sessions that this conversation is about, too.
     named: Vec<JobId>,
     pub(super) fresh_ids: u64,
+    /// Whether the model made no call where it was asked for one, so that the next is asked for as text.
+    pub(super) writes_calls: bool,
 }
 
 impl Conversation {
@@ -143,6 +145,7 @@ impl Conversation {
             file: None,
             named: Vec::new(),
             fresh_ids: 0,
+            writes_calls: false,
         }
     }
 

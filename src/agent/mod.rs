@@ -7,6 +7,7 @@
 //! | [`turn`] | what is known within one turn: jobs, failures, repetition, what is offered next |
 //! | [`wished`] | the work that a person plainly named, as the call that begins it |
 //! | [`task_call`] | a task's name called as if it were a tool |
+//! | [`quotation`] | whether a call in a text only quotes somebody's data |
 //! | [`datasets`] | which datasets a person can mean |
 //! | [`calls`] | from a model's calls to their results |
 //! | [`helps`] | what a model is helped with, and can be denied to measure its worth |
@@ -34,6 +35,7 @@ pub mod helps;
 pub mod history;
 pub mod outcome;
 pub mod prompt;
+pub mod quotation;
 pub mod session_file;
 pub mod shorten;
 pub mod spending;

@@ -137,8 +137,9 @@ pub fn nothing(step: Option<String>) -> String {
 }
 
 /// What a model is told of a call in its text that cannot be read.
-pub fn broken(why: &str) -> String {
-    BROKEN.trim().replace("{why}", why)
+pub fn broken(why: &str, step: Option<String>) -> String {
+    let step = step.unwrap_or_else(|| "Make the call again, as one proper tool call.".to_owned());
+    BROKEN.trim().replace("{why}", why).replace("{step}", &step)
 }
 
 /// What a model is told of an answer that is not so, each claim in half a sentence.

@@ -8,7 +8,9 @@ use super::{
     conversation::{AgentError, Conversation},
     earlier, ending,
     gate::Gate,
-    outcome, prompt, task_call,
+    outcome, prompt,
+    quotation::is_quoted,
+    task_call,
     turn::Turn,
     window,
 };
@@ -17,6 +19,7 @@ use crate::{
         event::Event,
         job::{Job, JobState},
         task::TaskType,
+        units::clean,
     },
     model::{ChatRequest, ChatTurn, Delta, Finish, Message, ModelError, ToolCall, ToolChoice, repair},
     tools::{Cancel, ToolSpec, WorkError},
@@ -26,8 +29,20 @@ use crate::{
 const ANSWER_SHARE: u64 = 8;
 /// The most that is left for it, tokens.
 const MOST_ANSWER: u64 = 4096;
+/// So much of an answer that cannot be read is kept, characters.
+const MOST_UNREAD: usize = 200;
 /// No smaller window is tried when a server says that a conversation is too long, tokens.
 const LEAST_WINDOW: u64 = 2048;
+
+/// What came of asking the model.
+struct Reply {
+    /// Its turn.
+    turn: ChatTurn,
+    /// Why a call in its text could not be read.
+    broken: Option<String>,
+    /// Whether it made its calls as calls, and not in its text.
+    native: bool,
+}
 
 /// What the loop has put up with so far.
 #[derive(Default)]
@@ -53,7 +68,7 @@ impl Conversation {
             }
             let jobs = self.jobs()?;
             turn.note_ends(&jobs);
-            let (tools, choice) = turn.offer(&jobs, &tasks);
+            let (tools, choice) = turn.offer(&jobs, &tasks, self.writes_calls);
             let request = self.request(system, tools, choice);
             if let Some(end) = self.ceiling(&request) {
                 return Ok(end);
@@ -63,12 +78,13 @@ impl Conversation {
                 () = cancel.cancelled() => return Ok(End::Interrupted),
                 asked = self.ask(&request, &known) => asked,
             };
-            let (reply, broken) = match asked {
+            let Reply { turn: reply, broken, native } = match asked {
                 Ok(reply) => reply,
                 Err(ModelError::TooLong { .. }) if self.narrow(&request) => continue,
                 Err(error) => return Ok(End::of(&error)),
             };
             self.account(&request, &reply);
+            self.writes_calls |= choice == ToolChoice::Required && !native;
             if !reply.text.trim().is_empty() {
                 *answer = reply.text.trim().to_owned();
                 self.sink.emit(Event::MessageCompleted { text: answer.clone() });
@@ -78,7 +94,7 @@ impl Conversation {
                 if patience.calls_in_closing > self.limits.nonsense {
                     return Ok(endless("the model does not stop calling tools"));
                 }
-                self.carry_out(reply, turn, (&jobs, &tasks), cancel).await;
+                self.carry_out((reply, broken), turn, (&jobs, &tasks), cancel).await;
                 continue;
             }
             if let Some(end) = self.words(&reply, broken, turn, &jobs, &mut patience)? {
@@ -104,7 +120,7 @@ impl Conversation {
         if self.helps.endings {
             let cut = said.is_empty() && reply.finish == Finish::Length;
             let note = match broken {
-                Some(why) => Some(prompt::broken(&why)),
+                Some(why) => Some(prompt::broken(&why, turn.next_step(jobs))),
                 None if cut => Some(prompt::CUT.trim().to_owned()),
                 None => ending::is_nonsense(said).then(|| prompt::NONSENSE.trim().to_owned()),
             };
@@ -113,7 +129,8 @@ impl Conversation {
                 if patience.nonsense > self.limits.nonsense {
                     return Ok(Some(unreadable()));
                 }
-                self.note(said, note);
+                // What cannot be read teaches nothing, and is copied by small models.
+                self.note(&clean(said, MOST_UNREAD), note);
                 return Ok(None);
             }
             if !turn.nudged
@@ -125,9 +142,7 @@ impl Conversation {
             }
         }
         self.warn_of(&reply.finish);
-        // A history holds no empty message.
-        let kept = if said.is_empty() { "[no answer]" } else { said };
-        self.keep(Message::Assistant { text: kept.to_owned(), calls: Vec::new() });
+        self.keep(Message::Assistant { text: kept(said), calls: Vec::new() });
         Ok(Some(End::Answer))
     }
 
@@ -193,7 +208,8 @@ impl Conversation {
                 compact::view(&self.history, &mut self.folded, room, &note)
             }
         };
-        ChatRequest { system: system.to_owned(), messages, tools, choice }
+        let written = self.writes_calls && self.helps.repair && choice == ToolChoice::Required;
+        ChatRequest { system: system.to_owned(), messages, tools, choice, written }
     }
 
     /// The server says that the conversation is too long: its window is smaller than was thought. `false` when it can be
@@ -239,8 +255,8 @@ impl Conversation {
         });
     }
 
-    /// Asks the model; gives its turn, with calls written as text read, and why one could not be.
-    async fn ask(&self, request: &ChatRequest, known: &[&str]) -> Result<(ChatTurn, Option<String>), ModelError> {
+    /// Asks the model; gives its turn, with calls written as text read.
+    async fn ask(&self, request: &ChatRequest, known: &[&str]) -> Result<Reply, ModelError> {
         let offers = self.helps.repair && request.choice != ToolChoice::None && !request.tools.is_empty();
         let mut gate = Gate::new(known, offers);
         let sink = &self.sink;
@@ -250,11 +266,12 @@ impl Conversation {
             }
         };
         let mut reply = self.model.turn(request, &mut show).await?;
+        let native = !reply.calls.is_empty();
         let mut broken = None;
         // Where no tool is offered a call in the text is a quotation: reading it would start the work over.
         if offers && reply.calls.is_empty() {
-            let reading = repair::read(&reply.text, known, &reply.finish);
-            broken = reading.broken.filter(|_| reading.calls.is_empty());
+            let reading = repair::read(&reply.text, known, &reply.finish, &|part| is_quoted(part, &self.history));
+            broken = reading.broken;
             if !reading.calls.is_empty() {
                 reply.text = reading.text;
                 reply.calls = reading
@@ -262,18 +279,18 @@ impl Conversation {
                     .into_iter()
                     .map(|c| ToolCall { name: c.name, arguments: c.arguments.to_string(), ..ToolCall::default() })
                     .collect();
-                return Ok((reply, None));
+                return Ok(Reply { turn: reply, broken, native });
             }
         }
         if let Some(text) = gate.rest() {
             sink.emit(Event::MessageDelta { text });
         }
-        Ok((reply, broken))
+        Ok(Reply { turn: reply, broken, native })
     }
 
     async fn carry_out(
         &mut self,
-        reply: ChatTurn,
+        (reply, broken): (ChatTurn, Option<String>),
         turn: &mut Turn,
         (jobs, tasks): (&[Job], &[TaskType]),
         cancel: &Cancel,
@@ -284,16 +301,18 @@ impl Conversation {
         // Kept before anything is done: whoever is killed meanwhile finds the call without its result, and knows.
         self.keep(Message::Assistant { text: reply.text.trim().to_owned(), calls: calls::as_messages(&ready) });
         let runner = Runner { toolbox: &self.toolbox, sink: self.sink.as_ref(), cancel, folder: &self.folder };
-        for result in runner.run(ready, turn, jobs).await {
+        let mut results = runner.run(ready, turn, jobs).await;
+        if let (Some(why), Some(Message::ToolResult { content, .. })) = (broken, results.last_mut()) {
+            *content = calls::with_note(content, &format!("another call of the same answer was not made: {why}"));
+        }
+        for result in results {
             self.keep(result);
         }
     }
 
     /// Keeps what the model said, and tells it something.
     fn note(&mut self, said: &str, note: String) {
-        if !said.is_empty() {
-            self.keep(Message::Assistant { text: said.to_owned(), calls: Vec::new() });
-        }
+        self.keep(Message::Assistant { text: kept(said), calls: Vec::new() });
         self.keep(Message::User { text: note });
     }
 
@@ -306,6 +325,11 @@ impl Conversation {
         };
         self.sink.emit(Event::Warning { message });
     }
+}
+
+/// An answer as the history keeps it: it holds no empty message, and no two of one speaker in a row.
+fn kept(said: &str) -> String {
+    if said.is_empty() { "[no answer]".to_owned() } else { said.to_owned() }
 }
 
 fn withheld() -> End {

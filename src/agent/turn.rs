@@ -57,6 +57,8 @@ pub struct Turn {
     pub helps: Helps,
     /// Calls of this turn, whatever came of them.
     pub called: usize,
+    /// Whether the person said that nothing is to be paid.
+    pub forbids_payment: bool,
     /// The only datasets that can be meant, where that is certain.
     pub datasets: Option<Vec<String>>,
     asked: Asked,
@@ -65,7 +67,6 @@ pub struct Turn {
     several: bool,
     all_failures: usize,
     repeats: HashMap<String, usize>,
-    planned: HashMap<String, JobId>,
 }
 
 impl Turn {
@@ -79,6 +80,7 @@ impl Turn {
             nudged: false,
             helps,
             called: 0,
+            forbids_payment: words::forbids_payment(prompt),
             datasets: None,
             asked,
             wished,
@@ -86,7 +88,6 @@ impl Turn {
             several: words::wants_several(prompt),
             all_failures: 0,
             repeats: HashMap::new(),
-            planned: HashMap::new(),
         }
     }
 
@@ -101,21 +102,13 @@ impl Turn {
         *times
     }
 
-    /// The job that the same check made before in this turn.
-    pub fn planned(&self, arguments: &str) -> Option<&JobId> {
-        self.planned.get(arguments)
-    }
-
-    /// Takes in what came of a call. `arguments` are those of the call, in one form.
-    pub fn take(&mut self, call: &Call, arguments: &str, result: &ToolResult) {
+    /// Takes in what came of a call.
+    pub fn take(&mut self, call: &Call, result: &ToolResult) {
         let job = result.job.as_ref().map(|j| j.id.clone()).or_else(|| call.job().cloned());
         if let Some(id) = &job {
             // A job that was only named and does not exist is none of this turn.
             if result.job.is_some() && !self.jobs.contains(id) {
                 self.jobs.push(id.clone());
-            }
-            if result.ok && call.tool() == Tool::CheckLocalCapability {
-                self.planned.insert(arguments.to_owned(), id.clone());
             }
         }
         if result.ok && call.tool() != Tool::ListJobs {
@@ -217,7 +210,8 @@ impl Turn {
     }
 
     /// What the model is offered now, and whether it must call.
-    pub fn offer(&self, jobs: &[Job], tasks: &[TaskType]) -> (Vec<ToolSpec>, ToolChoice) {
+    /// `writes`: its calls are asked for as text, so that arguments are only offered of which the person said something.
+    pub fn offer(&self, jobs: &[Job], tasks: &[TaskType], writes: bool) -> (Vec<ToolSpec>, ToolChoice) {
         if !self.helps.narrowing {
             return (plain(), ToolChoice::Auto);
         }
@@ -231,7 +225,11 @@ impl Turn {
             }
             // What was named with its file begins with a check, which costs nothing and changes nothing.
             if self.asked.named && self.jobs.is_empty() {
-                return (vec![offer::check(tasks, self.datasets.as_deref())], ToolChoice::Required);
+                let mut check = offer::check(tasks, self.datasets.as_deref());
+                if writes {
+                    self.wished.narrow(&mut check.schema);
+                }
+                return (vec![check], ToolChoice::Required);
             }
         }
         (offered(jobs, tasks, self.datasets.as_deref()), ToolChoice::Auto)

@@ -2,7 +2,9 @@
 //!
 //! Only what they said themselves is written into it.
 
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
 
 use crate::{
     domain::{job::Job, task::TaskType},
@@ -10,11 +12,17 @@ use crate::{
     tools::Tool,
 };
 
-/// Tasks and files as they were named.
+/// Tasks, files and choices as they were named.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Wished {
+    /// The tasks' names.
+    tasks: Vec<String>,
     /// Task, file and choices, where it is plain which belong together.
     pairs: Vec<(String, String, Map<String, Value>)>,
+    /// What was chosen for any of the tasks, by parameter: the values that were said.
+    chosen: BTreeMap<String, Vec<Value>>,
+    /// The size that was claimed, bytes.
+    claimed_bytes: Option<u64>,
 }
 
 impl Wished {
@@ -22,20 +30,59 @@ impl Wished {
     pub fn by(prompt: &str, known: &[String], tasks: &[TaskType]) -> Wished {
         let files = words::files(prompt, known);
         let named = phrases::tasks_in(prompt, tasks);
-        let second = named.iter().any(|task| !phrases::file_parameters(task).is_empty());
-        if second || (named.len() > 1 && files.len() > 1) {
-            return Wished::default();
-        }
+        let mut wished = Wished {
+            tasks: named.iter().map(|task| task.name.clone()).collect(),
+            claimed_bytes: words::claimed_bytes(prompt),
+            ..Wished::default()
+        };
+        let mut plain = named.len() == 1 || files.len() == 1;
         let tokens = words::tokens(prompt, &files);
-        let mut pairs = Vec::new();
         for task in named {
             let mut chosen = Map::new();
             for choice in phrases::choices(&tokens, task) {
+                wished.chosen.entry(choice.name.clone()).or_default().push(choice.value.clone());
                 chosen.insert(choice.name, choice.value);
             }
-            pairs.extend(files.iter().map(|file| (task.name.clone(), file.clone(), chosen.clone())));
+            for second in phrases::file_parameters(task) {
+                plain = false;
+                wished.chosen.insert(second.to_owned(), files.iter().cloned().map(Value::from).collect());
+            }
+            wished.pairs.extend(files.iter().map(|file| (task.name.clone(), file.clone(), chosen.clone())));
         }
-        Wished { pairs }
+        if !plain {
+            wished.pairs.clear();
+        }
+        wished
+    }
+
+    /// Leaves of the schema of a check what the person said something of: the tasks that they named, the values that they
+    /// chose. For models that fill in whatever they are offered.
+    pub fn narrow(&self, schema: &mut Value) {
+        let Some(fields) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
+        if let Some(task) = fields.get_mut("task_type").filter(|_| !self.tasks.is_empty()) {
+            task["enum"] = self.tasks.clone().into();
+        }
+        match (self.claimed_bytes, fields.get_mut("claimed_bytes")) {
+            (Some(bytes), Some(field)) => field["enum"] = json!([bytes]),
+            _ => {
+                fields.remove("claimed_bytes");
+            }
+        }
+        fields.remove("claimed_seconds");
+        if self.chosen.is_empty() {
+            fields.remove("parameters");
+            return;
+        }
+        let values = self.chosen.iter().map(|(name, values)| (name.clone(), json!({"enum": values})));
+        let values: Map<String, Value> = values.collect();
+        let all: Vec<&String> = self.chosen.keys().collect();
+        fields.insert(
+            "parameters".to_owned(),
+            json!({"type": "object", "additionalProperties": false, "properties": values, "required": all}),
+        );
+        if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+            required.push("parameters".into());
+        }
     }
 
     /// The call that begins the first of them that none of these jobs is, in one sentence.
@@ -60,7 +107,7 @@ impl Wished {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::catalogue::Catalogue;
+    use crate::{machine::catalogue::Catalogue, tools::offer};
 
     #[test]
     fn the_call_has_what_was_said_and_nothing_else() {
@@ -79,5 +126,26 @@ mod tests {
         ] {
             assert_eq!(Wished::by(prompt, &[], &tasks).next(&[]), format!("Call check_local_capability with {call}"));
         }
+    }
+
+    #[test]
+    fn only_what_was_said_can_be_filled_in() {
+        let tasks: Vec<TaskType> = Catalogue::builtin().unwrap().iter().cloned().collect();
+        let check = |prompt: &str| {
+            let mut check = offer::check(&tasks, None).schema;
+            Wished::by(prompt, &[], &tasks).narrow(&mut check);
+            check
+        };
+        let plain = check("fold data.fasta");
+        let names: Vec<&String> = plain["properties"].as_object().unwrap().keys().collect();
+        assert_eq!(names, ["task_type", "dataset"]);
+        assert_eq!(plain["properties"]["task_type"]["enum"], json!(["protein_folding"]));
+        let chosen = check("fold this 5 GB data.fasta in 3D with seed 7");
+        assert_eq!(chosen["properties"]["claimed_bytes"]["enum"], json!([5_000_000_000u64]));
+        let parameters = &chosen["properties"]["parameters"];
+        assert_eq!(parameters["properties"], json!({"dimension": {"enum": [3]}, "seed": {"enum": [7]}}));
+        assert_eq!(chosen["required"], json!(["task_type", "dataset", "parameters"]));
+        let search = check("blast a.fa against b.fa");
+        assert_eq!(search["properties"]["parameters"]["properties"]["database"]["enum"], json!(["a.fa", "b.fa"]));
     }
 }

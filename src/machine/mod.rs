@@ -18,6 +18,7 @@ mod supposed;
 
 pub use dataset::profile_dataset;
 pub use host::probe_machine;
+pub use parameters::check_parameters;
 pub use supposed::Supposed;
 
 use crate::science::{InputError, scan::ScanError};

@@ -10,6 +10,7 @@
 //! | `responses` | requests and events of Responses, as the same pieces |
 //! | `parts` | the optional parts of a request, and which a server takes |
 //! | `usage` | tokens and cost |
+//! | `written` | a call asked for as text, of a model that makes none |
 //! | `assemble` | from pieces to a turn |
 //! | `http` | the transport of both: idle timeout, bounds, one try |
 //! | `failure` | what refusals mean |
@@ -21,6 +22,7 @@ mod http;
 mod parts;
 mod responses;
 mod usage;
+mod written;
 
 use std::time::Duration;
 
@@ -104,11 +106,17 @@ impl OpenAi {
         let client = Client::build(self.http.clone(), self.address.clone()).with_http_service(transport.service());
         Ok(match api {
             Api::Chat => {
-                let body = chat::request(request, model, &self.parts);
+                let mut body = chat::request(request, model, &self.parts);
+                if request.written {
+                    written::ask_for(&mut body, request, *api, &self.parts);
+                }
                 client.chat().create_stream_byot::<_, Chunk>(body).await?
             }
             Api::Responses => {
-                let body = responses::request(request, model, &self.parts);
+                let mut body = responses::request(request, model, &self.parts);
+                if request.written {
+                    written::ask_for(&mut body, request, *api, &self.parts);
+                }
                 let events = client.responses().create_stream_byot::<_, Event>(body).await?;
                 let mut translator = Translator::default();
                 events.map(move |event| event.map(|event| translator.piece(event))).boxed()
@@ -151,7 +159,7 @@ impl OpenAi {
             if let Some(text) = assembly.take(chunk) {
                 sink(Delta::Text(text));
             }
-            if assembly.is_too_long() {
+            if assembly.is_too_long() || assembly.wanders(request.choice) {
                 break;
             }
         }

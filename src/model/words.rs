@@ -148,7 +148,44 @@ pub fn wants_cancel(text: &str) -> bool {
 
 /// Whether a person asks for several things without naming each.
 pub fn wants_several(text: &str) -> bool {
-    says_any(&plain(text), &["both", "all files", "all of", "each", "every", "two files", "three files", "these files"])
+    const SEVERAL: [&str; 14] = [
+        "both",
+        "all",
+        "each",
+        "every",
+        "everything",
+        "these",
+        "those",
+        "files",
+        "rest",
+        "others",
+        "remaining",
+        "datasets",
+        "them",
+        "alle",
+    ];
+    says_any(&plain(text), &SEVERAL)
+}
+
+/// Whether a person says that nothing is to be paid, whatever else they ask.
+pub fn forbids_payment(text: &str) -> bool {
+    const FORBIDS: [&str; 14] = [
+        "not pay",
+        "dont pay",
+        "don t pay",
+        "never pay",
+        "without paying",
+        "without payment",
+        "pay nothing",
+        "no payment",
+        "no payments",
+        "not spend",
+        "don t spend",
+        "spend nothing",
+        "without spending",
+        "dry run",
+    ];
+    says_any(&plain(text), &FORBIDS)
 }
 
 /// The jobs that a text names, in order, each once.

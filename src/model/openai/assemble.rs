@@ -3,10 +3,13 @@
 use serde_json::Value;
 
 use super::chat::{CallPiece, Choice, Chunk, Piece};
-use crate::model::{ChatTurn, Finish, ModelError, ToolCall, Usage};
+use crate::model::{ChatTurn, Finish, ModelError, ToolCall, ToolChoice, Usage};
 
 /// The longest text and the longest arguments of one answer, bytes.
 const MAX_TEXT: usize = 256 * 1024;
+/// The longest run of white space, and the longest text where a call must come, bytes.
+const MOST_BLANK: usize = 200;
+const MOST_BEFORE_CALL: usize = 6000;
 /// The most calls in one answer.
 const MAX_CALLS: usize = 32;
 
@@ -35,6 +38,7 @@ pub(super) struct Assembly {
     usage: Option<Usage>,
     anything: bool,
     refused: bool,
+    wandered: bool,
 }
 
 #[derive(Default)]
@@ -146,6 +150,17 @@ impl Assembly {
         self.text.is_empty() && self.calls.is_empty()
     }
 
+    /// Whether a text goes on and says nothing more: white space without end, which small models write that are held to a
+    /// call and do not find it, or a long text where a call must come and a thought is over. It is cut there.
+    pub(super) fn wanders(&mut self, choice: ToolChoice) -> bool {
+        let text = self.text.trim_start();
+        let blank = text.len() - text.trim_end().len();
+        let thinks = text.starts_with(THINK.0) || THINK.0.starts_with(text);
+        let late = choice == ToolChoice::Required && text.len() > MOST_BEFORE_CALL && !thinks;
+        self.wandered |= self.calls.is_empty() && (blank > MOST_BLANK || late);
+        self.wandered
+    }
+
     /// Whether it passed its bounds; it is cut there.
     pub(super) fn is_too_long(&self) -> bool {
         self.bytes > MAX_TEXT || self.calls.len() > MAX_CALLS
@@ -156,7 +171,7 @@ impl Assembly {
     /// # Errors
     /// When nothing like an answer came, or it broke off.
     pub(super) fn finish(mut self, marked: bool) -> Result<(ChatTurn, Option<String>), ModelError> {
-        let cut = self.is_too_long();
+        let cut = self.is_too_long() || self.wandered;
         if self.finish.is_none() && !cut && !marked {
             return Err(match self.anything {
                 true => ModelError::Cut { why: "the stream ended without an end mark".to_owned() },

@@ -13,6 +13,7 @@ pub(super) struct Parts {
     no_stream_options: AtomicBool,
     no_tool_choice: AtomicBool,
     no_temperature: AtomicBool,
+    no_response_format: AtomicBool,
     /// Schemas of types, properties, enumerations and what must be there, and nothing else.
     plain_schemas: AtomicBool,
 }
@@ -31,6 +32,9 @@ impl Parts {
             ("stream_options", &self.no_stream_options),
             ("tool_choice", &self.no_tool_choice),
             ("temperature", &self.no_temperature),
+            ("response_format", &self.no_response_format),
+            ("json_schema", &self.no_response_format),
+            ("text.format", &self.no_response_format),
             ("additionalProperties", &self.plain_schemas),
             ("\"const\"", &self.plain_schemas),
             ("oneOf", &self.plain_schemas),
@@ -52,6 +56,11 @@ impl Parts {
 
     pub(super) fn temperature(&self) -> bool {
         !self.no_temperature.load(Ordering::Relaxed)
+    }
+
+    /// Whether an answer can be held to a form.
+    pub(super) fn response_format(&self) -> bool {
+        !self.no_response_format.load(Ordering::Relaxed)
     }
 
     /// The schema of a tool's arguments, as the server takes it.

@@ -124,6 +124,7 @@ fn request() -> ChatRequest {
             schema: json!({"type": "object"}),
         }],
         choice: ToolChoice::Required,
+        written: false,
     }
 }
 

@@ -113,6 +113,10 @@ fn put(fields: &mut Map<String, Value>, tool: &str, key: &str, value: &str, know
     let value = match close_name(tool.trim(), known).and_then(Tool::from_name) {
         Some(tool) if is_text(tool, key) => Value::String(value.to_owned()),
         Some(_) => loose::all(value.trim(), true)?,
+        // A task called by its name: what it takes beside a dataset is a number or a word.
+        None if !matches!(key, "dataset" | "task_type") && value.trim().parse::<f64>().is_ok() => {
+            loose::all(value.trim(), true)?
+        }
         None => Value::String(value.to_owned()),
     };
     if fields.contains_key(key) {

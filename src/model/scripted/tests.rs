@@ -12,7 +12,7 @@ fn request(results: &[serde_json::Value]) -> ChatRequest {
         messages.push(Message::ToolResult { call_id: id, name: "list_jobs".into(), content: result.to_string() });
     }
     let tools = vec![ToolSpec { name: "list_jobs".into(), description: String::new(), schema: json!({}) }];
-    ChatRequest { system: "You are".into(), messages, tools, choice: ToolChoice::Auto }
+    ChatRequest { system: "You are".into(), messages, tools, ..ChatRequest::default() }
 }
 
 async fn play(model: &Scripted, request: &ChatRequest) -> Result<ChatTurn, ModelError> {
