@@ -185,7 +185,11 @@ impl ModelError {
     /// is most often still at work, and would begin again.
     pub fn may_pass(&self) -> bool {
         match self {
-            ModelError::Unreachable { .. } | ModelError::RateLimited { .. } | ModelError::Cut { .. } => true,
+            // A connection that ended cleanly before anything came passes as often as one that broke.
+            ModelError::Unreachable { .. }
+            | ModelError::RateLimited { .. }
+            | ModelError::Cut { .. }
+            | ModelError::Garbage { .. } => true,
             ModelError::Server { status, .. } => matches!(status, 500 | 502 | 503 | 504 | 529),
             _ => false,
         }
