@@ -156,5 +156,9 @@ mod tests {
         spent.add(&Usage { cached_tokens: Some(900), ..usage(1000, None) });
         assert_eq!(spent.to_text(), "3,500 tokens in (900 from cache), 30 out, 0.3 USD for 2 of 3 calls");
         assert!(ceilings(None, Some("1")).blind(&spent));
+        spent.add(&Usage { estimated: true, ..usage(1000, None) });
+        let text =
+            "about 4,500 tokens in (900 from cache), 40 out (estimated for 1 of 4 calls), 0.3 USD for 2 of 4 calls";
+        assert_eq!(spent.to_text(), text);
     }
 }

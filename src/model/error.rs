@@ -80,7 +80,7 @@ pub enum ModelError {
         /// What, in short.
         what: String,
     },
-    /// The connection broke in the middle of an answer.
+    /// The connection broke or ended before the answer did, or before it began.
     #[error("the model's answer broke off: {why}")]
     Cut {
         /// The system's words.
@@ -185,11 +185,7 @@ impl ModelError {
     /// is most often still at work, and would begin again.
     pub fn may_pass(&self) -> bool {
         match self {
-            // A connection that ended cleanly before anything came passes as often as one that broke.
-            ModelError::Unreachable { .. }
-            | ModelError::RateLimited { .. }
-            | ModelError::Cut { .. }
-            | ModelError::Garbage { .. } => true,
+            ModelError::Unreachable { .. } | ModelError::RateLimited { .. } | ModelError::Cut { .. } => true,
             ModelError::Server { status, .. } => matches!(status, 500 | 502 | 503 | 504 | 529),
             _ => false,
         }

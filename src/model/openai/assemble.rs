@@ -173,13 +173,11 @@ impl Assembly {
     pub(super) fn finish(&mut self, marked: bool) -> Result<(ChatTurn, Option<String>), ModelError> {
         let cut = self.is_too_long();
         if self.finish.is_none() && !cut && !marked {
-            return Err(match self.anything {
-                true => ModelError::Cut { why: "the stream ended without an end mark".to_owned() },
-                false => ModelError::Garbage { what: "an empty stream".to_owned() },
-            });
+            let why = if self.anything { "the stream ended without an end mark" } else { "an empty stream" };
+            return Err(ModelError::Cut { why: why.to_owned() });
         }
         if !self.anything {
-            return Err(ModelError::Garbage { what: "a stream without choices".to_owned() });
+            return Err(ModelError::Cut { why: "a stream without choices".to_owned() });
         }
         let rest = self.visible(true);
         let text = match self.text.trim_start().strip_prefix(THINK.0) {

@@ -95,7 +95,8 @@ fn message(message: &Message, ids: &Ids) -> ChatCompletionRequestMessage {
             .into()
         }
         Message::ToolResult { call_id, content, .. } => {
-            ChatCompletionRequestToolMessage { content: content.as_str().into(), tool_call_id: ids.sent(call_id) }.into()
+            ChatCompletionRequestToolMessage { content: content.as_str().into(), tool_call_id: ids.sent(call_id) }
+                .into()
         }
     }
 }
