@@ -113,8 +113,8 @@ impl Ceilings {
             && spent.tokens().saturating_add(next) > ceiling
         {
             return Some(format!(
-                "the session's ceiling of {} tokens does not allow another call of the model: {}{} are used, and the next \
-                 call takes about {}",
+                "the session's ceiling of {} tokens does not allow another call of the model: {}{} are used, and the \
+                 next call takes about {}",
                 count(ceiling),
                 spent.about(),
                 count(spent.tokens()),
