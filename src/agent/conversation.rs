@@ -42,11 +42,13 @@ pub struct Limits {
     pub window: Option<u64>,
     /// What the session's model calls may take.
     pub ceilings: Ceilings,
+    /// Whether the model's calls take tokens: what its provider does not count is estimated.
+    pub metered: bool,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { steps: 24, nonsense: 2, window: None, ceilings: Ceilings::default() }
+        Limits { steps: 24, nonsense: 2, window: None, ceilings: Ceilings::default(), metered: false }
     }
 }
 

@@ -2,16 +2,31 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::window::{self, Gauge};
 use crate::{
     domain::{cost::NanoDollars, units::count},
-    model::Usage,
+    model::{ChatRequest, ChatTurn, Usage},
 };
+
+/// What a call took whose provider does not say: by its request and by what came of it.
+pub fn estimate(gauge: &Gauge, request: &ChatRequest, reply: &ChatTurn) -> Usage {
+    let calls = reply.calls.iter().map(|call| call.name.len() + call.arguments.len());
+    Usage {
+        prompt_tokens: gauge.tokens(window::size(request)),
+        completion_tokens: gauge.tokens(reply.text.len() + calls.sum::<usize>()),
+        estimated: true,
+        ..Usage::default()
+    }
+}
 
 /// What model calls took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Spent {
-    /// Calls of which the provider said what they took.
+    /// Calls.
     pub calls: u64,
+    /// Calls whose tokens are estimated, as the provider counted none.
+    #[serde(default)]
+    pub estimated: u64,
     /// Tokens in, those from a cache included.
     pub prompt_tokens: u64,
     /// Tokens in that came from a cache.
@@ -28,6 +43,7 @@ impl Spent {
     /// One call more.
     pub fn add(&mut self, usage: &Usage) {
         self.calls += 1;
+        self.estimated += u64::from(usage.estimated);
         self.prompt_tokens = self.prompt_tokens.saturating_add(usage.prompt_tokens);
         self.cached_tokens = self.cached_tokens.saturating_add(usage.cached_tokens.unwrap_or_default());
         self.completion_tokens = self.completion_tokens.saturating_add(usage.completion_tokens);
@@ -41,6 +57,7 @@ impl Spent {
     pub fn since(&self, before: &Spent) -> Spent {
         Spent {
             calls: self.calls.saturating_sub(before.calls),
+            estimated: self.estimated.saturating_sub(before.estimated),
             prompt_tokens: self.prompt_tokens.saturating_sub(before.prompt_tokens),
             cached_tokens: self.cached_tokens.saturating_sub(before.cached_tokens),
             completion_tokens: self.completion_tokens.saturating_sub(before.completion_tokens),
@@ -54,7 +71,7 @@ impl Spent {
         self.prompt_tokens.saturating_add(self.completion_tokens)
     }
 
-    /// In a few words: `3,512 tokens in (1,024 from cache), 87 out, 0.0021 USD`.
+    /// In a few words: `3,512 tokens in (1,024 from cache), 87 out, 0.0021 USD`; with what of it is estimated.
     pub fn to_text(&self) -> String {
         let cached = match self.cached_tokens {
             0 => String::new(),
@@ -65,7 +82,18 @@ impl Spent {
             _ if self.priced < self.calls => format!(", {} USD for {} of {} calls", self.cost, self.priced, self.calls),
             _ => format!(", {} USD", self.cost),
         };
-        format!("{} tokens in{cached}, {} out{cost}", count(self.prompt_tokens), count(self.completion_tokens))
+        let estimated = match self.estimated {
+            0 => String::new(),
+            n if n < self.calls => format!(" (estimated for {n} of {} calls)", self.calls),
+            _ => " (estimated: the provider does not count)".to_owned(),
+        };
+        let (prompt, completion) = (count(self.prompt_tokens), count(self.completion_tokens));
+        format!("{}{prompt} tokens in{cached}, {completion} out{estimated}{cost}", self.about())
+    }
+
+    /// The word before a number that is partly estimated.
+    fn about(&self) -> &'static str {
+        if self.estimated > 0 { "about " } else { "" }
     }
 }
 
@@ -85,9 +113,10 @@ impl Ceilings {
             && spent.tokens().saturating_add(next) > ceiling
         {
             return Some(format!(
-                "the session's ceiling of {} tokens does not allow another call of the model: {} are used, and the next call \
-                 takes about {}",
+                "the session's ceiling of {} tokens does not allow another call of the model: {}{} are used, and the \
+                 next call takes about {}",
                 count(ceiling),
+                spent.about(),
                 count(spent.tokens()),
                 count(next)
             ));
@@ -127,5 +156,9 @@ mod tests {
         spent.add(&Usage { cached_tokens: Some(900), ..usage(1000, None) });
         assert_eq!(spent.to_text(), "3,500 tokens in (900 from cache), 30 out, 0.3 USD for 2 of 3 calls");
         assert!(ceilings(None, Some("1")).blind(&spent));
+        spent.add(&Usage { estimated: true, ..usage(1000, None) });
+        let text =
+            "about 4,500 tokens in (900 from cache), 40 out (estimated for 1 of 4 calls), 0.3 USD for 2 of 4 calls";
+        assert_eq!(spent.to_text(), text);
     }
 }

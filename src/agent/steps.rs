@@ -10,7 +10,7 @@ use super::{
     gate::Gate,
     outcome, prompt,
     quotation::is_quoted,
-    task_call,
+    spending, task_call,
     turn::Turn,
     window,
 };
@@ -21,7 +21,7 @@ use crate::{
         task::TaskType,
         units::clean,
     },
-    model::{ChatRequest, ChatTurn, Delta, Finish, Message, ModelError, ToolCall, ToolChoice, repair},
+    model::{ChatRequest, ChatTurn, Delta, Finish, Message, ModelError, ToolCall, ToolChoice, Usage, repair},
     tools::{Cancel, ToolSpec, WorkError},
 };
 
@@ -73,11 +73,14 @@ impl Conversation {
             if let Some(end) = self.ceiling(&request) {
                 return Ok(end);
             }
+            let mut lost = Vec::new();
             let asked = tokio::select! {
                 biased;
-                () = cancel.cancelled() => return Ok(End::Interrupted),
-                asked = self.ask(&request, &known) => asked,
+                () = cancel.cancelled() => None,
+                asked = self.ask(&request, &known, &mut lost) => Some(asked),
             };
+            lost.into_iter().for_each(|usage| self.took(usage));
+            let Some(asked) = asked else { return Ok(End::Interrupted) };
             let Reply { turn: reply, broken, native } = match asked {
                 Ok(reply) => reply,
                 Err(ModelError::TooLong { .. }) if self.narrow(&request) => continue,
@@ -226,14 +229,8 @@ impl Conversation {
 
     /// The end of a turn whose next model call would pass a ceiling of the session.
     fn ceiling(&mut self, request: &ChatRequest) -> Option<End> {
-        let ceilings = self.limits.ceilings;
-        if ceilings.blind(&self.spent) && !std::mem::replace(&mut self.told_blind, true) {
-            let message = "AGENT_MAX_COST cannot be kept: the model's provider does not say what its calls cost. \
-                           AGENT_MAX_TOKENS works with every provider";
-            self.sink.emit(Event::Warning { message: message.to_owned() });
-        }
         let next = self.gauge.tokens(window::size(request));
-        let message = ceilings.passed(&self.spent, next)?;
+        let message = self.limits.ceilings.passed(&self.spent, next)?;
         Some(End::Stopped {
             kind: "model_ceiling".to_owned(),
             message,
@@ -242,28 +239,46 @@ impl Conversation {
         })
     }
 
-    /// Counts what a call took, and learns from it how large requests are.
+    /// Counts what a call took, and learns from it how large requests are; where nobody counted, it is estimated.
     fn account(&mut self, request: &ChatRequest, reply: &ChatTurn) {
-        let Some(usage) = reply.usage else { return };
-        self.gauge.learn(window::size(request), usage.prompt_tokens);
-        self.count(usage);
-        self.sink.emit(Event::Usage {
-            prompt_tokens: usage.prompt_tokens,
-            cached_tokens: usage.cached_tokens,
-            completion_tokens: usage.completion_tokens,
-            cost: usage.cost.map(|cost| cost.to_string()),
-        });
+        if let Some(usage) = reply.usage {
+            self.gauge.learn(window::size(request), usage.prompt_tokens);
+            self.took(usage);
+        } else if self.limits.metered {
+            self.took(spending::estimate(&self.gauge, request, reply));
+        }
     }
 
-    /// Asks the model; gives its turn, with calls written as text read.
-    async fn ask(&self, request: &ChatRequest, known: &[&str]) -> Result<Reply, ModelError> {
+    /// Counts it. The event tells what the provider said, and no estimate.
+    fn took(&mut self, usage: Usage) {
+        self.count(usage);
+        if !usage.estimated {
+            self.sink.emit(Event::Usage {
+                prompt_tokens: usage.prompt_tokens,
+                cached_tokens: usage.cached_tokens,
+                completion_tokens: usage.completion_tokens,
+                cost: usage.cost.map(|cost| cost.to_string()),
+            });
+        }
+        if self.limits.ceilings.blind(&self.spent) && !std::mem::replace(&mut self.told_blind, true) {
+            let message = "AGENT_MAX_COST cannot be kept: the model's provider does not say what its calls cost. \
+                           AGENT_MAX_TOKENS works with every provider";
+            self.sink.emit(Event::Warning { message: message.to_owned() });
+        }
+    }
+
+    /// Asks the model; gives its turn, with calls written as text read. What tries took that gave no turn goes to `lost`.
+    async fn ask(&self, request: &ChatRequest, known: &[&str], lost: &mut Vec<Usage>) -> Result<Reply, ModelError> {
         let offers = self.helps.repair && request.choice != ToolChoice::None && !request.tools.is_empty();
         let mut gate = Gate::new(known, offers);
         let sink = &self.sink;
-        let mut show = |Delta::Text(piece): Delta| {
-            if let Some(text) = gate.pass(&piece) {
-                sink.emit(Event::MessageDelta { text });
+        let mut show = |delta| match delta {
+            Delta::Text(piece) => {
+                if let Some(text) = gate.pass(&piece) {
+                    sink.emit(Event::MessageDelta { text });
+                }
             }
+            Delta::Lost(usage) => lost.push(usage),
         };
         let mut reply = self.model.turn(request, &mut show).await?;
         let native = !reply.calls.is_empty();

@@ -16,8 +16,8 @@ use super::{
 };
 use crate::domain::cost::NanoDollars;
 
-/// The model asked for at OpenAI's own endpoint when nobody names one.
-pub const OPENAI_MODEL: &str = "gpt-4.1-mini";
+/// The model of OpenAI's that is proposed to who has its key and names none.
+const OPENAI_MODEL: &str = "gpt-4.1-mini";
 
 /// Which model answers.
 #[derive(Debug, Clone)]
@@ -116,7 +116,16 @@ impl Settings {
         })
     }
 
-    /// The model that these settings name; the planner when they name none.
+    /// How to use OpenAI's key, where it is set and no model is named. Many machines have it for other programs: alone it
+    /// sends nothing anywhere.
+    pub fn unused_key(&self) -> Option<String> {
+        let named = [Key::AgentModel, Key::OpenaiBaseUrl].iter().any(|key| self.value(*key).is_some());
+        (!named && self.value(Key::OpenaiApiKey).is_some()).then(|| {
+            format!("OPENAI_API_KEY is set and not used; to talk to a model with it: AGENT_MODEL=openai:{OPENAI_MODEL}")
+        })
+    }
+
+    /// The model that these settings name; the planner when they name none, also where there is a key.
     ///
     /// # Errors
     /// A name without an endpoint, an endpoint without a name, a provider without its key or a model, an endpoint that is
@@ -137,7 +146,6 @@ impl Settings {
             }
             Some(text) => text.to_owned(),
             None if base.is_some() => return Err(ConfigError::NoModelName),
-            None if key.is_some() => OPENAI_MODEL.to_owned(),
             None => return Ok(ModelSettings::Planner),
         };
         let provider = base.is_none().then_some(Provider::OpenAi);

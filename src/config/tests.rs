@@ -142,7 +142,14 @@ fn the_profile_may_be_forced() {
 #[test]
 fn models_by_name_endpoint_and_key() {
     let model = |place: Place| place.load().model();
-    assert_eq!(model(Place::new().env("OPENAI_API_KEY", "k")).unwrap().name(), model::OPENAI_MODEL);
+    let key = Place::new().env("OPENAI_API_KEY", "k").load();
+    assert_eq!(key.model().unwrap().name(), "planner", "a key alone sends nothing anywhere");
+    let how = key.unused_key().unwrap();
+    assert!(how.starts_with("OPENAI_API_KEY is set and not used") && how.ends_with("AGENT_MODEL=openai:gpt-4.1-mini"));
+    for used in [("AGENT_MODEL", "planner"), ("AGENT_MODEL", "gpt-4.1"), ("OPENAI_BASE_URL", "http://l/v1")] {
+        assert_eq!(Place::new().env("OPENAI_API_KEY", "k").env(used.0, used.1).load().unused_key(), None, "{used:?}");
+    }
+    assert_eq!(Place::new().load().unused_key(), None);
     assert!(matches!(model(Place::new().env("OPENAI_BASE_URL", "http://l/v1")), Err(ConfigError::NoModelName)));
     assert!(matches!(model(Place::new().env("AGENT_MODEL", "m")), Err(ConfigError::NoModelKey { .. })));
     let own = model(Place::new().env("AGENT_MODEL", "m").env("OPENAI_BASE_URL", "http://l:8080/v1")).unwrap();

@@ -76,11 +76,13 @@ pub struct ToolCall {
     pub echo: Option<Value>,
 }
 
-/// A piece of a turn as it comes.
+/// What comes while a model is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delta {
     /// A piece of the answer.
     Text(String),
+    /// What a try took that gave no turn, where the provider said before it broke off: it is to be paid all the same.
+    Lost(Usage),
 }
 
 /// Why a model stopped.
@@ -100,7 +102,7 @@ pub enum Finish {
     Other(String),
 }
 
-/// What a turn used, in tokens and in money, as its provider counts.
+/// What a turn used, in tokens and in money, as its provider counts, or by an estimate where it does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Usage {
     /// Tokens in, those from a cache included.
@@ -116,6 +118,9 @@ pub struct Usage {
     /// What it costs in US dollars, where the provider says (OpenRouter's `usage.cost`). It is never estimated here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<NanoDollars>,
+    /// Whether the tokens are estimated, as the provider counted none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub estimated: bool,
 }
 
 /// What a model answered.

@@ -80,7 +80,7 @@ pub enum ModelError {
         /// What, in short.
         what: String,
     },
-    /// The connection broke in the middle of an answer.
+    /// The connection broke or ended before the answer did, or before it began.
     #[error("the model's answer broke off: {why}")]
     Cut {
         /// The system's words.

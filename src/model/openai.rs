@@ -9,16 +9,22 @@
 //! | `chat` | requests and pieces of answers of Chat Completions |
 //! | `responses` | requests and events of Responses, as the same pieces |
 //! | `parts` | the optional parts of a request, and which a server takes |
+//! | `ids` | call ids as every server takes them |
+//! | `lenient` | what servers write loosely |
 //! | `usage` | tokens and cost |
 //! | `written` | a call asked for as text, of a model that makes none |
 //! | `assemble` | from pieces to a turn |
-//! | `http` | the transport of both: idle timeout, bounds, one try |
+//! | `http` | the transport of both: one try, typed errors |
+//! | `body` | a streamed body: idle timeout, bounds, end mark |
 //! | `failure` | what refusals mean |
 
 mod assemble;
+mod body;
 mod chat;
 mod failure;
 mod http;
+mod ids;
+mod lenient;
 mod parts;
 mod responses;
 mod usage;
@@ -32,8 +38,9 @@ use futures::{StreamExt as _, stream::BoxStream};
 
 use self::{
     assemble::Assembly,
+    body::Ended,
     chat::Chunk,
-    http::{Ended, Transport},
+    http::Transport,
     parts::Parts,
     responses::{Event, Translator},
 };
@@ -124,12 +131,13 @@ impl OpenAi {
         })
     }
 
-    /// One try: the whole turn, or why not and whether something was streamed already.
+    /// One try: the whole turn, or why not. What came of it is in `assembly` either way.
     async fn attempt(
         &self,
         request: &ChatRequest,
+        assembly: &mut Assembly,
         sink: &mut (dyn FnMut(Delta) + Send),
-    ) -> Result<ChatTurn, (ModelError, bool)> {
+    ) -> Result<ChatTurn, ModelError> {
         let ended = Ended::default();
         let transport = Transport {
             http: self.http.clone(),
@@ -138,21 +146,23 @@ impl OpenAi {
             idle: self.settings.idle,
             ended: ended.clone(),
         };
-        let stream = self.ask(request, transport).await;
-        let mut stream = stream.map_err(|error| (self.reason(error, &ended), false))?;
+        let mut stream = self.ask(request, transport).await.map_err(|error| self.reason(error, &ended))?;
         let silent = self.settings.idle.saturating_mul(SILENT_FOR);
-        let mut assembly = Assembly::default();
         loop {
             let next = tokio::time::timeout(silent, stream.next()).await;
-            let next = next.map_err(|_| (ModelError::Stalled { after: silent }, assembly.streamed()))?;
-            let Some(chunk) = next else { break };
-            let mut chunk = chunk.map_err(|error| (self.reason(error, &ended), assembly.streamed()))?;
+            let Some(chunk) = next.map_err(|_| ModelError::Stalled { after: silent })? else { break };
+            let mut chunk = match chunk {
+                // After the end nothing is lost by what cannot be read.
+                Err(OpenAIError::JSONDeserialize(..)) if assembly.is_ended() => continue,
+                chunk => chunk.map_err(|error| self.reason(error, &ended))?,
+            };
             if let Some(error) = chunk.error.take() {
                 match failure::unread_call(&error).filter(|_| assembly.is_empty()) {
                     Some(text) => chunk = Chunk::whole(text),
                     None => {
-                        let error = failure::error_in_stream(&error, &self.settings.endpoint);
-                        return Err((error, assembly.streamed()));
+                        // It may come with what it took.
+                        assembly.take(Chunk { usage: chunk.usage, ..Chunk::default() });
+                        return Err(failure::error_in_stream(&error, &self.settings.endpoint));
                     }
                 }
             }
@@ -163,11 +173,10 @@ impl OpenAi {
                 break;
             }
         }
-        let streamed = assembly.streamed();
         if let Some(error) = ended.reason() {
-            return Err((error, streamed));
+            return Err(error);
         }
-        let (turn, rest) = assembly.finish(ended.marked()).map_err(|error| (error, streamed))?;
+        let (turn, rest) = assembly.finish(ended.marked())?;
         if let Some(text) = rest {
             sink(Delta::Text(text));
         }
@@ -204,11 +213,18 @@ impl ChatModel for OpenAi {
         let mut wait = self.settings.backoff;
         let mut left = self.settings.retries;
         loop {
-            let (error, streamed) = match self.attempt(request, sink).await {
-                Ok(turn) => return Ok(turn),
-                Err(why) => why,
+            let mut assembly = Assembly::default();
+            let error = match self.attempt(request, &mut assembly, sink).await {
+                Ok(turn) => {
+                    self.parts.heard(&turn);
+                    return Ok(turn);
+                }
+                Err(error) => error,
             };
-            if streamed {
+            if let Some(usage) = assembly.usage() {
+                sink(Delta::Lost(usage));
+            }
+            if assembly.streamed() {
                 return Err(error);
             }
             if let ModelError::Refused { message, .. } = &error

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ChatModel, ChatRequest, ChatTurn, Delta, Message, ModelError};
+use super::{ChatModel, ChatRequest, ChatTurn, Delta, Message, ModelError, Usage};
 use crate::cassette::{
     format::{Answered, Asked, Body, Broken, Part},
     play::Player,
@@ -24,6 +24,9 @@ const TURN: &str = "TURN";
 struct Kept {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pieces: Vec<String>,
+    /// What tries took that gave no turn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lost: Vec<Usage>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     turn: Option<ChatTurn>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,17 +60,19 @@ impl ChatModel for Recorded {
 
     async fn turn(&self, request: &ChatRequest, sink: &mut (dyn FnMut(Delta) + Send)) -> Result<ChatTurn, ModelError> {
         let id = self.recorder.asked(asked(self.name(), request));
-        let mut pieces = Vec::new();
+        let (mut pieces, mut lost) = (Vec::new(), Vec::new());
         let came = self
             .inner
             .turn(request, &mut |delta| {
-                let Delta::Text(text) = &delta;
-                pieces.push(text.clone());
+                match &delta {
+                    Delta::Text(text) => pieces.push(text.clone()),
+                    Delta::Lost(usage) => lost.push(*usage),
+                }
                 sink(delta);
             })
             .await;
         if let Some(id) = id {
-            let kept = Kept { pieces, turn: came.as_ref().ok().cloned(), error: came.as_ref().err().cloned() };
+            let kept = Kept { pieces, lost, turn: came.as_ref().ok().cloned(), error: came.as_ref().err().cloned() };
             let body = serde_json::to_value(&kept).map_or(Body::Empty, Body::Json);
             self.recorder.answered(Answered { id, body, ..Answered::default() });
         }
@@ -111,8 +116,9 @@ impl ChatModel for Played {
             Body::Json(kept) => serde_json::from_value::<Kept>(kept).map_err(|e| e.to_string()),
             _ => Err(answered.broken.as_ref().map_or("it holds no turn".to_owned(), Broken::to_string)),
         };
-        let Kept { pieces, turn, error } =
+        let Kept { pieces, lost, turn, error } =
             kept.map_err(|why| ModelError::Garbage { what: format!("the record cannot be read: {why}") })?;
+        lost.into_iter().for_each(|usage| sink(Delta::Lost(usage)));
         self.here(pieces).into_iter().for_each(|text| sink(Delta::Text(text)));
         match (turn, error) {
             (Some(mut turn), _) => {
@@ -175,8 +181,18 @@ mod tests {
     use super::*;
     use crate::{
         cassette::{format::What, read::Cassette},
-        model::{Finish, ToolCall, Usage},
+        model::{Finish, ToolCall},
         tools::ToolSpec,
+    };
+
+    /// What each try that fails took.
+    const LOST: Usage = Usage {
+        prompt_tokens: 9,
+        completion_tokens: 1,
+        cached_tokens: None,
+        reasoning_tokens: None,
+        cost: None,
+        estimated: false,
     };
 
     /// Says what it is given to say.
@@ -189,6 +205,9 @@ mod tests {
         }
         async fn turn(&self, _: &ChatRequest, sink: &mut (dyn FnMut(Delta) + Send)) -> Result<ChatTurn, ModelError> {
             let next = self.0.lock().unwrap().remove(0);
+            if next.is_err() {
+                sink(Delta::Lost(LOST));
+            }
             if let Ok(turn) = &next {
                 turn.text.split_inclusive(' ').for_each(|piece| sink(Delta::Text(piece.into())));
             }
@@ -234,11 +253,15 @@ mod tests {
         let player = Arc::new(Player::new(&cassette, Vec::new()));
         let played = Played::new("says".into(), player.clone());
         let mut pieces = Vec::new();
-        let sink = &mut |Delta::Text(piece): Delta| pieces.push(piece);
+        let mut lost = Vec::new();
+        let sink = &mut |delta: Delta| match delta {
+            Delta::Text(piece) => pieces.push(piece),
+            Delta::Lost(usage) => lost.push(usage),
+        };
         assert_eq!(played.turn(&request("other words", vec![user("hi")]), sink).await.unwrap(), turn);
-        assert_eq!(pieces, ["all ", "is ", "well"]);
         assert_eq!(player.reworded(), 1);
-        assert_eq!(played.turn(&request("s", called(true)), &mut |_| {}).await.unwrap_err(), error);
+        assert_eq!(played.turn(&request("s", called(true)), sink).await.unwrap_err(), error);
+        assert_eq!((pieces, lost), (["all ", "is ", "well"].map(str::to_owned).to_vec(), vec![LOST]));
         assert_eq!((player.left(), player.divergence()), (vec![], None));
     }
 

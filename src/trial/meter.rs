@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::event::{Event, Sink},
-    model::{ChatModel, ChatRequest, ChatTurn, Delta, ModelError},
+    model::{ChatModel, ChatRequest, ChatTurn, Delta, ModelError, Usage},
 };
 
 /// What a model was asked and used.
@@ -46,6 +46,14 @@ impl Metered {
     fn count(&self, learn: impl FnOnce(&mut Used)) {
         learn(&mut self.used.lock().unwrap_or_else(PoisonError::into_inner));
     }
+
+    fn add(&self, usage: Usage) {
+        self.count(|used| {
+            let tokens = used.tokens.get_or_insert_default();
+            tokens.prompt += usage.prompt_tokens;
+            tokens.completion += usage.completion_tokens;
+        });
+    }
 }
 
 #[async_trait]
@@ -56,14 +64,14 @@ impl ChatModel for Metered {
 
     async fn turn(&self, request: &ChatRequest, sink: &mut (dyn FnMut(Delta) + Send)) -> Result<ChatTurn, ModelError> {
         self.count(|used| used.steps += 1);
-        let turn = self.inner.turn(request, sink).await?;
-        if let Some(usage) = turn.usage {
-            self.count(|used| {
-                let tokens = used.tokens.get_or_insert_default();
-                tokens.prompt += usage.prompt_tokens;
-                tokens.completion += usage.completion_tokens;
-            });
-        }
+        let mut watch = |delta: Delta| {
+            if let Delta::Lost(usage) = delta {
+                self.add(usage);
+            }
+            sink(delta);
+        };
+        let turn = self.inner.turn(request, &mut watch).await?;
+        turn.usage.into_iter().for_each(|usage| self.add(usage));
         Ok(turn)
     }
 

@@ -10,10 +10,12 @@ use crate::{
     model::{ChatRequest, ChatTurn, Delta, ModelError, ToolCall, Usage},
 };
 
-/// A model behind a server that counts as servers do, and refuses what is too long for it.
+/// A model behind a server that counts as servers do, or does not count at all, and refuses what is too long for it.
 struct Counting {
     /// Tokens.
     window: u64,
+    /// Whether it says what a call took.
+    counts: bool,
     requests: Mutex<Vec<ChatRequest>>,
 }
 
@@ -39,7 +41,7 @@ impl ChatModel for Counting {
             arguments: r#"{"state":"all"}"#.into(),
             echo: None,
         };
-        let turn = ChatTurn { usage: Some(usage), ..ChatTurn::default() };
+        let turn = ChatTurn { usage: self.counts.then_some(usage), ..ChatTurn::default() };
         Ok(match looks {
             0 | 1 if request.offers("list_jobs") => ChatTurn { calls: vec![call], ..turn },
             _ => ChatTurn { text: "There you are.".into(), ..turn },
@@ -48,7 +50,7 @@ impl ChatModel for Counting {
 }
 
 fn counting(window: u64) -> Arc<Counting> {
-    Arc::new(Counting { window, requests: Mutex::default() })
+    Arc::new(Counting { window, counts: true, requests: Mutex::default() })
 }
 
 /// A conversation about twenty jobs, with these limits.
@@ -121,6 +123,63 @@ async fn a_ceiling_ends_the_turn_with_its_own_code() {
         assert!(ceilings.tokens.is_none_or(|most| spent.tokens() <= most), "{spent:?}");
         assert_eq!(spent.priced, model.requests.lock().unwrap().len() as u64);
     }
+}
+
+/// The ceilings hold by an estimate, which is called one; what the provider said is not mixed with it.
+#[tokio::test]
+async fn a_ceiling_holds_where_the_provider_counts_nothing() {
+    let model = Arc::new(Counting { window: 100_000, counts: false, requests: Mutex::default() });
+    let ceilings = Ceilings { tokens: Some(30_000), cost: "0.01".parse().ok() };
+    let mut bench = long_talk(model.clone(), Limits { ceilings, metered: true, ..Limits::default() }).await;
+    let mut codes = Vec::new();
+    for _ in 0..4 {
+        codes.push(bench.turn("How are my jobs?").await.exit_code);
+    }
+    assert_eq!((codes.first(), codes.last()), (Some(&0), Some(&5)), "{}", bench.errors());
+    assert!(
+        bench.errors().contains("ceiling of 30,000 tokens") && bench.errors().contains("about"),
+        "{}",
+        bench.errors()
+    );
+    let (spent, asked) = (bench.talk.spent(), model.requests.lock().unwrap().clone());
+    assert_eq!((spent.calls, spent.estimated, spent.priced), (asked.len() as u64, asked.len() as u64, 0));
+    let bytes: usize = asked.iter().map(window::size).sum();
+    let plausible = (bytes / 8) as u64..=bytes as u64;
+    assert!(spent.tokens() <= 30_000 && plausible.contains(&spent.tokens()), "{spent:?} of {bytes} bytes");
+    assert!(spent.to_text().starts_with("about ") && spent.to_text().contains("estimated"), "{}", spent.to_text());
+    assert_eq!(bench.warnings().matches("AGENT_MAX_COST cannot be kept").count(), 1, "{}", bench.warnings());
+    let told = bench.texts(|e| if let Event::Usage { .. } = e { Some(String::new()) } else { None });
+    assert!(told.is_empty(), "an estimate is no count of the provider's");
+}
+
+/// Who asks once is told too.
+#[tokio::test]
+async fn a_money_ceiling_that_cannot_be_kept_is_told_after_the_first_call() {
+    let mut bench = Bench::scripted(files(), "- {say: 'Hello.'}\n");
+    bench.talk.limits.ceilings.cost = "1".parse().ok();
+    assert_eq!(bench.plays("hello").await.exit_code, 0);
+    assert!(bench.warnings().contains("AGENT_MAX_COST cannot be kept"), "{}", bench.warnings());
+}
+
+#[tokio::test]
+async fn a_try_that_broke_off_is_counted_with_the_rest() {
+    struct Breaks;
+    #[async_trait::async_trait]
+    impl ChatModel for Breaks {
+        fn name(&self) -> String {
+            "breaks".to_owned()
+        }
+        async fn turn(&self, _: &ChatRequest, sink: &mut (dyn FnMut(Delta) + Send)) -> Result<ChatTurn, ModelError> {
+            let cost = "0.02".parse().ok();
+            sink(Delta::Lost(Usage { prompt_tokens: 70, completion_tokens: 8, cost, ..Usage::default() }));
+            Err(ModelError::Cut { why: "gone".to_owned() })
+        }
+    }
+    let mut bench = Bench::new(files(), Arc::new(Breaks));
+    bench.talk.limits.ceilings.cost = "0.02".parse().ok();
+    assert_eq!(bench.turn("hello").await.exit_code, 1);
+    assert_eq!(bench.talk.spent().to_text(), "70 tokens in, 8 out, 0.02 USD");
+    assert_eq!(bench.turn("hello").await.exit_code, 5, "{}", bench.errors());
 }
 
 #[tokio::test]

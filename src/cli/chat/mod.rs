@@ -68,7 +68,7 @@ impl Chat {
 
     async fn talk(&self, context: &Context, options: Options) -> Result<u8, CommandError> {
         let mut session = Session::begin(context, options, self.resume.clone().map_or(Which::Fresh, Which::Resumed))?;
-        greet(context, &session);
+        greet(context, &session)?;
         let prompt = Prompt::start(context.settings()?.home().history());
         loop {
             match prompt.read(PROMPT, session.job_ids()).await {
@@ -104,8 +104,11 @@ impl Chat {
     }
 }
 
-fn greet(context: &Context, session: &Session<'_>) {
+fn greet(context: &Context, session: &Session<'_>) -> Result<(), CommandError> {
     let look = &context.look;
+    if let Some(how) = context.settings()?.unused_key() {
+        context.output.lines(look.paragraph(Tone::Dim, &how));
+    }
     if session.turns() > 0 {
         let n = session.turns();
         let turns = if n == 1 { "one turn".to_owned() } else { format!("{n} turns") };
@@ -124,6 +127,7 @@ fn greet(context: &Context, session: &Session<'_>) {
     context
         .output
         .lines(look.paragraph(Tone::Dim, "Say what to compute on which file. /help shows more, Ctrl-D leaves."));
+    Ok(())
 }
 
 fn say_error(context: &Context, done: Result<ExitCode, CommandError>) {

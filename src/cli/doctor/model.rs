@@ -17,8 +17,10 @@ pub async fn model(settings: &Settings) -> Check {
     match settings.model() {
         Err(error) => wrong("model", &error),
         Ok(ModelSettings::Planner) => {
-            let providers = Provider::names();
-            Check::ok("model", format!("offline planner: set AGENT_MODEL to PROVIDER:MODEL for a model ({providers})"))
+            let how = settings
+                .unused_key()
+                .unwrap_or_else(|| format!("set AGENT_MODEL to PROVIDER:MODEL for a model ({})", Provider::names()));
+            Check::ok("model", format!("offline planner: {how}"))
         }
         Ok(ModelSettings::Scripted(path)) if path.is_file() => {
             Check::ok("model", format!("the transcript {}", path.display()))

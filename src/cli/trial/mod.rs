@@ -69,7 +69,7 @@ impl Trial {
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
         let catalogue = Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?;
         let chosen = context.settings()?.model()?;
-        let limits = limits(&context.settings()?.model_bounds(&chosen)?);
+        let limits = limits(&context.settings()?.model_bounds(&chosen)?, chosen.is_metered());
         let (cases, broken) = self.cases(&catalogue)?;
         if let Some(path) = &self.report {
             // Before an hour of work, and not after it.

@@ -95,7 +95,7 @@ impl<'a> Session<'a> {
             session: context.session().0.clone(),
             folder: settings.cwd().to_owned(),
             dry_run,
-            limits: limits(&bounds),
+            limits: limits(&bounds, metered),
             helps: Helps::default(),
         });
         let profile = wired.profile;
@@ -189,7 +189,7 @@ impl<'a> Session<'a> {
         let spent = self.conversation.spent();
         let model = match (self.metered, spent.calls) {
             (false, 0) => "the offline planner takes no tokens and no money".to_owned(),
-            (true, 0) => "no call so far that its provider counted".to_owned(),
+            (true, 0) => "no call so far".to_owned(),
             (_, calls) => format!("{}, in {} calls", spent.to_text(), count(calls)),
         };
         let mut out = look.field("Model", Tone::Plain, &model);
@@ -296,9 +296,9 @@ fn open(context: &Context, folder: &Path, which: Which) -> Result<(SessionFile, 
 }
 
 /// The bounds of a conversation, from the settings.
-pub fn limits(bounds: &ModelBounds) -> Limits {
+pub fn limits(bounds: &ModelBounds, metered: bool) -> Limits {
     let ceilings = Ceilings { tokens: bounds.tokens, cost: bounds.cost };
-    Limits { window: bounds.window, ceilings, ..Limits::default() }
+    Limits { window: bounds.window, ceilings, metered, ..Limits::default() }
 }
 
 /// The model that the settings name.

@@ -2,7 +2,11 @@
 
 use serde_json::Value;
 
-use super::chat::{CallPiece, Choice, Chunk, Piece};
+use super::{
+    chat::{CallPiece, Choice, Chunk, Piece},
+    lenient::spoken,
+    usage,
+};
 use crate::model::{ChatTurn, Finish, ModelError, ToolCall, ToolChoice, Usage};
 
 /// The longest text and the longest arguments of one answer, bytes.
@@ -53,9 +57,8 @@ struct Slot {
 impl Assembly {
     /// Takes one event; gives the text that a person may see now.
     pub(super) fn take(&mut self, chunk: Chunk) -> Option<String> {
-        if let Some(usage) = chunk.usage {
-            self.usage = Some(usage.read());
-        }
+        // The last that says something holds: servers count as they go, and some end with nothing.
+        self.usage = chunk.usage.as_deref().and_then(usage::read).or(self.usage);
         for Choice { index, delta, message, finish_reason } in chunk.choices {
             self.anything = true;
             if index != 0 {
@@ -72,8 +75,10 @@ impl Assembly {
     }
 
     fn piece(&mut self, piece: Piece) {
-        self.refused |= piece.refusal.is_some();
-        for text in [piece.content, piece.refusal].into_iter().flatten() {
+        let (text, refusal) = spoken(piece.content.as_ref());
+        let refusal = piece.refusal.filter(|words| !words.is_empty()).or(refusal);
+        self.refused |= refusal.is_some();
+        for text in [text, refusal].into_iter().flatten() {
             self.bytes += text.len();
             self.text.push_str(&text);
         }
@@ -145,6 +150,16 @@ impl Assembly {
         self.shown > 0
     }
 
+    /// What it took so far, where the server said.
+    pub(super) fn usage(&self) -> Option<Usage> {
+        self.usage
+    }
+
+    /// Whether its end came: what may follow is only what it took.
+    pub(super) fn is_ended(&self) -> bool {
+        self.finish.is_some()
+    }
+
     /// Whether nothing of an answer came yet.
     pub(super) fn is_empty(&self) -> bool {
         self.text.is_empty() && self.calls.is_empty()
@@ -170,26 +185,23 @@ impl Assembly {
     ///
     /// # Errors
     /// When nothing like an answer came, or it broke off.
-    pub(super) fn finish(mut self, marked: bool) -> Result<(ChatTurn, Option<String>), ModelError> {
+    pub(super) fn finish(&mut self, marked: bool) -> Result<(ChatTurn, Option<String>), ModelError> {
         let cut = self.is_too_long() || self.wandered;
         if self.finish.is_none() && !cut && !marked {
-            return Err(match self.anything {
-                true => ModelError::Cut { why: "the stream ended without an end mark".to_owned() },
-                false => ModelError::Garbage { what: "an empty stream".to_owned() },
-            });
+            let why = if self.anything { "the stream ended without an end mark" } else { "an empty stream" };
+            return Err(ModelError::Cut { why: why.to_owned() });
         }
         if !self.anything {
-            return Err(ModelError::Garbage { what: "a stream without choices".to_owned() });
+            return Err(ModelError::Cut { why: "a stream without choices".to_owned() });
         }
         let rest = self.visible(true);
         let text = match self.text.trim_start().strip_prefix(THINK.0) {
             Some(thought) => thought.split_once(THINK.1).map_or("", |(_, text)| text).trim_start().to_owned(),
-            None => self.text,
+            None => std::mem::take(&mut self.text),
         };
-        self.calls.truncate(MAX_CALLS);
-        let calls: Vec<ToolCall> = self
-            .calls
+        let calls: Vec<ToolCall> = std::mem::take(&mut self.calls)
             .into_iter()
+            .take(MAX_CALLS)
             .map(|slot| ToolCall { id: slot.id, name: slot.name, arguments: slot.arguments, echo: slot.echo })
             .collect();
         let finish = match self.finish.as_deref() {

@@ -7,16 +7,21 @@ use async_openai::types::chat::{
     ChatCompletionTools, CreateChatCompletionRequest, FunctionCall, FunctionObject, ToolChoiceOptions,
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
-use super::{parts::Parts, usage::Usage};
+use super::{
+    ids::Ids,
+    lenient::{or_default, place},
+    parts::Parts,
+};
 use crate::model::{ChatRequest, Message, ToolChoice};
 
 /// The request for `model`, of the parts that the server is known to take.
 pub(super) fn request(request: &ChatRequest, model: &str, parts: &Parts) -> Value {
     let mut messages: Vec<ChatCompletionRequestMessage> =
         vec![ChatCompletionRequestSystemMessage::from(request.system.as_str()).into()];
-    messages.extend(request.messages.iter().map(message));
+    let ids = Ids::of(request);
+    messages.extend(request.messages.iter().map(|each| message(each, &ids)));
     let tools: Vec<ChatCompletionTools> = request
         .tools
         .iter()
@@ -50,26 +55,26 @@ pub(super) fn request(request: &ChatRequest, model: &str, parts: &Parts) -> Valu
         ..CreateChatCompletionRequest::default()
     };
     let mut body = json!(typed);
-    echo(&mut body, request);
+    echo(&mut body, request, parts);
     body
 }
 
 /// Puts back with each call what its provider wants back; the library's types have no place for it.
-fn echo(body: &mut Value, request: &ChatRequest) {
+fn echo(body: &mut Value, request: &ChatRequest, parts: &Parts) {
     // The system prompt is the first message.
     for (at, message) in request.messages.iter().enumerate() {
         let Message::Assistant { calls, .. } = message else { continue };
         for (n, call) in calls.iter().enumerate() {
             let place =
                 body.pointer_mut(&format!("/messages/{}/tool_calls/{n}", at + 1)).and_then(Value::as_object_mut);
-            if let (Some(extra), Some(place)) = (&call.echo, place) {
+            if let (Some(extra), Some(place)) = (call.echo.as_ref().filter(|echo| parts.echoes(echo)), place) {
                 place.insert("extra_content".to_owned(), extra.clone());
             }
         }
     }
 }
 
-fn message(message: &Message) -> ChatCompletionRequestMessage {
+fn message(message: &Message, ids: &Ids) -> ChatCompletionRequestMessage {
     match message {
         Message::User { text } => ChatCompletionRequestUserMessage::from(text.as_str()).into(),
         Message::Assistant { text, calls } => {
@@ -77,7 +82,7 @@ fn message(message: &Message) -> ChatCompletionRequestMessage {
                 .iter()
                 .map(|call| {
                     ChatCompletionMessageToolCalls::Function(ChatCompletionMessageToolCall {
-                        id: call.id.clone(),
+                        id: ids.sent(&call.id),
                         function: FunctionCall { name: call.name.clone(), arguments: call.arguments.clone() },
                     })
                 })
@@ -90,7 +95,8 @@ fn message(message: &Message) -> ChatCompletionRequestMessage {
             .into()
         }
         Message::ToolResult { call_id, content, .. } => {
-            ChatCompletionRequestToolMessage { content: content.as_str().into(), tool_call_id: call_id.clone() }.into()
+            ChatCompletionRequestToolMessage { content: content.as_str().into(), tool_call_id: ids.sent(call_id) }
+                .into()
         }
     }
 }
@@ -99,15 +105,16 @@ fn message(message: &Message) -> ChatCompletionRequestMessage {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Chunk {
+    #[serde(deserialize_with = "or_default")]
     pub(super) choices: Vec<Choice>,
-    pub(super) usage: Option<Usage>,
+    pub(super) usage: Option<Box<RawValue>>,
     pub(super) error: Option<Value>,
 }
 
 impl Chunk {
     /// An answer that is this text and no more.
     pub(super) fn whole(text: String) -> Chunk {
-        let delta = Some(Piece { content: Some(text), ..Piece::default() });
+        let delta = Some(Piece { content: Some(Value::String(text)), ..Piece::default() });
         let choice = Choice { delta, finish_reason: Some("stop".to_owned()), ..Choice::default() };
         Chunk { choices: vec![choice], ..Chunk::default() }
     }
@@ -117,6 +124,7 @@ impl Chunk {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Choice {
+    #[serde(deserialize_with = "or_default")]
     pub(super) index: u32,
     pub(super) delta: Option<Piece>,
     /// In place of `delta` where a server does not stream.
@@ -128,7 +136,8 @@ pub(super) struct Choice {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Piece {
-    pub(super) content: Option<String>,
+    /// A text, or from some servers a list of parts.
+    pub(super) content: Option<Value>,
     pub(super) refusal: Option<String>,
     pub(super) tool_calls: Option<Vec<CallPiece>>,
 }
@@ -137,6 +146,7 @@ pub(super) struct Piece {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct CallPiece {
+    #[serde(deserialize_with = "place")]
     pub(super) index: Option<u32>,
     pub(super) id: Option<String>,
     pub(super) function: Option<FunctionPiece>,

@@ -51,7 +51,16 @@ pub(super) fn error_of(
     let whole = String::from_utf8_lossy(body).to_ascii_lowercase();
     let status = status.as_u16();
     let model = || endpoint.model.clone();
-    let too_long = ["context_length", "context length", "context size", "context window", "maximum context"];
+    // OpenAI's words and those of most servers; Gemini's; Anthropic's.
+    let too_long = [
+        "context_length",
+        "context length",
+        "context size",
+        "context window",
+        "maximum context",
+        "exceeds the maximum number of tokens",
+        "prompt is too long",
+    ];
     match status {
         401 | 403 => ModelError::Key { status, message, setting: endpoint.key.name().to_owned() },
         402 => ModelError::NoCredit { message },
@@ -59,6 +68,8 @@ pub(super) fn error_of(
         429 => ModelError::RateLimited { message, retry_after },
         413 => ModelError::TooLong { message },
         400 | 422 | 500 if too_long.iter().any(|words| whole.contains(words)) => ModelError::TooLong { message },
+        // OpenRouter knows the model, and nobody who serves it takes a part of the request.
+        404 if whole.contains("no endpoints found that support") => ModelError::Refused { status, message },
         404 => ModelError::NoModel { model: model(), message },
         400 if whole.contains("model_not_found") => ModelError::NoModel { model: model(), message },
         // Gemini's answer to a wrong key.

@@ -1,14 +1,9 @@
 //! The service beneath the client library: typed errors, bounded bodies, an idle timeout, no hidden retries.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::time::Duration;
 
 use async_openai::{config::Config, error::OpenAIError, middleware::HttpRequestFactory};
-use bytes::Bytes;
-use futures::{Stream, StreamExt as _};
+use futures::StreamExt as _;
 use jiff::{Timestamp, fmt::rfc2822};
 use reqwest::{
     Body, Response,
@@ -17,11 +12,12 @@ use reqwest::{
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::failure::{cut, error_of, unreachable, unread_call};
+use super::{
+    body::{Ended, MAX_BODY, watched},
+    failure::{cut, error_of, unreachable, unread_call},
+};
 use crate::{config::Endpoint, model::ModelError};
 
-/// The largest answer, bytes on the wire.
-const MAX_BODY: usize = 16 * 1024 * 1024;
 /// How much of an error page is read.
 const MAX_ERROR_BODY: usize = 16 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -109,32 +105,6 @@ pub(super) fn client(base: &Url) -> Result<reqwest::Client, ModelError> {
     })
 }
 
-/// How a response's body ended, told by the one who read it.
-#[derive(Clone, Default)]
-pub(super) struct Ended(Arc<Mutex<End>>);
-
-#[derive(Default)]
-struct End {
-    reason: Option<ModelError>,
-    marked: bool,
-}
-
-impl Ended {
-    fn update(&self, change: impl FnOnce(&mut End)) {
-        change(&mut self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
-    }
-
-    /// Why it ended before its end.
-    pub(super) fn reason(&self) -> Option<ModelError> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).reason.clone()
-    }
-
-    /// Whether the end was marked (`[DONE]`).
-    pub(super) fn marked(&self) -> bool {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).marked
-    }
-}
-
 /// Carries one request out.
 #[derive(Clone)]
 pub(super) struct Transport {
@@ -197,7 +167,7 @@ impl Transport {
     /// A body that is JSON, as a stream of one event and its end.
     fn one_event(&self, body: &[u8]) -> Response {
         let one_line = String::from_utf8_lossy(body).replace(['\n', '\r'], " ");
-        self.ended.update(|end| end.marked = true);
+        self.ended.mark();
         ::http::Response::new(Body::from(format!("data: {one_line}\n\ndata: [DONE]\n\n"))).into()
     }
 
@@ -221,52 +191,9 @@ impl Transport {
 
     /// The response with a body that ends at the size limit, when nothing comes, and says why it ended.
     fn bounded(&self, response: Response) -> Response {
-        let ended = self.ended.clone();
-        let stream = watched(response.bytes_stream(), self.idle, ended);
+        let stream = watched(response.bytes_stream(), self.idle, self.ended.clone());
         ::http::Response::new(Body::wrap_stream(stream)).into()
     }
-}
-
-fn watched(
-    stream: impl Stream<Item = reqwest::Result<Bytes>> + Send + 'static,
-    idle: Duration,
-    ended: Ended,
-) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
-    const MARK: &[u8] = b"[DONE]";
-    let start = (Box::pin(stream), 0usize, Vec::<u8>::new(), false);
-    futures::stream::unfold(start, move |(mut stream, seen, mut tail, over)| {
-        let ended = ended.clone();
-        async move {
-            if over {
-                return None;
-            }
-            let stop = |reason: ModelError| {
-                let text = reason.to_string();
-                ended.update(|end| end.reason = Some(reason));
-                Err(io::Error::other(text))
-            };
-            let item = match tokio::time::timeout(idle, stream.next()).await {
-                Err(_) => stop(ModelError::Stalled { after: idle }),
-                Ok(None) => return None,
-                Ok(Some(Err(error))) => stop(cut(&error)),
-                Ok(Some(Ok(bytes))) if seen + bytes.len() > MAX_BODY => {
-                    stop(ModelError::Garbage { what: "an answer of more than 16 MB".to_owned() })
-                }
-                Ok(Some(Ok(bytes))) => {
-                    // The mark may lie across two pieces.
-                    tail.extend_from_slice(&bytes);
-                    if tail.windows(MARK.len()).any(|w| w == MARK) {
-                        ended.update(|end| end.marked = true);
-                    }
-                    tail.drain(..tail.len().saturating_sub(MARK.len() - 1));
-                    Ok(bytes)
-                }
-            };
-            let over = item.is_err();
-            let seen = seen + item.as_ref().map_or(0, Bytes::len);
-            Some((item, (stream, seen, tail, over)))
-        }
-    })
 }
 
 /// When to ask again, as the server says: `retry-after-ms`, or `Retry-After` as seconds or as a date (RFC 9110, 10.2.3).

@@ -1,11 +1,17 @@
 //! The optional parts of a request: which of them a server takes. What a preset knows is known from the start; the rest is
 //! learnt from refusals, once.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    collections::HashSet,
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use serde_json::{Map, Value, json};
 
-use crate::config::Provider;
+use crate::{config::Provider, model::ChatTurn};
 
 /// Parts of a request that some servers do not take.
 #[derive(Default)]
@@ -16,14 +22,40 @@ pub(super) struct Parts {
     no_response_format: AtomicBool,
     /// Schemas of types, properties, enumerations and what must be there, and nothing else.
     plain_schemas: AtomicBool,
+    /// No call goes back with what its provider wanted back with it.
+    no_echo: AtomicBool,
+    /// What it wanted back goes back whoever said it: otherwise only what this server said since the program began. The
+    /// history may be another's, and who does not know the field refuses it.
+    every_echo: AtomicBool,
+    /// What this server wants back, as JSON.
+    own_echoes: Mutex<HashSet<String>>,
 }
 
 impl Parts {
-    /// What is known of a provider's endpoint. Gemini's names `additionalProperties` and `const` as fields it cannot find.
+    /// What is known of a provider's endpoint. Gemini's names `additionalProperties` and `const` as fields it cannot find,
+    /// and it and the gateway to it alone want something back with calls.
     pub(super) fn known(provider: Option<Provider>) -> Parts {
         let parts = Parts::default();
+        let echoes = matches!(provider, Some(Provider::Gemini | Provider::OpenRouter));
         parts.plain_schemas.store(provider == Some(Provider::Gemini), Ordering::Relaxed);
+        parts.every_echo.store(echoes, Ordering::Relaxed);
+        parts.no_echo.store(!echoes && provider.is_some(), Ordering::Relaxed);
         parts
+    }
+
+    /// Remembers what the server wants back with its calls.
+    pub(super) fn heard(&self, turn: &ChatTurn) {
+        self.own_echoes().extend(turn.calls.iter().filter_map(|call| call.echo.as_ref()).map(Value::to_string));
+    }
+
+    /// Whether this goes back with its call.
+    pub(super) fn echoes(&self, echo: &Value) -> bool {
+        let wanted = || self.every_echo.load(Ordering::Relaxed) || self.own_echoes().contains(&echo.to_string());
+        !self.no_echo.load(Ordering::Relaxed) && wanted()
+    }
+
+    fn own_echoes(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.own_echoes.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Gives up the part that a refusal names; `false` when it names none that was sent.
@@ -38,6 +70,7 @@ impl Parts {
             ("additionalProperties", &self.plain_schemas),
             ("\"const\"", &self.plain_schemas),
             ("oneOf", &self.plain_schemas),
+            ("extra_content", &self.no_echo),
         ];
         let named = parts.iter().find(|(name, given_up)| message.contains(name) && !given_up.load(Ordering::Relaxed));
         if let Some((_, given_up)) = named {

@@ -6,12 +6,13 @@ use async_openai::types::responses::{
     FunctionToolCall, InputItem, InputParam, Item, Role, Tool, ToolChoiceOptions, ToolChoiceParam,
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 use super::{
     chat::{CallPiece, Choice, Chunk, FunctionPiece, Piece},
+    ids::Ids,
+    lenient::{or_default, place, spoken},
     parts::Parts,
-    usage::Usage,
 };
 use crate::model::{ChatRequest, Message, ToolChoice};
 
@@ -36,10 +37,11 @@ pub(super) fn request(request: &ChatRequest, model: &str, parts: &Parts) -> Valu
         ToolChoice::Required => ToolChoiceOptions::Required,
         ToolChoice::Auto | ToolChoice::None => ToolChoiceOptions::Auto,
     };
+    let ids = Ids::of(request);
     json!(CreateResponse {
         model: Some(model.to_owned()),
         instructions: Some(request.system.clone()),
-        input: InputParam::Items(request.messages.iter().flat_map(items).collect()),
+        input: InputParam::Items(request.messages.iter().flat_map(|message| items(message, &ids)).collect()),
         stream: Some(true),
         store: Some(false),
         temperature: parts.temperature().then_some(0.0),
@@ -50,7 +52,7 @@ pub(super) fn request(request: &ChatRequest, model: &str, parts: &Parts) -> Valu
 }
 
 /// A message as items: what was said, then each call. Calls are told apart by `call_id` alone.
-fn items(message: &Message) -> Vec<InputItem> {
+fn items(message: &Message, ids: &Ids) -> Vec<InputItem> {
     let said = |role: Role, text: &str| {
         InputItem::EasyMessage(EasyInputMessage {
             role,
@@ -63,7 +65,7 @@ fn items(message: &Message) -> Vec<InputItem> {
         Message::Assistant { text, calls } => {
             let calls = calls.iter().map(|call| {
                 InputItem::Item(Item::FunctionCall(FunctionToolCall {
-                    call_id: call.id.clone(),
+                    call_id: ids.sent(&call.id),
                     name: call.name.clone(),
                     arguments: call.arguments.clone(),
                     ..FunctionToolCall::default()
@@ -74,7 +76,7 @@ fn items(message: &Message) -> Vec<InputItem> {
         }
         Message::ToolResult { call_id, content, .. } => {
             vec![InputItem::Item(Item::FunctionCallOutput(FunctionCallOutputItemParam {
-                call_id: Some(call_id.clone()),
+                call_id: Some(ids.sent(call_id)),
                 output: FunctionCallOutput::Text(content.clone()),
                 id: None,
                 status: None,
@@ -92,7 +94,8 @@ fn items(message: &Message) -> Vec<InputItem> {
 pub(super) struct Event {
     #[serde(rename = "type")]
     kind: Option<String>,
-    delta: Option<String>,
+    delta: Option<Value>,
+    #[serde(deserialize_with = "place")]
     output_index: Option<u32>,
     item_id: Option<String>,
     item: Option<Output>,
@@ -105,7 +108,7 @@ pub(super) struct Event {
     status: Option<String>,
     output: Option<Vec<Output>>,
     incomplete_details: Option<Incomplete>,
-    usage: Option<Usage>,
+    usage: Option<Box<RawValue>>,
     /// Of `error`, which some servers nest and some do not.
     error: Option<Value>,
     code: Option<Value>,
@@ -117,9 +120,10 @@ pub(super) struct Event {
 #[serde(default)]
 struct Answer {
     status: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     output: Vec<Output>,
     incomplete_details: Option<Incomplete>,
-    usage: Option<Usage>,
+    usage: Option<Box<RawValue>>,
     error: Option<Value>,
 }
 
@@ -163,14 +167,15 @@ impl Translator {
             }
             Some("response.refusal.delta") => {
                 self.text = true;
-                said(Piece { refusal: event.delta, ..Piece::default() })
+                let (refusal, _) = spoken(event.delta.as_ref());
+                said(Piece { refusal, ..Piece::default() })
             }
             Some("response.output_item.added") => self.item(event.item, event.output_index, false),
             Some("response.output_item.done") => self.item(event.item, event.output_index, true),
             Some("response.function_call_arguments.delta") => {
                 let place = self.place(event.output_index, event.item_id.as_deref());
                 self.begun.push(place);
-                call(place, None, None, event.delta.map(Value::String))
+                call(place, None, None, event.delta)
             }
             Some("response.function_call_arguments.done") => {
                 let place = self.place(event.output_index, event.item_id.as_deref());
@@ -207,6 +212,7 @@ impl Translator {
                 let unsaid = json!({"message": "the answer failed"});
                 return Chunk {
                     error: Some(answer.error.filter(|e| !e.is_null()).unwrap_or(unsaid)),
+                    usage: answer.usage,
                     ..Chunk::default()
                 };
             }
@@ -240,7 +246,7 @@ impl Translator {
             Some("message") if done && !self.text => {
                 let (content, refusal) = spoken(item.content.as_ref());
                 self.text = content.is_some() || refusal.is_some();
-                said(Piece { content, refusal, ..Piece::default() })
+                said(Piece { content: content.map(Value::String), refusal, ..Piece::default() })
             }
             _ => Chunk::default(),
         }
@@ -266,15 +272,4 @@ fn call(place: u32, id: Option<String>, name: Option<String>, arguments: Option<
     let function = Some(FunctionPiece { name, arguments });
     let piece = CallPiece { index: Some(place), id, function, extra_content: None };
     said(Piece { tool_calls: Some(vec![piece]), ..Piece::default() })
-}
-
-/// The text and the refusal in a message's content: a list of parts, or from some servers a text.
-fn spoken(content: Option<&Value>) -> (Option<String>, Option<String>) {
-    let text_of = |key: &str| {
-        let parts = content?.as_array()?;
-        let text: String = parts.iter().filter_map(|part| part.get(key)?.as_str()).collect();
-        (!text.is_empty()).then_some(text)
-    };
-    let whole = content.and_then(Value::as_str).map(str::to_owned);
-    (whole.or_else(|| text_of("text")), text_of("refusal"))
 }

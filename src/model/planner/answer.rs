@@ -212,8 +212,8 @@ pub(super) fn help(tasks: &[TaskType]) -> String {
     out.push_str(
         "Ask, for example: \"Run protein folding on examples/data.fasta in 3D with seed 7\", \"How many sequences are in \
          reads.fastq?\", \"Would folding big.fasta fit on this machine?\", \"And the second file?\", \"List my jobs\", \
-         \"Resume it\", \"What came out?\", \"What did it cost?\", \"Cancel it\". For free conversation, set OPENAI_API_KEY, \
-         or OPENAI_BASE_URL and AGENT_MODEL.",
+         \"Resume it\", \"What came out?\", \"What did it cost?\", \"Cancel it\". For free conversation, set AGENT_MODEL \
+         to PROVIDER:MODEL and that provider's key, or OPENAI_BASE_URL and AGENT_MODEL.",
     );
     out
 }

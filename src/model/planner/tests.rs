@@ -48,7 +48,11 @@ impl Talk {
 
     async fn answer(&self) -> String {
         let mut shown = String::new();
-        let turn = planner().turn(&self.0, &mut |Delta::Text(t)| shown.push_str(&t)).await.unwrap();
+        let mut show = |delta| match delta {
+            Delta::Text(text) => shown.push_str(&text),
+            Delta::Lost(usage) => panic!("{usage:?}"),
+        };
+        let turn = planner().turn(&self.0, &mut show).await.unwrap();
         assert!(turn.calls.is_empty(), "calls {:?}", turn.calls);
         assert_eq!(turn.text, shown);
         shown

@@ -20,6 +20,26 @@ fn chat(world: &World) -> PtySession {
     session
 }
 
+/// Many machines have this key for other programs: it is used when a model is named, and how is said.
+#[test]
+fn a_key_alone_is_not_used_and_it_is_said_how_it_would_be() {
+    const HOW: &str = "OPENAI_API_KEY is set and not used; to talk to a model with it: AGENT_MODEL=openai:gpt-4.1-mini";
+    let mut world = World::new();
+    world.set("OPENAI_API_KEY", "sk-for-another-program");
+    let doctor = world.run(&["doctor", "--json"]);
+    assert!(doctor.out.contains("offline planner") && doctor.out.contains(HOW), "{}", doctor.all());
+    let run = world.run(&["ask", "--json", "hi"]);
+    assert_eq!(run.event("session.started")["model"], "planner");
+    let mut command = world.command(&["chat"]);
+    command.env("TERM", "xterm").env("NO_COLOR", "1");
+    let mut session = spawn_command(command, Some(PATIENCE)).unwrap();
+    session.exp_string("offline planner").unwrap();
+    session.exp_string("OPENAI_API_KEY is set and not used").unwrap();
+    session.exp_string(PROMPT).unwrap();
+    session.send_control('d').unwrap();
+    session.exp_eof().unwrap();
+}
+
 #[test]
 fn commands_turns_and_leaving() {
     let world = World::new();

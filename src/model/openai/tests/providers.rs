@@ -89,3 +89,74 @@ async fn openrouter_tells_the_cost_and_fails_in_the_stream() {
     assert_eq!(turn.usage.unwrap().cost.unwrap().to_string(), "0.00095");
     assert_eq!(server.seen.lock().unwrap().len(), 2);
 }
+
+/// A session that was begun with Gemini goes on with who does not know Gemini's field.
+#[tokio::test]
+async fn what_another_provider_wants_back_is_kept_from_who_does_not_know_it() {
+    let signature = json!({"google": {"thought_signature": "c2ln"}});
+    let history = |echo: &Value| {
+        let call =
+            ToolCall { id: "g".into(), name: "list_jobs".into(), arguments: "{}".into(), echo: Some(echo.clone()) };
+        let mut request = request();
+        request.messages.push(Message::Assistant { text: String::new(), calls: vec![call] });
+        request.messages.push(Message::ToolResult {
+            call_id: "g".into(),
+            name: "list_jobs".into(),
+            content: "{}".into(),
+        });
+        request
+    };
+    for (provider, goes) in [
+        (Some(Provider::Gemini), true),
+        (Some(Provider::OpenRouter), true),
+        (Some(Provider::OpenAi), false),
+        (Some(Provider::Groq), false),
+        (Some(Provider::Anthropic), false),
+        (Some(Provider::Vllm), false),
+        (None, false),
+    ] {
+        let (server, mut settings) = serve(vec![fine()]).await;
+        settings.endpoint.provider = provider;
+        OpenAi::new(settings).unwrap().turn(&history(&signature), &mut |_| {}).await.unwrap();
+        let seen = server.seen.lock().unwrap();
+        let call = &seen[0].1["messages"][4]["tool_calls"][0];
+        assert_eq!(call.get("extra_content").is_some(), goes, "{provider:?}");
+    }
+    // Who is behind an address of one's own is not known: what it said itself it gets back, until it refuses that.
+    let call = json!({"index": 0, "id": "g", "function": {"name": "list_jobs", "arguments": "{}"}, "extra_content": signature});
+    let refused = json!({"error": {"message": "Unrecognized request argument supplied: extra_content"}});
+    let (server, settings) = serve(vec![
+        Answer::Events(vec![delta(json!({"tool_calls": [call]})), end("tool_calls")]),
+        Answer::Plain(400, "application/json", &[], refused.to_string()),
+        fine(),
+    ])
+    .await;
+    let model = OpenAi::new(settings).unwrap();
+    model.turn(&request(), &mut |_| {}).await.unwrap();
+    assert_eq!(model.turn(&history(&signature), &mut |_| {}).await.unwrap().text, "ok");
+    let seen = server.seen.lock().unwrap();
+    let sent = |n: usize| seen[n].1["messages"][4]["tool_calls"][0].get("extra_content").cloned();
+    assert_eq!((sent(1), sent(2)), (Some(signature), None));
+}
+
+#[tokio::test]
+async fn openrouter_without_anybody_for_a_tool_choice_is_asked_without_it() {
+    let none = |what: &str| {
+        let body = json!({"error": {"code": 404, "message": format!("No endpoints found {what}")}});
+        Answer::Plain(404, "application/json", &[], body.to_string())
+    };
+    let (server, mut settings) = serve(vec![
+        none("that support the provided 'tool_choice' value. To learn more, see the documentation."),
+        fine(),
+        none("that support tool use."),
+        none("for m-1."),
+    ])
+    .await;
+    settings.endpoint.provider = Some(Provider::OpenRouter);
+    assert_eq!(ask(settings.clone()).await.0.unwrap().text, "ok");
+    let choices: Vec<bool> = server.seen.lock().unwrap().iter().map(|(_, b)| b.get("tool_choice").is_some()).collect();
+    assert_eq!(choices, [true, false]);
+    let error = ask(settings.clone()).await.0.unwrap_err();
+    assert_eq!((error.kind(), error.hint().unwrap().contains("can call tools")), ("model_refused", true));
+    assert_eq!(ask(settings).await.0.unwrap_err().kind(), "model_unknown");
+}

@@ -81,27 +81,7 @@ async fn text_and_calls_in_events() {
     ];
     let (server, settings) = served(vec![answer(&events)]).await;
     let (turn, shown) = ask(settings).await;
-    let call = |id: &str, name: &str, arguments: &str| ToolCall {
-        id: id.into(),
-        name: name.into(),
-        arguments: arguments.into(),
-        echo: None,
-    };
-    assert_eq!(
-        turn.unwrap(),
-        ChatTurn {
-            text: "I look.".into(),
-            calls: vec![call("call_a", "wait_for_job", "{\"job\":\"j\"}"), call("call_b", "list_jobs", "{}")],
-            finish: Finish::ToolCalls,
-            usage: Some(Usage {
-                prompt_tokens: 700,
-                completion_tokens: 20,
-                cached_tokens: Some(512),
-                reasoning_tokens: Some(7),
-                cost: Some(NanoDollars::new(1_500)),
-            }),
-        }
-    );
+    assert_eq!(turn.unwrap(), looked(["call_a", "call_b"], 1_500));
     assert_eq!(shown, "I look.");
     let seen = server.seen.lock().unwrap();
     let (headers, body) = &seen[0];
@@ -225,7 +205,7 @@ async fn each_way_to_fail_has_its_error() {
         (answer(&[text("Hal")]), "model_cut", "end mark"),
         (Answer::Raw(vec![format!("data: {}\n\n", text("Hal"))], After::Break), "model_cut", ""),
         (Answer::Raw(vec![format!("data: {}\n\n", text("Hal"))], After::Silence), "model_stalled", "nothing"),
-        (Answer::Raw(vec![], After::End), "model_garbage", "empty"),
+        (Answer::Raw(vec![], After::End), "model_cut", "empty"),
     ];
     for (answer, kind, words) in cases {
         let (_, mut settings) = served(vec![answer]).await;
@@ -271,4 +251,29 @@ async fn no_tools_are_sent_for_a_closing_answer() {
     model.turn(&closing, &mut |_| {}).await.unwrap();
     let seen = server.seen.lock().unwrap();
     assert!(seen[0].1.get("tools").is_none() && seen[0].1.get("tool_choice").is_none());
+}
+
+#[tokio::test]
+async fn odd_events_around_an_answer_are_read_for_what_they_say() {
+    let ended = |usage: Value| {
+        event("response.completed", json!({"response": {"status": "completed", "output": null, "usage": usage}}))
+    };
+    let odd = event("response.reasoning.delta", json!({"delta": {"text": "hm"}, "output_index": -1, "usage": null}));
+    for (usage, tokens) in [
+        (json!({"input_tokens": 5.0, "output_tokens": 2}), Some((5, 2))),
+        (json!({"input_tokens": -1, "output_tokens": 2}), None),
+        (json!({}), None),
+        (Value::Null, None),
+    ] {
+        let (_, settings) = served(vec![answer(&[odd.clone(), text("Hello"), ended(usage.clone())])]).await;
+        let (turn, shown) = ask(settings).await;
+        let turn = turn.unwrap();
+        assert_eq!((turn.text.as_str(), shown.as_str()), ("Hello", "Hello"), "{usage}");
+        assert_eq!(turn.usage.map(|u| (u.prompt_tokens, u.completion_tokens)), tokens, "{usage}");
+    }
+    let failed = json!({"status": "failed", "error": {"code": "server_error"}, "usage": {"input_tokens": 9, "output_tokens": 1}});
+    let failed = event("response.failed", json!({ "response": failed }));
+    let (_, mut settings) = served(vec![answer(&[failed])]).await;
+    settings.retries = 0;
+    assert_eq!(ask_and_count(settings).await.2, [(9, 1)]);
 }

@@ -1,0 +1,164 @@
+//! Failures: what each is called, which are tried again, and the bounds.
+
+use super::*;
+
+#[tokio::test]
+async fn each_way_to_fail_has_its_error() {
+    let json = "application/json";
+    let error = |message: &str| json!({"error": {"message": message, "type": "x"}}).to_string();
+    let cases: Vec<(Answer, &str, &str)> = vec![
+        (Answer::Plain(401, json, &[], error("Incorrect key")), "model_key", "Incorrect key"),
+        (Answer::Plain(404, json, &[], error("no model m-1")), "model_unknown", "m-1"),
+        (Answer::Plain(429, json, &[("retry-after", "3600")], error("slow down")), "model_rate_limited", "slow down"),
+        (Answer::Plain(400, json, &[], error("maximum context length is 8192")), "model_too_long", "8192"),
+        (
+            Answer::Plain(400, json, &[], error("prompt is too long: 210000 tokens > 200000 maximum")),
+            "model_too_long",
+            "210000",
+        ),
+        (
+            Answer::Plain(
+                400,
+                json,
+                &[],
+                error("The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."),
+            ),
+            "model_too_long",
+            "1200000",
+        ),
+        (Answer::Plain(400, json, &[], error("bad tools")), "model_refused", "bad tools"),
+        (Answer::Plain(402, json, &[], error("more credits")), "model_no_credit", "more credits"),
+        (
+            Answer::Plain(
+                429,
+                json,
+                &[],
+                json!({"error": {"message": "quota", "code": "insufficient_quota"}}).to_string(),
+            ),
+            "model_no_credit",
+            "quota",
+        ),
+        (Answer::Plain(501, "text/html", &[], "<html>oops</html>".into()), "model_server", "a web page"),
+        (Answer::Plain(200, "text/html", &[], "<html>hi</html>".into()), "model_garbage", "web page"),
+        (Answer::Plain(302, json, &[("location", "http://elsewhere.invalid/")], String::new()), "model_refused", "302"),
+        (Answer::Raw(vec!["data: nonsense\n\n".into()], After::End), "model_garbage", "nonsense"),
+        (Answer::Raw(vec![], After::End), "model_cut", "empty"),
+        (Answer::Raw(vec!["data: {\"choices\":[]}\n\ndata: [DONE]\n\n".into()], After::End), "model_cut", "choices"),
+        (Answer::Raw(vec![format!("data: {}\n\n", delta(json!({"content": "Hal"})))], After::End), "model_cut", "end"),
+        (Answer::Raw(vec![format!("data: {}\n\n", delta(json!({"content": "Hal"})))], After::Break), "model_cut", ""),
+        (Answer::Raw(vec![": ping\n\n".into()], After::Silence), "model_stalled", "nothing"),
+        (Answer::Events(vec![json!({"error": {"code": 401, "message": "revoked"}})]), "model_key", "revoked"),
+    ];
+    for (answer, kind, words) in cases {
+        let (_, mut settings) = serve(vec![answer]).await;
+        if kind == "model_stalled" {
+            settings.idle = Duration::from_millis(100);
+        }
+        settings.retries = 0;
+        let error = ask(settings).await.0.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+        assert!(error.hint().is_some());
+    }
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let mut settings = OpenAiSettings::new(endpoint(&format!("http://{closed}/v1"), None));
+    settings.retries = 0;
+    let error = ask(settings).await.0.unwrap_err();
+    assert!(error.kind() == "model_unreachable" && error.to_string().contains("refused"), "{error}");
+}
+
+#[tokio::test]
+async fn a_passing_failure_is_tried_again_only_before_the_first_token() {
+    let fine = || Answer::Events(vec![delta(json!({"content": "ok"})), end("stop")]);
+    let busy = || Answer::Plain(503, "text/plain", &[], "busy".into());
+    let (server, settings) =
+        serve(vec![busy(), Answer::Plain(429, "text/plain", &[("retry-after", "0")], "slow".into()), fine()]).await;
+    assert_eq!(ask(settings).await.0.unwrap().text, "ok");
+    assert_eq!(server.seen.lock().unwrap().len(), 3);
+    let (_, settings) = serve(vec![busy(), busy(), busy(), fine()]).await;
+    assert_eq!(ask(settings).await.0.unwrap_err().kind(), "model_server");
+    // A line that breaks is tried again as long as nobody saw anything, also in the middle of a call.
+    let call =
+        delta(json!({"tool_calls": [{"index": 0, "id": "a", "function": {"name": "list_jobs", "arguments": "{"}}]}));
+    let cut = |event: Value, after: After| Answer::Raw(vec![format!("data: {event}\n\n")], after);
+    let (server, settings) = serve(vec![cut(call.clone(), After::Break), cut(call, After::End), fine()]).await;
+    let turn = ask(settings).await.0.unwrap();
+    assert_eq!((turn.text.as_str(), turn.calls.len(), server.seen.lock().unwrap().len()), ("ok", 0, 3));
+    // So is one that ends before anything came, and a stream that ends with nothing in it.
+    let empty = |body: &str| Answer::Raw(vec![body.to_owned()], After::End);
+    let (server, settings) = serve(vec![empty(": hi\n\n"), empty("data: {}\n\ndata: [DONE]\n\n"), fine()]).await;
+    assert_eq!((ask(settings).await.0.unwrap().text.as_str(), server.seen.lock().unwrap().len()), ("ok", 3));
+    let (server, settings) = serve(vec![cut(delta(json!({"content": "Ha"})), After::Break), fine()]).await;
+    assert_eq!(ask(settings).await.0.unwrap_err().kind(), "model_cut");
+    assert_eq!(server.seen.lock().unwrap().len(), 1);
+    // The server says when: soon enough to wait for, and too late.
+    let later = |when: &'static str| {
+        Answer::Plain(503, "text/plain", Box::leak(Box::new([("retry-after", when)])), "later".into())
+    };
+    let (server, mut settings) = serve(vec![later("Sun, 06 Nov 1994 08:49:37 GMT"), later("0"), fine()]).await;
+    settings.backoff = Duration::from_secs(3600);
+    assert_eq!(ask(settings).await.0.unwrap().text, "ok");
+    assert_eq!(server.seen.lock().unwrap().len(), 3);
+    let (server, settings) = serve(vec![later("Thu, 31 Dec 2099 23:59:59 GMT"), fine()]).await;
+    assert!(ask(settings).await.0.unwrap_err().retry_after().unwrap() > Duration::from_secs(3600));
+    assert_eq!(server.seen.lock().unwrap().len(), 1);
+    let begun = vec![delta(json!({"content": "Ha"})), json!({"error": {"code": 503, "message": "gone"}})];
+    let (server, settings) = serve(vec![Answer::Events(begun), fine()]).await;
+    assert_eq!(ask(settings).await.0.unwrap_err().kind(), "model_server");
+    assert_eq!(server.seen.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_only_keeps_the_line_open_is_given_up() {
+    let pings = stream::unfold((), |()| async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Some((Ok::<_, std::io::Error>(": keep-alive\n\n"), ()))
+    });
+    let body = axum::body::Body::from_stream(pings);
+    let (_, mut settings) = serve(vec![Answer::Stream(body)]).await;
+    settings.idle = Duration::from_millis(300);
+    let error = ask(settings).await.0.unwrap_err();
+    assert_eq!(error, ModelError::Stalled { after: Duration::from_millis(1_500) });
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_cut() {
+    let piece = format!("data: {}\n\n", delta(json!({"content": "x".repeat(64 * 1024)})));
+    let (_, settings) = serve(vec![Answer::Raw(vec![piece; 6], After::Silence)]).await;
+    let turn = ask(settings).await.0.unwrap();
+    assert_eq!(turn.finish, Finish::Length);
+    let (_, mut settings) = serve(vec![Answer::Raw(vec!["x".repeat(1024 * 1024); 20], After::Silence)]).await;
+    settings.idle = Duration::from_secs(30);
+    let error = ask(settings).await.0.unwrap_err();
+    assert!(error.to_string().contains("16 MB"), "{error}");
+}
+
+#[tokio::test]
+async fn an_end_mark_in_the_models_words_ends_nothing() {
+    let said = |text: &str| Answer::Raw(vec![format!("data: {}\n\n", delta(json!({"content": text})))], After::End);
+    let (_, settings) = serve(vec![said("a stream ends with data: [DONE] and")]).await;
+    assert_eq!(ask(settings).await.0.unwrap_err().kind(), "model_cut");
+    // Without a line's end after it, it is one.
+    let body = format!("data: {}\n\ndata: [DONE]", delta(json!({"content": "Well"})));
+    let (_, settings) = serve(vec![Answer::Raw(vec![body], After::End)]).await;
+    assert_eq!(ask(settings).await.0.unwrap().text, "Well");
+}
+
+#[tokio::test]
+async fn what_a_try_took_that_broke_off_is_told() {
+    let usage = |prompt: u64| json!({"choices": [], "usage": {"prompt_tokens": prompt, "completion_tokens": 1}});
+    let call =
+        delta(json!({"tool_calls": [{"index": 0, "id": "a", "function": {"name": "list_jobs", "arguments": "{"}}]}));
+    let cut = |events: [Value; 2]| {
+        Answer::Raw(events.iter().map(|event| format!("data: {event}\n\n")).collect(), After::Break)
+    };
+    let told =
+        json!({"error": {"code": 503, "message": "gone"}, "usage": {"prompt_tokens": 9, "completion_tokens": 1}});
+    let fine = vec![delta(json!({"content": "ok"})), end("stop"), usage(7)];
+    let (_, settings) = serve(vec![cut([usage(8), call]), Answer::Events(vec![told]), Answer::Events(fine)]).await;
+    let (turn, _, lost) = ask_and_count(settings).await;
+    assert_eq!((turn.unwrap().usage.unwrap().prompt_tokens, lost), (7, vec![(8, 1), (9, 1)]));
+    let (_, settings) = serve(vec![cut([usage(8), delta(json!({"content": "Ha"}))])]).await;
+    let (turn, shown, lost) = ask_and_count(settings).await;
+    assert_eq!((turn.unwrap_err().kind(), shown.as_str(), lost), ("model_cut", "Ha", vec![(8, 1)]));
+}
