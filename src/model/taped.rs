@@ -21,7 +21,7 @@ const TURN: &str = "TURN";
 
 /// What came of a request: the pieces as they were streamed, then the turn or the error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Kept {
+struct KeptTurn {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pieces: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,6 +47,13 @@ impl Recorded {
     pub fn new(inner: Arc<dyn ChatModel>, recorder: Arc<Recorder>) -> Recorded {
         Recorded { inner, recorder }
     }
+
+    /// The pieces as they are kept; one piece where a secret lies across two, which would be found in neither.
+    fn kept(&self, pieces: Vec<String>) -> Vec<String> {
+        let whole = pieces.concat();
+        let each: String = pieces.iter().map(|piece| self.recorder.scrubbed(piece)).collect();
+        if each == self.recorder.scrubbed(&whole) { pieces } else { vec![whole] }
+    }
 }
 
 #[async_trait]
@@ -67,7 +74,8 @@ impl ChatModel for Recorded {
             })
             .await;
         if let Some(id) = id {
-            let kept = Kept { pieces, turn: came.as_ref().ok().cloned(), error: came.as_ref().err().cloned() };
+            let pieces = self.kept(pieces);
+            let kept = KeptTurn { pieces, turn: came.as_ref().ok().cloned(), error: came.as_ref().err().cloned() };
             let body = serde_json::to_value(&kept).map_or(Body::Empty, Body::Json);
             self.recorder.answered(Answered { id, body, ..Answered::default() });
         }
@@ -108,10 +116,10 @@ impl ChatModel for Played {
     async fn turn(&self, request: &ChatRequest, sink: &mut (dyn FnMut(Delta) + Send)) -> Result<ChatTurn, ModelError> {
         let answered = self.player.turn(asked(self.name(), request), fits).await;
         let kept = match answered.body {
-            Body::Json(kept) => serde_json::from_value::<Kept>(kept).map_err(|e| e.to_string()),
+            Body::Json(kept) => serde_json::from_value::<KeptTurn>(kept).map_err(|e| e.to_string()),
             _ => Err(answered.broken.as_ref().map_or("it holds no turn".to_owned(), Broken::to_string)),
         };
-        let Kept { pieces, turn, error } =
+        let KeptTurn { pieces, turn, error } =
             kept.map_err(|why| ModelError::Garbage { what: format!("the record cannot be read: {why}") })?;
         self.here(pieces).into_iter().for_each(|text| sink(Delta::Text(text)));
         match (turn, error) {
@@ -240,6 +248,24 @@ mod tests {
         assert_eq!(player.reworded(), 1);
         assert_eq!(played.turn(&request("s", called(true)), &mut |_| {}).await.unwrap_err(), error);
         assert_eq!((player.left(), player.divergence()), (vec![], None));
+    }
+
+    #[tokio::test]
+    async fn a_secret_that_lies_across_pieces_is_in_none_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.cassette");
+        let recorder = Arc::new(Recorder::create(&path).unwrap());
+        recorder.secret("IT", b"correct horse battery");
+        let say = |text: &str| Ok(ChatTurn { text: text.into(), ..ChatTurn::default() });
+        let turns = vec![say("it is correct horse battery, no?"), say("it is correct")];
+        let model = Recorded::new(Arc::new(Says(Mutex::new(turns))), recorder);
+        for _ in 0..2 {
+            model.turn(&request("s", vec![user("hi")]), &mut |_| {}).await.unwrap();
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(r#""pieces":["it is scrubbed-IT, no?"]"#), "{text}");
+        assert!(text.contains(r#""pieces":["it ","is ","correct"]"#), "{text}");
+        assert!(!text.contains("horse") && !text.contains("battery"), "{text}");
     }
 
     #[test]
