@@ -135,4 +135,8 @@ impl Sink for RecordedEvents {
         }
         self.inner.emit(event);
     }
+
+    fn rest(&self) {
+        self.inner.rest();
+    }
 }

@@ -73,12 +73,12 @@ fn a_secret_that_is_said_in_any_form_and_place_is_taken_out() {
     let all = [MODEL_KEY, "CANARY0ACCESS0KEY", S3_SECRET, API_KEY, WALLET, WALLET_HEX, RPC_KEY];
     let leaks: Vec<String> = all.iter().flat_map(|secret| forms(secret)).collect();
     // A model that repeats every form, calls a tool with every form, and names files so long that they are cut in messages.
-    let long = |secret: &&str| format!("{}{secret}.fasta", "x".repeat(40));
+    let long = |secret: &&str| format!("{}{secret}.fasta", "x".repeat(100));
     let check = |secret: &&str| json!({"name": "check_local_capability", "arguments": {"task_type": "sequence_stats", "dataset": long(secret)}});
     let show = |secret: &&str| json!({"name": "wait_for_job", "arguments": {"job": format!("job-{secret}{secret}")}});
     let script = json!({"turns": [
         {"call": {"name": "list_jobs", "arguments": {"leak": leaks}}},
-        {"calls": all.iter().map(check).chain(all.iter().map(show)).collect::<Vec<_>>()},
+        {"call": all.iter().map(check).chain(all.iter().map(show)).collect::<Vec<_>>()},
         {"say": leaks.join(" | ")},
     ]});
     let script = world.file("script.yaml", script.to_string());
