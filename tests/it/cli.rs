@@ -166,9 +166,11 @@ fn a_dataset_that_may_not_be_read_is_refused() {
         command = alone;
     }
     let run = Run::of(command.output().unwrap());
-    assert_ne!(run.code, 0, "{}", run.all());
-    let said = run.out.to_lowercase();
-    assert!(said.contains("data.fasta") && said.contains("permission denied"), "{}", run.all());
+    let error = run.event("error");
+    let said = (error["kind"].as_str().unwrap(), error["message"].as_str().unwrap(), error["hint"].as_str().unwrap());
+    let (why, hint) =
+        ("data.fasta may not be read by this user [R-PROBE]", "give yourself read permission: chmod u+r data.fasta");
+    assert_eq!((run.code, said), (1, ("refused", why, hint)), "{}", run.all());
     assert!(world.states().is_empty(), "nothing was planned");
 }
 

@@ -31,6 +31,7 @@ fn a_secret_is_found_in_every_form() {
         NASTY.to_owned(),
         once.clone(),
         json!(once).to_string(),
+        json!(json!(once).to_string()).to_string(),
         query.to_string(),
         path.to_string(),
         STANDARD.encode(NASTY),
