@@ -42,7 +42,7 @@ fn what_was_said_is_there_another_day() {
     assert_eq!((past.messages, past.turns, past.spent.tokens()), (story(), 1, 78));
     file.message(&said("again")).unwrap();
     drop(file);
-    assert_eq!(newest_first(&folder).unwrap(), [id.clone()]);
+    assert_eq!(newest_first(&folder).unwrap(), std::slice::from_ref(&id));
     let (_file, past) = SessionFile::resume(&folder, id).unwrap();
     assert_eq!(past.messages.len(), story().len() + 2, "the turn that was cut off is closed");
 }
