@@ -18,8 +18,8 @@
 //! | [`job`] | the state machine and the workflow that advances it |
 //! | [`tools`] | one file a tool that a model may call |
 //! | [`model`] | one file a chat model |
-//! | [`agent`] | the turn loop and the history |
-//! | [`face`] | what people and programs see: terminal, JSON Lines |
+//! | [`agent`] | the turn loop; claims against the ledger; sessions; what fits a window; ceilings |
+//! | [`face`] | what people, programs and other agents see: terminal, JSON Lines, MCP |
 //! | [`node`] | the provider's side: API, queue, payment verifier |
 //! | [`sandbox`] | embedded storage, chain and node for machines with no configuration |
 //! | [`trial`] | the bench that plays cases against a model and says what came of them |

@@ -260,7 +260,9 @@ impl Runner<'_> {
         let tasks = self.toolbox.work.tasks();
         let task = tasks.iter().find(|task| task.name == args.task_type)?;
         let asked = check_parameters(task, &args.parameters.clone().unwrap_or_default()).ok()?;
-        let file = cassette::look("whole path", || self.folder.join(&args.dataset).canonicalize().ok());
+        let file = cassette::look(&format!("whole path of {}", args.dataset), || {
+            self.folder.join(&args.dataset).canonicalize().ok()
+        });
         let mut mine = turn.jobs.iter().filter_map(|id| self.toolbox.work.job(id).ok().flatten());
         mine.find(|job| {
             job.task_type == args.task_type
@@ -281,7 +283,8 @@ impl Runner<'_> {
             return None;
         }
         turn.slipped();
-        let why = match here(&args.dataset).exists() {
+        let file = here(&args.dataset);
+        let why = match cassette::look(&format!("file {}", args.dataset), || file.exists()) {
             true => format!("nobody asked for anything with {}", clean(&args.dataset, 120)),
             false => format!("nobody named {}, and there is no such file", clean(&args.dataset, 120)),
         };

@@ -166,11 +166,6 @@ impl Conversation {
         self
     }
 
-    /// The model's name.
-    pub fn model_name(&self) -> String {
-        self.model.name()
-    }
-
     /// What was said so far, as the model is shown it when all of it fits.
     pub fn history(&self) -> &[Message] {
         &self.history
@@ -194,7 +189,7 @@ impl Conversation {
     /// # Errors
     /// Only when the ledger cannot be read.
     pub async fn turn(&mut self, prompt: &str, cancel: &Cancel) -> Result<TurnOutcome, AgentError> {
-        let prompt = prompt.trim();
+        let prompt = history::as_prompt(prompt);
         let before = self.spent;
         // A turn that was left where it stood, at the second Ctrl-C, is closed first.
         self.history = history::closed(std::mem::take(&mut self.history));
@@ -210,7 +205,8 @@ impl Conversation {
         let mut turn =
             Turn::new(prompt, Asked::by(prompt, &known, &tasks), Wished::by(prompt, &known, &tasks), self.helps);
         let earlier = self.prompts().rev().skip(1);
-        turn.datasets = datasets::meant(prompt, earlier, &seen, &self.folder).filter(|_| self.helps.narrowing);
+        let meant = || datasets::meant(prompt, earlier, &seen, &self.folder);
+        turn.datasets = cassette::look("datasets that can be meant", meant).filter(|_| self.helps.narrowing);
         let mut answer = String::new();
         let end = self.steps(&system, &mut turn, &mut answer, cancel).await?;
         let outcome = self.close(prompt, turn, end, answer, before)?;

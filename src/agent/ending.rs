@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::{
+    cassette,
     domain::{
         event::{Event, Sink},
         ids::JobId,
@@ -52,7 +53,7 @@ pub fn unverified(
     };
     let is_there = |file: &String| {
         typed.iter().any(|t| t.contains(file.as_str()))
-            || folder.join(file).exists()
+            || cassette::look(&format!("file {file}"), || folder.join(file).exists())
             || jobs.iter().any(|j| has(j, file))
     };
     let strange = ids

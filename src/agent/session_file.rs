@@ -12,6 +12,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use super::{history, spending::Spent};
@@ -61,13 +62,11 @@ pub enum SessionError {
     #[error("{0} is open in another program")]
     InUse(SessionId),
     /// The file is not of this format.
-    #[error("{} line {line} cannot be read: {why}", path.display())]
+    #[error("{} is damaged: {why}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// From 1.
-        line: usize,
-        /// What is wrong.
+        /// What is wrong, and in which line.
         why: String,
     },
     /// The file cannot be used.
@@ -87,9 +86,11 @@ impl SessionError {
             SessionError::NoSuchSession(_) => "`agent chat --resume` without an id goes on with the newest".to_owned(),
             SessionError::None => "`agent chat` begins one".to_owned(),
             SessionError::InUse(_) => "end the other one first, or begin a new session".to_owned(),
-            SessionError::Damaged { path, .. } => {
-                format!("jobs and payments are in the ledger and unharmed; move {} away", path.display())
-            }
+            SessionError::Damaged { path, .. } => format!(
+                "move {} away; jobs and payments are in the ledger and unharmed, and `agent chat --resume` without an id \
+                 goes on with the newest session that can be read",
+                path.display()
+            ),
             SessionError::Io { .. } => "check the folder's owner and the free space".to_owned(),
         }
     }
@@ -109,6 +110,24 @@ impl SessionFile {
         SessionFile { path: path_in(folder, &session), session, file: None }
     }
 
+    /// Makes the file now, so that no other program begins a session of that name.
+    ///
+    /// # Errors
+    /// One that another program has begun since; a folder that cannot be written to.
+    pub fn begin(&mut self) -> Result<(), SessionError> {
+        if self.file.is_none() {
+            let file = create(&self.path, &self.session)?;
+            lock(&file, &self.path, &self.session)?;
+            write(&file, &self.path, &self.first())?;
+            self.file = Some(file);
+        }
+        Ok(())
+    }
+
+    fn first(&self) -> Line {
+        Line::Session { v: VERSION, session: self.session.clone(), ts: Timestamp::now() }
+    }
+
     /// Whether there is a file of that session.
     pub fn exists(folder: &Path, session: &SessionId) -> bool {
         path_in(folder, session).exists()
@@ -121,11 +140,17 @@ impl SessionFile {
     pub fn resume(folder: &Path, session: SessionId) -> Result<(SessionFile, Past), SessionError> {
         let path = path_in(folder, &session);
         let failed = |source| SessionError::Io { path: path.clone(), source };
-        let mut file = match OpenOptions::new().read(true).append(true).open(&path) {
+        // A pipe of that name must not make the program wait.
+        let options =
+            OpenOptions::new().read(true).append(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).clone();
+        let mut file = match options.open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(SessionError::NoSuchSession(session)),
             Err(error) => return Err(failed(error)),
         };
+        if !file.metadata().map_err(failed)?.is_file() {
+            return Err(failed(io::Error::other("it is not a regular file")));
+        }
         lock(&file, &path, &session)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(failed)?;
@@ -135,8 +160,12 @@ impl SessionFile {
             file.seek(SeekFrom::End(0)).map_err(failed)?;
         }
         let text = String::from_utf8_lossy(bytes.get(..whole).unwrap_or_default());
-        let past = read(&text, &path)?;
-        Ok((SessionFile { path, session, file: Some(file) }, past))
+        let read = read(&text).map_err(|why| SessionError::Damaged { path: path.clone(), why })?;
+        let opened = SessionFile { path, session, file: Some(file) };
+        if !read.headed {
+            opened.append(&opened.first())?;
+        }
+        Ok((opened, read.past))
     }
 
     /// Appends a message.
@@ -144,6 +173,7 @@ impl SessionFile {
     /// # Errors
     /// A folder that cannot be written to, a full disk.
     pub fn message(&mut self, message: &Message) -> Result<(), SessionError> {
+        self.begin()?;
         self.append(&Line::Message { ts: Timestamp::now(), message: message.clone() })
     }
 
@@ -152,6 +182,7 @@ impl SessionFile {
     /// # Errors
     /// A folder that cannot be written to, a full disk.
     pub fn usage(&mut self, usage: Usage) -> Result<(), SessionError> {
+        self.begin()?;
         self.append(&Line::Usage { ts: Timestamp::now(), usage })
     }
 
@@ -160,19 +191,13 @@ impl SessionFile {
     /// # Errors
     /// A folder that cannot be written to, a full disk.
     pub fn turn(&mut self, exit_code: u8, jobs: &[JobId]) -> Result<(), SessionError> {
+        self.begin()?;
         self.append(&Line::Turn { ts: Timestamp::now(), exit_code, jobs: jobs.to_vec() })?;
         let failed = |source| SessionError::Io { path: self.path.clone(), source };
         self.file.as_ref().map_or(Ok(()), |file| file.sync_data().map_err(failed))
     }
 
-    fn append(&mut self, line: &Line) -> Result<(), SessionError> {
-        if self.file.is_none() {
-            let file = create(&self.path)?;
-            lock(&file, &self.path, &self.session)?;
-            let first = Line::Session { v: VERSION, session: self.session.clone(), ts: Timestamp::now() };
-            write(&file, &self.path, &first)?;
-            self.file = Some(file);
-        }
+    fn append(&self, line: &Line) -> Result<(), SessionError> {
         self.file.as_ref().map_or(Ok(()), |file| write(file, &self.path, line))
     }
 }
@@ -189,7 +214,7 @@ fn write(mut file: &File, path: &Path, line: &Line) -> Result<(), SessionError> 
     file.write_all(text.as_bytes()).map_err(|source| SessionError::Io { path: path.to_owned(), source })
 }
 
-fn create(path: &Path) -> Result<File, SessionError> {
+fn create(path: &Path, session: &SessionId) -> Result<File, SessionError> {
     let failed = |source| SessionError::Io { path: path.to_owned(), source };
     if let Some(folder) = path.parent() {
         match fs::DirBuilder::new().mode(0o700).create(folder) {
@@ -197,7 +222,10 @@ fn create(path: &Path) -> Result<File, SessionError> {
             made => made.map_err(failed)?,
         }
     }
-    OpenOptions::new().append(true).create_new(true).mode(0o600).open(path).map_err(failed)
+    OpenOptions::new().append(true).create_new(true).mode(0o600).open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => SessionError::InUse(session.clone()),
+        _ => failed(error),
+    })
 }
 
 fn lock(file: &File, path: &Path, session: &SessionId) -> Result<(), SessionError> {
@@ -208,38 +236,45 @@ fn lock(file: &File, path: &Path, session: &SessionId) -> Result<(), SessionErro
     }
 }
 
-/// The session that was written to last.
+/// The sessions that there are, the one that was written to last first.
 ///
 /// # Errors
-/// None there, or a folder that cannot be read.
-pub fn latest(folder: &Path) -> Result<SessionId, SessionError> {
+/// A folder that cannot be read.
+pub fn newest_first(folder: &Path) -> Result<Vec<SessionId>, SessionError> {
     let failed = |source| SessionError::Io { path: folder.to_owned(), source };
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(SessionError::None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(failed(error)),
     };
-    let mut newest = None;
+    let mut all = Vec::new();
     for entry in entries {
         let entry = entry.map_err(failed)?;
         let name = entry.file_name();
         let id = name.to_str().and_then(|n| n.strip_suffix(".jsonl")).and_then(|n| n.parse::<SessionId>().ok());
         if let Some(id) = id {
             let written = entry.metadata().and_then(|m| m.modified()).map_err(failed)?;
-            newest = newest.max(Some((written, id)));
+            all.push((written, id));
         }
     }
-    newest.map(|(_, id)| id).ok_or(SessionError::None)
+    all.sort_by(|a, b| b.cmp(a));
+    Ok(all.into_iter().map(|(_, id)| id).collect())
 }
 
-fn read(text: &str, path: &Path) -> Result<Past, SessionError> {
-    let mut past = Past::default();
-    for (i, line) in text.lines().enumerate() {
-        let damaged = |why: String| SessionError::Damaged { path: path.to_owned(), line: i + 1, why };
-        match serde_json::from_str(line).map_err(|e| damaged(e.to_string()))? {
-            Line::Session { v, .. } if v == VERSION => {}
+/// What the lines of a file say.
+struct Read {
+    past: Past,
+    /// Whether one of them says whose file it is: a program that was killed at once leaves none.
+    headed: bool,
+}
+
+fn read(text: &str) -> Result<Read, String> {
+    let (mut past, mut headed) = (Past::default(), false);
+    for (at, line) in (1..).zip(text.lines()) {
+        match serde_json::from_str(line).map_err(|_| format!("line {at} is no line of a session"))? {
+            Line::Session { v, .. } if v == VERSION => headed = true,
             Line::Session { v, .. } => {
-                return Err(damaged(format!("it is of version {v}, and this program knows {VERSION}")));
+                return Err(format!("line {at} is of version {v}, and this program knows {VERSION}"));
             }
             Line::Message { message, .. } => past.messages.push(message),
             Line::Usage { usage, .. } => past.spent.add(&usage),
@@ -247,99 +282,9 @@ fn read(text: &str, path: &Path) -> Result<Past, SessionError> {
         }
     }
     past.messages = history::closed(past.messages);
-    Ok(past)
+    history::check(&past.messages)?;
+    Ok(Read { past, headed })
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    use super::*;
-    use crate::model::{ChatRequest, ToolCall};
-
-    fn said(text: &str) -> Message {
-        Message::User { text: text.to_owned() }
-    }
-
-    fn answered(text: &str) -> Message {
-        Message::Assistant { text: text.to_owned(), calls: Vec::new() }
-    }
-
-    fn story() -> Vec<Message> {
-        let call = |id: &str| ToolCall { id: id.into(), name: "list_jobs".into(), arguments: "{}".into(), echo: None };
-        let result =
-            |id: &str| Message::ToolResult { call_id: id.into(), name: "list_jobs".into(), content: "{}".into() };
-        let calls = Message::Assistant { text: String::new(), calls: vec![call("a"), call("b")] };
-        vec![said("jobs?\nall"), calls, result("a"), result("b"), answered("None."), said("thanks"), answered("…")]
-    }
-
-    #[test]
-    fn what_was_said_is_there_another_day() {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = dir.path().join("sessions");
-        assert!(matches!(latest(&folder), Err(SessionError::None)));
-        let id = SessionId::random();
-        assert!(matches!(SessionFile::resume(&folder, id.clone()), Err(SessionError::NoSuchSession(_))));
-        let mut file = SessionFile::fresh(&folder, id.clone());
-        assert!(!SessionFile::exists(&folder, &id), "nothing is made before something is said");
-        for message in story() {
-            file.message(&message).unwrap();
-        }
-        let usage = Usage { prompt_tokens: 70, completion_tokens: 8, ..Usage::default() };
-        file.usage(usage).unwrap();
-        file.turn(0, &[]).unwrap();
-        assert!(
-            matches!(SessionFile::resume(&folder, id.clone()), Err(SessionError::InUse(_))),
-            "one program at a time"
-        );
-        drop(file);
-        let path = path_in(&folder, &id);
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&path), mode(&folder)), (0o600, 0o700));
-        let (mut file, past) = SessionFile::resume(&folder, id.clone()).unwrap();
-        assert_eq!((past.messages, past.turns, past.spent.tokens()), (story(), 1, 78));
-        file.message(&said("again")).unwrap();
-        drop(file);
-        assert_eq!(latest(&folder).unwrap(), id);
-        let (_file, past) = SessionFile::resume(&folder, id).unwrap();
-        assert_eq!(past.messages.len(), story().len() + 2, "the turn that was cut off is closed");
-    }
-
-    /// A kill can cut the file at any byte: what is left always goes on.
-    #[test]
-    fn cut_at_any_byte_it_goes_on() {
-        let dir = tempfile::tempdir().unwrap();
-        let id = SessionId::random();
-        let mut file = SessionFile::fresh(dir.path(), id.clone());
-        for message in story() {
-            file.message(&message).unwrap();
-        }
-        drop(file);
-        let path = path_in(dir.path(), &id);
-        let whole = fs::read(&path).unwrap();
-        for end in 0..=whole.len() {
-            fs::write(&path, &whole[..end]).unwrap();
-            let (mut file, past) = SessionFile::resume(dir.path(), id.clone()).unwrap();
-            let mut messages = past.messages;
-            messages.push(said("and now?"));
-            let request = ChatRequest { system: "s".into(), messages, ..ChatRequest::default() };
-            request.check().unwrap_or_else(|why| panic!("cut at {end}: {why}"));
-            file.message(&said("and now?")).unwrap();
-            drop(file);
-            SessionFile::resume(dir.path(), id.clone()).unwrap();
-        }
-    }
-
-    #[test]
-    fn a_file_of_another_form_is_told_with_its_line() {
-        let dir = tempfile::tempdir().unwrap();
-        let id = SessionId::random();
-        let path = path_in(dir.path(), &id);
-        let first = format!("{{\"type\":\"session\",\"v\":1,\"session\":\"{id}\",\"ts\":\"2026-01-01T00:00:00Z\"}}\n");
-        for (text, line) in [(format!("{first}nonsense\n"), 2), (first.replace("\"v\":1", "\"v\":9"), 1)] {
-            fs::write(&path, text).unwrap();
-            let error = SessionFile::resume(dir.path(), id.clone()).unwrap_err();
-            assert!(matches!(&error, SessionError::Damaged { line: at, .. } if *at == line), "{error}");
-        }
-    }
-}
+mod tests;

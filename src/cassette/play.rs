@@ -1,8 +1,11 @@
 //! Playing a cassette: each request is given the answer that was recorded for the same request, each value the one that
 //! was recorded under its name. What was not recorded is a divergence, and the run waits there to be ended.
 
+mod places;
+mod state;
+
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -11,14 +14,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::watch;
 
+use self::state::{Exchange, State, key};
 use super::{
-    format::{Answered, Asked, Body, Broken, Part, What},
+    format::{Answered, Asked, Broken, What},
     read::Cassette,
-    scrub,
 };
-
-/// Parameters of a signed address that differ from one signing to the next.
-const OF_SIGNING: [&str; 2] = ["x-amz-date", "x-amz-expires"];
 
 /// The name under which a person's wish to stop is kept.
 pub const STOP: &str = "wish to stop";
@@ -38,51 +38,11 @@ pub struct Player {
     diverged: watch::Sender<Option<Divergence>>,
 }
 
-struct State {
-    exchanges: Vec<Exchange>,
-    /// The places in `exchanges` of what answers a request, in their order.
-    by_request: HashMap<String, VecDeque<usize>>,
-    values: HashMap<String, VecDeque<(Timestamp, Value)>>,
-    /// How far the record's time has come.
-    clock: Timestamp,
-    /// Paths of this run, and what they were in the recorded one.
-    places: Vec<(String, String)>,
-    /// Whether the record has no end.
-    cut: bool,
-    /// Requests to the model in other words than the recorded ones.
-    reworded: usize,
-    /// Wishes to stop that were recorded and not yet made, each with how many exchanges were begun before it.
-    stops: VecDeque<usize>,
-    /// Whether a wish to stop was made.
-    stopped: bool,
-    /// Who is told of a wish to stop.
-    on_stop: Option<Box<dyn Fn() + Send>>,
-}
-
-struct Exchange {
-    step: usize,
-    asked: Asked,
-    answered: Option<(Timestamp, Answered)>,
-    used: bool,
-}
-
 impl Player {
     /// A player of this record. `places` are paths of this run and what they were in the recorded one.
-    pub fn new(cassette: &Cassette, mut places: Vec<(String, String)>) -> Player {
-        // One path may be the beginning of another.
-        places.sort_by_key(|(here, _)| std::cmp::Reverse(here.len()));
-        let mut state = State {
-            exchanges: Vec::new(),
-            by_request: HashMap::new(),
-            values: HashMap::new(),
-            clock: cassette.entries.first().map_or(Timestamp::UNIX_EPOCH, |e| e.at),
-            places,
-            cut: cassette.exit_code().is_none(),
-            reworded: 0,
-            stops: VecDeque::new(),
-            stopped: false,
-            on_stop: None,
-        };
+    pub fn new(cassette: &Cassette, places: Vec<(String, String)>) -> Player {
+        let began = cassette.entries.first().map_or(Timestamp::UNIX_EPOCH, |e| e.at);
+        let mut state = State::new(began, cassette.exit_code().is_none(), &places);
         let mut by_id: HashMap<u64, usize> = HashMap::new();
         for (step, entry) in cassette.entries.iter().enumerate() {
             match &entry.what {
@@ -177,9 +137,7 @@ impl Player {
 
     /// A recorded text with the paths of this run in the place of those of the recorded one.
     pub fn here(&self, text: &str) -> String {
-        let mut places = self.state().places.clone();
-        places.sort_by_key(|(_, there)| std::cmp::Reverse(there.len()));
-        places.iter().fold(text.to_owned(), |text, (here, there)| text.replace(there, here))
+        self.state().here.change(text)
     }
 
     /// Notes a divergence; the first one counts.
@@ -258,134 +216,6 @@ impl Player {
     pub fn reworded(&self) -> usize {
         self.state().reworded
     }
-}
-
-impl State {
-    fn wish(&mut self) {
-        self.stopped = true;
-        if let Some(tell) = &self.on_stop {
-            tell();
-        }
-    }
-
-    fn take(&mut self, asked: &Asked) -> Result<Answered, Divergence> {
-        let asked = self.as_recorded(asked);
-        let place = self.by_request.get_mut(&key(&asked)).and_then(VecDeque::pop_front);
-        match place {
-            Some(place) => self.give(place),
-            None => Err(Divergence {
-                did: format!("the run asks {}: {} {}{}", asked.part, asked.method, asked.target, said(&asked.body)),
-                expected: self.next_of(Some(asked.part)),
-            }),
-        }
-    }
-
-    fn take_turn(
-        &mut self,
-        asked: &Asked,
-        fits: impl Fn(&Value, &Value) -> Result<(), String>,
-    ) -> Result<Answered, Divergence> {
-        let asked = self.as_recorded(asked);
-        let place = self.exchanges.iter().position(|e| !e.used && e.asked.part == Part::Model);
-        let Some(place) = place else {
-            let did = "the run asks the model once more".to_owned();
-            return Err(Divergence { did, expected: self.next_of(Some(Part::Model)) });
-        };
-        let recorded = &self.exchanges[place];
-        if let (Body::Json(now), Body::Json(then)) = (&asked.body, &recorded.asked.body) {
-            fits(now, then).map_err(|why| Divergence {
-                did: format!("the run asks the model something else: {why}"),
-                expected: recorded.shown(),
-            })?;
-            self.reworded += usize::from(now != then);
-        }
-        self.give(place)
-    }
-
-    fn give(&mut self, place: usize) -> Result<Answered, Divergence> {
-        let exchange = &mut self.exchanges[place];
-        exchange.used = true;
-        let Some((at, answered)) = exchange.answered.clone() else {
-            return Err(Divergence { did: format!("{} was never answered", exchange.shown()), expected: self.ended() });
-        };
-        self.clock = self.clock.max(at);
-        Ok(answered)
-    }
-
-    fn ended(&self) -> String {
-        match self.cut {
-            true => "nothing: the record was cut off here".to_owned(),
-            false => "nothing: the record ends here".to_owned(),
-        }
-    }
-
-    /// What the record has next, of one part or of all.
-    fn next_of(&self, part: Option<Part>) -> String {
-        let mut left = self.exchanges.iter().filter(|e| !e.used && part.is_none_or(|part| e.asked.part == part));
-        match (left.next(), part) {
-            (Some(next), _) => next.shown(),
-            (None, Some(part)) if !self.cut => format!("nothing more of {part}"),
-            (None, _) => self.ended(),
-        }
-    }
-
-    /// A request of this run in the recorded run's words: its paths, and without secrets.
-    fn as_recorded(&self, asked: &Asked) -> Asked {
-        let text = |text: &str| {
-            let mut out = text.to_owned();
-            for (here, there) in &self.places {
-                out = out.replace(here, there);
-            }
-            scrub::by_place(&out)
-        };
-        let body = match &asked.body {
-            Body::Text(body) => Body::Text(text(body)),
-            Body::Json(value) => Body::Json(in_texts(value, &text)),
-            other => other.clone(),
-        };
-        Asked { target: text(&asked.target), body, ..asked.clone() }
-    }
-}
-
-fn in_texts(value: &Value, change: &impl Fn(&str) -> String) -> Value {
-    match value {
-        Value::String(text) => Value::String(change(text)),
-        Value::Array(items) => Value::Array(items.iter().map(|item| in_texts(item, change)).collect()),
-        Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(name, value)| (name.clone(), in_texts(value, change))).collect())
-        }
-        other => other.clone(),
-    }
-}
-
-impl Exchange {
-    fn shown(&self) -> String {
-        let Asked { part, method, target, body, .. } = &self.asked;
-        format!("step {}, {part}: {method} {target}{}", self.step, said(body))
-    }
-}
-
-/// The beginning of a body, for messages.
-fn said(body: &Body) -> String {
-    const MOST: usize = 160;
-    match body {
-        Body::Text(text) => format!(" {}", crate::domain::units::clean(text, MOST)),
-        _ => String::new(),
-    }
-}
-
-/// What two equal requests have in common. Headers are left out: they hold times and keys.
-fn key(asked: &Asked) -> String {
-    let target = scrub::without_values(&asked.target, &OF_SIGNING, "any");
-    let body = match &asked.body {
-        Body::Text(text) => scrub::without_values(text, &OF_SIGNING, "any"),
-        Body::Omitted(measure) => format!("{} {}", measure.bytes, measure.sha256),
-        Body::Base64(text) => text.clone(),
-        Body::Json(value) => value.to_string(),
-        Body::Stream { bytes } => bytes.to_string(),
-        Body::Empty => String::new(),
-    };
-    format!("{}\n{}\n{target}\n{body}", asked.part, asked.method)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use super::{
     format::{Answered, Asked, Entry, What},
     scrub::Scrubber,
 };
+use crate::domain::event::Event;
 
 /// A cassette that is being written.
 pub struct Recorder {
@@ -27,6 +28,8 @@ struct State {
     file: File,
     scrubber: Scrubber,
     last_id: u64,
+    /// Streamed text that was told and is not written yet: a secret may lie across two pieces of it.
+    streamed: String,
     /// How many want what happens now left out.
     aside: usize,
     /// Why nothing more is written.
@@ -40,7 +43,8 @@ impl Recorder {
     /// A file that is there already, or cannot be made.
     pub fn create(path: &Path) -> io::Result<Recorder> {
         let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(path)?;
-        let state = State { file, scrubber: Scrubber::default(), last_id: 0, aside: 0, failed: None };
+        let state =
+            State { file, scrubber: Scrubber::default(), last_id: 0, streamed: String::new(), aside: 0, failed: None };
         Ok(Recorder { path: path.to_owned(), state: Mutex::new(state) })
     }
 
@@ -56,6 +60,31 @@ impl Recorder {
     /// Leaves this secret out from now on, in every form. To be called before anything that may hold it is written.
     pub fn secret(&self, name: &str, secret: &[u8]) {
         self.state().scrubber.learn(name, secret);
+    }
+
+    /// A text as it is written: without secrets.
+    pub fn scrubbed(&self, text: &str) -> String {
+        self.state().scrubber.text(text)
+    }
+
+    /// Writes an event. Streamed text is written in one piece, before the next event of another kind.
+    pub fn told(&self, event: &Event) {
+        let mut state = self.state();
+        match event {
+            Event::MessageDelta { text } if state.aside == 0 => state.streamed.push_str(text),
+            Event::MessageDelta { .. } => {}
+            other => {
+                state.release();
+                state.write(What::told(other));
+            }
+        }
+    }
+
+    /// Writes the last line: how the run ended.
+    pub fn end(&self, exit_code: u8) {
+        let mut state = self.state();
+        state.release();
+        state.write(What::End { exit_code });
     }
 
     /// Writes an entry.
@@ -99,6 +128,13 @@ impl Recorder {
 }
 
 impl State {
+    fn release(&mut self) {
+        if !self.streamed.is_empty() {
+            let text = std::mem::take(&mut self.streamed);
+            self.put(What::told(&Event::MessageDelta { text }));
+        }
+    }
+
     fn write(&mut self, what: What) {
         if self.aside == 0 {
             self.put(what);
@@ -167,5 +203,30 @@ mod tests {
         assert_eq!(recorder.asked(asked("two")), Some(2));
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(!text.contains("aside") && text.lines().count() == 3, "{text}");
+    }
+
+    #[test]
+    fn a_secret_that_is_streamed_in_pieces_is_taken_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.cassette");
+        let recorder = Recorder::create(&path).unwrap();
+        recorder.secret("IT", b"sk-0123456789abcdef");
+        let delta = |text: &str| recorder.told(&Event::MessageDelta { text: text.into() });
+        for text in ["the key is s", "k-0123", "456", "789abcd", "ef, keep it"] {
+            delta(text);
+        }
+        recorder.answered(Answered { id: 1, ..Answered::default() });
+        recorder.told(&Event::Warning { message: "and then".into() });
+        delta("that ");
+        delta("is all");
+        recorder.end(0);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let kinds: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let texts: Vec<&str> = kinds.iter().filter_map(|k| k["event"]["text"].as_str()).collect();
+        assert_eq!(texts, ["the key is scrubbed-IT, keep it", "that is all"], "{text}");
+        assert_eq!(
+            kinds.iter().map(|k| k["kind"].as_str().unwrap()).collect::<Vec<_>>(),
+            ["answered", "event", "event", "event", "end"]
+        );
     }
 }

@@ -6,6 +6,7 @@
 //! played again from scrubbed words asks with the same scrubbed words.
 
 mod forms;
+mod pieces;
 mod place;
 
 use std::collections::BTreeSet;
@@ -17,6 +18,7 @@ use serde_json::Value;
 pub use self::place::{by_place, without_values};
 use self::{
     forms::{forms, keys_behind},
+    pieces::Pieces,
     place::is_secret_field,
 };
 use crate::domain::hash::Sha256;
@@ -31,7 +33,7 @@ const SHORTEST_FORM: usize = 6;
 pub struct Scrubber {
     forms: Vec<(Zeroizing<Vec<u8>>, String)>,
     known: BTreeSet<(String, [u8; 32])>,
-    search: Option<AhoCorasick>,
+    search: Option<(AhoCorasick, Pieces)>,
 }
 
 impl Scrubber {
@@ -52,25 +54,29 @@ impl Scrubber {
         }
         let patterns = self.forms.iter().map(|(form, _)| form.as_slice());
         // The longest first: a part of a form must not leave the rest of it behind.
-        self.search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns).ok();
+        let whole = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns).ok();
+        self.search = whole.zip(Pieces::of(&self.forms));
     }
 
-    /// Bytes without the secrets that are known.
+    fn shown(&self, form: usize) -> &[u8] {
+        self.forms.get(form).map_or(b"scrubbed", |(_, shown)| shown.as_bytes())
+    }
+
+    /// Bytes without the secrets that are known, whole or cut.
     pub fn bytes(&self, bytes: &[u8]) -> Vec<u8> {
-        match &self.search {
+        let Some((whole, pieces)) = &self.search else {
             // Patterns of this size always build; if ever they did not, nothing would be written at all.
-            None if !self.forms.is_empty() => b"scrubbed".to_vec(),
-            Some(search) if search.is_match(bytes) => {
-                let mut out = Vec::with_capacity(bytes.len());
-                search.replace_all_with_bytes(bytes, &mut out, |found, _, out| {
-                    let shown = self.forms.get(found.pattern().as_usize()).map_or("scrubbed", |(_, shown)| shown);
-                    out.extend_from_slice(shown.as_bytes());
-                    true
-                });
-                out
-            }
-            _ => bytes.to_vec(),
+            return if self.forms.is_empty() { bytes.to_vec() } else { b"scrubbed".to_vec() };
+        };
+        let mut out = Vec::with_capacity(bytes.len());
+        whole.replace_all_with_bytes(bytes, &mut out, |found, _, out| {
+            out.extend_from_slice(self.shown(found.pattern().as_usize()));
+            true
+        });
+        for (span, form) in pieces.in_bytes(&out, &self.forms).into_iter().rev() {
+            out.splice(span, self.shown(form).iter().copied());
         }
+        out
     }
 
     /// A text without secrets: those that are known, and those that their place gives away.

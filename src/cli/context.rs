@@ -8,7 +8,7 @@ use std::{
 
 use console::Term;
 
-use super::{CommandError, Global, logging, record::Kept};
+use super::{CommandError, Global, logging, record::RecordedEvents};
 use crate::{
     cassette,
     config::{Environment, Key, Overrides, Settings},
@@ -125,7 +125,7 @@ impl Context {
                 } else {
                     Arc::new(self.terminal())
                 };
-                if cassette::recorder().is_some() { Arc::new(Kept::new(face)) } else { face }
+                if cassette::recorder().is_some() { Arc::new(RecordedEvents::new(face)) } else { face }
             })
             .clone()
     }

@@ -59,11 +59,11 @@ pub fn end(context: &Context, done: &Result<u8, CommandError>) {
     let exit_code = match done {
         Ok(code) => *code,
         Err(error) => {
-            recorder.write(What::told(&error.event()));
+            recorder.told(&error.event());
             error.kind.code()
         }
     };
-    recorder.write(What::End { exit_code });
+    recorder.end(exit_code);
     if let Some(why) = recorder.failure() {
         let message = format!("the record in {} is not whole: {why}", recorder.path().display());
         context.sink().emit(Event::Warning { message });
@@ -117,22 +117,26 @@ pub fn built() -> Result<BTreeMap<String, Sha256>, CommandError> {
 }
 
 /// A sink that also keeps what it is told, while the run is recorded.
-pub struct Kept {
+pub struct RecordedEvents {
     inner: Arc<dyn Sink>,
 }
 
-impl Kept {
+impl RecordedEvents {
     /// `inner`, kept.
-    pub fn new(inner: Arc<dyn Sink>) -> Kept {
-        Kept { inner }
+    pub fn new(inner: Arc<dyn Sink>) -> RecordedEvents {
+        RecordedEvents { inner }
     }
 }
 
-impl Sink for Kept {
+impl Sink for RecordedEvents {
     fn emit(&self, event: Event) {
         if let Some(recorder) = cassette::recorder() {
-            recorder.write(What::told(&event));
+            recorder.told(&event);
         }
         self.inner.emit(event);
+    }
+
+    fn rest(&self) {
+        self.inner.rest();
     }
 }

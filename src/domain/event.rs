@@ -346,6 +346,9 @@ pub enum Event {
 pub trait Sink: Send + Sync {
     /// Takes one event.
     fn emit(&self, event: Event);
+
+    /// Nothing more comes for now: what was held back until it is whole, such as the last word of a line, is shown.
+    fn rest(&self) {}
 }
 
 /// A sink that keeps nothing.

@@ -45,11 +45,11 @@ impl Sink for JsonLines {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::output::Kept, *};
+    use super::{super::output::Captured, *};
 
     #[test]
     fn numbered_from_one_and_read_back() {
-        let kept = Kept::default();
+        let kept = Captured::default();
         let clock = || "2026-01-02T03:04:05Z".parse().unwrap_or_default();
         let sink = JsonLines::with_clock(SessionId("ses-1".into()), Output::new(kept.clone()), clock);
         sink.emit(Event::Warning { message: "a\nb".into() });

@@ -87,18 +87,21 @@ impl Output {
     }
 }
 
-/// Keeps what is written, for tests and for the face that is not a terminal.
+/// Keeps what is written.
+#[cfg(test)]
 #[derive(Clone, Default)]
-pub struct Kept(Arc<Mutex<Vec<u8>>>);
+pub struct Captured(Arc<Mutex<Vec<u8>>>);
 
-impl Kept {
+#[cfg(test)]
+impl Captured {
     /// What was written so far.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
     }
 }
 
-impl Write for Kept {
+#[cfg(test)]
+impl Write for Captured {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
         Ok(bytes.len())

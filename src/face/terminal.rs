@@ -127,9 +127,11 @@ impl Terminal {
         if std::mem::take(&mut state.streamed).is_empty() {
             return;
         }
-        let held = state.flow.finish();
+        let mut held = state.flow.finish();
+        if std::mem::take(&mut state.in_line) || !held.is_empty() {
+            held.push('\n');
+        }
         self.output.write(&held);
-        state.in_line = true;
     }
 
     fn result(&self, state: &mut State, job: &JobId, file: &Path) {
@@ -207,6 +209,12 @@ impl Sink for Terminal {
                 self.print(state, &lines);
             }
         }
+    }
+    /// What was streamed of an answer that a person stopped is shown to its end, and the line is ended.
+    fn rest(&self) {
+        let state = &mut *self.state();
+        state.progress.clear();
+        self.broken_off(state);
     }
 }
 

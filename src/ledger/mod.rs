@@ -188,6 +188,4 @@ fn unreadable(what: &'static str, why: impl std::fmt::Display) -> LedgerError {
 }
 
 #[cfg(test)]
-mod budget_tests;
-#[cfg(test)]
 pub(crate) mod tests;

@@ -1,5 +1,7 @@
 //! The ledger as several processes and a crash see it.
 
+mod budget;
+
 use std::{fs, sync::Arc, thread};
 
 use jiff::Timestamp;

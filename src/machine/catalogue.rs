@@ -210,5 +210,4 @@ fn alphabet_name(alphabet: Alphabet) -> &'static str {
 }
 
 #[cfg(test)]
-#[path = "catalogue_tests.rs"]
 mod tests;

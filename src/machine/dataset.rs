@@ -305,5 +305,4 @@ impl TextCounts {
 }
 
 #[cfg(test)]
-#[path = "dataset_tests.rs"]
 mod tests;

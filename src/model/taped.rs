@@ -21,7 +21,7 @@ const TURN: &str = "TURN";
 
 /// What came of a request: the pieces as they were streamed, then the turn or the error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Kept {
+struct KeptTurn {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pieces: Vec<String>,
     /// What tries took that gave no turn.
@@ -50,6 +50,13 @@ impl Recorded {
     pub fn new(inner: Arc<dyn ChatModel>, recorder: Arc<Recorder>) -> Recorded {
         Recorded { inner, recorder }
     }
+
+    /// The pieces as they are kept; one piece where a secret lies across two, which would be found in neither.
+    fn kept(&self, pieces: Vec<String>) -> Vec<String> {
+        let whole = pieces.concat();
+        let each: String = pieces.iter().map(|piece| self.recorder.scrubbed(piece)).collect();
+        if each == self.recorder.scrubbed(&whole) { pieces } else { vec![whole] }
+    }
 }
 
 #[async_trait]
@@ -72,7 +79,9 @@ impl ChatModel for Recorded {
             })
             .await;
         if let Some(id) = id {
-            let kept = Kept { pieces, lost, turn: came.as_ref().ok().cloned(), error: came.as_ref().err().cloned() };
+            let pieces = self.kept(pieces);
+            let (turn, error) = (came.as_ref().ok().cloned(), came.as_ref().err().cloned());
+            let kept = KeptTurn { pieces, lost, turn, error };
             let body = serde_json::to_value(&kept).map_or(Body::Empty, Body::Json);
             self.recorder.answered(Answered { id, body, ..Answered::default() });
         }
@@ -113,10 +122,10 @@ impl ChatModel for Played {
     async fn turn(&self, request: &ChatRequest, sink: &mut (dyn FnMut(Delta) + Send)) -> Result<ChatTurn, ModelError> {
         let answered = self.player.turn(asked(self.name(), request), fits).await;
         let kept = match answered.body {
-            Body::Json(kept) => serde_json::from_value::<Kept>(kept).map_err(|e| e.to_string()),
+            Body::Json(kept) => serde_json::from_value::<KeptTurn>(kept).map_err(|e| e.to_string()),
             _ => Err(answered.broken.as_ref().map_or("it holds no turn".to_owned(), Broken::to_string)),
         };
-        let Kept { pieces, lost, turn, error } =
+        let KeptTurn { pieces, lost, turn, error } =
             kept.map_err(|why| ModelError::Garbage { what: format!("the record cannot be read: {why}") })?;
         lost.into_iter().for_each(|usage| sink(Delta::Lost(usage)));
         self.here(pieces).into_iter().for_each(|text| sink(Delta::Text(text)));
@@ -263,6 +272,24 @@ mod tests {
         assert_eq!(played.turn(&request("s", called(true)), sink).await.unwrap_err(), error);
         assert_eq!((pieces, lost), (["all ", "is ", "well"].map(str::to_owned).to_vec(), vec![LOST]));
         assert_eq!((player.left(), player.divergence()), (vec![], None));
+    }
+
+    #[tokio::test]
+    async fn a_secret_that_lies_across_pieces_is_in_none_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.cassette");
+        let recorder = Arc::new(Recorder::create(&path).unwrap());
+        recorder.secret("IT", b"correct horse battery");
+        let say = |text: &str| Ok(ChatTurn { text: text.into(), ..ChatTurn::default() });
+        let turns = vec![say("it is correct horse battery, no?"), say("it is correct")];
+        let model = Recorded::new(Arc::new(Says(Mutex::new(turns))), recorder);
+        for _ in 0..2 {
+            model.turn(&request("s", vec![user("hi")]), &mut |_| {}).await.unwrap();
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(r#""pieces":["it is scrubbed-IT, no?"]"#), "{text}");
+        assert!(text.contains(r#""pieces":["it ","is ","correct"]"#), "{text}");
+        assert!(!text.contains("horse") && !text.contains("battery"), "{text}");
     }
 
     #[test]

@@ -213,7 +213,7 @@ pub fn hashes(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Lower case, with every run of what is no letter, digit or dot as one space: for looking up phrases.
+/// Lower case, with every run of what is no letter or digit as one space: for looking up phrases.
 pub fn plain(text: &str) -> String {
     let mut out = String::from(" ");
     for c in text.chars().flat_map(char::to_lowercase) {

@@ -263,5 +263,4 @@ fn expect(written: ExpectWritten, catalogue: &Catalogue) -> Result<Expect, Flaw>
 }
 
 #[cfg(test)]
-#[path = "case_tests.rs"]
 mod tests;

@@ -174,5 +174,4 @@ fn line(told: &Told) -> Line {
 }
 
 #[cfg(test)]
-#[path = "report_tests.rs"]
 mod tests;

@@ -3,14 +3,16 @@
 mod chat;
 
 use std::{
+    ffi::OsStr,
     fs,
     io::{BufRead as _, BufReader, Read as _},
-    process::Stdio,
+    os::unix::fs::PermissionsExt as _,
+    process::{Command, Stdio},
 };
 
 use serde_json::Value;
 
-use crate::world::{World, example};
+use crate::world::{Run, World, example};
 
 #[test]
 fn without_a_terminal_and_a_command_it_says_how_it_is_used() {
@@ -100,6 +102,76 @@ fn half_configured_is_said_before_anything_happens() {
     assert!(!world.home().join("ledger.db").exists(), "nothing is begun");
     let forced = world.run(&["--profile", "sandbox", "config"]);
     assert!(forced.out.contains("Profile    sandbox"), "{}", forced.out);
+}
+
+/// Whoever can read the paying key can pay: in a file that is open to others it is not used.
+#[test]
+fn a_paying_key_that_lies_open_is_refused() {
+    let mut world = World::new();
+    world.file("data.fasta", example("data.fasta"));
+    for (name, value) in [
+        ("AIOZ_S3_ENDPOINT", "http://127.0.0.1:9"),
+        ("AIOZ_BUCKET", "data"),
+        ("AIOZ_ACCESS_KEY", "key"),
+        ("AIOZ_SECRET_KEY", "secret"),
+        ("AIOZ_W3AI_ENDPOINT", "http://127.0.0.1:9/api/v1"),
+        ("AIOZ_API_KEY", "key"),
+        ("NEO_RPC_URL", "http://127.0.0.1:9"),
+        ("GAS_RECIPIENT", "Nh47VfyB9bDi1idmW1S6AuEXCUwmRkbWSE"),
+    ] {
+        world.set(name, value);
+    }
+    let key = "L1MJs5pcXtCQ7b1EaYFZqwRggG3cz9iJpTwVGqyQw9kHoQyQVveV";
+    let path = world.file(".env", format!("NEO_PRIVATE_KEY={key}\n"));
+    let ask = |mode: u32| {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let run = world.run(&["ask", "--dry-run", "stats of data.fasta"]);
+        assert!(!run.all().contains(key), "{}", run.all());
+        run
+    };
+    for open in [0o644, 0o640, 0o604] {
+        let run = ask(open);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{open:o}: {}", run.all());
+        let said = run.err.replace('\n', " ");
+        assert!(said.contains("lies in a file that other users may read, so it is not used"), "{said}");
+        assert!(said.contains("chmod 600"), "{said}");
+    }
+    let run = ask(0o600);
+    assert_eq!(run.code, 0, "{}", run.all());
+}
+
+/// A dataset that its owner closed to this program is refused in a sentence. The superuser is let through every
+/// permission, and gives that up for this run.
+#[test]
+fn a_dataset_that_may_not_be_read_is_refused() {
+    let world = World::new();
+    let path = world.file("data.fasta", example("data.fasta"));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    let arguments = ["ask", "--json", "stats of data.fasta"];
+    let mut command = world.command(&arguments);
+    if fs::read(&path).is_ok() {
+        let bare = |program: &OsStr| {
+            let mut command = Command::new("setpriv");
+            command.args(["--bounding-set=-dac_override,-dac_read_search", "--"]).arg(program);
+            command
+        };
+        let reads = bare(OsStr::new("cat")).arg(&path).output().map(|tried| tried.status.success());
+        if reads.unwrap_or(true) {
+            eprintln!("not tried: this user may read everything, and cannot give that up");
+            return;
+        }
+        let mut alone = bare(command.get_program());
+        let set = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        alone.args(arguments).current_dir(world.work()).env_clear().envs(set);
+        command = alone;
+    }
+    let run = Run::of(command.output().unwrap());
+    let error = run.event("error");
+    let said = (error["kind"].as_str().unwrap(), error["message"].as_str().unwrap(), error["hint"].as_str().unwrap());
+    let (why, hint) =
+        ("data.fasta may not be read by this user [R-PROBE]", "give yourself read permission: chmod u+r data.fasta");
+    assert_eq!((run.code, said), (1, ("refused", why, hint)), "{}", run.all());
+    assert!(world.states().is_empty(), "nothing was planned");
 }
 
 #[test]

@@ -96,6 +96,33 @@ async fn signatures_and_paths_of_this_run_are_those_of_the_record() {
     assert_eq!(ask(&player, target, body).await.unwrap(), "ok");
 }
 
+/// Recorded in the system's temporary folder, where a replay has its home, and in the root.
+#[tokio::test]
+async fn a_run_that_was_recorded_in_the_folder_of_temporary_files_or_in_the_root_is_played() {
+    let home = ("/tmp/agent-replay-1".to_owned(), "/home/me".to_owned());
+    for (here, there, recorded, now) in [
+        (
+            "/work",
+            "/tmp",
+            "http://n/ of /tmp/a in /home/me/results",
+            "http://n/ of /work/a in /tmp/agent-replay-1/results",
+        ),
+        (
+            "/tmp",
+            "/work",
+            "http://n/ of /work/a in /home/me/results",
+            "http://n/ of /tmp/a in /tmp/agent-replay-1/results",
+        ),
+        ("/work", "/", "http://n/ of /workshop/a", "http://n/ of /workshop/a"),
+        ("/", "/work", "http://n/ of /workshop/a", "http://n/ of /workshop/a"),
+    ] {
+        let lines = [asked(1, "http://n/", recorded), answered(1, "ok")];
+        let player = Player::new(&cassette(&lines), vec![home.clone(), (here.into(), there.into())]);
+        assert_eq!(ask(&player, "http://n/", now).await.unwrap(), "ok");
+        assert_eq!(player.here(recorded), now);
+    }
+}
+
 #[tokio::test]
 async fn where_a_person_stopped_the_run_the_wish_is_made_again() {
     let lines = [json!({"kind": "value", "of": STOP, "value": true}), json!({"kind": "end", "exit_code": 130})];

@@ -37,15 +37,15 @@ pub fn wif(text: &str) -> Option<Vec<u8>> {
     Some(payload.get(1..33)?.to_vec())
 }
 
-/// Every form in which a secret may stand in a text: as it is, escaped once and twice for JSON, for URLs, for XML, in
+/// Every form in which a secret may stand in a text: as it is, escaped up to three times for JSON, for URLs, for XML, in
 /// hexadecimal, and in base 64 wherever in a longer text it begins.
 pub fn forms(secret: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     let mut out: Vec<Vec<u8>> = vec![secret.to_vec()];
     if let Ok(text) = std::str::from_utf8(secret) {
         let once = escaped(text);
-        out.extend(
-            [escaped(&once), once.replace('/', "\\/"), ascii(&once), escaped(&ascii(&once))].map(String::into_bytes),
-        );
+        let twice = escaped(&once);
+        out.extend([once.replace('/', "\\/"), ascii(&once), escaped(&ascii(&once))].map(String::into_bytes));
+        out.extend([escaped(&twice), twice].map(String::into_bytes));
         out.push(once.into_bytes());
         let xml = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         out.push(xml.replace('"', "&quot;").into_bytes());

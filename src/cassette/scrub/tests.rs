@@ -31,6 +31,7 @@ fn a_secret_is_found_in_every_form() {
         NASTY.to_owned(),
         once.clone(),
         json!(once).to_string(),
+        json!(json!(once).to_string()).to_string(),
         query.to_string(),
         path.to_string(),
         STANDARD.encode(NASTY),
@@ -96,6 +97,26 @@ fn what_stands_in_a_secret_s_place_goes_whatever_it_is() {
     assert_eq!(Scrubber::default().text(&key), "my key is scrubbed-key, keep it");
     let other = KEY.replace('J', "K");
     assert_eq!(Scrubber::default().text(&other), other, "52 letters are no key without its checksum");
+}
+
+#[test]
+fn what_a_cut_left_of_a_secret_is_taken_out() {
+    let secret = "canary-0123456789-abcdefghij";
+    let scrubber = knowing(secret);
+    for (text, clean) in [
+        (format!("a file {}…", &secret[..20]), "a file scrubbed-IT…"),
+        (format!("{} […] {}", &secret[..12], &secret[15..]), "scrubbed-IT […] scrubbed-IT"),
+        (format!("…{}, and more", &secret[18..]), "…scrubbed-IT, and more"),
+        (format!("{}{secret}", &secret[..10]), "scrubbed-ITscrubbed-IT"),
+        (hex::encode(&secret[..9]), "scrubbed-IT"),
+        // Less than ten bytes say too little, and short secrets have no ends that are no words.
+        (secret[..9].to_owned(), "canary-01"),
+    ] {
+        assert_eq!(scrubber.text(&text), clean);
+    }
+    assert_eq!(knowing("protein-folds").text("protein-fo"), "protein-fo");
+    let accented = knowing("é".repeat(12).as_str());
+    assert_eq!(accented.text(&format!("{}è", "é".repeat(7))), "scrubbed-IT\u{fffd}");
 }
 
 #[test]

@@ -152,7 +152,7 @@ fn warn_of_changes(context: &Context, start: &Start) -> Result<(), CommandError>
     Ok(())
 }
 
-/// The paths of this run with what they were in the recorded one, the longest first.
+/// The paths of this run with what they were in the recorded one.
 fn places(start: &Start, home: &Path, folder: &Path) -> Vec<(String, String)> {
     let text = |path: &Path| path.display().to_string();
     let mut places = Vec::new();

@@ -71,7 +71,8 @@ impl<'a> Session<'a> {
         let chosen = settings.model()?;
         let bounds = settings.model_bounds(&chosen)?;
         let sessions = settings.home().sessions();
-        let (opening, file) = match cassette::player() {
+        let named = matches!(which, Which::Named(_)) && cassette::player().is_none();
+        let (opening, mut file) = match cassette::player() {
             Some(player) => {
                 let opening = Opening::of_record(player)?;
                 context.go_on_with(opening.session.clone());
@@ -88,6 +89,10 @@ impl<'a> Session<'a> {
         let wired = Wired::new(context, options)?;
         let model = on_tape(&chosen, &wired.workflow)?;
         let turns = past.turns;
+        if named {
+            // Of programs that begin a session of one name at once, one goes on.
+            file.begin()?;
+        }
         let conversation = Conversation::new(Parts {
             model: Arc::clone(&model),
             work: wired.workflow.clone(),
@@ -126,9 +131,9 @@ impl<'a> Session<'a> {
         }
         let cancel = cancel_of(self.context);
         self.turns += 1;
-        let Some(outcome) = stoppable(&cancel, self.conversation.turn(prompt, &cancel)).await else {
-            return Ok(Kind::Interrupted.code());
-        };
+        let done = stoppable(&cancel, self.conversation.turn(prompt, &cancel)).await;
+        self.context.sink().rest();
+        let Some(outcome) = done else { return Ok(Kind::Interrupted.code()) };
         let outcome = outcome?;
         if self.metered && !self.context.json() && outcome.spent.calls > 0 {
             let (turn, session) = (outcome.spent, self.conversation.spent());
@@ -275,24 +280,36 @@ fn on_tape(chosen: &ModelSettings, workflow: &Workflow) -> Result<Arc<dyn ChatMo
 
 /// The session's file, with what it holds; from here on the run is of that session.
 fn open(context: &Context, folder: &Path, which: Which) -> Result<(SessionFile, Past), CommandError> {
-    let id = match which {
-        Which::Fresh => None,
-        Which::Named(id) => Some((SessionFile::exists(folder, &id), id)),
-        Which::Resumed(Some(id)) => Some((true, id)),
-        Which::Resumed(None) => Some((true, session_file::latest(folder)?)),
-    };
-    let opened = match id {
-        None => (SessionFile::fresh(folder, context.session().clone()), Past::default()),
-        Some((false, id)) => {
+    let opened = match which {
+        Which::Fresh => (SessionFile::fresh(folder, context.session().clone()), Past::default()),
+        Which::Named(id) if !SessionFile::exists(folder, &id) => {
             context.go_on_with(id.clone());
             (SessionFile::fresh(folder, id), Past::default())
         }
-        Some((true, id)) => {
+        Which::Named(id) | Which::Resumed(Some(id)) => {
             context.go_on_with(id.clone());
             SessionFile::resume(folder, id)?
         }
+        Which::Resumed(None) => newest(context, folder)?,
     };
     Ok(opened)
+}
+
+/// The newest session that can be read; a person is told of newer ones that cannot.
+fn newest(context: &Context, folder: &Path) -> Result<(SessionFile, Past), CommandError> {
+    for id in session_file::newest_first(folder)? {
+        match SessionFile::resume(folder, id.clone()) {
+            Ok(opened) => {
+                context.go_on_with(id);
+                return Ok(opened);
+            }
+            Err(error @ (SessionError::Damaged { .. } | SessionError::Io { .. })) => {
+                context.sink().emit(Event::Warning { message: format!("a newer session is left out: {error}") });
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(SessionError::None.into())
 }
 
 /// The bounds of a conversation, from the settings.

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     domain::result::Fold,
-    face::{output::Kept, sample},
+    face::{output::Captured, sample},
 };
 
 fn draw(_: &Fold, _: usize) -> Option<String> {
@@ -11,7 +11,7 @@ fn draw(_: &Fold, _: usize) -> Option<String> {
 }
 
 fn seen(events: Vec<Event>) -> String {
-    let kept = Kept::default();
+    let kept = Captured::default();
     let terminal = Terminal::new(Look::plain(80), Output::new(kept.clone()), Output::new(kept.clone()), false, draw);
     events.into_iter().for_each(|event| terminal.emit(event));
     kept.text()
@@ -55,6 +55,21 @@ fn an_event_in_the_middle_of_an_answer_begins_a_line() {
     assert_eq!(text, "\nI will look\nwarning: slow\n");
 }
 
+/// Where a person stops an answer, what came of it is there to its last word, and what follows begins a line.
+#[test]
+fn an_answer_that_was_stopped_is_shown_as_far_as_it_came() {
+    let kept = Captured::default();
+    let terminal = Terminal::new(Look::plain(80), Output::new(kept.clone()), Output::new(kept.clone()), false, draw);
+    for text in ["The best ", "fold is ", "aprot"] {
+        terminal.emit(Event::MessageDelta { text: text.into() });
+    }
+    terminal.rest();
+    assert_eq!(kept.text(), "\nThe best fold is aprot\n");
+    terminal.rest();
+    terminal.emit(Event::SessionEnded { exit_code: 130 });
+    assert_eq!(kept.text(), "\nThe best fold is aprot\n");
+}
+
 #[test]
 fn a_result_is_shown_once_from_its_document() {
     let dir = tempfile::tempdir().unwrap();
@@ -78,7 +93,7 @@ fn a_result_is_shown_once_from_its_document() {
 
 #[test]
 fn what_goes_wrong_is_for_standard_error() {
-    let (out, err) = (Kept::default(), Kept::default());
+    let (out, err) = (Captured::default(), Captured::default());
     let terminal = Terminal::new(Look::plain(80), Output::new(out.clone()), Output::new(err.clone()), false, draw);
     terminal.emit(Event::Error { kind: "x".into(), message: "no".into(), hint: Some("do".into()) });
     assert_eq!((out.text().as_str(), err.text().as_str()), ("", "error: no\nhint: do\n"));

@@ -1,24 +1,12 @@
 //! The conversation on a real pseudo-terminal.
 
-use std::{fs, process::Command};
+use std::fs;
 
-use rexpect::session::{PtySession, spawn_command};
-
-use crate::world::{World, example};
-
-/// Longer than any step takes on a busy machine, milliseconds.
-const PATIENCE: u64 = 120_000;
-const PROMPT: &str = "you> ";
-
-fn chat(world: &World) -> PtySession {
-    let mut command: Command = world.command(&["chat"]);
-    command.env("TERM", "xterm").env("NO_COLOR", "1");
-    let mut session = spawn_command(command, Some(PATIENCE)).unwrap();
-    session.exp_string("offline planner").unwrap();
-    session.exp_string("sandbox").unwrap();
-    session.exp_string(PROMPT).unwrap();
-    session
-}
+use crate::{
+    chat::Chat,
+    replay::replay,
+    world::{World, example},
+};
 
 /// Many machines have this key for other programs: it is used when a model is named, and how is said.
 #[test]
@@ -30,48 +18,35 @@ fn a_key_alone_is_not_used_and_it_is_said_how_it_would_be() {
     assert!(doctor.out.contains("offline planner") && doctor.out.contains(HOW), "{}", doctor.all());
     let run = world.run(&["ask", "--json", "hi"]);
     assert_eq!(run.event("session.started")["model"], "planner");
-    let mut command = world.command(&["chat"]);
-    command.env("TERM", "xterm").env("NO_COLOR", "1");
-    let mut session = spawn_command(command, Some(PATIENCE)).unwrap();
-    session.exp_string("offline planner").unwrap();
-    session.exp_string("OPENAI_API_KEY is set and not used").unwrap();
-    session.exp_string(PROMPT).unwrap();
-    session.send_control('d').unwrap();
-    session.exp_eof().unwrap();
+    let mut chat = Chat::on(&world, "xterm", &["chat"]);
+    chat.sees("offline planner");
+    chat.sees("OPENAI_API_KEY is set and not used");
+    chat.at_prompt();
+    chat.control('d');
+    chat.ends();
 }
 
 #[test]
 fn commands_turns_and_leaving() {
     let world = World::new();
     world.file("data.fasta", example("data.fasta"));
-    let mut session = chat(&world);
-
-    session.send_line("/help").unwrap();
-    session.exp_string("/receipt").unwrap();
-    session.exp_string(PROMPT).unwrap();
-
-    session.send_line("/jbos").unwrap();
-    session.exp_string("did you mean /jobs?").unwrap();
-    session.exp_string(PROMPT).unwrap();
-
-    session.send_line("Run sequence statistics on data.fasta").unwrap();
-    session.exp_string("runs on this machine").unwrap();
-    session.exp_string("Receipt").unwrap();
-    session.exp_string(PROMPT).unwrap();
+    let mut chat = Chat::on(&world, "xterm", &["chat"]);
+    chat.sees("offline planner");
+    chat.sees("sandbox");
+    chat.at_prompt();
+    chat.says("/help", &["/receipt"]);
+    chat.says("/jbos", &["did you mean /jobs?"]);
+    chat.says("Run sequence statistics on data.fasta", &["runs on this machine", "Receipt"]);
 
     // Ctrl-C at the prompt clears the line and stays.
-    session.send("half a thought").unwrap();
-    session.flush().unwrap();
-    session.exp_string("half a thought").unwrap();
-    session.send_control('c').unwrap();
-    session.exp_string(PROMPT).unwrap();
+    chat.types("half a thought");
+    chat.sees("half a thought");
+    chat.control('c');
+    chat.at_prompt();
+    chat.says("/jobs", &["sequence_stats"]);
 
-    session.send_line("/jobs").unwrap();
-    session.exp_string("sequence_stats").unwrap();
-    session.exp_string(PROMPT).unwrap();
-
-    session.send_control('d').unwrap();
-    session.exp_eof().unwrap();
+    chat.control('d');
+    chat.ends();
     let history = fs::read_to_string(world.home().join("history")).unwrap();
     assert!(history.contains("Run sequence statistics on data.fasta"), "{history}");
     assert!(!history.contains("half a thought"), "{history}");
@@ -81,18 +56,46 @@ fn commands_turns_and_leaving() {
 fn tab_completes_commands_and_paths() {
     let world = World::new();
     world.file("a-long-name.fasta", example("data.fasta"));
-    let mut session = chat(&world);
-    session.send("/rec\t").unwrap();
-    session.flush().unwrap();
-    session.exp_string("/receipt").unwrap();
-    session.send_control('c').unwrap();
-    session.exp_string(PROMPT).unwrap();
-    session.send("Run sequence statistics on a-lo\t").unwrap();
-    session.flush().unwrap();
-    session.exp_string("a-long-name.fasta").unwrap();
-    session.send_line("").unwrap();
-    session.exp_string("runs on this machine").unwrap();
-    session.exp_string(PROMPT).unwrap();
-    session.send_line("/quit").unwrap();
-    session.exp_eof().unwrap();
+    let mut chat = Chat::start(&world, &["chat"]);
+    chat.types("/rec\t");
+    chat.sees("/receipt");
+    chat.control('c');
+    chat.at_prompt();
+    chat.types("Run sequence statistics on a-lo\t");
+    chat.sees("a-long-name.fasta");
+    chat.says("", &["runs on this machine"]);
+    chat.leaves();
+}
+
+/// A terminal that obeys nothing, such as an editor's, is sent nothing to obey.
+#[test]
+fn a_terminal_that_obeys_nothing_gets_plain_lines() {
+    let world = World::new();
+    world.file("data.fasta", example("data.fasta"));
+    let mut chat = Chat::on(&world, "dumb", &["chat"]);
+    let mut said = chat.at_prompt();
+    chat.types("stats of data.fasta\n");
+    said += &chat.sees("Receipt");
+    said += &chat.at_prompt();
+    said += &chat.leaves();
+    assert!(said.contains("runs on this machine"), "{said}");
+    assert!(!said.contains('\u{1b}'), "{said:?}");
+}
+
+#[test]
+fn a_conversation_that_was_recorded_is_played() {
+    let world = World::new();
+    world.file("data.fasta", example("data.fasta"));
+    let mut chat = Chat::start(&world, &["chat", "--record", "run.cassette"]);
+    chat.says("stats of data.fasta", &["Receipt"]);
+    // What a person looks up beside the conversation is no part of it.
+    chat.says("/jobs", &["sequence_stats"]);
+    chat.says("How much did that cost?", &["Nothing: job-"]);
+    chat.leaves();
+    fs::remove_dir_all(world.home()).unwrap();
+
+    let played = replay(&["--json", "run.cassette"], &world.work());
+    assert_eq!(played.code, 0, "{}", played.all());
+    let said = |kind: &str| played.events().into_iter().filter(|e| e["type"] == kind).count();
+    assert_eq!((said("turn.started"), said("receipt"), said("error")), (2, 1, 0), "{}", played.all());
 }

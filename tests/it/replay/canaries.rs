@@ -40,12 +40,21 @@ pub fn forms(secret: &str) -> Vec<String> {
     ]
 }
 
-/// The record holds the secret in no form.
+/// The bytes of a secret of which none may stand in a record together.
+const WINDOW: usize = 10;
+
+/// The record holds the secret in no form, and no part of a long one.
 pub fn assert_absent(text: &str, secret: &str, what: &str) {
     for form in forms(secret) {
         // The last letters of base 64 hold bits of what follows.
         let form = &form[..form.floor_char_boundary(form.len() - 2)];
         assert!(!text.contains(form), "{what} is in the record as {form}");
+    }
+    for at in 0..secret.len().saturating_sub(WINDOW - 1) {
+        let Some(part) = secret.get(at..at + WINDOW) else { continue };
+        let found = text.find(part).filter(|_| secret.len() >= 2 * WINDOW);
+        let around = found.map(|at| text[text.floor_char_boundary(at.saturating_sub(200))..].lines().next());
+        assert_eq!(around, None, "a part of {what} is in the record: {part}");
     }
 }
 
@@ -65,9 +74,13 @@ fn a_secret_that_is_said_in_any_form_and_place_is_taken_out() {
     }
     let all = [MODEL_KEY, "CANARY0ACCESS0KEY", S3_SECRET, API_KEY, WALLET, WALLET_HEX, RPC_KEY];
     let leaks: Vec<String> = all.iter().flat_map(|secret| forms(secret)).collect();
-    // A model that repeats every form, and calls a tool with every form.
+    // A model that repeats every form, calls a tool with every form, and names files so long that they are cut in messages.
+    let long = |secret: &&str| format!("{}{secret}.fasta", "x".repeat(100));
+    let check = |secret: &&str| json!({"name": "check_local_capability", "arguments": {"task_type": "sequence_stats", "dataset": long(secret)}});
+    let show = |secret: &&str| json!({"name": "wait_for_job", "arguments": {"job": format!("job-{secret}{secret}")}});
     let script = json!({"turns": [
         {"call": {"name": "list_jobs", "arguments": {"leak": leaks}}},
+        {"call": all.iter().map(check).chain(all.iter().map(show)).collect::<Vec<_>>()},
         {"say": leaks.join(" | ")},
     ]});
     let script = world.file("script.yaml", script.to_string());

@@ -3,10 +3,7 @@
 
 use proptest::prelude::*;
 
-use super::{
-    Ledger, Reading,
-    tests::{attempt, caps, intend_at, open, submitted},
-};
+use super::{attempt, caps, intend_at, open, submitted};
 use crate::domain::{
     attempt::AttemptState,
     hash::Hash160,
@@ -14,6 +11,7 @@ use crate::domain::{
     money::Datoshi,
     network::{Network, SANDBOX},
 };
+use crate::ledger::{Ledger, Reading};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;

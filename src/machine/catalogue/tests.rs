@@ -121,7 +121,7 @@ fn datasets_must_suit() {
 
 #[test]
 fn wrong_entries_are_refused() {
-    let text = include_str!("../../tasks/blast_search.toml");
+    let text = include_str!("../../../tasks/blast_search.toml");
     let error = |from: &str, to: &str| {
         let text = text.replace(from, to);
         Catalogue::parse(&[("blast_search.toml", text.as_str())]).unwrap_err().to_string()
