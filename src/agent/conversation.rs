@@ -13,7 +13,7 @@ use super::{
     spending::{Ceilings, Spent},
     turn::{Asked, Turn},
     window::Gauge,
-    wished::Wished,
+    wished::{self, Wished},
 };
 use crate::{
     cassette,
@@ -202,8 +202,9 @@ impl Conversation {
         let known: Vec<String> = seen.files.iter().map(|f| f.path.clone()).collect();
         let tasks = self.toolbox.work.tasks();
         let system = prompt::system(&tasks, &context);
-        let mut turn =
-            Turn::new(prompt, Asked::by(prompt, &known, &tasks), Wished::by(prompt, &known, &tasks), self.helps);
+        let said = wished::task_said(prompt, self.prompts().rev().skip(1), &known, &tasks);
+        let asked = Asked::by(prompt, said, &known, &tasks);
+        let mut turn = Turn::new(prompt, asked, Wished::by(prompt, said, &known, &tasks), self.helps);
         let earlier = self.prompts().rev().skip(1);
         let meant = || datasets::meant(prompt, earlier, &seen, &self.folder);
         turn.datasets = cassette::look("datasets that can be meant", meant).filter(|_| self.helps.narrowing);

@@ -24,20 +24,24 @@ pub struct Asked {
     pub work: bool,
     /// Whether a task and a file are named for it.
     pub named: bool,
+    /// Whether a task and a file are named, and only what would become of them is asked: a check answers that.
+    pub looks: bool,
     /// Whether it is small talk, for which there is no tool.
     pub talk: bool,
 }
 
 impl Asked {
-    /// Reads a prompt. `known` are the files of the working folder.
-    pub fn by(prompt: &str, known: &[String], tasks: &[TaskType]) -> Asked {
+    /// Reads a prompt; `task_said` is the prompt that names its task: the same, or an earlier one that it follows. `known` are
+    /// the files of the working folder.
+    pub fn by(prompt: &str, task_said: &str, known: &[String], tasks: &[TaskType]) -> Asked {
         let files = words::files(prompt, known).len();
         let (task, file, job) =
-            (!phrases::tasks_in(prompt, tasks).is_empty(), files > 0, !words::jobs(prompt).is_empty());
+            (!phrases::tasks_in(task_said, tasks).is_empty(), files > 0, !words::jobs(prompt).is_empty());
         let question = about::question(prompt, task, file, job).is_some();
         let talk = !task && !file && !job && !question && about::small_talk(prompt).is_some();
         let work = !question && !talk && !words::only_asks(prompt) && words::doubt(prompt).is_none();
-        Asked { tasks: phrases::wanted(prompt, files, tasks), work, named: work && task && file, talk }
+        let looks = task && file && !question && words::only_asks(prompt);
+        Asked { tasks: phrases::wanted(prompt, files, tasks), work, named: work && task && file, looks, talk }
     }
 }
 
@@ -219,12 +223,16 @@ impl Turn {
             return (Vec::new(), ToolChoice::None);
         }
         let waiting: Vec<Job> = self.waiting(jobs).into_iter().cloned().collect();
-        if self.asked.work && self.only_form_failed() && self.malformed < MOST_MALFORMED {
-            if !waiting.is_empty() {
+        // Who only looks, and has seen, answers: a model that fills in whatever it is offered would go on.
+        if writes && self.asked.looks && !self.jobs.is_empty() {
+            return (Vec::new(), ToolChoice::None);
+        }
+        if (self.asked.work || self.asked.looks) && self.only_form_failed() && self.malformed < MOST_MALFORMED {
+            if self.asked.work && !waiting.is_empty() {
                 return (offered_next(&waiting), ToolChoice::Required);
             }
             // What was named with its file begins with a check, which costs nothing and changes nothing.
-            if self.asked.named && self.jobs.is_empty() {
+            if (self.asked.named || self.asked.looks) && self.jobs.is_empty() {
                 let mut check = offer::check(tasks, self.datasets.as_deref());
                 if writes {
                     self.wished.narrow(&mut check.schema);

@@ -12,6 +12,31 @@ use crate::{
     tools::Tool,
 };
 
+/// The prompt that names the task of the newest prompt: itself, or the last one before it that named one, where it only adds
+/// a file: "and b.fasta?".
+pub fn task_said<'t>(
+    prompt: &'t str,
+    mut earlier: impl Iterator<Item = &'t str>,
+    known: &[String],
+    tasks: &[TaskType],
+) -> &'t str {
+    const ADDS: [&str; 37] = [
+        "and", "now", "also", "then", "next", "the", "first", "second", "third", "last", "other", "another", "file",
+        "one", "same", "for", "with", "on", "do", "it", "that", "this", "too", "please", "as", "well", "what", "about",
+        "how", "again", "dataset", "fasta", "to", "of", "in", "ok", "thanks",
+    ];
+    let files = words::files(prompt, known);
+    let named = |text: &str| !phrases::tasks_in(text, tasks).is_empty();
+    if files.is_empty() || named(prompt) {
+        return prompt;
+    }
+    let rest = words::words(prompt).into_iter().map(|word| word.text).filter(|word| !files.contains(word));
+    if rest.into_iter().all(|word| ADDS.contains(&word.to_lowercase().as_str())) {
+        return earlier.find(|text| named(text)).unwrap_or(prompt);
+    }
+    prompt
+}
+
 /// Tasks, files and choices as they were named.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Wished {
@@ -26,17 +51,18 @@ pub struct Wished {
 }
 
 impl Wished {
-    /// Reads a prompt. `known` are the files of the working folder.
-    pub fn by(prompt: &str, known: &[String], tasks: &[TaskType]) -> Wished {
+    /// Reads a prompt; `task_said` is the prompt that names its task: the same, or an earlier one that it follows. `known` are
+    /// the files of the working folder.
+    pub fn by(prompt: &str, task_said: &str, known: &[String], tasks: &[TaskType]) -> Wished {
         let files = words::files(prompt, known);
-        let named = phrases::tasks_in(prompt, tasks);
+        let named = phrases::tasks_in(task_said, tasks);
         let mut wished = Wished {
             tasks: named.iter().map(|task| task.name.clone()).collect(),
             claimed_bytes: words::claimed_bytes(prompt),
             ..Wished::default()
         };
         let mut plain = named.len() == 1 || files.len() == 1;
-        let tokens = words::tokens(prompt, &files);
+        let tokens = words::tokens(task_said, &words::files(task_said, known));
         for task in named {
             let mut chosen = Map::new();
             for choice in phrases::choices(&tokens, task) {
@@ -124,8 +150,30 @@ mod tests {
             ("blast a.fa against b.fa", "the task_type and the dataset that the person means."),
             ("fold it", "the task_type and the dataset that the person means."),
         ] {
-            assert_eq!(Wished::by(prompt, &[], &tasks).next(&[]), format!("Call check_local_capability with {call}"));
+            assert_eq!(
+                Wished::by(prompt, prompt, &[], &tasks).next(&[]),
+                format!("Call check_local_capability with {call}")
+            );
         }
+    }
+
+    #[test]
+    fn a_file_that_is_added_stands_on_the_task_before() {
+        let tasks: Vec<TaskType> = Catalogue::builtin().unwrap().iter().cloned().collect();
+        let before = ["thanks", "fold a.fasta in 3D"];
+        for (prompt, follows) in [
+            ("And the second file, b.fasta?", true),
+            ("now b.fasta, please", true),
+            ("what about b.fasta", true),
+            ("stats of b.fasta", false),
+            ("and what is in b.fasta?", false),
+            ("and the second one?", false),
+        ] {
+            let said = task_said(prompt, before.into_iter(), &[], &tasks);
+            assert_eq!(said == before[1], follows, "{prompt}");
+        }
+        let call = Wished::by("and b.fasta?", before[1], &[], &tasks).next(&[]);
+        assert!(call.contains("task_type protein_folding, dataset b.fasta and parameters {\"dimension\":3}"), "{call}");
     }
 
     #[test]
@@ -133,7 +181,7 @@ mod tests {
         let tasks: Vec<TaskType> = Catalogue::builtin().unwrap().iter().cloned().collect();
         let check = |prompt: &str| {
             let mut check = offer::check(&tasks, None).schema;
-            Wished::by(prompt, &[], &tasks).narrow(&mut check);
+            Wished::by(prompt, prompt, &[], &tasks).narrow(&mut check);
             check
         };
         let plain = check("fold data.fasta");
