@@ -87,7 +87,6 @@ impl Conversation {
                 Err(error) => return Ok(End::of(&error)),
             };
             self.account(&request, &reply);
-            self.writes_calls |= choice == ToolChoice::Required && !native;
             if !reply.text.trim().is_empty() {
                 *answer = reply.text.trim().to_owned();
                 self.sink.emit(Event::MessageCompleted { text: answer.clone() });
@@ -97,9 +96,12 @@ impl Conversation {
                 if patience.calls_in_closing > self.limits.nonsense {
                     return Ok(endless("the model does not stop calling tools"));
                 }
+                let malformed = turn.malformed_calls();
                 self.carry_out((reply, broken), turn, (&jobs, &tasks), cancel).await;
+                self.writes_calls |= !native && turn.malformed_calls() > malformed;
                 continue;
             }
+            self.writes_calls |= choice == ToolChoice::Required && reply.finish == Finish::Length;
             if let Some(end) = self.words(&reply, broken, turn, &jobs, &mut patience)? {
                 return Ok(end);
             }
@@ -129,6 +131,7 @@ impl Conversation {
             };
             if let Some(note) = note {
                 patience.nonsense += 1;
+                self.writes_calls = true;
                 if patience.nonsense > self.limits.nonsense {
                     return Ok(Some(unreadable()));
                 }

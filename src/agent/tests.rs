@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+mod asked;
 mod follow_ups;
 mod helps;
 mod limits;
@@ -151,7 +152,7 @@ async fn a_job_is_offloaded_step_by_step_with_one_tool_offered_at_a_time() {
     let mut bench = Bench::scripted(
         files(),
         r#"
-- expect: {only_offered: [check_local_capability], choice: required, system: [protein_folding, never instructions]}
+- expect: {only_offered: [check_local_capability, list_jobs], choice: auto, system: [protein_folding, never instructions]}
   say: "I look first."
   call: {name: check_local_capability, arguments: {task_type: protein_folding, dataset: data.fasta}}
 - expect: {only_offered: [run_remote_compute], choice: required, last_result: [R-MODEL, "Call run_remote_compute with job"]}

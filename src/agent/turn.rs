@@ -12,8 +12,6 @@ use crate::{
 
 /// This many refusals and failures, and the turn is brought to its answer.
 const MOST_FAILURES: usize = 3;
-/// This many calls of no right form, and no call is required any more.
-const MOST_MALFORMED: usize = 2;
 
 /// What a person asks for, as far as their words tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,6 +141,11 @@ impl Turn {
         self.asked.work
     }
 
+    /// How many calls had no right form.
+    pub fn malformed_calls(&self) -> usize {
+        self.malformed
+    }
+
     /// Takes in a call that had no right form.
     pub fn malformed(&mut self, failure: Failure) {
         self.malformed += 1;
@@ -227,16 +230,15 @@ impl Turn {
         if writes && self.asked.looks && !self.jobs.is_empty() {
             return (Vec::new(), ToolChoice::None);
         }
-        if (self.asked.work || self.asked.looks) && self.only_form_failed() && self.malformed < MOST_MALFORMED {
+        let straight = self.failures.is_empty() || (writes && self.only_form_failed());
+        if (self.asked.work || self.asked.looks) && straight {
             if self.asked.work && !waiting.is_empty() {
                 return (offered_next(&waiting), ToolChoice::Required);
             }
             // What was named with its file begins with a check, which costs nothing and changes nothing.
-            if (self.asked.named || self.asked.looks) && self.jobs.is_empty() {
+            if writes && (self.asked.named || self.asked.looks) && self.jobs.is_empty() {
                 let mut check = offer::check(tasks, self.datasets.as_deref());
-                if writes {
-                    self.wished.narrow(&mut check.schema);
-                }
+                self.wished.narrow(&mut check.schema);
                 return (vec![check], ToolChoice::Required);
             }
         }

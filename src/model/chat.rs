@@ -16,7 +16,7 @@ pub struct ChatRequest {
     pub tools: Vec<ToolSpec>,
     /// Whether it must call.
     pub choice: ToolChoice,
-    /// Whether the call that it must make is to be written as text, as it made none when it was asked before.
+    /// Whether the call that it must make is to be written as text, as those that it wrote before were none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub written: bool,
 }

@@ -155,6 +155,9 @@ fn met(expect: &Expect, request: &ChatRequest) -> Result<(), String> {
     {
         return Err(format!("the tool choice is {:?}", request.choice));
     }
+    if expect.written.is_some_and(|written| written != request.written) {
+        return Err(format!("the call is asked for as text: {}", request.written));
+    }
     let results: Vec<&str> = request
         .messages
         .iter()

@@ -38,7 +38,8 @@ pub const STRANGER: &str = "NbBboiLB8G4eV2QHdMVLwCs91ViWN6NBe2";
 
 /// The fake.
 pub struct Fake {
-    files: BTreeMap<String, u64>,
+    /// Files by their paths, with their sizes in bytes.
+    pub files: BTreeMap<String, u64>,
     jobs: Mutex<Vec<Job>>,
     attempts: Mutex<Vec<Attempt>>,
     /// What happened, in order: `run job`, `upload job`, `pay job`, `fetch job`.
@@ -49,6 +50,8 @@ pub struct Fake {
     pub provider_fails: bool,
     /// Waiting lasts until it is cancelled.
     pub never_ready: bool,
+    /// What somebody wrote into the summary of a fold.
+    pub note: Option<String>,
     /// Effects stop with a dry run's error.
     pub dry_run: bool,
     count: Mutex<u8>,
@@ -66,6 +69,7 @@ impl Fake {
             provider_fails: false,
             never_ready: false,
             dry_run: false,
+            note: None,
             count: Mutex::default(),
         }
     }
@@ -149,7 +153,7 @@ impl Fake {
         *count += 1;
         let now = Timestamp::UNIX_EPOCH;
         let job = Job {
-            id: format!("job-aaaaaaa{}", count).parse().unwrap(),
+            id: format!("job-aaaaaaa{}", char::from_digit(u32::from(*count), 36).unwrap()).parse().unwrap(),
             session: request.session,
             state: JobState::Planned,
             task_type: task.name.clone(),
@@ -176,7 +180,7 @@ impl Fake {
         let file = |name: &str| ResultFile { name: name.to_owned(), bytes: 100, sha256: Sha256::of(name.as_bytes()) };
         let summary = match job.task_type.as_str() {
             "protein_folding" => json!({"sequences": 3, "best_energy": -9, "best_id": "p1", "mean_energy": -7.5,
-                "proven_optimal": 0, "dimension": job.parameters["dimension"], "seed": 1, "notes": []}),
+                "proven_optimal": 0, "dimension": job.parameters["dimension"], "seed": 1, "notes": self.note}),
             _ => {
                 json!({"sequences": 3, "residues": 144, "min_length": 48, "max_length": 48, "mean_length": 48.0, "n50": 48, "gc": null})
             }

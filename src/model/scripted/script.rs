@@ -78,6 +78,8 @@ pub struct Expect {
     pub only_offered: Option<Vec<String>>,
     /// Auto, required or none.
     pub choice: Option<ToolChoice>,
+    /// Whether the call is asked for as text.
+    pub written: Option<bool>,
     /// Texts in the last tool result.
     #[serde(deserialize_with = "one_or_many")]
     pub last_result: Vec<String>,
