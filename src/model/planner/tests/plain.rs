@@ -26,7 +26,7 @@ const PLAIN: [&str; 25] = [
     "fold data.fasta on a cubic lattice",
     "Fold data.fasta, it is a 5 GB file",
     "Run protein folding on this 5 GB FASTA: data.fasta",
-    "data.fasta has only 2 KB. Fold it, on this machine.",
+    "data.fasta has only 2 KB. Fold it, at the provider.",
     "Bitte falte die Proteine in data.fasta",
     "Do protein structure prediction on data.fasta with a seed of 7",
     "Start the folding of \"data.fasta\"",
