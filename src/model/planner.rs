@@ -10,6 +10,7 @@ mod limit;
 mod pairs;
 mod plain;
 mod refer;
+mod reply;
 mod steps;
 mod thread;
 mod wish;

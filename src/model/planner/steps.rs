@@ -6,12 +6,11 @@ use super::{
     Seen, Step,
     answer::{self, about, doubt},
     plain::{Level, Reading},
-    refer::Place,
-    wish::{self, Wanted, Which, Wish},
+    reply,
+    wish::{self, Wanted, Wish},
 };
 use crate::{
     domain::{ids::JobId, money::Datoshi, task::TaskType},
-    model::about::Question,
     tools::Tool,
 };
 
@@ -26,7 +25,7 @@ pub(super) fn next(seen: &Seen, tasks: &[TaskType]) -> Step {
         Wish::TwoValues { parameter, values, .. } => Step::Say(doubt::two_values(&parameter, &values)),
         Wish::GoOn { job, limit, waits } => go_on(seen, tasks, job.as_ref(), limit, waits),
         Wish::NotPlain(job) => Step::Say(doubt::not_plain(job.as_ref())),
-        Wish::About(question, which) => listed(seen, |jobs| reply(seen, tasks, question, &which, jobs)),
+        Wish::About(question, which) => listed(seen, |jobs| reply::reply(seen, tasks, question, &which, jobs)),
         Wish::WhichFile { chosen, candidates, .. } => {
             let task = chosen.first().map(|(task, _)| task.as_str()).unwrap_or_default();
             Step::Say(answer::which_file(tasks, task, &candidates))
@@ -143,71 +142,6 @@ fn go_on(seen: &Seen, tasks: &[TaskType], job: Option<&JobId>, limit: Option<Dat
         None if seen.results.len() == 1 => Step::Say(about::status(&[line])),
         None => Step::Say(answer::work(seen, tasks, &Reading { limit, ..Reading::default() })),
     }
-}
-
-/// The answer to a question about jobs.
-fn reply(seen: &Seen, tasks: &[TaskType], question: Question, which: &Which, jobs: &[Value]) -> String {
-    let of = |job: &Value, at: &str, wanted: &str| job.get(at).and_then(Value::as_str) == Some(wanted);
-    let all = || jobs.iter().collect::<Vec<_>>();
-    let meant: Vec<&Value> = match which {
-        Which::Named(id) => jobs.iter().filter(|j| of(j, "job", id.as_str())).collect(),
-        Which::On(files) => jobs.iter().filter(|j| files.iter().any(|f| of(j, "dataset", f))).collect(),
-        Which::All => all(),
-        Which::At(place, task, files) => at_place(seen, jobs, *place, task.as_deref(), files),
-        Which::Conversation => {
-            let own: Vec<&Value> =
-                jobs.iter().filter(|j| seen.thread.jobs.iter().any(|(id, _)| of(j, "job", id))).collect();
-            if own.is_empty() { all() } else { own }
-        }
-        Which::Last => {
-            let talked: Vec<&Value> =
-                jobs.iter().filter(|j| seen.thread.talked.iter().any(|id| of(j, "job", id))).collect();
-            match (talked.is_empty(), question) {
-                (false, _) => talked,
-                // What came out is asked of the newest that came out.
-                (true, Question::Outcome | Question::Folders) => {
-                    jobs.iter().find(|j| of(j, "state", "done")).into_iter().collect()
-                }
-                (true, _) => all(),
-            }
-        }
-    };
-    match (which, meant.as_slice()) {
-        (Which::Named(id), []) => return about::no_such_job(id),
-        (Which::At(..), []) => return about::no_such_place(jobs),
-        (Which::On(files), []) => return about::none_on(files),
-        _ => {}
-    }
-    match question {
-        Question::Status => about::status(&meant),
-        Question::Cost => about::cost(&meant),
-        Question::Outcome => about::outcome(tasks, &meant),
-        Question::Folders => about::folders(&meant),
-        Question::Place => about::place(&meant),
-        Question::Payment => about::payment(&meant),
-        Question::Cancel => about::cancel(&meant, matches!(which, Which::All | Which::At(..))),
-    }
-}
-
-/// The jobs at a place in the conversation, or among all jobs where the conversation had none; newest first, as they are listed.
-fn at_place<'j>(seen: &Seen, jobs: &'j [Value], place: Place, task: Option<&str>, files: &[String]) -> Vec<&'j Value> {
-    let text = |job: &Value, at: &str| job.get(at).and_then(Value::as_str).map(str::to_owned);
-    let own = |job: &&Value| seen.thread.jobs.iter().any(|(id, _)| text(job, "job").as_ref() == Some(id));
-    let of = |job: &&Value| {
-        task.is_none_or(|task| text(job, "task_type").as_deref() == Some(task))
-            && (files.is_empty() || text(job, "dataset").is_some_and(|dataset| files.contains(&dataset)))
-    };
-    // The list has the newest first; places count from the oldest.
-    let mut line: Vec<&Value> = jobs.iter().rev().filter(|job| seen.thread.jobs.is_empty() || own(job)).collect();
-    line.retain(of);
-    let places = match place {
-        Place::At(at) => at..at + 1,
-        Place::Last => line.len().saturating_sub(1)..line.len(),
-        Place::Both => line.len().saturating_sub(2)..line.len(),
-    };
-    let mut out: Vec<&Value> = line.get(places).unwrap_or_default().to_vec();
-    out.reverse();
-    out
 }
 
 /// An answer out of the list of jobs.

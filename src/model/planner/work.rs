@@ -121,7 +121,11 @@ impl Reader<'_> {
         if self.files.is_empty() && !chooses && !self.again && !refers {
             return Wish::Unknown;
         }
-        let repeats = self.files.is_empty() && !last.work.is_empty() && !refers;
+        // "Both again" is each piece of the last work, and not each of its tasks on each of its files.
+        let all = self.again
+            && last.work.len() > 1
+            && words::says_any(&words::plain(self.text), &["both", "all", "all of them", "them"]);
+        let repeats = self.files.is_empty() && !last.work.is_empty() && (!refers || all);
         let wish = match repeats {
             // Each piece of work with its own file, as it was.
             true => match self.once_more(last, &reading) {
