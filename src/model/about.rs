@@ -185,7 +185,7 @@ const FILES: [&str; 9] = [
 ];
 const GREETING: [&str; 8] =
     ["hi", "hello", "hey", "good morning", "good evening", "good afternoon", "good day", "moin"];
-const THANKS: [&str; 4] = ["thanks", "thank you", "thx", "great"];
+const THANKS: [&str; 7] = ["thanks", "thank you", "thx", "great", "that is all", "that s all", "that will be all"];
 
 /// The question about jobs that a text asks. A file or a task in it is one of theirs only where the question is of what was.
 pub fn question(text: &str, names_task: bool, names_file: bool, names_job: bool) -> Option<Question> {
@@ -226,13 +226,20 @@ pub fn means_all(text: &str, question: Question) -> bool {
     lists || words::says_any(&plain, &IN_ALL)
 }
 
+/// Whether a text names what came out.
+pub fn names_results(text: &str) -> bool {
+    words::says_any(&words::plain(text), &RESULTS)
+}
+
 /// The small talk that a text without a task, a file or a job is.
 pub fn small_talk(text: &str) -> Option<Talk> {
     let plain = words::plain(text);
     let says = |phrases: &[&str]| words::says_any(&plain, phrases);
     let short = plain.split_whitespace().count() <= 4;
     // "Great, go ahead" is more than thanks.
-    let goes_on = says(&["go ahead", "go on", "do it", "do that", "run it", "continue", "resume", "proceed", "yes"]);
+    let goes_on = says(&[
+        "go ahead", "go on", "do it", "do that", "run it", "continue", "resume", "proceed", "yes", "again", "same",
+    ]);
     match () {
         () if says(&HELP) => Some(Talk::Help),
         () if says(&FILES) => Some(Talk::Files),

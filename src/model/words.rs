@@ -158,10 +158,25 @@ pub fn wants_cancel(text: &str) -> bool {
     })
 }
 
-/// Whether a person asks for several things without naming each.
+/// Whether a person may ask for several things without naming each: "again" repeats as many as there were.
 pub fn wants_several(text: &str) -> bool {
-    const SEVERAL: [&str; 10] =
-        ["both", "all", "each", "every", "everything", "two files", "three files", "these files", "rest", "others"];
+    const SEVERAL: [&str; 15] = [
+        "both",
+        "all",
+        "each",
+        "every",
+        "everything",
+        "files",
+        "rest",
+        "others",
+        "remaining",
+        "them",
+        "again",
+        "same",
+        "repeat",
+        "redo",
+        "once more",
+    ];
     says_any(&plain(text), &SEVERAL)
 }
 

@@ -62,7 +62,7 @@ const SMALL: &str = "a an the this that these those my our its it them s on of i
     by and then also now again too but afterwards so please kindly thanks hi hello hey ok okay yes sure me \
     us file files dataset datasets data sequence sequences protein proteins record records read reads fasta \
     fastq text task job analysis lattice model hp result results content contents set large big huge small \
-    same run do perform compute calculate start make give show get tell execute launch begin submit want need \
+    same next try run do perform compute calculate start make give show get tell execute launch begin submit want need \
     search find repeat redo rerun use bitte die der das den dem und von mit datei auf aus jetzt dann \
     proteine sequenzen im hits domains family table";
 /// What may be said of a file that is named beside it, and means another one where none is.
@@ -71,7 +71,7 @@ const OF_FILES: &str = "proteome genome";
 const SECOND_FILES: &str = "database profile";
 /// Of these at least one stands in a wish.
 const VERBS: &str = "run do perform compute calculate start make give get execute launch begin submit want need \
-    repeat redo rerun please bitte kindly fold blast blastp align summarise summarize count sum predict \
+    repeat redo rerun try please bitte kindly fold blast blastp align summarise summarize count sum predict \
     hmmsearch falte falten like use let again go";
 /// Words of a question for what a task finds.
 const ASKING: &str = "what which how many long is are does there have has contain contains look check about much was like more longer \
@@ -140,7 +140,7 @@ const HERE: &[&[&str]] = &[
 const THERE: &[&[&str]] =
     &[&["at", "the", "provider"], &["at", "a", "provider"], &["in", "the", "cloud"], &["remotely"], &["on", "aioz"]];
 /// How a question goes on that was asked before.
-const FOLLOWS: [&str; 6] = ["and", "again", "now", "also", "then", "same"];
+const FOLLOWS: [&str; 5] = ["and", "now", "also", "then", "same"];
 /// Words before a claim of size: "it has only 2 KB".
 const CLAIMS: [&str; 14] =
     ["it", "is", "has", "s", "a", "an", "about", "only", "just", "roughly", "around", "the", "this", "of"];
@@ -207,12 +207,11 @@ pub(super) fn read(text: &str, files: &[String], tasks: &[&TaskType], follows: b
 }
 
 /// Words that change nothing only where they stand: "first" before a verb, "to" before one, "a genome" beside its file,
-/// "folded" after "get".
+/// "folded" after "get" or "I'd like".
 fn take_asides(sieve: &mut Sieve, tasks: &[&TaskType]) {
     let named = sieve.tokens.iter().any(|t| t.kind == Kind::File);
     let second = tasks.iter().any(|task| !phrases::file_parameters(task).is_empty());
-    let gets =
-        sieve.tokens.first().is_some_and(|t| t.is("get")) || !places(&sieve.tokens, &["please", "get"]).is_empty();
+    let gets = sieve.tokens.iter().any(|t| listed("get like want need", &t.text));
     for at in 0..sieve.tokens.len() {
         let Some(token) = sieve.tokens.get(at) else { continue };
         let next = sieve.tokens.get(at + 1);

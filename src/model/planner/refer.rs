@@ -3,9 +3,20 @@
 use crate::model::words;
 
 /// Words that stand for one file that was not named.
-const OTHER: [&str; 7] = ["other one", "other file", "other", "another", "next one", "next file", "remaining one"];
+const OTHER: [&str; 9] = [
+    "another one",
+    "another file",
+    "other one",
+    "other file",
+    "other",
+    "another",
+    "next one",
+    "next file",
+    "remaining one",
+];
 /// Words that stand for several.
-const REST: [&str; 9] = [
+const REST: [&str; 10] = [
+    "everything else",
     "the rest",
     "rest",
     "the others",
@@ -66,7 +77,7 @@ pub(super) fn said(text: &str, files: &[String]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for place in ORDINALS {
         out.extend(FILE.iter().map(|file| format!("{place} {file}")));
-        if plain.trim_end().ends_with(place) {
+        if files.is_empty() && plain.trim_end().ends_with(place) {
             out.push(place.to_owned());
         }
     }

@@ -178,9 +178,8 @@ pub(super) fn read(text: &str, thread: &Thread, context: &Context, tasks: &[Task
     if let Some(wish) = yes(text, thread) {
         return wish;
     }
-    let again = work::says_again(text);
-    if files.is_empty() && (job.is_some() || named.is_empty()) && !again {
-        if words::says_any(&words::plain(text), &GO_ON) {
+    if files.is_empty() && (job.is_some() || named.is_empty()) {
+        if words::says_any(&words::plain(text), &GO_ON) && !work::says_again(text) {
             return onward(text, job, thread);
         }
         if let Some(job) = job {
@@ -195,7 +194,8 @@ pub(super) fn read(text: &str, thread: &Thread, context: &Context, tasks: &[Task
         }
     }
     // Who only wants to see something that is there begins nothing with it.
-    if named.is_empty() && words::wants_shown(text) && !words::orders(text) && !thread.jobs.is_empty() {
+    let shown = words::wants_shown(text) || about::names_results(text);
+    if named.is_empty() && shown && !words::orders(text) && !thread.jobs.is_empty() {
         return Wish::About(Question::Outcome, which(text, Question::Outcome, job, None, files));
     }
     work::read(text, thread, context, tasks, &named, files)

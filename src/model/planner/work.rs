@@ -21,7 +21,8 @@ const AGAIN: [&str; 8] = ["again", "same", "once more", "one more time", "repeat
 const EXCEPT: [&[&str]; 6] =
     [&["except"], &["except", "for"], &["apart", "from"], &["other", "than"], &["excluding"], &["but", "not"]];
 /// Words that take back what was said of a file: "sorry, I meant a.fasta".
-const CORRECTS: [&str; 12] = [
+const CORRECTS: [&str; 13] = [
+    "instead",
     "i meant",
     "i mean",
     "sorry i meant",
@@ -169,8 +170,10 @@ impl Reader<'_> {
         let mut now = within(self.reading(working, true), &last.reading);
         // A bare name, or thanks with one, after a request that had its file is no order yet.
         let bare = words::tokens(self.text, &self.files).iter().all(|t| t.kind == words::Kind::File);
-        let thanks = words::says_any(&words::plain(self.text), &["thanks", "thank you", "thx"]);
-        if (bare || (thanks && !self.again)) && !last.files.is_empty() && !last.failed {
+        let says = |phrases: &[&str]| words::says_any(&words::plain(self.text), phrases);
+        let thanks = says(&["thanks", "thank you", "thx"]);
+        let goes_on = self.again || says(&["and", "now", "also", "then", "please", "too", "next"]);
+        if (bare || (thanks && !goes_on)) && !last.files.is_empty() && !last.failed {
             now.level = now.level.least(Level::Free);
         }
         now.level = match last.reading.level.clone() {
@@ -186,6 +189,7 @@ impl Reader<'_> {
         if follows {
             more.extend(CORRECTS.iter().map(|phrase| (*phrase).to_owned()));
             more.extend(self.corrected());
+            more.extend(self.praised());
         }
         plain::read(self.text, &self.files, working, follows || self.again, &more)
     }
@@ -197,6 +201,12 @@ impl Reader<'_> {
         let other =
             words::says_any(&plain, &["other one", "other file", "i meant", "i mean", "the second", "the first"]);
         (first && other).then(|| NO.to_owned())
+    }
+
+    /// Praise of what came before, where a text begins with it.
+    fn praised(&self) -> Option<String> {
+        let first = words::tokens(self.text, &self.files).into_iter().next()?;
+        ["great", "perfect", "good", "fine", "nice", "cool"].contains(&first.text.as_str()).then_some(first.text)
     }
 
     /// Whether every file that is named is named to be left out: "all files except b.fasta".

@@ -284,7 +284,7 @@ async fn jobs_are_found_by_their_places() {
 }
 
 /// What a scientist writes, and the files whose folding is begun by it; `-` is asked back or answered.
-const TALKS: [(&[&str], &str); 50] = [
+const TALKS: [(&[&str], &str); 72] = [
     (&["fold both files"], "-"),
     (&["fold a.fasta and b.fasta", "both again"], "a b a b"),
     (&["fold all of them"], "a b c"),
@@ -335,6 +335,28 @@ const TALKS: [(&[&str], &str); 50] = [
     (&["fold the fastq file"], "-"),
     (&["fold a.fasta in 2D and 3D", "3D"], "a"),
     (&["don't fold a.fasta in 2D and 3D", "3D"], "-"),
+    (&["fold a.fasta", "do b.fasta next"], "a b"),
+    (&["fold a.fasta", "try seed 5"], "a a"),
+    (&["fold a.fasta", "use seed 5 instead"], "a a"),
+    (&["fold a.fasta", "repeat that for the other files"], "a b c"),
+    (&["fold a.fasta", "and everything else"], "a b c"),
+    (&["I'd like both a.fasta and b.fasta folded"], "a b"),
+    (&["fold a.fasta, but b.fasta first"], "-"),
+    (&["fold a.fasta", "thanks, now b.fasta"], "a b"),
+    (&["fold a.fasta", "great, and b.fasta please"], "a b"),
+    (&["fold a.fasta", "perfect, same for b.fasta"], "a b"),
+    (&["fold a.fasta", "the same result again"], "a"),
+    (&["fold a.fasta", "again?"], "a"),
+    (&["fold a.fasta", "what did it cost again?"], "a"),
+    (&["fold a.fasta", "say that again"], "a"),
+    (&["fold a.fasta", "hi again"], "a"),
+    (&["fold a.fasta", "all good"], "a"),
+    (&["fold a.fasta", "that is all"], "a"),
+    (&["fold a.fasta", "is b.fasta the same?"], "a"),
+    (&["fold a.fasta", "don't fold b.fasta", "and c.fasta"], "a"),
+    (&["fold a.fasta and b.fasta", "another one"], "a b c"),
+    (&["fold a.fasta", "another one"], "a"),
+    (&["fold a.fasta for at most 1 GAS", "ok, 2 GAS is fine"], "a"),
 ];
 
 #[tokio::test]
