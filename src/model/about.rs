@@ -49,7 +49,7 @@ const COST: [&str; 12] = [
     "expensive",
 ];
 const IN_ALL: [&str; 8] = ["in total", "total", "so far", "altogether", "in all", "all jobs", "overall", "today"];
-const PAYMENT: [&str; 9] = [
+const PAYMENT: [&str; 10] = [
     "transaction hash",
     "tx hash",
     "the hash",
@@ -57,6 +57,7 @@ const PAYMENT: [&str; 9] = [
     "which transaction",
     "to whom",
     "who was paid",
+    "who got",
     "whom did",
     "recipient",
 ];
@@ -207,6 +208,7 @@ pub fn question(text: &str, names_task: bool, names_file: bool, names_job: bool)
         () if says(&PLACE) => Some(Question::Place),
         () if says(&COST) && (past || names_job || (alone && !orders)) => Some(Question::Cost),
         () if says(&STATUS) && !names_file => Some(Question::Status),
+        () if says(&["did you", "have you", "has it been"]) && names_task && !orders => Some(Question::Status),
         // What is not ordered, and is there already: "the results of folding a.fasta, please".
         () if says(&RESULTS) && !orders && (names_task || names_file || words::wants_shown(text)) => {
             Some(Question::Outcome)
@@ -273,6 +275,8 @@ mod tests {
             ("Was that free?", false, false, Some(Question::Cost)),
             ("Fold a.fasta for free", true, true, None),
             ("how much would it cost?", false, false, Some(Question::Cost)),
+            ("Did you fold a.fasta?", true, true, Some(Question::Status)),
+            ("Who got the money?", false, false, Some(Question::Payment)),
             ("To whom did I pay?", false, false, Some(Question::Payment)),
             ("What did you do so far?", false, false, Some(Question::Status)),
             ("Why did it not run on my machine?", false, false, Some(Question::Place)),

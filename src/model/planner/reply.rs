@@ -39,7 +39,7 @@ pub(super) fn reply(seen: &Seen, tasks: &[TaskType], question: Question, which: 
     match (which, meant.as_slice()) {
         (Which::Named(id), []) => return about::no_such_job(id),
         (Which::At(..), []) => return about::no_such_place(jobs),
-        (Which::On(files), []) => return about::none_on(files),
+        (Which::On(files), []) if question != Question::Cancel => return about::none_on(files),
         _ => {}
     }
     match question {

@@ -118,7 +118,9 @@ fn go_on(seen: &Seen, tasks: &[TaskType], job: Option<&JobId>, limit: Option<Dat
         open.iter().copied().filter(|j| id_of(j).is_some_and(|id| seen.thread.talked.contains(&id))).collect();
     let line = match (job, talked.as_slice(), open.as_slice()) {
         (Some(job), ..) => jobs.iter().find(|j| id_of(j).as_deref() == Some(job.as_str())),
-        (None, [only], _) | (None, _, [only]) => Some(*only),
+        (None, [only], _) => Some(*only),
+        // A job of another conversation is not what this one is about.
+        (None, _, [only]) if seen.thread.jobs.is_empty() => Some(*only),
         _ => None,
     };
     let Some(line) = line else {

@@ -133,6 +133,8 @@ const GO_ON: [&str; 11] =
     ["resume", "continue", "go on", "go ahead", "carry on", "finish", "pay", "wait for", "fetch", "proceed", "run it"];
 /// Of these, those that begin nothing and pay nothing.
 const WAITS: [&str; 3] = ["finish", "wait for", "fetch"];
+/// Of these, those that go on with a job that was not talked about.
+const RESUMES: [&str; 7] = ["resume", "continue", "carry on", "pay", "finish", "fetch", "wait for"];
 /// What they must be said of: "finish" alone may be the end of the talk.
 const OF: [&str; 6] = ["it", "that", "this", "job", "result", "results"];
 /// What may stand beside words with which a job is to go on. Any other word makes them no plain ones.
@@ -250,8 +252,10 @@ fn onward(text: &str, job: Option<JobId>, thread: &Thread) -> Wish {
     let waits = !words::says_any(&said, &others);
     let of_something = job.is_some() || words::says_any(&said, &OF);
     let limit = limits.iter().map(|limit| limit.most).min();
+    // "Go ahead" goes on with what was talked about; a job of another day is called by a word of its own.
+    let names_one = job.is_some() || !thread.talked.is_empty() || words::says_any(&said, &RESUMES);
     // Whoever wants to pay nothing does not want to go on.
-    if !plain || limit == Some(Datoshi::ZERO) || (waits && !of_something) {
+    if !plain || !names_one || limit == Some(Datoshi::ZERO) || (waits && !of_something) {
         return Wish::NotPlain(job);
     }
     let talked = job.as_ref().is_none_or(|job| thread.talked.iter().any(|id| id == job.as_str()));
