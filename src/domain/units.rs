@@ -7,6 +7,11 @@ pub fn bytes(n: u64) -> String {
     ByteSize::b(n).display().si().to_string()
 }
 
+/// Bytes out of what [`bytes`] shows, as exactly as it shows them.
+pub fn bytes_of(shown: &str) -> Option<u64> {
+    shown.parse::<ByteSize>().ok().map(|size| size.as_u64())
+}
+
 /// `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `14 days`, `3.2 years`.
 pub fn seconds(s: f64) -> String {
     if !s.is_finite() || s < 0.0 {
@@ -89,6 +94,10 @@ mod tests {
     fn people_read_these() {
         assert_eq!(bytes(5_000_000_000), "5.0 GB");
         assert_eq!(bytes(148), "148 B");
+        for n in [0, 1, 148, 1500, 2_500_000, 5_000_000_000] {
+            assert_eq!(bytes_of(&bytes(n)), Some(n));
+        }
+        assert_eq!(bytes_of("a lot"), None);
         assert_eq!(seconds(0.01), "under 0.1 s");
         assert_eq!(seconds(9.96), "10 s");
         assert_eq!(seconds(3725.0), "62 min 5 s");

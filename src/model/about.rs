@@ -15,6 +15,8 @@ pub enum Question {
     Folders,
     /// Why they run where they run.
     Place,
+    /// By which transactions they were paid, and to whom.
+    Payment,
     /// How they are given up.
     Cancel,
 }
@@ -24,16 +26,49 @@ pub enum Question {
 pub enum Talk {
     /// What there is to ask for, or who answers.
     Help,
+    /// Which files there are.
+    Files,
     /// Good day.
     Greeting,
     /// Thanks.
     Thanks,
 }
 
-const COST: [&str; 8] = ["cost", "costs", "how much did", "spent", "spend", "price", "paid so far", "budget"];
-const IN_ALL: [&str; 9] =
-    ["in total", "total", "so far", "altogether", "in all", "all jobs", "overall", "all of them", "today"];
-const STATUS: [&str; 27] = [
+const COST: [&str; 12] = [
+    "cost",
+    "costs",
+    "how much did",
+    "spent",
+    "spend",
+    "price",
+    "paid so far",
+    "budget",
+    "free",
+    "free of charge",
+    "for free",
+    "expensive",
+];
+const IN_ALL: [&str; 8] = ["in total", "total", "so far", "altogether", "in all", "all jobs", "overall", "today"];
+const PAYMENT: [&str; 10] = [
+    "transaction hash",
+    "tx hash",
+    "the hash",
+    "transaction id",
+    "which transaction",
+    "to whom",
+    "who was paid",
+    "who got",
+    "whom did",
+    "recipient",
+];
+const STATUS: [&str; 34] = [
+    "what did you do",
+    "what have you done",
+    "what has been done",
+    "what was done",
+    "what happened",
+    "what did i ask",
+    "what jobs",
     "did it finish",
     "is it finished",
     "how far",
@@ -73,7 +108,16 @@ const LISTS: [&str; 9] = [
     "what is open",
     "which jobs",
 ];
-const OUTCOME: [&str; 14] = [
+const OUTCOME: [&str; 23] = [
+    "lowest energy",
+    "best energy",
+    "minimum energy",
+    "best fold",
+    "best structure",
+    "lowest energies",
+    "of the folding",
+    "of that folding",
+    "of the fold",
     "what came out",
     "what was the result",
     "what were the results",
@@ -89,6 +133,7 @@ const OUTCOME: [&str; 14] = [
     "what does that mean",
     "explain the result",
 ];
+const RESULTS: [&str; 5] = ["result", "results", "outcome", "output", "ergebnis"];
 const FOLDERS: [&str; 12] = [
     "where are the files",
     "where is the file",
@@ -103,7 +148,10 @@ const FOLDERS: [&str; 12] = [
     "where was it saved",
     "where are my",
 ];
-const PLACE: [&str; 9] = [
+const PLACE: [&str; 12] = [
+    "why did it not run",
+    "why didn t it run",
+    "why was it not run",
     "why did it run",
     "why did that run",
     "why not here",
@@ -125,9 +173,20 @@ const HELP: [&str; 9] = [
     "how does this work",
     "usage",
 ];
+const FILES: [&str; 9] = [
+    "what files",
+    "which files",
+    "list files",
+    "list the files",
+    "list my files",
+    "show me the files",
+    "show the files",
+    "show my files",
+    "what data do i have",
+];
 const GREETING: [&str; 8] =
     ["hi", "hello", "hey", "good morning", "good evening", "good afternoon", "good day", "moin"];
-const THANKS: [&str; 4] = ["thanks", "thank you", "thx", "great"];
+const THANKS: [&str; 7] = ["thanks", "thank you", "thx", "great", "that is all", "that s all", "that will be all"];
 
 /// The question about jobs that a text asks. A file or a task in it is one of theirs only where the question is of what was.
 pub fn question(text: &str, names_task: bool, names_file: bool, names_job: bool) -> Option<Question> {
@@ -136,17 +195,24 @@ pub fn question(text: &str, names_task: bool, names_file: bool, names_job: bool)
     if words::wants_cancel(text) {
         return Some(Question::Cancel);
     }
-    if words::only_asks(text) {
-        return None;
-    }
     let past = says(&["did", "was", "were", "spent", "paid"]);
     let alone = !names_file && !names_task;
+    if words::only_asks(text) && !(says(&COST) && (past || alone)) {
+        return None;
+    }
+    let orders = words::orders(text);
     match () {
-        () if says(&OUTCOME) => Some(Question::Outcome),
+        () if says(&PAYMENT) && !orders => Some(Question::Payment),
+        () if says(&OUTCOME) && !(orders && (names_task || names_file)) => Some(Question::Outcome),
         () if says(&FOLDERS) => Some(Question::Folders),
         () if says(&PLACE) => Some(Question::Place),
-        () if says(&COST) && (past || names_job || alone) => Some(Question::Cost),
+        () if says(&COST) && (past || names_job || (alone && !orders)) => Some(Question::Cost),
         () if says(&STATUS) && !names_file => Some(Question::Status),
+        () if says(&["did you", "have you", "has it been"]) && names_task && !orders => Some(Question::Status),
+        // What is not ordered, and is there already: "the results of folding a.fasta, please".
+        () if says(&RESULTS) && !orders && (names_task || names_file || words::wants_shown(text)) => {
+            Some(Question::Outcome)
+        }
         () => None,
     }
 }
@@ -154,7 +220,17 @@ pub fn question(text: &str, names_task: bool, names_file: bool, names_job: bool)
 /// Whether a question is about all jobs there are, and not about those that were talked about.
 pub fn means_all(text: &str, question: Question) -> bool {
     let plain = words::plain(text);
-    words::says_any(&plain, &IN_ALL) || (question == Question::Status && words::says_any(&plain, &LISTS))
+    let lists = match question {
+        Question::Status => words::says_any(&plain, &LISTS),
+        Question::Cancel => words::says_any(&plain, &["all", "everything", "every job"]),
+        _ => words::says(&plain, "all"),
+    };
+    lists || words::says_any(&plain, &IN_ALL)
+}
+
+/// Whether a text names what came out.
+pub fn names_results(text: &str) -> bool {
+    words::says_any(&words::plain(text), &RESULTS)
 }
 
 /// The small talk that a text without a task, a file or a job is.
@@ -162,10 +238,15 @@ pub fn small_talk(text: &str) -> Option<Talk> {
     let plain = words::plain(text);
     let says = |phrases: &[&str]| words::says_any(&plain, phrases);
     let short = plain.split_whitespace().count() <= 4;
+    // "Great, go ahead" is more than thanks.
+    let goes_on = says(&[
+        "go ahead", "go on", "do it", "do that", "run it", "continue", "resume", "proceed", "yes", "again", "same",
+    ]);
     match () {
         () if says(&HELP) => Some(Talk::Help),
+        () if says(&FILES) => Some(Talk::Files),
         () if says(&GREETING) && short => Some(Talk::Greeting),
-        () if says(&THANKS) && short => Some(Talk::Thanks),
+        () if says(&THANKS) && short && !goes_on => Some(Talk::Thanks),
         () => None,
     }
 }
@@ -186,6 +267,19 @@ mod tests {
             ("please cancel it", false, false, Some(Question::Cancel)),
             ("fold a.fasta, and cancel if it is dear", true, true, None),
             ("fold a.fasta", true, true, None),
+            ("Fold a.fasta and show me the result", true, true, None),
+            ("Give me the results of folding a.fasta", true, true, Some(Question::Outcome)),
+            ("What is the lowest energy?", false, false, Some(Question::Outcome)),
+            ("What's the price of folding a.fasta?", true, true, None),
+            ("What was the price of folding a.fasta?", true, true, Some(Question::Cost)),
+            ("Was that free?", false, false, Some(Question::Cost)),
+            ("Fold a.fasta for free", true, true, None),
+            ("how much would it cost?", false, false, Some(Question::Cost)),
+            ("Did you fold a.fasta?", true, true, Some(Question::Status)),
+            ("Who got the money?", false, false, Some(Question::Payment)),
+            ("To whom did I pay?", false, false, Some(Question::Payment)),
+            ("What did you do so far?", false, false, Some(Question::Status)),
+            ("Why did it not run on my machine?", false, false, Some(Question::Place)),
             ("and the second file?", false, false, None),
         ] {
             assert_eq!(question(text, task, file, false), expected, "{text}");
@@ -193,6 +287,8 @@ mod tests {
         assert_eq!(small_talk("Hi, who are you?"), Some(Talk::Help));
         assert_eq!(small_talk("hello there"), Some(Talk::Greeting));
         assert_eq!(small_talk("thanks a lot!"), Some(Talk::Thanks));
+        assert_eq!(small_talk("What files do I have?"), Some(Talk::Files));
+        assert_eq!(small_talk("Great, go ahead"), None);
         assert_eq!(small_talk("hello, I have a dataset that I want to look at"), None);
     }
 }

@@ -73,15 +73,15 @@ impl Context {
         out
     }
 
-    /// Out of a system prompt: the files, and whether it is a dry run.
+    /// Out of a system prompt: the files with their sizes as they are shown there, and whether it is a dry run.
     pub fn of(system: &str) -> Context {
         let Some((_, part)) = system.split_once(HEAD) else { return Context::default() };
         let files = part.split_once(FILES).map_or("", |(_, rest)| rest).trim_start();
         let files = files
             .lines()
             .map_while(|line| line.strip_prefix("- \""))
-            .filter_map(|line| line.rsplit_once("\" ("))
-            .map(|(path, _)| FileSeen { path: path.to_owned(), bytes: 0 });
+            .filter_map(|line| line.strip_suffix(')')?.rsplit_once("\" ("))
+            .filter_map(|(path, size)| Some(FileSeen { path: path.to_owned(), bytes: units::bytes_of(size)? }));
         Context { files: files.collect(), dry_run: part.contains(DRY), ..Context::default() }
     }
 }
@@ -107,8 +107,7 @@ mod tests {
         let text = format!("You are.\n\n{}", context.to_text());
         assert!(text.contains("- \"my data.fa\" (148 B)\n") && !text.contains("pay.fa"), "{text}");
         let read = Context::of(&text);
-        let paths: Vec<String> = read.files.into_iter().map(|f| f.path).collect();
-        assert_eq!((paths, read.dry_run), (vec!["data.fasta".to_owned(), "my data.fa".to_owned()], true));
+        assert_eq!((read.files, read.dry_run), (vec![file("data.fasta"), file("my data.fa")], true));
         assert_eq!(Context::of("You are."), Context::default());
         assert!(!Context::of(&Context::default().to_text()).dry_run);
     }

@@ -10,12 +10,16 @@ mod limit;
 mod pairs;
 mod plain;
 mod refer;
+mod reply;
 mod steps;
+mod thread;
 mod wish;
+mod work;
 
 use async_trait::async_trait;
 use serde_json::Value;
 
+use self::thread::{Thread, Turn};
 use super::{
     ChatModel, ChatRequest, ChatTurn, Delta, Finish, Message, ModelError, ToolCall, ToolChoice,
     context::{Context, NOTE},
@@ -48,17 +52,10 @@ enum Step {
 struct Seen {
     /// What the person says now.
     prompt: String,
-    /// What they said before, newest first.
-    earlier: Vec<String>,
     /// What came of the calls of this turn, oldest first.
     results: Vec<Outcome>,
-    /// The jobs that the last turn with jobs was about.
-    talked: Vec<String>,
-    /// How the turn before ended: with a question, and whether it had called a tool.
-    asked_back: bool,
-    called_before: bool,
-    /// The tasks of earlier turns with their datasets, oldest first.
-    done: Vec<(String, String)>,
+    /// What stood before it.
+    thread: Thread,
     /// What the runtime knows.
     context: Context,
     /// Whether it may call at all.
@@ -86,78 +83,45 @@ impl Outcome {
 }
 
 impl Seen {
-    fn of(request: &ChatRequest) -> Seen {
+    fn of(request: &ChatRequest, tasks: &[TaskType]) -> Seen {
         let mut seen = Seen {
             context: Context::of(&request.system),
             may_call: request.choice != ToolChoice::None && !request.tools.is_empty(),
             ..Seen::default()
         };
-        let mut said = "";
+        let mut turns: Vec<Turn> = Vec::new();
         let mut open: Vec<&ToolCall> = Vec::new();
         for message in &request.messages {
             match message {
                 Message::User { text } if text.starts_with(NOTE) => {}
                 Message::User { text } => {
-                    let before = std::mem::replace(&mut seen.prompt, text.clone());
-                    if !before.is_empty() {
-                        seen.earlier.insert(0, before);
-                    }
-                    seen.asked_back = said.contains('?');
-                    seen.turn_over();
+                    turns.push(Turn { prompt: text.clone(), results: Vec::new(), said: String::new() });
                 }
                 Message::Assistant { calls, text } => {
-                    said = text;
+                    if let Some(turn) = turns.last_mut() {
+                        turn.said.clone_from(text);
+                    }
                     seen.calls += calls.len();
                     open = calls.iter().collect();
                 }
                 Message::ToolResult { call_id, name, content } => {
                     let call = open.iter().find(|c| c.id == *call_id);
-                    seen.results.push(Outcome {
+                    let outcome = Outcome {
                         name: name.clone(),
                         arguments: call.and_then(|c| serde_json::from_str(&c.arguments).ok()).unwrap_or_default(),
                         content: serde_json::from_str(content).unwrap_or_default(),
-                    });
+                    };
+                    if let Some(turn) = turns.last_mut() {
+                        turn.results.push(outcome);
+                    }
                 }
             }
         }
+        if let Some(now) = turns.pop() {
+            (seen.prompt, seen.results) = (now.prompt, now.results);
+        }
+        seen.thread = Thread::of(&turns, &seen.context, tasks);
         seen
-    }
-
-    /// What came of a turn is what the next words may stand on.
-    fn turn_over(&mut self) {
-        let results = std::mem::take(&mut self.results);
-        self.called_before = !results.is_empty();
-        let mut jobs: Vec<String> = Vec::new();
-        for result in &results {
-            if let Some(job) = result.text("job")
-                && !jobs.iter().any(|known| known == job)
-            {
-                jobs.push(job.to_owned());
-            }
-            let named = |field: &str| result.arguments.get(field).and_then(Value::as_str).map(str::to_owned);
-            if let (Some(task), Some(dataset)) = (named("task_type"), named("dataset")) {
-                self.done.push((task, dataset));
-            }
-        }
-        if !jobs.is_empty() {
-            self.talked = jobs;
-        }
-    }
-
-    /// The datasets that a task was called for in earlier turns.
-    fn used_by(&self, task: &str) -> Vec<String> {
-        self.done.iter().filter(|(name, _)| name == task).map(|(_, dataset)| dataset.clone()).collect()
-    }
-
-    /// The same conversation as it was when the person had said what they said before this.
-    fn before(&self) -> Option<Seen> {
-        let (prompt, earlier) = self.earlier.split_first()?;
-        Some(Seen { prompt: prompt.clone(), earlier: earlier.to_vec(), results: Vec::new(), ..self.clone() })
-    }
-
-    /// The names of the files that the runtime showed.
-    fn files(&self) -> Vec<String> {
-        self.context.files.iter().map(|f| f.path.clone()).collect()
     }
 }
 
@@ -168,7 +132,7 @@ impl ChatModel for Planner {
     }
 
     async fn turn(&self, request: &ChatRequest, sink: &mut (dyn FnMut(Delta) + Send)) -> Result<ChatTurn, ModelError> {
-        let seen = Seen::of(request);
+        let seen = Seen::of(request, &self.tasks);
         Ok(match steps::next(&seen, &self.tasks) {
             Step::Call(name, arguments) => ChatTurn {
                 calls: vec![ToolCall {

@@ -3,10 +3,12 @@
 mod doubt;
 mod files;
 mod tokens;
+mod verbs;
 
 pub use doubt::{Doubt, doubt};
 pub use files::{files, has_data_ending, path_like};
 pub use tokens::{Kind, Token, places, tokens};
+pub use verbs::{looks, orders, wants_shown};
 
 use crate::domain::ids::JobId;
 
@@ -88,7 +90,7 @@ fn bare(word: &str) -> &str {
 
 /// Whether a person only asks about a task and does not ask for it to be done.
 pub fn only_asks(text: &str) -> bool {
-    const ASKING: [&str; 24] = [
+    const ASKING: [&str; 30] = [
         "would",
         "could my",
         "can my machine",
@@ -113,10 +115,20 @@ pub fn only_asks(text: &str) -> bool {
         "does it fit",
         "will it fit",
         "where will",
+        "price of",
+        "price for",
+        "quote for",
+        "a quote",
+        "cost of",
+        "costs of",
     ];
-    // "I would like" is a wish.
-    let plain = plain(text).replace(" i would like ", " i want ").replace(" would you please ", " please ");
-    says_any(&plain, &ASKING)
+    says_any(&polite_as_plain(text), &ASKING)
+}
+
+/// Plain text in which a polite wish is a plain one: "I would like", "would you mind".
+fn polite_as_plain(text: &str) -> String {
+    let polite = [(" i would like ", " i want "), (" would you please ", " please "), (" would you mind ", " please ")];
+    polite.iter().fold(plain(text), |text, (said, meant)| text.replace(said, meant))
 }
 
 /// Whether a person wants a job to be given up: they begin with it. "Fold it, and stop if it is dear" is no such wish.
@@ -146,9 +158,9 @@ pub fn wants_cancel(text: &str) -> bool {
     })
 }
 
-/// Whether a person asks for several things without naming each.
+/// Whether a person may ask for several things without naming each: "again" repeats as many as there were.
 pub fn wants_several(text: &str) -> bool {
-    const SEVERAL: [&str; 14] = [
+    const SEVERAL: [&str; 19] = [
         "both",
         "all",
         "each",
@@ -163,6 +175,11 @@ pub fn wants_several(text: &str) -> bool {
         "datasets",
         "them",
         "alle",
+        "again",
+        "same",
+        "repeat",
+        "redo",
+        "once more",
     ];
     says_any(&plain(text), &SEVERAL)
 }

@@ -10,8 +10,8 @@ use crate::domain::{
 
 /// Draws the verdict: offload when any rule holds, else local.
 ///
-/// `estimate` is the `measured` one, or that raised by what the model claims. A rule that holds by the claim alone is told as
-/// a claim.
+/// `estimate` is the `measured` one, or that raised by what a person or a model claims. A rule that holds by the claim alone is
+/// told as a claim, and nobody is said to have made it.
 pub fn judge(
     task: &TaskType,
     dataset: DatasetProfile,
@@ -33,7 +33,7 @@ pub fn judge(
             format!("needs {} of RAM, {here} is available here", units::bytes(fact))
         } else {
             let claim = units::bytes(required);
-            format!("the model claims a size with which it needs {claim} of RAM, {here} is available here")
+            format!("it is claimed to be of a size that needs {claim} of RAM, {here} is available here")
         }
     });
     let too_long = |seconds: f64| seconds > thresholds.max_local_seconds || seconds.is_nan();
@@ -43,7 +43,7 @@ pub fn judge(
         if too_long(fact) {
             format!("would run about {} here, more than {limit}", units::seconds(fact))
         } else {
-            format!("the model claims that it would run about {} here, more than {limit}", units::seconds(claim))
+            format!("it is claimed that it would run about {} here, more than {limit}", units::seconds(claim))
         }
     });
     holds(
@@ -166,7 +166,7 @@ pub(crate) mod tests {
             verdict.reasons.into_iter().map(|reason| reason.why).collect()
         };
         let claimed = why(of(1e6, 2.0), of(2e9, 7200.0));
-        assert!(claimed.iter().all(|why| why.starts_with("the model claims")) && claimed.len() == 2, "{claimed:?}");
+        assert!(claimed.iter().all(|why| why.starts_with("it is claimed")) && claimed.len() == 2, "{claimed:?}");
         let known = why(of(2e9, 700.0), of(9e9, 7200.0));
         assert_eq!(
             known[1], "would run about 11 min 40 s here, more than 10 min 0 s",

@@ -11,7 +11,8 @@ use super::{
     plain::{Level, Reading},
 };
 use crate::{
-    domain::{job::JobState, task::TaskType},
+    domain::{job::JobState, task::TaskType, units},
+    model::context::{Context, FileSeen},
     tools::Tool,
 };
 
@@ -131,8 +132,8 @@ fn plan(check: &Value, tasks: &[TaskType]) -> String {
     let sampled = check.pointer("/dataset/sampled") == Some(&Value::Bool(true));
     let records = match (records, sampled) {
         (1, _) => "one record".to_owned(),
-        (n, true) => format!("about {} records", crate::domain::units::count(n)),
-        (n, false) => format!("{} records", crate::domain::units::count(n)),
+        (n, true) => format!("about {} records", units::count(n)),
+        (n, false) => format!("{} records", units::count(n)),
     };
     let mut out = format!(
         "{path} is {size} with {records}. {task} would need {} of RAM and {} on this machine. ",
@@ -140,12 +141,12 @@ fn plan(check: &Value, tasks: &[TaskType]) -> String {
         text(check, "/needs/time").unwrap_or("an unknown time"),
     );
     if let Some(part) = check.pointer("/works_on/first_records").and_then(Value::as_u64) {
-        let part = crate::domain::units::count(part);
+        let part = units::count(part);
         out.push_str(&format!("That is for the first {part} of them; say how many you want. "));
     }
     out.push_str(&place(check, "would run"));
     if text(check, "/where") == Some("offload") {
-        out.push_str(" What it costs is known once the provider has the data and quotes a price.");
+        out.push_str(" What it costs, in GAS, is known once the provider has the data and quotes a price.");
     }
     out.push_str(" Nothing was run, uploaded or paid.");
     out
@@ -194,6 +195,17 @@ pub(super) fn second_file(tasks: &[TaskType], task: &str, parameter: &str) -> St
 /// Nothing is known.
 pub(super) fn nothing_to_do() -> String {
     "There is nothing more I can do in this turn. `agent jobs list` shows how jobs stand.".to_owned()
+}
+
+/// The files that the runtime showed.
+pub(super) fn files(context: &Context) -> String {
+    match context.files.as_slice() {
+        [] => "There are no data files in this folder.".to_owned(),
+        files => {
+            let one = |file: &FileSeen| format!("- {} ({})\n", file.path, units::bytes(file.bytes));
+            format!("The data files in this folder:\n{}", files.iter().map(one).collect::<String>().trim_end())
+        }
+    }
 }
 
 /// A greeting.

@@ -19,7 +19,9 @@ pub(super) fn pairs(text: &str, chosen: &[(&TaskType, Parameters)], files: Vec<S
     for (at, (task, parameters)) in chosen.iter().enumerate() {
         let mut parameters = parameters.clone();
         let mut datasets = shares.as_ref().and_then(|shares| shares.get(at)).unwrap_or(&files).clone();
-        if let Some(parameter) = phrases::file_parameters(task).first() {
+        if let Some(parameter) = phrases::file_parameters(task).first()
+            && (datasets.len() > 1 || !parameters.contains_key(*parameter))
+        {
             let Some(second) = take_second(text, task, &mut datasets) else {
                 return Err(Wish::SecondFile { task: task.name.clone(), parameter: (*parameter).to_owned() });
             };

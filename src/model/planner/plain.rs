@@ -14,9 +14,10 @@ use crate::{
 };
 
 /// How far words carry. The order is from the most to the least.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) enum Level {
     /// A plain wish: it is done, and paid for where it must be.
+    #[default]
     Plain,
     /// A question for what a task finds, or a task in passing: it is done where it costs nothing.
     Free,
@@ -46,31 +47,37 @@ impl Level {
 }
 
 /// What was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Reading {
     /// How far it carries.
     pub(super) level: Level,
     /// The most that may be paid, where a limit was set.
     pub(super) limit: Option<Datoshi>,
+    /// Whether it is to run on this machine, where a place was said.
+    pub(super) here: Option<bool>,
 }
 
 /// Words that may stand in a request and change nothing.
-const SMALL: &str = "a an the this that these those my our its it them s on of in for with from over to using against through \
+const SMALL: &str = "a an the this that these those my our its it them s on of in for with from over using against through \
     by and then also now again too but afterwards so please kindly thanks hi hello hey ok okay yes sure me \
     us file files dataset datasets data sequence sequences protein proteins record records read reads fasta \
     fastq text task job analysis lattice model hp result results content contents set large big huge small \
-    same run do perform compute calculate start make give show get tell execute launch begin want need \
-    search find repeat redo use bitte die der das den dem und von mit datei auf aus jetzt dann proteine \
-    sequenzen im database profile hits domains proteome genome family table";
+    same next try run do perform compute calculate start make give show get tell execute launch begin submit want need \
+    search find repeat redo rerun use bitte die der das den dem und von mit datei auf aus jetzt dann \
+    proteine sequenzen im hits domains family table";
+/// What may be said of a file that is named beside it, and means another one where none is.
+const OF_FILES: &str = "proteome genome";
+/// What may be said where a task takes such a file.
+const SECOND_FILES: &str = "database profile";
 /// Of these at least one stands in a wish.
-const VERBS: &str = "run do perform compute calculate start make give show get tell execute launch begin want need search \
-    find repeat redo please bitte kindly fold blast blastp align summarise summarize count sum predict \
+const VERBS: &str = "run do perform compute calculate start make give get execute launch begin submit want need \
+    repeat redo rerun try please bitte kindly fold blast blastp align summarise summarize count sum predict \
     hmmsearch falte falten like use let again go";
 /// Words of a question for what a task finds.
-const ASKING: &str =
-    "what which how many long is are does there have has contain contains look check about much was like";
+const ASKING: &str = "what which how many long is are does there have has contain contains look check about much was like more longer \
+     shorter larger smaller";
 /// Groups of words that belong together.
-const TOGETHER: [&[&str]; 24] = [
+const TOGETHER: &[&[&str]] = &[
     &["i", "want", "you", "to"],
     &["i", "want", "to"],
     &["i", "want"],
@@ -89,17 +96,51 @@ const TOGETHER: [&[&str]; 24] = [
     &["thank", "you"],
     &["as", "well"],
     &["after", "that"],
-    &["on", "this", "machine"],
-    &["at", "the", "provider"],
+    &["thanks", "a", "lot"],
+    &["thank", "you", "very", "much"],
+    &["many", "thanks"],
+    &["thanks", "in", "advance"],
+    &["in", "this", "folder"],
+    &["in", "the", "folder"],
+    &["in", "my", "folder"],
+    &["once", "more"],
+    &["one", "more", "time"],
+    &["re", "run"],
     &["what", "about"],
     &["how", "about"],
     &["carry", "out"],
     &["work", "on"],
 ];
 /// A wish in the form of a question.
-const POLITE: [&[&str]; 4] = [&["can", "you"], &["could", "you"], &["will", "you"], &["would", "you", "please"]];
+const POLITE: &[&[&str]] =
+    &[&["can", "you"], &["could", "you"], &["will", "you"], &["would", "you", "please"], &["would", "you", "mind"]];
+/// Words for this machine.
+const HERE: &[&[&str]] = &[
+    &["on", "this", "machine"],
+    &["on", "my", "machine"],
+    &["on", "the", "machine"],
+    &["on", "this", "computer"],
+    &["on", "my", "computer"],
+    &["on", "this", "laptop"],
+    &["on", "my", "laptop"],
+    &["on", "this", "pc"],
+    &["on", "my", "pc"],
+    &["on", "my", "own", "machine"],
+    &["on", "my", "own", "computer"],
+    &["on", "this", "system"],
+    &["on", "this", "host"],
+    &["on", "localhost"],
+    &["right", "here"],
+    &["locally"],
+    &["local"],
+    &["here"],
+    &["hier"],
+];
+/// Words for the other one.
+const THERE: &[&[&str]] =
+    &[&["at", "the", "provider"], &["at", "a", "provider"], &["in", "the", "cloud"], &["remotely"], &["on", "aioz"]];
 /// How a question goes on that was asked before.
-const FOLLOWS: [&str; 6] = ["and", "again", "now", "also", "then", "same"];
+const FOLLOWS: [&str; 5] = ["and", "now", "also", "then", "same"];
 /// Words before a claim of size: "it has only 2 KB".
 const CLAIMS: [&str; 14] =
     ["it", "is", "has", "s", "a", "an", "about", "only", "just", "roughly", "around", "the", "this", "of"];
@@ -130,7 +171,7 @@ impl Sieve {
 }
 
 /// Reads a request for these tasks. `follows` says that it stands on an earlier one; `more` are words that the place adds.
-pub(super) fn read(text: &str, files: &[String], tasks: &[&TaskType], follows: bool, more: &[&str]) -> Reading {
+pub(super) fn read(text: &str, files: &[String], tasks: &[&TaskType], follows: bool, more: &[String]) -> Reading {
     let tokens = words::tokens(text, files);
     let known = vec![false; tokens.len()];
     let mut sieve = Sieve { tokens, known };
@@ -148,6 +189,9 @@ pub(super) fn read(text: &str, files: &[String], tasks: &[&TaskType], follows: b
         let words: Vec<&str> = phrase.split(' ').collect();
         sieve.take_words(&words);
     }
+    let here = HERE.iter().filter(|words| sieve.take_words(words)).count() > 0;
+    let there = THERE.iter().filter(|words| sieve.take_words(words)).count() > 0;
+    take_asides(&mut sieve, tasks);
     let mut polite = false;
     for words in POLITE {
         polite |= sieve.take_words(words);
@@ -156,13 +200,42 @@ pub(super) fn read(text: &str, files: &[String], tasks: &[&TaskType], follows: b
         sieve.take_words(words);
     }
     let limit = limits.iter().map(|l| l.most).min();
-    Reading { level: level(text, &sieve, polite || begins, polite, follows), limit }
+    // Both places are none.
+    let place = if here == there { None } else { Some(here) };
+    let level = level(text, &sieve, polite || begins, polite, follows);
+    Reading { level: if here && there { level.least(Level::Look(None)) } else { level }, limit, here: place }
+}
+
+/// Words that change nothing only where they stand: "first" before a verb, "to" before one, "a genome" beside its file,
+/// "folded" after "get" or "I'd like".
+fn take_asides(sieve: &mut Sieve, tasks: &[&TaskType]) {
+    let named = sieve.tokens.iter().any(|t| t.kind == Kind::File);
+    let second = tasks.iter().any(|task| !phrases::file_parameters(task).is_empty());
+    let gets = sieve.tokens.iter().any(|t| listed("get like want need", &t.text));
+    for at in 0..sieve.tokens.len() {
+        let Some(token) = sieve.tokens.get(at) else { continue };
+        let next = sieve.tokens.get(at + 1);
+        let word = token.text.as_str();
+        let aside = match word {
+            "first" => next.is_some_and(|t| listed(VERBS, &t.text)),
+            "to" => next.is_some_and(|t| t.kind == Kind::Word),
+            "folded" | "aligned" | "summarised" | "summarized" | "blasted" => gets,
+            "random" => next.is_some_and(|t| t.is("seed")),
+            "only" | "just" => next.is_some_and(|t| t.is("the") || t.kind == Kind::Number),
+            _ => (named && listed(OF_FILES, word)) || (second && listed(SECOND_FILES, word)),
+        };
+        if aside && token.kind == Kind::Word {
+            sieve.take(at..at + 1);
+        }
+    }
 }
 
 fn level(text: &str, sieve: &Sieve, ordered: bool, polite: bool, follows: bool) -> Level {
     let first = sieve.tokens.first();
     let goes_on = follows && first.is_some_and(|t| FOLLOWS.iter().chain(&["what", "how"]).any(|word| t.is(word)));
-    let (mut asks, mut strange) = (false, Vec::new());
+    // Who looks for something wants no work for it that costs anything, unless a verb orders it too.
+    let looks = sieve.open().any(|t| words::looks(&t.text)) && !words::orders(text);
+    let (mut asks, mut strange) = (looks, Vec::new());
     for token in sieve.open() {
         let word = token.text.as_str();
         match token.kind {

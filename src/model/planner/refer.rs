@@ -1,13 +1,42 @@
-//! Files that are meant without being named: the second one, the other one, both, all of them.
+//! Files and jobs that are meant without being named: the second one, the other one, both, all of them.
 
 use crate::model::words;
 
 /// Words that stand for one file that was not named.
-const OTHER: [&str; 5] = ["other", "another", "next one", "next file", "remaining"];
+const OTHER: [&str; 9] = [
+    "another one",
+    "another file",
+    "other one",
+    "other file",
+    "other",
+    "another",
+    "next one",
+    "next file",
+    "remaining one",
+];
 /// Words that stand for several.
-const REST: [&str; 5] = ["the rest", "the others", "all others", "all other", "other files"];
+const REST: [&str; 10] = [
+    "everything else",
+    "the rest",
+    "rest",
+    "the others",
+    "others",
+    "all others",
+    "all other",
+    "other files",
+    "remaining files",
+    "remaining",
+];
 /// Words that stand for all there are.
-const ALL: [&str; 10] = [
+const ALL: [&str; 18] = [
+    "all files in this folder",
+    "all files in the folder",
+    "all the fasta files",
+    "all fasta files",
+    "all my fasta files",
+    "all of my files",
+    "everything",
+    "all",
     "all files",
     "all the files",
     "all of them",
@@ -20,7 +49,7 @@ const ALL: [&str; 10] = [
     "all of these",
 ];
 /// Words that stand for two.
-const BOTH: [&str; 1] = ["both"];
+const BOTH: [&str; 4] = ["both files", "both of them", "both of these", "both"];
 /// Places in a list.
 const ORDINALS: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "last"];
 /// What follows a place when a file is meant: "the first 5 proteins" is no first file.
@@ -38,57 +67,24 @@ pub(super) enum Meant {
 /// Whether a text stands on what was said before.
 pub(super) fn refers(text: &str) -> bool {
     let plain = words::plain(text);
-    let groups: [&[&str]; 5] = [&OTHER, &REST, &ALL, &BOTH, &["the same", "do it for", "that too", "them"]];
+    let groups: [&[&str]; 5] = [&OTHER, &REST, &ALL, &BOTH, &["do it for", "that too", "them"]];
     ordinal(&plain).is_some() || groups.iter().any(|phrases| words::says_any(&plain, phrases))
 }
 
 /// The words of `text` that refer to files, as far as they are heeded: beside a file's name, "all files" would be lost.
-pub(super) fn said(text: &str, files: &[String]) -> Vec<&'static str> {
-    const PLACES: [&str; 36] = [
-        "first file",
-        "first one",
-        "first dataset",
-        "first fasta",
-        "first fastq",
-        "first too",
-        "second file",
-        "second one",
-        "second dataset",
-        "second fasta",
-        "second fastq",
-        "second too",
-        "third file",
-        "third one",
-        "third dataset",
-        "third fasta",
-        "third fastq",
-        "third too",
-        "fourth file",
-        "fourth one",
-        "fourth dataset",
-        "fourth fasta",
-        "fourth fastq",
-        "fourth too",
-        "fifth file",
-        "fifth one",
-        "fifth dataset",
-        "fifth fasta",
-        "fifth fastq",
-        "fifth too",
-        "last file",
-        "last one",
-        "last dataset",
-        "last fasta",
-        "last fastq",
-        "last too",
-    ];
-    let mut out: Vec<&'static str> = PLACES.to_vec();
+pub(super) fn said(text: &str, files: &[String]) -> Vec<String> {
     let plain = words::plain(text);
-    let at_end = |place: &&&'static str| plain.trim_end().ends_with(**place);
-    out.extend(ORDINALS.iter().filter(at_end));
+    let mut out: Vec<String> = Vec::new();
+    for place in ORDINALS {
+        out.extend(FILE.iter().map(|file| format!("{place} {file}")));
+        if files.is_empty() && plain.trim_end().ends_with(place) {
+            out.push(place.to_owned());
+        }
+    }
+    let own = |phrases: &[&str]| phrases.iter().map(|p| (*p).to_owned()).collect::<Vec<_>>();
     match files.len() {
-        0 => out.extend(OTHER.iter().chain(&REST).chain(&ALL).chain(&BOTH).copied()),
-        2 => out.extend(BOTH),
+        0 => out.extend([own(&OTHER), own(&REST), own(&ALL), own(&BOTH)].concat()),
+        2 => out.extend(own(&BOTH)),
         _ => {}
     }
     out
@@ -101,11 +97,16 @@ pub(super) fn meant(text: &str, candidates: &[String], named: &[String], used: &
     let says = |phrases: &[&str]| words::says_any(&plain, phrases);
     let unused: Vec<String> = candidates.iter().filter(|c| !used.contains(c)).cloned().collect();
     let one = |files: Vec<String>| if files.len() == 1 { Meant::These(files) } else { Meant::OneOf(files) };
+    if says(&["remaining one"]) && !used.is_empty() {
+        return Some(one(unused));
+    }
     if says(&REST) {
-        return Some(if unused.is_empty() { Meant::OneOf(candidates.to_vec()) } else { Meant::These(unused) });
+        let none = unused.is_empty() || used.is_empty();
+        return Some(if none { Meant::OneOf(candidates.to_vec()) } else { Meant::These(unused) });
     }
     if says(&OTHER) {
-        return Some(one(if unused.is_empty() { candidates.to_vec() } else { unused }));
+        // Other than which? Only what was used already tells.
+        return Some(if used.is_empty() { Meant::OneOf(candidates.to_vec()) } else { one(unused) });
     }
     if says(&BOTH) {
         let both = if named.len() == 2 { named } else { candidates };
@@ -133,9 +134,74 @@ fn ordinal(plain: &str) -> Option<usize> {
     })
 }
 
+/// Which jobs of a conversation a text means by their place in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The one at this place, from 0.
+    At(usize),
+    /// The newest.
+    Last,
+    /// The two last.
+    Both,
+}
+
+/// The place of a job that a question names: "what did the first one cost?", "cancel both".
+pub(super) fn job_place(text: &str) -> Option<Place> {
+    const JOB: [&str; 20] = [
+        "one",
+        "job",
+        "fold",
+        "folding",
+        "run",
+        "task",
+        "search",
+        "alignment",
+        "summary",
+        "result",
+        "payment",
+        "cost",
+        "costs",
+        "did",
+        "was",
+        "is",
+        "of",
+        "for",
+        "on",
+        "again",
+    ];
+    let plain = words::plain(text);
+    if words::says_any(&plain, &BOTH) {
+        return Some(Place::Both);
+    }
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    words.iter().enumerate().find_map(|(i, word)| {
+        let place = ORDINALS.iter().position(|o| o == word)?;
+        words.get(i + 1).is_none_or(|next| JOB.contains(next)).then_some(match place {
+            place if place == ORDINALS.len() - 1 => Place::Last,
+            place => Place::At(place),
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn jobs_have_places_too() {
+        for (text, expected) in [
+            ("what did the first fold cost?", Some(Place::At(0))),
+            ("and what did the first one cost?", Some(Place::At(0))),
+            ("cancel the second one", Some(Place::At(1))),
+            ("cancel the third", Some(Place::At(2))),
+            ("cancel both", Some(Place::Both)),
+            ("what came out of the last job?", Some(Place::Last)),
+            ("what is the energy of the first protein?", None),
+            ("what did it cost?", None),
+        ] {
+            assert_eq!(job_place(text), expected, "{text}");
+        }
+    }
 
     fn of(text: &str, candidates: &[&str], named: &[&str], used: &[&str]) -> Option<Meant> {
         let own = |files: &[&str]| files.iter().map(|f| (*f).to_owned()).collect::<Vec<_>>();
@@ -159,6 +225,9 @@ mod tests {
         assert_eq!(of("and the rest", &three, &["a.fa"], &["a.fa"]), these(&["b.fa", "c.fa"]));
         assert_eq!(of("fold both", &two, &[], &[]), these(&two));
         assert_eq!(of("stats of all files", &three, &[], &[]), these(&three));
+        assert_eq!(of("and the remaining one?", &two, &["a.fa"], &["a.fa"]), these(&["b.fa"]));
+        assert_eq!(of("fold all", &three, &[], &[]), these(&three));
+        assert!(matches!(of("fold the other file", &["a.fa"], &[], &[]), Some(Meant::OneOf(_))));
         for (text, used) in [("the other one", &["a.fa"][..]), ("fold both", &[]), ("the fifth file", &[])] {
             assert!(matches!(of(text, &three, &[], used), Some(Meant::OneOf(_))), "{text}");
         }

@@ -6,29 +6,34 @@ use super::{
     Seen, Step,
     answer::{self, about, doubt},
     plain::{Level, Reading},
-    wish::{self, Wanted, Which, Wish},
+    reply,
+    wish::{self, Wanted, Wish},
 };
 use crate::{
     domain::{ids::JobId, money::Datoshi, task::TaskType},
-    model::about::Question,
     tools::Tool,
 };
 
 /// What to do next.
 pub(super) fn next(seen: &Seen, tasks: &[TaskType]) -> Step {
-    match wish::read(seen, tasks) {
+    match wish::read(&seen.prompt, &seen.thread, &seen.context, tasks) {
         Wish::Work(wanted, reading) => match &reading.level {
             Level::Unclear(strange) => Step::Say(doubt::unclear(tasks, &wanted, strange)),
             Level::Not(word) => Step::Say(doubt::not(tasks, &wanted, word)),
             Level::Plain | Level::Free | Level::Look(_) => work(seen, tasks, &wanted, &reading),
         },
-        Wish::TwoValues { parameter, values } => Step::Say(doubt::two_values(&parameter, &values)),
-        Wish::GoOn(job, limit) => go_on(seen, tasks, job.as_ref(), limit),
+        Wish::TwoValues { parameter, values, .. } => Step::Say(doubt::two_values(&parameter, &values)),
+        Wish::GoOn { job, limit, waits } => go_on(seen, tasks, job.as_ref(), limit, waits),
         Wish::NotPlain(job) => Step::Say(doubt::not_plain(job.as_ref())),
-        Wish::About(question, which) => listed(seen, |jobs| reply(seen, tasks, question, &which, jobs)),
-        Wish::WhichFile { task, candidates } => Step::Say(answer::which_file(tasks, &task, &candidates)),
+        Wish::About(question, which) => listed(seen, |jobs| reply::reply(seen, tasks, question, &which, jobs)),
+        Wish::WhichFile { chosen, candidates, .. } => {
+            let task = chosen.first().map(|(task, _)| task.as_str()).unwrap_or_default();
+            Step::Say(answer::which_file(tasks, task, &candidates))
+        }
+        Wish::TooSmall { wanted, bytes, claimed, .. } => Step::Say(doubt::too_small(tasks, &wanted, bytes, claimed)),
         Wish::WhichTask { dataset } => Step::Say(answer::which_task(tasks, &dataset)),
         Wish::SecondFile { task, parameter } => Step::Say(answer::second_file(tasks, &task, &parameter)),
+        Wish::Files => Step::Say(answer::files(&seen.context)),
         Wish::Help => Step::Say(answer::help(tasks)),
         Wish::Greeting => Step::Say(answer::greeting(tasks)),
         Wish::Thanks => Step::Say("You are welcome.".to_owned()),
@@ -60,8 +65,8 @@ fn work(seen: &Seen, tasks: &[TaskType], wanted: &[Wanted], reading: &Reading) -
         };
         // A dry run of the program's own stops by itself, at the first effect.
         let free = reading.level == Level::Free || reading.limit == Some(Datoshi::ZERO);
-        let costs = checked.text("where") != Some("local") && !seen.context.dry_run;
-        if matches!(reading.level, Level::Look(_)) || (free && costs) {
+        let there = checked.text("where") != Some("local") && !seen.context.dry_run;
+        if matches!(reading.level, Level::Look(_)) || ((free || reading.here == Some(true)) && there) {
             continue;
         }
         if let Some(step) = checked.text("job").and_then(|job| follow(seen, job, &checked.content, reading.limit)) {
@@ -96,8 +101,8 @@ fn follow(seen: &Seen, job: &str, begin: &Value, limit: Option<Datoshi>) -> Opti
     Some(Step::Call(tool.name(), arguments))
 }
 
-/// Goes on with a job that was named, or with the only open one.
-fn go_on(seen: &Seen, tasks: &[TaskType], job: Option<&JobId>, limit: Option<Datoshi>) -> Step {
+/// Goes on with a job that was named, or with the only open one; `waits` begins nothing and pays nothing.
+fn go_on(seen: &Seen, tasks: &[TaskType], job: Option<&JobId>, limit: Option<Datoshi>, waits: bool) -> Step {
     let listed = seen.results.iter().find(|r| r.name == Tool::ListJobs.name());
     let Some(listed) = listed else {
         return match seen.may_call {
@@ -110,10 +115,12 @@ fn go_on(seen: &Seen, tasks: &[TaskType], job: Option<&JobId>, limit: Option<Dat
     let id_of = |line: &Value| line.get("job").and_then(Value::as_str).map(str::to_owned);
     let open: Vec<&Value> = jobs.iter().filter(|j| j.get("next_tool").is_some_and(Value::is_string)).collect();
     let talked: Vec<&Value> =
-        open.iter().copied().filter(|j| id_of(j).is_some_and(|id| seen.talked.contains(&id))).collect();
+        open.iter().copied().filter(|j| id_of(j).is_some_and(|id| seen.thread.talked.contains(&id))).collect();
     let line = match (job, talked.as_slice(), open.as_slice()) {
         (Some(job), ..) => jobs.iter().find(|j| id_of(j).as_deref() == Some(job.as_str())),
-        (None, [only], _) | (None, _, [only]) => Some(*only),
+        (None, [only], _) => Some(*only),
+        // A job of another conversation is not what this one is about.
+        (None, _, [only]) if seen.thread.jobs.is_empty() => Some(*only),
         _ => None,
     };
     let Some(line) = line else {
@@ -124,46 +131,18 @@ fn go_on(seen: &Seen, tasks: &[TaskType], job: Option<&JobId>, limit: Option<Dat
     };
     let fine = seen.results.last().is_none_or(super::Outcome::is_ok);
     let id = id_of(line).unwrap_or_default();
-    let step = if seen.may_call && fine { follow(seen, &id, line, limit) } else { None };
+    let at = |field: &str| line.get(field).and_then(Value::as_str);
+    let held = waits && at("next_tool") != Some(Tool::WaitForJob.name());
+    // A job that may cost nothing is not even uploaded.
+    let dear = limit == Some(Datoshi::ZERO) && at("where") != Some("local") && at("tx_hash").is_none();
+    let step = if seen.may_call && fine && !held && !dear { follow(seen, &id, line, limit) } else { None };
     let above = doubt::above(limit, line);
     match step {
+        None if dear && seen.results.len() == 1 => Step::Say(doubt::free_only(&id)),
         Some(step) => step,
         None if seen.results.len() == 1 && above.is_some() => Step::Say(above.unwrap_or_default()),
         None if seen.results.len() == 1 => Step::Say(about::status(&[line])),
-        None => Step::Say(answer::work(seen, tasks, &Reading { level: Level::Plain, limit })),
-    }
-}
-
-/// The answer to a question about jobs.
-fn reply(seen: &Seen, tasks: &[TaskType], question: Question, which: &Which, jobs: &[Value]) -> String {
-    let of = |job: &Value, at: &str, wanted: &str| job.get(at).and_then(Value::as_str) == Some(wanted);
-    let all = || jobs.iter().collect::<Vec<_>>();
-    let meant: Vec<&Value> = match which {
-        Which::Named(id) => jobs.iter().filter(|j| of(j, "job", id.as_str())).collect(),
-        Which::On(files) => jobs.iter().filter(|j| files.iter().any(|f| of(j, "dataset", f))).collect(),
-        Which::All => all(),
-        Which::Last => {
-            let talked: Vec<&Value> = jobs.iter().filter(|j| seen.talked.iter().any(|id| of(j, "job", id))).collect();
-            match (talked.is_empty(), question) {
-                (false, _) => talked,
-                // What came out is asked of the newest that came out.
-                (true, Question::Outcome | Question::Folders) => {
-                    jobs.iter().find(|j| of(j, "state", "done")).into_iter().collect()
-                }
-                (true, _) => all(),
-            }
-        }
-    };
-    if let (Which::Named(id), []) = (which, meant.as_slice()) {
-        return about::no_such_job(id);
-    }
-    match question {
-        Question::Status => about::status(&meant),
-        Question::Cost => about::cost(&meant),
-        Question::Outcome => about::outcome(tasks, &meant),
-        Question::Folders => about::folders(&meant),
-        Question::Place => about::place(&meant),
-        Question::Cancel => about::cancel(&meant),
+        None => Step::Say(answer::work(seen, tasks, &Reading { limit, ..Reading::default() })),
     }
 }
 

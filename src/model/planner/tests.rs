@@ -1,3 +1,4 @@
+mod follow;
 mod plain;
 
 use serde_json::json;
@@ -19,7 +20,13 @@ struct Talk(ChatRequest);
 
 impl Talk {
     fn new(files: &[&str], dry_run: bool) -> Talk {
-        let files = files.iter().map(|f| FileSeen { path: (*f).to_owned(), bytes: 148 }).collect();
+        let sized: Vec<(&str, u64)> = files.iter().map(|f| (*f, 148)).collect();
+        Talk::with(&sized, dry_run)
+    }
+
+    /// In a folder with these files of these sizes, bytes.
+    fn with(files: &[(&str, u64)], dry_run: bool) -> Talk {
+        let files = files.iter().map(|(path, bytes)| FileSeen { path: (*path).to_owned(), bytes: *bytes }).collect();
         let context = Context { files, dry_run, ..Context::default() };
         let tools = vec![ToolSpec { name: "list_jobs".into(), description: String::new(), schema: json!({}) }];
         Talk(ChatRequest { system: format!("You are.\n\n{}", context.to_text()), tools, ..ChatRequest::default() })
@@ -130,7 +137,8 @@ async fn a_question_is_only_looked_into() {
 
 #[tokio::test]
 async fn takes_the_only_file_that_can_be_meant_and_asks_otherwise() {
-    let mut talk = Talk::new(&["big.fasta", "notes.txt"], false).says("Run protein folding on this 5 GB FASTA");
+    let files = [("big.fasta", 4_000_000_000), ("notes.txt", 7)];
+    let mut talk = Talk::with(&files, false).says("Run protein folding on this 5 GB FASTA");
     let arguments = json!({"task_type": "protein_folding", "dataset": "big.fasta", "claimed_bytes": 5_000_000_000_u64});
     talk.call("check_local_capability", arguments, checked("offload", "run_remote_compute")).await;
     for (files, words) in [(vec!["a.fasta", "b.fa"], "a.fasta, b.fa"), (vec!["notes.txt"], "There is none")] {

@@ -3,20 +3,23 @@
 use serde_json::Value;
 
 use super::{
-    Seen, pairs,
-    plain::{self, Level, Reading},
-    refer::{self, Meant},
+    limit,
+    plain::Reading,
+    refer::{self, Place},
+    thread::{Asked, Thread},
+    work,
 };
 use crate::{
     domain::{
-        dataset::Format,
         ids::JobId,
         money::Datoshi,
         task::{Parameters, TaskType},
     },
     model::{
         about::{self, Question, Talk},
-        phrases, words,
+        context::Context,
+        phrases,
+        words::{self, Kind},
     },
 };
 
@@ -31,13 +34,32 @@ pub(super) enum Wish {
         parameter: String,
         /// The values, as they were said.
         values: Vec<Value>,
+        /// The task that it is one of, as far as it was said.
+        chosen: Vec<(String, Parameters)>,
+        /// The files that were named.
+        files: Vec<String>,
+        /// How it was asked for.
+        reading: Reading,
     },
-    /// A task, and it is not plain on which file.
+    /// Tasks, and it is not plain on which file.
     WhichFile {
-        /// The task.
-        task: String,
+        /// The tasks, with what was chosen.
+        chosen: Vec<(String, Parameters)>,
         /// Files it could be.
         candidates: Vec<String>,
+        /// How it was asked for.
+        reading: Reading,
+    },
+    /// The only file that it could be is far smaller than the one that is spoken of.
+    TooSmall {
+        /// What would be done with it.
+        wanted: Vec<Wanted>,
+        /// How it was asked for.
+        reading: Reading,
+        /// The file's size, bytes.
+        bytes: u64,
+        /// The size that was said, bytes.
+        claimed: u64,
     },
     /// Something with a file, and it is not plain what.
     WhichTask {
@@ -51,12 +73,21 @@ pub(super) enum Wish {
         /// Which of its parameters.
         parameter: String,
     },
-    /// A job is to go on, and may cost no more than this, where that was said.
-    GoOn(Option<JobId>, Option<Datoshi>),
+    /// A job is to go on.
+    GoOn {
+        /// The one that was named.
+        job: Option<JobId>,
+        /// The most that it may cost, where that was said.
+        limit: Option<Datoshi>,
+        /// Whether it is only waited for.
+        waits: bool,
+    },
     /// Something of a job that is to go on, not plainly said.
     NotPlain(Option<JobId>),
     /// A question about jobs.
     About(Question, Which),
+    /// Which files there are.
+    Files,
     /// What there is to ask for.
     Help,
     /// Good day.
@@ -74,8 +105,12 @@ pub(super) enum Which {
     Named(JobId),
     /// Those on these datasets.
     On(Vec<String>),
+    /// Those at a place in the conversation, of this task and on these datasets where some were named.
+    At(Place, Option<String>, Vec<String>),
     /// Those that were talked about last, or else all.
     Last,
+    /// Those of this conversation, or else all.
+    Conversation,
     /// All there are.
     All,
 }
@@ -93,21 +128,28 @@ pub(super) struct Wanted {
     pub(super) claimed_bytes: Option<u64>,
 }
 
+/// Words with which a job is to go on.
 const GO_ON: [&str; 11] =
     ["resume", "continue", "go on", "go ahead", "carry on", "finish", "pay", "wait for", "fetch", "proceed", "run it"];
-/// What may stand beside these.
-const BESIDE: [&str; 5] = ["payment", "wait", "quote", "pay the quote", "you"];
-/// Yes, to a question.
-const YES: [&str; 22] = [
+/// Of these, those that begin nothing and pay nothing.
+const WAITS: [&str; 3] = ["finish", "wait for", "fetch"];
+/// Of these, those that go on with a job that was not talked about.
+const RESUMES: [&str; 7] = ["resume", "continue", "carry on", "pay", "finish", "fetch", "wait for"];
+/// What they must be said of: "finish" alone may be the end of the talk.
+const OF: [&str; 6] = ["it", "that", "this", "job", "result", "results"];
+/// What may stand beside words with which a job is to go on. Any other word makes them no plain ones.
+const BESIDE: &str = "resume continue go on ahead carry finish pay wait for fetch proceed run it that this the job result results \
+                      payment quote with and then now so please ok okay yes great fine good perfect thanks";
+/// Yes, to a question, without the words around it.
+const YES: [&str; 20] = [
     "yes",
-    "yes please",
     "yes do it",
     "yes go ahead",
     "yes do that",
     "yes run it",
     "do it",
     "do that",
-    "please do",
+    "do",
     "go ahead",
     "go on",
     "ok",
@@ -119,207 +161,104 @@ const YES: [&str; 22] = [
     "ok do it",
     "ok go ahead",
     "ja",
-    "ja bitte",
     "y",
 ];
+/// Words around a yes that change nothing.
+const AROUND: [&str; 11] =
+    ["please", "great", "thanks", "fine", "good", "perfect", "then", "now", "bitte", "and", "well"];
 
-/// Reads the person's words, with what they said before where these do not say it all.
-pub(super) fn read(seen: &Seen, tasks: &[TaskType]) -> Wish {
-    let text = &seen.prompt;
+/// Reads the person's words, with what stands before them where they do not say it all.
+pub(super) fn read(text: &str, thread: &Thread, context: &Context, tasks: &[TaskType]) -> Wish {
     let job = words::jobs(text).into_iter().next();
-    let files = words::files(text, &seen.files());
+    let known: Vec<String> = context.files.iter().map(|f| f.path.clone()).collect();
+    let files = words::files(text, &known);
     let named = phrases::tasks_in(text, tasks);
     if let Some(question) = about::question(text, !named.is_empty(), !files.is_empty(), job.is_some()) {
-        let which = match job {
-            Some(job) => Which::Named(job),
-            None if !files.is_empty() => Which::On(files),
-            None if about::means_all(text, question) => Which::All,
-            None => Which::Last,
-        };
-        return Wish::About(question, which);
+        let task = named.first().map(|task| task.name.clone());
+        return Wish::About(question, which(text, question, job, task, files));
     }
-    if let Some(wish) = yes(seen, tasks) {
+    if let Some(wish) = yes(text, thread) {
         return wish;
     }
     if files.is_empty() && (job.is_some() || named.is_empty()) {
-        if words::says_any(&words::plain(text), &GO_ON) {
-            let more: Vec<&str> = GO_ON.iter().chain(&BESIDE).copied().collect();
-            let reading = plain::read(text, &files, &[], true, &more);
-            return match reading.level {
-                // Whoever wants to pay nothing does not want to go on.
-                Level::Plain if reading.limit != Some(Datoshi::ZERO) => Wish::GoOn(job, reading.limit),
-                _ => Wish::NotPlain(job),
-            };
+        if words::says_any(&words::plain(text), &GO_ON) && !work::says_again(text) {
+            return onward(text, job, thread);
         }
         if let Some(job) = job {
             return Wish::About(Question::Status, Which::Named(job));
         }
         match about::small_talk(text) {
             Some(Talk::Help) => return Wish::Help,
+            Some(Talk::Files) => return Wish::Files,
             Some(Talk::Greeting) => return Wish::Greeting,
             Some(Talk::Thanks) => return Wish::Thanks,
             None => {}
         }
     }
-    work(seen, tasks, &named, files)
+    // Who only wants to see something that is there begins nothing with it.
+    let shown = words::wants_shown(text) || about::names_results(text);
+    if named.is_empty() && shown && !words::orders(text) && !thread.jobs.is_empty() {
+        return Wish::About(Question::Outcome, which(text, Question::Outcome, job, None, files));
+    }
+    work::read(text, thread, context, tasks, &named, files)
+}
+
+fn which(text: &str, question: Question, job: Option<JobId>, task: Option<String>, files: Vec<String>) -> Which {
+    const DONE: [&str; 4] = ["what did you do", "what have you done", "what did i ask", "so far"];
+    let said = words::plain(text);
+    match (job, refer::job_place(text)) {
+        (Some(job), _) => Which::Named(job),
+        (None, Some(place)) => Which::At(place, task, files),
+        (None, None) if !files.is_empty() => Which::On(files),
+        (None, None) if question == Question::Status && words::says_any(&said, &DONE) => Which::Conversation,
+        (None, None) if about::means_all(text, question) => Which::All,
+        (None, None) => Which::Last,
+    }
 }
 
 /// What a yes is said to: the question back of the turn before, or a job of it that was only looked at.
-fn yes(seen: &Seen, tasks: &[TaskType]) -> Option<Wish> {
-    let said = words::plain(&seen.prompt);
-    if !seen.asked_back || !YES.contains(&said.trim()) {
+fn yes(text: &str, thread: &Thread) -> Option<Wish> {
+    let said = words::plain(text);
+    let core: Vec<&str> = said.split_whitespace().filter(|word| !AROUND.contains(word)).collect();
+    if text.contains('?') || !YES.contains(&core.join(" ").as_str()) {
         return None;
     }
-    if seen.called_before {
-        return Some(Wish::GoOn(None, None));
-    }
-    match read(&seen.before()?, tasks) {
-        Wish::Work(wanted, Reading { level: Level::Unclear(_), limit }) => {
-            Some(Wish::Work(wanted, Reading { level: Level::Plain, limit }))
-        }
-        _ => None,
+    match &thread.asked {
+        Asked::Nothing => None,
+        Asked::Jobs => Some(Wish::GoOn { job: None, limit: standing(thread), waits: false }),
+        Asked::Meant(wanted, reading) => Some(Wish::Work(wanted.clone(), reading.clone())),
     }
 }
 
-/// Tasks and datasets, the missing half taken from what was said before.
-fn work(seen: &Seen, tasks: &[TaskType], named: &[&TaskType], files: Vec<String>) -> Wish {
-    let text = &seen.prompt;
-    let known = seen.files();
-    let files = if files.is_empty() && !named.is_empty() { named_otherwise(text, tasks) } else { files };
-    let before = seen.earlier.iter().find(|e| !phrases::tasks_in(e, tasks).is_empty());
-    let mut chosen: Vec<(&TaskType, Parameters)> = Vec::new();
-    let mut first_said = None;
-    for task in named {
-        match parameters(text, &files, task) {
-            Ok(parameters) => chosen.push((*task, parameters)),
-            Err(wish) => return wish,
-        }
-    }
-    if chosen.is_empty()
-        && let Some(before) = before
-    {
-        let files_before = words::files(before, &known);
-        let then = phrases::tasks_in(before, tasks);
-        for task in &then {
-            let (earlier, now) = match (parameters(before, &files_before, task), parameters(text, &files, task)) {
-                (Ok(earlier), Ok(now)) => (earlier, now),
-                (Err(wish), _) | (_, Err(wish)) => return wish,
-            };
-            let follows = !files.is_empty()
-                || !now.is_empty()
-                || words::says(&words::plain(text), "again")
-                || refer::refers(text);
-            if follows {
-                let mut parameters = earlier;
-                parameters.extend(now);
-                chosen.push((task, parameters));
-            }
-        }
-        first_said = Some(plain::read(before, &files_before, &then, false, &refer::said(before, &files_before)));
-    }
-    let Some((first, _)) = chosen.first() else {
-        return match files.into_iter().next() {
-            Some(dataset) => match task_called(text) {
-                Some(task) => {
-                    let parameters = Parameters::new();
-                    let wanted = Wanted { task, dataset, parameters, claimed_bytes: words::claimed_bytes(text) };
-                    Wish::Work(vec![wanted], Reading { level: Level::Look(None), limit: None })
-                }
-                None => Wish::WhichTask { dataset },
-            },
-            None => Wish::Unknown,
-        };
-    };
-    let working: Vec<&TaskType> = chosen.iter().map(|(task, _)| *task).collect();
-    let follows = first_said.is_some();
-    let mut reading = plain::read(text, &files, &working, follows, &refer::said(text, &files));
-    if let Some(before) = first_said {
-        // A bare name after a request that had its file is no order yet.
-        let bare = words::tokens(text, &files).iter().all(|t| t.kind == words::Kind::File);
-        let had = seen.earlier.iter().find(|e| !phrases::tasks_in(e, tasks).is_empty());
-        let had = had.is_some_and(|e| !words::files(e, &known).is_empty());
-        let now = if bare && had { reading.level.least(Level::Free) } else { reading.level };
-        let level = match before.level {
-            level @ (Level::Plain | Level::Free) => now.least(level),
-            // What was doubted once is not begun by half a sentence.
-            _ => now.least(Level::Look(None)),
-        };
-        let limit = match (before.limit, reading.limit) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
-        reading = Reading { level, limit };
-    }
-    let files = if files.is_empty() {
-        let candidates: Vec<String> = known.iter().filter(|f| fits(first, f)).cloned().collect();
-        let named = seen.earlier.iter().map(|e| words::files(e, &known)).find(|f| !f.is_empty());
-        match refer::meant(text, &candidates, named.as_deref().unwrap_or_default(), &seen.used_by(&first.name)) {
-            Some(Meant::These(files)) => files,
-            Some(Meant::OneOf(candidates)) => return Wish::WhichFile { task: first.name.clone(), candidates },
-            None => match (named, candidates.as_slice()) {
-                (Some(files), _) => files,
-                (None, [only]) => vec![only.clone()],
-                (None, _) => return Wish::WhichFile { task: first.name.clone(), candidates },
-            },
-        }
-    } else {
-        files
-    };
-    match pairs::pairs(text, &chosen, files) {
-        Ok(wanted) => Wish::Work(wanted, reading),
-        Err(wish) => wish,
-    }
+/// The limit that a wish before this has set.
+fn standing(thread: &Thread) -> Option<Datoshi> {
+    thread.last.as_ref().and_then(|last| last.reading.limit)
 }
 
-/// What is named like a file where no dataset is: `secret.env`. The guard says what of it may be read.
-fn named_otherwise(text: &str, tasks: &[TaskType]) -> Vec<String> {
-    let ours = |word: &String| {
-        tasks.iter().any(|task| {
-            task.name == *word || task.asked_as.contains(word) || task.parameters.keys().any(|name| name == word)
-        })
-    };
-    words::path_like(text).into_iter().filter(|word| !ours(word)).collect()
-}
-
-/// What a text chooses for a task; two values for one parameter are a question.
-fn parameters(text: &str, files: &[String], task: &TaskType) -> Result<Parameters, Wish> {
-    let mut out = Parameters::new();
-    for choice in phrases::choices(&words::tokens(text, files), task) {
-        if let Some(other) = out.get(&choice.name).filter(|other| **other != choice.value) {
-            let values = vec![other.clone(), choice.value];
-            return Err(Wish::TwoValues { parameter: choice.name, values });
-        }
-        out.insert(choice.name, choice.value);
+/// A job is to go on, if every word says so.
+fn onward(text: &str, job: Option<JobId>, thread: &Thread) -> Wish {
+    let tokens = words::tokens(text, &[]);
+    let limits = limit::limits(&tokens);
+    let polite = [["can", "you"], ["could", "you"], ["will", "you"]];
+    let asked: Vec<usize> = polite.iter().flat_map(|words| words::places(&tokens, words)).collect();
+    let plain = tokens.iter().enumerate().all(|(at, token)| {
+        let word = token.text.as_str();
+        let within = limits.iter().any(|limit| limit.at.contains(&at));
+        let polite = asked.iter().any(|start| (*start..start + 2).contains(&at)) || (word == "?" && !asked.is_empty());
+        within || polite || token.kind == Kind::Job || BESIDE.split(' ').any(|one| token.is(one))
+    });
+    let said = words::plain(text);
+    let others: Vec<&str> = GO_ON.iter().filter(|phrase| !WAITS.contains(phrase)).copied().collect();
+    let waits = !words::says_any(&said, &others);
+    let of_something = job.is_some() || words::says_any(&said, &OF);
+    let limit = limits.iter().map(|limit| limit.most).min();
+    // "Go ahead" goes on with what was talked about; a job of another day is called by a word of its own.
+    let names_one = job.is_some() || !thread.talked.is_empty() || words::says_any(&said, &RESUMES);
+    // Whoever wants to pay nothing does not want to go on.
+    if !plain || !names_one || limit == Some(Datoshi::ZERO) || (waits && !of_something) {
+        return Wish::NotPlain(job);
     }
-    Ok(out)
-}
-
-/// Whether a file's name fits what a task works on.
-fn fits(task: &TaskType, file: &str) -> bool {
-    const FASTA: [&str; 7] = ["fasta", "fa", "fna", "faa", "ffn", "frn", "fas"];
-    let lower = file.to_ascii_lowercase();
-    let name = lower.strip_suffix(".gz").unwrap_or(&lower);
-    let end = name.rsplit('.').next().unwrap_or_default();
-    task.formats.iter().any(|format| match format {
-        Format::Fasta => FASTA.contains(&end),
-        Format::Fastq => ["fastq", "fq"].contains(&end),
-        Format::Text => ["txt", "text", "md", "rst", "log"].contains(&end),
-        Format::Binary => false,
-    })
-}
-
-/// What a person calls a task that the catalogue does not have: `run molecular docking on x.fasta`.
-fn task_called(text: &str) -> Option<String> {
-    const VERBS: [&str; 7] = ["run", "do", "perform", "compute", "calculate", "start", "make"];
-    let plain = words::plain(text);
-    let words: Vec<&str> = plain.split_whitespace().collect();
-    let verb = words.iter().position(|w| VERBS.contains(w))?;
-    let end = words.iter().skip(verb).position(|w| ["on", "of", "for", "with", "over"].contains(w))? + verb;
-    let name: Vec<&str> = words
-        .get(verb + 1..end)?
-        .iter()
-        .filter(|w| !["a", "an", "the", "some", "me", "please"].contains(w))
-        .copied()
-        .collect();
-    (!name.is_empty() && name.len() <= 4).then(|| name.join("_"))
+    let talked = job.as_ref().is_none_or(|job| thread.talked.iter().any(|id| id == job.as_str()));
+    let limit = limit.or_else(|| standing(thread).filter(|_| talked));
+    Wish::GoOn { job, limit, waits }
 }

@@ -1,7 +1,7 @@
 //! Words that hold a request back: it is negated, conditional, limited, or a question. Not the last word on what a person wants, but
 //! with one of these nobody is pushed to work.
 
-use super::{plain, says};
+use super::{polite_as_plain, says};
 
 /// What holds a request back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +88,7 @@ const QUESTION: [&str; 30] = [
 
 /// What holds a request back, and the word that says so; the strongest first.
 pub fn doubt(text: &str) -> Option<(Doubt, &'static str)> {
-    let plain = plain(text).replace(" i would like ", " i want ").replace(" would you please ", " please ");
+    let plain = polite_as_plain(text);
     let found = |words: &[&'static str]| words.iter().copied().find(|word| says(&plain, word));
     let question = found(&QUESTION).map(|word| (Doubt::Question, word));
     let limited = found(&LIMITED).map(|word| (Doubt::Limited, word));

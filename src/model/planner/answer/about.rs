@@ -127,7 +127,8 @@ pub(in crate::model::planner) fn place(jobs: &[&Value]) -> String {
 }
 
 /// Giving up is a person's own step: how it is done for each of these jobs.
-pub(in crate::model::planner) fn cancel(jobs: &[&Value]) -> String {
+/// `each` where all of them are meant.
+pub(in crate::model::planner) fn cancel(jobs: &[&Value], each: bool) -> String {
     let open: Vec<&Value> = jobs
         .iter()
         .copied()
@@ -139,7 +140,8 @@ pub(in crate::model::planner) fn cancel(jobs: &[&Value]) -> String {
         ([one], _) => how_to_cancel(one),
         (many, _) => {
             let lines: String = many.iter().map(|job| format!("- {}\n", how_to_cancel(job))).collect();
-            format!("Which one?\n{}", lines.trim_end())
+            let head = if each { "Each is given up by itself:" } else { "Which one?" };
+            format!("{head}\n{}", lines.trim_end())
         }
     }
 }
@@ -164,6 +166,37 @@ pub(in crate::model::planner) fn which_job(open: &[&Value]) -> String {
         [] => "No job waits for anything.".to_owned(),
         several => format!("Which one? {}", status(several)),
     }
+}
+
+/// By which transactions these jobs were paid, and to whom.
+pub(in crate::model::planner) fn payment(jobs: &[&Value]) -> String {
+    let paid = |job: &&Value| {
+        let recipient = text(job, "/quote/recipient").unwrap_or("an address that the quote no longer shows");
+        Some(format!(
+            "{} of {}: {} GAS were paid to {recipient} by the transaction {}.",
+            id_of(job),
+            text(job, "/dataset").unwrap_or_default(),
+            text(job, "/quote/amount").unwrap_or("the quoted"),
+            text(job, "/tx_hash")?
+        ))
+    };
+    let lines: Vec<String> = jobs.iter().filter_map(paid).collect();
+    if lines.is_empty() { "Nothing was paid so far.".to_owned() } else { lines.join("\n") }
+}
+
+/// No job has the place that was said.
+pub(in crate::model::planner) fn no_such_place(jobs: &[Value]) -> String {
+    let jobs: Vec<&Value> = jobs.iter().collect();
+    format!("There is no such job. {}", status(&jobs))
+}
+
+/// No job is on these files.
+pub(in crate::model::planner) fn none_on(files: &[String]) -> String {
+    format!(
+        "There is no job on {} yet. To begin one, say what is to be done, such as: Run protein folding on {}.",
+        files.join(", "),
+        files.first().map_or("data.fasta", String::as_str)
+    )
 }
 
 /// A job id that the list does not have.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{text, title};
 use crate::{
-    domain::{ids::JobId, money::Datoshi, task::TaskType},
+    domain::{ids::JobId, money::Datoshi, task::TaskType, units},
     model::{
         planner::{
             plain::{Level, Reading},
@@ -81,6 +81,34 @@ pub(in crate::model::planner) fn not_plain(job: Option<&JobId>) -> String {
     )
 }
 
+/// The only file that can be meant is far smaller than what was said of it.
+pub(in crate::model::planner) fn too_small(tasks: &[TaskType], wanted: &[Wanted], bytes: u64, claimed: u64) -> String {
+    let file = wanted.first().map_or("", |w| w.dataset.as_str());
+    format!(
+        "You speak of a file of {}, and the only one here that it could be is {file}, which has {}. Which file is meant? Name it by \
+         its path, or say \"yes\" for this one: {}. Nothing was run or paid.",
+        units::bytes(claimed),
+        units::bytes(bytes),
+        all(tasks, wanted),
+    )
+}
+
+/// A job that may cost nothing, and whose provider wants to be paid.
+pub(in crate::model::planner) fn free_only(job: &str) -> String {
+    format!(
+        "It may cost nothing, as you said before, and the provider wants to be paid: nothing was uploaded or paid. {}",
+        all_the_same(job)
+    )
+}
+
+/// How a job is done against a limit that was set.
+fn all_the_same(job: &str) -> String {
+    format!(
+        "To have it done all the same, say what it may cost, such as: \"go ahead for at most 2 GAS\", or type `agent jobs resume \
+         {job}`."
+    )
+}
+
 /// One parameter was given two values.
 pub(in crate::model::planner) fn two_values(parameter: &str, values: &[Value]) -> String {
     let values: Vec<String> = values.iter().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).collect();
@@ -102,7 +130,14 @@ pub(super) fn held_back(reading: &Reading, check: &Value) -> Option<String> {
             "You set a limit (\"{word}\") that I cannot hold a price against; \"for at most 2 GAS\" and \"for free\" I can."
         ),
         (Level::Look(_), _) => String::new(),
-        (_, Some(Datoshi::ZERO)) => "It may cost nothing, as you said, and the provider wants to be paid.".to_owned(),
+        (_, Some(Datoshi::ZERO)) => {
+            let how = all_the_same(job);
+            return Some(format!("It may cost nothing, as you said, and the provider wants to be paid. {how}"));
+        }
+        _ if reading.here == Some(true) => {
+            "You said that it is to run here, and by this rule it does not. Shall it run at the provider instead?"
+                .to_owned()
+        }
         (Level::Free, _) => "The provider wants to be paid for it. Shall it run there?".to_owned(),
         _ => return None,
     };
@@ -120,8 +155,8 @@ pub(in crate::model::planner) fn above(limit: Option<Datoshi>, content: &Value) 
     let job = text(content, "/job").unwrap_or_default();
     (asked > most).then(|| {
         format!(
-            "The provider asks {asked} for {job}, and you allow {most} at most: nothing was paid. To pay it all the same: `agent \
-             jobs resume {job} --yes`. To give it up: `agent jobs cancel {job}`."
+            "The provider asks {asked} for {job}, and you allow {most} at most: nothing was paid. To pay it all the same: \"go ahead \
+             for at most {asked}\", or `agent jobs resume {job} --yes`. To give it up: `agent jobs cancel {job}`."
         )
     })
 }

@@ -1,0 +1,372 @@
+//! The work that a person's words ask for: which tasks, on which files, with which choices, and what of it was said before.
+
+use super::{
+    pairs,
+    plain::{self, Level, Reading},
+    refer::{self, Meant},
+    thread::{Last, Thread},
+    wish::{Wanted, Which, Wish},
+};
+use crate::{
+    domain::{
+        dataset::Format,
+        task::{Parameters, TaskType},
+    },
+    model::{about::Question, context::Context, phrases, words},
+};
+
+/// Words that ask for what was done to be done once more.
+const AGAIN: [&str; 8] = ["again", "same", "once more", "one more time", "repeat", "redo", "rerun", "re run"];
+/// Words that leave files out: "all files except b.fasta".
+const EXCEPT: [&[&str]; 6] =
+    [&["except"], &["except", "for"], &["apart", "from"], &["other", "than"], &["excluding"], &["but", "not"]];
+/// Words that take back what was said of a file: "sorry, I meant a.fasta".
+const CORRECTS: [&str; 13] = [
+    "instead",
+    "i meant",
+    "i mean",
+    "sorry i meant",
+    "sorry i mean",
+    "sorry",
+    "oops",
+    "actually",
+    "rather",
+    "i wanted",
+    "no i meant",
+    "no i mean",
+    "make that",
+];
+/// "No" before another file than the one that was taken.
+const NO: &str = "no";
+
+/// Whether a text asks for something to be done once more.
+pub(super) fn says_again(text: &str) -> bool {
+    words::says_any(&words::plain(text), &AGAIN)
+}
+
+/// What a text is read with.
+struct Reader<'a> {
+    text: &'a str,
+    thread: &'a Thread,
+    context: &'a Context,
+    tasks: &'a [TaskType],
+    /// The files that the text names.
+    files: Vec<String>,
+    again: bool,
+}
+
+/// Tasks and datasets, the missing half taken from what was said before.
+pub(super) fn read(
+    text: &str,
+    thread: &Thread,
+    context: &Context,
+    tasks: &[TaskType],
+    named: &[&TaskType],
+    files: Vec<String>,
+) -> Wish {
+    let files = if files.is_empty() && !named.is_empty() { named_otherwise(text, tasks) } else { files };
+    let reader = Reader { text, thread, context, tasks, files, again: says_again(text) };
+    match &thread.last {
+        Some(last) if named.is_empty() => reader.follow(last),
+        _ => reader.order(named),
+    }
+}
+
+impl Reader<'_> {
+    /// A text that names its tasks, or none and nothing to stand on.
+    fn order(&self, named: &[&TaskType]) -> Wish {
+        let Some(first) = named.first() else { return self.no_task() };
+        let mut reading = self.reading(named, false);
+        let mut chosen: Vec<(&TaskType, Parameters)> = Vec::new();
+        for task in named {
+            let before = if self.again { self.thread.chosen(&task.name) } else { Parameters::new() };
+            match self.choose(task, before, &reading) {
+                Ok(parameters) => chosen.push((*task, parameters)),
+                Err(wish) => return wish,
+            }
+        }
+        if self.leaves_all_out() {
+            let candidates = self.candidates(first).into_iter().filter(|c| !self.files.contains(c)).collect();
+            return which_file(&chosen, candidates, reading);
+        }
+        // What leaves the file open, or wants the same as before, stands within the limits of what was said before.
+        if let Some(last) = self.thread.last.as_ref().filter(|_| self.again || self.files.is_empty()) {
+            reading = within(reading, &last.reading);
+        }
+        match self.on_files(&chosen, &reading) {
+            Ok(files) => self.paired(&chosen, files, reading),
+            Err(wish) => wish,
+        }
+    }
+
+    /// A text without a task: it stands on the last work, if it has anything to do with it.
+    fn follow(&self, last: &Last) -> Wish {
+        let of = |name: &String| self.tasks.iter().find(|task| task.name == *name);
+        let before: Vec<(&TaskType, Parameters)> =
+            last.chosen.iter().filter_map(|(name, chosen)| Some((of(name)?, chosen.clone()))).collect();
+        let working: Vec<&TaskType> = before.iter().map(|(task, _)| *task).collect();
+        if working.is_empty() {
+            return self.no_task();
+        }
+        let reading = self.followed(last, &working);
+        let mut chosen: Vec<(&TaskType, Parameters)> = Vec::new();
+        for (task, parameters) in before {
+            match self.choose(task, parameters, &reading) {
+                Ok(parameters) => chosen.push((task, parameters)),
+                Err(wish) => return wish,
+            }
+        }
+        let chooses =
+            chosen.iter().zip(&last.chosen).any(|((_, now), (_, then))| now != then) || self.chooses(&working);
+        let refers = refer::refers(self.text);
+        if self.files.is_empty() && !chooses && !self.again && !refers {
+            return Wish::Unknown;
+        }
+        // "Both again" is each piece of the last work, and not each of its tasks on each of its files.
+        let all = self.again
+            && last.work.len() > 1
+            && words::says_any(&words::plain(self.text), &["both", "all", "all of them", "them"]);
+        let repeats = self.files.is_empty() && !last.work.is_empty() && (!refers || all);
+        let wish = match repeats {
+            // Each piece of work with its own file, as it was.
+            true => match self.once_more(last, &reading) {
+                Ok(wanted) => Wish::Work(wanted, reading),
+                Err(wish) => wish,
+            },
+            false => match self.on_files(&chosen, &reading) {
+                Ok(files) => self.paired(&chosen, files, reading),
+                Err(wish) => wish,
+            },
+        };
+        self.not_twice(wish)
+    }
+
+    /// What was begun already is begun once more only where that is said; else it is asked for what came out.
+    fn not_twice(&self, wish: Wish) -> Wish {
+        match wish {
+            Wish::Work(wanted, Reading { level: Level::Plain | Level::Free, .. })
+                if !self.again && self.thread.has_begun(&wanted) =>
+            {
+                let files = wanted.into_iter().map(|w| w.dataset).collect();
+                Wish::About(Question::Outcome, Which::On(files))
+            }
+            wish => wish,
+        }
+    }
+
+    fn once_more(&self, last: &Last, reading: &Reading) -> Result<Vec<Wanted>, Wish> {
+        let mut out = Vec::new();
+        for wanted in &last.work {
+            let Some(task) = self.tasks.iter().find(|task| task.name == wanted.task) else { continue };
+            let parameters = self.choose(task, wanted.parameters.clone(), reading)?;
+            let claimed_bytes = words::claimed_bytes(self.text).or(wanted.claimed_bytes);
+            out.push(Wanted { parameters, claimed_bytes, ..wanted.clone() });
+        }
+        Ok(out)
+    }
+
+    /// How plainly a follow-up is said, with what was said before it.
+    fn followed(&self, last: &Last, working: &[&TaskType]) -> Reading {
+        let mut now = within(self.reading(working, true), &last.reading);
+        // A bare name, or thanks with one, after a request that had its file is no order yet.
+        let bare = words::tokens(self.text, &self.files).iter().all(|t| t.kind == words::Kind::File);
+        let says = |phrases: &[&str]| words::says_any(&words::plain(self.text), phrases);
+        let thanks = says(&["thanks", "thank you", "thx"]);
+        let goes_on = self.again || says(&["and", "now", "also", "then", "please", "too", "next"]);
+        if (bare || (thanks && !goes_on)) && !last.files.is_empty() && !last.failed {
+            now.level = now.level.least(Level::Free);
+        }
+        now.level = match last.reading.level.clone() {
+            level @ (Level::Plain | Level::Free) => now.level.least(level),
+            // What was doubted once is not begun by half a sentence.
+            _ => now.level.least(Level::Look(None)),
+        };
+        now
+    }
+
+    fn reading(&self, working: &[&TaskType], follows: bool) -> Reading {
+        let mut more = refer::said(self.text, &self.files);
+        if follows {
+            more.extend(CORRECTS.iter().map(|phrase| (*phrase).to_owned()));
+            more.extend(self.corrected());
+            more.extend(self.praised());
+        }
+        plain::read(self.text, &self.files, working, follows || self.again, &more)
+    }
+
+    /// "No" takes back what was done where another file is said with it.
+    fn corrected(&self) -> Option<String> {
+        let plain = words::plain(self.text);
+        let first = plain.split_whitespace().next() == Some(NO) && plain.matches(" no ").count() == 1;
+        let other =
+            words::says_any(&plain, &["other one", "other file", "i meant", "i mean", "the second", "the first"]);
+        (first && other).then(|| NO.to_owned())
+    }
+
+    /// Praise of what came before, where a text begins with it.
+    fn praised(&self) -> Option<String> {
+        let first = words::tokens(self.text, &self.files).into_iter().next()?;
+        ["great", "perfect", "good", "fine", "nice", "cool"].contains(&first.text.as_str()).then_some(first.text)
+    }
+
+    /// Whether every file that is named is named to be left out: "all files except b.fasta".
+    fn leaves_all_out(&self) -> bool {
+        let tokens = words::tokens(self.text, &self.files);
+        let begins = EXCEPT.iter().flat_map(|words| words::places(&tokens, words)).min();
+        let named = tokens.iter().position(|t| t.kind == words::Kind::File);
+        matches!((begins, named), (Some(begins), Some(named)) if begins < named)
+    }
+
+    fn chooses(&self, working: &[&TaskType]) -> bool {
+        let tokens = words::tokens(self.text, &self.files);
+        working.iter().any(|task| !phrases::choices(&tokens, task).is_empty())
+    }
+
+    /// What the text chooses for a task, beside what was chosen `before`; two values for one parameter are a question.
+    fn choose(&self, task: &TaskType, before: Parameters, reading: &Reading) -> Result<Parameters, Wish> {
+        let mut now = Parameters::new();
+        for choice in phrases::choices(&words::tokens(self.text, &self.files), task) {
+            if let Some(other) = now.get(&choice.name).filter(|other| **other != choice.value) {
+                return Err(Wish::TwoValues {
+                    values: vec![other.clone(), choice.value],
+                    parameter: choice.name,
+                    chosen: vec![(task.name.clone(), before)],
+                    files: self.files.clone(),
+                    reading: reading.clone(),
+                });
+            }
+            now.insert(choice.name, choice.value);
+        }
+        let mut out = before;
+        out.extend(now);
+        Ok(out)
+    }
+
+    /// The files: those that are named, those that are referred to, those of before, or the only one that there is.
+    fn on_files(&self, chosen: &[(&TaskType, Parameters)], reading: &Reading) -> Result<Vec<String>, Wish> {
+        if !self.files.is_empty() {
+            return Ok(self.files.clone());
+        }
+        let Some((first, _)) = chosen.first() else { return Err(Wish::Unknown) };
+        let candidates = self.candidates(first);
+        let before = self.thread.last.as_ref().map(|last| last.files.as_slice()).unwrap_or_default();
+        let files = match refer::meant(self.text, &candidates, before, &self.thread.used_by(&first.name)) {
+            Some(Meant::These(files)) => files,
+            Some(Meant::OneOf(candidates)) => return Err(which_file(chosen, candidates, reading.clone())),
+            None => match (self.of_before(before), candidates.as_slice()) {
+                (files, _) if !files.is_empty() => files,
+                (_, [only]) => vec![only.clone()],
+                _ => return Err(which_file(chosen, candidates, reading.clone())),
+            },
+        };
+        // "The fastq file" is none of another kind.
+        let fastq = words::says(&words::plain(self.text), "fastq") && !files.iter().any(|f| is_of(Format::Fastq, f));
+        if fastq || names_no_file(self.text) {
+            return Err(which_file(chosen, candidates, reading.clone()));
+        }
+        Ok(files)
+    }
+
+    /// The files of before. One of which the person said that nothing is to be done with it is meant only by "it".
+    fn of_before(&self, before: &[String]) -> Vec<String> {
+        let points = words::says_any(&words::plain(self.text), &["it", "that", "this", "them", "these"]);
+        before.iter().filter(|f| points || !self.thread.barred.contains(f)).cloned().collect()
+    }
+
+    /// The files of the folder that a task may work on.
+    fn candidates(&self, task: &TaskType) -> Vec<String> {
+        let known = self.context.files.iter().map(|f| f.path.clone());
+        known.filter(|file| fits(task, file) && !self.thread.barred.contains(file)).collect()
+    }
+
+    /// Each task on its files, unless the file is not the one that is spoken of.
+    fn paired(&self, chosen: &[(&TaskType, Parameters)], files: Vec<String>, reading: Reading) -> Wish {
+        let wanted = match pairs::pairs(self.text, chosen, files) {
+            Ok(wanted) => wanted,
+            Err(wish) => return wish,
+        };
+        if self.files.is_empty()
+            && let [only] = wanted.as_slice()
+            && let Some(claimed) = only.claimed_bytes
+            && let Some(file) = self.context.files.iter().find(|f| f.path == only.dataset)
+            && file.bytes < claimed / 10
+        {
+            return Wish::TooSmall { bytes: file.bytes, claimed, wanted, reading };
+        }
+        Wish::Work(wanted, reading)
+    }
+
+    /// A text that names no task.
+    fn no_task(&self) -> Wish {
+        let Some(dataset) = self.files.first().cloned() else { return Wish::Unknown };
+        match task_called(self.text) {
+            Some(task) => {
+                let claimed_bytes = words::claimed_bytes(self.text);
+                let wanted = Wanted { task, dataset, parameters: Parameters::new(), claimed_bytes };
+                Wish::Work(vec![wanted], Reading { level: Level::Look(None), ..Reading::default() })
+            }
+            None => Wish::WhichTask { dataset },
+        }
+    }
+}
+
+/// A reading within the limits that stand already. A limit that is said now is the one that holds.
+fn within(now: Reading, before: &Reading) -> Reading {
+    Reading { limit: now.limit.or(before.limit), here: now.here.or(before.here), ..now }
+}
+
+fn which_file(chosen: &[(&TaskType, Parameters)], candidates: Vec<String>, reading: Reading) -> Wish {
+    let chosen = chosen.iter().map(|(task, parameters)| (task.name.clone(), parameters.clone())).collect();
+    Wish::WhichFile { chosen, candidates, reading }
+}
+
+/// What is named like a file where no dataset is: `secret.env`. The guard says what of it may be read.
+fn named_otherwise(text: &str, tasks: &[TaskType]) -> Vec<String> {
+    let ours = |word: &String| {
+        tasks.iter().any(|task| {
+            task.name == *word || task.asked_as.contains(word) || task.parameters.keys().any(|name| name == word)
+        })
+    };
+    words::path_like(text).into_iter().filter(|word| !ours(word)).collect()
+}
+
+/// Whether a place is named that is no file: `..`.
+fn names_no_file(text: &str) -> bool {
+    text.split_whitespace().any(|word| {
+        matches!(word.trim_matches(['"', '\'', '`', '?', '!']), ".." | "." | "/" | "~" | "*" | "./" | "../")
+    })
+}
+
+/// Whether a file's name fits what a task works on.
+fn fits(task: &TaskType, file: &str) -> bool {
+    task.formats.iter().any(|format| is_of(*format, file))
+}
+
+fn is_of(format: Format, file: &str) -> bool {
+    const FASTA: [&str; 7] = ["fasta", "fa", "fna", "faa", "ffn", "frn", "fas"];
+    let lower = file.to_ascii_lowercase();
+    let name = lower.strip_suffix(".gz").unwrap_or(&lower);
+    let end = name.rsplit('.').next().unwrap_or_default();
+    match format {
+        Format::Fasta => FASTA.contains(&end),
+        Format::Fastq => ["fastq", "fq"].contains(&end),
+        Format::Text => ["txt", "text", "md", "rst", "log"].contains(&end),
+        Format::Binary => false,
+    }
+}
+
+/// What a person calls a task that the catalogue does not have: `run molecular docking on x.fasta`.
+fn task_called(text: &str) -> Option<String> {
+    const VERBS: [&str; 7] = ["run", "do", "perform", "compute", "calculate", "start", "make"];
+    let plain = words::plain(text);
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    let verb = words.iter().position(|w| VERBS.contains(w))?;
+    let end = words.iter().skip(verb).position(|w| ["on", "of", "for", "with", "over"].contains(w))? + verb;
+    let name: Vec<&str> = words
+        .get(verb + 1..end)?
+        .iter()
+        .filter(|w| !["a", "an", "the", "some", "me", "please", "it", "that", "same"].contains(w))
+        .copied()
+        .collect();
+    (!name.is_empty() && name.len() <= 4).then(|| name.join("_"))
+}
