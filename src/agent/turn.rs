@@ -123,6 +123,11 @@ impl Turn {
             let all_there = self.jobs.len() >= self.asked.tasks;
             self.failures.retain(|(failed, _)| *failed != job && (failed.is_some() || !all_there));
         }
+        if result.ok && call.tool() == Tool::ListJobs {
+            // A call of this tool that had no right form was put right.
+            let slip = |failure: &Failure| BadCall::is(&failure.kind) && failure.message.contains(call.tool().name());
+            self.failures.retain(|(job, failure)| job.is_some() || !slip(failure));
+        }
         if let Some(failure) = &result.failure {
             self.failed(result.job.as_ref().map(|j| j.id.clone()), failure.clone());
         }
@@ -139,6 +144,11 @@ impl Turn {
     /// What the person asked for.
     pub fn asked(&self) -> Asked {
         self.asked
+    }
+
+    /// Whether a job is of the work that the person plainly named.
+    pub fn wishes(&self, job: &Job) -> bool {
+        self.wished.has(job)
     }
 
     /// Whether the person wants the work done, and not only to know about it.

@@ -1,6 +1,10 @@
 //! A job workflow in memory, for unit tests: the real rules, no outside parts.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Mutex};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -51,7 +55,7 @@ pub struct Fake {
     pub never_ready: bool,
     /// Effects stop with a dry run's error.
     pub dry_run: bool,
-    count: Mutex<u8>,
+    count: Mutex<u16>,
 }
 
 impl Fake {
@@ -124,6 +128,7 @@ impl Fake {
         let bytes = *self.files.get(&path).ok_or_else(|| {
             Refusal::new(Rule::ProbeFailed, format!("there is no file {path}")).hint("check the name")
         })?;
+        let whole = Path::new("/").join(&request.dataset);
         let range = |x: f64| Range { low: x, likely: x, high: x };
         let dataset = DatasetProfile {
             path: request.dataset,
@@ -149,14 +154,14 @@ impl Fake {
         *count += 1;
         let now = Timestamp::UNIX_EPOCH;
         let job = Job {
-            id: format!("job-aaaaaaa{}", count).parse().unwrap(),
+            id: format!("job-{count:a>8}").parse().unwrap(),
             session: request.session,
             state: JobState::Planned,
             task_type: task.name.clone(),
             parameters,
             verdict: judge(task, dataset, machine, estimate, estimate, Thresholds::default()),
             profile: "sandbox".to_owned(),
-            source: DatasetSource { root: PathBuf::from("/"), path: PathBuf::from("/x") },
+            source: DatasetSource { root: PathBuf::from("/"), path: whole },
             out_dir: None,
             idempotency_key: "k".to_owned(),
             staged: None,
