@@ -2,14 +2,15 @@
 
 use super::{
     calls::{self, Runner},
-    claims::{self, Known},
-    close::{End, endless},
+    claims,
+    close::{self, End, endless},
     compact,
     conversation::{AgentError, Conversation},
     earlier, ending,
     gate::Gate,
     outcome, prompt, task_call,
     turn::Turn,
+    unmet::{Unmet, unmet},
     window,
 };
 use crate::{
@@ -54,7 +55,10 @@ impl Conversation {
             let jobs = self.jobs()?;
             turn.note_ends(&jobs);
             let (tools, choice) = turn.offer(&jobs, &tasks);
-            let request = self.request(system, tools, choice);
+            let request = match self.request(system, tools, choice) {
+                Ok(request) => request,
+                Err(end) => return Ok(end),
+            };
             if let Some(end) = self.ceiling(&request) {
                 return Ok(end);
             }
@@ -125,9 +129,7 @@ impl Conversation {
             }
         }
         self.warn_of(&reply.finish);
-        // A history holds no empty message.
-        let kept = if said.is_empty() { "[no answer]" } else { said };
-        self.keep(Message::Assistant { text: kept.to_owned(), calls: Vec::new() });
+        self.keep(Message::Assistant { text: kept(said), calls: Vec::new() });
         Ok(Some(End::Answer))
     }
 
@@ -145,55 +147,39 @@ impl Conversation {
         if !untrue.is_empty() {
             notes.push(prompt::untrue(&untrue));
         }
-        if notes.is_empty() && !turn.closing && turn.jobs.is_empty() && turn.only_form_failed() {
-            let nothing = claims::promises(answer) || (turn.asked().named && !claims::asks(answer));
-            notes.extend(nothing.then(|| prompt::nothing(turn.next_step(jobs))));
+        if waiting.is_empty() && !turn.closing {
+            let step = || turn.next_step(jobs);
+            let missing = match unmet(turn, jobs, answer) {
+                Some(Unmet::Unbegun) => Some(prompt::nothing(step())),
+                Some(Unmet::Part { begun, asked }) => Some(prompt::part(begun, asked, step())),
+                Some(Unmet::Planned) | None => {
+                    let nothing =
+                        notes.is_empty() && turn.jobs.is_empty() && turn.only_form_failed() && claims::promises(answer);
+                    nothing.then(|| prompt::nothing(step()))
+                }
+            };
+            notes.extend(missing);
         }
         Ok((!notes.is_empty()).then(|| notes.join("\n\n")))
     }
 
-    /// What of an answer is not so. Without a name it means the jobs of this turn; where there are none, those of the conversation;
-    /// and where that has none and the model has looked at the list, all there are.
-    pub(super) fn untrue(&self, answer: &str, turn: &Turn) -> Result<Vec<String>, WorkError> {
-        let work = self.toolbox.work.as_ref();
-        let all = work.jobs()?;
-        let own = self.jobs()?;
-        let of_turn: Vec<&Job> = all.iter().filter(|job| turn.jobs.contains(&job.id)).collect();
-        let meant = match (of_turn.is_empty(), own.is_empty() && turn.called > 0) {
-            (false, _) => of_turn,
-            (true, true) => all.iter().collect(),
-            (true, false) => own.iter().collect(),
-        };
-        let known = |jobs: Vec<&'_ Job>| -> Result<Vec<Known>, WorkError> {
-            jobs.into_iter().map(|job| Ok(Known { job: job.clone(), attempts: work.attempts(&job.id)? })).collect()
-        };
-        let meant = known(meant)?;
-        let mut amounts = Vec::new();
-        if claims::names_amounts(answer) {
-            for jobs in [own.iter().collect(), all.iter().collect()] {
-                amounts.extend(claims::amounts_of(&known(jobs)?));
-            }
-            amounts.extend(claims::amounts_of(&meant));
-        }
-        Ok(claims::untrue(answer, &meant, &amounts))
-    }
-
-    /// The request, made to fit the model's window.
-    fn request(&mut self, system: &str, tools: Vec<ToolSpec>, choice: ToolChoice) -> ChatRequest {
+    /// The request, made to fit the model's window; the end of the turn where the person's words do not fit it.
+    fn request(&mut self, system: &str, tools: Vec<ToolSpec>, choice: ToolChoice) -> Result<ChatRequest, End> {
         let messages = match self.limits.window {
             None => self.history.clone(),
             Some(window) => {
                 let answer = (window / ANSWER_SHARE).min(MOST_ANSWER);
                 let whole = self.gauge.bytes(window.saturating_sub(answer));
-                let room = whole.saturating_sub(window::fixed(system, &tools));
+                let fixed = window::fixed(system, &tools);
                 let work = &self.toolbox.work;
                 let note = |messages: &[Message], limit: usize| {
                     earlier::note(messages, &|id| work.job(id).ok().flatten(), limit)
                 };
-                compact::view(&self.history, &mut self.folded, room, &note)
+                compact::view(&self.history, &mut self.folded, whole.saturating_sub(fixed), &note)
+                    .ok_or_else(|| close::too_long(self.gauge.tokens(fixed), window))?
             }
         };
-        ChatRequest { system: system.to_owned(), messages, tools, choice }
+        Ok(ChatRequest { system: system.to_owned(), messages, tools, choice })
     }
 
     /// The server says that the conversation is too long: its window is smaller than was thought. `false` when it can be
@@ -242,7 +228,7 @@ impl Conversation {
     /// Asks the model; gives its turn, with calls written as text read, and why one could not be.
     async fn ask(&self, request: &ChatRequest, known: &[&str]) -> Result<(ChatTurn, Option<String>), ModelError> {
         let offers = self.helps.repair && request.choice != ToolChoice::None && !request.tools.is_empty();
-        let mut gate = Gate::new(known, offers);
+        let mut gate = Gate::new(known, self.helps.repair);
         let sink = &self.sink;
         let mut show = |Delta::Text(piece): Delta| {
             if let Some(text) = gate.pass(&piece) {
@@ -264,6 +250,11 @@ impl Conversation {
                     .collect();
                 return Ok((reply, None));
             }
+        }
+        // Nothing but a call is no answer either.
+        if !offers && self.helps.repair && self.helps.endings && ending::is_call(&reply, known) {
+            reply.text.clear();
+            return Ok((reply, None));
         }
         if let Some(text) = gate.rest() {
             sink.emit(Event::MessageDelta { text });
@@ -291,9 +282,7 @@ impl Conversation {
 
     /// Keeps what the model said, and tells it something.
     fn note(&mut self, said: &str, note: String) {
-        if !said.is_empty() {
-            self.keep(Message::Assistant { text: said.to_owned(), calls: Vec::new() });
-        }
+        self.keep(Message::Assistant { text: kept(said), calls: Vec::new() });
         self.keep(Message::User { text: note });
     }
 
@@ -306,6 +295,11 @@ impl Conversation {
         };
         self.sink.emit(Event::Warning { message });
     }
+}
+
+/// An answer as the history keeps it: it holds no empty message, and no two of one speaker in a row.
+fn kept(said: &str) -> String {
+    if said.is_empty() { "[no answer]".to_owned() } else { said.to_owned() }
 }
 
 fn withheld() -> End {

@@ -8,6 +8,8 @@ use std::{
 mod follow_ups;
 mod helps;
 mod limits;
+mod unmet;
+mod windows;
 
 use super::*;
 use crate::{
