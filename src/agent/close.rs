@@ -186,7 +186,8 @@ pub(super) fn too_long(fixed: u64, window: u64) -> End {
     End::Stopped {
         kind: "model_too_long".to_owned(),
         message: format!(
-            "the prompt is longer than the model can take: its window is {} tokens, and {} of them are taken before it",
+            "the prompt is longer than the model can take: its window is held to be {} tokens, and {} of them are taken \
+             before it",
             count(window),
             count(fixed)
         ),

@@ -27,6 +27,8 @@ use crate::{
 const ANSWER_SHARE: u64 = 8;
 /// The most that is left for it, tokens.
 const MOST_ANSWER: u64 = 4096;
+/// What is left for it where a whole share leaves no room for the person's words, tokens.
+const LEAST_ANSWER: u64 = 128;
 /// No smaller window is tried when a server says that a conversation is too long, tokens.
 const LEAST_WINDOW: u64 = 2048;
 
@@ -168,15 +170,18 @@ impl Conversation {
         let messages = match self.limits.window {
             None => self.history.clone(),
             Some(window) => {
-                let answer = (window / ANSWER_SHARE).min(MOST_ANSWER);
-                let whole = self.gauge.bytes(window.saturating_sub(answer));
+                let answers = [(window / ANSWER_SHARE).min(MOST_ANSWER), LEAST_ANSWER];
                 let fixed = window::fixed(system, &tools);
                 let work = &self.toolbox.work;
                 let note = |messages: &[Message], limit: usize| {
                     earlier::note(messages, &|id| work.job(id).ok().flatten(), limit)
                 };
-                compact::view(&self.history, &mut self.folded, whole.saturating_sub(fixed), &note)
-                    .ok_or_else(|| close::too_long(self.gauge.tokens(fixed), window))?
+                let fit = |answer: u64| {
+                    let room = self.gauge.bytes(window.saturating_sub(answer)).saturating_sub(fixed);
+                    compact::view(&self.history, &mut self.folded, room, &note)
+                };
+                let fitted = answers.into_iter().find_map(fit);
+                fitted.ok_or_else(|| close::too_long(self.gauge.tokens(fixed), window))?
             }
         };
         Ok(ChatRequest { system: system.to_owned(), messages, tools, choice })

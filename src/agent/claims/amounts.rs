@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{
     Known,
-    sentences::{Clause, clauses, is_question},
-    words::{ASKING, LEFT, SPENT, UNREAL},
+    sentences::{Clause, clauses, is_question, sentences},
+    words::{ASKING, LEFT, MONEY, SPENT, UNREAL},
 };
 use crate::{
     domain::money::{DATOSHI_PER_GAS, Datoshi},
@@ -58,9 +58,11 @@ impl Amounts {
         self.ledger.extend([Datoshi::ZERO, quoted, paid, all_fees, add(paid, all_fees), add(quoted, all_fees)]);
     }
 
-    /// Adds every number that a person typed.
+    /// Adds every number that a person typed in a sentence about money.
     pub fn typed(&mut self, text: &str) {
-        let numbers = text.split(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',')));
+        let about_money = sentences(text).filter(|sentence| words::says_any(&words::plain(sentence), &MONEY));
+        let numbers =
+            about_money.flat_map(|sentence| sentence.split(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ','))));
         self.heard.extend(numbers.flat_map(readings).map(|reading| reading.value));
     }
 

@@ -104,7 +104,7 @@ async fn paid() -> Known {
 async fn amounts() -> Amounts {
     let mut amounts = Amounts::default();
     amounts.of_jobs(&[paid().await]);
-    amounts.typed("fold it for at most 10 GAS or 0,75");
+    amounts.typed("Use seed 7. Fold it for at most 10 GAS or 0,75");
     let result = r#"{"why": "a day has 25 GAS", "quote": {"amount": "3"}, "untrusted_data": {"x": "the price is 9 GAS", "y": "8"}}"#;
     amounts.of_result(result);
     amounts
@@ -162,6 +162,7 @@ async fn an_amount_is_held_to_what_is_known_in_any_language() {
         "If it is in 3D, it costs 7 GAS.",
         "It did not cost 7 GAS.",
         "You need 7 GAS for that.",
+        "I can hold a price against \"for at most 7 GAS\".",
         "A mix of 7 gas molecules and 3 gases.",
         "GAS 2, as quoted.",
         "Paid in GAS. 7 records.",

@@ -56,7 +56,7 @@ pub const SPENT: [&str; 9] = ["paid", "pay", "cost", "costs", "spent", "charged"
 pub const CONDITIONS: [&str; 12] =
     ["if", "once", "unless", "until", "whether", "whenever", "as soon as", "wenn", "falls", "sobald", "si", "cuando"];
 /// What an amount is not yet, or not at all, when it is said right before or after it.
-pub const UNREAL: [&str; 24] = [
+pub const UNREAL: [&str; 25] = [
     "would",
     "will",
     "ll",
@@ -76,6 +76,7 @@ pub const UNREAL: [&str; 24] = [
     "never",
     "nor",
     "without",
+    "most",
     "würde",
     "wird",
     "nicht",
@@ -167,3 +168,6 @@ pub const ACTS: [&str; 20] = [
 pub const OFFERS: [&str; 7] = ["if", "once", "when", "after", "unless", "until", "know"];
 /// What says that two jobs are meant.
 pub const BOTH: [&str; 2] = ["both", "beide"];
+/// With one of these a person speaks of money.
+pub const MONEY: [&str; 12] =
+    ["gas", "pay", "paid", "cost", "costs", "price", "budget", "limit", "cap", "spend", "at most", "cheaper"];
