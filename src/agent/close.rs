@@ -181,13 +181,13 @@ impl Conversation {
     }
 }
 
-/// The person's words, whole, do not fit the model's window beside what it must know.
+/// The person's words and what came of the last step do not fit the model's window beside what it must know.
 pub(super) fn too_long(fixed: u64, window: u64) -> End {
     End::Stopped {
         kind: "model_too_long".to_owned(),
         message: format!(
-            "the prompt is longer than the model can take: its window is held to be {} tokens, and {} of them are taken \
-             before it",
+            "the prompt, with what came of its last calls, is longer than the model can take: its window is held to be {} \
+             tokens, and {} of them are taken before it",
             count(window),
             count(fixed)
         ),

@@ -1,9 +1,11 @@
 //! A conversation made to fit a model's window, before the server refuses it.
 //!
 //! Old turns are folded into a [note](super::earlier); the present turn is squeezed only when it is too long by itself:
-//! first its results, the older ones more, then older steps, and at the very last all its steps. The person's newest words
-//! are never cut. A call and its result stay together, and nothing is taken out of the history itself. The beginning that a model is shown moves rarely and far, so that a server's
-//! prefix cache serves.
+//! first its results, the older ones more, then older steps. The person's newest words are never cut, and what came of
+//! the last step is not left out unless the note tells of its jobs: a model that sees nothing of what it did does it again.
+//!
+//! A call and its result stay together, and nothing is taken out of the history itself. The beginning that a model is shown
+//! moves rarely and far, so that a server's prefix cache serves.
 
 use super::{history, shorten, window};
 use crate::model::Message;
@@ -19,7 +21,8 @@ const RESULTS: [(usize, usize); 4] = [(600, usize::MAX), (600, 2000), (300, 1000
 const LEAST: usize = 160;
 
 /// What the model is shown of `history` in `room` bytes. The first `folded` messages are in the note already; more are
-/// put there when there is need. `None` where not even the person's newest words fit.
+/// put there when there is need. `None` where not even the person's newest words fit with the last
+/// step.
 pub fn view(history: &[Message], folded: &mut usize, room: usize, note: Note<'_>) -> Option<Vec<Message>> {
     let shown = |from: usize| after_note(history, from, from, room, note);
     let begin = *folded;
@@ -78,9 +81,9 @@ fn squeeze(history: &[Message], prompt: usize, room: usize, note: Note<'_>) -> O
     }
     short.iter_mut().skip(last).for_each(|message| cut(message, LEAST, LEAST));
     let noted = [last, history.len()].map(|from| after_note(&short, prompt, from, room, note));
-    let words: Vec<Message> = short.get(prompt).cloned().into_iter().collect();
-    let bare: Vec<Message> = words.iter().chain(short.get(last..).unwrap_or_default()).cloned().collect();
-    noted.into_iter().chain([bare, words]).find(fits)
+    let words = short.get(prompt).into_iter();
+    let least: Vec<Message> = words.chain(short.get(last..).unwrap_or_default()).cloned().collect();
+    noted.into_iter().chain([least]).find(fits)
 }
 
 /// Where the steps of the present turn begin: at what the model said, so that no two messages of a person's follow one another.
@@ -167,9 +170,14 @@ mod tests {
             let turns = history::turns(&history);
             let mut from = turns[folded.index(turns.len())];
             let before = from;
-            let newest = &history[*turns.last().unwrap()];
+            let prompt = *turns.last().unwrap();
+            let newest = &history[prompt];
             let Some(messages) = view(&history, &mut from, room, &note) else {
-                prop_assert!(window::message(newest) > room, "{} would fit", window::message(newest));
+                let last = steps(&history, prompt).last().copied().unwrap_or(history.len());
+                let mut least = vec![newest.clone()];
+                least.extend_from_slice(&history[last..]);
+                least.iter_mut().for_each(|message| cut(message, LEAST, LEAST));
+                prop_assert!(window::messages(&least) > room, "{least:?} would fit");
                 return Ok(());
             };
             prop_assert!(window::messages(&messages) <= room, "{} > {room}", window::messages(&messages));
