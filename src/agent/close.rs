@@ -42,8 +42,8 @@ impl End {
 }
 
 impl Conversation {
-    /// After the loop: what the program itself has to say, and the exit code. `before` is what the session had taken before
-    /// this turn.
+    /// After the loop: what the program itself has to say, and the exit code. `before` is what the session had taken
+    /// before this turn.
     pub(super) fn close(
         &mut self,
         prompt: &str,
@@ -137,8 +137,8 @@ impl Conversation {
         Ok(claims::untrue(answer, &Facts { meant: &meant, own: &own, all: &all, amounts: &amounts }))
     }
 
-    /// Marks what the answer says and the ledger does not know, and what was asked for and did not come about. Gives the exit code that follows: a turn that ends with an
-    /// untrue word failed.
+    /// Marks what the answer says and the ledger does not know, and what was asked for and did not come about. Gives
+    /// the exit code that follows: a turn that ends with an untrue word failed.
     fn mark(&self, prompt: &str, turn: &Turn, answer: &str, answered: bool) -> Result<u8, WorkError> {
         let work = self.toolbox.work.as_ref();
         let sink = self.sink.as_ref();
@@ -186,8 +186,8 @@ pub(super) fn too_long(fixed: u64, window: u64) -> End {
     End::Stopped {
         kind: "model_too_long".to_owned(),
         message: format!(
-            "the prompt, with what came of its last calls, is longer than the model can take: its window is held to be {} \
-             tokens, and {} of them are taken before it",
+            "the prompt, with what came of its last calls, is longer than the model can take: its window is held to be \
+             {} tokens, and {} of them are taken before it",
             count(window),
             count(fixed)
         ),

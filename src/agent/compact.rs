@@ -1,11 +1,12 @@
 //! A conversation made to fit a model's window, before the server refuses it.
 //!
-//! Old turns are folded into a [note](super::earlier); the present turn is squeezed only when it is too long by itself:
-//! first its results, the older ones more, then older steps. The person's newest words are never cut, and what came of
-//! the last step is not left out unless the note tells of its jobs: a model that sees nothing of what it did does it again.
+//! Old turns are folded into a [note](super::earlier); the present turn is squeezed only when it is too long by
+//! itself: first its results, the older ones more, then older steps. The person's newest words are never cut, and
+//! what came of the last step is not left out unless the note tells of its jobs: a model that sees nothing of what it
+//! did does it again.
 //!
-//! A call and its result stay together, and nothing is taken out of the history itself. The beginning that a model is shown
-//! moves rarely and far, so that a server's prefix cache serves.
+//! A call and its result stay together, and nothing is taken out of the history itself. The beginning that a model is
+//! shown moves rarely and far, so that a server's prefix cache serves.
 
 use super::{history, shorten, window};
 use crate::model::Message;
@@ -15,7 +16,8 @@ pub type Note<'a> = &'a dyn Fn(&[Message], usize) -> String;
 
 /// What the model says to a note: turns alternate, as strict servers want it.
 const NOTED: &str = "Noted.";
-/// What is left of results within a turn that is too long, bytes: of older ones and of those of the last step, ever less.
+/// What is left of results within a turn that is too long, bytes: of older ones and of those of the last step, ever
+/// less.
 const RESULTS: [(usize, usize); 4] = [(600, usize::MAX), (600, 2000), (300, 1000), (200, 500)];
 /// What is left at the very last of one, and of what the model said, bytes.
 const LEAST: usize = 160;
@@ -44,7 +46,8 @@ pub fn view(history: &[Message], folded: &mut usize, room: usize, note: Note<'_>
     squeeze(history, turns.last().copied().unwrap_or(0), room, note)
 }
 
-/// The note on everything before `noted`, the prompt of the turn where `noted` lies within one, and the rest from there.
+/// The note on everything before `noted`, the prompt of the turn where `noted` lies within one, and the rest from
+/// there.
 fn after_note(history: &[Message], prompt: usize, noted: usize, room: usize, note: Note<'_>) -> Vec<Message> {
     let mut out = Vec::new();
     if noted > 0 {
@@ -86,7 +89,8 @@ fn squeeze(history: &[Message], prompt: usize, room: usize, note: Note<'_>) -> O
     noted.into_iter().chain([least]).find(fits)
 }
 
-/// Where the steps of the present turn begin: at what the model said, so that no two messages of a person's follow one another.
+/// Where the steps of the present turn begin: at what the model said, so that no two messages of a person's follow
+/// one another.
 fn steps(history: &[Message], prompt: usize) -> Vec<usize> {
     (prompt + 1..history.len()).filter(|&at| matches!(history.get(at), Some(Message::Assistant { .. }))).collect()
 }

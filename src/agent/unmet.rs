@@ -1,5 +1,5 @@
-//! What a person plainly asked for and does not have at the end of a turn: told by the state of the jobs, and not by the words of
-//! an answer, whatever its language.
+//! What a person plainly asked for and does not have at the end of a turn: told by the state of the jobs, and not by
+//! the words of an answer, whatever its language.
 
 use super::{claims, turn::Turn};
 use crate::domain::job::{Job, JobState};
@@ -20,8 +20,8 @@ pub enum Unmet {
     Planned,
 }
 
-/// What is missing of the work that was asked for, where nothing stood in its way: no refusal, no failure, and no question back.
-/// `jobs` are those of the conversation.
+/// What is missing of the work that was asked for, where nothing stood in its way: no refusal, no failure, and no
+/// question back. `jobs` are those of the conversation.
 pub fn unmet(turn: &Turn, jobs: &[Job], answer: &str) -> Option<Unmet> {
     let asked = turn.asked();
     if !asked.work || !turn.only_form_failed() || claims::asks(answer) {

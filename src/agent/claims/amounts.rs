@@ -1,5 +1,5 @@
-//! Amounts of GAS that an answer names, in whatever language, and those that are known: of the ledger, of results of tools, and
-//! those that the person typed.
+//! Amounts of GAS that an answer names, in whatever language, and those that are known: of the ledger, of results of
+//! tools, and those that the person typed.
 
 use std::ops::Range;
 
@@ -85,8 +85,8 @@ impl Amounts {
         }
     }
 
-    /// Whether an amount is one of these, rounded to the digits that are written. What is said to be spent is held to the ledger
-    /// alone.
+    /// Whether an amount is one of these, rounded to the digits that are written. What is said to be spent is held to
+    /// the ledger alone.
     fn know(&self, amount: &Written, spent: bool) -> bool {
         let heard: &[Datoshi] = if spent { &[] } else { &self.heard };
         let known = || self.ledger.iter().chain(heard);

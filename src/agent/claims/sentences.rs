@@ -42,8 +42,8 @@ pub struct Clause<'s> {
     pub conditional: bool,
 }
 
-/// The parts of a sentence. "It is done, no errors" states that it is done; "it is not submitted, paid or done" states nothing, and
-/// neither does "it is done, once you approve".
+/// The parts of a sentence. "It is done, no errors" states that it is done; "it is not submitted, paid or done"
+/// states nothing, and neither does "it is done, once you approve".
 pub fn clauses(sentence: &str) -> Vec<Clause<'_>> {
     let texts = parts(sentence);
     let plains: Vec<String> = texts.iter().map(|text| words::plain(text)).collect();

@@ -105,7 +105,8 @@ async fn amounts() -> Amounts {
     let mut amounts = Amounts::default();
     amounts.of_jobs(&[paid().await]);
     amounts.typed("Use seed 7. Fold it for at most 10 GAS or 0,75");
-    let result = r#"{"why": "a day has 25 GAS", "quote": {"amount": "3"}, "untrusted_data": {"x": "the price is 9 GAS", "y": "8"}}"#;
+    let result = r#"{"why": "a day has 25 GAS", "quote": {"amount": "3"},
+        "untrusted_data": {"x": "the price is 9 GAS", "y": "8"}}"#;
     amounts.of_result(result);
     amounts
 }

@@ -1,4 +1,5 @@
-//! What was plainly asked for and did not come about is told by the state of the jobs, whatever an answer says, in any language.
+//! What was plainly asked for and did not come about is told by the state of the jobs, whatever an answer says, in
+//! any language.
 
 use super::*;
 
@@ -93,7 +94,11 @@ async fn what_an_earlier_turn_did_need_not_be_done_again() {
 
 #[tokio::test]
 async fn a_slip_that_was_put_right_is_no_failure() {
-    let turns = "- {call: {name: list_jobs, arguments: {all: true}}}\n- {call: {name: list_jobs}}\n- {say: 'There are no jobs.'}\n";
+    let turns = r#"
+- {call: {name: list_jobs, arguments: {all: true}}}
+- {call: {name: list_jobs}}
+- {say: "There are no jobs."}
+"#;
     let mut bench = Bench::scripted(files(), turns);
     assert_eq!((bench.plays("which jobs are there?").await.exit_code, bench.errors().as_str()), (0, ""));
 }

@@ -7,7 +7,8 @@ use crate::{
     tools::CheckRequest,
 };
 
-/// A server that counts so many bytes as a token, takes so many tokens, and calls `list_jobs` so often before it answers.
+/// A server that counts so many bytes as a token, takes so many tokens, and calls `list_jobs` so often before it
+/// answers.
 struct Server {
     bytes: usize,
     window: u64,
