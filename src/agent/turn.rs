@@ -31,9 +31,10 @@ pub struct Asked {
 impl Asked {
     /// Reads a prompt. `known` are the files of the working folder.
     pub fn by(prompt: &str, known: &[String], tasks: &[TaskType]) -> Asked {
-        let files = words::files(prompt, known).len();
+        let named = words::files(prompt, known);
         let (task, file, job) =
-            (!phrases::tasks_in(prompt, tasks).is_empty(), files > 0, !words::jobs(prompt).is_empty());
+            (!phrases::tasks_in(prompt, tasks).is_empty(), !named.is_empty(), !words::jobs(prompt).is_empty());
+        let files = named.iter().filter(|file| !words::is_target(prompt, file)).count();
         let question = about::question(prompt, task, file, job).is_some();
         let talk = !task && !file && !job && !question && about::small_talk(prompt).is_some();
         let work = !question && !talk && !words::only_asks(prompt) && words::doubt(prompt).is_none();

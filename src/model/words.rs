@@ -5,7 +5,7 @@ mod files;
 mod tokens;
 
 pub use doubt::{Doubt, doubt};
-pub use files::{files, has_data_ending, path_like};
+pub use files::{files, has_data_ending, is_target, path_like};
 pub use tokens::{Kind, Token, places, tokens};
 
 use crate::domain::ids::JobId;

@@ -81,6 +81,14 @@ async fn of_two_tasks_each_must_be_done() {
 }
 
 #[tokio::test]
+async fn a_file_to_save_to_is_no_second_task() {
+    let turns = format!("{}- {{expect: {{choice: none}}, say: 'Done.'}}\n", done("data.fasta"));
+    let mut bench = Bench::scripted(files(), &turns);
+    assert_eq!(bench.plays("fold data.fasta and save the result to out.json").await.exit_code, 0);
+    assert_eq!(bench.warnings(), "");
+}
+
+#[tokio::test]
 async fn what_an_earlier_turn_did_need_not_be_done_again() {
     let turns = format!("{}{}{}", done("data.fasta"), says("Done."), {
         let again = done("two.fasta").replace("{{job}}", "{{job.2}}");
