@@ -2,106 +2,30 @@
 //!
 //! Only plain statements count. A question, a condition, a negation or a promise claims nothing; of two readings the one
 //! that accuses nobody is taken.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `sentences` | sentences, their parts, and which of them state something |
+//! | `amounts` | amounts of GAS, as they are written and as they are known |
+//! | `words` | the words that claims are made of |
 
+mod amounts;
+mod sentences;
+mod words;
+
+pub use self::amounts::{Amounts, names_any as names_amounts};
+use self::{
+    sentences::{Clause, clauses, is_question, sentences},
+    words::{ACTS, BOTH, CIVIL, DONE, OFFERS, PAID, PROMISES, STEPS},
+};
+use super::ending;
 use crate::{
     domain::{
         attempt::Attempt,
         job::{Job, JobState},
-        money::Datoshi,
     },
-    model::words,
+    model::words::{files, jobs, plain, says_any},
 };
-
-/// A sentence with one of these states nothing that is so now.
-const HEDGES: [&str; 40] = [
-    "not", "isn t", "hasn t", "wasn t", "weren t", "haven t", "didn t", "doesn t", "don t", "won t", "can t", "cannot",
-    "no", "never", "nothing", "nobody", "once", "when", "after", "if", "until", "unless", "will", "ll", "would",
-    "before", "yet", "to be", "should", "could", "can", "may", "might", "must", "needs", "need", "wait", "going to",
-    "ready to", "please",
-];
-/// What says that work is done.
-const DONE: [&str; 11] = [
-    "is done",
-    "are done",
-    "all done",
-    "is complete",
-    "are complete",
-    "is completed",
-    "has completed",
-    "is finished",
-    "has finished",
-    "finished successfully",
-    "completed successfully",
-];
-/// Steps on the way that end before the job does.
-const STEPS: [&str; 14] = [
-    "upload",
-    "uploaded",
-    "uploading",
-    "submission",
-    "submitted",
-    "check",
-    "checked",
-    "quote",
-    "payment",
-    "paid",
-    "staged",
-    "staging",
-    "transaction",
-    "transfer",
-];
-/// What says that money went.
-const PAID: [&str; 9] = [
-    "paid",
-    "payment was",
-    "payment has been",
-    "payment is complete",
-    "payment is confirmed",
-    "payment confirmed",
-    "payment sent",
-    "payment went",
-    "transferred",
-];
-/// What an amount of GAS is said with when it is said to be spent.
-const SPENT: [&str; 6] = ["paid", "cost", "costs", "spent", "charged", "transferred"];
-/// What promises something.
-const PROMISES: [&str; 10] = [
-    "i will",
-    "i ll",
-    "i am going to",
-    "i m going to",
-    "let me",
-    "i shall",
-    "we will",
-    "we ll",
-    "i am now",
-    "proceeding to",
-];
-/// What is promised when it is a step of the work.
-const ACTS: [&str; 20] = [
-    "run",
-    "start",
-    "begin",
-    "check",
-    "fold",
-    "compute",
-    "calculate",
-    "analyze",
-    "analyse",
-    "submit",
-    "upload",
-    "pay",
-    "process",
-    "proceed",
-    "perform",
-    "measure",
-    "do",
-    "execute",
-    "make",
-    "plan",
-];
-/// With one of these it is an offer and no promise.
-const OFFERS: [&str; 7] = ["if", "once", "when", "after", "unless", "until", "know"];
 
 /// What is known of a job and its payments.
 #[derive(Debug, Clone)]
@@ -112,53 +36,110 @@ pub struct Known {
     pub attempts: Vec<Attempt>,
 }
 
-/// What an answer says that is not so, each in half a sentence. `turn` are the jobs it can mean without naming them, `amounts`
-/// those that the ledger knows.
-pub fn untrue(answer: &str, turn: &[Known], amounts: &[Datoshi]) -> Vec<String> {
+/// What an answer is held to.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'f> {
+    /// The jobs that it can mean without naming them.
+    pub meant: &'f [Known],
+    /// The jobs of the conversation.
+    pub own: &'f [Job],
+    /// All jobs there are.
+    pub all: &'f [Job],
+    /// The amounts that are known.
+    pub amounts: &'f Amounts,
+}
+
+/// What an answer says that is not so, each in half a sentence.
+pub fn untrue(answer: &str, facts: &Facts<'_>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for sentence in sentences(answer) {
-        let plain = words::plain(sentence);
-        if sentence.ends_with('?') || words::says_any(&plain, &HEDGES) {
-            continue;
-        }
-        let named = words::jobs(sentence);
-        let meant: Vec<&Known> = turn.iter().filter(|k| named.is_empty() || named.contains(&k.job.id)).collect();
+        let clauses = clauses(sentence);
+        let named = jobs(sentence);
+        let meant: Vec<&Known> = facts.meant.iter().filter(|k| named.is_empty() || named.contains(&k.job.id)).collect();
         // A job of another conversation, or of nobody: that it is unknown is said elsewhere.
         let someone = named.is_empty() || !meant.is_empty();
-        let done = words::says_any(&plain, &DONE) && !words::says_any(&plain, &STEPS);
-        if done && someone && !meant.iter().any(|k| k.job.state == JobState::Done) {
-            out.push(match meant.as_slice() {
-                [] => "it says that the work is done, and no job was run".to_owned(),
-                [one] => format!("it says that {} is done, and it is {}", one.job.id, one.job.state),
-                many => format!("it says that the work is done, and {}", states(many)),
-            });
+        let before = out.len();
+        for (i, clause) in clauses.iter().enumerate().filter(|(_, clause)| clause.states) {
+            if says_any(&clause.plain, &DONE) && !says_any(&clause.plain, &STEPS) {
+                let files = files_meant(clauses.get(..=i).unwrap_or_default());
+                if !files.is_empty() && named.is_empty() {
+                    out.extend(files.iter().filter_map(|file| not_done(file, facts.all)));
+                } else if someone && !meant.iter().any(|k| k.job.state == JobState::Done) {
+                    out.push(match meant.as_slice() {
+                        [] => "it says that the work is done, and no job was run".to_owned(),
+                        [one] => format!("it says that {} is done, and it is {}", one.job.id, one.job.state),
+                        many => format!("it says that the work is done, and {}", states(many)),
+                    });
+                } else if says_any(&clause.plain, &BOTH) && facts.own.iter().filter(is_done).count() < 2 {
+                    out.push("it says that both are done, and only one job is".to_owned());
+                }
+            }
+            if says_any(&clause.plain, &PAID) && someone && !meant.iter().any(|k| is_paid(&k.job)) {
+                out.push(match meant.as_slice() {
+                    [one] => format!("it says that {} is paid, and it is {}", one.job.id, one.job.state),
+                    _ => "it says that something was paid, and nothing was".to_owned(),
+                });
+            }
         }
-        if words::says_any(&plain, &PAID) && someone && !meant.iter().any(|k| is_paid(&k.job)) {
-            out.push(match meant.as_slice() {
-                [one] => format!("it says that {} is paid, and it is {}", one.job.id, one.job.state),
-                _ => "it says that something was paid, and nothing was".to_owned(),
-            });
-        } else if words::says_any(&plain, &SPENT) {
-            let strange = amounts_in(sentence).into_iter().filter(|amount| !amounts.contains(amount));
-            out.extend(strange.map(|amount| format!("it names a cost of {amount}, and the ledger knows of none such")));
+        if out.len() == before {
+            let strange = amounts::strange(sentence, facts.amounts).into_iter();
+            out.extend(strange.map(|amount| {
+                format!("it names {amount}, and neither the ledger nor this conversation knows of such an amount")
+            }));
         }
     }
-    out.dedup();
-    out
+    let mut told: Vec<String> = Vec::new();
+    for claim in out {
+        if !told.contains(&claim) {
+            told.push(claim);
+        }
+    }
+    told
+}
+
+/// The files that the last of these clauses is about: its own, and those of a list that it ends.
+fn files_meant(clauses: &[Clause<'_>]) -> Vec<String> {
+    let mut lists: Vec<Vec<String>> = Vec::new();
+    for (i, clause) in clauses.iter().rev().enumerate() {
+        let named = files(clause.text, &[]);
+        let ends_with_one =
+            named.last().is_some_and(|last| clause.text.trim_end_matches(['`', '"', '*']).ends_with(last));
+        if i > 0 && !ends_with_one {
+            break;
+        }
+        lists.push(named);
+    }
+    lists.into_iter().rev().flatten().collect()
+}
+
+/// What there is to say of a file's job that is said to be done, where it is not.
+fn not_done(file: &str, all: &[Job]) -> Option<String> {
+    let jobs: Vec<&Job> = all.iter().filter(|job| ending::has(job, file)).collect();
+    if jobs.iter().any(is_done) {
+        return None;
+    }
+    Some(match jobs.last() {
+        Some(job) => format!("it says that {file} is done, and {} is {}", job.id, job.state),
+        None => format!("it says that {file} is done, and no job was run on it"),
+    })
+}
+
+fn is_done(job: &&Job) -> bool {
+    job.state == JobState::Done
 }
 
 /// Whether an answer says that a step is about to come, and asks nothing first.
 pub fn promises(answer: &str) -> bool {
     let promise = |sentence: &str| {
-        let plain = words::plain(sentence);
-        words::says_any(&plain, &PROMISES) && words::says_any(&plain, &ACTS) && !words::says_any(&plain, &OFFERS)
+        let plain = plain(sentence);
+        says_any(&plain, &PROMISES) && says_any(&plain, &ACTS) && !says_any(&plain, &OFFERS)
     };
     !asks(answer) && sentences(answer).any(promise)
 }
 
-/// Whether an answer asks the person something.
+/// Whether an answer asks the person something. "Is there anything else?" asks nothing of what they wished for.
 pub fn asks(answer: &str) -> bool {
-    sentences(answer).any(|s| s.ends_with('?'))
+    sentences(answer).any(|sentence| is_question(sentence) && !says_any(&plain(sentence), &CIVIL))
 }
 
 fn states(jobs: &[&Known]) -> String {
@@ -171,135 +152,5 @@ fn is_paid(job: &Job) -> bool {
     job.quote.is_some() && matches!(job.state, Paid | Running | ResultReady | Fetched | Done | PaidButFailed)
 }
 
-/// Whether an answer names amounts of GAS at all.
-pub fn names_amounts(answer: &str) -> bool {
-    !amounts_in(answer).is_empty()
-}
-
-/// Every amount that has to do with these jobs: quotes, payments, fees and their sums.
-pub fn amounts_of(jobs: &[Known]) -> Vec<Datoshi> {
-    let mut out = vec![Datoshi::ZERO];
-    let (mut paid, mut with_fees) = (Datoshi::ZERO, Datoshi::ZERO);
-    let add = |a: Datoshi, b: Datoshi| a.checked_add(b).unwrap_or(Datoshi::MAX);
-    for known in jobs {
-        out.extend(known.job.quote.as_ref().map(|q| q.amount));
-        for attempt in &known.attempts {
-            let fees = add(attempt.system_fee, attempt.network_fee);
-            let all = add(attempt.amount, fees);
-            out.extend([attempt.amount, attempt.system_fee, attempt.network_fee, fees, all]);
-            if known.job.tx_hash == Some(attempt.tx_hash) {
-                (paid, with_fees) = (add(paid, attempt.amount), add(with_fees, all));
-            }
-        }
-    }
-    out.extend([paid, with_fees]);
-    out
-}
-
-/// The amounts of GAS that a sentence names.
-fn amounts_in(sentence: &str) -> Vec<Datoshi> {
-    let tokens: Vec<&str> = sentence.split_whitespace().collect();
-    tokens
-        .windows(2)
-        .filter_map(|pair| match pair {
-            [number, unit] if unit.trim_matches(|c: char| !c.is_alphanumeric()).eq_ignore_ascii_case("gas") => {
-                number.trim_matches(|c: char| !c.is_ascii_digit()).parse().ok()
-            }
-            _ => None,
-        })
-        .collect()
-}
-
-/// The sentences of a text, with the mark that ends each. A point within a number or a file's name ends none.
-fn sentences(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        rest = rest.trim_start();
-        if rest.is_empty() {
-            return None;
-        }
-        let ends = |(at, c): (usize, char)| {
-            let next = rest.get(at + c.len_utf8()..).and_then(|r| r.chars().next());
-            let end =
-                c == '\n' || (matches!(c, '.' | '!' | '?' | ';') && next.is_none_or(|n| n.is_whitespace() || n == '*'));
-            end.then_some(at + c.len_utf8())
-        };
-        let end = rest.char_indices().find_map(ends).unwrap_or(rest.len());
-        let (sentence, tail) = rest.split_at_checked(end)?;
-        rest = tail;
-        Some(sentence.trim())
-    })
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::tools::{CheckRequest, Work as _, fake::Fake};
-
-    async fn planned() -> Known {
-        let fake = Fake::new(&[("data.fasta", 148)]);
-        let request = CheckRequest {
-            session: "ses-1".into(),
-            task_type: "protein_folding".into(),
-            dataset: "data.fasta".into(),
-            parameters: Default::default(),
-            claimed_bytes: None,
-            claimed_seconds: None,
-        };
-        Known { job: fake.check(request).await.unwrap(), attempts: Vec::new() }
-    }
-
-    #[tokio::test]
-    async fn plain_statements_are_held_to_the_ledger_and_nothing_else() {
-        let jobs = [planned().await];
-        let of = |answer: &str| untrue(answer, &jobs, &[Datoshi::ZERO, Datoshi::from_gas(2)]).join("; ");
-        for (answer, words) in [
-            ("The folding is done.", "job-aaaaaaa1 is done, and it is planned"),
-            ("Great news! The job is complete; enjoy.", "job-aaaaaaa1 is done, and it is planned"),
-            ("job-aaaaaaa1 is finished", "job-aaaaaaa1 is done, and it is planned"),
-            ("I paid 2 GAS for it.", "job-aaaaaaa1 is paid, and it is planned"),
-            ("The payment was confirmed in block 7.", "job-aaaaaaa1 is paid"),
-            ("It cost 1.75 GAS.", "a cost of 1.75 GAS"),
-        ] {
-            assert!(of(answer).contains(words), "{answer}: {}", of(answer));
-        }
-        for answer in [
-            "The job is not done yet.",
-            "Is it done? I do not know.",
-            "Once it is done, I will tell you.",
-            "The upload is complete.",
-            "The check of data.fasta is done: it runs at the provider.",
-            "Nothing was paid.",
-            "It will be paid when you approve.",
-            "It would cost 7 GAS.",
-            "job-zzzzzzzz is done and paid.",
-            "The quote is 2 GAS.",
-            "The folded protein has energy -9.",
-            "",
-        ] {
-            assert_eq!(of(answer), "", "{answer}");
-        }
-    }
-
-    #[test]
-    fn promises_are_told_from_offers() {
-        for answer in ["I will run the folding now.", "Let me check the file.", "Sure.\nI'll submit it."] {
-            assert!(promises(answer), "{answer}");
-        }
-        for answer in [
-            "Let me know what to run.",
-            "I will run it if you want.",
-            "I will run it. On which file?",
-            "I'm here to help.",
-            "You will need a file.",
-        ] {
-            assert!(!promises(answer), "{answer}");
-        }
-    }
-
-    #[test]
-    fn sentences_end_where_people_end_them() {
-        let text = "See data.fasta: 1.5 GAS. Done!\n- next; last";
-        assert_eq!(sentences(text).collect::<Vec<_>>(), ["See data.fasta: 1.5 GAS.", "Done!", "- next;", "last"]);
-    }
-}
+mod tests;

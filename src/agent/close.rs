@@ -1,17 +1,19 @@
 //! After the loop: what the program itself has to say of a turn, and the exit code.
 
 use super::{
-    claims,
+    claims::{self, Amounts, Facts, Known},
     conversation::{AgentError, Conversation},
     ending,
     outcome::{self, TurnOutcome},
     spending::Spent,
     turn::Turn,
+    unmet::{Unmet, unmet},
 };
 use crate::{
     domain::{
         event::Event,
         job::{Job, JobState},
+        units::count,
     },
     model::{Message, ModelError, words},
     tools::WorkError,
@@ -40,8 +42,8 @@ impl End {
 }
 
 impl Conversation {
-    /// After the loop: what the program itself has to say, and the exit code. `before` is what the session had taken before
-    /// this turn.
+    /// After the loop: what the program itself has to say, and the exit code. `before` is what the session had taken
+    /// before this turn.
     pub(super) fn close(
         &mut self,
         prompt: &str,
@@ -83,7 +85,7 @@ impl Conversation {
             sink.emit(Event::Error { kind, message, hint: failure.hint.clone() });
         }
         // A job that was only planned waits for nothing when the person only asked, or was told why it may not go on.
-        let wanted = !answered || (turn.wants_work() && turn.failures.is_empty());
+        let wanted = !answered || (turn.wants_work() && turn.only_form_failed());
         let left: Vec<&Job> =
             mine.iter().filter(|j| !j.state.is_end() && (wanted || j.state != JobState::Planned)).collect();
         ending::still_open(&left, sink);
@@ -103,8 +105,40 @@ impl Conversation {
         Ok(TurnOutcome { exit_code, answer, jobs: turn.jobs, spent: self.spent.since(&before) })
     }
 
-    /// Marks what the answer says and the ledger does not know. Gives the exit code that follows: a turn that ends with an
-    /// untrue word failed.
+    /// What of an answer is not so. Without a name it means the jobs of this turn; where there are none, those of the
+    /// conversation; and where that has none and the model has looked at the list, all there are.
+    pub(super) fn untrue(&self, answer: &str, turn: &Turn) -> Result<Vec<String>, WorkError> {
+        let work = self.toolbox.work.as_ref();
+        let all = work.jobs()?;
+        let own = self.jobs()?;
+        let of_turn: Vec<&Job> = all.iter().filter(|job| turn.jobs.contains(&job.id)).collect();
+        let meant = match (of_turn.is_empty(), own.is_empty() && turn.called > 0) {
+            (false, _) => of_turn,
+            (true, true) => all.iter().collect(),
+            (true, false) => own.iter().collect(),
+        };
+        let known = |jobs: Vec<&'_ Job>| -> Result<Vec<Known>, WorkError> {
+            jobs.into_iter().map(|job| Ok(Known { job: job.clone(), attempts: work.attempts(&job.id)? })).collect()
+        };
+        let meant = known(meant)?;
+        let mut amounts = Amounts::default();
+        if claims::names_amounts(answer) {
+            for jobs in [own.iter().collect(), all.iter().collect()] {
+                amounts.of_jobs(&known(jobs)?);
+            }
+            amounts.of_jobs(&meant);
+            self.prompts().for_each(|prompt| amounts.typed(prompt));
+            for message in &self.history {
+                if let Message::ToolResult { content, .. } = message {
+                    amounts.of_result(content);
+                }
+            }
+        }
+        Ok(claims::untrue(answer, &Facts { meant: &meant, own: &own, all: &all, amounts: &amounts }))
+    }
+
+    /// Marks what the answer says and the ledger does not know, and what was asked for and did not come about. Gives
+    /// the exit code that follows: a turn that ends with an untrue word failed.
     fn mark(&self, prompt: &str, turn: &Turn, answer: &str, answered: bool) -> Result<u8, WorkError> {
         let work = self.toolbox.work.as_ref();
         let sink = self.sink.as_ref();
@@ -118,13 +152,51 @@ impl Conversation {
         for claim in &untrue {
             sink.emit(Event::Warning { message: format!("the answer is not so: {claim}") });
         }
-        let nothing = untrue.is_empty() && turn.called == 0 && claims::promises(answer);
-        if nothing {
-            let message = "nothing was done: the model called no tool, whatever it promised. Ask again, or set \
-                           AGENT_MODEL=planner";
-            sink.emit(Event::Warning { message: message.to_owned() });
+        let missing = unmet(turn, &self.jobs()?, answer);
+        let promised = untrue.is_empty() && turn.called == 0 && claims::promises(answer);
+        let message = match missing {
+            Some(Unmet::Unbegun) => {
+                let nothing = "nothing was run, uploaded or paid: the model began no task. Ask again, or set \
+                               AGENT_MODEL=planner";
+                Some(nothing.to_owned())
+            }
+            Some(Unmet::Part { begun, asked }) => Some(format!(
+                "only {begun} of the {asked} tasks that were asked for was begun. Ask for the others again, or set \
+                 AGENT_MODEL=planner"
+            )),
+            Some(Unmet::Planned) | None if promised => {
+                let nothing = "nothing was done: the model called no tool, whatever it promised. Ask again, or set \
+                               AGENT_MODEL=planner";
+                Some(nothing.to_owned())
+            }
+            // How a planned job goes on is said with the jobs that are open.
+            Some(Unmet::Planned) | None => None,
+        };
+        let planned = missing == Some(Unmet::Planned) && !self.dry_run;
+        let failed = !untrue.is_empty() || planned || message.is_some();
+        if let Some(message) = message {
+            sink.emit(Event::Warning { message });
         }
-        Ok(if untrue.is_empty() && !nothing { outcome::DONE } else { outcome::FAILED })
+        Ok(if failed { outcome::FAILED } else { outcome::DONE })
+    }
+}
+
+/// The person's words and what came of the last step do not fit the model's window beside what it must know.
+pub(super) fn too_long(fixed: u64, window: u64) -> End {
+    End::Stopped {
+        kind: "model_too_long".to_owned(),
+        message: format!(
+            "the prompt, with what came of its last calls, is longer than the model can take: its window is held to be \
+             {} tokens, and {} of them are taken before it",
+            count(window),
+            count(fixed)
+        ),
+        hint: Some(
+            "say it in fewer words, set AGENT_CONTEXT to the tokens that the model really takes, or set AGENT_MODEL to \
+             a model with a larger window"
+                .to_owned(),
+        ),
+        code: outcome::FAILED,
     }
 }
 

@@ -1,9 +1,12 @@
 //! A conversation made to fit a model's window, before the server refuses it.
 //!
-//! Old turns are folded into a [note](super::earlier); the present turn is squeezed only when it is too long by itself:
-//! first older results, then older steps, and at the very last the words. A call and its result stay together, and
-//! nothing is taken out of the history itself. The beginning that a model is shown moves rarely and far, so that a server's
-//! prefix cache serves.
+//! Old turns are folded into a [note](super::earlier); the present turn is squeezed only when it is too long by
+//! itself: first its results, the older ones more, then older steps. The person's newest words are never cut, and
+//! what came of the last step is not left out unless the note tells of its jobs: a model that sees nothing of what it
+//! did does it again.
+//!
+//! A call and its result stay together, and nothing is taken out of the history itself. The beginning that a model is
+//! shown moves rarely and far, so that a server's prefix cache serves.
 
 use super::{history, shorten, window};
 use crate::model::Message;
@@ -13,17 +16,21 @@ pub type Note<'a> = &'a dyn Fn(&[Message], usize) -> String;
 
 /// What the model says to a note: turns alternate, as strict servers want it.
 const NOTED: &str = "Noted.";
-/// What is left of an older result within a turn that is too long, bytes.
-const OLD_RESULT: usize = 600;
+/// What is left of results within a turn that is too long, bytes: of older ones and of those of the last step, ever
+/// less.
+const RESULTS: [(usize, usize); 4] = [(600, usize::MAX), (600, 2000), (300, 1000), (200, 500)];
+/// What is left at the very last of one, and of what the model said, bytes.
+const LEAST: usize = 160;
 
 /// What the model is shown of `history` in `room` bytes. The first `folded` messages are in the note already; more are
-/// put there when there is need.
-pub fn view(history: &[Message], folded: &mut usize, room: usize, note: Note<'_>) -> Vec<Message> {
+/// put there when there is need. `None` where not even the person's newest words fit with the last
+/// step.
+pub fn view(history: &[Message], folded: &mut usize, room: usize, note: Note<'_>) -> Option<Vec<Message>> {
     let shown = |from: usize| after_note(history, from, from, room, note);
     let begin = *folded;
     let mut out = shown(begin);
     if window::messages(&out) <= room {
-        return out;
+        return Some(out);
     }
     let turns = history::turns(history);
     for start in turns.iter().copied().filter(|start| *start > begin) {
@@ -34,12 +41,13 @@ pub fn view(history: &[Message], folded: &mut usize, room: usize, note: Note<'_>
         }
     }
     if window::messages(&out) <= room {
-        return out;
+        return Some(out);
     }
     squeeze(history, turns.last().copied().unwrap_or(0), room, note)
 }
 
-/// The note on everything before `noted`, the prompt of the turn where `noted` lies within one, and the rest from there.
+/// The note on everything before `noted`, the prompt of the turn where `noted` lies within one, and the rest from
+/// there.
 fn after_note(history: &[Message], prompt: usize, noted: usize, room: usize, note: Note<'_>) -> Vec<Message> {
     let mut out = Vec::new();
     if noted > 0 {
@@ -54,48 +62,43 @@ fn after_note(history: &[Message], prompt: usize, noted: usize, room: usize, not
 }
 
 /// The present turn, which is too long by itself.
-fn squeeze(history: &[Message], prompt: usize, room: usize, note: Note<'_>) -> Vec<Message> {
+fn squeeze(history: &[Message], prompt: usize, room: usize, note: Note<'_>) -> Option<Vec<Message>> {
+    let fits = |messages: &Vec<Message>| window::messages(messages) <= room;
     let steps = steps(history, prompt);
     let last = steps.last().copied().unwrap_or(history.len());
     let mut short = history.to_vec();
-    for message in short.iter_mut().take(last).skip(prompt + 1) {
-        cut(message, OLD_RESULT, usize::MAX);
-    }
-    let mut out = after_note(&short, prompt, prompt, room, note);
-    for step in steps.iter().copied().filter(|step| *step > prompt + 1) {
-        if window::messages(&out) <= room {
-            return out;
+    for (older, newest) in RESULTS {
+        for (at, message) in short.iter_mut().enumerate().skip(prompt + 1) {
+            cut(message, if at < last { older } else { newest }, usize::MAX);
         }
-        out = after_note(&short, prompt, step, room, note);
+        let out = after_note(&short, prompt, prompt, room, note);
+        if fits(&out) {
+            return Some(out);
+        }
     }
-    let mut limit = room;
-    while window::messages(&out) > room && limit > 16 {
-        limit /= 2;
-        out.iter_mut().for_each(|message| cut(message, limit, limit));
+    for step in steps.iter().copied().skip(1) {
+        let out = after_note(&short, prompt, step, room, note);
+        if fits(&out) {
+            return Some(out);
+        }
     }
-    if window::messages(&out) > room {
-        out = short.get(prompt).cloned().into_iter().collect();
-        out.iter_mut().for_each(|message| cut(message, room / 2, room / 2));
-    }
-    out
+    short.iter_mut().skip(last).for_each(|message| cut(message, LEAST, LEAST));
+    let noted = [last, history.len()].map(|from| after_note(&short, prompt, from, room, note));
+    let words = short.get(prompt).into_iter();
+    let least: Vec<Message> = words.chain(short.get(last..).unwrap_or_default()).cloned().collect();
+    noted.into_iter().chain([least]).find(fits)
 }
 
-/// Where the steps of the present turn begin: at what the model said, or at what it was told right after a result.
+/// Where the steps of the present turn begin: at what the model said, so that no two messages of a person's follow
+/// one another.
 fn steps(history: &[Message], prompt: usize) -> Vec<usize> {
-    let follows = |at: usize| !matches!(history.get(at - 1), Some(Message::Assistant { .. }));
-    (prompt + 1..history.len())
-        .filter(|&at| match history.get(at) {
-            Some(Message::Assistant { .. }) => true,
-            Some(Message::User { .. }) => follows(at),
-            Some(Message::ToolResult { .. }) | None => false,
-        })
-        .collect()
+    (prompt + 1..history.len()).filter(|&at| matches!(history.get(at), Some(Message::Assistant { .. }))).collect()
 }
 
-/// Cuts a result to `result` bytes, and words and arguments to `words`.
+/// Cuts a result to `result` bytes, and the model's words and arguments to `words`. A person's words stay whole.
 fn cut(message: &mut Message, result: usize, words: usize) {
     match message {
-        Message::User { text } => *text = shorten::middle_out(text, words),
+        Message::User { .. } => {}
         Message::Assistant { text, calls } => {
             *text = shorten::middle_out(text, words);
             for call in calls.iter_mut().filter(|call| call.arguments.len() > words) {
@@ -171,9 +174,19 @@ mod tests {
             let turns = history::turns(&history);
             let mut from = turns[folded.index(turns.len())];
             let before = from;
-            let messages = view(&history, &mut from, room, &note);
+            let prompt = *turns.last().unwrap();
+            let newest = &history[prompt];
+            let Some(messages) = view(&history, &mut from, room, &note) else {
+                let last = steps(&history, prompt).last().copied().unwrap_or(history.len());
+                let mut least = vec![newest.clone()];
+                least.extend_from_slice(&history[last..]);
+                least.iter_mut().for_each(|message| cut(message, LEAST, LEAST));
+                prop_assert!(window::messages(&least) > room, "{least:?} would fit");
+                return Ok(());
+            };
             prop_assert!(window::messages(&messages) <= room, "{} > {room}", window::messages(&messages));
             prop_assert!(from >= before && (from == 0 || turns.contains(&from)));
+            prop_assert!(messages.contains(newest), "the person's newest words are whole");
             let request = ChatRequest { system: "s".into(), messages, ..ChatRequest::default() };
             prop_assert_eq!(request.check(), Ok(()));
         }
@@ -193,8 +206,8 @@ mod tests {
     fn old_turns_become_a_note_and_the_beginning_moves_rarely() {
         let history = talk(30);
         let mut folded = 0;
-        assert_eq!(view(&history, &mut folded, 100_000, &note), history, "what fits is not touched");
-        let messages = view(&history, &mut folded, 2000, &note);
+        assert_eq!(view(&history, &mut folded, 100_000, &note).unwrap(), history, "what fits is not touched");
+        let messages = view(&history, &mut folded, 2000, &note).unwrap();
         let Some(Message::User { text }) = messages.first() else { panic!("{messages:?}") };
         assert!(text.starts_with(NOTE) && text.contains("N50 of file-") && text.contains("left out"), "{text}");
         assert_eq!(messages.last(), history.last());

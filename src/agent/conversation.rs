@@ -105,7 +105,7 @@ pub struct Conversation {
     pub(super) toolbox: Toolbox,
     pub(super) sink: Arc<dyn Sink>,
     pub(super) folder: PathBuf,
-    dry_run: bool,
+    pub(super) dry_run: bool,
     pub(super) limits: Limits,
     pub(super) helps: Helps,
     pub(super) history: Vec<Message>,

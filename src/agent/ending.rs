@@ -10,7 +10,7 @@ use crate::{
         job::{Job, JobState},
     },
     job::receipt,
-    model::words,
+    model::{ChatTurn, repair, words},
     tools::{Work, WorkError, next},
 };
 
@@ -74,7 +74,7 @@ pub fn unverified(
 }
 
 /// Whether a file has to do with a job: its dataset, its result, or a parameter.
-fn has(job: &Job, file: &str) -> bool {
+pub fn has(job: &Job, file: &str) -> bool {
     let dataset = &job.verdict.dataset.path;
     let chosen = || job.parameters.values().any(|v| v.as_str() == Some(file));
     if Path::new(file) == dataset.as_path() || job.source.path.ends_with(file) || chosen() {
@@ -97,9 +97,29 @@ fn claimed_files(answer: &str) -> Vec<String> {
     for line in answer.lines() {
         let says = words::says_any(&words::plain(line), &SAVED);
         let claimed = |f: &String| says || f.starts_with('/') || f.starts_with("~/") || f.contains("results/");
-        out.extend(words::files(line, &[]).into_iter().filter(claimed));
+        out.extend(words::files(line, &[]).into_iter().filter(|f| !is_command(f) && claimed(f)));
+        // Files of other kinds are only told by the folder that they are said to be in.
+        let saved = words::path_like(line).into_iter().filter(|f| says && is_in_a_folder(f));
+        out.extend(saved.filter(|f| !out.contains(f)).collect::<Vec<_>>());
     }
     out
+}
+
+/// Whether it is a command of the conversation, as `/cancel job-7k3q9dm2` is: one word behind the slash.
+fn is_command(text: &str) -> bool {
+    let name = text.strip_prefix('/').and_then(|rest| rest.split_whitespace().next());
+    name.is_some_and(|name| name.chars().all(|c| c.is_ascii_lowercase()))
+}
+
+/// Whether it is a path of a folder and a name with an ending: `results/out.pdb`.
+fn is_in_a_folder(text: &str) -> bool {
+    let ending = |name: &str| {
+        name.rsplit_once('.').is_some_and(|(stem, end)| {
+            let letters = end.starts_with(|c: char| c.is_ascii_alphabetic()) && end.chars().all(char::is_alphanumeric);
+            letters && stem.chars().any(char::is_alphanumeric)
+        })
+    };
+    text.rsplit_once('/').is_some_and(|(_, name)| ending(name))
 }
 
 /// Says how jobs that a person wants to be given up are given up: that is their own step. What the answer says already is not
@@ -141,6 +161,12 @@ pub fn still_open(jobs: &[&Job], sink: &dyn Sink) {
             sink.emit(Event::Warning { message });
         }
     }
+}
+
+/// Whether a reply is nothing but calls that are written as text.
+pub fn is_call(reply: &ChatTurn, known: &[&str]) -> bool {
+    let reading = repair::read(&reply.text, known, &reply.finish, &|_| false);
+    reply.calls.is_empty() && !reading.calls.is_empty() && reading.text.is_empty()
 }
 
 /// Whether a text has no readable words: nothing of letters, or one word over and over.

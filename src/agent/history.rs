@@ -6,6 +6,8 @@ use crate::model::{ChatRequest, Message, ToolCall, context::NOTE};
 
 /// What stands for the result of a call that was cut off.
 const CUT_CALL: &str = r#"{"ok":false,"error":"interrupted","why":"the program was stopped during this call; the ledger knows how far it came","next_step":"Call list_jobs to see how the jobs stand."}"#;
+/// What stands for an answer that has no words.
+const NO_ANSWER: &str = "[no answer]";
 /// What stands for an answer that was cut off.
 const CUT_ANSWER: &str = "[the turn was cut off here]";
 
@@ -47,6 +49,8 @@ pub fn closed(messages: Vec<Message>) -> Vec<Message> {
         match &message {
             // Only a turn that was cut off is followed by the next prompt at once.
             Message::User { .. } if is_prompt(&message) && !out.is_empty() => end(&mut out),
+            // What the program tells a model follows words of the model.
+            Message::User { .. } if !ends_with_words(&out) => out.push(said(NO_ANSWER)),
             Message::Assistant { calls, .. } => open = calls.iter().map(|c| (c.id.clone(), c.name.clone())).collect(),
             Message::User { .. } | Message::ToolResult { .. } => {}
         }
@@ -94,9 +98,17 @@ fn answer(out: &mut Vec<Message>, open: &mut Vec<(String, String)>) {
 }
 
 fn end(out: &mut Vec<Message>) {
-    if !matches!(out.last(), Some(Message::Assistant { .. })) {
-        out.push(Message::Assistant { text: CUT_ANSWER.to_owned(), calls: Vec::new() });
+    if !ends_with_words(out) {
+        out.push(said(CUT_ANSWER));
     }
+}
+
+fn ends_with_words(out: &[Message]) -> bool {
+    matches!(out.last(), None | Some(Message::Assistant { .. }))
+}
+
+fn said(text: &str) -> Message {
+    Message::Assistant { text: text.to_owned(), calls: Vec::new() }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@
 //! | [`prompt`] | the system prompt, and what a model is told on the way |
 //! | `close` | after the loop: what the program says, and the exit code |
 //! | [`claims`] | what an answer says, against the ledger |
+//! | [`unmet`] | what was asked for and did not come about |
 //! | [`ending`] | receipts, names nobody knows, jobs left open |
 //! | [`outcome`] | what a turn came to |
 //! | [`history`] | what was said, in an order that servers take |
@@ -42,6 +43,7 @@ pub mod spending;
 mod steps;
 pub mod task_call;
 pub mod turn;
+pub mod unmet;
 pub mod window;
 pub mod wished;
 

@@ -26,6 +26,8 @@ pub const NONSENSE: &str = include_str!("../../prompts/nonsense.md");
 pub const CUT: &str = include_str!("../../prompts/cut.md");
 /// What is said to a model that did nothing although it was asked, or says that it did or will.
 const NOTHING: &str = include_str!("../../prompts/nothing.md");
+/// What is said to a model that began some of several tasks, and stopped.
+const PART: &str = include_str!("../../prompts/part.md");
 /// What is said to a model whose answer is not so.
 const CLAIMS: &str = include_str!("../../prompts/claims.md");
 /// How the note on earlier turns begins.
@@ -39,8 +41,8 @@ const MOST_ENTRIES: usize = 2000;
 const MOST_ENDED: usize = 8;
 
 /// Every text of `prompts/`.
-pub fn texts() -> [&'static str; 8] {
-    [SYSTEM, OPEN, NONSENSE, CUT, NOTHING, CLAIMS, EARLIER, BROKEN]
+pub fn texts() -> [&'static str; 9] {
+    [SYSTEM, OPEN, NONSENSE, CUT, NOTHING, PART, CLAIMS, EARLIER, BROKEN]
 }
 
 /// The whole system prompt. What changes least comes first, so that a server's prefix cache serves.
@@ -134,6 +136,13 @@ pub fn open(jobs: &[&Job]) -> String {
 pub fn nothing(step: Option<String>) -> String {
     let step = step.unwrap_or_else(|| "Call check_local_capability with its task_type and dataset.".to_owned());
     NOTHING.trim().replace("{step}", &step)
+}
+
+/// What a model is told that began so many of the tasks that were asked for, with the step that comes next.
+pub fn part(begun: usize, asked: usize, step: Option<String>) -> String {
+    let step = step.unwrap_or_else(|| "Call check_local_capability for the next one.".to_owned());
+    let numbers = PART.trim().replace("{begun}", &begun.to_string()).replace("{asked}", &asked.to_string());
+    numbers.replace("{step}", &step)
 }
 
 /// What a model is told of a call in its text that cannot be read.

@@ -2,8 +2,8 @@
 
 use super::{
     calls::{self, Runner},
-    claims::{self, Known},
-    close::{End, endless},
+    claims,
+    close::{self, End, endless},
     compact,
     conversation::{AgentError, Conversation},
     earlier, ending,
@@ -12,6 +12,7 @@ use super::{
     quotation::is_quoted,
     spending, task_call,
     turn::Turn,
+    unmet::{Unmet, unmet},
     window,
 };
 use crate::{
@@ -31,6 +32,8 @@ const ANSWER_SHARE: u64 = 8;
 const MOST_ANSWER: u64 = 4096;
 /// So much of an answer that cannot be read is kept, characters.
 const MOST_UNREAD: usize = 200;
+/// What is left for it where a whole share leaves no room for the person's words, tokens.
+const LEAST_ANSWER: u64 = 128;
 /// No smaller window is tried when a server says that a conversation is too long, tokens.
 const LEAST_WINDOW: u64 = 2048;
 
@@ -69,7 +72,10 @@ impl Conversation {
             let jobs = self.jobs()?;
             turn.note_ends(&jobs);
             let (tools, choice) = turn.offer(&jobs, &tasks, self.writes_calls);
-            let request = self.request(system, tools, choice);
+            let request = match self.request(system, tools, choice) {
+                Ok(request) => request,
+                Err(end) => return Ok(end),
+            };
             if let Some(end) = self.ceiling(&request) {
                 return Ok(end);
             }
@@ -166,56 +172,43 @@ impl Conversation {
         if !untrue.is_empty() {
             notes.push(prompt::untrue(&untrue));
         }
-        if notes.is_empty() && !turn.closing && turn.jobs.is_empty() && turn.only_form_failed() {
-            let nothing = claims::promises(answer) || (turn.asked().named && !claims::asks(answer));
-            notes.extend(nothing.then(|| prompt::nothing(turn.next_step(jobs))));
+        if waiting.is_empty() && !turn.closing {
+            let step = || turn.next_step(jobs);
+            let missing = match unmet(turn, jobs, answer) {
+                Some(Unmet::Unbegun) => Some(prompt::nothing(step())),
+                Some(Unmet::Part { begun, asked }) => Some(prompt::part(begun, asked, step())),
+                Some(Unmet::Planned) | None => {
+                    let nothing =
+                        notes.is_empty() && turn.jobs.is_empty() && turn.only_form_failed() && claims::promises(answer);
+                    nothing.then(|| prompt::nothing(step()))
+                }
+            };
+            notes.extend(missing);
         }
         Ok((!notes.is_empty()).then(|| notes.join("\n\n")))
     }
 
-    /// What of an answer is not so. Without a name it means the jobs of this turn; where there are none, those of the conversation;
-    /// and where that has none and the model has looked at the list, all there are.
-    pub(super) fn untrue(&self, answer: &str, turn: &Turn) -> Result<Vec<String>, WorkError> {
-        let work = self.toolbox.work.as_ref();
-        let all = work.jobs()?;
-        let own = self.jobs()?;
-        let of_turn: Vec<&Job> = all.iter().filter(|job| turn.jobs.contains(&job.id)).collect();
-        let meant = match (of_turn.is_empty(), own.is_empty() && turn.called > 0) {
-            (false, _) => of_turn,
-            (true, true) => all.iter().collect(),
-            (true, false) => own.iter().collect(),
-        };
-        let known = |jobs: Vec<&'_ Job>| -> Result<Vec<Known>, WorkError> {
-            jobs.into_iter().map(|job| Ok(Known { job: job.clone(), attempts: work.attempts(&job.id)? })).collect()
-        };
-        let meant = known(meant)?;
-        let mut amounts = Vec::new();
-        if claims::names_amounts(answer) {
-            for jobs in [own.iter().collect(), all.iter().collect()] {
-                amounts.extend(claims::amounts_of(&known(jobs)?));
-            }
-            amounts.extend(claims::amounts_of(&meant));
-        }
-        Ok(claims::untrue(answer, &meant, &amounts))
-    }
-
-    /// The request, made to fit the model's window.
-    fn request(&mut self, system: &str, tools: Vec<ToolSpec>, choice: ToolChoice) -> ChatRequest {
+    /// The request, made to fit the model's window; the end of the turn where the person's words do not fit it.
+    fn request(&mut self, system: &str, tools: Vec<ToolSpec>, choice: ToolChoice) -> Result<ChatRequest, End> {
         let messages = match self.limits.window {
             None => self.history.clone(),
             Some(window) => {
-                let answer = (window / ANSWER_SHARE).min(MOST_ANSWER);
-                let whole = self.gauge.bytes(window.saturating_sub(answer));
-                let room = whole.saturating_sub(window::fixed(system, &tools));
+                let answers = [(window / ANSWER_SHARE).min(MOST_ANSWER), LEAST_ANSWER];
+                let fixed = window::fixed(system, &tools);
                 let work = &self.toolbox.work;
                 let note = |messages: &[Message], limit: usize| {
                     earlier::note(messages, &|id| work.job(id).ok().flatten(), limit)
                 };
-                compact::view(&self.history, &mut self.folded, room, &note)
+                let fit = |answer: u64| {
+                    let room = self.gauge.bytes(window.saturating_sub(answer)).saturating_sub(fixed);
+                    compact::view(&self.history, &mut self.folded, room, &note)
+                };
+                let fitted = answers.into_iter().find_map(fit);
+                fitted.ok_or_else(|| close::too_long(self.gauge.tokens(fixed), window))?
             }
         };
         let written = self.writes_calls && self.helps.repair && choice == ToolChoice::Required;
-        ChatRequest { system: system.to_owned(), messages, tools, choice, written }
+        Ok(ChatRequest { system: system.to_owned(), messages, tools, choice, written })
     }
 
     /// The server says that the conversation is too long: its window is smaller than was thought. `false` when it can be
@@ -273,7 +266,7 @@ impl Conversation {
     /// Asks the model; gives its turn, with calls written as text read. What tries took that gave no turn goes to `lost`.
     async fn ask(&self, request: &ChatRequest, known: &[&str], lost: &mut Vec<Usage>) -> Result<Reply, ModelError> {
         let offers = self.helps.repair && request.choice != ToolChoice::None && !request.tools.is_empty();
-        let mut gate = Gate::new(known, offers);
+        let mut gate = Gate::new(known, self.helps.repair);
         let sink = &self.sink;
         let mut show = |delta| match delta {
             Delta::Text(piece) => {
@@ -299,6 +292,11 @@ impl Conversation {
                     .collect();
                 return Ok(Reply { turn: reply, broken, native });
             }
+        }
+        // Nothing but a call is no answer either.
+        if !offers && self.helps.repair && self.helps.endings && ending::is_call(&reply, known) {
+            reply.text.clear();
+            return Ok(Reply { turn: reply, broken, native });
         }
         if let Some(text) = gate.rest() {
             sink.emit(Event::MessageDelta { text });

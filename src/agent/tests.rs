@@ -9,6 +9,8 @@ mod asked;
 mod follow_ups;
 mod helps;
 mod limits;
+mod unmet;
+mod windows;
 
 use super::*;
 use crate::{

@@ -32,9 +32,10 @@ impl Asked {
     /// Reads a prompt; `task_said` is the prompt that names its task: the same, or an earlier one that it follows. `known` are
     /// the files of the working folder.
     pub fn by(prompt: &str, task_said: &str, known: &[String], tasks: &[TaskType]) -> Asked {
-        let files = words::files(prompt, known).len();
+        let named = words::files(prompt, known);
         let (task, file, job) =
-            (!phrases::tasks_in(task_said, tasks).is_empty(), files > 0, !words::jobs(prompt).is_empty());
+            (!phrases::tasks_in(task_said, tasks).is_empty(), !named.is_empty(), !words::jobs(prompt).is_empty());
+        let files = named.iter().filter(|file| !words::is_target(prompt, file)).count();
         let question = about::question(prompt, task, file, job).is_some();
         let talk = !task && !file && !job && !question && about::small_talk(prompt).is_some();
         let work = !question && !talk && !words::only_asks(prompt) && words::doubt(prompt).is_none();
@@ -118,6 +119,11 @@ impl Turn {
             let all_there = self.jobs.len() >= self.asked.tasks;
             self.failures.retain(|(failed, _)| *failed != job && (failed.is_some() || !all_there));
         }
+        if result.ok && call.tool() == Tool::ListJobs {
+            // A call of this tool that had no right form was put right.
+            let slip = |failure: &Failure| BadCall::is(&failure.kind) && failure.message.contains(call.tool().name());
+            self.failures.retain(|(job, failure)| job.is_some() || !slip(failure));
+        }
         if let Some(failure) = &result.failure {
             self.failed(result.job.as_ref().map(|j| j.id.clone()), failure.clone());
         }
@@ -134,6 +140,11 @@ impl Turn {
     /// What the person asked for.
     pub fn asked(&self) -> Asked {
         self.asked
+    }
+
+    /// Whether a job is of the work that the person plainly named.
+    pub fn wishes(&self, job: &Job) -> bool {
+        self.wished.has(job)
     }
 
     /// Whether the person wants the work done, and not only to know about it.

@@ -111,12 +111,15 @@ impl Wished {
         }
     }
 
+    /// Whether a job is one of them.
+    pub fn has(&self, job: &Job) -> bool {
+        self.pairs.iter().any(|(task, file, _)| is_of(job, task, file))
+    }
+
     /// The call that begins the first of them that none of these jobs is, in one sentence.
     pub fn next(&self, jobs: &[&Job]) -> String {
         let check = Tool::CheckLocalCapability;
-        let begun = |task: &str, file: &str| {
-            jobs.iter().any(|job| job.task_type == task && job.source.path.ends_with(file.trim_start_matches("./")))
-        };
+        let begun = |task: &str, file: &str| jobs.iter().any(|job| is_of(job, task, file));
         match self.pairs.iter().find(|(task, file, _)| !begun(task, file)) {
             None => format!("Call {check} with the task_type and the dataset that the person means."),
             Some((task, file, chosen)) if chosen.is_empty() => {
@@ -128,6 +131,10 @@ impl Wished {
             }
         }
     }
+}
+
+fn is_of(job: &Job, task: &str, file: &str) -> bool {
+    job.task_type == task && job.source.path.ends_with(file.trim_start_matches("./"))
 }
 
 #[cfg(test)]

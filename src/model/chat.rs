@@ -167,7 +167,13 @@ impl ChatRequest {
         }
         let mut open: Vec<&str> = Vec::new();
         let mut seen: Vec<&str> = Vec::new();
+        let mut before: Option<&Message> = None;
         for message in &self.messages {
+            // Chat templates that want the roles to alternate do not count the results of calls.
+            if let (Message::User { .. }, Some(Message::User { .. } | Message::ToolResult { .. })) = (message, before) {
+                return Err("a person's message does not follow words of the model".to_owned());
+            }
+            before = Some(message);
             match message {
                 Message::ToolResult { call_id, name, .. } => {
                     let Some(at) = open.iter().position(|id| id == call_id) else {
@@ -234,6 +240,8 @@ mod tests {
             vec![user.clone(), result("a")],
             vec![user.clone(), Message::Assistant { text: " ".into(), calls: vec![] }, user.clone()],
             vec![user.clone(), Message::Assistant { text: "x".into(), calls: vec![] }],
+            vec![user.clone(), user.clone()],
+            vec![user.clone(), calls.clone(), result("a"), result("b"), user.clone()],
         ] {
             assert!(request(bad.clone()).check().is_err(), "{bad:?}");
         }

@@ -18,6 +18,8 @@ const DRY: &str = "This is a dry run: nothing is run, uploaded or paid.";
 
 /// The most files that are named.
 const MOST_FILES: usize = 20;
+/// The most jobs of a kind that are named, the newest: so many fit the smallest window.
+const MOST_JOBS: usize = 16;
 
 /// A file that a person could mean.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +65,11 @@ impl Context {
             if !jobs.is_empty() {
                 out.push_str(&format!("\n{head}\n"));
             }
-            for job in jobs {
+            let older = jobs.len().saturating_sub(MOST_JOBS);
+            if older > 0 {
+                out.push_str(&format!("- {older} older ones: list_jobs has them\n"));
+            }
+            for job in jobs.iter().skip(older) {
                 out.push_str(&format!("- {}\n", clean(job, 300)));
             }
         }

@@ -6,7 +6,7 @@ mod tokens;
 mod verbs;
 
 pub use doubt::{Doubt, doubt};
-pub use files::{files, has_data_ending, path_like};
+pub use files::{files, has_data_ending, is_target, path_like};
 pub use tokens::{Kind, Token, places, tokens};
 pub use verbs::{looks, orders, wants_shown};
 

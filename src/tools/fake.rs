@@ -1,6 +1,10 @@
 //! A job workflow in memory, for unit tests: the real rules, no outside parts.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Mutex};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -54,7 +58,7 @@ pub struct Fake {
     pub note: Option<String>,
     /// Effects stop with a dry run's error.
     pub dry_run: bool,
-    count: Mutex<u8>,
+    count: Mutex<u16>,
 }
 
 impl Fake {
@@ -128,6 +132,7 @@ impl Fake {
         let bytes = *self.files.get(&path).ok_or_else(|| {
             Refusal::new(Rule::ProbeFailed, format!("there is no file {path}")).hint("check the name")
         })?;
+        let whole = Path::new("/").join(&request.dataset);
         let range = |x: f64| Range { low: x, likely: x, high: x };
         let dataset = DatasetProfile {
             path: request.dataset,
@@ -153,14 +158,14 @@ impl Fake {
         *count += 1;
         let now = Timestamp::UNIX_EPOCH;
         let job = Job {
-            id: format!("job-aaaaaaa{}", char::from_digit(u32::from(*count), 36).unwrap()).parse().unwrap(),
+            id: format!("job-{count:a>8}").parse().unwrap(),
             session: request.session,
             state: JobState::Planned,
             task_type: task.name.clone(),
             parameters,
             verdict: judge(task, dataset, machine, estimate, estimate, Thresholds::default()),
             profile: "sandbox".to_owned(),
-            source: DatasetSource { root: PathBuf::from("/"), path: PathBuf::from("/x") },
+            source: DatasetSource { root: PathBuf::from("/"), path: whole },
             out_dir: None,
             idempotency_key: "k".to_owned(),
             staged: None,

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use super::{Tool, ToolSpec, next, schema};
 use crate::domain::{job::Job, task::TaskType};
 
+/// Of more jobs than these that wait for one step, none is written out: the list would fill a small window.
+const MOST_JOBS: usize = 16;
+
 /// Everything that makes sense now: the two reads, and the steps that some open job waits for. `datasets` are the only ones
 /// that can be meant, where that is certain.
 pub fn offered(jobs: &[Job], tasks: &[TaskType], datasets: Option<&[String]>) -> Vec<ToolSpec> {
@@ -43,7 +46,9 @@ fn step(tool: Tool, jobs: &[Job]) -> Option<ToolSpec> {
         return None;
     }
     let mut schema = schema::of(tool);
-    one_of(&mut schema, "job", ready.iter().map(|j| j.id.to_string()));
+    if ready.len() <= MOST_JOBS {
+        one_of(&mut schema, "job", ready.iter().map(|j| j.id.to_string()));
+    }
     if tool == Tool::PayGasFee {
         one_of(&mut schema, "amount", ready.iter().filter_map(|j| j.quote.as_ref().map(|q| q.amount.gas_string())));
         one_of(&mut schema, "recipient", ready.iter().filter_map(|j| j.quote.as_ref().map(|q| q.recipient.address())));

@@ -233,7 +233,7 @@ async fn what_is_not_so_is_told_once_and_then_said() {
         ),
         // Names another cost.
         (
-            format!("{CHECK}{REMOTE}{PAY}{WAIT}- {{say: 'It cost 5 GAS.'}}\n- {{expect: {{user: a cost of 5 GAS, choice: none}}, say: 'It cost 2 GAS.'}}\n"),
+            format!("{CHECK}{REMOTE}{PAY}{WAIT}- {{say: 'It cost 5 GAS.'}}\n- {{expect: {{user: it names 5 GAS, choice: none}}, say: 'It cost 2 GAS.'}}\n"),
             "fold data.fasta",
             "",
             0,
@@ -249,7 +249,7 @@ async fn what_is_not_so_is_told_once_and_then_said() {
         (
             "- {say: 'I will check the file now.'}\n- {expect: {user: You called no tool}, say: 'I will now run the check.'}\n".to_owned(),
             "fold data.fasta",
-            "nothing was done: the model called no tool",
+            "nothing was run, uploaded or paid: the model began no task",
             1,
         ),
         // Promised, and kept after it was told.

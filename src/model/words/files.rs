@@ -1,6 +1,6 @@
 //! The files that a text names.
 
-use super::{Word, words};
+use super::{Word, plain, says_any, words};
 use crate::domain::ids::JobId;
 
 /// Endings of files that people compute on.
@@ -36,6 +36,14 @@ pub fn files(text: &str, known: &[String]) -> Vec<String> {
         }
     }
     out
+}
+
+/// Whether a text names a file as the place where something is to be saved: "fold a.fa and save it to out.json".
+pub fn is_target(text: &str, file: &str) -> bool {
+    const SAVING: [&str; 6] = ["save", "write", "store", "put", "export", "output"];
+    const INTO: [&str; 3] = ["to", "into", "as"];
+    let before = plain(whole_word(text, file).and_then(|at| text.get(..at)).unwrap_or_default());
+    says_any(&before, &SAVING) && before.split_whitespace().last().is_some_and(|word| INTO.contains(&word))
 }
 
 /// Where `name` stands in `text`, not as a part of a longer name.
@@ -115,6 +123,19 @@ mod tests {
             ("see https://example.org/x", vec![]),
         ] {
             assert_eq!(path_like(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_to_save_to_is_told_from_one_to_compute_on() {
+        for (text, target) in [
+            ("fold a.fa and save the result to out.json", true),
+            ("write the stats of a.fa into out.json", true),
+            ("apply folding to out.json", false),
+            ("write a summary of out.json", false),
+            ("fold a.fa", false),
+        ] {
+            assert_eq!(is_target(text, "out.json"), target, "{text}");
         }
     }
 
