@@ -4,12 +4,14 @@
 //! | --- | --- |
 //! | [`conversation`] | what a conversation is made of, and a turn from the prompt to its outcome |
 //! | `steps` | the loop: ask the model, carry its calls out |
+//! | `asking` | the request, made to fit, and the reply with the calls in it |
 //! | [`turn`] | what is known within one turn: jobs, failures, repetition, what is offered next |
 //! | [`wished`] | the work that a person plainly named, as the call that begins it |
 //! | [`task_call`] | a task's name called as if it were a tool |
 //! | [`quotation`] | whether a call in a text only quotes somebody's data |
 //! | [`datasets`] | which datasets a person can mean |
-//! | [`calls`] | from a model's calls to their results |
+//! | [`calls`] | a model's calls made ready |
+//! | [`runner`], `unasked` | from calls to their results, and those that nobody asked for |
 //! | [`helps`] | what a model is helped with, and can be denied to measure its worth |
 //! | [`gate`] | streamed text, holding back what may be a call |
 //! | [`prompt`] | the system prompt, and what a model is told on the way |
@@ -23,6 +25,7 @@
 //! | [`spending`] | tokens and money, and their ceilings |
 //! | [`session_file`] | where a session is kept |
 
+mod asking;
 pub mod calls;
 pub mod claims;
 mod close;
@@ -37,12 +40,14 @@ pub mod history;
 pub mod outcome;
 pub mod prompt;
 pub mod quotation;
+pub mod runner;
 pub mod session_file;
 pub mod shorten;
 pub mod spending;
 mod steps;
 pub mod task_call;
 pub mod turn;
+mod unasked;
 pub mod unmet;
 pub mod window;
 pub mod wished;

@@ -1,0 +1,76 @@
+//! Calls that nobody asked for: an effect on what the person did not mean, a second job for the same task, a file that they did not
+//! name.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::{
+    runner::{ANSWER, NOBODY, Runner},
+    turn::Turn,
+};
+use crate::{
+    cassette,
+    domain::{job::Job, units::clean},
+    machine::check_parameters,
+    tools::{Call, Tool, ToolResult, check_local_capability::Args},
+};
+
+impl Runner<'_> {
+    /// An effect that the person did not ask for: they only talk, said that nothing is to be paid, or named other work.
+    pub(super) fn unasked(&self, call: &Call, turn: &Turn, jobs: &[Job], talk: bool) -> Option<ToolResult> {
+        if talk {
+            return Some(ToolResult::skipped("no_work", NOBODY, ANSWER));
+        }
+        if turn.forbids_payment && call.tool() == Tool::PayGasFee {
+            let why = "the person said that nothing is to be paid";
+            return Some(ToolResult::skipped("forbidden", why, ANSWER));
+        }
+        let stranger = call.job().is_some_and(|id| !jobs.iter().any(|job| job.id == *id) && !turn.jobs.contains(id));
+        let known = stranger && call.job().is_some_and(|id| matches!(self.toolbox.work.job(id), Ok(Some(_))));
+        if turn.asked().named && known {
+            let why = "that job is of another conversation, and the person asked for other work";
+            return Some(ToolResult::skipped("other_conversation", why, ANSWER));
+        }
+        None
+    }
+
+    /// The job of this turn that the same check made: the same task on the same file with the same choices, however they
+    /// are written.
+    pub(super) fn planned(&self, args: &Args, turn: &Turn) -> Option<Job> {
+        let tasks = self.toolbox.work.tasks();
+        let task = tasks.iter().find(|task| task.name == args.task_type)?;
+        let asked = check_parameters(task, &args.parameters.clone().unwrap_or_default()).ok()?;
+        let file = cassette::look(&format!("whole path of {}", args.dataset), || {
+            self.folder.join(&args.dataset).canonicalize().ok()
+        });
+        let mut mine = turn.jobs.iter().filter_map(|id| self.toolbox.work.job(id).ok().flatten());
+        mine.find(|job| {
+            job.task_type == args.task_type
+                && (file.as_ref() == Some(&job.source.path) || job.verdict.dataset.path == Path::new(&args.dataset))
+                && job.parameters == asked
+        })
+    }
+
+    /// A check of a file that nobody can have meant: one that the model made up, or another than the person named.
+    pub(super) fn elsewhere(&self, args: &Args, turn: &mut Turn) -> Option<ToolResult> {
+        let datasets = turn.datasets.clone()?;
+        let plain = |name: &str| {
+            let path = Path::new(name);
+            path.components().filter(|c| *c != Component::CurDir).collect::<PathBuf>()
+        };
+        let here = |name: &str| self.folder.join(plain(name));
+        if datasets.iter().any(|d| here(d) == here(&args.dataset)) {
+            return None;
+        }
+        turn.slipped();
+        let file = here(&args.dataset);
+        let why = match cassette::look(&format!("file {}", args.dataset), || file.exists()) {
+            true => format!("nobody asked for anything with {}", clean(&args.dataset, 120)),
+            false => format!("nobody named {}, and there is no such file", clean(&args.dataset, 120)),
+        };
+        let next = format!(
+            "Use one of these files as it is written here: {}. If none is plainly meant, ask the person which.",
+            datasets.join(", ")
+        );
+        Some(ToolResult::skipped("unknown_dataset", &why, &next))
+    }
+}
