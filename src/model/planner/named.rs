@@ -1,4 +1,5 @@
-//! What a text names beside the catalogue and the folder: files by any name, tasks that nobody has; and what of it is only courtesy.
+//! What a text names beside the catalogue and the folder: files by any name, tasks that nobody has; and what of it is
+//! only courtesy.
 
 use crate::{
     domain::{dataset::Format, task::TaskType},

@@ -1,4 +1,5 @@
-//! The work that a person's words ask for: which tasks, on which files, with which choices, and what of it was said before.
+//! The work that a person's words ask for: which tasks, on which files, with which choices, and what of it was said
+//! before.
 
 use super::{
     named::{fits, is_of, named_otherwise, names_no_file, task_called},
