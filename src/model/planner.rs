@@ -7,6 +7,7 @@
 
 mod answer;
 mod limit;
+mod named;
 mod pairs;
 mod plain;
 mod refer;

@@ -74,8 +74,8 @@ const VERBS: &str = "run do perform compute calculate start make give get execut
     repeat redo rerun try please bitte kindly fold blast blastp align summarise summarize count sum predict \
     hmmsearch falte falten like use let again go";
 /// Words of a question for what a task finds.
-const ASKING: &str = "what which how many long is are does there have has contain contains look check about much was like more longer \
-     shorter larger smaller";
+const ASKING: &str = "what which how many long is are does there have has contain contains look check about much was like more \
+     longer shorter larger smaller";
 /// Groups of words that belong together.
 const TOGETHER: &[&[&str]] = &[
     &["i", "want", "you", "to"],

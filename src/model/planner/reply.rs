@@ -53,7 +53,8 @@ pub(super) fn reply(seen: &Seen, tasks: &[TaskType], question: Question, which: 
     }
 }
 
-/// The jobs at a place in the conversation, or among all jobs where the conversation had none; newest first, as they are listed.
+/// The jobs at a place in the conversation, or among all jobs where the conversation had none; newest first, as they are
+/// listed.
 fn at_place<'j>(seen: &Seen, jobs: &'j [Value], place: Place, task: Option<&str>, files: &[String]) -> Vec<&'j Value> {
     let text = |job: &Value, at: &str| job.get(at).and_then(Value::as_str).map(str::to_owned);
     let own = |job: &&Value| seen.thread.jobs.iter().any(|(id, _)| text(job, "job").as_ref() == Some(id));

@@ -1,7 +1,8 @@
-//! What was said and done so far, as the next words may stand on it: "again", "the same for b.fasta", "yes", "the first one".
+//! What was said and done so far, as the next words may stand on it: "again", "the same for b.fasta", "yes", "the first
+//! one".
 //!
-//! The conversation is read from its beginning, each turn with what stood before it, so that a follow-up of a follow-up stands
-//! on the last work, whatever its words were.
+//! The conversation is read from its beginning, each turn with what stood before it, so that a follow-up of a follow-up
+//! stands on the last work, whatever its words were.
 
 use serde_json::Value;
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    limit,
+    limit, named,
     plain::Reading,
     refer::{self, Place},
     thread::{Asked, Thread},
@@ -169,6 +169,7 @@ const AROUND: [&str; 11] =
 
 /// Reads the person's words, with what stands before them where they do not say it all.
 pub(super) fn read(text: &str, thread: &Thread, context: &Context, tasks: &[TaskType]) -> Wish {
+    let text = named::body(text);
     let job = words::jobs(text).into_iter().next();
     let known: Vec<String> = context.files.iter().map(|f| f.path.clone()).collect();
     let files = words::files(text, &known);

@@ -1,6 +1,8 @@
-//! The work that a person's words ask for: which tasks, on which files, with which choices, and what of it was said before.
+//! The work that a person's words ask for: which tasks, on which files, with which choices, and what of it was said
+//! before.
 
 use super::{
+    named::{fits, is_of, named_otherwise, names_no_file, task_called},
     pairs,
     plain::{self, Level, Reading},
     refer::{self, Meant},
@@ -318,55 +320,4 @@ fn within(now: Reading, before: &Reading) -> Reading {
 fn which_file(chosen: &[(&TaskType, Parameters)], candidates: Vec<String>, reading: Reading) -> Wish {
     let chosen = chosen.iter().map(|(task, parameters)| (task.name.clone(), parameters.clone())).collect();
     Wish::WhichFile { chosen, candidates, reading }
-}
-
-/// What is named like a file where no dataset is: `secret.env`. The guard says what of it may be read.
-fn named_otherwise(text: &str, tasks: &[TaskType]) -> Vec<String> {
-    let ours = |word: &String| {
-        tasks.iter().any(|task| {
-            task.name == *word || task.asked_as.contains(word) || task.parameters.keys().any(|name| name == word)
-        })
-    };
-    words::path_like(text).into_iter().filter(|word| !ours(word)).collect()
-}
-
-/// Whether a place is named that is no file: `..`.
-fn names_no_file(text: &str) -> bool {
-    text.split_whitespace().any(|word| {
-        matches!(word.trim_matches(['"', '\'', '`', '?', '!']), ".." | "." | "/" | "~" | "*" | "./" | "../")
-    })
-}
-
-/// Whether a file's name fits what a task works on.
-fn fits(task: &TaskType, file: &str) -> bool {
-    task.formats.iter().any(|format| is_of(*format, file))
-}
-
-fn is_of(format: Format, file: &str) -> bool {
-    const FASTA: [&str; 7] = ["fasta", "fa", "fna", "faa", "ffn", "frn", "fas"];
-    let lower = file.to_ascii_lowercase();
-    let name = lower.strip_suffix(".gz").unwrap_or(&lower);
-    let end = name.rsplit('.').next().unwrap_or_default();
-    match format {
-        Format::Fasta => FASTA.contains(&end),
-        Format::Fastq => ["fastq", "fq"].contains(&end),
-        Format::Text => ["txt", "text", "md", "rst", "log"].contains(&end),
-        Format::Binary => false,
-    }
-}
-
-/// What a person calls a task that the catalogue does not have: `run molecular docking on x.fasta`.
-fn task_called(text: &str) -> Option<String> {
-    const VERBS: [&str; 7] = ["run", "do", "perform", "compute", "calculate", "start", "make"];
-    let plain = words::plain(text);
-    let words: Vec<&str> = plain.split_whitespace().collect();
-    let verb = words.iter().position(|w| VERBS.contains(w))?;
-    let end = words.iter().skip(verb).position(|w| ["on", "of", "for", "with", "over"].contains(w))? + verb;
-    let name: Vec<&str> = words
-        .get(verb + 1..end)?
-        .iter()
-        .filter(|w| !["a", "an", "the", "some", "me", "please", "it", "that", "same"].contains(w))
-        .copied()
-        .collect();
-    (!name.is_empty() && name.len() <= 4).then(|| name.join("_"))
 }

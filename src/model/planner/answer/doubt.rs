@@ -85,8 +85,8 @@ pub(in crate::model::planner) fn not_plain(job: Option<&JobId>) -> String {
 pub(in crate::model::planner) fn too_small(tasks: &[TaskType], wanted: &[Wanted], bytes: u64, claimed: u64) -> String {
     let file = wanted.first().map_or("", |w| w.dataset.as_str());
     format!(
-        "You speak of a file of {}, and the only one here that it could be is {file}, which has {}. Which file is meant? Name it by \
-         its path, or say \"yes\" for this one: {}. Nothing was run or paid.",
+        "You speak of a file of {}, and the only one here that it could be is {file}, which has {}. Which file is meant? Name \
+         it by its path, or say \"yes\" for this one: {}. Nothing was run or paid.",
         units::bytes(claimed),
         units::bytes(bytes),
         all(tasks, wanted),
@@ -104,8 +104,8 @@ pub(in crate::model::planner) fn free_only(job: &str) -> String {
 /// How a job is done against a limit that was set.
 fn all_the_same(job: &str) -> String {
     format!(
-        "To have it done all the same, say what it may cost, such as: \"go ahead for at most 2 GAS\", or type `agent jobs resume \
-         {job}`."
+        "To have it done all the same, say what it may cost, such as: \"go ahead for at most 2 GAS\", or type `agent jobs \
+         resume {job}`."
     )
 }
 
@@ -155,8 +155,8 @@ pub(in crate::model::planner) fn above(limit: Option<Datoshi>, content: &Value) 
     let job = text(content, "/job").unwrap_or_default();
     (asked > most).then(|| {
         format!(
-            "The provider asks {asked} for {job}, and you allow {most} at most: nothing was paid. To pay it all the same: \"go ahead \
-             for at most {asked}\", or `agent jobs resume {job} --yes`. To give it up: `agent jobs cancel {job}`."
+            "The provider asks {asked} for {job}, and you allow {most} at most: nothing was paid. To pay it all the same: \"go \
+             ahead for at most {asked}\", or `agent jobs resume {job} --yes`. To give it up: `agent jobs cancel {job}`."
         )
     })
 }

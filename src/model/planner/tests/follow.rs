@@ -1,4 +1,5 @@
-//! Conversations of several turns: what "again", "the same", "the other one" and "the first one" stand on, and what they pay.
+//! Conversations of several turns: what "again", "the same", "the other one" and "the first one" stand on, and what they
+//! pay.
 
 use super::*;
 
