@@ -202,7 +202,10 @@ pub fn forbids_payment(text: &str) -> bool {
         "without spending",
         "dry run",
     ];
-    says_any(&plain(text), &FORBIDS)
+    // "Do not pay more than 2 GAS" is a limit.
+    const LIMITS: [&str; 5] = ["more than", "above", "over", "until", "unless"];
+    let plain = plain(text);
+    says_any(&plain, &FORBIDS) && !says_any(&plain, &LIMITS)
 }
 
 /// The jobs that a text names, in order, each once.
@@ -290,6 +293,17 @@ mod tests {
         }
         for text in ["How many sequences are in data.fasta?", "fold data.fasta", "How long are the reads in x.fastq?"] {
             assert!(!only_asks(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_limit_is_no_ban() {
+        for text in ["Do not pay anything.", "fold a.fa without paying", "fold a.fa, dry run", "don't spend GAS on it"]
+        {
+            assert!(forbids_payment(text), "{text}");
+        }
+        for text in ["fold a.fa", "do not pay more than 2 GAS", "don't pay until I say so", "pay for it"] {
+            assert!(!forbids_payment(text), "{text}");
         }
     }
 
