@@ -122,7 +122,7 @@ fn the_cases_of_this_repository_are_cases() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("trials");
     let (cases, broken) = read_cases(&folder, &Catalogue::builtin().unwrap()).unwrap();
     assert_eq!(broken, []);
-    assert_eq!(cases.len(), 40);
+    assert!(cases.len() >= 40, "{}", cases.len());
     for case in cases {
         assert_eq!(case.file, format!("{}.yaml", case.id));
     }
