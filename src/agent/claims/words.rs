@@ -142,7 +142,7 @@ pub const PROMISES: [&str; 10] = [
     "proceeding to",
 ];
 /// What is promised when it is a step of the work.
-pub const ACTS: [&str; 20] = [
+pub const ACTS: [&str; 32] = [
     "run",
     "start",
     "begin",
@@ -163,6 +163,18 @@ pub const ACTS: [&str; 20] = [
     "execute",
     "make",
     "plan",
+    "summarize",
+    "summarise",
+    "align",
+    "search",
+    "blast",
+    "count",
+    "look",
+    "find",
+    "get",
+    "examine",
+    "determine",
+    "continue",
 ];
 /// With one of these it is an offer and no promise.
 pub const OFFERS: [&str; 7] = ["if", "once", "when", "after", "unless", "until", "know"];
