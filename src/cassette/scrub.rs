@@ -6,9 +6,10 @@
 //! played again from scrubbed words asks with the same scrubbed words.
 
 mod forms;
+pub mod known;
 mod place;
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use secrecy::zeroize::Zeroizing;
@@ -70,6 +71,15 @@ impl Scrubber {
                 out
             }
             _ => bytes.to_vec(),
+        }
+    }
+
+    /// A text without the secrets that are known, and otherwise as it is.
+    fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let found = self.search.as_ref().is_none_or(|search| search.is_match(text));
+        match found && !self.forms.is_empty() {
+            true => Cow::Owned(String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()),
+            false => Cow::Borrowed(text),
         }
     }
 
