@@ -16,8 +16,22 @@ use flate2::bufread::MultiGzDecoder;
 /// How much of a file is looked at, bytes: keys and files of settings are small, and begin at once.
 pub const HEAD: usize = 64 * 1024;
 
-/// Folders in which programs keep keys.
-const FOLDERS: [&str; 7] = [".ssh", ".aws", ".gnupg", ".kube", ".docker", ".config", ".azure"];
+/// Folders in which programs keep keys, or settings with keys in them.
+const FOLDERS: [&str; 13] = [
+    ".ssh",
+    ".aws",
+    ".gnupg",
+    ".kube",
+    ".docker",
+    ".config",
+    ".azure",
+    ".git",
+    ".hg",
+    ".svn",
+    ".cargo",
+    ".password-store",
+    ".terraform.d",
+];
 /// Names that only secrets and settings have.
 const NAMES: [&str; 16] = [
     ".env",
@@ -230,6 +244,10 @@ mod tests {
             "wallet.json",
             ".ssh/known",
             "x/.aws/y",
+            ".git/config",
+            "repo/.git/hooks/x",
+            ".kube/config",
+            ".gnupg/pubring.kbx",
         ] {
             assert_eq!(name(Path::new(secret)), Name::Secret, "{secret}");
         }
@@ -256,6 +274,8 @@ mod tests {
             "token_counts.csv",
             "secretome.fasta",
             "keynote.txt",
+            ".github/data.fasta",
+            "my.git/data.fasta",
             "..",
             "",
         ] {
