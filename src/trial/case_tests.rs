@@ -109,7 +109,10 @@ fn a_name_with_nothing_after_it_is_not_left_out() {
         ] {
             let name = from.split_once(':').unwrap().0;
             let said = changed(from, &format!("{name}: {nothing}"));
-            assert!(said.starts_with(&format!("x.yaml: {field}: nothing is written here: write [] for none")), "{said}");
+            assert!(
+                said.starts_with(&format!("x.yaml: {field}: nothing is written here: write [] for none")),
+                "{said}"
+            );
         }
     }
     for (from, to, field) in [

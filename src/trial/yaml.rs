@@ -7,7 +7,8 @@ use serde_saphyr::{Error, MessageFormatter as _, UserMessageFormatter};
 const NUMBER: &str = "a whole number, 0 or more, is expected";
 /// What is said where a name stands and nothing after it. To take that for "left out" would be a trap: who writes
 /// `jobs:` and nothing more expects no jobs.
-const NOTHING: &str = "nothing is written here: write [] for none (0 where a number is meant), or leave the whole field out";
+const NOTHING: &str =
+    "nothing is written here: write [] for none (0 where a number is meant), or leave the whole field out";
 
 /// Reads a document. An error says in which field, where it is about one, and what is wrong, on one line.
 ///
