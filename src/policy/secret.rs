@@ -225,8 +225,8 @@ mod tests {
     const WIF: &str = "KwZ5268EUa2AaFPxQhZ7TM4Zt7iXz2tyAx7ctXJa6YxsPNWcfVpj";
 
     #[test]
-    fn names_that_only_secrets_have() {
-        for secret in [
+    fn names() {
+        const SECRET: &[&str] = &[
             ".env",
             ".env.local",
             "prod.env",
@@ -248,10 +248,8 @@ mod tests {
             "repo/.git/hooks/x",
             ".kube/config",
             ".gnupg/pubring.kbx",
-        ] {
-            assert_eq!(name(Path::new(secret)), Name::Secret, "{secret}");
-        }
-        for doubtful in [
+        ];
+        const DOUBTFUL: &[&str] = &[
             "id_rsa",
             "id_ed25519.pub",
             "id_work",
@@ -261,10 +259,8 @@ mod tests {
             "secrets.yaml",
             "private_key.txt",
             "mnemonic.txt",
-        ] {
-            assert_eq!(name(Path::new(doubtful)), Name::Doubtful, "{doubtful}");
-        }
-        for data in [
+        ];
+        const PLAIN: &[&str] = &[
             "data.fasta",
             "keys.fasta",
             "wallet_protein.fasta",
@@ -278,8 +274,11 @@ mod tests {
             "my.git/data.fasta",
             "..",
             "",
-        ] {
-            assert_eq!(name(Path::new(data)), Name::Plain, "{data}");
+        ];
+        for (names, judged) in [(SECRET, Name::Secret), (DOUBTFUL, Name::Doubtful), (PLAIN, Name::Plain)] {
+            for path in names {
+                assert_eq!(name(Path::new(path)), judged, "{path}");
+            }
         }
     }
 

@@ -208,6 +208,10 @@ fn look(line: &[u8], begun: &mut bool) -> Look {
     } else if message.pointer("/params/_meta").is_some_and(|meta| meta.get(INLINE_VERSION).is_some()) {
         *begun = true;
     }
+    if let Some(id) = id.and_then(id_of).filter(|_| message.get("params").is_some_and(|params| !params.is_object())) {
+        let why = "params are an object of named fields, or left out";
+        return Look::Refuse((Some(id), ErrorData::invalid_params(why, None)));
+    }
     // Before it, notifications and answers mean nothing, and the library would end at them.
     if *begun || id.is_some() && method.is_some() || !message.is_object() { Look::Pass } else { Look::Drop }
 }
@@ -282,6 +286,11 @@ mod tests {
             ("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\"}", Some(1), ErrorCode::INVALID_PARAMS),
             (
                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":5}}",
+                Some(1),
+                ErrorCode::INVALID_PARAMS,
+            ),
+            (
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":[]}",
                 Some(1),
                 ErrorCode::INVALID_PARAMS,
             ),

@@ -109,6 +109,7 @@ impl Server {
 fn misfit(params: &Value) -> ErrorData {
     let why = "tools/call expects params {\"name\": a tool, \"arguments\": an object}, each of them once";
     let tool = params.get("name").and_then(Value::as_str).and_then(Tool::from_name);
+    let tool = tool.filter(|_| params.get("arguments").is_some_and(|arguments| !arguments.is_object()));
     let expected = tool.map_or_else(
         || serde_json::json!({"tools": Tool::names()}),
         |tool| BadCall::Arguments { tool, why: "`arguments` is no object".to_owned() }.to_value(),
