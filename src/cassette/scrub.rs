@@ -9,7 +9,7 @@ mod forms;
 pub mod known;
 mod place;
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::collections::BTreeSet;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use secrecy::zeroize::Zeroizing;
@@ -71,15 +71,6 @@ impl Scrubber {
                 out
             }
             _ => bytes.to_vec(),
-        }
-    }
-
-    /// A text without the secrets that are known, and otherwise as it is.
-    fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let found = self.search.as_ref().is_none_or(|search| search.is_match(text));
-        match found && !self.forms.is_empty() {
-            true => Cow::Owned(String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()),
-            false => Cow::Borrowed(text),
         }
     }
 
