@@ -6,6 +6,7 @@
 //! played again from scrubbed words asks with the same scrubbed words.
 
 mod forms;
+pub mod known;
 mod pieces;
 mod place;
 

@@ -7,10 +7,11 @@ use std::{
 };
 
 use console::Term;
+use secrecy::ExposeSecret as _;
 
 use super::{CommandError, Global, logging, record::RecordedEvents};
 use crate::{
-    cassette,
+    cassette::{self, scrub::known},
     config::{Environment, Key, Overrides, Settings},
     domain::{
         event::{Event, Sink},
@@ -103,6 +104,8 @@ impl Context {
                 .hint("the working directory is gone or closed to you; cd elsewhere")
         })?;
         let loaded = Settings::load(&self.overrides(), &self.env, &cwd)?;
+        let secrets = loaded.secrets();
+        known::keep_out(secrets.iter().map(|(name, secret)| (*name, secret.expose_secret())));
         logging::start(loaded.value(Key::AgentLog).map_or("off", |v| v.text()))?;
         Ok(self.settings.get_or_init(|| loaded))
     }

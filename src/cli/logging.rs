@@ -12,6 +12,7 @@ use tracing_subscriber::{
 };
 
 use super::CommandError;
+use crate::cassette::scrub::known::Logged;
 
 /// The filter of `-v`, `-vv` and so on; `None` without one.
 pub fn filter_of(verbose: u8) -> Option<String> {
@@ -35,7 +36,7 @@ pub fn start(filter: &str) -> Result<(), CommandError> {
         CommandError::usage(format!("the log filter `{filter}` makes no sense: {e}"))
             .hint("write a level such as `info`, or `agent=debug`, in AGENT_LOG")
     })?;
-    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let lines = fmt::layer().with_writer(Logged::default).with_ansi(std::io::stderr().is_terminal());
     // HTTP and signing libraries write headers and keys below INFO; no filter of ours lets those through.
     let quiet = filter_fn(|meta| meta.target().starts_with("agent") || *meta.level() <= Level::INFO);
     let lines: Filtered<_, _, _> = lines.with_filter(filter).with_filter(quiet);

@@ -113,8 +113,8 @@ pub enum Command {
     Mcp(mcp::Mcp),
     /// Print a shell's completions
     Completions(completions::Completions),
-    /// Print the man page
-    Man,
+    /// Print the man page, or write a page a command
+    Man(man::Man),
     /// Run one task in this process: the program starts itself so
     #[command(hide = true)]
     Worker,
@@ -168,7 +168,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, Com
         Some(Command::Mcp(mcp)) => mcp.run(context),
         Some(Command::Wallet(wallet)) => wallet.run(context),
         Some(Command::Completions(completions)) => completions.run(context),
-        Some(Command::Man) => man::run(context),
+        Some(Command::Man(man)) => man.run(context),
         Some(Command::Worker) => worker::worker(),
         Some(Command::SandboxHost(host)) => host.run(),
         None if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() => chat::Chat::default().run(context),

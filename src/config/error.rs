@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use super::{key::Key, layer::Source, provider::Provider};
+use super::{home::POLICY, key::Key, layer::Source, provider::Provider};
 
 /// Why settings cannot be used. The text never holds a secret's value.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +86,18 @@ pub enum ConfigError {
         /// The setting that would hold its key.
         key: Key,
     },
+    /// An address from the working folder, beside a secret from outside of it.
+    #[error("{} comes from {origin}, and would be used with {}, which comes from {}", address.name(), secret.name(), place(kept))]
+    Untrusted {
+        /// The setting with the address.
+        address: Key,
+        /// Where the address comes from.
+        origin: Source,
+        /// The setting with the secret, or with the wallet.
+        secret: Key,
+        /// Where that comes from.
+        kept: Source,
+    },
     /// A rule of the policy file that makes no sense: everything it would allow is refused.
     #[error("{}: {field} {problem}", path.display())]
     Policy {
@@ -137,6 +149,14 @@ fn list(missing: &[Missing]) -> String {
     }
 }
 
+/// A place, for the middle of a sentence.
+fn place(source: &Source) -> String {
+    match source {
+        Source::Environment => "the environment".to_owned(),
+        other => other.to_string(),
+    }
+}
+
 impl ConfigError {
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
@@ -153,6 +173,10 @@ impl ConfigError {
             ConfigError::DotEnv { .. } => {
                 "write NAME=value, one a line; put single quotes around values with spaces, quotes or $".to_owned()
             }
+            ConfigError::Toml { path, .. } if path.file_name().is_some_and(|name| name == POLICY) => format!(
+                "nothing is allowed by rules that cannot be read; mend {}: policy.example.toml explains each of them",
+                path.display()
+            ),
             ConfigError::Toml { .. } => {
                 "it is TOML: name = \"value\", one a line; `agent config` lists the names".to_owned()
             }
@@ -180,6 +204,13 @@ impl ConfigError {
             ConfigError::NoProviderKey { key, .. } => {
                 format!("set {}, or use the offline planner: agent --model planner", key.name())
             }
+            ConfigError::Untrusted { address, origin, secret, .. } => format!(
+                "a folder's settings may not lead your {} elsewhere; if the address is yours, set {} where {} is set, or \
+                 put both into {origin}",
+                if address.spec().group == super::key::Group::Chain { "payments" } else { "key" },
+                address.name(),
+                secret.name(),
+            ),
             ConfigError::Policy { path, .. } => {
                 format!("nothing is allowed by a rule that cannot be read; mend {}", path.display())
             }

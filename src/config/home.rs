@@ -9,6 +9,9 @@ use std::{
 use super::{error::ConfigError, layer::Environment};
 use crate::domain::ids::JobId;
 
+/// The owner's rules, within the home folder.
+pub(super) const POLICY: &str = "policy.toml";
+
 /// The folder's name under the user's data folder.
 const FOLDER: &str = "scientific-orchestrator";
 
@@ -67,7 +70,7 @@ impl Home {
 
     /// The owner's rules.
     pub fn policy(&self) -> PathBuf {
-        self.path.join("policy.toml")
+        self.path.join(POLICY)
     }
 
     /// The lowest layer of settings but for the defaults.

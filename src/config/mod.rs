@@ -16,6 +16,7 @@
 //! | [`policy_file`] | the owner's rules |
 //! | [`secrets`] | the secrets among them |
 //! | [`shown`] | settings fit to be printed |
+//! | `trust` | which addresses get no secret |
 
 pub mod dotenv;
 pub mod error;
@@ -30,6 +31,7 @@ pub mod profile;
 pub mod provider;
 pub mod secrets;
 pub mod shown;
+mod trust;
 
 use std::{
     fs, io,

@@ -150,7 +150,7 @@ impl Settings {
         };
         let provider = base.is_none().then_some(Provider::OpenAi);
         let base_url = match base {
-            Some(value) => parse::url(Key::OpenaiBaseUrl, value)?,
+            Some(value) => self.model_address(value, Key::OpenaiApiKey)?,
             None => built_in(Provider::OpenAi)?,
         };
         let api_key = key.map(Value::secret);
@@ -172,6 +172,16 @@ impl Settings {
                 hint: format!("write {}:MODEL, with a model that it lists", provider.preset().name),
                 origin: value.source.clone(),
             }),
+            // Where no endpoint is named, OpenAI would be asked for a model of that name.
+            None if self.value(Key::OpenaiBaseUrl).is_none() => match Provider::nearly(value.text()) {
+                Some((provider, model)) => Err(ConfigError::Value {
+                    key: Key::AgentModel,
+                    problem: "names no provider that is known".to_owned(),
+                    hint: format!("did you mean {}:{model}?", provider.preset().name),
+                    origin: value.source.clone(),
+                }),
+                None => Ok(None),
+            },
             named => Ok(named),
         }
     }
@@ -182,7 +192,7 @@ impl Settings {
         let preset = provider.preset();
         let base_url = match self.value(Key::OpenaiBaseUrl) {
             // A key of one provider never goes to the address of another.
-            Some(value) if preset.own => parse::url(Key::OpenaiBaseUrl, value)?,
+            Some(value) if preset.own => self.model_address(value, preset.key)?,
             _ => built_in(provider)?,
         };
         let api_key = self.value(preset.key).map(Value::secret);

@@ -53,6 +53,23 @@ pub fn url(key: Key, value: &Value) -> Result<Url, ConfigError> {
     parse_url(key, value, value.text())
 }
 
+/// The base of a model's API, such as `https://api.openai.com/v1`: paths are added to it.
+///
+/// # Errors
+/// Anything else, also what has such a path already, or a query that paths would be added behind.
+pub fn base(key: Key, value: &Value) -> Result<Url, ConfigError> {
+    let url = url(key, value)?;
+    let hint = "write the address up to the version, such as https://host:port/v1";
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong(key, value, "has a ? or a # in it, and paths are added to its end", hint));
+    }
+    let path = url.path().trim_end_matches('/');
+    match ["/chat/completions", "/completions", "/responses", "/models"].iter().find(|known| path.ends_with(**known)) {
+        Some(known) => Err(wrong(key, value, format!("ends in {known}, which is added to it"), hint)),
+        None => Ok(url),
+    }
+}
+
 /// One or several addresses, separated by commas; each counts once.
 ///
 /// # Errors
@@ -148,6 +165,24 @@ mod tests {
             url(Key::S3Endpoint, &value("nonsense")).unwrap_err().to_string(),
             "AIOZ_S3_ENDPOINT is not a URL: relative URL without a base (from environment)"
         );
+    }
+
+    #[test]
+    fn a_models_address_is_the_base_of_its_api() {
+        for good in ["http://127.0.0.1:8080/v1", "https://host/v1/", "https://host/", "https://host/v1beta/openai/"] {
+            assert!(base(Key::OpenaiBaseUrl, &value(good)).is_ok(), "{good}");
+        }
+        for (bad, says) in [
+            ("https://host/v1?x=1", "has a ? or a # in it"),
+            ("https://host/v1#x", "has a ? or a # in it"),
+            ("https://host/v1/chat/completions", "ends in /chat/completions"),
+            ("https://host/v1/chat/completions/", "ends in /chat/completions"),
+            ("https://host/v1/responses", "ends in /responses"),
+        ] {
+            let error = base(Key::OpenaiBaseUrl, &value(bad)).unwrap_err();
+            assert!(error.to_string().contains(says), "{bad}: {error}");
+            assert!(error.hint().is_some_and(|hint| hint.contains("/v1")), "{bad}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{
     error::{ConfigError, Missing},
     key::{Key, SPECS},
     layer::{Source, Value},
-    parse,
+    parse, trust,
 };
 use crate::domain::{hash::Hash160, network::Network};
 
@@ -177,6 +177,7 @@ impl Settings {
             return Err(half());
         }
         let need = |key: Key| self.value(key).ok_or_else(half);
+        let address = |key: Key, secrets: &[Key]| self.trusted(key, need(key)?, secrets);
         let payer = match (self.value(Key::NeoPrivateKey), self.path(Key::NeoWallet)) {
             (Some(value), Some(_)) => {
                 return Err(ConfigError::Value {
@@ -195,21 +196,21 @@ impl Settings {
         };
         Ok(Profile::Live(Box::new(LiveSettings {
             storage: StorageSettings {
-                endpoint: parse::url(Key::S3Endpoint, need(Key::S3Endpoint)?)?,
+                endpoint: parse::url(Key::S3Endpoint, address(Key::S3Endpoint, &trust::OF_STORAGE)?)?,
                 region: need(Key::S3Region)?.text().to_owned(),
                 bucket: parse::bucket(Key::Bucket, need(Key::Bucket)?)?,
                 access_key: need(Key::AccessKey)?.secret(),
                 secret_key: need(Key::SecretKey)?.secret(),
             },
             compute: ComputeSettings {
-                endpoint: parse::url(Key::W3aiEndpoint, need(Key::W3aiEndpoint)?)?,
+                endpoint: parse::url(Key::W3aiEndpoint, address(Key::W3aiEndpoint, &trust::OF_COMPUTE)?)?,
                 api_key: need(Key::ApiKey)?.secret(),
             },
             chain: ChainSettings {
-                rpc: parse::urls(Key::NeoRpcUrl, need(Key::NeoRpcUrl)?)?,
+                rpc: parse::urls(Key::NeoRpcUrl, address(Key::NeoRpcUrl, &trust::OF_PAYMENTS)?)?,
                 network: parse::network(Key::NeoNetwork, need(Key::NeoNetwork)?)?,
                 payer,
-                recipients: parse::accounts(Key::GasRecipient, need(Key::GasRecipient)?)?,
+                recipients: parse::accounts(Key::GasRecipient, address(Key::GasRecipient, &trust::OF_PAYMENTS)?)?,
             },
         })))
     }

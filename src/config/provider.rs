@@ -94,6 +94,18 @@ impl Provider {
         Some((Provider::from_name(prefix)?, model.trim()))
     }
 
+    /// The provider that a prefix is one or two slips away from, with the model after it: `gemni:x` names no model of
+    /// OpenAI's.
+    pub fn nearly(text: &str) -> Option<(Provider, &str)> {
+        let (prefix, model) = text.split_once(':')?;
+        let prefix = prefix.to_ascii_lowercase();
+        let near = |p: &Provider| {
+            let (name, slips) = (p.preset().name, strsim::osa_distance(&prefix, p.preset().name));
+            (1..=if name.len() > 5 { 2 } else { 1 }).contains(&slips)
+        };
+        Some((Provider::ALL.into_iter().find(near)?, model.trim()))
+    }
+
     /// The names of all, for hints.
     pub fn names() -> String {
         Provider::ALL.map(|p| p.preset().name).join(", ")
@@ -115,6 +127,22 @@ mod tests {
         assert_eq!(Provider::of_model("openrouter:openai/gpt-oss-20b:free").unwrap().1, "openai/gpt-oss-20b:free");
         for plain in ["llama3.2:3b", "gpt-4.1-mini", "ft:gpt-4o:me::1", "planner"] {
             assert_eq!(Provider::of_model(plain), None, "{plain}");
+        }
+    }
+
+    #[test]
+    fn a_slip_in_a_prefix_is_seen_and_a_models_own_name_is_none() {
+        for (slip, provider) in [
+            ("gemni:x", Provider::Gemini),
+            ("Antropic:x", Provider::Anthropic),
+            ("grok:x", Provider::Groq),
+            ("olama:x:3b", Provider::Ollama),
+            ("openrouters:x", Provider::OpenRouter),
+        ] {
+            assert_eq!(Provider::nearly(slip).map(|(found, _)| found), Some(provider), "{slip}");
+        }
+        for plain in ["gpt-4.1-mini", "ft:gpt-4o:me::1", "llama3.2:3b", "qwen3:4b", "gemini:x", "mistral:7b"] {
+            assert_eq!(Provider::nearly(plain), None, "{plain}");
         }
     }
 

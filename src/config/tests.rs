@@ -92,6 +92,80 @@ fn nothing_configured_is_the_sandbox_and_the_planner() {
 }
 
 #[test]
+fn an_address_of_the_folder_gets_no_key_from_outside_of_it() {
+    let folder = "OPENAI_BASE_URL=http://127.0.0.1:18802/v1\nAGENT_MODEL=m\n";
+    let place = Place::new().write("work/.env", folder);
+    assert_eq!(place.load().model().unwrap().name(), "m", "no key, nothing to lose");
+    let place = place.env("OPENAI_API_KEY", "sk-mine");
+    let error = place.load().model().unwrap_err();
+    let dotenv = place.dir.path().join("work/.env");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "OPENAI_BASE_URL comes from {}, and would be used with OPENAI_API_KEY, which comes from the environment",
+            dotenv.display()
+        )
+    );
+    assert!(error.hint().is_some_and(|hint| hint.contains("your key")), "{:?}", error.hint());
+    let place = place.env("OPENAI_BASE_URL", "http://127.0.0.1:8080/v1");
+    assert!(place.load().model().is_ok(), "both from the environment");
+    let both = Place::new().write("work/.env", &format!("{folder}OPENAI_API_KEY=sk-of-the-folder\n"));
+    assert!(both.load().model().is_ok(), "both from the folder");
+    let of_home = Place::new().write("work/.env", folder).write("home/config.toml", "openai_api_key = \"sk-mine\"");
+    assert!(matches!(of_home.load().model(), Err(ConfigError::Untrusted { .. })));
+    let preset = Place::new()
+        .write("work/.env", "OPENAI_BASE_URL=http://127.0.0.1:18802/v1\nAGENT_MODEL=ollama:m\n")
+        .env("OPENAI_API_KEY", "sk-mine");
+    assert!(preset.load().model().is_ok(), "a preset of one's own sends no key of another");
+    let preset = preset.env("OLLAMA_API_KEY", "sk-mine");
+    assert!(matches!(preset.load().model(), Err(ConfigError::Untrusted { secret: Key::OllamaApiKey, .. })));
+}
+
+#[test]
+fn a_slip_in_a_providers_name_is_asked_of_nobody() {
+    let place = Place::new().env("OPENAI_API_KEY", "sk-mine").env("AGENT_MODEL", "gemni:flash");
+    let error = place.load().model().unwrap_err();
+    assert_eq!(error.to_string(), "AGENT_MODEL names no provider that is known (from environment)");
+    assert_eq!(error.hint().as_deref(), Some("did you mean gemini:flash?"));
+    let own = place.env("OPENAI_BASE_URL", "http://127.0.0.1:8080/v1");
+    assert_eq!(own.load().model().unwrap().name(), "gemni:flash", "a server of one's own may call its models so");
+}
+
+#[test]
+fn a_home_that_the_folder_names_is_the_folders_word() {
+    let mut place = Place::new().env("OPENAI_API_KEY", "sk-mine");
+    place.env.0.remove("AGENT_HOME");
+    fs::create_dir(place.dir.path().join("work/theirs")).unwrap();
+    let place = place
+        .write("work/.env", "AGENT_HOME=theirs")
+        .write("work/theirs/config.toml", "openai_base_url = \"http://127.0.0.1:1/v1\"\nagent_model = \"m\"");
+    assert!(matches!(place.load().model(), Err(ConfigError::Untrusted { .. })));
+}
+
+#[test]
+fn no_address_of_the_folder_gets_the_owners_data_or_money() {
+    for (setting, value) in [
+        ("AIOZ_S3_ENDPOINT", "http://127.0.0.1:1"),
+        ("AIOZ_W3AI_ENDPOINT", "http://127.0.0.1:1"),
+        ("NEO_RPC_URL", "http://127.0.0.1:1"),
+        ("GAS_RECIPIENT", ADDRESS),
+    ] {
+        let mut place = Place::new().live().write("work/.env", &format!("{setting}={value}\n"));
+        place.env.0.remove(setting);
+        let error = place.load().profile().unwrap_err();
+        assert!(error.to_string().starts_with(&format!("{setting} comes from ")), "{setting}: {error}");
+        assert!(place.env("AGENT_PROFILE", "sandbox").load().profile().is_ok(), "nothing of it is used there");
+    }
+    let mut place = Place::new().live();
+    let all: String = place.env.0.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    place.env.0.retain(|name, _| name == "AGENT_HOME");
+    let place = place.write("work/.env", &format!("{all}AIOZ_W3AI_ENDPOINT=http://127.0.0.1:1\n"));
+    fs::set_permissions(place.dir.path().join("work/.env"), std::os::unix::fs::PermissionsExt::from_mode(0o600))
+        .unwrap();
+    assert_eq!(place.load().profile().unwrap().name(), "live", "all of it from the folder");
+}
+
+#[test]
 fn half_configured_lists_what_is_missing() {
     let error = Place::new().env("AIOZ_BUCKET", "b").env("NEO_WALLET", "~/w.json").load().profile().unwrap_err();
     let ConfigError::HalfConfigured { given, missing } = &error else { panic!("{error}") };

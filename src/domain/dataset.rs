@@ -49,6 +49,16 @@ pub struct DatasetProfile {
     pub alphabet: Option<Alphabet>,
     /// Whether the counts are extrapolated from a sample; `bytes` is always exact.
     pub sampled: bool,
+    /// Whether zeros stand within it, written or as holes. The counts pass over them; no task reads beyond them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub zeros: bool,
     /// Modification time in nanoseconds since 1970, to notice a file that changed under us.
     pub modified_ns: i64,
+}
+
+impl DatasetProfile {
+    /// What it means that there are [`zeros`](DatasetProfile::zeros) in it, for the middle of a sentence.
+    pub fn zeros_mean(&self) -> &'static str {
+        "there are zeros within it (holes that were never written, or a broken download), and no task reads beyond them"
+    }
 }

@@ -13,12 +13,19 @@ use crate::{
     ledger::JobLine,
 };
 
+/// The columns of the list.
+const HEADER: [&str; 7] = ["job", "state", "task", "dataset", "where", "GAS", "changed"];
+/// Some of them, by their place.
+const DATASET: usize = 3;
+const GAS: usize = 5;
+const CHANGED: usize = 6;
+
 /// All jobs, newest last; `now` says how long ago.
 pub fn list(jobs: &[Job], now: Timestamp, look: &Look) -> Vec<String> {
     if jobs.is_empty() {
         return vec!["No jobs yet. Try: agent ask \"Run protein folding on examples/data.fasta\"".to_owned()];
     }
-    let rows = jobs
+    let rows: Vec<Vec<String>> = jobs
         .iter()
         .map(|job| {
             let dataset = clean(&job.verdict.dataset.path.display().to_string(), 200);
@@ -27,7 +34,13 @@ pub fn list(jobs: &[Job], now: Timestamp, look: &Look) -> Vec<String> {
             vec![id, state, task, cut(&dataset, 60), place(job).to_owned(), asked, ago(job.updated_at, now)]
         })
         .collect();
-    look.table(&["job", "state", "task", "dataset", "where", "GAS", "changed"], rows, &[5], 3)
+    // A long name of a state leaves no room for the last column on a terminal of 80; on one of 40 nothing fits anyway.
+    let without = |rows: &[Vec<String>]| rows.iter().map(|row| row.iter().take(CHANGED).cloned().collect()).collect();
+    let (header, fewer): (_, Vec<Vec<String>>) = (HEADER.split_at(CHANGED).0, without(&rows));
+    match !look.fits(&HEADER, &rows, DATASET) && look.fits(header, &fewer, DATASET) {
+        true => look.table(header, fewer, &[GAS], DATASET),
+        false => look.table(&HEADER, rows, &[GAS], DATASET),
+    }
 }
 
 /// `3 min ago`; the future, after a clock was set back, is `just now`.
@@ -170,6 +183,10 @@ mod tests {
         let at = |width| list(&jobs, now, &Look::plain(width)).join("\n");
         insta::assert_snapshot!(format!("{}\n\n{}", at(80), at(40)));
         assert_eq!(list(&[], now, &Look::plain(80)).len(), 1);
+        let long = Job { state: JobState::PaymentIntended, ..sample::done() };
+        let lines = list(&[long, sample::planned()], now, &Look::plain(80));
+        assert!(lines[0].starts_with("job ") && lines[0].ends_with("GAS"), "{lines:#?}");
+        assert!(lines.iter().all(|line| line.chars().count() <= 80), "{lines:#?}");
     }
 
     #[test]

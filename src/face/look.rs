@@ -115,13 +115,7 @@ impl Look {
     ///
     /// `right` names the columns of numbers; `long` the one that gives way: its cells wrap, the others stay whole.
     pub fn table(&self, header: &[&str], rows: Vec<Vec<String>>, right: &[usize], long: usize) -> Vec<String> {
-        let widest = |column: usize, name: &str| {
-            let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| display_width(cell));
-            cells.chain([display_width(name)]).max().unwrap_or_default()
-        };
-        let rigid: usize =
-            header.iter().enumerate().filter(|(i, _)| *i != long).map(|(i, name)| widest(i, name) + GAP).sum();
-        if rigid + MIN_LONG > self.width {
+        if !self.fits(header, &rows, long) {
             return self.cards(header, &rows);
         }
         let mut table = Table::new();
@@ -145,6 +139,17 @@ impl Look {
             *head = self.tone(Tone::Strong, head);
         }
         lines
+    }
+
+    /// Whether such a table fits the width as a table.
+    pub fn fits(&self, header: &[&str], rows: &[Vec<String>], long: usize) -> bool {
+        let widest = |column: usize, name: &str| {
+            let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| display_width(cell));
+            cells.chain([display_width(name)]).max().unwrap_or_default()
+        };
+        let rigid: usize =
+            header.iter().enumerate().filter(|(i, _)| *i != long).map(|(i, name)| widest(i, name) + GAP).sum();
+        rigid + MIN_LONG <= self.width
     }
 
     /// A table's rows one below the other, for narrow terminals.

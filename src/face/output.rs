@@ -8,6 +8,8 @@ use std::{
     },
 };
 
+use crate::cassette::scrub::known::without_known;
+
 type OnClosed = Box<dyn FnOnce() + Send>;
 
 /// A shared writer. Clones write to the same place, whole pieces at a time.
@@ -51,14 +53,14 @@ impl Output {
         self.shared.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Writes `text` as it is and flushes. A reader that went away, and a full disk, end all further writing.
+    /// Writes `text` without the secrets that this process knows, and flushes. A reader that went away, and a full disk, end all further writing.
     pub fn write(&self, text: &str) {
         if self.is_closed() || text.is_empty() {
             return;
         }
         let wrote = {
             let mut writer = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            writer.write_all(text.as_bytes()).and_then(|()| writer.flush())
+            writer.write_all(without_known(text).as_bytes()).and_then(|()| writer.flush())
         };
         if let Err(error) = wrote {
             if error.kind() != io::ErrorKind::BrokenPipe {

@@ -182,6 +182,7 @@ pub fn planned() -> Job {
                 longest: 36,
                 alphabet: Some(Alphabet::Protein),
                 sampled: false,
+                zeros: false,
                 modified_ns: 0,
             },
             part: None,

@@ -175,8 +175,8 @@ impl JobError {
             JobError::Read { .. } => "dataset",
             JobError::Ended { .. } => "job_ended",
             JobError::Interrupted(_) => "interrupted",
-            JobError::Lease(_) => "busy",
-            JobError::Ledger(_) | JobError::Write { .. } => "ledger",
+            JobError::Lease(LeaseError::Taken(_)) => "busy",
+            JobError::Lease(LeaseError::File { .. }) | JobError::Ledger(_) | JobError::Write { .. } => "ledger",
         }
     }
 

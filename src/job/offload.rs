@@ -31,6 +31,7 @@ impl Workflow {
             self.step(&job.id, JobState::Canceled, |job| job.failure = Some("dry run".to_owned()))?;
             return Err(JobError::DryRun("uploading the dataset".to_owned()));
         }
+        self.parts.guard.check_readable(job, &*self.parts.sink)?;
         let remote = self.remote().await?;
         if job.state == JobState::Planned {
             self.step(&job.id, JobState::Staging, |_| {})?;

@@ -163,11 +163,12 @@ fn suits(task: &TaskType, dataset: &DatasetProfile) -> Result<(), JobError> {
 
 fn verdict_event(job: &Job) -> Event {
     let verdict = &job.verdict;
+    let beside = verdict.dataset.zeros.then(|| verdict.dataset.zeros_mean().to_owned());
     Event::Verdict {
         job: job.id.clone(),
         place: verdict.place,
         reasons: verdict.rules(),
-        why: verdict.reasons.iter().map(|r| r.why.clone()).collect(),
+        why: verdict.reasons.iter().map(|r| r.why.clone()).chain(beside).collect(),
         task_type: job.task_type.clone(),
         dataset: DatasetShown {
             path: verdict.dataset.path.display().to_string(),

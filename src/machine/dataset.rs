@@ -2,7 +2,8 @@
 //!
 //! Files of up to 16 MB are read as a whole and by the same rules as the tasks read them, so what would make a task fail
 //! makes the probe fail. Larger files are sampled in windows spread over them: a file of any size takes a few megabytes
-//! of reading. Regions of zeros in large files (holes that were never written) count as no content.
+//! of reading. Regions of zeros in large files (holes that were never written) count as no content; that there are some is
+//! told, as no task reads such a file to its end.
 
 use std::io::{BufReader, Read as _};
 
@@ -85,12 +86,12 @@ pub fn profile_dataset(open: &OpenDataset) -> Result<DatasetProfile, ProbeError>
     head.truncate(count);
     let gzip = head.starts_with(&GZIP);
     let small = open.bytes <= EXACT;
-    let counted = if gzip {
-        compressed(open)?
+    let (counted, zeros) = if gzip {
+        (compressed(open)?, false)
     } else {
         match sniff::format(&head, count as u64 == open.bytes) {
-            Format::Binary => Counted::BINARY,
-            format if small => whole(open, format)?,
+            Format::Binary => (Counted::BINARY, false),
+            format if small => (whole(open, format)?, false),
             format => large(open, format)?,
         }
     };
@@ -105,6 +106,7 @@ pub fn profile_dataset(open: &OpenDataset) -> Result<DatasetProfile, ProbeError>
         longest,
         alphabet,
         sampled,
+        zeros,
         modified_ns: open.modified_ns,
     })
 }
@@ -180,16 +182,18 @@ fn whole(open: &OpenDataset, format: Format) -> Result<Counted, ProbeError> {
     }
 }
 
-/// A large file: all that was ever written of it where that is little, else a sample.
-fn large(open: &OpenDataset, format: Format) -> Result<Counted, ProbeError> {
+/// A large file: all that was ever written of it where that is little, else a sample; and whether zeros stand in it.
+fn large(open: &OpenDataset, format: Format) -> Result<(Counted, bool), ProbeError> {
     // A second handle, as looking for holes moves the position.
     let written = match open.reopen() {
         Ok(file) => extents(&file, open.bytes),
         Err(_) => vec![Extent { start: 0, length: open.bytes }],
     };
     let content: u64 = written.iter().map(|e| e.length).sum();
+    let holes = content < open.bytes;
     if content > EXACT {
-        return sample::large(open, format, &written);
+        let (counted, zeros) = sample::large(open, format, &written)?;
+        return Ok((counted, zeros || holes));
     }
     let mut counter = Counter::new(format);
     let mut piece = vec![0; PIECE];
@@ -205,13 +209,13 @@ fn large(open: &OpenDataset, format: Format) -> Result<Counted, ProbeError> {
             // The last block of a stretch is filled up with zeros.
             let text: Vec<u8> = piece.iter().take(inside).copied().filter(|&b| b != 0).collect();
             if !counter.push(&text).map_err(damaged)? {
-                return Ok(Counted::BINARY);
+                return Ok((Counted::BINARY, holes));
             }
         }
     }
     // A record that a hole cuts off is no error here: what there is, is counted.
     let so_far = counter.so_far(format);
-    Ok(counter.finish().unwrap_or(so_far))
+    Ok((counter.finish().unwrap_or(so_far), holes))
 }
 
 /// A compressed file: decompressed as a whole when it is small, else its beginning.

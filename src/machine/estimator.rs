@@ -109,6 +109,7 @@ mod tests {
             longest,
             alphabet: Some(Alphabet::Protein),
             sampled: false,
+            zeros: false,
             modified_ns: 0,
         }
     }

@@ -24,12 +24,14 @@ pub(super) struct Window<'b> {
     pub(super) last: bool,
 }
 
-/// Extrapolates from a sample; `written` is where the file has content, in total more than the windows.
-pub(super) fn large(open: &OpenDataset, format: Format, written: &[Extent]) -> Result<Counted, ProbeError> {
+/// Extrapolates from a sample, and tells whether zeros were seen in it; `written` is where the file has content, in total
+/// more than the windows.
+pub(super) fn large(open: &OpenDataset, format: Format, written: &[Extent]) -> Result<(Counted, bool), ProbeError> {
     let content: u64 = written.iter().map(|e| e.length).sum();
     let mut fasta = super::sample_fasta::Sample::default();
     let mut fastq = super::sample_fastq::Sample::default();
     let mut text = Text::default();
+    let mut zeros = false;
     let mut buffer = vec![0; WINDOW as usize];
     for index in 0..WINDOWS {
         let at = (content - WINDOW) / (WINDOWS - 1) * index;
@@ -38,19 +40,21 @@ pub(super) fn large(open: &OpenDataset, format: Format, written: &[Extent]) -> R
         let wanted = usize::try_from(room.min(WINDOW)).unwrap_or(0);
         let count = read_at(&open.file, buffer.get_mut(..wanted).unwrap_or_default(), offset).map_err(unreadable)?;
         let bytes = buffer.get(..count).unwrap_or_default();
+        zeros |= bytes.contains(&0);
         let window = Window { at, offset, bytes, last: at + count as u64 >= content };
         match format {
             Format::Fasta => fasta.add(&window)?,
             Format::Fastq => fastq.add(&window)?,
-            _ if !text.add(&window) => return Ok(Counted::BINARY),
+            _ if !text.add(&window) => return Ok((Counted::BINARY, zeros)),
             _ => {}
         }
     }
-    Ok(match format {
+    let counted = match format {
         Format::Fasta => fasta.counted(content),
         Format::Fastq => fastq.counted(content),
         _ => text.counted(content),
-    })
+    };
+    Ok((counted, zeros))
 }
 
 /// Where in the file the content's byte `at` lies, and how many bytes follow it without a hole.

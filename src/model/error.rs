@@ -130,6 +130,11 @@ impl ModelError {
         }
     }
 
+    /// Whether a word is one of [`kind`](ModelError::kind): the model's server failed, and not the model.
+    pub fn is_kind(word: &str) -> bool {
+        word.starts_with("model_") && word != "model_endless"
+    }
+
     /// What a person can do.
     pub fn hint(&self) -> Option<String> {
         let text = match self {

@@ -125,6 +125,22 @@ impl Guard {
         Ok(Permit::grant(Upload { job: job.id.clone(), dataset, key }))
     }
 
+    /// Whether a provider could work on the job's dataset at all. To be asked before anything of it is sent: what no task
+    /// reads to its end would be paid for all the same.
+    ///
+    /// # Errors
+    /// R-PROBE for a dataset in which the probe saw zeros.
+    pub fn check_readable(&self, job: &Job, sink: &dyn Sink) -> Result<(), Refusal> {
+        if !job.verdict.dataset.zeros {
+            return Ok(());
+        }
+        let why =
+            format!("{} is not sent away: {}", job.verdict.dataset.path.display(), job.verdict.dataset.zeros_mean());
+        let hint =
+            "download or copy the file again; if only its beginning was ever written, cut it there: truncate -s BYTES";
+        Err(told(Refusal::new(Rule::ProbeFailed, why).hint(hint), job, sink))
+    }
+
     /// Leave to submit a staged job.
     ///
     /// # Errors

@@ -121,6 +121,7 @@ pub(crate) mod tests {
             longest: bytes,
             alphabet: None,
             sampled: false,
+            zeros: false,
             modified_ns: 0,
         }
     }

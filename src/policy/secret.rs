@@ -16,8 +16,22 @@ use flate2::bufread::MultiGzDecoder;
 /// How much of a file is looked at, bytes: keys and files of settings are small, and begin at once.
 pub const HEAD: usize = 64 * 1024;
 
-/// Folders in which programs keep keys.
-const FOLDERS: [&str; 7] = [".ssh", ".aws", ".gnupg", ".kube", ".docker", ".config", ".azure"];
+/// Folders in which programs keep keys, or settings with keys in them.
+const FOLDERS: [&str; 13] = [
+    ".ssh",
+    ".aws",
+    ".gnupg",
+    ".kube",
+    ".docker",
+    ".config",
+    ".azure",
+    ".git",
+    ".hg",
+    ".svn",
+    ".cargo",
+    ".password-store",
+    ".terraform.d",
+];
 /// Names that only secrets and settings have.
 const NAMES: [&str; 16] = [
     ".env",
@@ -211,8 +225,8 @@ mod tests {
     const WIF: &str = "KwZ5268EUa2AaFPxQhZ7TM4Zt7iXz2tyAx7ctXJa6YxsPNWcfVpj";
 
     #[test]
-    fn names_that_only_secrets_have() {
-        for secret in [
+    fn names() {
+        const SECRET: &[&str] = &[
             ".env",
             ".env.local",
             "prod.env",
@@ -230,10 +244,12 @@ mod tests {
             "wallet.json",
             ".ssh/known",
             "x/.aws/y",
-        ] {
-            assert_eq!(name(Path::new(secret)), Name::Secret, "{secret}");
-        }
-        for doubtful in [
+            ".git/config",
+            "repo/.git/hooks/x",
+            ".kube/config",
+            ".gnupg/pubring.kbx",
+        ];
+        const DOUBTFUL: &[&str] = &[
             "id_rsa",
             "id_ed25519.pub",
             "id_work",
@@ -243,10 +259,8 @@ mod tests {
             "secrets.yaml",
             "private_key.txt",
             "mnemonic.txt",
-        ] {
-            assert_eq!(name(Path::new(doubtful)), Name::Doubtful, "{doubtful}");
-        }
-        for data in [
+        ];
+        const PLAIN: &[&str] = &[
             "data.fasta",
             "keys.fasta",
             "wallet_protein.fasta",
@@ -256,10 +270,15 @@ mod tests {
             "token_counts.csv",
             "secretome.fasta",
             "keynote.txt",
+            ".github/data.fasta",
+            "my.git/data.fasta",
             "..",
             "",
-        ] {
-            assert_eq!(name(Path::new(data)), Name::Plain, "{data}");
+        ];
+        for (names, judged) in [(SECRET, Name::Secret), (DOUBTFUL, Name::Doubtful), (PLAIN, Name::Plain)] {
+            for path in names {
+                assert_eq!(name(Path::new(path)), judged, "{path}");
+            }
         }
     }
 

@@ -24,7 +24,7 @@ const MOST_BYTES: u64 = 4_000_000;
 /// Characters of one sentence that are shown.
 const SENTENCE: usize = 1_000;
 
-/// Shorter sentences are headings or fragments; they are chosen only when nothing else is there.
+/// Shorter sentences are most often headings or fragments; they are chosen when no longer one is left.
 const FEWEST_WORDS: usize = 4;
 
 /// One chosen sentence: a record of the result.
@@ -51,6 +51,9 @@ pub(crate) fn summarise(
     }
     let joined = chosen.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join(" ");
     let mut notes = Vec::new();
+    if chosen.len() < wanted {
+        notes.push(format!("the text has {} to choose from, and {wanted} were asked for", chosen.len()));
+    }
     if more {
         notes.push(format!("only the first {} of the text were read", bytes(MOST_BYTES)));
     }
@@ -111,7 +114,7 @@ fn choose(all: &[&str], wanted: usize) -> Vec<Sentence> {
     }
     let total: f64 = counts.iter().sum();
     let mut weights: Vec<f64> = counts.iter().map(|c| c / total.max(1.0)).collect();
-    let fewest = if contents.iter().any(|c| c.len() >= FEWEST_WORDS) { FEWEST_WORDS } else { 1 };
+    let mut fewest = FEWEST_WORDS;
     let mut taken: HashSet<usize> = HashSet::new();
     let mut chosen = Vec::new();
     while chosen.len() < wanted {
@@ -123,7 +126,14 @@ fn choose(all: &[&str], wanted: usize) -> Vec<Sentence> {
             .map(|(i, c)| (i, weight(c)))
             // Of equals the first: a text says first what it is about.
             .reduce(|best, next| if next.1 > best.1 { next } else { best });
-        let Some((index, score)) = best else { break };
+        let (index, score) = match best {
+            Some(best) => best,
+            None if fewest > 1 => {
+                fewest = 1;
+                continue;
+            }
+            None => break,
+        };
         taken.insert(index);
         let content = contents.get(index).cloned().unwrap_or_default();
         // What was said once need not be said again.
@@ -159,7 +169,24 @@ mod tests {
         assert_eq!(numbers, [1, 3]);
         assert_eq!(summary["of_sentences"], 6);
         assert!(TEXT.contains(records[1]["text"].as_str().unwrap()));
-        assert_eq!(of(TEXT.as_bytes(), 50).unwrap().0.len(), 4, "fragments stay out");
+        assert_eq!(summary["notes"], json!([]));
+    }
+
+    #[test]
+    fn as_many_are_chosen_as_were_asked_for_and_the_short_ones_last() {
+        let text = "Alpha proteins fold quickly. Beta proteins fold slowly. Gamma proteins do not fold at all. Proteins \
+            were measured on Monday. The buffer was changed on Tuesday. Results were sent on Friday.\n";
+        for wanted in 1..=6 {
+            let (records, summary) = of(text.as_bytes(), wanted).unwrap();
+            assert_eq!((records.len(), &summary["notes"]), (wanted, &json!([])), "{records:?}");
+        }
+        let numbers = |wanted| -> Vec<u64> {
+            of(TEXT.as_bytes(), wanted).unwrap().0.iter().map(|r| r["sentence"].as_u64().unwrap()).collect()
+        };
+        assert!(!numbers(4).contains(&4), "the lunch comes last: {:?}", numbers(4));
+        let (records, summary) = of(TEXT.as_bytes(), 50).unwrap();
+        assert_eq!(records.len(), 6);
+        assert_eq!(summary["notes"][0], "the text has 6 to choose from, and 50 were asked for");
     }
 
     #[test]

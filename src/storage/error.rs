@@ -8,7 +8,11 @@ use aws_sdk_s3::{
 };
 use url::Url;
 
-use crate::{cassette::format::Broken, domain::units, policy::refusal::Refusal};
+use crate::{
+    cassette::{format::Broken, scrub::known::said},
+    domain::units,
+    policy::refusal::Refusal,
+};
 
 /// Why storage did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -186,7 +190,7 @@ impl Place {
         };
         let status = response.status().as_u16();
         let code = error.code().map_or_else(|| format!("HTTP {status}"), |c| units::clean(c, 60));
-        let message = units::clean(error.message().unwrap_or_default(), 200);
+        let message = said(error.message().unwrap_or_default(), 200);
         let bucket = self.bucket.clone();
         match (code.as_str(), status) {
             ("RequestTimeTooSkewed", _) => StorageError::Clock { endpoint },

@@ -43,6 +43,9 @@ pub fn verdict(job: &Job) -> Value {
         "path": path_of(job), "bytes": dataset.bytes, "size": units::bytes(dataset.bytes), "format": dataset.format,
         "records": dataset.records, "longest": dataset.longest, "sampled": dataset.sampled,
     });
+    if dataset.zeros {
+        value["dataset"]["cannot_be_run"] = dataset.zeros_mean().into();
+    }
     let seconds = verdict.estimate.seconds;
     if let Some(part) = verdict.part {
         value["works_on"] = json!({"first_records": part, "why": "max_sequences; more or fewer when asked for"});

@@ -144,6 +144,7 @@ impl Fake {
             longest: 48,
             alphabet: None,
             sampled: false,
+            zeros: false,
             modified_ns: 0,
         };
         let machine = MachineProfile {

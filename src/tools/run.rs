@@ -133,6 +133,11 @@ fn advice(error: &WorkError, job: Option<&Job>) -> String {
             format!("This was not allowed. {}", next::step(job))
         }
         (_, Some(_)) => "Tell the person what was refused, why, and the hint. Do not try a way around it.".to_owned(),
+        (_, None) if error.kind == "busy" => {
+            "Another process works on this job right now, such as `agent jobs resume` of \
+             the owner's. Make the same call again in a moment: that is right, and nothing is done or paid twice."
+                .to_owned()
+        }
         (_, None) => "Tell the person what failed and the hint. Do not try again by yourself.".to_owned(),
     }
 }

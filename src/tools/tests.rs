@@ -170,3 +170,15 @@ async fn what_is_offered_follows_from_the_jobs() {
         assert_eq!(steps.is_empty(), state.is_end(), "{state}");
     }
 }
+
+#[test]
+fn a_job_that_another_process_works_on_is_asked_for_again() {
+    let taken = crate::job::JobError::Lease(crate::job::lease::LeaseError::Taken("job-7k3q9dm2".parse().unwrap()));
+    let value = ToolResult::failed(&WorkError::from(taken), None).value;
+    assert_eq!(
+        (&value["error"], &value["why"]),
+        (&json!("busy"), &json!("another process is working on job-7k3q9dm2"))
+    );
+    let next = value["next_step"].as_str().unwrap();
+    assert!(next.contains("`agent jobs resume`") && next.contains("the same call again"), "{next}");
+}

@@ -9,17 +9,20 @@ use std::{
 use regex::Regex;
 use serde::Deserialize;
 
-use super::files::{self, FileMade};
+use super::{
+    files::{self, FileMade},
+    yaml::{self, given, needed},
+};
 use crate::{
+    config::plain_file,
     domain::{job::JobState, verdict::Place},
     machine::{Supposed, catalogue::Catalogue},
 };
 
-/// What the YAML library says of a number that is none, and what a person reads.
-const WHOLE: [&str; 3] = ["invalid u64", "invalid u32", "invalid usize"];
-const NUMBER: &str = "a whole number, 0 or more, is expected";
 /// An id is no longer than this, characters.
 const MAX_ID: usize = 100;
+/// More than any case, bytes.
+const MAX_BYTES: u64 = 16 << 20;
 
 /// A case: what is there, what is said, and what must come of it.
 #[derive(Debug, Clone)]
@@ -54,16 +57,16 @@ pub struct Expect {
 #[serde(deny_unknown_fields)]
 pub struct JobWanted {
     /// The catalogue's name of its task.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub task: Option<String>,
     /// Its dataset, as in `files`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub dataset: Option<String>,
     /// Where it was to run.
-    #[serde(default, rename = "where")]
+    #[serde(default, rename = "where", deserialize_with = "given")]
     pub place: Option<Place>,
     /// The state it is in when the last turn is over.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub end: Option<JobState>,
 }
 
@@ -100,10 +103,11 @@ pub enum NoCases {
 #[serde(deny_unknown_fields)]
 struct Written {
     id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "needed")]
     machine: MachineWritten,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "needed")]
     files: Vec<files::Written>,
+    #[serde(deserialize_with = "needed")]
     turns: Vec<String>,
     expect: ExpectWritten,
 }
@@ -111,20 +115,20 @@ struct Written {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MachineWritten {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     ram: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     cores: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExpectWritten {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     jobs: Option<Vec<JobWanted>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     payments: Option<usize>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "needed")]
     answer: Vec<String>,
 }
 
@@ -137,7 +141,7 @@ pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<(Vec<Case>, Vec<
     let mut seen: HashMap<String, String> = HashMap::new();
     for path in files_of(path)? {
         let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        let read = fs::read_to_string(&path)
+        let read = plain_file::text(&path, MAX_BYTES)
             .map_err(|e| BrokenCase { file: file.clone(), field: None, problem: format!("cannot be read: {e}") })
             .and_then(|text| Case::parse(&file, &text, catalogue));
         match read {
@@ -166,7 +170,7 @@ fn files_of(path: &Path) -> Result<Vec<PathBuf>, NoCases> {
     let mut found = Vec::new();
     for entry in fs::read_dir(path).map_err(failed)? {
         let file = entry.map_err(failed)?.path();
-        if file.extension().is_some_and(|e| e == "yaml" || e == "yml") {
+        if file.extension().is_some_and(|e| ["yaml", "yml"].iter().any(|known| e.eq_ignore_ascii_case(known))) {
             found.push(file);
         }
     }
@@ -184,19 +188,7 @@ impl Case {
     /// What is no case: which field, and what is expected of it.
     pub fn parse(file: &str, text: &str, catalogue: &Catalogue) -> Result<Case, BrokenCase> {
         let broken = |field: Option<String>, problem: String| BrokenCase { file: file.to_owned(), field, problem };
-        let mut at = None;
-        let written: Result<Written, serde_saphyr::Error> = serde_saphyr::with_deserializer_from_str(text, |yaml| {
-            serde_path_to_error::deserialize(yaml).map_err(|error| {
-                at = Some(error.path().to_string()).filter(|path| path != ".");
-                error.into_inner()
-            })
-        });
-        let written = written.map_err(|error| {
-            let said = error.without_snippet().to_string();
-            // The first line tells what is wrong; more lines would draw the text.
-            let first = said.lines().next().unwrap_or_default();
-            broken(at, WHOLE.iter().fold(first.to_owned(), |said, kind| said.replacen(kind, NUMBER, 1)))
-        })?;
+        let written = yaml::read::<Written>(text).map_err(|(field, problem)| broken(field, problem))?;
         checked(file, written, catalogue).map_err(|(field, problem)| broken(Some(field), problem))
     }
 }

@@ -10,7 +10,7 @@ use rand::{SeedableRng as _, seq::IndexedRandom as _};
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 
-use super::case::Flaw;
+use super::{case::Flaw, yaml::given};
 
 /// Padding up to this size is written as blank lines, bytes. They are no part of any record, so that the file stays what
 /// it is and a task can read it to its end. Zeros, which a hole reads as, would make it a damaged file: the probe passes
@@ -18,6 +18,9 @@ use super::case::Flaw;
 const WRITTEN_OUT: u64 = 6_000_000_000;
 /// A file is not padded beyond this, bytes.
 const MAX_SIZE: u64 = 1 << 40;
+/// A path within the working folder is no longer than this, and no name in it longer than file systems take, bytes.
+const MAX_PATH: usize = 1_000;
+const MAX_NAME: usize = 255;
 /// Residues of one file.
 const MAX_RESIDUES: u64 = 1_000_000_000;
 /// Records of one file.
@@ -61,11 +64,11 @@ pub struct Fasta {
 #[serde(deny_unknown_fields)]
 pub(super) struct Written {
     path: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     fasta: Option<Fasta>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     text: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     sparse: Option<u64>,
 }
 
@@ -74,8 +77,13 @@ pub(super) fn checked(written: Vec<Written>) -> Result<Vec<FileMade>, Flaw> {
     let mut files: Vec<FileMade> = Vec::with_capacity(written.len());
     for (at, file) in written.into_iter().enumerate() {
         let made = one(file).map_err(|(field, problem)| (format!("files[{at}]{field}"), problem))?;
+        let of = |problem: String| Err((format!("files[{at}].path"), problem));
         if files.iter().any(|f| f.path == made.path) {
-            return Err((format!("files[{at}].path"), format!("{} is there already", made.path.display())));
+            return of(format!("{} is there already", made.path.display()));
+        }
+        if let Some(other) = files.iter().find(|f| f.path.starts_with(&made.path) || made.path.starts_with(&f.path)) {
+            let (one, other) = (made.path.display(), other.path.display());
+            return of(format!("{one} and {other} cannot both be there: one of them would be a file and a folder"));
         }
         files.push(made);
     }
@@ -88,6 +96,10 @@ fn one(file: Written) -> Result<FileMade, Flaw> {
     let plain = path.components().all(|c| matches!(c, Component::Normal(_))) && path.components().next().is_some();
     if !plain || file.path.chars().any(char::is_control) || file.path.ends_with('/') {
         return flaw(".path", format!("a path within the working folder is expected, and `{}` is none", file.path));
+    }
+    if file.path.len() > MAX_PATH || path.components().any(|c| c.as_os_str().len() > MAX_NAME) {
+        let problem = format!("a path of at most {MAX_PATH} bytes is expected, each name in it at most {MAX_NAME}");
+        return flaw(".path", problem);
     }
     let content = match (file.text, file.fasta) {
         (Some(text), None) => Content::Text(text),

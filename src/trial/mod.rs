@@ -4,6 +4,7 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | [`case`] | the format of a case, read to the letter |
+//! | [`yaml`] | its YAML, and what is wrong with it in plain words |
 //! | [`files`] | the files of a case: random proteins, text, padding |
 //! | [`variant`] | which helps a model is left without |
 //! | [`stage`] | the sandbox, the folders and the conversation of one case |
@@ -24,6 +25,7 @@ pub mod run;
 pub mod stage;
 pub mod totals;
 pub mod variant;
+pub mod yaml;
 
 pub use case::{BrokenCase, Case, read_cases};
 pub use play::Played;

@@ -19,7 +19,7 @@ use crate::{
     },
     job::{Cancel, Workflow},
     machine::catalogue::Catalogue,
-    model::ChatModel,
+    model::{ChatModel, ModelError},
 };
 
 /// A turn that was told to stop has this long to do so.
@@ -120,6 +120,8 @@ async fn on_stage(
     let happened = Happened { answer, ..stage.happened()? };
     failed.extend(judge(&case.expect, &happened));
     let told = recorder.told();
+    // What came about without a model says nothing of it: also where just that was expected.
+    failed.extend(told.iter().find_map(|told| silent(&told.event)));
     let refused = |told: &&Told| match &told.event {
         Event::ToolCompleted { result, .. } => result.get("refused_by").is_some_and(|rule| !rule.is_null()),
         _ => false,
@@ -133,6 +135,16 @@ async fn on_stage(
         told,
         interrupted: stop.is_cancelled(),
     })
+}
+
+/// Why the model gave no turn, where it did not.
+fn silent(event: &Event) -> Option<String> {
+    match event {
+        Event::Error { kind, message, .. } if ModelError::is_kind(kind) => {
+            Some(format!("the model gave no turn: {message}"))
+        }
+        _ => None,
+    }
 }
 
 /// The turns, one after the other: the last answer, and what kept them from being played.

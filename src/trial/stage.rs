@@ -37,6 +37,8 @@ use crate::{
 
 /// The program that workers are started as: this very one.
 const PROGRAM: &str = "/proc/self/exe";
+/// How the folders of cases begin: what a trial that was killed left behind is known by it.
+const FOLDER: &str = "agent-trial-";
 /// A host is up well within this.
 const START_LIMIT: Duration = Duration::from_secs(20);
 /// A host ends within this, its running jobs included.
@@ -80,7 +82,7 @@ impl Stage {
             let what = what.display().to_string();
             move |source| StageError::File { what, source }
         };
-        let dir = tempfile::tempdir().map_err(file(Path::new("a temporary folder")))?;
+        let dir = tempfile::Builder::new().prefix(FOLDER).tempdir().map_err(file(Path::new("a temporary folder")))?;
         let (home, work) = (dir.path().join("home"), dir.path().join("work"));
         for folder in [&home, &work] {
             std::fs::create_dir(folder).map_err(file(folder))?;

@@ -180,6 +180,29 @@ fn a_model_that_never_answers_costs_its_own_case_its_time_and_no_more() {
 }
 
 #[test]
+fn a_trial_that_was_killed_is_in_nobodys_way() {
+    let mut world = world(&[("count.yaml", COUNT)]);
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    world.set("OPENAI_BASE_URL", format!("http://{}/v1", silent.local_addr().unwrap()));
+    world.set("AGENT_MODEL", "silent");
+    let mut killed = world.command(&["trial", "--cases", "cases"]).spawn().unwrap();
+    // Its model is asked, so its case is under way.
+    let asked = silent.accept().unwrap();
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    drop(asked);
+    let left = || -> Vec<String> {
+        let tmp = fs::read_dir(world.work().join("tmp")).unwrap();
+        tmp.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    let before = left();
+    assert!(before.len() == 1 && before[0].starts_with("agent-trial-"), "{before:?}");
+    let run = world.run(&["trial", "--cases", "cases", "--model", "planner"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert_eq!(left(), before, "what another left is not touched: it may be another that runs");
+}
+
+#[test]
 fn what_makes_no_sense_is_said_before_anything_is_played() {
     let world = world(&[("count.yaml", COUNT)]);
     for (arguments, says) in [

@@ -140,7 +140,7 @@ fn say_error(context: &Context, done: Result<ExitCode, CommandError>) {
 async fn obey(command: Slash, context: &Context, session: &Session<'_>) -> Result<ExitCode, CommandError> {
     match command {
         Slash::Help => {
-            context.output.lines([slash::HELP]);
+            context.output.lines(slash::help(&context.look));
             Ok(ExitCode::SUCCESS)
         }
         Slash::Jobs => jobs::list::run(context),

@@ -1,13 +1,33 @@
 //! Slash commands: what can be asked of the program itself, without a model.
 
-use crate::domain::ids::JobId;
+use textwrap::core::display_width;
+
+use crate::{
+    domain::ids::JobId,
+    face::look::{Look, Tone},
+};
 
 /// Their names, for completion and for "did you mean".
 pub const NAMES: [&str; 11] =
     ["/help", "/jobs", "/show", "/receipt", "/cancel", "/cost", "/tasks", "/tools", "/config", "/doctor", "/quit"];
 
-/// What `/help` prints.
-pub const HELP: &str = "\
+/// What `/help` prints, as `look` has room for it: what stands beside a command is wrapped as such.
+pub fn help(look: &Look) -> Vec<String> {
+    let beside = Look { width: look.width.saturating_sub(2), ..*look };
+    let line = |line: &str| match line.trim_end().split_once("  ") {
+        _ if display_width(line) <= look.width => vec![line.to_owned()],
+        Some((command, what)) if command.starts_with('/') => {
+            let mut lines = vec![command.to_owned()];
+            lines.extend(beside.paragraph(Tone::Plain, what.trim()).into_iter().map(|line| format!("  {line}")));
+            lines
+        }
+        _ => look.paragraph(Tone::Plain, line),
+    };
+    HELP.lines().flat_map(line).collect()
+}
+
+/// What can be typed.
+const HELP: &str = "\
 Say in plain words what is to be computed on which file, for example:
   Run protein folding on examples/data.fasta
 
@@ -107,6 +127,15 @@ mod tests {
         assert_eq!(Slash::parse("/cancel"), Some(Ok(Slash::Cancel(None))));
         assert!(Slash::parse("/cancel it").unwrap().unwrap_err().contains("not a job id"));
         assert!(Slash::parse("/jobs all").unwrap().is_err());
+    }
+
+    #[test]
+    fn the_help_breaks_no_word_on_a_narrow_terminal() {
+        assert_eq!(help(&Look::plain(100)).join("\n"), HELP);
+        let narrow = help(&Look::plain(42));
+        assert!(narrow.iter().all(|line| line.chars().count() <= 42), "{narrow:#?}");
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&narrow.join("\n")), words(HELP));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{
 
 use super::check::Check;
 use crate::{
-    config::{ConfigError, Profile, Settings},
+    config::{ConfigError, Key, Profile, Settings},
     domain::units::bytes,
     machine::{
         self,
@@ -25,11 +25,19 @@ pub fn settings(settings: &Settings, profile: &Result<Profile, ConfigError>) -> 
     let mut out: Vec<Check> =
         doubts.map(|warning| Check::warn("settings", warning.clone(), "see .env.example for every setting")).collect();
     out.push(match profile {
-        Ok(Profile::Sandbox) => Check::ok("profile", "sandbox: nothing is configured, so everything is built in"),
+        Ok(Profile::Sandbox) => Check::ok("profile", sandbox(settings)),
         Ok(Profile::Live(live)) => Check::ok("profile", format!("live on {}", live.chain.network)),
         Err(error) => wrong("profile", error),
     });
     out
+}
+
+/// Why it is the sandbox.
+fn sandbox(settings: &Settings) -> &'static str {
+    match settings.value(Key::AgentProfile) {
+        Some(_) => "sandbox, as AGENT_PROFILE says: storage, provider and chain are built in",
+        None => "sandbox: no storage, provider or chain is configured, so these are built in",
+    }
 }
 
 /// A finding of a setting that makes no sense.

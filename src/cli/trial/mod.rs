@@ -93,6 +93,7 @@ impl Trial {
         let played = block_on(async {
             let mut done = |outcome: &Outcome| {
                 bar.suspend(|| show.outcome(&plan, outcome));
+                bar.set_message(show::last(&plan, outcome));
                 bar.inc(1);
             };
             let played = stoppable(&cancel, trial::run(&plan, &cancel, &mut done)).await;
@@ -151,7 +152,7 @@ fn bar(context: &Context, plays: usize) -> ProgressBar {
     }
     let bar = ProgressBar::with_draw_target(Some(plays as u64), ProgressDrawTarget::stderr_with_hz(10));
     // The template is fixed; should it ever be wrong, indicatif's own bar serves.
-    let style = ProgressStyle::with_template("{bar:30} {pos} of {len} cases, {elapsed}, {eta} left");
+    let style = ProgressStyle::with_template("{bar:20} {pos} of {len} cases, {elapsed}, {eta} left  {wide_msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ "));
     bar.enable_steady_tick(Duration::from_millis(200));
     bar

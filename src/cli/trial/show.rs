@@ -75,6 +75,13 @@ struct OfVariant {
     totals: Totals,
 }
 
+/// The case that was over last, beside the bar: where the lines go to a file, nothing else is seen of it.
+pub fn last(plan: &Plan, outcome: &Outcome) -> String {
+    let id = plan.cases.get(outcome.case).map_or("", |case| &case.id);
+    let word = if outcome.played.passed() { "pass" } else { "FAIL" };
+    format!("{word} {id}, {}", units::seconds(outcome.played.seconds))
+}
+
 impl<'a> Show<'a> {
     /// Says it on the streams of `context`.
     pub fn new(context: &'a Context) -> Show<'a> {

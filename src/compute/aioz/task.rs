@@ -7,7 +7,7 @@ use super::{
     terms::PaymentTerms,
     wire::{TEXT, field, id_of, text_of},
 };
-use crate::domain::units;
+use crate::{cassette::scrub::known::said, domain::units};
 
 /// Where a task stands at the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +117,7 @@ fn is_empty(value: &Value) -> bool {
 fn error_text(value: &Value) -> String {
     let named = ["message", "error", "detail"].iter().find_map(|name| text_of(value.get(name)?));
     let text = named.or_else(|| text_of(value)).unwrap_or_else(|| value.to_string());
-    units::clean(&text, TEXT)
+    said(&text, TEXT)
 }
 
 /// A page of the key's tasks.

@@ -13,6 +13,7 @@
 //! | --- | --- |
 //! | [`server`] | the protocol's requests, answered |
 //! | [`session`] | a connection as a session with its events |
+//! | [`screen`] | a client's lines, looked at before the library reads them |
 //! | [`call`] | one call under way: its events, its progress, its end |
 //! | [`tools`] | the tools as the protocol lists them |
 //! | [`owner`] | asking the owner, where they sit at this process's terminal |
@@ -23,6 +24,7 @@
 pub mod call;
 pub mod http;
 pub mod owner;
+pub mod screen;
 pub mod server;
 pub mod session;
 pub mod stdio;

@@ -1,6 +1,7 @@
 //! The protocol's requests, answered: who we are, which tools there are, and calls of them.
 
 use std::{
+    borrow::Cow,
     convert::Infallible,
     future::pending,
     sync::{Arc, OnceLock},
@@ -9,9 +10,9 @@ use std::{
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, Implementation, InitializeRequestParams,
-        InitializeResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ServerCapabilities,
-        ServerConfig, Tool as Listed,
+        CallToolRequestParams, CallToolResponse, CallToolResult, CustomRequest, CustomResult, ErrorCode,
+        Implementation, InitializeRequestParams, InitializeResult, ListToolsResult, PaginatedRequestParams,
+        ProgressNotificationParam, ServerCapabilities, ServerConfig, Tool as Listed,
     },
     service::RequestContext,
 };
@@ -25,9 +26,10 @@ use super::{
 };
 use crate::{
     agent::ending,
+    cassette::scrub::known::without_known,
     domain::{event::Event, units::clean},
     job::Cancel,
-    tools::{BadCall, Failure, ToolResult, call},
+    tools::{BadCall, Failure, Tool, ToolResult, call},
 };
 
 /// A client's ids and tool names are shown as far as this.
@@ -103,6 +105,27 @@ impl Server {
     }
 }
 
+/// What is said of a `tools/call` whose parameters are no call at all.
+fn misfit(params: &Value) -> ErrorData {
+    let why = "tools/call expects params {\"name\": a tool, \"arguments\": an object}, each of them once";
+    let tool = params.get("name").and_then(Value::as_str).and_then(Tool::from_name);
+    let tool = tool.filter(|_| params.get("arguments").is_some_and(|arguments| !arguments.is_object()));
+    let expected = tool.map_or_else(
+        || serde_json::json!({"tools": Tool::names()}),
+        |tool| BadCall::Arguments { tool, why: "`arguments` is no object".to_owned() }.to_value(),
+    );
+    ErrorData::invalid_params(why, Some(expected))
+}
+
+/// The same without the secrets of this process, which a server may have quoted.
+fn without_secrets(value: Value) -> Value {
+    match without_known(&value.to_string()) {
+        Cow::Borrowed(_) => value,
+        // What stands for a secret needs no escapes, so it is the same JSON with other texts.
+        Cow::Owned(text) => serde_json::from_str(&text).unwrap_or_default(),
+    }
+}
+
 /// Tells the client how far the call is, where it asked to be told.
 async fn tell_progress(context: &RequestContext<RoleServer>, mut heard: watch::Receiver<Beat>) -> Infallible {
     let Some(token) = context.meta.get_progress_token() else { return pending().await };
@@ -158,6 +181,22 @@ impl ServerHandler for Server {
         tools::named(name)
     }
 
+    /// The library takes a request of the protocol whose parameters do not fit for one of somebody's own.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        let params = request.params.unwrap_or_default();
+        Err(match request.method.as_str() {
+            "tools/call" => misfit(&params),
+            known @ ("initialize" | "ping" | "tools/list" | "server/discover") => {
+                ErrorData::invalid_params(format!("the parameters of {known} are not those of the protocol"), None)
+            }
+            unknown => ErrorData::new(ErrorCode::METHOD_NOT_FOUND, clean(unknown, MAX_NAME), None),
+        })
+    }
+
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
@@ -173,7 +212,7 @@ impl ServerHandler for Server {
         });
         let done = self.carry_out(&session, &request, &arguments, &context).await;
         let (ok, value) = match &done {
-            Ok(result) => (result.ok, result.value.clone()),
+            Ok(result) => (result.ok, without_secrets(result.value.clone())),
             Err(bad) => (false, bad.to_value()),
         };
         session.sink.emit(Event::ToolCompleted { call_id, name, ok, result: value.clone() });

@@ -41,6 +41,8 @@ pub struct Desk {
     /// Calls for one job come one after the other: a wait that is taken up again finds the one that was cut at its end,
     /// and two clients may wait for the same job.
     turns: Mutex<HashMap<JobId, Arc<tokio::sync::Mutex<()>>>>,
+    /// Under which the owner is told what belongs to no session.
+    own: SessionId,
     /// The session of requests that belong to no connection: from 2026-07-28 on, HTTP has none.
     unconnected: OnceLock<Arc<Session>>,
 }
@@ -57,6 +59,7 @@ impl Desk {
             instructions,
             underway: Arc::default(),
             turns: Mutex::default(),
+            own: SessionId::random(),
             unconnected: OnceLock::new(),
         }
     }
@@ -73,6 +76,11 @@ impl Desk {
             profile: self.profile.clone(),
         });
         Arc::new(Session { toolbox: Toolbox { work: Arc::clone(&self.work), session: id.0 }, sink })
+    }
+
+    /// Tells the owner of something that belongs to no session.
+    pub fn warn(&self, message: String) {
+        (self.events)(&self.own).emit(Event::Warning { message });
     }
 
     /// A call's turn at a job.

@@ -2,13 +2,9 @@
 
 use std::{future::Future, sync::Arc};
 
-use rmcp::{
-    serve_server,
-    service::ServerInitializeError,
-    transport::{async_rw::AsyncRwTransport, stdio_pipes},
-};
+use rmcp::{serve_server, service::ServerInitializeError, transport::stdio_pipes};
 
-use super::{LAST_WAIT, MAX_MESSAGE, server::Server, session::Desk};
+use super::{LAST_WAIT, screen::Screened, server::Server, session::Desk};
 
 /// The client did not begin as the protocol says.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +18,9 @@ pub struct StdioError(#[from] Box<ServerInitializeError>);
 pub async fn serve(desk: Arc<Desk>, shutdown: impl Future<Output = ()>) -> Result<(), StdioError> {
     let mut shutdown = std::pin::pin!(shutdown);
     let (input, output) = stdio_pipes();
-    let transport = AsyncRwTransport::new_server(input, output).with_max_line_length(MAX_MESSAGE);
+    let at_desk = Arc::clone(&desk);
+    let transport =
+        Screened::new(input, output, move |why| at_desk.warn(format!("a client's line was refused: {why}")));
     let begun = tokio::select! {
         begun = serve_server(Server::new(Arc::clone(&desk)), transport) => begun,
         () = &mut shutdown => return Ok(()),

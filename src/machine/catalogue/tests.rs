@@ -92,6 +92,7 @@ fn datasets_must_suit() {
         longest: 4,
         alphabet,
         sampled: false,
+        zeros: false,
         modified_ns: 0,
     };
     let told = |task: &str, profile: &DatasetProfile| {

@@ -246,6 +246,7 @@ fn sparse_files_of_five_gigabytes() {
     near(profile.records, 3_000, 1);
     near(profile.residues, residues, 1);
     near(profile.longest, longest, 1);
+    assert!(profile.zeros, "no task reads it to its end");
     // More than is read as a whole, in two places.
     use std::io::{Seek as _, SeekFrom};
     let mut more = Vec::new();
@@ -253,7 +254,7 @@ fn sparse_files_of_five_gigabytes() {
     file.seek(SeekFrom::Start(3_000_000_001)).unwrap();
     file.write_all(&more).unwrap();
     let profile = probe_file(folder.path(), "data").unwrap();
-    assert!(profile.sampled);
+    assert!(profile.sampled && profile.zeros);
     near(profile.records, 63_000, 6);
     near(profile.residues, residues + further, 6);
     // Nothing but a hole.
@@ -273,6 +274,9 @@ fn zeros_that_were_written_count_as_no_content() {
     let profile = probe_file(folder.path(), "data").unwrap();
     near(profile.records, 60_000, 6);
     near(profile.residues, residues, 6);
+    assert!(profile.zeros, "as no task passes over them");
+    std::fs::write(folder.path().join("data"), ">a\nMKTAYIAKQR\n".repeat(2_000_000)).unwrap();
+    assert!(!probe_file(folder.path(), "data").unwrap().zeros);
 }
 
 proptest! {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::{config::Endpoint, domain::units::clean, model::ModelError};
+use crate::{cassette::scrub::known::said, config::Endpoint, domain::units::clean, model::ModelError};
 
 /// Why nobody could be asked.
 pub(super) fn unreachable(url: &str, error: &reqwest::Error) -> ModelError {
@@ -35,9 +35,9 @@ fn message_of(body: &[u8]) -> String {
             .find_map(|at| v.pointer(at).and_then(Value::as_str))
     });
     match words {
-        Some(words) => clean(words, 300),
+        Some(words) => said(words, 300),
         None if text.trim_start().starts_with('<') => "a web page".to_owned(),
-        None => clean(&text, 300),
+        None => said(&text, 300),
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::{
+    cassette::scrub::known::without_known,
     cassette::{
         format::{Broken, Part},
         line::{Line, set_json},
@@ -185,7 +186,7 @@ fn plain(broken: &Broken) -> String {
     clean(&broken.to_string())
 }
 
-/// A text from outside: no control characters, cut to a length that fits a line.
+/// A text from outside: no secret of ours, no control characters, cut to a length that fits a line.
 pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_TEXT).collect()
+    without_known(text).chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_TEXT).collect()
 }

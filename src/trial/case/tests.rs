@@ -98,6 +98,90 @@ fn errors_name_the_file_the_field_and_what_is_expected() {
 }
 
 #[test]
+fn a_name_with_nothing_after_it_is_not_left_out() {
+    for nothing in ["", "~", "null"] {
+        for (from, field) in [
+            ("jobs: [{task: protein_folding, dataset: data.fasta, where: offload, end: done}]", "expect.jobs"),
+            ("payments: 1", "expect.payments"),
+            ("answer: [\"(?i)gas\"]", "expect.answer"),
+            ("turns: [\"Run protein folding on data.fasta\", \"What did it cost?\"]", "turns"),
+            ("machine: {ram: 8 GB, cores: 4}", "machine"),
+        ] {
+            let name = from.split_once(':').unwrap().0;
+            let said = changed(from, &format!("{name}: {nothing}"));
+            assert!(
+                said.starts_with(&format!("x.yaml: {field}: nothing is written here: write [] for none")),
+                "{said}"
+            );
+        }
+    }
+    for (from, to, field) in [
+        ("end: done", "end: ~", "expect.jobs[0].end"),
+        ("dataset: data.fasta", "dataset: ~", "expect.jobs[0].dataset"),
+        ("where: offload", "where: ~", "expect.jobs[0].where"),
+        ("sparse: 150000000", "sparse: ~", "files[1].sparse"),
+        ("cores: 4", "cores: ~", "machine.cores"),
+        ("\"What did it cost?\"", "~", "turns[1]"),
+        ("\"(?i)gas\"", "~", "expect.answer[0]"),
+    ] {
+        let said = changed(from, to);
+        assert!(said.starts_with(&format!("x.yaml: {field}: nothing is written here")), "{said}");
+    }
+    let files = read("{id: x, files: ~, turns: [hi], expect: {jobs: []}}").unwrap_err();
+    assert!(files.starts_with("x.yaml: files: nothing is written here"), "{files}");
+    assert!(read("{id: x, turns: [hi], expect: {jobs: [~]}}").is_err(), "no job is not any job");
+}
+
+#[test]
+fn what_is_wrong_is_said_of_the_case_and_not_of_a_program() {
+    for (from, to, says) in [
+        ("payments: 1", "payments: 1\n  payments: 2", "`payments` is written twice"),
+        ("turns: [\"Run protein folding on data.fasta\", \"What did it cost?\"]", "turns: hello", "a list is expected"),
+        ("machine: {ram: 8 GB, cores: 4}", "machine: 8", "fields are expected"),
+        ("id: fold-then-ask", "id: ~", "nothing is written here"),
+        ("payments: 1", "payments: 1\n---\nid: y", "a file holds one case"),
+        ("(?i)gas\"]", "(?i)gas\"", "unclosed bracket"),
+    ] {
+        let said = changed(from, to);
+        assert!(said.contains(says), "{to}: {said}");
+        for word in ["Option", "from_str", "Policy", "sequence start", "scalar"] {
+            assert!(!said.contains(word), "{to}: {said}");
+        }
+    }
+    assert!(read("").unwrap_err().contains("empty"), "{:?}", read("").unwrap_err());
+}
+
+#[test]
+fn files_that_cannot_be_made_are_told_when_the_case_is_read() {
+    let said = changed("path: notes.txt", "path: big.fasta/notes.txt");
+    assert_eq!(
+        said,
+        "x.yaml: files[2].path: big.fasta/notes.txt and big.fasta cannot both be there: one of them would be a file and \
+         a folder"
+    );
+    assert!(read(&EXAMPLE.replace("notes.txt", "big.fasta.txt")).is_ok(), "a longer name is no folder");
+    let long = changed("path: notes.txt", &format!("path: {}.txt", "n".repeat(300)));
+    assert!(long.starts_with("x.yaml: files[2].path: a path of at most 1000 bytes"), "{long}");
+    let deep = changed("path: notes.txt", &format!("path: {}n.txt", "deep/".repeat(300)));
+    assert!(deep.starts_with("x.yaml: files[2].path: a path of at most 1000 bytes"), "{deep}");
+}
+
+#[test]
+fn a_folder_is_read_in_any_case_and_nobody_waits_for_a_pipe() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalogue = Catalogue::builtin().unwrap();
+    std::fs::write(dir.path().join("A.YAML"), "{id: a, turns: [hi], expect: {jobs: []}}").unwrap();
+    std::fs::write(dir.path().join("B.Yml"), "{id: b, turns: [hi], expect: {jobs: []}}").unwrap();
+    let pipe = dir.path().join("pipe.yaml");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+    let (cases, broken) = read_cases(dir.path(), &catalogue).unwrap();
+    assert_eq!(cases.iter().map(|c| c.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    let said: Vec<String> = broken.iter().map(BrokenCase::to_string).collect();
+    assert_eq!(said, ["pipe.yaml: cannot be read: it is not a regular file"]);
+    assert!(read_cases(&pipe, &catalogue).is_err(), "nor where it is named itself");
+}
+
+#[test]
 fn a_folder_is_read_in_order_and_says_what_is_no_case() {
     let dir = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();

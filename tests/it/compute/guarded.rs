@@ -81,6 +81,7 @@ impl Guarded {
                     longest: 1,
                     alphabet: None,
                     sampled: false,
+                    zeros: false,
                     modified_ns: dataset.modified_ns,
                 },
                 part: None,

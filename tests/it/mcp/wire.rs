@@ -56,11 +56,56 @@ fn broken_frames_are_answered_or_passed_over_and_the_next_one_is_served() {
     let (frames, run) = speak(&world, &input);
     assert_eq!(run.code, 0, "{}", run.all());
     assert_eq!(answer(&frames, 0)["result"]["protocolVersion"], "2025-06-18");
-    for broken in [2, 3, 4] {
-        assert!(answer(&frames, broken)["error"]["code"].as_i64().unwrap() < -32000, "{frames:#?}");
-    }
-    assert!(!frames.iter().any(|f| f["id"] == 6));
+    let code = |id| answer(&frames, id)["error"]["code"].clone();
+    assert_eq!([2, 3, 4, 6].map(code), [-32601, -32602, -32602, -32600].map(Value::from), "{frames:#?}");
+    let misfit = &answer(&frames, 4)["error"];
+    assert!(misfit["message"].as_str().unwrap().contains("expects params"), "{misfit}");
+    assert!(misfit["data"]["expected"].is_object(), "{misfit}");
+    let long = answer(&frames, 6)["error"]["message"].as_str().unwrap();
+    assert!(long.contains("a message may have 1.0 MB"), "{long}");
+    let no_json = frames.iter().filter(|f| f["id"].is_null() && f["error"]["code"] == -32700).count();
+    assert_eq!(no_json, 3, "{frames:#?}");
+    assert!(run.err.contains("a client's line was refused"), "the owner reads of it: {}", run.all());
     assert_eq!(answer(&frames, 7)["result"]["structuredContent"]["count"], 0, "{frames:#?}");
+}
+
+#[test]
+fn a_call_that_is_none_is_told_what_is_expected() {
+    let world = world();
+    let mut input = hello();
+    for (id, params) in [
+        (1, r#""params": {"name": "list_jobs", "arguments": []}"#),
+        (2, r#""params": {"name": "list_jobs", "arguments": "x"}"#),
+        (3, r#""params": {"name": "list_jobs", "name": "pay_gas_fee", "arguments": {}}"#),
+        (4, r#""params": []"#),
+        (5, r#""unknown": 1"#),
+    ] {
+        input.extend(format!("{{\"jsonrpc\": \"2.0\", \"id\": {id}, \"method\": \"tools/call\", {params}}}\n").bytes());
+    }
+    let (frames, run) = speak(&world, &input);
+    assert_eq!(run.code, 0, "{}", run.all());
+    for id in 1..=5 {
+        let error = &answer(&frames, id)["error"];
+        assert_eq!(error["code"], -32602, "{id}: {frames:#?}");
+        assert!(error["message"].as_str().unwrap().contains("an object"), "{id}: {error}");
+    }
+}
+
+#[test]
+fn a_handshake_that_is_none_is_answered_and_the_next_one_is_served() {
+    let world = world();
+    let mut input = Vec::new();
+    input.extend(b"{\"jsonrpc\": \"2.0\", \"method\": \"initialize\", \"params\": {}}\n");
+    input.extend(request(9, "initialize", &json!({"protocolVersion": 5})));
+    input.extend(frame(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"})));
+    input.extend(frame(&json!({"jsonrpc": "2.0", "id": 3, "result": {}})));
+    input.extend(hello());
+    input.extend(request(1, "tools/call", &json!({"name": "list_jobs"})));
+    let (frames, run) = speak(&world, &input);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert_eq!(answer(&frames, 9)["error"]["code"], -32602, "{frames:#?}");
+    assert!(frames.iter().any(|f| f["id"].is_null() && f["error"]["code"] == -32600), "{frames:#?}");
+    assert_eq!(answer(&frames, 1)["result"]["structuredContent"]["count"], 0, "{frames:#?}");
 }
 
 #[test]

@@ -165,6 +165,7 @@ fn awaiting(quote: Quote) -> Job {
         longest: 5_000_000,
         alphabet: None,
         sampled: true,
+        zeros: false,
         modified_ns: 0,
     };
     let machine =
