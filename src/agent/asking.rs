@@ -140,7 +140,9 @@ impl Conversation {
         let mut broken = None;
         // Where no tool is offered a call in the text is a quotation: reading it would start the work over.
         if offers && reply.calls.is_empty() {
-            let reading = repair::read(&reply.text, known, &reply.finish, &|part| is_quoted(part, &self.history));
+            let reading = repair::read(&reply.text, known, &reply.finish, &|part, calls| {
+                is_quoted(&reply.text, part, calls, &self.history)
+            });
             broken = reading.broken;
             if !reading.calls.is_empty() {
                 reply.text = reading.text;

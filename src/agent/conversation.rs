@@ -22,7 +22,7 @@ use crate::{
         ids::JobId,
         job::Job,
     },
-    model::{ChatModel, Message, ModelError, words},
+    model::{ChatModel, ChatRequest, Message, ModelError, planner::Order, words},
     tools::{Cancel, Toolbox, Work, WorkError},
 };
 
@@ -204,7 +204,9 @@ impl Conversation {
         let system = prompt::system(&tasks, &context);
         let said = wished::task_said(prompt, self.prompts().rev().skip(1), &known, &tasks);
         let asked = Asked::by(prompt, said, &known, &tasks);
-        let mut turn = Turn::new(prompt, asked, Wished::by(prompt, said, &known, &tasks), self.helps);
+        let talk = ChatRequest { system: system.clone(), messages: self.history.clone(), ..ChatRequest::default() };
+        let (wished, order) = (Wished::by(prompt, said, &known, &tasks), Order::of(&talk, &tasks));
+        let mut turn = Turn::new(prompt, asked, wished, order, self.helps);
         let earlier = self.prompts().rev().skip(1);
         let meant = || datasets::meant(prompt, earlier, &seen, &self.folder);
         turn.datasets = cassette::look("datasets that can be meant", meant).filter(|_| self.helps.narrowing);

@@ -165,7 +165,7 @@ pub fn still_open(jobs: &[&Job], sink: &dyn Sink) {
 
 /// Whether a reply is nothing but calls that are written as text.
 pub fn is_call(reply: &ChatTurn, known: &[&str]) -> bool {
-    let reading = repair::read(&reply.text, known, &reply.finish, &|_| false);
+    let reading = repair::read(&reply.text, known, &reply.finish, &|_, _| false);
     reply.calls.is_empty() && !reading.calls.is_empty() && reading.text.is_empty()
 }
 

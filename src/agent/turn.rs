@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::{helps::Helps, wished::Wished};
+use super::{
+    helps::Helps,
+    wished::{self, Wished},
+};
 use crate::{
-    domain::{ids::JobId, job::Job, task::TaskType},
-    model::{ToolChoice, about, phrases, words},
+    domain::{ids::JobId, job::Job, money::Datoshi, task::TaskType, verdict::Place},
+    model::{ToolChoice, about, phrases, planner::Order, words},
     policy::refusal::Rule,
     tools::{BadCall, Call, Failure, Tool, ToolResult, ToolSpec, next, offer, offered, offered_next, plain},
 };
@@ -62,19 +65,24 @@ pub struct Turn {
     pub called: usize,
     /// Whether the person said that nothing is to be paid.
     pub forbids_payment: bool,
+    /// Whether the person wants jobs that were begun to go on, whichever they are.
+    pub goes_on: bool,
     /// The only datasets that can be meant, where that is certain.
     pub datasets: Option<Vec<String>>,
+    /// What they plainly order.
+    pub order: Order,
     asked: Asked,
     wished: Wished,
     malformed: usize,
     several: bool,
+    lists: bool,
     all_failures: usize,
     repeats: HashMap<String, usize>,
 }
 
 impl Turn {
     /// A turn for a prompt that asks for this.
-    pub fn new(prompt: &str, asked: Asked, wished: Wished, helps: Helps) -> Turn {
+    pub fn new(prompt: &str, asked: Asked, wished: Wished, order: Order, helps: Helps) -> Turn {
         Turn {
             jobs: Vec::new(),
             failures: Vec::new(),
@@ -84,11 +92,14 @@ impl Turn {
             helps,
             called: 0,
             forbids_payment: words::forbids_payment(prompt),
+            goes_on: order.goes_on || words::goes_on(prompt),
             datasets: None,
+            order,
             asked,
             wished,
             malformed: 0,
             several: words::wants_several(prompt),
+            lists: words::lists(prompt),
             all_failures: 0,
             repeats: HashMap::new(),
         }
@@ -180,6 +191,30 @@ impl Turn {
         (mine.len() < self.asked.tasks).then(|| self.wished.next(&mine))
     }
 
+    /// Whether nothing went wrong but the form of calls, and steps that came too early or twice.
+    fn in_order(&self) -> bool {
+        self.failures.iter().all(|(_, failure)| BadCall::is(&failure.kind) || failure.rule == Some(Rule::JobState))
+    }
+
+    /// Whether the next step of this job was ordered: it is of the work that was named, runs where it was wished, and what it
+    /// costs was not ruled out.
+    pub fn is_ordered(&self, job: &Job) -> bool {
+        let order = &self.order;
+        // What is paid is waited for.
+        if next::is_beyond_recall(job) {
+            return true;
+        }
+        let free =
+            job.place() == Place::Local || ((order.may_cost || order.goes_on) && !order.here && !self.rules_out(job));
+        free && (order.covers(job) || order.goes_on)
+    }
+
+    /// Whether the person ruled out what a job costs: all of it, or more than a limit.
+    pub fn rules_out(&self, job: &Job) -> bool {
+        let over = |most: Datoshi| job.quote.as_ref().is_some_and(|quote| quote.amount > most);
+        self.forbids_payment || self.order.limit.is_some_and(over)
+    }
+
     /// Takes in a failure.
     pub fn failed(&mut self, job: Option<JobId>, failure: Failure) {
         self.all_failures += 1;
@@ -210,7 +245,15 @@ impl Turn {
     /// Closes the turn once everything that was asked for is at its end.
     pub fn note_ends(&mut self, jobs: &[Job]) {
         let mine: Vec<&Job> = jobs.iter().filter(|j| self.jobs.contains(&j.id)).collect();
-        if !mine.is_empty() && !self.several && mine.len() >= self.asked.tasks && mine.iter().all(|j| j.state.is_end())
+        let all = self.order.work.is_empty() || self.order.next(&mine).is_none();
+        // Words that are not all understood may ask for more than was counted.
+        let counted = !self.order.work.is_empty() || !self.lists;
+        if !mine.is_empty()
+            && !self.several
+            && all
+            && counted
+            && mine.len() >= self.asked.tasks
+            && mine.iter().all(|j| j.state.is_end())
         {
             self.close();
         }
@@ -241,17 +284,23 @@ impl Turn {
         if writes && self.asked.looks && !self.jobs.is_empty() {
             return (Vec::new(), ToolChoice::None);
         }
-        let straight = self.failures.is_empty() || (writes && self.only_form_failed());
-        if (self.asked.work || self.asked.looks) && straight {
-            if self.asked.work && !waiting.is_empty() {
-                return (offered_next(&waiting), ToolChoice::Required);
+        if !self.in_order() || (!writes && !self.failures.is_empty()) {
+            return (offered(jobs, tasks, self.datasets.as_deref()), ToolChoice::Auto);
+        }
+        // A step is required of work that was ordered in words that leave nothing open, and of nothing else.
+        let ordered: Vec<Job> = waiting.into_iter().filter(|job| self.is_ordered(job)).collect();
+        if !ordered.is_empty() {
+            return (offered_next(&ordered), ToolChoice::Required);
+        }
+        let mine: Vec<&Job> = jobs.iter().filter(|job| self.jobs.contains(&job.id)).collect();
+        let looks = self.asked.looks && self.jobs.is_empty();
+        if writes && (looks || self.order.next(&mine).is_some()) {
+            let mut check = offer::check(tasks, self.datasets.as_deref());
+            match self.order.next(&mine) {
+                Some(wanted) => wished::fill_in(&mut check.schema, wanted),
+                None => self.wished.narrow(&mut check.schema),
             }
-            // What was named with its file begins with a check, which costs nothing and changes nothing.
-            if writes && (self.asked.named || self.asked.looks) && self.jobs.is_empty() {
-                let mut check = offer::check(tasks, self.datasets.as_deref());
-                self.wished.narrow(&mut check.schema);
-                return (vec![check], ToolChoice::Required);
-            }
+            return (vec![check], ToolChoice::Required);
         }
         (offered(jobs, tasks, self.datasets.as_deref()), ToolChoice::Auto)
     }

@@ -20,15 +20,33 @@ impl Runner<'_> {
         if talk {
             return Some(ToolResult::skipped("no_work", NOBODY, ANSWER));
         }
-        if turn.forbids_payment && call.tool() == Tool::PayGasFee {
-            let why = "the person said that nothing is to be paid";
-            return Some(ToolResult::skipped("forbidden", why, ANSWER));
+        let id = call.job()?;
+        let job = self.toolbox.work.job(id).ok().flatten()?;
+        let pays = call.tool() == Tool::PayGasFee;
+        if pays && turn.rules_out(&job) {
+            let why = match (turn.order.limit, &job.quote) {
+                (Some(most), Some(quote)) if !turn.forbids_payment => {
+                    format!("the person will pay at most {most}, and the quote is {}", quote.amount)
+                }
+                _ => "the person said that nothing is to be paid now".to_owned(),
+            };
+            return Some(ToolResult::skipped("forbidden", &why, ANSWER));
         }
-        let stranger = call.job().is_some_and(|id| !jobs.iter().any(|job| job.id == *id) && !turn.jobs.contains(id));
-        let known = stranger && call.job().is_some_and(|id| matches!(self.toolbox.work.job(id), Ok(Some(_))));
-        if turn.asked().named && known {
-            let why = "that job is of another conversation, and the person asked for other work";
+        let mine = turn.jobs.contains(id);
+        if !mine && !jobs.iter().any(|job| job.id == *id) && !turn.goes_on {
+            let why = "that job is of another conversation, and the person did not ask for it";
             return Some(ToolResult::skipped("other_conversation", why, ANSWER));
+        }
+        // What was ordered in words that leave nothing open is offloaded and paid, and nothing beside it.
+        let offloads = pays || call.tool() == Tool::RunRemoteCompute;
+        if offloads && mine && !turn.order.work.is_empty() && !turn.order.covers(&job) {
+            let why = format!("the person did not ask for {} of {}", job.task_type, job.verdict.dataset.path.display());
+            let step = turn.next_step(jobs).unwrap_or_else(|| ANSWER.to_owned());
+            return Some(ToolResult::skipped("not_asked", &clean(&why, 200), &step));
+        }
+        if offloads && mine && turn.order.here && turn.order.covers(&job) {
+            let why = "the person wants it to run on this machine, where it does not fit";
+            return Some(ToolResult::skipped("here_only", why, ANSWER));
         }
         None
     }
@@ -54,11 +72,24 @@ impl Runner<'_> {
     pub(super) fn elsewhere(&self, args: &Args, turn: &mut Turn) -> Option<ToolResult> {
         let datasets = turn.datasets.clone()?;
         let plain = |name: &str| {
-            let path = Path::new(name);
-            path.components().filter(|c| *c != Component::CurDir).collect::<PathBuf>()
+            let mut path = PathBuf::new();
+            for part in Path::new(name).components() {
+                match part {
+                    Component::CurDir => {}
+                    Component::ParentDir => drop(path.pop()),
+                    other => path.push(other),
+                }
+            }
+            path
         };
         let here = |name: &str| self.folder.join(plain(name));
-        if datasets.iter().any(|d| here(d) == here(&args.dataset)) {
+        let given = here(&args.dataset);
+        let is_same = |named: &String| {
+            let named = here(named);
+            let lower = |path: &Path| path.to_string_lossy().to_lowercase();
+            given == named || lower(&given) == lower(&named) || named.ends_with(plain(&args.dataset))
+        };
+        if datasets.iter().any(is_same) {
             return None;
         }
         turn.slipped();

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     domain::{job::Job, task::TaskType},
-    model::{phrases, words},
+    model::{phrases, planner::Wanted, words},
     tools::Tool,
 };
 
@@ -131,6 +131,39 @@ impl Wished {
             }
         }
     }
+}
+
+/// Leaves of the schema of a check the one call that begins this work. For models that fill in whatever they are offered.
+pub fn fill_in(schema: &mut Value, wanted: &Wanted) {
+    let Some(fields) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
+    let one = |value: Value| json!({"enum": [value]});
+    let mut said = Map::new();
+    said.insert("task_type".to_owned(), one(wanted.task.clone().into()));
+    said.insert("dataset".to_owned(), one(wanted.dataset.clone().into()));
+    if !wanted.parameters.is_empty() {
+        let all: Vec<&String> = wanted.parameters.keys().collect();
+        let values: Map<String, Value> =
+            wanted.parameters.iter().map(|(name, value)| (name.clone(), one(value.clone()))).collect();
+        said.insert(
+            "parameters".to_owned(),
+            json!({"type": "object", "additionalProperties": false, "properties": values, "required": all}),
+        );
+    }
+    if let Some(bytes) = wanted.claimed_bytes {
+        said.insert("claimed_bytes".to_owned(), one(bytes.into()));
+    }
+    let names: Vec<String> = said.keys().cloned().collect();
+    *fields = said;
+    schema["required"] = names.into();
+}
+
+/// The call that begins this work, in one sentence.
+pub fn call(wanted: &Wanted) -> String {
+    let mut said = format!("task_type {}, dataset {}", wanted.task, wanted.dataset);
+    if !wanted.parameters.is_empty() {
+        said.push_str(&format!(", parameters {}", Value::Object(wanted.parameters.clone())));
+    }
+    format!("Call {} with {said}.", Tool::CheckLocalCapability)
 }
 
 fn is_of(job: &Job, task: &str, file: &str) -> bool {

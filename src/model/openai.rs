@@ -227,7 +227,8 @@ impl ChatModel for OpenAi {
             if assembly.streamed() {
                 return Err(error);
             }
-            if let ModelError::Refused { message, .. } = &error
+            // A server that cannot make a grammar of a form says so as a failure of its own.
+            if let ModelError::Refused { message, .. } | ModelError::Server { message, .. } = &error
                 && self.parts.give_up(message)
             {
                 continue;

@@ -8,6 +8,7 @@
 mod answer;
 mod limit;
 mod named;
+mod order;
 mod pairs;
 mod plain;
 mod refer;
@@ -21,6 +22,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use self::thread::{Thread, Turn};
+pub use self::{order::Order, wish::Wanted};
 use super::{
     ChatModel, ChatRequest, ChatTurn, Delta, Finish, Message, ModelError, ToolCall, ToolChoice,
     context::{Context, NOTE},

@@ -184,28 +184,81 @@ pub fn wants_several(text: &str) -> bool {
     says_any(&plain(text), &SEVERAL)
 }
 
+/// Whether a person wants what was begun to go on: an order, and no question about it.
+pub fn goes_on(text: &str) -> bool {
+    const GO_ON: [&str; 12] = [
+        "resume", "continue", "go on", "go ahead", "carry on", "finish", "pay", "proceed", "run it", "wait for",
+        "fetch", "complete",
+    ];
+    !text.contains('?') && says_any(&plain(text), &GO_ON)
+}
+
+/// Whether a text lists things, so that more may be asked for than is counted: "with seeds 1, 2 and 3", "a.fasta plus the rest".
+pub fn lists(text: &str) -> bool {
+    const LISTS: [&str; 11] =
+        ["and in", "and its", "and the other", "and with", "plus", "times", "twice", "und", "et", "besides", "versus"];
+    text.contains([',', '*', ';', '{', '&', '+']) || says_any(&plain(text), &LISTS)
+}
+
 /// Whether a person says that nothing is to be paid, whatever else they ask.
 pub fn forbids_payment(text: &str) -> bool {
-    const FORBIDS: [&str; 14] = [
+    const FORBIDS: [&str; 34] = [
         "not pay",
         "dont pay",
         "don t pay",
         "never pay",
         "without paying",
         "without payment",
+        "without any payment",
         "pay nothing",
         "no payment",
         "no payments",
+        "any payment",
+        "any payments",
+        "refuse to pay",
         "not spend",
         "don t spend",
         "spend nothing",
+        "spend no",
         "without spending",
+        "not send any",
+        "don t send any",
         "dry run",
+        "before paying",
+        "before you pay",
+        "before i pay",
+        "approve the payment myself",
+        "pay later",
+        "pay myself",
+        "see the quote",
+        "only the quote",
+        "get a quote",
+        "nichts bezahlen",
+        "bezahle nichts",
+        "sans payer",
+        "sin pagar",
     ];
-    // "Do not pay more than 2 GAS" is a limit.
-    const LIMITS: [&str; 5] = ["more than", "above", "over", "until", "unless"];
-    let plain = plain(text);
-    says_any(&plain, &FORBIDS) && !says_any(&plain, &LIMITS)
+    // "Do not pay more than 2 GAS" is a limit; "do not pay attention to it", "there is no payment limit" are neither.
+    const OTHERWISE: [&str; 13] = [
+        "pay more than",
+        "pay over",
+        "pay above",
+        "spend more than",
+        "pay attention",
+        "spend time",
+        "payment has been",
+        "payment was",
+        "payment yet",
+        "payment limit",
+        "payments yet",
+        "pay twice",
+        "pay more",
+    ];
+    let mut plain = plain(text);
+    for words in OTHERWISE {
+        plain = plain.replace(&format!(" {words} "), " ");
+    }
+    says_any(&plain, &FORBIDS) || plain.contains("不要付") || plain.contains("别付")
 }
 
 /// The jobs that a text names, in order, each once.
@@ -302,7 +355,14 @@ mod tests {
         {
             assert!(forbids_payment(text), "{text}");
         }
-        for text in ["fold a.fa", "do not pay more than 2 GAS", "don't pay until I say so", "pay for it"] {
+        for text in [
+            "fold a.fa",
+            "do not pay more than 2 GAS",
+            "pay for it",
+            "no payment has been made yet: fold it and pay",
+            "there is no payment limit",
+            "do not spend time on explanations",
+        ] {
             assert!(!forbids_payment(text), "{text}");
         }
     }

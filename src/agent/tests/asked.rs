@@ -156,3 +156,100 @@ async fn a_model_that_writes_no_right_call_is_asked_for_one_as_text() {
     bench.talk.finish().unwrap();
     assert_eq!(bench.fake.effects(), ["upload", "pay", "fetch"]);
 }
+
+/// What a model does that only obeys: it takes the last tool that it must call, with the first value of each enumeration, and
+/// says something where it need not call.
+struct Obeys;
+
+#[async_trait::async_trait]
+impl ChatModel for Obeys {
+    fn name(&self) -> String {
+        "obeys".to_owned()
+    }
+
+    async fn turn(
+        &self,
+        request: &crate::model::ChatRequest,
+        _: &mut (dyn FnMut(crate::model::Delta) + Send),
+    ) -> Result<crate::model::ChatTurn, crate::model::ModelError> {
+        use crate::model::{ChatTurn, ToolCall, ToolChoice};
+        let first = |spec: &crate::tools::ToolSpec| {
+            let fields = spec.schema["properties"].as_object().unwrap();
+            let known = fields.iter().filter_map(|(name, field)| Some((name.clone(), field["enum"][0].clone())));
+            serde_json::Value::Object(known.filter(|(_, value)| !value.is_null()).collect()).to_string()
+        };
+        let checked = request.messages.iter().any(|m| matches!(m, Message::ToolResult { .. }));
+        let call = match request.choice {
+            ToolChoice::Required => request.tools.last().map(|spec| (spec.name.clone(), first(spec))),
+            ToolChoice::Auto if !checked => Some((
+                "check_local_capability".to_owned(),
+                r#"{"task_type": "protein_folding", "dataset": "data.fasta"}"#.to_owned(),
+            )),
+            _ => None,
+        };
+        let Some((name, arguments)) = call else {
+            return Ok(ChatTurn { text: "Shall I go on?".to_owned(), ..ChatTurn::default() });
+        };
+        let call = ToolCall { name, arguments, ..ToolCall::default() };
+        Ok(ChatTurn { calls: vec![call], ..ChatTurn::default() })
+    }
+}
+
+#[tokio::test]
+async fn a_step_is_required_of_what_was_plainly_ordered_and_of_nothing_else() {
+    for (prompt, effects) in [
+        ("fold data.fasta", vec!["upload", "pay", "fetch"]),
+        ("Please fold data.fasta in 2D.", vec!["upload", "pay", "fetch"]),
+        ("fold data.fasta for at most 3 GAS", vec!["upload", "pay", "fetch"]),
+        ("fold data.fasta for at most 1 GAS", vec!["upload"]),
+        ("ask me before you fold data.fasta", vec![]),
+        ("has data.fasta been folded?", vec![]),
+        ("hold off on folding data.fasta", vec![]),
+        ("I folded data.fasta yesterday", vec![]),
+        ("fold data.fasta on this machine", vec![]),
+        ("fold data.fasta 不要付款", vec![]),
+        ("stats of data.fasta", vec![]),
+        ("fold data.fasta with seed 7", vec![]),
+    ] {
+        let mut bench = Bench::new(files(), Arc::new(Obeys));
+        bench.turn(prompt).await;
+        assert_eq!(bench.fake.effects(), effects, "{prompt}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_ordered_is_not_paid_although_a_model_calls_for_it() {
+    let remote = |error: &str| {
+        format!("{REMOTE}- {{expect: {{choice: auto, last_result: {error}}}, say: 'I may not. Shall I?'}}\n")
+    };
+    for (prompt, error) in [
+        ("stats of data.fasta", "not_asked"),
+        ("fold data.fasta with seed 7", "not_asked"),
+        ("fold data.fasta here", "here_only"),
+    ] {
+        let mut bench = Bench::scripted(files(), &format!("{CHECK}{}", remote(error)));
+        bench.plays(prompt).await;
+        assert!(bench.fake.effects().is_empty(), "{prompt}");
+    }
+    let mut bench = Bench::scripted(
+        files(),
+        &format!(
+            "{CHECK}{REMOTE}{PAY}- {{expect: {{last_result: [\"at most 1 GAS, and the quote is 2 GAS\"]}}, say: 'It costs more.'}}\n"
+        ),
+    );
+    bench.turn("fold data.fasta, do not pay more than 1 GAS").await;
+    assert_eq!(bench.fake.effects(), ["upload"]);
+}
+
+#[tokio::test]
+async fn more_than_was_counted_can_go_on() {
+    let seeded = |seed: usize| {
+        let job = format!("{{{{job.{seed}}}}}");
+        let check = CHECK.replace("dataset: data.fasta", &format!("dataset: data.fasta, parameters: {{seed: {seed}}}"));
+        format!("{check}{REMOTE}{PAY}{WAIT}").replace("{{job}}", &job)
+    };
+    let turns = format!("{}{}{}- {{say: 'All three are done.'}}\n", seeded(1), seeded(2), seeded(3));
+    let mut bench = Bench::scripted(files(), &turns);
+    let outcome = bench.plays("fold data.fasta with seeds 1, 2 and 3").await;
+    assert_eq!((outcome.exit_code, outcome.jobs.len()), (0, 3), "{} {}", bench.errors(), bench.warnings());
+}

@@ -67,6 +67,7 @@ impl Parts {
             ("response_format", &self.no_response_format),
             ("json_schema", &self.no_response_format),
             ("text.format", &self.no_response_format),
+            ("grammar", &self.no_response_format),
             ("additionalProperties", &self.plain_schemas),
             ("\"const\"", &self.plain_schemas),
             ("oneOf", &self.plain_schemas),

@@ -117,15 +117,15 @@ pub(super) enum Which {
 
 /// One task on one dataset.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Wanted {
+pub struct Wanted {
     /// The task's name, as the catalogue has it or as the person called it.
-    pub(super) task: String,
+    pub task: String,
     /// The path.
-    pub(super) dataset: String,
+    pub dataset: String,
     /// What was chosen.
-    pub(super) parameters: Parameters,
+    pub parameters: Parameters,
     /// The size they say it has.
-    pub(super) claimed_bytes: Option<u64>,
+    pub claimed_bytes: Option<u64>,
 }
 
 /// Words with which a job is to go on.
