@@ -55,7 +55,8 @@ pub struct Facts<'f> {
 /// What an answer says that is not so, each in half a sentence.
 pub fn untrue(answer: &str, facts: &Facts<'_>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
-    for sentence in sentences(answer) {
+    let explains = sentences(answer).filter(|sentence| is_entry(sentence)).count() > 1;
+    for sentence in sentences(answer).filter(|sentence| !(explains && is_entry(sentence))) {
         let clauses = clauses(sentence);
         let named = jobs(sentence);
         let meant: Vec<&Known> = facts.meant.iter().filter(|k| named.is_empty() || named.contains(&k.job.id)).collect();
@@ -102,6 +103,15 @@ pub fn untrue(answer: &str, facts: &Facts<'_>) -> Vec<String> {
         }
     }
     told
+}
+
+/// Whether it reads as an entry of a list that explains states: "Paid: the payment is confirmed."
+fn is_entry(sentence: &str) -> bool {
+    let of_two = || sentence.split_once(": ").map(|(label, said)| (plain(label), said.to_lowercase()));
+    of_two().is_some_and(|(label, said)| {
+        let states = ["planned", "staged", "submitted", "paid", "running", "done"];
+        states.contains(&label.trim()) && (said.starts_with("the ") || said.starts_with("a ")) && jobs(&said).is_empty()
+    })
 }
 
 /// The files that the last of these clauses is about: its own, and those of a list that it ends.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     Known,
     sentences::{Clause, clauses, is_question, sentences},
-    words::{ASKING, CAPS, DAILY, LEFT, MONEY, MULTIPLES, SPENT, UNREAL},
+    words::{ASKING, CAPS, DAILY, LEFT, MONEY, MULTIPLES, SPENT, UNREAL, USUAL},
 };
 use crate::{
     domain::money::{DATOSHI_PER_GAS, Datoshi},
@@ -143,12 +143,17 @@ fn strange_in(clause: &Clause<'_>, known: &Amounts, several: bool) -> Vec<String
         let free = says(&before, &LEFT)
             || after.iter().any(|word| LEFT.contains(word) && *word != "balance")
             || says(&before, &UNREAL)
-            || after.first().is_some_and(|word| UNREAL.contains(word));
+            || after.first().is_some_and(|word| UNREAL.contains(word))
+            || says(&before, &USUAL)
+            // Where nothing was quoted, what something costs is what it costs in general.
+            || (known.quotes.is_empty() && before.contains(&"costs"));
         let tail = text.get(amount.at.end..to).unwrap_or_default();
-        let capped = says(&before, &CAPS) || DAILY.iter().any(|said| words::plain(tail).starts_with(&words::plain(said)));
+        let capped =
+            says(&before, &CAPS) || DAILY.iter().any(|said| words::plain(tail).starts_with(&words::plain(said)));
         // "1 GAS is 100,000,000 datoshi": the same amount twice, or what the unit is.
         let unit = amount.is(DATOSHI_PER_GAS) && words::says_any(&clause.plain, &["datoshi", "decimals"]);
-        let converted = all.iter().enumerate().any(|(k, other)| k != i && other.unit != amount.unit && other.same(amount));
+        let converted =
+            all.iter().enumerate().any(|(k, other)| k != i && other.unit != amount.unit && other.same(amount));
         // Natural gas is no money.
         let of_gas = tail.split_whitespace().next().is_some_and(|word| {
             tail.starts_with(' ') && word.chars().all(char::is_alphabetic) && !FOLLOWS.contains(&word)
@@ -255,6 +260,7 @@ fn in_number(c: char) -> bool {
 fn number_before(text: &str) -> Option<Range<usize>> {
     let set_off = |c: char| c.is_whitespace() || matches!(c, '*' | '`' | '"' | '$' | '(' | '[' | '个' | '枚');
     let text = text.trim_end_matches(set_off);
+    let text = text.strip_suffix("Neo").or_else(|| text.strip_suffix("neo")).unwrap_or(text).trim_end_matches(set_off);
     let digits = text.trim_end_matches(in_number);
     let start = digits.len() + text.get(digits.len()..)?.find(|c: char| c.is_ascii_digit())?;
     let named = digits.ends_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '^'));

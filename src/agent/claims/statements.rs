@@ -61,15 +61,21 @@ pub fn says_paid(clause: &Clause<'_>, first: bool) -> bool {
     let payment = words.iter().position(|w| PAYMENT.contains(w)).is_some_and(|at| {
         let figures = words.iter().any(|w| w.starts_with(|c: char| c.is_ascii_digit()));
         let settled = any(&words, &SETTLED, |i| i > at && (figures || !is_general(i)));
-        settled || clause.text.contains(['✅', '✔', '☑', '✓']) || any(&words, &SETTLED, |i| {
-            let by = before(&words, i);
-            ACTORS.contains(&by) || HAVE.contains(&by)
-        })
+        settled
+            || clause.text.contains(['✅', '✔', '☑', '✓'])
+            || any(&words, &SETTLED, |i| {
+                let by = before(&words, i);
+                ACTORS.contains(&by) || HAVE.contains(&by)
+            })
     });
     let moved = amount
         && any(&words, &MOVED, |i| {
             let by = before(&words, i);
-            WAS.contains(&by) || HAVE.contains(&by) || ACTORS.contains(&by) || by == "you" || words.get(i) == Some(&"went")
+            WAS.contains(&by)
+                || HAVE.contains(&by)
+                || ACTORS.contains(&by)
+                || by == "you"
+                || words.get(i) == Some(&"went")
         });
     paid || payment || moved || (first && stands_alone(&words, &["paid"])) || abroad(clause, &PAID_ABROAD)
 }

@@ -2,37 +2,9 @@
 
 /// What denies the part that it stands in, and later parts that have no verb of their own.
 pub const NEGATIONS: [&str; 31] = [
-    "not",
-    "isn t",
-    "hasn t",
-    "wasn t",
-    "weren t",
-    "haven t",
-    "didn t",
-    "doesn t",
-    "don t",
-    "won t",
-    "can t",
-    "cannot",
-    "no",
-    "never",
-    "nothing",
-    "nobody",
-    "none",
-    "yet",
-    "please",
-    "nicht",
-    "nichts",
-    "noch",
-    "kein",
-    "keine",
-    "pas",
-    "rien",
-    "ne",
-    "nada",
-    "nunca",
-    "aún",
-    "todavía",
+    "not", "isn t", "hasn t", "wasn t", "weren t", "haven t", "didn t", "doesn t", "don t", "won t", "can t", "cannot",
+    "no", "never", "nothing", "nobody", "none", "yet", "please", "nicht", "nichts", "noch", "kein", "keine", "pas",
+    "rien", "ne", "nada", "nunca", "aún", "todavía",
 ];
 /// What stands with one of these, or after it in a sentence, states nothing that is so now.
 pub const HEDGES: [&str; 46] = [
@@ -101,94 +73,29 @@ pub const HARMLESS: [&str; 14] = [
     "without errors",
 ];
 /// What tells what somebody else wrote.
-pub const REPORTS: [&str; 8] = [
-    "text says",
-    "file says",
-    "data says",
-    "text mentions",
-    "file mentions",
-    "it means",
-    "translation",
-    "translates",
-];
+pub const REPORTS: [&str; 8] =
+    ["text says", "file says", "data says", "text mentions", "file mentions", "it means", "translation", "translates"];
 /// The same in Chinese, which has no spaces between words.
-pub const ABROAD: [&str; 10] = [
-    "未",
-    "没",
-    "不",
-    "将",
-    "会",
-    "如果",
-    "请",
-    "等待",
-    "需要",
-    "吗",
-];
+pub const ABROAD: [&str; 10] = ["未", "没", "不", "将", "会", "如果", "请", "等待", "需要", "吗"];
 /// What work is at its end.
-pub const FINISHED: [&str; 5] = [
-    "done",
-    "complete",
-    "completed",
-    "finished",
-    "succeeded",
-];
+pub const FINISHED: [&str; 5] = ["done", "complete", "completed", "finished", "succeeded"];
 /// What somebody did to the end.
-pub const MADE: [&str; 2] = [
-    "completed",
-    "finished",
-];
+pub const MADE: [&str; 2] = ["completed", "finished"];
 /// What was made of data.
-pub const SHAPED: [&str; 4] = [
-    "folded",
-    "aligned",
-    "summarized",
-    "summarised",
-];
+pub const SHAPED: [&str; 4] = ["folded", "aligned", "summarized", "summarised"];
 /// What results do at the end.
-pub const ARRIVED: [&str; 5] = [
-    "arrived",
-    "ready",
-    "fetched",
-    "here",
-    "available",
-];
+pub const ARRIVED: [&str; 5] = ["arrived", "ready", "fetched", "here", "available"];
 /// A state.
-pub const IS: [&str; 4] = [
-    "is",
-    "are",
-    "s",
-    "its",
-];
+pub const IS: [&str; 4] = ["is", "are", "s", "its"];
 /// An event.
-pub const WAS: [&str; 3] = [
-    "was",
-    "were",
-    "been",
-];
+pub const WAS: [&str; 3] = ["was", "were", "been"];
 /// An event that somebody brought about.
-pub const HAVE: [&str; 4] = [
-    "has",
-    "have",
-    "had",
-    "ve",
-];
+pub const HAVE: [&str; 4] = ["has", "have", "had", "ve"];
 /// Who brings it about.
-pub const ACTORS: [&str; 2] = [
-    "i",
-    "we",
-];
+pub const ACTORS: [&str; 2] = ["i", "we"];
 /// What comes to an end.
-pub const WORK: [&str; 9] = [
-    "job",
-    "folding",
-    "fold",
-    "work",
-    "run",
-    "computation",
-    "calculation",
-    "task",
-    "everything",
-];
+pub const WORK: [&str; 9] =
+    ["job", "folding", "fold", "work", "run", "computation", "calculation", "task", "everything"];
 /// What an end is noted beside.
 pub const LABELS: [&str; 12] = [
     "status",
@@ -220,30 +127,10 @@ pub const ADVERBS: [&str; 12] = [
     "indeed",
 ];
 /// What joins two statements.
-pub const JOINTS: [&str; 6] = [
-    "and",
-    "but",
-    "so",
-    "und",
-    "et",
-    "y",
-];
+pub const JOINTS: [&str; 6] = ["and", "but", "so", "und", "et", "y"];
 /// What follows a verb that tells how things are done, and not that they were.
 pub const GENERAL: [&str; 14] = [
-    "by",
-    "at",
-    "with",
-    "in",
-    "remotely",
-    "locally",
-    "via",
-    "through",
-    "using",
-    "per",
-    "on",
-    "from",
-    "before",
-    "after",
+    "by", "at", "with", "in", "remotely", "locally", "via", "through", "using", "per", "on", "from", "before", "after",
 ];
 /// Steps on the way that end before the job does.
 pub const STEPS: [&str; 32] = [
@@ -281,13 +168,9 @@ pub const STEPS: [&str; 32] = [
     "报价",
 ];
 /// What is settled.
-pub const PAYMENT: [&str; 3] = [
-    "payment",
-    "bill",
-    "invoice",
-];
+pub const PAYMENT: [&str; 3] = ["payment", "bill", "invoice"];
 /// How.
-pub const SETTLED: [&str; 14] = [
+pub const SETTLED: [&str; 13] = [
     "made",
     "sent",
     "confirmed",
@@ -300,20 +183,10 @@ pub const SETTLED: [&str; 14] = [
     "went",
     "executed",
     "processed",
-    "through",
     "received",
 ];
 /// What becomes of an amount that is spent.
-pub const MOVED: [&str; 8] = [
-    "sent",
-    "charged",
-    "deducted",
-    "transferred",
-    "debited",
-    "spent",
-    "withdrawn",
-    "went",
-];
+pub const MOVED: [&str; 8] = ["sent", "charged", "deducted", "transferred", "debited", "spent", "withdrawn", "went"];
 /// With one of these it is still to be paid.
 pub const PENDING: [&str; 15] = [
     "pending",
@@ -492,16 +365,7 @@ pub const ACTS: [&str; 31] = [
     "continue",
 ];
 /// With one of these it is an offer and no promise.
-pub const OFFERS: [&str; 8] = [
-    "if",
-    "once",
-    "when",
-    "after",
-    "unless",
-    "until",
-    "know",
-    "on demand",
-];
+pub const OFFERS: [&str; 8] = ["if", "once", "when", "after", "unless", "until", "know", "on demand"];
 /// What wants something of the person before anything is done.
 pub const REQUESTS: [&str; 12] = [
     "tell me",
@@ -522,42 +386,15 @@ pub const BOTH: [&str; 2] = ["both", "beide"];
 /// With one of these a person speaks of money.
 pub const MONEY: [&str; 12] =
     ["gas", "pay", "paid", "cost", "costs", "price", "budget", "limit", "cap", "spend", "at most", "cheaper"];
-/// What an amount is said with that is a bound, or a usual price: nothing of it was paid.
-pub const CAPS: [&str; 12] = [
-    "cap",
-    "caps",
-    "limit",
-    "limits",
-    "ceiling",
-    "maximum",
-    "default",
-    "usual",
-    "usually",
-    "typical",
-    "typically",
-    "normally",
-];
+/// What an amount is said with that is a bound or a share: nothing of it was paid.
+pub const CAPS: [&str; 8] = ["cap", "caps", "limit", "limits", "ceiling", "maximum", "default", "per"];
+/// What an amount is said with that a price mostly is.
+pub const USUAL: [&str; 6] = ["usual", "usually", "typical", "typically", "normally", "generally"];
 /// The same, behind the amount.
-pub const DAILY: [&str; 6] = [
-    "a day",
-    "per day",
-    "daily",
-    "each day",
-    "limit",
-    "cap",
-];
+pub const DAILY: [&str; 6] = ["a day", "per day", "daily", "each day", "limit", "cap"];
 /// What a price is said with when it is taken several times.
-pub const MULTIPLES: [&str; 9] = [
-    "another",
-    "second",
-    "each",
-    "such",
-    "more",
-    "twice",
-    "together",
-    "altogether",
-    "in all",
-];
+pub const MULTIPLES: [&str; 9] =
+    ["another", "second", "each", "such", "more", "twice", "together", "altogether", "in all"];
 /// What says plainly that something cannot be done here.
 pub const REFUSALS: [&str; 31] = [
     "there is no",
