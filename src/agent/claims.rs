@@ -156,7 +156,7 @@ const PROMISED: usize = 4;
 
 fn is_promise(sentence: &str) -> bool {
     let said = plain(sentence);
-    let comes = |phrase: &&str| {
+    let comes = |phrase: &str| {
         let phrase = plain(phrase);
         said.match_indices(&phrase).any(|(at, _)| {
             let rest = said.get(at + phrase.len()..).unwrap_or_default();
@@ -164,7 +164,7 @@ fn is_promise(sentence: &str) -> bool {
             says_any(&next, &ACTS) && !says_any(&next, &NEGATIONS)
         })
     };
-    !says_any(&said, &OFFERS) && PROMISES.iter().any(|phrase| comes(&phrase))
+    !says_any(&said, &OFFERS) && PROMISES.iter().any(|phrase| comes(phrase))
 }
 
 /// Whether an answer says plainly that something is not there or cannot be done.

@@ -164,8 +164,8 @@ fn strange_in(clause: &Clause<'_>, known: &Amounts, several: bool) -> Vec<String
             .take(CLOSE)
             .take_while(|w| !w.contains(|c: char| c.is_ascii_digit()))
             .any(|w| SPENT.contains(w));
-        let idle = capped || unit || converted || (several && known.is_multiple(amount));
-        if is_money && !free && !(idle && !spent) && !known.know(amount, spent) {
+        let idle = !spent && (capped || unit || converted || (several && known.is_multiple(amount)));
+        if is_money && !free && !idle && !known.know(amount, spent) {
             out.push(amount.text.clone());
         }
     }
