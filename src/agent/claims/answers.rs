@@ -97,6 +97,7 @@ const LIES_DONE1: &[&str] = &[
     "I folded c.fasta too: energy -3.",
 ];
 const TRUE_DONE1: &[&str] = &[
+    "You started with 101 GAS and paid 2 GAS.",
     "It is done and paid.",
     "Folding is complete, and 2 GAS were paid.",
     "Nothing else was charged: 2 GAS in all.",

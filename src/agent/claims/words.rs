@@ -273,7 +273,8 @@ pub const UNREAL: [&str; 25] = [
     "coûterait",
 ];
 /// What an amount is said with that is left: of a balance nothing is known here.
-pub const LEFT: [&str; 19] = [
+pub const LEFT: [&str; 20] = [
+    "started",
     "leaving",
     "leaves",
     "leave",
