@@ -7,16 +7,19 @@
 //! | --- | --- |
 //! | `sentences` | sentences, their parts, and which of them state something |
 //! | `amounts` | amounts of GAS, as they are written and as they are known |
+//! | `statements` | which parts say that work is done, or that money went |
 //! | `words` | the words that claims are made of |
 
 mod amounts;
 mod sentences;
+mod statements;
 mod words;
 
 pub use self::amounts::{Amounts, names_any as names_amounts};
 use self::{
     sentences::{Clause, clauses, is_question, sentences},
-    words::{ACTS, BOTH, CIVIL, DONE, OFFERS, PAID, PROMISES, STEPS},
+    statements::{says_done, says_paid},
+    words::{ACTS, BOTH, CIVIL, NEGATIONS, OFFERS, PROMISES, REFUSALS, REQUESTS},
 };
 use super::ending;
 use crate::{
@@ -52,7 +55,8 @@ pub struct Facts<'f> {
 /// What an answer says that is not so, each in half a sentence.
 pub fn untrue(answer: &str, facts: &Facts<'_>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
-    for sentence in sentences(answer) {
+    let explains = sentences(answer).filter(|sentence| is_entry(sentence)).count() > 1;
+    for sentence in sentences(answer).filter(|sentence| !(explains && is_entry(sentence))) {
         let clauses = clauses(sentence);
         let named = jobs(sentence);
         let meant: Vec<&Known> = facts.meant.iter().filter(|k| named.is_empty() || named.contains(&k.job.id)).collect();
@@ -60,7 +64,7 @@ pub fn untrue(answer: &str, facts: &Facts<'_>) -> Vec<String> {
         let someone = named.is_empty() || !meant.is_empty();
         let before = out.len();
         for (i, clause) in clauses.iter().enumerate().filter(|(_, clause)| clause.states) {
-            if says_any(&clause.plain, &DONE) && !says_any(&clause.plain, &STEPS) {
+            if says_done(clause, i == 0) {
                 let files = files_meant(clauses.get(..=i).unwrap_or_default());
                 if !files.is_empty() && named.is_empty() {
                     out.extend(files.iter().filter_map(|file| not_done(file, facts.all)));
@@ -74,11 +78,15 @@ pub fn untrue(answer: &str, facts: &Facts<'_>) -> Vec<String> {
                     out.push("it says that both are done, and only one job is".to_owned());
                 }
             }
-            if says_any(&clause.plain, &PAID) && someone && !meant.iter().any(|k| is_paid(&k.job)) {
+            if says_paid(clause, i == 0) && someone && !meant.iter().any(|k| is_paid(&k.job)) {
                 out.push(match meant.as_slice() {
                     [one] => format!("it says that {} is paid, and it is {}", one.job.id, one.job.state),
                     _ => "it says that something was paid, and nothing was".to_owned(),
                 });
+            }
+            let all_paid = !meant.is_empty() && meant.iter().all(|k| is_paid(&k.job));
+            if all_paid && amounts::costs_nothing(clause.text) {
+                out.push("it says that nothing was paid, and the ledger has a payment".to_owned());
             }
         }
         if out.len() == before {
@@ -95,6 +103,15 @@ pub fn untrue(answer: &str, facts: &Facts<'_>) -> Vec<String> {
         }
     }
     told
+}
+
+/// Whether it reads as an entry of a list that explains states: "Paid: the payment is confirmed."
+fn is_entry(sentence: &str) -> bool {
+    let of_two = || sentence.split_once(": ").map(|(label, said)| (plain(label), said.to_lowercase()));
+    of_two().is_some_and(|(label, said)| {
+        let states = ["planned", "staged", "submitted", "paid", "running", "done"];
+        states.contains(&label.trim()) && (said.starts_with("the ") || said.starts_with("a ")) && jobs(&said).is_empty()
+    })
 }
 
 /// The files that the last of these clauses is about: its own, and those of a list that it ends.
@@ -128,13 +145,32 @@ fn is_done(job: &&Job) -> bool {
     job.state == JobState::Done
 }
 
-/// Whether an answer says that a step is about to come, and asks nothing first.
+/// Whether an answer says that a step is about to come, and wants nothing of the person first.
 pub fn promises(answer: &str) -> bool {
-    let promise = |sentence: &str| {
-        let plain = plain(sentence);
-        says_any(&plain, &PROMISES) && says_any(&plain, &ACTS) && !says_any(&plain, &OFFERS)
+    let wants = |sentence: &str| says_any(&plain(sentence), &REQUESTS);
+    !asks(answer) && !sentences(answer).any(wants) && sentences(answer).any(is_promise)
+}
+
+/// So many words after "I will" say what comes.
+const PROMISED: usize = 4;
+
+fn is_promise(sentence: &str) -> bool {
+    let said = plain(sentence);
+    let comes = |phrase: &str| {
+        let phrase = plain(phrase);
+        said.match_indices(&phrase).any(|(at, _)| {
+            let rest = said.get(at + phrase.len()..).unwrap_or_default();
+            let next = plain(&rest.split_whitespace().take(PROMISED).collect::<Vec<_>>().join(" "));
+            says_any(&next, &ACTS) && !says_any(&next, &NEGATIONS)
+        })
     };
-    !asks(answer) && sentences(answer).any(promise)
+    !says_any(&said, &OFFERS) && PROMISES.iter().any(|phrase| comes(phrase))
+}
+
+/// Whether an answer says plainly that something is not there or cannot be done.
+pub fn refuses(answer: &str) -> bool {
+    let said = plain(answer);
+    REFUSALS.iter().any(|word| if word.is_ascii() { says_any(&said, &[word]) } else { said.contains(word) })
 }
 
 /// Whether an answer asks the person something. "Is there anything else?" asks nothing of what they wished for.
@@ -152,5 +188,7 @@ fn is_paid(job: &Job) -> bool {
     job.quote.is_some() && matches!(job.state, Paid | Running | ResultReady | Fetched | Done | PaidButFailed)
 }
 
+#[cfg(test)]
+mod answers;
 #[cfg(test)]
 mod tests;

@@ -52,6 +52,11 @@ impl Conversation {
         answer: String,
         before: Spent,
     ) -> Result<TurnOutcome, AgentError> {
+        let mut mine = Vec::new();
+        for id in &turn.jobs {
+            mine.extend(self.toolbox.work.job(id)?);
+        }
+        let (end, answer) = self.last_words(end, answer, &mine);
         // The next turn builds on a history that ends with an answer.
         let stopped = match &end {
             End::Answer => None,
@@ -60,10 +65,6 @@ impl Conversation {
         };
         if let Some(text) = stopped {
             self.keep(Message::Assistant { text, calls: Vec::new() });
-        }
-        let mut mine = Vec::new();
-        for id in &turn.jobs {
-            mine.extend(self.toolbox.work.job(id)?);
         }
         let answered = matches!(end, End::Answer);
         let untrue = self.mark(prompt, &turn, &answer, answered)?;
@@ -93,7 +94,8 @@ impl Conversation {
             ending::how_to_cancel(&self.jobs()?, &words::jobs(prompt), &answer, sink);
         }
         ending::receipts(work, &mine, sink)?;
-        let of_jobs = outcome::worst(mine.iter().map(outcome::of_job));
+        let counts = mine.iter().filter(|job| !(answered && ending::waits_as_wished(prompt, job)));
+        let of_jobs = outcome::worst(counts.map(outcome::of_job));
         let exit_code = match end {
             End::Answer => outcome::worst([failed, of_jobs, untrue]),
             End::Stopped { kind, message, hint, code } => {
@@ -103,6 +105,16 @@ impl Conversation {
             End::Interrupted => outcome::INTERRUPTED,
         };
         Ok(TurnOutcome { exit_code, answer, jobs: turn.jobs, spent: self.spent.since(&before) })
+    }
+
+    /// The end and the answer. Work that is done is not lost on a model that cannot say so: the program says it then.
+    fn last_words(&mut self, end: End, answer: String, jobs: &[Job]) -> (End, String) {
+        let speechless = matches!(&end, End::Stopped { kind, .. } if kind == "model_nonsense");
+        let Some(text) = speechless.then(|| ending::closing_words(jobs)).flatten() else { return (end, answer) };
+        self.sink.emit(Event::MessageDelta { text: text.clone() });
+        self.sink.emit(Event::MessageCompleted { text: text.clone() });
+        self.keep(Message::Assistant { text: text.clone(), calls: Vec::new() });
+        (End::Answer, text)
     }
 
     /// What of an answer is not so. Without a name it means the jobs of this turn; where there are none, those of the

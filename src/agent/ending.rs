@@ -163,6 +163,33 @@ pub fn still_open(jobs: &[&Job], sink: &dyn Sink) {
     }
 }
 
+/// Whether a job waits for a payment that the person forbade or put off: that it waits is what they wished.
+pub fn waits_as_wished(prompt: &str, job: &Job) -> bool {
+    const PUTS_OFF: [&str; 6] = [
+        "before paying",
+        "before you pay",
+        "before payment",
+        "before any payment",
+        "before it is paid",
+        "before spending",
+    ];
+    let put_off = || {
+        let said = words::plain(prompt);
+        words::forbids_payment(prompt) || words::only_asks(prompt) || words::says_any(&said, &PUTS_OFF)
+    };
+    job.state == JobState::Submitted && put_off()
+}
+
+/// The program's own closing words, where all jobs of a turn are done and the model has none.
+pub fn closing_words(jobs: &[Job]) -> Option<String> {
+    if jobs.is_empty() || jobs.iter().any(|job| job.state != JobState::Done) {
+        return None;
+    }
+    let line = |job: &Job| format!("{} of {} is done ({}).", job.task_type, job.verdict.dataset.path.display(), job.id);
+    let receipt = if jobs.len() == 1 { "The receipt follows." } else { "The receipts follow." };
+    Some(jobs.iter().map(line).chain([receipt.to_owned()]).collect::<Vec<_>>().join(" "))
+}
+
 /// Whether a reply is nothing but calls that are written as text.
 pub fn is_call(reply: &ChatTurn, known: &[&str]) -> bool {
     let reading = repair::read(&reply.text, known, &reply.finish, &|_, _| false);

@@ -20,8 +20,8 @@ pub enum Unmet {
     Planned,
 }
 
-/// What is missing of the work that was asked for, where nothing stood in its way: no refusal, no failure, and no
-/// question back. `jobs` are those of the conversation.
+/// What is missing of the work that was asked for, where nothing stood in its way: no refusal, no failure, no
+/// question back, and no plain word that it cannot be begun. `jobs` are those of the conversation.
 pub fn unmet(turn: &Turn, jobs: &[Job], answer: &str) -> Option<Unmet> {
     let asked = turn.asked();
     if !asked.work || !turn.only_form_failed() || claims::asks(answer) {
@@ -31,6 +31,10 @@ pub fn unmet(turn: &Turn, jobs: &[Job], answer: &str) -> Option<Unmet> {
     // What was done before this turn need not be done again.
     let before = || jobs.iter().filter(|job| !turn.jobs.contains(&job.id) && is_done(job) && turn.wishes(job));
     let begun = different(mine().chain(before()));
+    // "There is no such file" is an answer.
+    if asked.named && begun < asked.tasks && claims::refuses(answer) {
+        return None;
+    }
     if asked.named && mine().next().is_none() && begun < asked.tasks {
         return Some(Unmet::Unbegun);
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     Known,
     sentences::{Clause, clauses, is_question, sentences},
-    words::{ASKING, LEFT, MONEY, SPENT, UNREAL},
+    words::{ASKING, CAPS, DAILY, LEFT, MONEY, MULTIPLES, SPENT, UNREAL, USUAL},
 };
 use crate::{
     domain::money::{DATOSHI_PER_GAS, Datoshi},
@@ -32,6 +32,8 @@ const FOLLOWS: [&str; 14] =
 pub struct Amounts {
     /// Quotes, payments, fees and their sums.
     ledger: Vec<Datoshi>,
+    /// What was quoted for one job.
+    quotes: Vec<Datoshi>,
     /// What the person typed, and what stands in results of tools.
     heard: Vec<Datoshi>,
 }
@@ -45,6 +47,7 @@ impl Amounts {
             if let Some(quote) = &known.job.quote {
                 quoted = add(quoted, quote.amount);
                 self.ledger.push(quote.amount);
+                self.quotes.push(quote.amount);
             }
             for attempt in &known.attempts {
                 let fees = add(attempt.system_fee, attempt.network_fee);
@@ -85,6 +88,13 @@ impl Amounts {
         }
     }
 
+    /// Whether it is a quote taken several times.
+    fn is_multiple(&self, amount: &Written) -> bool {
+        let of = |value: u64, quote: u64| quote > 0 && value > 0 && value.is_multiple_of(quote);
+        let quotes = || self.quotes.iter().map(|quote| quote.datoshi());
+        amount.readings.iter().any(|reading| quotes().any(|quote| of(reading.value.datoshi(), quote)))
+    }
+
     /// Whether an amount is one of these, rounded to the digits that are written. What is said to be spent is held to
     /// the ledger alone.
     fn know(&self, amount: &Written, spent: bool) -> bool {
@@ -102,10 +112,22 @@ pub fn strange(sentence: &str, known: &Amounts) -> Vec<String> {
     let asks_whole = asks && (sentence.starts_with('¿') || ASKING.iter().any(|w| first.starts_with(&words::plain(w))));
     let last = clauses.len().saturating_sub(1);
     let stated = |(i, clause): &(usize, &Clause<'_>)| !(clause.conditional || asks_whole || (asks && *i == last));
-    clauses.iter().enumerate().filter(stated).flat_map(|(_, clause)| strange_in(clause, known)).collect()
+    let several = words::says_any(&words::plain(sentence), &MULTIPLES);
+    clauses.iter().enumerate().filter(stated).flat_map(|(_, clause)| strange_in(clause, known, several)).collect()
 }
 
-fn strange_in(clause: &Clause<'_>, known: &Amounts) -> Vec<String> {
+/// Whether every amount that a text names is none at all.
+pub fn are_zero(text: &str) -> bool {
+    written(text).iter().all(|amount| amount.readings.iter().all(|reading| reading.value == Datoshi::ZERO))
+}
+
+/// Whether a text says that nothing was paid, as an amount: "it cost 0 GAS".
+pub fn costs_nothing(text: &str) -> bool {
+    let said = words::plain(text);
+    names_any(text) && are_zero(text) && words::says_any(&said, &["cost", "costs", "paid"])
+}
+
+fn strange_in(clause: &Clause<'_>, known: &Amounts, several: bool) -> Vec<String> {
     let text = clause.text;
     let all = written(text);
     let mut out = Vec::new();
@@ -121,15 +143,29 @@ fn strange_in(clause: &Clause<'_>, known: &Amounts) -> Vec<String> {
         let free = says(&before, &LEFT)
             || after.iter().any(|word| LEFT.contains(word) && *word != "balance")
             || says(&before, &UNREAL)
-            || after.first().is_some_and(|word| UNREAL.contains(word));
+            || after.first().is_some_and(|word| UNREAL.contains(word))
+            || says(&before, &USUAL)
+            // Where nothing was quoted, what something costs is what it costs in general.
+            || (known.quotes.is_empty() && before.contains(&"costs"));
+        let tail = text.get(amount.at.end..to).unwrap_or_default();
+        let capped =
+            says(&before, &CAPS) || DAILY.iter().any(|said| words::plain(tail).starts_with(&words::plain(said)));
+        // "1 GAS is 100,000,000 datoshi": the same amount twice, or what the unit is.
+        let unit = amount.is(DATOSHI_PER_GAS) && words::says_any(&clause.plain, &["datoshi", "decimals"]);
+        let converted =
+            all.iter().enumerate().any(|(k, other)| k != i && other.unit != amount.unit && other.same(amount));
         // Natural gas is no money.
-        let is_money = amount.capital || words::says_any(&clause.plain, &SPENT);
+        let of_gas = tail.split_whitespace().next().is_some_and(|word| {
+            tail.starts_with(' ') && word.chars().all(char::is_alphabetic) && !FOLLOWS.contains(&word)
+        });
+        let is_money = amount.capital || (words::says_any(&clause.plain, &SPENT) && !of_gas);
         let spent = before
             .iter()
             .take(CLOSE)
             .take_while(|w| !w.contains(|c: char| c.is_ascii_digit()))
             .any(|w| SPENT.contains(w));
-        if is_money && !free && !known.know(amount, spent) {
+        let idle = !spent && (capped || unit || converted || (several && known.is_multiple(amount)));
+        if is_money && !free && !idle && !known.know(amount, spent) {
             out.push(amount.text.clone());
         }
     }
@@ -142,7 +178,20 @@ struct Written {
     text: String,
     readings: Vec<Reading>,
     at: Range<usize>,
+    unit: &'static str,
     capital: bool,
+}
+
+impl Written {
+    /// Whether it is so many datoshi.
+    fn is(&self, datoshi: u64) -> bool {
+        self.readings.iter().any(|reading| reading.value.datoshi() == datoshi)
+    }
+
+    /// Whether both are the same amount.
+    fn same(&self, other: &Written) -> bool {
+        self.readings.iter().any(|reading| other.is(reading.value.datoshi()))
+    }
 }
 
 /// What a number means.
@@ -170,27 +219,37 @@ pub fn names_any(text: &str) -> bool {
     !written(text).is_empty()
 }
 
-/// Every "7 GAS", "7GAS", "0,5 GAS" and "GAS 7" of a text, in order.
+/// Every "7 GAS", "7GAS", "0,5 GAS", "GAS 7" and "7 datoshi" of a text, in order.
 fn written(text: &str) -> Vec<Written> {
     let lower = text.to_ascii_lowercase();
-    let mut out = Vec::new();
-    for (at, unit) in lower.match_indices("gas") {
-        let end = at + unit.len();
-        let (head, tail) = (text.get(..at).unwrap_or_default(), text.get(end..).unwrap_or_default());
-        let part = |c: char| c.is_ascii_alphabetic() || c == '_';
-        if head.ends_with(part) || tail.starts_with(|c: char| part(c) || c.is_ascii_digit()) {
-            continue;
-        }
-        let capital = text.get(at..end).is_some_and(|unit| unit.starts_with('G'));
-        let found = number_before(head).map(|number| (number, true));
-        let found = found.or_else(|| number_after(tail).filter(|_| capital).map(|number| (number, false)));
-        if let Some((number, before)) = found {
-            let at = if before { number.start..end } else { at..end + number.end };
-            let digits = if before { head.get(number) } else { tail.get(number) }.unwrap_or_default();
-            out.push(Written { text: format!("{digits} GAS"), readings: readings(digits), at, capital });
-        }
-    }
+    let units = ["gas", "datoshi"].into_iter().flat_map(|unit| lower.match_indices(unit));
+    let mut out: Vec<Written> = units.filter_map(|(at, unit)| written_at(text, at..at + unit.len())).collect();
+    out.sort_by_key(|amount| amount.at.start);
     out
+}
+
+/// The amount whose unit stands there.
+fn written_at(text: &str, unit: Range<usize>) -> Option<Written> {
+    let (head, tail) = (text.get(..unit.start)?, text.get(unit.end..)?);
+    let part = |c: char| c.is_ascii_alphabetic() || c == '_';
+    if head.ends_with(part) || tail.starts_with(|c: char| part(c) || c.is_ascii_digit()) {
+        return None;
+    }
+    let is_gas = unit.len() == "gas".len();
+    let capital = text.get(unit.clone())?.starts_with('G');
+    let found = number_before(head).map(|number| (number, true));
+    let (number, before) = found.or_else(|| number_after(tail).filter(|_| capital).map(|number| (number, false)))?;
+    let at = if before { number.start..unit.end } else { unit.start..unit.end + number.end };
+    let digits = if before { head.get(number) } else { tail.get(number) }.unwrap_or_default();
+    let (readings, unit) = if is_gas { (readings(digits), "GAS") } else { (in_datoshi(digits), "datoshi") };
+    Some(Written { text: format!("{digits} {unit}"), readings, at, unit, capital: capital || !is_gas })
+}
+
+/// A whole number of datoshi, with or without marks between thousands.
+fn in_datoshi(digits: &str) -> Vec<Reading> {
+    let bare: String = digits.chars().filter(char::is_ascii_digit).collect();
+    let value = bare.parse().ok().and_then(Datoshi::new);
+    value.map(|value| Reading { value, decimals: DECIMALS }).into_iter().collect()
 }
 
 fn in_number(c: char) -> bool {
@@ -201,15 +260,16 @@ fn in_number(c: char) -> bool {
 fn number_before(text: &str) -> Option<Range<usize>> {
     let set_off = |c: char| c.is_whitespace() || matches!(c, '*' | '`' | '"' | '$' | '(' | '[' | '个' | '枚');
     let text = text.trim_end_matches(set_off);
+    let text = text.strip_suffix("Neo").or_else(|| text.strip_suffix("neo")).unwrap_or(text).trim_end_matches(set_off);
     let digits = text.trim_end_matches(in_number);
     let start = digits.len() + text.get(digits.len()..)?.find(|c: char| c.is_ascii_digit())?;
-    let named = digits.ends_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let named = digits.ends_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '^'));
     (!named && text.ends_with(|c: char| c.is_ascii_digit())).then_some(start..text.len())
 }
 
 /// The number at the beginning of a text.
 fn number_after(text: &str) -> Option<Range<usize>> {
-    let set_off = |c: char| matches!(c, ' ' | '*' | '`' | '"' | ':' | '=' | '(' | '~' | '≈');
+    let set_off = |c: char| matches!(c, ' ' | '*' | '`' | '"' | ':' | '=' | '(' | ')' | '|' | '~' | '≈');
     let from = text.len() - text.trim_start_matches(set_off).len();
     let rest = text.get(from..)?;
     let digits = rest.get(..rest.find(|c| !in_number(c)).unwrap_or(rest.len()))?.trim_end_matches(['.', ',']);

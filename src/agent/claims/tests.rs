@@ -90,7 +90,7 @@ async fn each_file_that_is_named_must_be_done() {
 }
 
 /// A job that was paid 2 GAS and 0.1124351 GAS in fees.
-async fn paid() -> Known {
+pub(super) async fn paid() -> Known {
     let (fake, Known { job, .. }) = made().await;
     let quote = fake.run_remote(&job.id, &Cancel::new()).await.unwrap().quote.unwrap();
     let claim = Claim { amount: quote.amount, recipient: quote.recipient };

@@ -50,7 +50,8 @@ async fn a_job_that_was_asked_for_and_only_planned_is_no_success() {
     // Neither a question back nor a dry run failed.
     let asks = format!("{CHECK}{}", says("It would go to the provider. Shall I?"));
     assert_eq!(Bench::scripted(files(), &asks).plays("fold data.fasta").await.exit_code, 0);
-    let mut bench = Bench::scripted(files().with(|f| f.dry_run = true), &turns);
+    let dry = turns.replace("Fertig! ", "");
+    let mut bench = Bench::scripted(files().with(|f| f.dry_run = true), &dry);
     assert_eq!(bench.plays("fold data.fasta").await.exit_code, 0);
 }
 
@@ -124,8 +125,35 @@ async fn a_call_written_as_text_is_no_closing_answer() {
     assert!(!shown.contains("tool_call"), "{shown}");
     let mut bench = Bench::scripted(files(), &format!("{}{text}{told}{told}", done("data.fasta")));
     let outcome = bench.plays("fold data.fasta").await;
-    assert_eq!((outcome.exit_code, outcome.answer.as_str(), bench.receipts()), (1, "", 1));
-    assert!(bench.errors().contains("no readable answer"), "{}", bench.errors());
+    let own = "protein_folding of data.fasta is done (job-aaaaaaa1). The receipt follows.";
+    assert_eq!((outcome.exit_code, outcome.answer.as_str(), bench.receipts()), (0, own, 1));
+    assert_eq!((bench.errors().as_str(), bench.warnings().as_str()), ("", ""));
+}
+
+#[tokio::test]
+async fn a_plain_refusal_is_an_answer() {
+    for (prompt, answer) in [
+        ("fold zzz.fasta", "There is no zzz.fasta here. Please check the name."),
+        ("fold data.fasta with AlphaFold", "I cannot run AlphaFold here."),
+    ] {
+        let mut bench = Bench::scripted(files(), &says(answer));
+        assert_eq!((bench.plays(prompt).await.exit_code, bench.warnings().as_str()), (0, ""), "{prompt}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_waits_for_a_payment_that_was_put_off_is_no_failure() {
+    for prompt in [
+        "What would folding data.fasta cost? Do not pay.",
+        "Get a quote for folding data.fasta",
+        "Fold data.fasta, but ask me before paying",
+    ] {
+        let turns = format!("{CHECK}{REMOTE}{}", says("The quote is 2 GAS. Shall I pay it?"));
+        let told = says("The quote is 2 GAS. Shall I pay it?").replace("- {", "- {optional: true, ");
+        let mut bench = Bench::scripted(files(), &format!("{turns}{told}"));
+        assert_eq!(bench.plays(prompt).await.exit_code, 0, "{prompt}: {}", bench.warnings());
+        assert!(bench.warnings().contains("To go on: agent jobs resume job-aaaaaaa1"), "{}", bench.warnings());
+    }
 }
 
 #[tokio::test]
