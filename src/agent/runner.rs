@@ -121,7 +121,7 @@ impl Runner<'_> {
             turn.close();
             return Some(ToolResult::skipped("too_many_jobs", "one request makes no more jobs than these", ANSWER));
         }
-        self.elsewhere(args, turn)
+        self.elsewhere(args, turn).or_else(|| self.corrected(args, turn, jobs))
     }
 
     /// What comes next when this job is done and another of the turn waits.

@@ -79,9 +79,9 @@ impl Conversation {
                 if patience.calls_in_closing > self.limits.nonsense {
                     return Ok(endless("the model does not stop calling tools"));
                 }
-                let malformed = turn.malformed_calls();
+                let wrong = turn.wrong_calls();
                 self.carry_out((reply, broken), turn, (&jobs, &tasks), cancel).await;
-                self.writes_calls |= !native && turn.malformed_calls() > malformed;
+                self.writes_calls |= !native && turn.wrong_calls() > wrong;
                 continue;
             }
             self.writes_calls |= choice == ToolChoice::Required && reply.finish == Finish::Length;

@@ -10,7 +10,10 @@ use crate::{
     domain::{ids::JobId, job::Job, money::Datoshi, task::TaskType, verdict::Place},
     model::{ToolChoice, about, phrases, planner::Order, words},
     policy::refusal::Rule,
-    tools::{BadCall, Call, Failure, Tool, ToolResult, ToolSpec, next, offer, offered, offered_next, plain},
+    tools::{
+        BadCall, Call, Failure, Tool, ToolResult, ToolSpec, check_local_capability::Args, next, offer, offered,
+        offered_next, plain,
+    },
 };
 
 /// This many refusals and failures, and the turn is brought to its answer.
@@ -74,6 +77,7 @@ pub struct Turn {
     asked: Asked,
     wished: Wished,
     malformed: usize,
+    corrections: Vec<Args>,
     several: bool,
     lists: bool,
     all_failures: usize,
@@ -98,6 +102,7 @@ impl Turn {
             asked,
             wished,
             malformed: 0,
+            corrections: Vec::new(),
             several: words::wants_several(prompt),
             lists: words::lists(prompt),
             all_failures: 0,
@@ -163,9 +168,18 @@ impl Turn {
         self.asked.work
     }
 
-    /// How many calls had no right form.
-    pub fn malformed_calls(&self) -> usize {
-        self.malformed
+    /// How many calls had no right form, or were not what was asked for.
+    pub fn wrong_calls(&self) -> usize {
+        self.malformed + self.corrections.len()
+    }
+
+    /// Notes that this check is corrected; `false` where it was before.
+    pub fn corrects(&mut self, args: &Args) -> bool {
+        let fresh = !self.corrections.contains(args);
+        if fresh {
+            self.corrections.push(args.clone());
+        }
+        fresh
     }
 
     /// Takes in a call that had no right form.

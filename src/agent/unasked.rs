@@ -6,10 +6,11 @@ use std::path::{Component, Path, PathBuf};
 use super::{
     runner::{ANSWER, NOBODY, Runner},
     turn::Turn,
+    wished,
 };
 use crate::{
     cassette,
-    domain::{job::Job, units::clean},
+    domain::{job::Job, task::Parameters, units::clean},
     machine::check_parameters,
     tools::{Call, Tool, ToolResult, check_local_capability::Args},
 };
@@ -103,5 +104,34 @@ impl Runner<'_> {
             datasets.join(", ")
         );
         Some(ToolResult::skipped("unknown_dataset", &why, &next))
+    }
+
+    /// A check of another task than the ordered one, or with choices that nobody made. It is corrected once: a model that
+    /// makes the same call again has its reasons.
+    pub(super) fn corrected(&self, args: &Args, turn: &mut Turn, jobs: &[Job]) -> Option<ToolResult> {
+        let mine: Vec<&Job> = jobs.iter().filter(|job| turn.jobs.contains(&job.id)).collect();
+        let wanted = turn.order.next(&mine)?.clone();
+        let whole = |task: &str, given: &Parameters| {
+            let tasks = self.toolbox.work.tasks();
+            tasks.iter().find(|t| t.name == task).and_then(|task| check_parameters(task, given).ok())
+        };
+        let given = args.parameters.clone().unwrap_or_default();
+        let same = turn.order.work.iter().any(|wanted| {
+            let here = Path::new(&args.dataset).ends_with(wanted.dataset.trim_start_matches("./"));
+            let asked = whole(&wanted.task, &wanted.parameters);
+            // What cannot be ordered so is for the guard to say.
+            wanted.task == args.task_type
+                && (here || asked.is_none())
+                && (asked.is_none() || asked == whole(&wanted.task, &given))
+        });
+        if same || !turn.corrects(args) {
+            return None;
+        }
+        turn.slipped();
+        let why = match args.task_type == wanted.task {
+            true => "it has choices that the person did not make, or another file than theirs".to_owned(),
+            false => format!("the person did not ask for {}", clean(&args.task_type, 60)),
+        };
+        Some(ToolResult::skipped("not_asked", &why, &wished::call(&wanted)))
     }
 }

@@ -227,7 +227,13 @@ async fn what_was_not_ordered_is_not_paid_although_a_model_calls_for_it() {
         ("fold data.fasta with seed 7", "not_asked"),
         ("fold data.fasta here", "here_only"),
     ] {
-        let mut bench = Bench::scripted(files(), &format!("{CHECK}{}", remote(error)));
+        // Another task, or a choice that is missing, is corrected once; a model that insists is not followed to a payment.
+        let insists = match error {
+            "not_asked" => CHECK
+                .replace("- {", "- {expect: {last_result: [not_asked, Call check_local_capability with task_type]}, "),
+            _ => String::new(),
+        };
+        let mut bench = Bench::scripted(files(), &format!("{CHECK}{insists}{}", remote(error)));
         bench.plays(prompt).await;
         assert!(bench.fake.effects().is_empty(), "{prompt}");
     }
