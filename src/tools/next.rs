@@ -38,7 +38,7 @@ pub fn step(job: &Job) -> String {
         },
         Some(tool) => format!("Call {tool} with job {id}."),
         None if job.state == JobState::Done => {
-            format!("{id} is done. Explain the result to the person in plain words.")
+            format!("{id} is done. Explain the result to the person in plain words, with its figures.")
         }
         None if job.state.is_end() => {
             format!("{id} ended as {}. Tell the person why; do not start over by yourself.", job.state)

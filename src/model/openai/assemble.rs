@@ -13,7 +13,7 @@ use crate::model::{ChatTurn, Finish, ModelError, ToolCall, ToolChoice, Usage};
 const MAX_TEXT: usize = 256 * 1024;
 /// The longest run of white space, and the longest text where a call must come, bytes.
 const MOST_BLANK: usize = 200;
-const MOST_BEFORE_CALL: usize = 6000;
+const MOST_BEFORE_CALL: usize = 3000;
 /// The most calls in one answer.
 const MAX_CALLS: usize = 32;
 
