@@ -19,6 +19,8 @@ pub enum Question {
     Payment,
     /// How they are given up.
     Cancel,
+    /// What nobody has a word for here: all that is known of them.
+    Anything,
 }
 
 /// What is said without asking for anything that a tool does.
@@ -34,7 +36,17 @@ pub enum Talk {
     Thanks,
 }
 
-const COST: [&str; 12] = [
+const COST: [&str; 22] = [
+    "did i pay",
+    "did we pay",
+    "did you pay",
+    "have you paid",
+    "is it paid",
+    "was it paid",
+    "i have to pay",
+    "network fees",
+    "the fees",
+    "fees",
     "cost",
     "costs",
     "how much did",
@@ -49,7 +61,15 @@ const COST: [&str; 12] = [
     "expensive",
 ];
 const IN_ALL: [&str; 8] = ["in total", "total", "so far", "altogether", "in all", "all jobs", "overall", "today"];
-const PAYMENT: [&str; 10] = [
+const PAYMENT: [&str; 18] = [
+    "tx",
+    "payment transaction",
+    "the transaction",
+    "prove that it was paid",
+    "proof of payment",
+    "verify the payment",
+    "which address",
+    "what address",
     "transaction hash",
     "tx hash",
     "the hash",
@@ -61,9 +81,12 @@ const PAYMENT: [&str; 10] = [
     "whom did",
     "recipient",
 ];
-const STATUS: [&str; 34] = [
+const STATUS: [&str; 33] = [
     "what did you do",
     "what have you done",
+    "what have we done",
+    "what did we do",
+    "job id",
     "what has been done",
     "what was done",
     "what happened",
@@ -75,10 +98,6 @@ const STATUS: [&str; 34] = [
     "how is it going",
     "is it ready",
     "did it work",
-    "did you pay",
-    "have you paid",
-    "is it paid",
-    "was it paid",
     "status",
     "state of",
     "list my jobs",
@@ -134,7 +153,10 @@ const OUTCOME: [&str; 23] = [
     "explain the result",
 ];
 const RESULTS: [&str; 5] = ["result", "results", "outcome", "output", "ergebnis"];
-const FOLDERS: [&str; 12] = [
+const FOLDERS: [&str; 15] = [
+    "where did you save",
+    "where did it save",
+    "where have you put",
     "where are the files",
     "where is the file",
     "where are the results",
@@ -148,19 +170,12 @@ const FOLDERS: [&str; 12] = [
     "where was it saved",
     "where are my",
 ];
-const PLACE: [&str; 12] = [
-    "why did it not run",
-    "why didn t it run",
-    "why was it not run",
-    "why did it run",
-    "why did that run",
+const PLACE: [&str; 5] = [
     "why not here",
     "why not on this machine",
     "why not on my machine",
     "why offload",
     "why at the provider",
-    "why was it offloaded",
-    "why did you offload",
 ];
 const HELP: [&str; 9] = [
     "help",
@@ -195,7 +210,7 @@ pub fn question(text: &str, names_task: bool, names_file: bool, names_job: bool)
     if words::wants_cancel(text) {
         return Some(Question::Cancel);
     }
-    let past = says(&["did", "was", "were", "spent", "paid"]);
+    let past = says(&["did", "was", "were", "spent", "paid"]) && !says(&["would", "will"]);
     let alone = !names_file && !names_task;
     if words::only_asks(text) && !(says(&COST) && (past || alone)) {
         return None;
@@ -205,7 +220,7 @@ pub fn question(text: &str, names_task: bool, names_file: bool, names_job: bool)
         () if says(&PAYMENT) && !orders => Some(Question::Payment),
         () if says(&OUTCOME) && !(orders && (names_task || names_file)) => Some(Question::Outcome),
         () if says(&FOLDERS) => Some(Question::Folders),
-        () if says(&PLACE) => Some(Question::Place),
+        () if says(&PLACE) || asks_place(&plain) => Some(Question::Place),
         () if says(&COST) && (past || names_job || (alone && !orders)) => Some(Question::Cost),
         () if says(&STATUS) && !names_file => Some(Question::Status),
         () if says(&["did you", "have you", "has it been"]) && names_task && !orders => Some(Question::Status),
@@ -215,6 +230,18 @@ pub fn question(text: &str, names_task: bool, names_file: bool, names_job: bool)
         }
         () => None,
     }
+}
+
+/// "Why did the second one go to the provider?", "Why wasn't it run here?"
+fn asks_place(plain: &str) -> bool {
+    const WHY: [&str; 9] = [
+        "why did", "why didn t", "why was", "why wasn t", "why were", "why is", "why isn t", "why has", "how come",
+    ];
+    const RAN: [&str; 14] = [
+        "run", "ran", "go", "gone", "went", "offload", "offloaded", "sent", "send", "computed", "folded", "provider",
+        "remote", "remotely",
+    ];
+    words::says_any(plain, &WHY) && words::says_any(plain, &RAN)
 }
 
 /// Whether a question is about all jobs there are, and not about those that were talked about.
@@ -261,7 +288,7 @@ mod tests {
             ("How much did that cost?", false, false, Some(Question::Cost)),
             ("what did the folding of a.fasta cost?", true, true, Some(Question::Cost)),
             ("How much will it cost to fold a.fasta?", true, true, None),
-            ("did you pay?", false, false, Some(Question::Status)),
+            ("did you pay?", false, false, Some(Question::Cost)),
             ("what came out for a.fasta?", false, true, Some(Question::Outcome)),
             ("where are the files?", false, false, Some(Question::Folders)),
             ("please cancel it", false, false, Some(Question::Cancel)),

@@ -6,6 +6,8 @@
 //! understand, a negation, a condition or a doubt is answered, and never acted against.
 
 mod answer;
+mod curious;
+mod left_out;
 mod limit;
 mod named;
 mod order;

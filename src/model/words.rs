@@ -7,7 +7,7 @@ mod verbs;
 
 pub use doubt::{Doubt, doubt};
 pub use files::{files, has_data_ending, is_target, path_like};
-pub use tokens::{Kind, Token, places, tokens};
+pub use tokens::{Kind, Token, places, tokens, without_files};
 pub use verbs::{looks, orders, wants_shown};
 
 use crate::domain::ids::JobId;
@@ -90,7 +90,8 @@ fn bare(word: &str) -> &str {
 
 /// Whether a person only asks about a task and does not ask for it to be done.
 pub fn only_asks(text: &str) -> bool {
-    const ASKING: [&str; 30] = [
+    const ASKING: [&str; 31] = [
+        "does it cost",
         "would",
         "could my",
         "can my machine",

@@ -86,6 +86,10 @@ fn one_job(results: &[&Outcome], tasks: &[TaskType], reading: &Reading) -> Strin
     let state = last.text("state").unwrap_or_default();
     if state != JobState::Done.as_str() {
         let job = last.text("job").unwrap_or_default();
+        let quote = text(&last.content, "/quote/amount").filter(|_| reading.quote_first && state == "submitted");
+        if let Some(amount) = quote {
+            return format!("{subject} would cost {amount} GAS, and nothing was paid. To pay it and have it done: \"go ahead\".");
+        }
         return format!("{subject} is not finished: {job} is {state}. To go on: `agent jobs resume {job}`.");
     }
     let mut out = format!("{subject} is done. ");

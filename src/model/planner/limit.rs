@@ -74,6 +74,14 @@ pub(super) fn limits(tokens: &[Token]) -> Vec<Limit> {
             Some(Limit { most, at: lead(tokens, at)..end })
         }));
     }
+    // "2 GAS is fine."
+    for at in 0..tokens.len() {
+        let Some((most, end)) = amount(tokens, at) else { continue };
+        let is = usize::from(tokens.get(end).is_some_and(|t| t.is("is")));
+        if tokens.get(end + is).is_some_and(|t| ["fine", "ok", "okay"].iter().any(|word| t.is(word))) {
+            out.push(Limit { most, at: at..end + is + 1 });
+        }
+    }
     for words in FREE {
         for at in places(tokens, words) {
             let end = at + words.len();
@@ -121,6 +129,8 @@ mod tests {
             ("fold it for at most 1 dollar", None),
             ("fold it for at most -1 GAS", None),
             ("fold it with a price limit of 1 GAS", Some("1")),
+            ("OK, 2 GAS is fine, go ahead", Some("2")),
+            ("2 GAS is too much", None),
             ("fold it cheaply", None),
         ] {
             let found = limits(&words::tokens(text, &[]));

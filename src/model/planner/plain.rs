@@ -55,6 +55,8 @@ pub(super) struct Reading {
     pub(super) limit: Option<Datoshi>,
     /// Whether it is to run on this machine, where a place was said.
     pub(super) here: Option<bool>,
+    /// Whether the price is to be shown before it is paid.
+    pub(super) quote_first: bool,
 }
 
 /// Words that may stand in a request and change nothing.
@@ -64,7 +66,8 @@ const SMALL: &str = "a an the this that these those my our its it them s on of i
     fastq text task job analysis lattice model hp result results content contents set large big huge small \
     same next try run do perform compute calculate start make give show get tell execute launch begin submit want need \
     search find repeat redo rerun use bitte die der das den dem und von mit datei auf aus jetzt dann \
-    proteine sequenzen im hits domains family table";
+    proteine sequenzen im hits domains family table asap some basic short simulation report called we help \
+    process apply offload generate compare";
 /// What may be said of a file that is named beside it, and means another one where none is.
 const OF_FILES: &str = "proteome genome";
 /// What may be said where a task takes such a file.
@@ -72,7 +75,7 @@ const SECOND_FILES: &str = "database profile";
 /// Of these at least one stands in a wish.
 const VERBS: &str = "run do perform compute calculate start make give get execute launch begin submit want need \
     repeat redo rerun try please bitte kindly fold blast blastp align summarise summarize count sum predict \
-    hmmsearch falte falten like use let again go";
+    hmmsearch falte falten like use let again go process apply offload generate compare help kick";
 /// Words of a question for what a task finds.
 const ASKING: &str = "what which how many long is are does there have has contain contains look check about much was like more \
      longer shorter larger smaller";
@@ -110,10 +113,52 @@ const TOGETHER: &[&[&str]] = &[
     &["how", "about"],
     &["carry", "out"],
     &["work", "on"],
+    &["right", "now"],
+    &["kick", "off"],
+    &["good", "morning"],
+    &["good", "afternoon"],
+    &["good", "evening"],
+    &["i", "have"],
+    &["i", "m", "a"],
+    &["i", "m", "an"],
+    &["i", "want", "to", "know"],
+    &["i", "d", "like", "to", "know"],
+    &["i", "would", "like", "to", "know"],
+    &["i", "would", "like", "to", "have"],
+    &["i", "d", "like", "to", "have"],
+    &["needs", "to", "be"],
+    &["need", "to", "be"],
+    &["should", "be", "run"],
+    &["tell", "me", "what", "it", "cost"],
+    &["tell", "me", "what", "it", "costs"],
+    &["let", "me", "know"],
+    &["the", "best", "energy"],
+    &["the", "lowest", "energy"],
+    &["pay", "whatever", "is", "needed"],
+    &["pay", "what", "is", "needed"],
+    &["use", "gas", "to", "pay", "for", "it"],
+    &["pay", "for", "it"],
+    &["quick", "stats", "check"],
+    &["in", "total"],
+];
+/// Words that want the price before it is paid.
+const QUOTE_FIRST: &[&[&str]] = &[
+    &["tell", "me", "the", "price", "first"],
+    &["tell", "me", "the", "cost", "first"],
+    &["tell", "me", "what", "it", "costs", "first"],
+    &["show", "me", "the", "price", "first"],
+    &["show", "me", "the", "quote", "first"],
+    &["tell", "me", "the", "price", "before", "you", "pay"],
+    &["ask", "me", "before", "you", "pay", "anything"],
+    &["ask", "me", "before", "you", "pay"],
+    &["ask", "me", "before", "paying"],
+    &["ask", "before", "you", "pay"],
+    &["ask", "before", "paying"],
+    &["ask", "me", "first"],
 ];
 /// A wish in the form of a question.
 const POLITE: &[&[&str]] =
-    &[&["can", "you"], &["could", "you"], &["will", "you"], &["would", "you", "please"], &["would", "you", "mind"]];
+    &[&["can", "you"], &["could", "you"], &["can", "i", "get"], &["could", "i", "get"], &["will", "you"], &["would", "you", "please"], &["would", "you", "mind"]];
 /// Words for this machine.
 const HERE: &[&[&str]] = &[
     &["on", "this", "machine"],
@@ -138,7 +183,7 @@ const HERE: &[&[&str]] = &[
 ];
 /// Words for the other one.
 const THERE: &[&[&str]] =
-    &[&["at", "the", "provider"], &["at", "a", "provider"], &["in", "the", "cloud"], &["remotely"], &["on", "aioz"]];
+    &[&["at", "the", "provider"], &["at", "a", "provider"], &["in", "the", "cloud"], &["remotely"], &["on", "aioz"], &["to", "aioz"], &["the", "cloud"], &["to", "the", "cloud"]];
 /// How a question goes on that was asked before.
 const FOLLOWS: [&str; 5] = ["and", "now", "also", "then", "same"];
 /// Words before a claim of size: "it has only 2 KB".
@@ -173,6 +218,7 @@ impl Sieve {
 /// Reads a request for these tasks. `follows` says that it stands on an earlier one; `more` are words that the place adds.
 pub(super) fn read(text: &str, files: &[String], tasks: &[&TaskType], follows: bool, more: &[String]) -> Reading {
     let tokens = words::tokens(text, files);
+    let said = words::without_files(text, files);
     let known = vec![false; tokens.len()];
     let mut sieve = Sieve { tokens, known };
     for task in tasks {
@@ -180,6 +226,7 @@ pub(super) fn read(text: &str, files: &[String], tasks: &[&TaskType], follows: b
     }
     // "Stats of x.fasta": who begins with the task wants it.
     let begins = sieve.known.first() == Some(&true);
+    let titled = sieve.tokens.get(1).is_some_and(|t| t.text == ":") && sieve.known.get(2) == Some(&true);
     let limits = limit::limits(&sieve.tokens);
     for limit in &limits {
         sieve.take(limit.at.clone());
@@ -191,7 +238,9 @@ pub(super) fn read(text: &str, files: &[String], tasks: &[&TaskType], follows: b
     }
     let here = HERE.iter().filter(|words| sieve.take_words(words)).count() > 0;
     let there = THERE.iter().filter(|words| sieve.take_words(words)).count() > 0;
+    let quote_first = QUOTE_FIRST.iter().filter(|words| sieve.take_words(words)).count() > 0;
     take_asides(&mut sieve, tasks);
+    let unfit = fetches(&sieve, &said).or_else(|| joins(&sieve, tasks));
     let mut polite = false;
     for words in POLITE {
         polite |= sieve.take_words(words);
@@ -202,31 +251,85 @@ pub(super) fn read(text: &str, files: &[String], tasks: &[&TaskType], follows: b
     let limit = limits.iter().map(|l| l.most).min();
     // Both places are none.
     let place = if here == there { None } else { Some(here) };
-    let level = level(text, &sieve, polite || begins, polite, follows);
-    Reading { level: if here && there { level.least(Level::Look(None)) } else { level }, limit, here: place }
+    let begins = begins || titled;
+    let level = level(&said, &sieve, polite || begins, polite, follows);
+    let level = unfit.map_or(level.clone(), |word| level.least(Level::Unclear(vec![word])));
+    Reading { level: if here && there { level.least(Level::Look(None)) } else { level }, limit, here: place, quote_first }
 }
 
 /// Words that change nothing only where they stand: "first" before a verb, "to" before one, "a genome" beside its file,
 /// "folded" after "get" or "I'd like".
 fn take_asides(sieve: &mut Sieve, tasks: &[&TaskType]) {
-    let named = sieve.tokens.iter().any(|t| t.kind == Kind::File);
+    let named = sieve.tokens.iter().filter(|t| t.kind == Kind::File).count();
+    let applies = sieve.tokens.iter().any(|t| t.is("apply"));
     let second = tasks.iter().any(|task| !phrases::file_parameters(task).is_empty());
-    let gets = sieve.tokens.iter().any(|t| listed("get like want need", &t.text));
+    let gets = sieve.tokens.iter().any(|t| listed("get like want need needs have", &t.text));
     for at in 0..sieve.tokens.len() {
         let Some(token) = sieve.tokens.get(at) else { continue };
         let next = sieve.tokens.get(at + 1);
         let word = token.text.as_str();
+        let before = |by: usize| at.checked_sub(by).and_then(|at| sieve.tokens.get(at)).map_or("", |t| t.text.as_str());
+        // "The 2 files a.fasta and b.fasta".
+        let counts = token.kind == Kind::Number
+            && next.is_some_and(|t| listed("files fasta fastq", &t.text))
+            && (token.text == named.to_string());
         let aside = match word {
             "first" => next.is_some_and(|t| listed(VERBS, &t.text)),
-            "to" => next.is_some_and(|t| t.kind == Kind::Word),
+            "to" => next.is_some_and(|t| t.kind == Kind::Word || (t.kind == Kind::File && applies)),
+            "effort" => next.is_some_and(|t| t.text == ":"),
+            "quick" => tasks.iter().all(|task| !task.parameters.contains_key("effort")),
+            _ if at > 2 && listed("a an", before(1)) && before(2) == "m" && before(3) == "i" => true,
             "folded" | "aligned" | "summarised" | "summarized" | "blasted" => gets,
             "random" => next.is_some_and(|t| t.is("seed")),
-            "only" | "just" => next.is_some_and(|t| t.is("the") || t.kind == Kind::Number),
-            _ => (named && listed(OF_FILES, word)) || (second && listed(SECOND_FILES, word)),
+            "only" | "just" => next.is_some_and(|t| t.is("the") || t.kind == Kind::Number || listed(VERBS, &t.text)),
+            _ => (named > 0 && listed(OF_FILES, word)) || (second && listed(SECOND_FILES, word)),
         };
-        if aside && token.kind == Kind::Word {
+        if counts || (aside && token.kind == Kind::Word) {
             sieve.take(at..at + 1);
         }
+    }
+}
+
+/// The verb of a text that wants data for a task, and not the task: "get a.fasta for protein folding", "I need protein folding
+/// data".
+fn fetches(sieve: &Sieve, said: &str) -> Option<String> {
+    let verb = sieve.tokens.iter().find(|t| t.kind == Kind::Word && listed("get make give need want", &t.text))?;
+    let named = sieve.tokens.windows(2).any(|pair| matches!(pair, [file, word] if file.kind == Kind::File && word.is("for")));
+    let last = sieve.tokens.iter().rposition(|t| t.kind != Kind::Sign)?;
+    let data = sieve.tokens.get(last).is_some_and(|t| listed("data dataset datasets", &t.text));
+    let of_task = data && last > 0 && sieve.known.get(last - 1) == Some(&true);
+    ((named || of_task) && !words::orders(said)).then(|| verb.text.clone())
+}
+
+/// The word that joins two files for a task that takes one: "fold a.fasta against b.fasta".
+fn joins(sieve: &Sieve, tasks: &[&TaskType]) -> Option<String> {
+    let one = tasks.iter().all(|task| phrases::file_parameters(task).is_empty());
+    let first = sieve.tokens.iter().position(|t| t.kind == Kind::File)?;
+    let rest = sieve.tokens.get(first..)?.windows(2);
+    let mut found = rest.filter(|pair| matches!(pair, [word, file] if file.kind == Kind::File && word.kind == Kind::Word
+        && listed("from using against", &word.text)));
+    found.next().filter(|_| one).and_then(|pair| pair.first()).map(|word| word.text.clone())
+}
+
+/// Whether a word is a common one with a letter wrong, missing, too many, or two in the wrong order.
+fn is_slip(word: &str) -> bool {
+    const COMMON: [&str; 12] = [
+        "please", "protein", "proteins", "sequence", "sequences", "folding", "statistics", "analysis", "dataset", "summary",
+        "compute", "calculate",
+    ];
+    let said: Vec<char> = word.chars().collect();
+    said.len() > 4 && COMMON.iter().any(|common| one_off(&said, &common.chars().collect::<Vec<char>>()))
+}
+
+fn one_off(said: &[char], meant: &[char]) -> bool {
+    let same = said.iter().zip(meant).take_while(|(a, b)| a == b).count();
+    let (said, meant) = (said.get(same..).unwrap_or_default(), meant.get(same..).unwrap_or_default());
+    match (said, meant) {
+        ([a, b, said @ ..], [c, d, meant @ ..]) if a == d && b == c && said == meant => true,
+        ([_, said @ ..], [_, meant @ ..]) if said == meant => true,
+        ([_, said @ ..], meant) if said == meant => true,
+        (said, [_, meant @ ..]) => said == meant,
+        _ => false,
     }
 }
 
@@ -242,10 +345,16 @@ fn level(text: &str, sieve: &Sieve, ordered: bool, polite: bool, follows: bool) 
             Kind::File | Kind::Job => {}
             Kind::Sign if word == ":" => {}
             Kind::Sign if word == "?" => asks |= !polite && !goes_on,
-            Kind::Word if listed(SMALL, word) => {}
+            Kind::Word if listed(SMALL, word) || is_slip(word) => {}
             Kind::Word if listed(ASKING, word) => asks = true,
             Kind::Word | Kind::Sign | Kind::Number => strange.push(token.text.clone()),
         }
+    }
+    // "Don't run it again."
+    if words::says(&words::plain(text), "again")
+        && let Some((Doubt::Negated, word)) = words::doubt(text)
+    {
+        return Level::Not(word);
     }
     if words::only_asks(text) && (strange.is_empty() || words::doubt(text).is_none_or(|(d, _)| d != Doubt::Conditional))
     {

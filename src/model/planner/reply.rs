@@ -16,7 +16,7 @@ pub(super) fn reply(seen: &Seen, tasks: &[TaskType], question: Question, which: 
     };
     let meant: Vec<&Value> = match which {
         Which::Named(id) => jobs.iter().filter(|j| of(j, "job", id.as_str())).collect(),
-        Which::On(files) => jobs.iter().filter(|j| files.iter().any(|f| of(j, "dataset", f))).collect(),
+        Which::Of(task, files) => of_task(seen, jobs, question, task.as_deref(), files),
         Which::All => all(),
         Which::At(place, task, files) => at_place(seen, jobs, *place, task.as_deref(), files),
         Which::Conversation => own(),
@@ -39,7 +39,8 @@ pub(super) fn reply(seen: &Seen, tasks: &[TaskType], question: Question, which: 
     match (which, meant.as_slice()) {
         (Which::Named(id), []) => return about::no_such_job(id),
         (Which::At(..), []) => return about::no_such_place(jobs),
-        (Which::On(files), []) if question != Question::Cancel => return about::none_on(files),
+        (Which::Of(_, files), []) if !files.is_empty() && question != Question::Cancel => return about::none_on(files),
+        (Which::Of(..), []) if question != Question::Cancel => return about::no_such_place(jobs),
         _ => {}
     }
     match question {
@@ -49,7 +50,40 @@ pub(super) fn reply(seen: &Seen, tasks: &[TaskType], question: Question, which: 
         Question::Folders => about::folders(&meant),
         Question::Place => about::place(&meant),
         Question::Payment => about::payment(&meant),
+        Question::Anything => about::anything(tasks, &meant),
         Question::Cancel => about::cancel(&meant, matches!(which, Which::All | Which::At(..))),
+    }
+}
+
+/// The jobs of a task and on datasets, as far as they were named; those of the conversation before all others. What is asked of
+/// a task without a dataset is asked of those that were talked about, or else of the newest.
+fn of_task<'j>(
+    seen: &Seen,
+    jobs: &'j [Value],
+    question: Question,
+    task: Option<&str>,
+    files: &[String],
+) -> Vec<&'j Value> {
+    let text = |job: &Value, at: &str| job.get(at).and_then(Value::as_str).map(str::to_owned);
+    let of: Vec<&Value> = jobs
+        .iter()
+        .filter(|job| task.is_none_or(|task| text(job, "task_type").as_deref() == Some(task)))
+        .filter(|job| files.is_empty() || text(job, "dataset").is_some_and(|dataset| files.contains(&dataset)))
+        .collect();
+    let among = |ids: &dyn Fn(&str) -> bool| -> Vec<&'j Value> {
+        of.iter().copied().filter(|job| text(job, "job").is_some_and(|id| ids(&id))).collect()
+    };
+    let own = among(&|id| seen.thread.jobs.iter().any(|(own, _)| own == id));
+    let talked = among(&|id| seen.thread.talked.iter().any(|talked| talked == id));
+    match (files.is_empty(), question) {
+        (_, Question::Cancel) => of,
+        (true, _) if !talked.is_empty() => talked,
+        (true, Question::Outcome | Question::Folders) if own.is_empty() => {
+            of.into_iter().find(|job| text(job, "state").as_deref() == Some("done")).into_iter().collect()
+        }
+        (true, Question::Outcome | Question::Folders) => own.into_iter().take(1).collect(),
+        _ if own.is_empty() => of,
+        _ => own,
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{
     Seen, Step,
     answer::{self, about, doubt},
+    curious,
     plain::{Level, Reading},
     reply,
     wish::{self, Wanted, Wish},
@@ -18,7 +19,7 @@ use crate::{
 pub(super) fn next(seen: &Seen, tasks: &[TaskType]) -> Step {
     match wish::read(&seen.prompt, &seen.thread, &seen.context, tasks) {
         Wish::Work(wanted, reading) => match &reading.level {
-            Level::Unclear(strange) => Step::Say(doubt::unclear(tasks, &wanted, strange)),
+            Level::Unclear(strange) => Step::Say(doubt::unclear(tasks, &wanted, strange, !curious::tells(strange))),
             Level::Not(word) => Step::Say(doubt::not(tasks, &wanted, word)),
             Level::Plain | Level::Free | Level::Look(_) => work(seen, tasks, &wanted, &reading),
         },
@@ -70,6 +71,9 @@ fn work(seen: &Seen, tasks: &[TaskType], wanted: &[Wanted], reading: &Reading) -
             continue;
         }
         if let Some(step) = checked.text("job").and_then(|job| follow(seen, job, &checked.content, reading.limit)) {
+            if reading.quote_first && matches!(&step, Step::Call(tool, _) if *tool == Tool::PayGasFee.name()) {
+                continue;
+            }
             return step;
         }
     }

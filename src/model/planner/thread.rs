@@ -7,13 +7,13 @@
 use serde_json::Value;
 
 use super::{
-    Outcome,
+    Outcome, curious,
     plain::{Level, Reading},
     wish::{self, Wanted, Wish},
 };
 use crate::{
-    domain::task::{Parameters, TaskType},
-    model::context::Context,
+    domain::task::{ParameterKind, Parameters, TaskType},
+    model::{about::Question, context::Context},
     tools::Tool,
 };
 
@@ -90,7 +90,8 @@ impl Thread {
         for (result, wanted) in checks.iter().filter(|(result, _)| result.is_ok()) {
             self.seen.push(wanted.clone());
             if let Some(job) = result.text("job") {
-                if of_job(job) > 1 {
+                let failed = turn.results.iter().any(|r| r.text("job") == Some(job) && !r.is_ok());
+                if of_job(job) > 1 && !failed {
                     self.begun.push(wanted.clone());
                 }
                 if !self.jobs.iter().any(|(known, _)| known == job) {
@@ -99,8 +100,11 @@ impl Thread {
             }
         }
         self.talk(turn);
-        self.asked = Asked::Nothing;
-        if !turn.results.is_empty() && (turn.said.contains('?') || turn.said.contains("\"go ahead")) {
+        let open = !self.talked.is_empty() && !self.jobs.iter().any(|(id, w)| self.talked.contains(id) && self.begun.contains(w));
+        // What it would cost does not take back the offer.
+        let keeps = self.asked == Asked::Jobs && open && matches!(wish, Wish::About(Question::Cost, _));
+        self.asked = if keeps { Asked::Jobs } else { Asked::Nothing };
+        if !curious::imagines(&turn.prompt) && !turn.results.is_empty() && (turn.said.contains('?') || turn.said.contains("\"go ahead")) {
             self.asked = Asked::Jobs;
         }
         self.follow(wish, &checks, turn.results.len() > 1);
@@ -130,6 +134,7 @@ impl Thread {
                 let files = files_of(&wanted);
                 match &reading.level {
                     Level::Not(_) => self.barred.extend(files),
+                    Level::Unclear(strange) if curious::tells(strange) => {}
                     Level::Unclear(_) => {
                         self.asked = Asked::Meant(wanted.clone(), Reading { level: Level::Plain, ..reading.clone() });
                     }
@@ -172,8 +177,12 @@ impl Thread {
     }
 
     /// Whether all of this was begun already, with the same choices.
-    pub(super) fn has_begun(&self, wanted: &[Wanted]) -> bool {
-        let same = |w: &Wanted, b: &Wanted| w.task == b.task && w.dataset == b.dataset && w.parameters == b.parameters;
+    pub(super) fn has_begun(&self, wanted: &[Wanted], tasks: &[TaskType]) -> bool {
+        let chosen = |w: &Wanted| match tasks.iter().find(|task| task.name == w.task) {
+            Some(task) => full(task, &w.parameters),
+            None => w.parameters.clone(),
+        };
+        let same = |w: &Wanted, b: &Wanted| w.task == b.task && w.dataset == b.dataset && chosen(w) == chosen(b);
         wanted.iter().all(|w| self.begun.iter().any(|b| same(w, b)))
     }
 
@@ -200,6 +209,22 @@ impl Last {
         }
         Last { chosen, files: files_of(&work), work, reading, failed }
     }
+}
+
+/// The choices with the defaults of those that were left open.
+fn full(task: &TaskType, chosen: &Parameters) -> Parameters {
+    let mut out = chosen.clone();
+    for (name, spec) in &task.parameters {
+        let default = match &spec.kind {
+            ParameterKind::Integer { default, .. } => Some(Value::from(*default)),
+            ParameterKind::Choice { default, .. } => Some(Value::from(default.as_str())),
+            ParameterKind::File { .. } => None,
+        };
+        if let Some(default) = default.filter(|_| !out.contains_key(name)) {
+            out.insert(name.clone(), default);
+        }
+    }
+    out
 }
 
 fn files_of(work: &[Wanted]) -> Vec<String> {

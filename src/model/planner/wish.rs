@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use super::{
+    curious,
+    left_out::left_out,
     limit, named,
     plain::Reading,
     refer::{self, Place},
@@ -103,8 +105,8 @@ pub(super) enum Wish {
 pub(super) enum Which {
     /// The one that was named.
     Named(JobId),
-    /// Those on these datasets.
-    On(Vec<String>),
+    /// Those of this task and on these datasets, where some were named.
+    Of(Option<String>, Vec<String>),
     /// Those at a place in the conversation, of this task and on these datasets where some were named.
     At(Place, Option<String>, Vec<String>),
     /// Those that were talked about last, or else all.
@@ -141,7 +143,7 @@ const OF: [&str; 6] = ["it", "that", "this", "job", "result", "results"];
 const BESIDE: &str = "resume continue go on ahead carry finish pay wait for fetch proceed run it that this the job result results \
                       payment quote with and then now so please ok okay yes great fine good perfect thanks";
 /// Yes, to a question, without the words around it.
-const YES: [&str; 20] = [
+const YES: [&str; 26] = [
     "yes",
     "yes do it",
     "yes go ahead",
@@ -160,6 +162,12 @@ const YES: [&str; 20] = [
     "go ahead run it",
     "ok do it",
     "ok go ahead",
+    "that s go ahead",
+    "that is go ahead",
+    "looks do it for real",
+    "looks go ahead",
+    "looks do it",
+    "do it for real",
     "ja",
     "y",
 ];
@@ -173,22 +181,33 @@ pub(super) fn read(text: &str, thread: &Thread, context: &Context, tasks: &[Task
     let job = words::jobs(text).into_iter().next();
     let known: Vec<String> = context.files.iter().map(|f| f.path.clone()).collect();
     let files = words::files(text, &known);
-    let named = phrases::tasks_in(text, tasks);
-    if let Some(question) = about::question(text, !named.is_empty(), !files.is_empty(), job.is_some()) {
-        let task = named.first().map(|task| task.name.clone());
-        return Wish::About(question, which(text, question, job, task, files));
+    let asked = words::without_files(text, &files);
+    let named = phrases::tasks_in(&asked, tasks);
+    // What is left out is no file of the wish.
+    let (cut, left_out) = if named.is_empty() { (text.to_owned(), Vec::new()) } else { left_out(text, &files) };
+    let (text, files): (&str, Vec<String>) =
+        (&cut, files.into_iter().filter(|file| !left_out.contains(file)).collect());
+    let said = words::without_files(text, &files);
+    let named = phrases::tasks_in(&said, tasks);
+    let task = named.first().map(|task| task.name.clone());
+    if let Some(wish) = curious::read(&said, thread, &named, &files, job.as_ref()) {
+        return wish;
+    }
+    if let Some(question) = about::question(&said, !named.is_empty(), !files.is_empty(), job.is_some()) {
+        return Wish::About(question, which(&said, question, job, task, files));
     }
     if let Some(wish) = yes(text, thread) {
         return wish;
     }
     if files.is_empty() && (job.is_some() || named.is_empty()) {
-        if words::says_any(&words::plain(text), &GO_ON) && !work::says_again(text) {
-            return onward(text, job, thread);
+        let wish = words::says_any(&words::plain(text), &GO_ON) && !work::says_again(text);
+        if let Some(wish) = wish.then(|| onward(text, job.clone(), thread)) {
+            return curious::instead(wish, &said, thread);
         }
         if let Some(job) = job {
             return Wish::About(Question::Status, Which::Named(job));
         }
-        match about::small_talk(text) {
+        match about::small_talk(&said) {
             Some(Talk::Help) => return Wish::Help,
             Some(Talk::Files) => return Wish::Files,
             Some(Talk::Greeting) => return Wish::Greeting,
@@ -197,11 +216,12 @@ pub(super) fn read(text: &str, thread: &Thread, context: &Context, tasks: &[Task
         }
     }
     // Who only wants to see something that is there begins nothing with it.
-    let shown = words::wants_shown(text) || about::names_results(text);
-    if named.is_empty() && shown && !words::orders(text) && !thread.jobs.is_empty() {
-        return Wish::About(Question::Outcome, which(text, Question::Outcome, job, None, files));
+    let shown = words::wants_shown(&said) || about::names_results(&said);
+    if named.is_empty() && shown && !words::orders(&said) && !thread.jobs.is_empty() {
+        return Wish::About(Question::Outcome, which(&said, Question::Outcome, job, None, files));
     }
-    work::read(text, thread, context, tasks, &named, files)
+    let wish = work::read(text, thread, context, tasks, &named, files, &left_out);
+    curious::instead(wish, &said, thread)
 }
 
 fn which(text: &str, question: Question, job: Option<JobId>, task: Option<String>, files: Vec<String>) -> Which {
@@ -210,9 +230,10 @@ fn which(text: &str, question: Question, job: Option<JobId>, task: Option<String
     match (job, refer::job_place(text)) {
         (Some(job), _) => Which::Named(job),
         (None, Some(place)) => Which::At(place, task, files),
-        (None, None) if !files.is_empty() => Which::On(files),
+        (None, None) if !files.is_empty() => Which::Of(task, files),
         (None, None) if question == Question::Status && words::says_any(&said, &DONE) => Which::Conversation,
         (None, None) if about::means_all(text, question) => Which::All,
+        (None, None) if task.is_some() => Which::Of(task, files),
         (None, None) => Which::Last,
     }
 }
@@ -227,7 +248,11 @@ fn yes(text: &str, thread: &Thread) -> Option<Wish> {
     match &thread.asked {
         Asked::Nothing => None,
         Asked::Jobs => Some(Wish::GoOn { job: None, limit: standing(thread), waits: false }),
-        Asked::Meant(wanted, reading) => Some(Wish::Work(wanted.clone(), reading.clone())),
+        // What was not understood takes a word of its own, and no "ok".
+        Asked::Meant(wanted, reading) => {
+            let plain = core.iter().any(|word| ["yes", "do", "ahead", "ja", "y"].contains(word));
+            plain.then(|| Wish::Work(wanted.clone(), reading.clone()))
+        }
     }
 }
 

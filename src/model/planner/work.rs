@@ -2,6 +2,7 @@
 //! before.
 
 use super::{
+    curious,
     named::{fits, is_of, named_otherwise, names_no_file, task_called},
     pairs,
     plain::{self, Level, Reading},
@@ -19,9 +20,6 @@ use crate::{
 
 /// Words that ask for what was done to be done once more.
 const AGAIN: [&str; 8] = ["again", "same", "once more", "one more time", "repeat", "redo", "rerun", "re run"];
-/// Words that leave files out: "all files except b.fasta".
-const EXCEPT: [&[&str]; 6] =
-    [&["except"], &["except", "for"], &["apart", "from"], &["other", "than"], &["excluding"], &["but", "not"]];
 /// Words that take back what was said of a file: "sorry, I meant a.fasta".
 const CORRECTS: [&str; 13] = [
     "instead",
@@ -54,6 +52,10 @@ struct Reader<'a> {
     tasks: &'a [TaskType],
     /// The files that the text names.
     files: Vec<String>,
+    /// The text without their names, for looking up phrases.
+    said: String,
+    /// The files that it leaves out.
+    left_out: &'a [String],
     again: bool,
 }
 
@@ -65,19 +67,25 @@ pub(super) fn read(
     tasks: &[TaskType],
     named: &[&TaskType],
     files: Vec<String>,
+    left_out: &[String],
 ) -> Wish {
     let files = if files.is_empty() && !named.is_empty() { named_otherwise(text, tasks) } else { files };
-    let reader = Reader { text, thread, context, tasks, files, again: says_again(text) };
-    match &thread.last {
+    let said = words::without_files(text, &files);
+    let again = says_again(&said);
+    let reader = Reader { text, thread, context, tasks, files, said, left_out, again };
+    let wish = match &thread.last {
         Some(last) if named.is_empty() => reader.follow(last),
         _ => reader.order(named),
-    }
+    };
+    reader.not_twice(wish)
 }
 
 impl Reader<'_> {
     /// A text that names its tasks, or none and nothing to stand on.
     fn order(&self, named: &[&TaskType]) -> Wish {
-        let Some(first) = named.first() else { return self.no_task() };
+        if named.is_empty() {
+            return self.no_task();
+        }
         let mut reading = self.reading(named, false);
         let mut chosen: Vec<(&TaskType, Parameters)> = Vec::new();
         for task in named {
@@ -86,10 +94,6 @@ impl Reader<'_> {
                 Ok(parameters) => chosen.push((*task, parameters)),
                 Err(wish) => return wish,
             }
-        }
-        if self.leaves_all_out() {
-            let candidates = self.candidates(first).into_iter().filter(|c| !self.files.contains(c)).collect();
-            return which_file(&chosen, candidates, reading);
         }
         // What leaves the file open, or wants the same as before, stands within the limits of what was said before.
         if let Some(last) = self.thread.last.as_ref().filter(|_| self.again || self.files.is_empty()) {
@@ -120,16 +124,21 @@ impl Reader<'_> {
         }
         let chooses =
             chosen.iter().zip(&last.chosen).any(|((_, now), (_, then))| now != then) || self.chooses(&working);
-        let refers = refer::refers(self.text);
+        let refers = refer::refers(&self.said);
         if self.files.is_empty() && !chooses && !self.again && !refers {
             return Wish::Unknown;
+        }
+        // "And the first sequence?" is asked of what came out.
+        let now: Vec<Wanted> = last.work.iter().filter(|w| self.thread.begun.contains(w)).cloned().collect();
+        if self.files.is_empty() && !now.is_empty() && curious::asks(&self.said) && self.counts(&working) {
+            return Wish::About(Question::Outcome, Which::Last);
         }
         // "Both again" is each piece of the last work, and not each of its tasks on each of its files.
         let all = self.again
             && last.work.len() > 1
-            && words::says_any(&words::plain(self.text), &["both", "all", "all of them", "them"]);
+            && words::says_any(&words::plain(&self.said), &["both", "all", "all of them", "them"]);
         let repeats = self.files.is_empty() && !last.work.is_empty() && (!refers || all);
-        let wish = match repeats {
+        match repeats {
             // Each piece of work with its own file, as it was.
             true => match self.once_more(last, &reading) {
                 Ok(wanted) => Wish::Work(wanted, reading),
@@ -139,21 +148,22 @@ impl Reader<'_> {
                 Ok(files) => self.paired(&chosen, files, reading),
                 Err(wish) => wish,
             },
-        };
-        self.not_twice(wish)
+        }
     }
 
     /// What was begun already is begun once more only where that is said; else it is asked for what came out.
     fn not_twice(&self, wish: Wish) -> Wish {
-        match wish {
-            Wish::Work(wanted, Reading { level: Level::Plain | Level::Free, .. })
-                if !self.again && self.thread.has_begun(&wanted) =>
-            {
-                let files = wanted.into_iter().map(|w| w.dataset).collect();
-                Wish::About(Question::Outcome, Which::On(files))
-            }
-            wish => wish,
+        let Wish::Work(wanted, reading) = wish else { return wish };
+        let shows = words::wants_shown(&self.said) || curious::asks(&self.said);
+        let repeats = self.again && (words::orders(&self.said) || !shows);
+        let looks = matches!(reading.level, Level::Look(_)) && words::only_asks(&self.said);
+        let not = matches!(reading.level, Level::Not(_));
+        if repeats || looks || not || !self.thread.has_begun(&wanted, self.tasks) {
+            return Wish::Work(wanted, reading);
         }
+        let task = wanted.first().map(|first| first.task.clone());
+        let task = task.filter(|task| wanted.iter().all(|w| w.task == *task));
+        Wish::About(Question::Outcome, Which::Of(task, wanted.into_iter().map(|w| w.dataset).collect()))
     }
 
     fn once_more(&self, last: &Last, reading: &Reading) -> Result<Vec<Wanted>, Wish> {
@@ -172,7 +182,7 @@ impl Reader<'_> {
         let mut now = within(self.reading(working, true), &last.reading);
         // A bare name, or thanks with one, after a request that had its file is no order yet.
         let bare = words::tokens(self.text, &self.files).iter().all(|t| t.kind == words::Kind::File);
-        let says = |phrases: &[&str]| words::says_any(&words::plain(self.text), phrases);
+        let says = |phrases: &[&str]| words::says_any(&words::plain(&self.said), phrases);
         let thanks = says(&["thanks", "thank you", "thx"]);
         let goes_on = self.again || says(&["and", "now", "also", "then", "please", "too", "next"]);
         if (bare || (thanks && !goes_on)) && !last.files.is_empty() && !last.failed {
@@ -187,18 +197,21 @@ impl Reader<'_> {
     }
 
     fn reading(&self, working: &[&TaskType], follows: bool) -> Reading {
-        let mut more = refer::said(self.text, &self.files);
+        let mut more = refer::said(&self.said, &self.files);
         if follows {
             more.extend(CORRECTS.iter().map(|phrase| (*phrase).to_owned()));
             more.extend(self.corrected());
+        }
+        if self.thread.last.is_some() {
             more.extend(self.praised());
+            more.push("instead".to_owned());
         }
         plain::read(self.text, &self.files, working, follows || self.again, &more)
     }
 
     /// "No" takes back what was done where another file is said with it.
     fn corrected(&self) -> Option<String> {
-        let plain = words::plain(self.text);
+        let plain = words::plain(&self.said);
         let first = plain.split_whitespace().next() == Some(NO) && plain.matches(" no ").count() == 1;
         let other =
             words::says_any(&plain, &["other one", "other file", "i meant", "i mean", "the second", "the first"]);
@@ -211,12 +224,12 @@ impl Reader<'_> {
         ["great", "perfect", "good", "fine", "nice", "cool"].contains(&first.text.as_str()).then_some(first.text)
     }
 
-    /// Whether every file that is named is named to be left out: "all files except b.fasta".
-    fn leaves_all_out(&self) -> bool {
+    /// Whether all that a text chooses is how many.
+    fn counts(&self, working: &[&TaskType]) -> bool {
         let tokens = words::tokens(self.text, &self.files);
-        let begins = EXCEPT.iter().flat_map(|words| words::places(&tokens, words)).min();
-        let named = tokens.iter().position(|t| t.kind == words::Kind::File);
-        matches!((begins, named), (Some(begins), Some(named)) if begins < named)
+        let mut chosen = working.iter().flat_map(|task| phrases::choices(&tokens, task)).peekable();
+        let polite = words::says_any(&words::plain(&self.said), &["can you", "could you", "please"]);
+        chosen.peek().is_some() && !polite && chosen.all(|choice| choice.name.starts_with("max_"))
     }
 
     fn chooses(&self, working: &[&TaskType]) -> bool {
@@ -252,7 +265,7 @@ impl Reader<'_> {
         let Some((first, _)) = chosen.first() else { return Err(Wish::Unknown) };
         let candidates = self.candidates(first);
         let before = self.thread.last.as_ref().map(|last| last.files.as_slice()).unwrap_or_default();
-        let files = match refer::meant(self.text, &candidates, before, &self.thread.used_by(&first.name)) {
+        let files = match refer::meant(&self.said, &candidates, before, &self.thread.used_by(&first.name)) {
             Some(Meant::These(files)) => files,
             Some(Meant::OneOf(candidates)) => return Err(which_file(chosen, candidates, reading.clone())),
             None => match (self.of_before(before), candidates.as_slice()) {
@@ -262,7 +275,7 @@ impl Reader<'_> {
             },
         };
         // "The fastq file" is none of another kind.
-        let fastq = words::says(&words::plain(self.text), "fastq") && !files.iter().any(|f| is_of(Format::Fastq, f));
+        let fastq = words::says(&words::plain(&self.said), "fastq") && !files.iter().any(|f| is_of(Format::Fastq, f));
         if fastq || names_no_file(self.text) {
             return Err(which_file(chosen, candidates, reading.clone()));
         }
@@ -271,14 +284,16 @@ impl Reader<'_> {
 
     /// The files of before. One of which the person said that nothing is to be done with it is meant only by "it".
     fn of_before(&self, before: &[String]) -> Vec<String> {
-        let points = words::says_any(&words::plain(self.text), &["it", "that", "this", "them", "these"]);
-        before.iter().filter(|f| points || !self.thread.barred.contains(f)).cloned().collect()
+        let points = words::says_any(&words::plain(&self.said), &["it", "that", "this", "them", "these"]);
+        let left = before.iter().filter(|f| !self.left_out.contains(f));
+        left.filter(|f| points || !self.thread.barred.contains(f)).cloned().collect()
     }
 
     /// The files of the folder that a task may work on.
     fn candidates(&self, task: &TaskType) -> Vec<String> {
         let known = self.context.files.iter().map(|f| f.path.clone());
-        known.filter(|file| fits(task, file) && !self.thread.barred.contains(file)).collect()
+        let barred = |file: &String| self.thread.barred.contains(file) || self.left_out.contains(file);
+        known.filter(|file| fits(task, file) && !barred(file)).collect()
     }
 
     /// Each task on its files, unless the file is not the one that is spoken of.

@@ -60,6 +60,12 @@ pub fn tokens(text: &str, files: &[String]) -> Vec<Token> {
     out
 }
 
+/// The text without the names of these `files`: what they are called asks for nothing, "fold.fasta" for no folding.
+pub fn without_files(text: &str, files: &[String]) -> String {
+    let text: String = text.chars().filter(|c| *c != FILE).collect();
+    mask(text, files).0.replace(FILE, " ")
+}
+
 /// The text with a sign for each file, and the files in the order they stand in it.
 fn mask(mut text: String, files: &[String]) -> (String, VecDeque<String>) {
     let mut names: Vec<&String> = files.iter().filter(|f| !f.is_empty()).collect();

@@ -3,7 +3,11 @@
 use super::{plain, says_any};
 
 /// Verbs that order work.
-const ORDERS: [&str; 25] = [
+const ORDERS: [&str; 29] = [
+    "process",
+    "apply",
+    "generate",
+    "offload",
     "run",
     "do",
     "perform",

@@ -184,6 +184,18 @@ pub(in crate::model::planner) fn payment(jobs: &[&Value]) -> String {
     if lines.is_empty() { "Nothing was paid so far.".to_owned() } else { lines.join("\n") }
 }
 
+/// All that is known of these jobs: what came out, where it ran and why, what was paid, and where the files are.
+pub(in crate::model::planner) fn anything(tasks: &[TaskType], jobs: &[&Value]) -> String {
+    let parts = [status(jobs), outcome(tasks, jobs), place(jobs), cost(jobs), payment(jobs), folders(jobs)];
+    let mut out: Vec<&str> = Vec::new();
+    for part in &parts {
+        if !out.contains(&part.as_str()) {
+            out.push(part);
+        }
+    }
+    format!("I cannot tell that by itself; what I know of it:\n{}", out.join("\n"))
+}
+
 /// No job has the place that was said.
 pub(in crate::model::planner) fn no_such_place(jobs: &[Value]) -> String {
     let jobs: Vec<&Value> = jobs.iter().collect();

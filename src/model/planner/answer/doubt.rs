@@ -43,17 +43,20 @@ fn plainly(tasks: &[TaskType], wanted: &[Wanted]) -> String {
     format!("\"Run {name} on {file}{}\"", second.unwrap_or_default())
 }
 
-/// Words are left that nobody understood.
-pub(in crate::model::planner) fn unclear(tasks: &[TaskType], wanted: &[Wanted], strange: &[String]) -> String {
+/// Words are left that nobody understood; `offers` to take a yes.
+pub(in crate::model::planner) fn unclear(tasks: &[TaskType], wanted: &[Wanted], strange: &[String], offers: bool) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in strange.iter().take(6).map(|word| format!("\"{word}\"")) {
         if !words.contains(&word) {
             words.push(word);
         }
     }
+    let how = match offers {
+        true => "Is it to be done as I understand it? Then say \"yes\", or say it plainly, such as",
+        false => "If it is to be done, say it plainly, such as",
+    };
     format!(
-        "I understand: {}. I do not understand {} in it, so nothing was run or paid. Is it to be done as I understand it? \
-         Then say \"yes\", or say it plainly, such as: {}.",
+        "I understand: {}. I do not understand {} in it, so nothing was run or paid. {how}: {}.",
         all(tasks, wanted),
         words.join(", "),
         plainly(tasks, wanted),
