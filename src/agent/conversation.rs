@@ -11,7 +11,7 @@ use super::{
     session_file::{Past, SessionFile},
     shorten,
     spending::{Ceilings, Spent},
-    turn::{Asked, Turn},
+    turn::{self, Asked, Turn},
     window::Gauge,
     wished::{self, Wished},
 };
@@ -206,7 +206,7 @@ impl Conversation {
         let asked = Asked::by(prompt, said, &known, &tasks);
         let talk = ChatRequest { system: system.clone(), messages: self.history.clone(), ..ChatRequest::default() };
         let (wished, order) = (Wished::by(prompt, said, &known, &tasks), Order::of(&talk, &tasks));
-        let mut turn = Turn::new(prompt, asked, wished, order, self.helps);
+        let mut turn = Turn::new(&turn::bare(prompt, &known), asked, wished, order, self.helps);
         let earlier = self.prompts().rev().skip(1);
         let meant = || datasets::meant(prompt, earlier, &seen, &self.folder);
         turn.datasets = cassette::look("datasets that can be meant", meant).filter(|_| self.helps.narrowing);

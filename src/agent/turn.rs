@@ -39,15 +39,22 @@ impl Asked {
     /// the files of the working folder.
     pub fn by(prompt: &str, task_said: &str, known: &[String], tasks: &[TaskType]) -> Asked {
         let named = words::files(prompt, known);
-        let (task, file, job) =
-            (!phrases::tasks_in(task_said, tasks).is_empty(), !named.is_empty(), !words::jobs(prompt).is_empty());
         let files = named.iter().filter(|file| !words::is_target(prompt, file)).count();
-        let question = about::question(prompt, task, file, job).is_some();
-        let talk = !task && !file && !job && !question && about::small_talk(prompt).is_some();
-        let work = !question && !talk && !words::only_asks(prompt) && words::doubt(prompt).is_none();
-        let looks = task && file && !question && words::only_asks(prompt);
-        Asked { tasks: phrases::wanted(prompt, files, tasks), work, named: work && task && file, looks, talk }
+        // "Stats of fold.fasta" names one task.
+        let said = bare(prompt, known);
+        let task = !phrases::tasks_in(&bare(task_said, known), tasks).is_empty();
+        let (file, job) = (!named.is_empty(), !words::jobs(prompt).is_empty());
+        let question = about::question(&said, task, file, job).is_some();
+        let talk = !task && !file && !job && !question && about::small_talk(&said).is_some();
+        let work = !question && !talk && !words::only_asks(&said) && words::doubt(&said).is_none();
+        let looks = task && file && !question && words::only_asks(&said);
+        Asked { tasks: phrases::wanted(&said, files, tasks), work, named: work && task && file, looks, talk }
     }
+}
+
+/// A person's words without the names of files, which are no words.
+pub fn bare(said: &str, known: &[String]) -> String {
+    words::without_files(said, &words::files(said, known))
 }
 
 /// One turn.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::turn;
 use crate::{
     domain::{job::Job, task::TaskType},
     model::{phrases, planner::Wanted, words},
@@ -26,7 +27,7 @@ pub fn task_said<'t>(
         "how", "again", "dataset", "fasta", "to", "of", "in", "ok", "thanks",
     ];
     let files = words::files(prompt, known);
-    let named = |text: &str| !phrases::tasks_in(text, tasks).is_empty();
+    let named = |text: &str| !phrases::tasks_in(&turn::bare(text, known), tasks).is_empty();
     if files.is_empty() || named(prompt) {
         return prompt;
     }
@@ -55,7 +56,7 @@ impl Wished {
     /// the files of the working folder.
     pub fn by(prompt: &str, task_said: &str, known: &[String], tasks: &[TaskType]) -> Wished {
         let files = words::files(prompt, known);
-        let named = phrases::tasks_in(task_said, tasks);
+        let named = phrases::tasks_in(&turn::bare(task_said, known), tasks);
         let mut wished = Wished {
             tasks: named.iter().map(|task| task.name.clone()).collect(),
             claimed_bytes: words::claimed_bytes(prompt),
