@@ -13,7 +13,8 @@ const MOST: usize = 40;
 /// Words after which a folder may be meant.
 const PLACES: [&str; 7] = ["folder", "folders", "directory", "directories", "subfolder", "path", "elsewhere"];
 /// Words that mean files beside those that are named with them.
-const OTHERS: [&str; 17] = [
+const OTHERS: [&str; 18] = [
+    "everything",
     "other",
     "others",
     "rest",
