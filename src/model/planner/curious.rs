@@ -56,6 +56,13 @@ pub(super) fn read(
     if job.is_some() {
         return None;
     }
+    // "How many proteins were folded?" is asked of what was folded, whatever else it names.
+    let done = named.iter().find(|task| thread.begun.iter().any(|wanted| wanted.task == task.name));
+    let passive = words::says_any(&words::plain(said), &["were folded", "was folded", "were aligned", "were blasted"]);
+    if let Some(task) = done.filter(|_| passive && asks(said) && !words::orders(said)) {
+        let what = Which::Of(Some(task.name.clone()), files.to_vec());
+        return Some(Wish::About(Question::Outcome, what));
+    }
     let begun = |task: &TaskType| thread.begun.iter().any(|wanted| wanted.task == task.name);
     match named.first() {
         Some(task) if begun(task) => {

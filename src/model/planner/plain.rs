@@ -67,7 +67,7 @@ const SMALL: &str = "a an the this that these those my our its it them s on of i
     same next try run do perform compute calculate start make give show get tell execute launch begin submit want need \
     search find repeat redo rerun use bitte die der das den dem und von mit datei auf aus jetzt dann \
     proteine sequenzen im hits domains family table asap some basic short simulation report called we help \
-    process apply offload generate compare";
+    process apply offload generate compare predict";
 /// What may be said of a file that is named beside it, and means another one where none is.
 const OF_FILES: &str = "proteome genome";
 /// What may be said where a task takes such a file.
@@ -75,7 +75,7 @@ const SECOND_FILES: &str = "database profile";
 /// Of these at least one stands in a wish.
 const VERBS: &str = "run do perform compute calculate start make give get execute launch begin submit want need \
     repeat redo rerun try please bitte kindly fold blast blastp align summarise summarize count sum predict \
-    hmmsearch falte falten like use let again go process apply offload generate compare help kick";
+    hmmsearch falte falten like use let again go process apply offload generate compare help kick needs";
 /// Words of a question for what a task finds.
 const ASKING: &str = "what which how many long is are does there have has contain contains look check about much was like more \
      longer shorter larger smaller";
@@ -140,6 +140,8 @@ const TOGETHER: &[&[&str]] = &[
     &["pay", "for", "it"],
     &["quick", "stats", "check"],
     &["in", "total"],
+    &["total", "number", "of"],
+    &["the", "length", "of"],
 ];
 /// Words that want the price before it is paid.
 const QUOTE_FIRST: &[&[&str]] = &[
