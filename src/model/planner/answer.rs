@@ -88,7 +88,9 @@ fn one_job(results: &[&Outcome], tasks: &[TaskType], reading: &Reading) -> Strin
         let job = last.text("job").unwrap_or_default();
         let quote = text(&last.content, "/quote/amount").filter(|_| reading.quote_first && state == "submitted");
         if let Some(amount) = quote {
-            return format!("{subject} would cost {amount} GAS, and nothing was paid. To pay it and have it done: \"go ahead\".");
+            return format!(
+                "{subject} would cost {amount} GAS, and nothing was paid. To pay it and have it done: \"go ahead\"."
+            );
         }
         return format!("{subject} is not finished: {job} is {state}. To go on: `agent jobs resume {job}`.");
     }

@@ -159,8 +159,15 @@ const QUOTE_FIRST: &[&[&str]] = &[
     &["ask", "me", "first"],
 ];
 /// A wish in the form of a question.
-const POLITE: &[&[&str]] =
-    &[&["can", "you"], &["could", "you"], &["can", "i", "get"], &["could", "i", "get"], &["will", "you"], &["would", "you", "please"], &["would", "you", "mind"]];
+const POLITE: &[&[&str]] = &[
+    &["can", "you"],
+    &["could", "you"],
+    &["can", "i", "get"],
+    &["could", "i", "get"],
+    &["will", "you"],
+    &["would", "you", "please"],
+    &["would", "you", "mind"],
+];
 /// Words for this machine.
 const HERE: &[&[&str]] = &[
     &["on", "this", "machine"],
@@ -184,8 +191,16 @@ const HERE: &[&[&str]] = &[
     &["hier"],
 ];
 /// Words for the other one.
-const THERE: &[&[&str]] =
-    &[&["at", "the", "provider"], &["at", "a", "provider"], &["in", "the", "cloud"], &["remotely"], &["on", "aioz"], &["to", "aioz"], &["the", "cloud"], &["to", "the", "cloud"]];
+const THERE: &[&[&str]] = &[
+    &["at", "the", "provider"],
+    &["at", "a", "provider"],
+    &["in", "the", "cloud"],
+    &["remotely"],
+    &["on", "aioz"],
+    &["to", "aioz"],
+    &["the", "cloud"],
+    &["to", "the", "cloud"],
+];
 /// How a question goes on that was asked before.
 const FOLLOWS: [&str; 5] = ["and", "now", "also", "then", "same"];
 /// Words before a claim of size: "it has only 2 KB".
@@ -256,7 +271,12 @@ pub(super) fn read(text: &str, files: &[String], tasks: &[&TaskType], follows: b
     let begins = begins || titled;
     let level = level(&said, &sieve, polite || begins, polite, follows);
     let level = unfit.map_or(level.clone(), |word| level.least(Level::Unclear(vec![word])));
-    Reading { level: if here && there { level.least(Level::Look(None)) } else { level }, limit, here: place, quote_first }
+    Reading {
+        level: if here && there { level.least(Level::Look(None)) } else { level },
+        limit,
+        here: place,
+        quote_first,
+    }
 }
 
 /// Words that change nothing only where they stand: "first" before a verb, "to" before one, "a genome" beside its file,
@@ -296,7 +316,8 @@ fn take_asides(sieve: &mut Sieve, tasks: &[&TaskType]) {
 /// data".
 fn fetches(sieve: &Sieve, said: &str) -> Option<String> {
     let verb = sieve.tokens.iter().find(|t| t.kind == Kind::Word && listed("get make give need want", &t.text))?;
-    let named = sieve.tokens.windows(2).any(|pair| matches!(pair, [file, word] if file.kind == Kind::File && word.is("for")));
+    let named =
+        sieve.tokens.windows(2).any(|pair| matches!(pair, [file, word] if file.kind == Kind::File && word.is("for")));
     let last = sieve.tokens.iter().rposition(|t| t.kind != Kind::Sign)?;
     let data = sieve.tokens.get(last).is_some_and(|t| listed("data dataset datasets", &t.text));
     let of_task = data && last > 0 && sieve.known.get(last - 1) == Some(&true);
@@ -308,16 +329,28 @@ fn joins(sieve: &Sieve, tasks: &[&TaskType]) -> Option<String> {
     let one = tasks.iter().all(|task| phrases::file_parameters(task).is_empty());
     let first = sieve.tokens.iter().position(|t| t.kind == Kind::File)?;
     let rest = sieve.tokens.get(first..)?.windows(2);
-    let mut found = rest.filter(|pair| matches!(pair, [word, file] if file.kind == Kind::File && word.kind == Kind::Word
-        && listed("from using against", &word.text)));
+    let mut found = rest.filter(|pair| {
+        matches!(pair, [word, file] if file.kind == Kind::File && word.kind == Kind::Word
+        && listed("from using against", &word.text))
+    });
     found.next().filter(|_| one).and_then(|pair| pair.first()).map(|word| word.text.clone())
 }
 
 /// Whether a word is a common one with a letter wrong, missing, too many, or two in the wrong order.
 fn is_slip(word: &str) -> bool {
     const COMMON: [&str; 12] = [
-        "please", "protein", "proteins", "sequence", "sequences", "folding", "statistics", "analysis", "dataset", "summary",
-        "compute", "calculate",
+        "please",
+        "protein",
+        "proteins",
+        "sequence",
+        "sequences",
+        "folding",
+        "statistics",
+        "analysis",
+        "dataset",
+        "summary",
+        "compute",
+        "calculate",
     ];
     let said: Vec<char> = word.chars().collect();
     said.len() > 4 && COMMON.iter().any(|common| one_off(&said, &common.chars().collect::<Vec<char>>()))

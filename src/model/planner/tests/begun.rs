@@ -71,7 +71,15 @@ const TALKS: &[(&[&str], &str)] = &[
 async fn what_is_begun_is_what_was_wished() {
     let mut wrong: Vec<String> = Vec::new();
     for (prompts, expected) in TALKS {
-        let names = ["a.fasta", "b.fasta", "fold.fasta", "folding/a.fasta", "fold all files.fasta", "cancel.fasta", "dry run.fasta"];
+        let names = [
+            "a.fasta",
+            "b.fasta",
+            "fold.fasta",
+            "folding/a.fasta",
+            "fold all files.fasta",
+            "cancel.fasta",
+            "dry run.fasta",
+        ];
         let mut bench = Bench::new(&names.map(|name| (name, 148)));
         let mut answer = String::new();
         for prompt in *prompts {
