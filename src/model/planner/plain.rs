@@ -352,8 +352,12 @@ fn is_slip(word: &str) -> bool {
         "compute",
         "calculate",
     ];
-    let said: Vec<char> = word.chars().collect();
-    said.len() > 4 && COMMON.iter().any(|common| one_off(&said, &common.chars().collect::<Vec<char>>()))
+    word.chars().count() > 4 && COMMON.iter().any(|common| is_one_off(word, common))
+}
+
+/// Whether a word is another with one letter wrong, missing or too many, or two in the wrong order.
+pub(super) fn is_one_off(said: &str, meant: &str) -> bool {
+    one_off(&said.chars().collect::<Vec<char>>(), &meant.chars().collect::<Vec<char>>())
 }
 
 fn one_off(said: &[char], meant: &[char]) -> bool {

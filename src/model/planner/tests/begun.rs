@@ -94,6 +94,15 @@ async fn what_is_begun_is_what_was_wished() {
 }
 
 #[tokio::test]
+async fn a_slip_in_a_name_names_the_only_file_near_it() {
+    for (prompt, near) in [("Fold a.fsata", true), ("Fold x.fasta", false), ("Fold zebra.fasta", false)] {
+        let (bench, answer) = Bench::says(&[prompt]).await;
+        assert_eq!(answer.contains("near name here is a.fasta"), near, "{prompt}: {answer}");
+        assert!(bench.jobs.is_empty(), "{prompt}");
+    }
+}
+
+#[tokio::test]
 async fn the_rest_is_folded_and_the_price_is_shown_where_it_is_asked_for() {
     let (bench, answer) = Bench::says(&["Fold all files, omit b.fasta"]).await;
     assert_eq!(bench.begun(), ["a.fasta", "c.fasta"], "{answer}");

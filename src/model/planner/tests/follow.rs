@@ -8,7 +8,7 @@ pub(super) struct Bench {
     talk: Talk,
     files: Vec<(String, u64)>,
     /// The jobs, oldest first, as `list_jobs` shows them, with what was chosen.
-    jobs: Vec<(Value, Value)>,
+    pub(super) jobs: Vec<(Value, Value)>,
     pub(super) paid: usize,
 }
 
