@@ -170,13 +170,8 @@ const FOLDERS: [&str; 15] = [
     "where was it saved",
     "where are my",
 ];
-const PLACE: [&str; 5] = [
-    "why not here",
-    "why not on this machine",
-    "why not on my machine",
-    "why offload",
-    "why at the provider",
-];
+const PLACE: [&str; 5] =
+    ["why not here", "why not on this machine", "why not on my machine", "why offload", "why at the provider"];
 const HELP: [&str; 9] = [
     "help",
     "what can you do",
@@ -234,12 +229,23 @@ pub fn question(text: &str, names_task: bool, names_file: bool, names_job: bool)
 
 /// "Why did the second one go to the provider?", "Why wasn't it run here?"
 fn asks_place(plain: &str) -> bool {
-    const WHY: [&str; 9] = [
-        "why did", "why didn t", "why was", "why wasn t", "why were", "why is", "why isn t", "why has", "how come",
-    ];
+    const WHY: [&str; 9] =
+        ["why did", "why didn t", "why was", "why wasn t", "why were", "why is", "why isn t", "why has", "how come"];
     const RAN: [&str; 14] = [
-        "run", "ran", "go", "gone", "went", "offload", "offloaded", "sent", "send", "computed", "folded", "provider",
-        "remote", "remotely",
+        "run",
+        "ran",
+        "go",
+        "gone",
+        "went",
+        "offload",
+        "offloaded",
+        "sent",
+        "send",
+        "computed",
+        "folded",
+        "provider",
+        "remote",
+        "remotely",
     ];
     words::says_any(plain, &WHY) && words::says_any(plain, &RAN)
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     Outcome, Seen,
-    plain::{Level, Reading},
+    plain::{Level, Reading, is_one_off},
 };
 use crate::{
     domain::{job::JobState, task::TaskType, units},
@@ -54,11 +54,23 @@ pub(super) fn work(seen: &Seen, tasks: &[TaskType], reading: &Reading) -> String
         parts.push(one_job(&of_job, tasks, reading));
     }
     for failed in seen.results.iter().filter(|r| !r.is_ok() && r.text("job").is_none()) {
-        parts.push(failure(&failed.content));
+        parts.push(format!("{}{}", failure(&failed.content), near(&seen.context, failed)));
     }
     match parts.is_empty() {
         true => nothing_to_do(),
         false => parts.join("\n\n"),
+    }
+}
+
+/// The only file here that a name which is none is a slip of: data.fasta for data.fsata.
+fn near(context: &Context, failed: &Outcome) -> String {
+    let said = text(&failed.arguments, "/dataset").unwrap_or_default();
+    let near: Vec<&FileSeen> = context.files.iter().filter(|f| f.path != said && is_one_off(said, &f.path)).collect();
+    match near.as_slice() {
+        [only] if !context.files.iter().any(|f| f.path == said) => {
+            format!(" The only near name here is {}.", only.path)
+        }
+        _ => String::new(),
     }
 }
 
@@ -88,7 +100,9 @@ fn one_job(results: &[&Outcome], tasks: &[TaskType], reading: &Reading) -> Strin
         let job = last.text("job").unwrap_or_default();
         let quote = text(&last.content, "/quote/amount").filter(|_| reading.quote_first && state == "submitted");
         if let Some(amount) = quote {
-            return format!("{subject} would cost {amount} GAS, and nothing was paid. To pay it and have it done: \"go ahead\".");
+            return format!(
+                "{subject} would cost {amount} GAS, and nothing was paid. To pay it and have it done: \"go ahead\"."
+            );
         }
         return format!("{subject} is not finished: {job} is {state}. To go on: `agent jobs resume {job}`.");
     }

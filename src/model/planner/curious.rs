@@ -12,13 +12,45 @@ use crate::{
 
 /// How a question begins.
 const ASKING: [&str; 22] = [
-    "what", "which", "who", "whom", "whose", "where", "when", "why", "how", "is", "are", "was", "were", "did", "does",
-    "do", "has", "have", "and what", "and how", "and which", "and where",
+    "what",
+    "which",
+    "who",
+    "whom",
+    "whose",
+    "where",
+    "when",
+    "why",
+    "how",
+    "is",
+    "are",
+    "was",
+    "were",
+    "did",
+    "does",
+    "do",
+    "has",
+    "have",
+    "and what",
+    "and how",
+    "and which",
+    "and where",
 ];
 /// How a remark on what was done begins.
 const REMARKS: [&str; 14] = [
-    "is it", "is that", "is this", "was it", "was that", "was this", "it was", "it is", "that was", "this was", "were they",
-    "are they", "did it", "did you",
+    "is it",
+    "is that",
+    "is this",
+    "was it",
+    "was that",
+    "was this",
+    "it was",
+    "it is",
+    "that was",
+    "this was",
+    "were they",
+    "are they",
+    "did it",
+    "did you",
 ];
 
 /// Whether a text is a question, by its sign or by its first words.
@@ -34,8 +66,20 @@ fn begins(said: &str, phrases: &[&str]) -> bool {
 /// Whether words tell of what was, or of what others do or want: no wish.
 pub(super) fn tells(strange: &[String]) -> bool {
     const TELLS: [&str; 14] = [
-        "already", "folded", "aligned", "blasted", "summarised", "summarized", "was", "were", "wants", "said", "says",
-        "colleague", "friend", "yesterday",
+        "already",
+        "folded",
+        "aligned",
+        "blasted",
+        "summarised",
+        "summarized",
+        "was",
+        "were",
+        "wants",
+        "said",
+        "says",
+        "colleague",
+        "friend",
+        "yesterday",
     ];
     strange.iter().any(|word| TELLS.contains(&word.as_str()))
 }
@@ -55,6 +99,13 @@ pub(super) fn read(
 ) -> Option<Wish> {
     if job.is_some() {
         return None;
+    }
+    // "How many proteins were folded?" is asked of what was folded, whatever else it names.
+    let done = named.iter().find(|task| thread.begun.iter().any(|wanted| wanted.task == task.name));
+    let passive = words::says_any(&words::plain(said), &["were folded", "was folded", "were aligned", "were blasted"]);
+    if let Some(task) = done.filter(|_| passive && asks(said) && !words::orders(said)) {
+        let what = Which::Of(Some(task.name.clone()), files.to_vec());
+        return Some(Wish::About(Question::Outcome, what));
     }
     let begun = |task: &TaskType| thread.begun.iter().any(|wanted| wanted.task == task.name);
     match named.first() {
@@ -103,8 +154,8 @@ fn explains(said: &str, files: &[String]) -> bool {
 /// Whether a text asks what can be done, and not for it to be done: "Can you fold proteins?"
 fn of_ability(said: &str, files: &[String]) -> bool {
     const POINTS: [&str; 16] = [
-        "the", "this", "that", "my", "our", "it", "them", "these", "those", "all", "both", "again", "file", "files", "please",
-        "for me",
+        "the", "this", "that", "my", "our", "it", "them", "these", "those", "all", "both", "again", "file", "files",
+        "please", "for me",
     ];
     let can = begins(said, &["can you", "could you", "are you able to", "do you"]) && said.contains('?');
     can && files.is_empty() && !words::says_any(&words::plain(said), &POINTS) && !words::wants_shown(said)

@@ -4,9 +4,33 @@ use crate::model::words;
 
 /// What stands directly before a file that is left out; the longer before the shorter.
 const MARKS: [&str; 27] = [
-    "but not", "and not", "except for", "except", "apart from", "other than", "excluding", "exclude", "instead of",
-    "rather than", "leave out", "leaving out", "and skip", "and omit", "omitting", "omit", "skipping", "skip",
-    "ignoring", "ignore", "without", "minus", "leave", "not", "all but", "everything but", "every file but",
+    "but not",
+    "and not",
+    "except for",
+    "except",
+    "apart from",
+    "other than",
+    "excluding",
+    "exclude",
+    "instead of",
+    "rather than",
+    "leave out",
+    "leaving out",
+    "and skip",
+    "and omit",
+    "omitting",
+    "omit",
+    "skipping",
+    "skip",
+    "ignoring",
+    "ignore",
+    "without",
+    "minus",
+    "leave",
+    "not",
+    "all but",
+    "everything but",
+    "every file but",
 ];
 /// Of these, those of which the last word alone leaves out, and the rest stays said.
 const ALL_BUT: [&str; 3] = ["all but", "everything but", "every file but"];
@@ -79,7 +103,11 @@ mod tests {
             ("Do not fold a.fasta", "Do not fold a.fasta", vec![]),
             ("Fold a.fasta and b.fasta", "Fold a.fasta and b.fasta", vec![]),
         ] {
-            assert_eq!(left_out(text, &files), (expected.to_owned(), out.into_iter().map(String::from).collect()), "{text}");
+            assert_eq!(
+                left_out(text, &files),
+                (expected.to_owned(), out.into_iter().map(String::from).collect()),
+                "{text}"
+            );
         }
     }
 }

@@ -67,7 +67,7 @@ const SMALL: &str = "a an the this that these those my our its it them s on of i
     same next try run do perform compute calculate start make give show get tell execute launch begin submit want need \
     search find repeat redo rerun use bitte die der das den dem und von mit datei auf aus jetzt dann \
     proteine sequenzen im hits domains family table asap some basic short simulation report called we help \
-    process apply offload generate compare";
+    process apply offload generate compare predict";
 /// What may be said of a file that is named beside it, and means another one where none is.
 const OF_FILES: &str = "proteome genome";
 /// What may be said where a task takes such a file.
@@ -75,7 +75,7 @@ const SECOND_FILES: &str = "database profile";
 /// Of these at least one stands in a wish.
 const VERBS: &str = "run do perform compute calculate start make give get execute launch begin submit want need \
     repeat redo rerun try please bitte kindly fold blast blastp align summarise summarize count sum predict \
-    hmmsearch falte falten like use let again go process apply offload generate compare help kick";
+    hmmsearch falte falten like use let again go process apply offload generate compare help kick needs";
 /// Words of a question for what a task finds.
 const ASKING: &str = "what which how many long is are does there have has contain contains look check about much was like more \
      longer shorter larger smaller";
@@ -140,6 +140,8 @@ const TOGETHER: &[&[&str]] = &[
     &["pay", "for", "it"],
     &["quick", "stats", "check"],
     &["in", "total"],
+    &["total", "number", "of"],
+    &["the", "length", "of"],
 ];
 /// Words that want the price before it is paid.
 const QUOTE_FIRST: &[&[&str]] = &[
@@ -157,8 +159,15 @@ const QUOTE_FIRST: &[&[&str]] = &[
     &["ask", "me", "first"],
 ];
 /// A wish in the form of a question.
-const POLITE: &[&[&str]] =
-    &[&["can", "you"], &["could", "you"], &["can", "i", "get"], &["could", "i", "get"], &["will", "you"], &["would", "you", "please"], &["would", "you", "mind"]];
+const POLITE: &[&[&str]] = &[
+    &["can", "you"],
+    &["could", "you"],
+    &["can", "i", "get"],
+    &["could", "i", "get"],
+    &["will", "you"],
+    &["would", "you", "please"],
+    &["would", "you", "mind"],
+];
 /// Words for this machine.
 const HERE: &[&[&str]] = &[
     &["on", "this", "machine"],
@@ -182,8 +191,16 @@ const HERE: &[&[&str]] = &[
     &["hier"],
 ];
 /// Words for the other one.
-const THERE: &[&[&str]] =
-    &[&["at", "the", "provider"], &["at", "a", "provider"], &["in", "the", "cloud"], &["remotely"], &["on", "aioz"], &["to", "aioz"], &["the", "cloud"], &["to", "the", "cloud"]];
+const THERE: &[&[&str]] = &[
+    &["at", "the", "provider"],
+    &["at", "a", "provider"],
+    &["in", "the", "cloud"],
+    &["remotely"],
+    &["on", "aioz"],
+    &["to", "aioz"],
+    &["the", "cloud"],
+    &["to", "the", "cloud"],
+];
 /// How a question goes on that was asked before.
 const FOLLOWS: [&str; 5] = ["and", "now", "also", "then", "same"];
 /// Words before a claim of size: "it has only 2 KB".
@@ -254,7 +271,12 @@ pub(super) fn read(text: &str, files: &[String], tasks: &[&TaskType], follows: b
     let begins = begins || titled;
     let level = level(&said, &sieve, polite || begins, polite, follows);
     let level = unfit.map_or(level.clone(), |word| level.least(Level::Unclear(vec![word])));
-    Reading { level: if here && there { level.least(Level::Look(None)) } else { level }, limit, here: place, quote_first }
+    Reading {
+        level: if here && there { level.least(Level::Look(None)) } else { level },
+        limit,
+        here: place,
+        quote_first,
+    }
 }
 
 /// Words that change nothing only where they stand: "first" before a verb, "to" before one, "a genome" beside its file,
@@ -294,7 +316,8 @@ fn take_asides(sieve: &mut Sieve, tasks: &[&TaskType]) {
 /// data".
 fn fetches(sieve: &Sieve, said: &str) -> Option<String> {
     let verb = sieve.tokens.iter().find(|t| t.kind == Kind::Word && listed("get make give need want", &t.text))?;
-    let named = sieve.tokens.windows(2).any(|pair| matches!(pair, [file, word] if file.kind == Kind::File && word.is("for")));
+    let named =
+        sieve.tokens.windows(2).any(|pair| matches!(pair, [file, word] if file.kind == Kind::File && word.is("for")));
     let last = sieve.tokens.iter().rposition(|t| t.kind != Kind::Sign)?;
     let data = sieve.tokens.get(last).is_some_and(|t| listed("data dataset datasets", &t.text));
     let of_task = data && last > 0 && sieve.known.get(last - 1) == Some(&true);
@@ -306,19 +329,35 @@ fn joins(sieve: &Sieve, tasks: &[&TaskType]) -> Option<String> {
     let one = tasks.iter().all(|task| phrases::file_parameters(task).is_empty());
     let first = sieve.tokens.iter().position(|t| t.kind == Kind::File)?;
     let rest = sieve.tokens.get(first..)?.windows(2);
-    let mut found = rest.filter(|pair| matches!(pair, [word, file] if file.kind == Kind::File && word.kind == Kind::Word
-        && listed("from using against", &word.text)));
+    let mut found = rest.filter(|pair| {
+        matches!(pair, [word, file] if file.kind == Kind::File && word.kind == Kind::Word
+        && listed("from using against", &word.text))
+    });
     found.next().filter(|_| one).and_then(|pair| pair.first()).map(|word| word.text.clone())
 }
 
 /// Whether a word is a common one with a letter wrong, missing, too many, or two in the wrong order.
 fn is_slip(word: &str) -> bool {
     const COMMON: [&str; 12] = [
-        "please", "protein", "proteins", "sequence", "sequences", "folding", "statistics", "analysis", "dataset", "summary",
-        "compute", "calculate",
+        "please",
+        "protein",
+        "proteins",
+        "sequence",
+        "sequences",
+        "folding",
+        "statistics",
+        "analysis",
+        "dataset",
+        "summary",
+        "compute",
+        "calculate",
     ];
-    let said: Vec<char> = word.chars().collect();
-    said.len() > 4 && COMMON.iter().any(|common| one_off(&said, &common.chars().collect::<Vec<char>>()))
+    word.chars().count() > 4 && COMMON.iter().any(|common| is_one_off(word, common))
+}
+
+/// Whether a word is another with one letter wrong, missing or too many, or two in the wrong order.
+pub(super) fn is_one_off(said: &str, meant: &str) -> bool {
+    one_off(&said.chars().collect::<Vec<char>>(), &meant.chars().collect::<Vec<char>>())
 }
 
 fn one_off(said: &[char], meant: &[char]) -> bool {

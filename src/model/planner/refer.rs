@@ -49,7 +49,8 @@ const ALL: [&str; 18] = [
     "all of these",
 ];
 /// Words that stand for two.
-const BOTH: [&str; 4] = ["both files", "both of them", "both of these", "both"];
+const BOTH: [&str; 7] =
+    ["two fasta files", "two files", "the two", "both files", "both of them", "both of these", "both"];
 /// Places in a list.
 const ORDINALS: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "last"];
 /// What follows a place when a file is meant: "the first 5 proteins" is no first file.

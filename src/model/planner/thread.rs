@@ -100,11 +100,15 @@ impl Thread {
             }
         }
         self.talk(turn);
-        let open = !self.talked.is_empty() && !self.jobs.iter().any(|(id, w)| self.talked.contains(id) && self.begun.contains(w));
+        let open = !self.talked.is_empty()
+            && !self.jobs.iter().any(|(id, w)| self.talked.contains(id) && self.begun.contains(w));
         // What it would cost does not take back the offer.
         let keeps = self.asked == Asked::Jobs && open && matches!(wish, Wish::About(Question::Cost, _));
         self.asked = if keeps { Asked::Jobs } else { Asked::Nothing };
-        if !curious::imagines(&turn.prompt) && !turn.results.is_empty() && (turn.said.contains('?') || turn.said.contains("\"go ahead")) {
+        if !curious::imagines(&turn.prompt)
+            && !turn.results.is_empty()
+            && (turn.said.contains('?') || turn.said.contains("\"go ahead"))
+        {
             self.asked = Asked::Jobs;
         }
         self.follow(wish, &checks, turn.results.len() > 1);

@@ -21,7 +21,9 @@ use crate::{
 /// Words that ask for what was done to be done once more.
 const AGAIN: [&str; 8] = ["again", "same", "once more", "one more time", "repeat", "redo", "rerun", "re run"];
 /// Words that take back what was said of a file: "sorry, I meant a.fasta".
-const CORRECTS: [&str; 13] = [
+const CORRECTS: [&str; 15] = [
+    "oh",
+    "oh sorry",
     "instead",
     "i meant",
     "i mean",

@@ -70,7 +70,8 @@ pub(in crate::model::planner) fn cost(jobs: &[&Value]) -> String {
         ([], [only]) if text(only, "/quote/amount").is_some() => {
             format!("Nothing was paid so far. {}", sentence(&line(only)))
         }
-        ([], _) => "Nothing was paid so far.".to_owned(),
+        ([], [] | [_]) => "Nothing was paid so far.".to_owned(),
+        ([], many) => format!("Nothing was paid for these {} jobs so far:\n{}", many.len(), list(many)),
         ([one], _) => format!("{all}, {fees}: {}.", line(one)),
         (many, _) => format!("{all} for {} jobs, {fees}:\n{}", many.len(), list(many)),
     }

@@ -44,7 +44,12 @@ fn plainly(tasks: &[TaskType], wanted: &[Wanted]) -> String {
 }
 
 /// Words are left that nobody understood; `offers` to take a yes.
-pub(in crate::model::planner) fn unclear(tasks: &[TaskType], wanted: &[Wanted], strange: &[String], offers: bool) -> String {
+pub(in crate::model::planner) fn unclear(
+    tasks: &[TaskType],
+    wanted: &[Wanted],
+    strange: &[String],
+    offers: bool,
+) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in strange.iter().take(6).map(|word| format!("\"{word}\"")) {
         if !words.contains(&word) {

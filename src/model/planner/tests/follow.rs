@@ -4,27 +4,27 @@
 use super::*;
 
 /// A runtime that does what the planner calls, in a folder of files; folding is for the provider, which asks 2 GAS.
-struct Bench {
+pub(super) struct Bench {
     talk: Talk,
     files: Vec<(String, u64)>,
     /// The jobs, oldest first, as `list_jobs` shows them, with what was chosen.
-    jobs: Vec<(Value, Value)>,
-    paid: usize,
+    pub(super) jobs: Vec<(Value, Value)>,
+    pub(super) paid: usize,
 }
 
 impl Bench {
-    fn new(files: &[(&str, u64)]) -> Bench {
+    pub(super) fn new(files: &[(&str, u64)]) -> Bench {
         let talk = Talk::with(files, false);
         let files = files.iter().map(|(name, bytes)| ((*name).to_owned(), *bytes)).collect();
         Bench { talk, files, jobs: Vec::new(), paid: 0 }
     }
 
-    fn abc() -> Bench {
+    pub(super) fn abc() -> Bench {
         Bench::new(&[("a.fasta", 148), ("b.fasta", 148), ("c.fasta", 148)])
     }
 
     /// A turn: its answer.
-    async fn turn(&mut self, prompt: &str) -> String {
+    pub(super) async fn turn(&mut self, prompt: &str) -> String {
         self.talk.0.messages.push(Message::User { text: prompt.to_owned() });
         for _ in 0..30 {
             let turn = planner().turn(&self.talk.0, &mut |_| {}).await.unwrap();
@@ -38,7 +38,7 @@ impl Bench {
         panic!("{prompt}: no end")
     }
 
-    async fn says(prompts: &[&str]) -> (Bench, String) {
+    pub(super) async fn says(prompts: &[&str]) -> (Bench, String) {
         let mut bench = Bench::abc();
         let mut answer = String::new();
         for prompt in prompts {
@@ -108,8 +108,15 @@ impl Bench {
         })
     }
 
+    /// The tasks and files of the jobs that were begun, oldest first.
+    pub(super) fn begun_tasks(&self) -> Vec<String> {
+        let begun = self.jobs.iter().filter(|(job, _)| job["state"] != "planned");
+        let text = |job: &Value, at: &str| job[at].as_str().unwrap().to_owned();
+        begun.map(|(job, _)| format!("{} {}", text(job, "task_type"), text(job, "dataset"))).collect()
+    }
+
     /// The files of the jobs that were begun, oldest first.
-    fn begun(&self) -> Vec<&str> {
+    pub(super) fn begun(&self) -> Vec<&str> {
         let begun = self.jobs.iter().filter(|(job, _)| job["state"] != "planned");
         begun.map(|(job, _)| job["dataset"].as_str().unwrap()).collect()
     }
@@ -328,8 +335,8 @@ const TALKS: [(&[&str], &str); 72] = [
     (&["stats of a.fasta", "now fold it"], "a a"),
     (&["never fold b.fasta", "run protein folding"], "-"),
     (&["don't fold b.fasta", "ok, fold it after all"], "-"),
-    (&["fold everything except b.fasta"], "-"),
-    (&["fold everything except b.fasta", "go ahead"], "-"),
+    (&["fold everything except b.fasta"], "a c"),
+    (&["fold everything except b.fasta", "go ahead"], "a c"),
     (&["find the fold in a.fasta"], "-"),
     (&["show me the folds of a.fasta"], "-"),
     (&["fold a.fasta to b.fasta"], "-"),
