@@ -175,7 +175,7 @@ impl ChatModel for Obeys {
         use crate::model::{ChatTurn, ToolCall, ToolChoice};
         let first = |spec: &crate::tools::ToolSpec| {
             let fields = spec.schema["properties"].as_object().unwrap();
-            let known = fields.iter().filter_map(|(name, field)| Some((name.clone(), field["enum"][0].clone())));
+            let known = fields.iter().map(|(name, field)| (name.clone(), field["enum"][0].clone()));
             serde_json::Value::Object(known.filter(|(_, value)| !value.is_null()).collect()).to_string()
         };
         let checked = request.messages.iter().any(|m| matches!(m, Message::ToolResult { .. }));
