@@ -122,10 +122,10 @@ impl Conversation {
                 self.note(&clean(said, MOST_UNREAD), note);
                 return Ok(None);
             }
-            if !turn.nudged
+            if turn.may_tell()
                 && let Some(note) = self.objection(said, turn, jobs)?
             {
-                turn.nudged = true;
+                turn.tell();
                 self.note(said, note);
                 return Ok(None);
             }

@@ -19,6 +19,9 @@ use crate::{
 /// This many refusals and failures, and the turn is brought to its answer.
 const MOST_FAILURES: usize = 3;
 
+/// No model is told more often in a turn what is missing.
+const MOST_TOLD: usize = 4;
+
 /// What a person asks for, as far as their words tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asked {
@@ -67,8 +70,10 @@ pub struct Turn {
     pub no_more_payments: bool,
     /// Whether only the answer is left.
     pub closing: bool,
-    /// Whether a job was ever nudged.
-    pub nudged: bool,
+    /// Steps that were taken, and how many there were when the model was last told what is missing.
+    taken: usize,
+    told_after: Option<usize>,
+    told: usize,
     /// What the model is helped with.
     pub helps: Helps,
     /// Calls of this turn, whatever came of them.
@@ -99,7 +104,9 @@ impl Turn {
             failures: Vec::new(),
             no_more_payments: false,
             closing: false,
-            nudged: false,
+            taken: 0,
+            told_after: None,
+            told: 0,
             helps,
             called: 0,
             forbids_payment: words::forbids_payment(prompt),
@@ -138,6 +145,7 @@ impl Turn {
             }
         }
         if result.ok && call.tool() != Tool::ListJobs {
+            self.taken += 1;
             // What failed without a job is mended once there are as many jobs as were asked for.
             let all_there = self.jobs.len() >= self.asked.tasks;
             self.failures.retain(|(failed, _)| *failed != job && (failed.is_some() || !all_there));
@@ -158,6 +166,17 @@ impl Turn {
         if self.all_failures >= MOST_FAILURES {
             self.close();
         }
+    }
+
+    /// Whether a model that stopped may be told what is missing: once, and again only where it has gone on since.
+    pub fn may_tell(&self) -> bool {
+        self.told < MOST_TOLD && self.told_after.is_none_or(|then| self.taken > then)
+    }
+
+    /// Notes that it was told.
+    pub fn tell(&mut self) {
+        self.told += 1;
+        self.told_after = Some(self.taken);
     }
 
     /// What the person asked for.

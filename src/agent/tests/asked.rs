@@ -259,3 +259,15 @@ async fn more_than_was_counted_can_go_on() {
     let outcome = bench.plays("fold data.fasta with seeds 1, 2 and 3").await;
     assert_eq!((outcome.exit_code, outcome.jobs.len()), (0, 3), "{} {}", bench.errors(), bench.warnings());
 }
+
+#[tokio::test]
+async fn a_model_that_stops_again_further_on_is_told_again_and_one_that_does_not_move_is_not() {
+    let turns = format!(
+        "- {{say: 'It has 148 bytes.'}}\n{}- {{say: 'It will be uploaded next.'}}\n{}{PAY}{WAIT}- {{say: 'Done.'}}\n",
+        CHECK.replace("- {", "- {expect: {user: You called no tool}, "),
+        REMOTE.replace("- {", "- {expect: {user: not finished}, "),
+    );
+    assert_eq!(Bench::scripted(files(), &turns).plays("fold data.fasta").await.exit_code, 0);
+    let turns = format!("{CHECK}- {{say: 'Soon.'}}\n- {{expect: {{user: not finished}}, say: 'Soon.'}}\n");
+    assert_eq!(Bench::scripted(files(), &turns).plays("fold data.fasta").await.exit_code, 1);
+}

@@ -1,7 +1,7 @@
 //! Words that hold a request back: it is negated, conditional, limited, or a question. Not the last word on what a person wants, but
 //! with one of these nobody is pushed to work.
 
-use super::{polite_as_plain, says};
+use super::{says, wants::polite_as_plain};
 
 /// What holds a request back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
