@@ -73,6 +73,59 @@ impl fmt::Debug for JobId {
     }
 }
 
+/// Why a text is no request id.
+#[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
+#[error("`{0}` is not a request id: they look like req-7k3q9dm2")]
+pub struct RequestIdError(pub String);
+
+/// Our name for one request: `req-` and eight random characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RequestId(String);
+
+impl RequestId {
+    /// A fresh id; the ledger's primary key makes sure of it.
+    pub fn random() -> RequestId {
+        RequestId(format!("req-{}", random_text(8)))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for RequestId {
+    type Err = RequestIdError;
+    fn from_str(text: &str) -> Result<RequestId, RequestIdError> {
+        match text.strip_prefix("req-") {
+            Some(tail) if tail.len() == 8 && tail.bytes().all(|b| ALPHABET.contains(&b)) => {
+                Ok(RequestId(text.to_owned()))
+            }
+            _ => Err(RequestIdError(text.chars().filter(|c| !c.is_control()).take(40).collect())),
+        }
+    }
+}
+
+impl TryFrom<String> for RequestId {
+    type Error = RequestIdError;
+    fn try_from(text: String) -> Result<RequestId, RequestIdError> {
+        text.parse()
+    }
+}
+
+impl From<RequestId> for String {
+    fn from(id: RequestId) -> String {
+        id.0
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
 /// One run of the program that a person talks to: `ses-` and eight random characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

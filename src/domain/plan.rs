@@ -1,0 +1,205 @@
+//! A plan: a request with what it comes to, before anything has an effect.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    hash::Sha256,
+    ids::JobId,
+    money::Datoshi,
+    network::Network,
+    request::{Bounds, Request, Work},
+    verdict::{Place, Verdict},
+};
+
+/// Where a price comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PriceSource {
+    /// The provider's quote for this very job.
+    Quoted,
+    /// The provider's price list: what one task of the model costs.
+    Listed,
+    /// The owner's own price, as the provider states none.
+    Owners,
+}
+
+/// What one piece of work that is offloaded costs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Price {
+    /// Paid to the provider.
+    pub amount: Datoshi,
+    /// Burnt by the network on top, at most, as long as nobody is asked again.
+    pub fees: Datoshi,
+    /// Who is paid: an address.
+    pub recipient: String,
+    /// On this network.
+    pub network: Network,
+    /// Where the amount comes from.
+    pub source: PriceSource,
+    /// What the provider says in a unit of its own, where it charges the key's own balance: `0.02 $`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<String>,
+}
+
+impl Price {
+    /// Amount and fees.
+    pub fn most(&self) -> Datoshi {
+        self.amount.checked_add(self.fees).unwrap_or(Datoshi::MAX)
+    }
+}
+
+/// An input as it was when it was planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// The whole path.
+    pub path: PathBuf,
+    /// Bytes.
+    pub bytes: u64,
+    /// Modification time in nanoseconds since 1970.
+    pub modified_ns: i64,
+    /// Of the content, once it was read to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
+}
+
+/// Why a piece of work cannot be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cannot {
+    /// The guard's rule, or a short stable word.
+    pub rule: String,
+    /// In a sentence.
+    pub why: String,
+    /// What to do next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// What a process that wanted only this exits with.
+    pub exit_code: u8,
+}
+
+/// One piece of work, planned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedWork {
+    /// The work, its files resolved and its parameters whole.
+    pub work: Work,
+    /// The job that it becomes, or that did the same work before.
+    pub job: Option<JobId>,
+    /// Where it runs, why, and what it needs; nothing where it could not be measured.
+    pub verdict: Option<Verdict>,
+    /// What it costs; nothing where it runs here.
+    pub price: Option<Price>,
+    /// Its inputs as they were measured.
+    pub content: Vec<Content>,
+    /// Why it cannot be done, where that is known.
+    pub cannot: Option<Cannot>,
+    /// Whether the job has begun or ended before: the same work, which is taken up and not paid again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub same_as_before: bool,
+}
+
+impl PlannedWork {
+    /// Whether it is to run at the provider.
+    pub fn is_offloaded(&self) -> bool {
+        self.cannot.is_none() && self.verdict.as_ref().is_some_and(|v| v.place == Place::Offload)
+    }
+
+    /// Amount and fees that are still to be spent on it; what was begun before is not bought again.
+    fn most(&self) -> Datoshi {
+        self.still_to_pay().map_or(Datoshi::ZERO, Price::most)
+    }
+
+    /// The price, where it is still to be paid.
+    pub fn still_to_pay(&self) -> Option<&Price> {
+        self.price.as_ref().filter(|_| self.cannot.is_none())
+    }
+}
+
+/// A file that leaves this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leaving {
+    /// The file, by its whole path.
+    pub file: PathBuf,
+    /// Bytes.
+    pub bytes: u64,
+    /// Where it goes: the hosts of storage and provider.
+    pub to: String,
+}
+
+/// A request with what it comes to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// What is wanted.
+    pub request: Request,
+    /// What becomes of each piece of it, in the same order.
+    pub work: Vec<PlannedWork>,
+    /// All prices, without fees.
+    pub total: Datoshi,
+    /// Prices and fees together: the most that is spent before anybody is asked again.
+    pub worst_case: Datoshi,
+    /// Files that leave this machine.
+    pub leaves: Vec<Leaving>,
+    /// What consent is bound to.
+    pub digest: Sha256,
+}
+
+impl Plan {
+    /// The plan of a request whose pieces of work were planned; `to` says where files go that leave.
+    pub fn new(request: Request, work: Vec<PlannedWork>, to: &str) -> Plan {
+        let sum = |amounts: &mut dyn Iterator<Item = Datoshi>| {
+            amounts.fold(Datoshi::ZERO, |sum, amount| sum.checked_add(amount).unwrap_or(Datoshi::MAX))
+        };
+        let total = sum(&mut work.iter().filter_map(|w| w.still_to_pay().map(|p| p.amount)));
+        let worst_case = sum(&mut work.iter().map(PlannedWork::most));
+        let leaving = work.iter().filter(|w| w.is_offloaded()).flat_map(|w| &w.content);
+        let leaves: Vec<Leaving> = leaving
+            .map(|content| Leaving { file: content.path.clone(), bytes: content.bytes, to: to.to_owned() })
+            .collect();
+        let digest = digest(request.bounds, &work, &leaves);
+        Plan { request, work, total, worst_case, leaves, digest }
+    }
+
+    /// Whether anything leaves this machine or is paid: what needs a consent.
+    pub fn needs_consent(&self) -> bool {
+        self.work.iter().any(PlannedWork::is_offloaded)
+    }
+
+    /// The pieces of work that can be done.
+    pub fn possible(&self) -> impl Iterator<Item = &PlannedWork> {
+        self.work.iter().filter(|work| work.cannot.is_none())
+    }
+
+    /// Why nothing of it can be done, where that is so: of its reasons, the one with the largest exit code.
+    pub fn cannot(&self) -> Option<&Cannot> {
+        let reasons = self.work.iter().map(|work| work.cannot.as_ref()).collect::<Option<Vec<_>>>()?;
+        reasons.into_iter().max_by_key(|cannot| cannot.exit_code)
+    }
+}
+
+/// The digest of everything that matters: bounds, and of each piece of work its task, files and their content, parameters,
+/// place, price and recipient. It leaves out what differs from one look to the next: ids, words, and how busy the machine is.
+fn digest(bounds: Bounds, work: &[PlannedWork], leaves: &[Leaving]) -> Sha256 {
+    let pieces: Vec<_> = work
+        .iter()
+        .map(|piece| {
+            let content: Vec<_> = piece
+                .content
+                .iter()
+                .map(|c| json!({"path": c.path, "bytes": c.bytes, "modified_ns": c.modified_ns.to_string()}))
+                .collect();
+            json!({
+                "task": piece.work.task, "parameters": sorted(&piece.work.parameters), "assumed": piece.work.assumed,
+                "anew": piece.work.anew, "content": content, "place": piece.verdict.as_ref().map(|v| v.place),
+                "price": piece.price, "cannot": piece.cannot.as_ref().map(|c| &c.rule),
+            })
+        })
+        .collect();
+    let text = json!({"v": 1, "bounds": bounds, "work": pieces, "leaves": leaves}).to_string();
+    Sha256::of(text.as_bytes())
+}
+
+/// Parameters in the order of their names, so that the order in which they were said does not matter.
+fn sorted(parameters: &super::task::Parameters) -> std::collections::BTreeMap<&String, &serde_json::Value> {
+    parameters.iter().collect()
+}
