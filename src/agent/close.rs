@@ -13,6 +13,7 @@ use crate::{
     domain::{
         event::Event,
         job::{Job, JobState},
+        request::Until,
         units::count,
     },
     model::{Message, ModelError, words},
@@ -184,7 +185,7 @@ impl Conversation {
             // How a planned job goes on is said with the jobs that are open.
             Some(Unmet::Planned) | None => None,
         };
-        let planned = missing == Some(Unmet::Planned) && !self.dry_run;
+        let planned = missing == Some(Unmet::Planned) && self.bounds.until != Until::Plan;
         let failed = !untrue.is_empty() || planned || message.is_some();
         if let Some(message) = message {
             sink.emit(Event::Warning { message });

@@ -21,9 +21,10 @@ use crate::{
         event::{Event, Sink},
         ids::JobId,
         job::Job,
+        request::{Bounds, Origin, Until},
     },
     model::{ChatModel, ChatRequest, Message, ModelError, planner::Order, words},
-    tools::{Cancel, Toolbox, Work, WorkError},
+    tools::{Cancel, Toolbox, Steps, WorkError},
 };
 
 /// The least that a long result is shortened to, bytes.
@@ -57,15 +58,15 @@ pub struct Parts {
     /// Who answers.
     pub model: Arc<dyn ChatModel>,
     /// What the tools work on.
-    pub work: Arc<dyn Work>,
+    pub work: Arc<dyn Steps>,
     /// Where events go.
     pub sink: Arc<dyn Sink>,
     /// The session that new jobs belong to.
     pub session: String,
     /// The working folder: its data files are named to the model.
     pub folder: PathBuf,
-    /// Whether this is a dry run: the workflow stops before any effect, and the model is told.
-    pub dry_run: bool,
+    /// Where, for how much, how far, whatever is said.
+    pub bounds: Bounds,
     /// Bounds on it.
     pub limits: Limits,
     /// What the model is helped with.
@@ -105,7 +106,7 @@ pub struct Conversation {
     pub(super) toolbox: Toolbox,
     pub(super) sink: Arc<dyn Sink>,
     pub(super) folder: PathBuf,
-    pub(super) dry_run: bool,
+    pub(super) bounds: Bounds,
     pub(super) limits: Limits,
     pub(super) helps: Helps,
     pub(super) history: Vec<Message>,
@@ -129,14 +130,14 @@ pub struct Conversation {
 impl Conversation {
     /// A fresh conversation, kept nowhere.
     pub fn new(parts: Parts) -> Conversation {
-        let Parts { model, work, sink, session, folder, dry_run, limits, helps } = parts;
+        let Parts { model, work, sink, session, folder, bounds, limits, helps } = parts;
         let toolbox = Toolbox { work, session };
         Conversation {
             model,
             toolbox,
             sink,
             folder,
-            dry_run,
+            bounds,
             limits,
             helps,
             history: Vec::new(),
@@ -196,9 +197,13 @@ impl Conversation {
         self.sink.emit(Event::TurnStarted { prompt: prompt.to_owned() });
         self.keep(Message::User { text: prompt.to_owned() });
         self.note_jobs_in(prompt);
+        let name = self.model.name();
+        let origin = if name == "planner" { Origin::Grammar } else { Origin::Model(name) };
+        let opening = Opening { bounds: self.bounds, origin, said: Some(prompt.to_owned()) };
+        self.toolbox.work.open(&self.toolbox.session, opening);
         let jobs = self.jobs()?;
         let seen = cassette::look("files in the folder", || prompt::seen_in(&self.folder));
-        let context = prompt::context(&seen.files, &jobs, self.dry_run);
+        let context = prompt::context(&seen.files, &jobs, self.bounds.until == Until::Plan);
         let known: Vec<String> = seen.files.iter().map(|f| f.path.clone()).collect();
         let tasks = self.toolbox.work.tasks();
         let system = prompt::system(&tasks, &context);

@@ -11,11 +11,11 @@ use crate::{
     },
     job::receipt,
     model::{ChatTurn, repair, words},
-    tools::{Work, WorkError, next},
+    tools::{Steps, WorkError, next},
 };
 
 /// The receipts of jobs that ended. A job that was refused or canceled before anything happened has none.
-pub fn receipts(work: &dyn Work, jobs: &[Job], sink: &dyn Sink) -> Result<(), WorkError> {
+pub fn receipts(work: &dyn Steps, jobs: &[Job], sink: &dyn Sink) -> Result<(), WorkError> {
     for job in jobs.iter().filter(|j| j.state.is_end()) {
         let attempts = work.attempts(&job.id)?;
         let nothing = matches!(job.state, JobState::Refused | JobState::Canceled) && attempts.is_empty();
@@ -29,7 +29,7 @@ pub fn receipts(work: &dyn Work, jobs: &[Job], sink: &dyn Sink) -> Result<(), Wo
 /// Warns of jobs, hashes and files in an answer that the ledger does not know. What the person `typed` and what is in the
 /// `folder` they know themselves.
 pub fn unverified(
-    work: &dyn Work,
+    work: &dyn Steps,
     answer: &str,
     typed: &[&str],
     folder: &Path,

@@ -74,7 +74,7 @@ pub struct Seen {
 }
 
 /// What is known at the start of a turn.
-pub fn context(files: &[FileSeen], jobs: &[Job], dry_run: bool) -> Context {
+pub fn context(files: &[FileSeen], jobs: &[Job], to_plan: bool) -> Context {
     let line = |job: &Job, more: String| {
         format!("{}: {} of {}, {}. {more}", job.id, job.task_type, job.verdict.dataset.path.display(), job.state)
     };
@@ -84,7 +84,7 @@ pub fn context(files: &[FileSeen], jobs: &[Job], dry_run: bool) -> Context {
     ended.truncate(MOST_ENDED);
     ended.reverse();
     let ended = ended.into_iter().map(|job| line(job, cost(job)));
-    Context { files: files.to_vec(), jobs: open.collect(), ended: ended.collect(), dry_run }
+    Context { files: files.to_vec(), jobs: open.collect(), ended: ended.collect(), dry_run: to_plan }
 }
 
 /// What a job at its end cost, in one sentence.

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::domain::{event::Event, hash::Sha256, units};
 
 /// The version of the format that this program writes, and the newest it reads.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// A body larger than this is not kept: its length and hash are, bytes.
 pub const MAX_KEPT: usize = 8 << 20;
 
@@ -114,6 +114,8 @@ pub struct Start {
     pub command: String,
     /// The flags that change what may happen.
     pub flags: Vec<String>,
+    /// Where, for how much, how far.
+    pub bounds: Bounds,
     /// The working folder.
     pub folder: String,
     /// The home folder.

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{
     CommandError, Context,
+    bounds::BoundsArgs,
     record::{self, Record},
     runtime::block_on,
     wiring::{
@@ -24,10 +25,9 @@ pub struct Ask {
     /// What to do, in plain words; `-` reads it from standard input
     #[arg(required = true, value_name = "REQUEST", num_args = 1..)]
     request: Vec<String>,
-    /// Stop before the first side effect: nothing is run, uploaded or paid
-    #[arg(long)]
-    dry_run: bool,
-    /// Approve payments within the caps beforehand
+    #[command(flatten)]
+    bounds: BoundsArgs,
+    /// Consent beforehand to plans within the caps
     #[arg(long)]
     yes: bool,
     /// Let payments move real money: they are refused on mainnet without
@@ -54,7 +54,7 @@ impl Ask {
         let options = Options {
             yes: self.yes,
             allow_mainnet: self.allow_mainnet,
-            dry_run: self.dry_run,
+            bounds: self.bounds.bounds(),
             out_dir: self.out.as_ref().map(|out| settings.cwd().join(out)),
         };
         self.record.begin(context, "ask", &options)?;

@@ -82,7 +82,6 @@ fn refused(path: &Path, error: &io::Error) -> CommandError {
 
 fn start(context: &Context, settings: &Settings, command: &str, options: &Options) -> Result<Start, CommandError> {
     let flags = [
-        ("--dry-run", options.dry_run),
         ("--yes", options.yes),
         ("--allow-mainnet", options.allow_mainnet),
         ("--json", context.json()),
@@ -92,6 +91,7 @@ fn start(context: &Context, settings: &Settings, command: &str, options: &Option
         cassette: VERSION,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         command: command.to_owned(),
+        bounds: options.bounds,
         flags: flags.iter().filter(|(_, given)| *given).map(|(flag, _)| (*flag).to_owned()).collect(),
         folder: settings.cwd().display().to_string(),
         home: settings.home().path().display().to_string(),

@@ -28,8 +28,10 @@ pub struct PolicyFile {
     pub max_system_fee: Datoshi,
     /// Burnt for inclusion, one payment.
     pub max_network_fee: Datoshi,
-    /// Up to this much no person is asked.
+    /// Plans that come to at most this much, fees included, need no person.
     pub auto_approve_up_to: Datoshi,
+    /// Folders whose files may leave this machine under such a plan; absolute.
+    pub data_may_leave: Vec<PathBuf>,
     /// Whether payments on mainnet are allowed at all.
     pub allow_mainnet: bool,
     /// A result's files together may have this many bytes.
@@ -61,6 +63,7 @@ impl Default for PolicyFile {
             max_system_fee: Datoshi::from_gas(1),
             max_network_fee: Datoshi::from_gas(1),
             auto_approve_up_to: Datoshi::ZERO,
+            data_may_leave: Vec::new(),
             allow_mainnet: false,
             max_result_bytes: 1_000_000_000,
             price: Price { flat: Datoshi::from_gas(2), per_gb: Datoshi::ZERO },
@@ -77,6 +80,7 @@ struct Raw {
     recipients: Vec<String>,
     caps: RawCaps,
     auto_approve_up_to: Option<String>,
+    data_may_leave: Vec<String>,
     allow_mainnet: bool,
     max_result_bytes: Option<u64>,
     price: RawPrice,
@@ -136,13 +140,14 @@ impl PolicyFile {
             None => Ok(default),
         };
         let usual = PolicyFile::default();
-        let mut roots = Vec::new();
-        for root in raw.roots {
-            if !Path::new(&root).is_absolute() {
-                return Err(wrong("roots", format!("names `{root}`, which is no absolute path")));
+        let folders = |field: &str, named: Vec<String>| -> Result<Vec<PathBuf>, ConfigError> {
+            match named.iter().find(|folder| !Path::new(folder).is_absolute()) {
+                Some(folder) => Err(wrong(field, format!("names `{folder}`, which is no absolute path"))),
+                None => Ok(named.into_iter().map(PathBuf::from).collect()),
             }
-            roots.push(PathBuf::from(root));
-        }
+        };
+        let roots = folders("roots", raw.roots)?;
+        let data_may_leave = folders("data_may_leave", raw.data_may_leave)?;
         let mut recipients = Vec::new();
         for text in &raw.recipients {
             recipients
@@ -159,6 +164,7 @@ impl PolicyFile {
             },
             max_network_fee: gas("caps.max_network_fee", &raw.caps.max_network_fee, usual.max_network_fee)?,
             max_system_fee: gas("caps.max_system_fee", &raw.caps.max_system_fee, usual.max_system_fee)?,
+            data_may_leave,
             auto_approve_up_to: gas("auto_approve_up_to", &raw.auto_approve_up_to, usual.auto_approve_up_to)?,
             allow_mainnet: raw.allow_mainnet,
             max_result_bytes: raw.max_result_bytes.unwrap_or(usual.max_result_bytes),
@@ -225,6 +231,7 @@ mod tests {
             "auto_approve_up_to = \"2 NEO\"",
             "recipients = [\"Nnonsense\"]",
             "roots = [\"data\"]",
+            "data_may_leave = [\"data\"]",
             "max_result_bytes = -1",
             "[caps]\nper_day = \"-1\"",
             "[caps]\nper_week = \"1\"",

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     hash::{Sha256, TxHash},
-    ids::JobId,
+    ids::{JobId, RequestId},
     quote::Quote,
     task::Parameters,
     verdict::{Place, Verdict},
@@ -214,6 +214,9 @@ pub struct Job {
     pub id: JobId,
     /// The session it was planned in.
     pub session: String,
+    /// The request that it is work of; jobs of old ledgers have none until they are taken up again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestId>,
     /// Its place in life.
     pub state: JobState,
     /// The catalogue's name of the task.
@@ -226,6 +229,9 @@ pub struct Job {
     pub profile: String,
     /// The dataset's whole path, and the allowed root it lies beneath, for a resume from another folder.
     pub source: DatasetSource,
+    /// SHA-256 of the dataset, once it was read to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Sha256>,
     /// Where results go; the home's `results/JOB` when `None`.
     pub out_dir: Option<std::path::PathBuf>,
     /// Sent with submit: the same key never makes two tasks.

@@ -2,6 +2,7 @@
 
 pub mod attempt;
 pub mod budget;
+pub mod consent;
 pub mod cost;
 pub mod dataset;
 pub mod estimate;

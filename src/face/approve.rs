@@ -9,8 +9,8 @@ use super::{
     tty::Tty,
 };
 use crate::{
-    domain::units::clean,
-    policy::approval::{Answer, ApprovalRequest, Approver},
+    domain::{plan::Plan, units::clean},
+    policy::approval::{Answer, ApprovalRequest, Approver, PlanAnswer, PlanSpending},
 };
 
 /// Times an unclear answer is asked for again.
@@ -34,6 +34,10 @@ impl Approver for AtTerminal {
         let question = question(request, &self.look);
         // Where there is no terminal, or it went away, there is nobody to ask.
         ask_at_terminal(&question).await.unwrap_or(Answer::Nobody)
+    }
+
+    async fn consent(&self, _plan: &Plan, _spending: Option<PlanSpending>) -> PlanAnswer {
+        PlanAnswer::Said(Answer::Nobody)
     }
 }
 

@@ -2,9 +2,9 @@
 
 use crate::{
     compute::{aioz::ComputeError, local::LocalError},
-    domain::{ids::JobId, job::JobState},
+    domain::{ids::JobId, job::JobState, plan::Cannot, request::MOST_WORK},
     job::{check::CheckError, lease::LeaseError},
-    ledger::{IntendError, LedgerError},
+    ledger::{CapPassed, IntendError, LedgerError},
     machine::{ProbeError, catalogue::ParameterError},
     payment::payer::PayError,
     policy::{Refusal, Rule},
@@ -47,9 +47,12 @@ pub enum JobError {
     /// The task cannot be sent away.
     #[error("{0}")]
     NotRemote(String),
-    /// Stopped before the first side effect, as was asked.
-    #[error("dry run: stopped before {0}")]
-    DryRun(String),
+    /// It is known beforehand that it fails.
+    #[error("{}", .0.why)]
+    Cannot(Cannot),
+    /// More work than a request holds.
+    #[error("a request holds at most {MOST_WORK} pieces of work")]
+    TooMuchWork,
     /// The outside parts are not configured or cannot be set up.
     #[error("{message}")]
     Setup {
@@ -161,7 +164,8 @@ impl JobError {
             JobError::WrongDataset(_) => "wrong_dataset",
             JobError::MissingProgram { .. } => "missing_program",
             JobError::NotRemote(_) => "not_remote",
-            JobError::DryRun(_) => "dry_run",
+            JobError::Cannot(_) => "cannot",
+            JobError::TooMuchWork => "too_much_work",
             JobError::Setup { .. } => "setup",
             JobError::OtherProfile { .. } => "other_profile",
             JobError::Storage(_) => "storage",
@@ -215,7 +219,9 @@ impl JobError {
             JobError::WrongDataset(_) | JobError::NotRemote(_) => {
                 Some("`agent tasks` shows what each task works on".to_owned())
             }
-            JobError::Ended { .. } | JobError::DryRun(_) | JobError::Lease(_) => None,
+            JobError::Cannot(cannot) => cannot.hint.clone(),
+            JobError::TooMuchWork => Some("make several requests of it".to_owned()),
+            JobError::Ended { .. } | JobError::Lease(_) => None,
         }
     }
 
@@ -230,7 +236,8 @@ impl JobError {
             JobError::Ended { .. } | JobError::BadResult { .. } | JobError::Local(_) => 6,
             JobError::PaymentUnknown(_) => 7,
             JobError::Interrupted(_) => 130,
-            JobError::DryRun(_) => 0,
+            JobError::Cannot(cannot) => cannot.exit_code,
+            JobError::TooMuchWork => 2,
             _ => 1,
         }
     }
@@ -246,6 +253,9 @@ fn pay_hint(error: &PayError) -> &'static str {
         PayError::TooManyAttempts(_) => "ask for a new job, and let the provider know",
         PayError::Fee { .. } => "nothing was paid; resume the job, and approve the fees as they are now",
         PayError::Balance { .. } => "nothing was paid; send GAS to the account, then resume the job",
+        PayError::Intend(IntendError::Cap { which: CapPassed::Request, .. }) => {
+            "nothing was paid; resume the job with a higher --max-gas, or cancel it"
+        }
         PayError::Intend(IntendError::Cap { .. }) => "nothing was paid; wait, or raise the cap in policy.toml",
         PayError::Reference(_) => "nothing was paid; the provider's terms cannot be used",
         PayError::Intend(_) | PayError::Ledger(_) | PayError::Lock { .. } => {

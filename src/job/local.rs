@@ -32,14 +32,11 @@ impl Workflow {
                 package: missing.package,
             });
         }
-        let dataset = self.parts.guard.reopen_dataset(job)?;
+        let guard = &self.parts.guard;
+        let dataset = guard.reopen_dataset(job)?;
         let time_limit = (job.verdict.estimate.seconds.high * PATIENCE).clamp(SHORTEST_LIMIT, 86_400.0);
         let limits = (job.verdict.machine.available_ram, Duration::from_secs_f64(time_limit).as_secs());
-        let permit = self.parts.guard.permit_local_run(job, dataset, limits.0, limits.1, &*self.parts.sink)?;
-        if self.parts.dry_run {
-            self.step(&job.id, JobState::Canceled, |job| job.failure = Some("dry run".to_owned()))?;
-            return Err(JobError::DryRun("running it on this machine".to_owned()));
-        }
+        let permit = guard.permit_local_run(&guard.mandate(job)?, job, dataset, limits.0, limits.1, &*self.parts.sink)?;
         let out_dir = self.make_out_dir(job)?;
         let running = match job.state {
             JobState::Running => job.clone(),

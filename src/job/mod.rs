@@ -7,7 +7,11 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | [`workflow`] | the steps in their order, and who may ask for which |
-//! | [`plan`] | measuring, judging, writing the planned job down |
+//! | [`plan`] | measuring and judging pieces of work, and the plan of a request |
+//! | [`price`] | what work costs, before anything is sent |
+//! | [`before`] | the same work, done or begun before |
+//! | [`agree`] | the request that is open in a session, consent to its plan, and jobs out of it |
+//! | [`carry`] | all work of a plan to its end, side by side |
 //! | [`local`] | running here |
 //! | [`offload`] | staging and submitting |
 //! | [`pay`] | paying, and looking what became of a payment |
@@ -21,7 +25,10 @@
 //! | [`verify`] | a receipt checked afresh, against chain and files |
 //! | [`lease`] | one process at a time works on a job |
 
+pub mod agree;
+pub mod before;
 pub mod cancel;
+pub mod carry;
 pub mod check;
 pub mod collect;
 pub mod elsewhere;
@@ -31,6 +38,7 @@ pub mod local;
 pub mod offload;
 pub mod pay;
 pub mod plan;
+pub mod price;
 pub mod receipt;
 pub mod recorded;
 pub mod remote;
@@ -40,7 +48,9 @@ pub mod workflow;
 
 pub use cancel::Cancel;
 pub use error::JobError;
-pub use plan::CheckRequest;
+pub use agree::Opening;
+pub use carry::Carried;
+pub use price::{AskPrices, Pricing};
 pub use recorded::{Outside, Recorded};
 pub use remote::{Connect, OwnerPrice, Remote};
 pub use workflow::{Workflow, WorkflowParts};

@@ -25,12 +25,9 @@ impl Workflow {
     /// Uploads the dataset under the job's own key. An upload that was cut short is made again, or found whole.
     pub(super) async fn stage_step(&self, job: &Job, cancel: &Cancel) -> Result<(), JobError> {
         remote_model(self.task(&job.task_type)?, job)?;
-        let dataset = self.parts.guard.reopen_dataset(job)?;
-        let permit = self.parts.guard.permit_upload(job, dataset, object_key(job), &*self.parts.sink)?;
-        if self.parts.dry_run {
-            self.step(&job.id, JobState::Canceled, |job| job.failure = Some("dry run".to_owned()))?;
-            return Err(JobError::DryRun("uploading the dataset".to_owned()));
-        }
+        let guard = &self.parts.guard;
+        let dataset = guard.reopen_dataset(job)?;
+        let permit = guard.permit_upload(&guard.mandate(job)?, job, dataset, object_key(job), &*self.parts.sink)?;
         self.parts.guard.check_readable(job, &*self.parts.sink)?;
         let remote = self.remote().await?;
         if job.state == JobState::Planned {
@@ -54,7 +51,10 @@ impl Workflow {
             sha256: staged.sha256,
             bytes: staged.bytes,
         });
-        self.step(&job.id, JobState::Staged, |job| job.staged = Some(staged))?;
+        self.step(&job.id, JobState::Staged, |job| {
+            job.content = Some(staged.sha256);
+            job.staged = Some(staged);
+        })?;
         Ok(())
     }
 
@@ -62,7 +62,8 @@ impl Workflow {
     pub(super) async fn submit_step(&self, job: &Job) -> Result<(), JobError> {
         let remote = self.remote().await?;
         let model = remote_model(self.task(&job.task_type)?, job)?;
-        let permit = self.parts.guard.permit_submit(job, &model)?;
+        let guard = &self.parts.guard;
+        let permit = guard.permit_submit(&guard.mandate(job)?, job, &model)?;
         let url = remote.storage.presign_get(&permit.effect().key, LINK_LIFETIME).await?;
         let provider_job = match remote.provider.submit(permit, url).await {
             Ok(id) => id,
@@ -107,7 +108,7 @@ fn object_key(job: &Job) -> String {
 }
 
 /// The model at the provider.
-fn remote_model(task: &TaskType, job: &Job) -> Result<String, JobError> {
+pub(super) fn remote_model(task: &TaskType, job: &Job) -> Result<String, JobError> {
     let second_file = task
         .parameters
         .iter()

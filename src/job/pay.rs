@@ -46,6 +46,7 @@ impl Workflow {
         let remote = self.remote().await?;
         let guard = &self.parts.guard;
         guard.check_payment(job, claim)?;
+        let mandate = guard.mandate(job)?;
         let quote = payment::awaited(job)?;
         self.worth_paying(remote, job).await.map_err(|error| self.said(job, error))?;
         if self.paid_elsewhere(remote, job, quote).await.map_err(|error| self.said(job, error))? {
@@ -54,7 +55,9 @@ impl Workflow {
         let fees = remote.payer.fees(quote, &remote.payer.replaces(&job.id)?).await?;
         let spending = self.parts.ledger.spending(&remote.payer.account(), quote.network, &Reading::now())?;
         let spending = cassette::draw("what the wallet has spent", || spending);
-        let permit = guard.permit_payment(job, claim, fees, spending, &*self.parts.approver, &*self.parts.sink).await?;
+        let permit = guard
+            .permit_payment(&mandate, job, claim, fees, spending, &*self.parts.approver, &*self.parts.sink)
+            .await?;
         reached("pay.permitted");
         if cancel.is_cancelled() {
             return Err(JobError::Interrupted(job.id.clone()));

@@ -1,4 +1,5 @@
-//! Planning: the dataset is opened and measured, the machine is measured, the guard's rule judges, the job is written.
+//! Planning: the dataset is opened and measured, the machine is measured, the guard's rule judges, the price is asked. Nothing
+//! here has an effect, and nothing is written down.
 
 use std::path::PathBuf;
 
@@ -12,69 +13,124 @@ use crate::{
         event::{DatasetShown, Event},
         ids::{self, JobId},
         job::{Job, JobState},
+        plan::{Cannot, Content, Plan, PlannedWork, Price},
+        request::{Assumed, Bounds, Input, Locality, Origin, Request, Work},
         task::{ParameterKind, Parameters, TaskType},
+        verdict::Place,
     },
     machine::{self, catalogue, estimator},
-    policy::{data::OpenDataset, offload::judge},
+    policy::{
+        Refusal,
+        data::{NamedBy, OpenDataset},
+        mandate,
+        offload::judge,
+    },
 };
 
-/// What is to be planned.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CheckRequest {
-    /// The session it belongs to.
-    pub session: String,
-    /// The catalogue's name of the task.
-    pub task_type: String,
-    /// The dataset as the person named it.
-    pub dataset: PathBuf,
-    /// What was chosen; the rest takes its defaults.
-    pub parameters: Parameters,
-    /// A claimed size in bytes: it may only raise an estimate.
-    pub claimed_bytes: Option<u64>,
-    /// A claimed run time in seconds: it may only raise an estimate.
-    pub claimed_seconds: Option<f64>,
+/// A piece of work, planned, and the job that it would become.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    /// As plans show it.
+    pub piece: PlannedWork,
+    /// Not in the ledger yet, unless it did the same work before.
+    pub job: Job,
 }
 
 impl Workflow {
-    /// Measures dataset and machine, draws the verdict, and writes the planned job down.
+    /// The plan of a request: each piece measured, judged and priced. Pieces that cannot be done say why.
     ///
     /// # Errors
-    /// An unknown task or parameter, a dataset that may not or cannot be read or is not what the task works on.
-    pub async fn check(&self, request: CheckRequest) -> Result<Job, JobError> {
-        let task = self.task(&request.task_type)?.clone();
-        let mut parameters = catalogue::check_parameters(&task, &request.parameters)?;
-        self.check_files(&task, &mut parameters)?;
-        let open = self.parts.guard.open_dataset(&request.dataset)?;
+    /// When the ledger cannot be read.
+    pub async fn plan(&self, session: &str, request: Request) -> Result<Plan, JobError> {
+        self.emit(Event::RequestUnderstood { request: Box::new(request.clone()) });
+        let mut pieces = Vec::with_capacity(request.work.len());
+        for work in &request.work {
+            pieces.push(match self.draft(session, work, request.bounds, &request.origin).await {
+                Ok(draft) => {
+                    let piece = draft.piece.clone();
+                    self.drafts().keep(draft);
+                    piece
+                }
+                Err(error @ JobError::Ledger(_)) => return Err(error),
+                Err(error) => impossible(work, None, &error),
+            });
+        }
+        let plan = self.whole(request, pieces)?;
+        self.emit(Event::Plan { plan: Box::new(plan.clone()) });
+        Ok(plan)
+    }
+
+    /// The plan of pieces that were measured: their prices together are held against limit and caps.
+    pub(super) fn whole(&self, request: Request, mut pieces: Vec<PlannedWork>) -> Result<Plan, JobError> {
+        let prices: Vec<&Price> = pieces.iter().filter_map(|piece| piece.still_to_pay()).collect();
+        if !prices.is_empty()
+            && let Err(refusal) = self.parts.guard.check_total(&request, &prices, self.spent()?)
+        {
+            let error = JobError::Refused(refusal);
+            for piece in pieces.iter_mut().filter(|piece| piece.still_to_pay().is_some()) {
+                piece.cannot = Some(cannot(&error));
+            }
+        }
+        Ok(Plan::new(request, pieces, &self.destination()))
+    }
+
+    /// Measures one piece of work and judges it, and asks its price where it is offloaded.
+    pub(super) async fn draft(
+        &self,
+        session: &str,
+        work: &Work,
+        bounds: Bounds,
+        origin: &Origin,
+    ) -> Result<Draft, JobError> {
+        let task = self.task(&work.task)?.clone();
+        let named_by = if origin.is_person() { NamedBy::Person } else { NamedBy::Other };
+        let mut parameters = catalogue::check_parameters(&task, &work.parameters)?;
+        let mut inputs = self.check_files(&task, &mut parameters, named_by)?;
+        let open = self.parts.guard.open_dataset(work.dataset(), named_by)?;
         // Checks may be made side by side, so what is drawn for one is named after it.
-        let of = format!("{} of {}", task.name, request.dataset.display());
+        let of = format!("{} of {}", task.name, work.dataset().display());
         let source = open.source.clone();
+        let before = self.before(session, work, &task, &parameters, &open).await?;
         let (home, supposed) = (self.parts.ledger.home().to_owned(), self.supposed);
+        let (for_task, chosen) = (task.clone(), parameters.clone());
         let measured = tokio::task::spawn_blocking(move || {
             let dataset = machine::profile_dataset(&open)?;
             note_dataset(&open)?;
-            Ok::<_, machine::ProbeError>((dataset, supposed.over(machine::probe_machine(&home)?)))
+            let hopeless = machine::impossible(&for_task, &dataset, &chosen, &open)?;
+            Ok::<_, machine::ProbeError>((dataset, supposed.over(machine::probe_machine(&home)?), hopeless))
         });
-        let (dataset, profile) = measured.await.map_err(|e| JobError::WrongDataset(e.to_string()))??;
+        let (dataset, profile, hopeless) = measured.await.map_err(|e| JobError::WrongDataset(e.to_string()))??;
         suits(&task, &dataset)?;
+        let content = Content {
+            path: source.path.clone(),
+            bytes: dataset.bytes,
+            modified_ns: dataset.modified_ns,
+            sha256: before.as_ref().and_then(|job| job.content),
+        };
         let profile = cassette::draw(&format!("machine for {of}"), || profile);
         let history = self.parts.ledger.measured(&task.name)?;
         let history = cassette::draw(&format!("earlier runs for {of}"), || history);
         let part = estimator::worked_on(&task, &dataset, &parameters);
         let estimate = estimator::estimate(&task, &part, &history);
-        let raised = claimed(estimate, &task, &part, &request, &history);
+        let raised = raised(estimate, &task, &part, work.assumed, &history);
         let fewer = (part.records < dataset.records).then_some(part.records);
         let mut verdict = judge(&task, dataset, profile, estimate, raised, self.parts.guard.policy().thresholds);
         verdict.part = fewer;
+        let dataset = Input { path: Some(source.path.clone()), ..work.inputs.first().cloned().unwrap_or_else(none) };
+        inputs.insert(0, dataset);
         let now = cassette::now(&of);
-        let job = Job {
+        let same_as_before = before.is_some();
+        let job = before.unwrap_or_else(|| Job {
             id: cassette::draw(&format!("name of {of}"), JobId::random),
-            session: request.session,
+            session: session.to_owned(),
+            request: None,
             state: JobState::Planned,
             task_type: task.name.clone(),
-            parameters,
-            verdict,
+            parameters: parameters.clone(),
+            verdict: verdict.clone(),
             profile: self.parts.profile.clone(),
             source,
+            content: None,
             out_dir: self.parts.out_dir.clone(),
             idempotency_key: cassette::draw(&format!("key of {of}"), || ids::opaque(26)),
             staged: None,
@@ -85,23 +141,106 @@ impl Workflow {
             failure: None,
             created_at: now,
             updated_at: now,
-        };
-        self.parts.ledger.insert_job(&job)?;
+        });
         self.emit(verdict_event(&job));
-        Ok(job)
+        let work = Work { inputs, parameters, ..work.clone() };
+        let mut piece = PlannedWork {
+            work,
+            job: Some(job.id.clone()),
+            verdict: Some(job.verdict.clone()),
+            price: None,
+            content: vec![content],
+            cannot: None,
+            same_as_before,
+        };
+        if let Some(reason) = hopeless.filter(|_| !same_as_before) {
+            piece.cannot = Some(Cannot { rule: reason.word, why: reason.why, hint: reason.hint, exit_code: 1 });
+        } else if let Err(error) = self.possible(&task, &job, bounds, &mut piece).await {
+            piece.cannot = Some(cannot(&error));
+        }
+        Ok(Draft { piece, job })
+    }
+
+    /// What is known to fail fails here: a missing program, data that no task reads, work that may not leave; and the price.
+    async fn possible(
+        &self,
+        task: &TaskType,
+        job: &Job,
+        bounds: Bounds,
+        piece: &mut PlannedWork,
+    ) -> Result<(), JobError> {
+        if job.state.is_end() {
+            return Ok(());
+        }
+        if job.place() == Place::Local {
+            return match catalogue::missing_program(task) {
+                None => Ok(()),
+                Some(missing) => Err(JobError::MissingProgram {
+                    task: task.name.clone(),
+                    executable: missing.executable,
+                    package: missing.package,
+                }),
+            };
+        }
+        if bounds.place == Locality::Here {
+            let what = format!("{} of {}", task.title, job.verdict.dataset.path.display());
+            return Err(mandate::stays_here(&what).into());
+        }
+        self.parts.guard.check_readable(job, &*self.parts.sink)?;
+        let model = super::offload::remote_model(task, job)?;
+        piece.price = match (&job.quote, job.tx_hash) {
+            // Paid for, or about to be: nothing more is bought.
+            (_, Some(_)) => None,
+            (Some(quote), None) => Some(self.quoted(quote)),
+            (None, None) => Some(self.price_of(&model, job.verdict.dataset.bytes).await?),
+        };
+        Ok(())
     }
 
     /// Files that are parameters lie beneath the allowed roots too, and are named by their whole path from here on.
-    fn check_files(&self, task: &TaskType, parameters: &mut Parameters) -> Result<(), JobError> {
+    fn check_files(
+        &self,
+        task: &TaskType,
+        parameters: &mut Parameters,
+        named_by: NamedBy,
+    ) -> Result<Vec<Input>, JobError> {
+        let mut inputs = Vec::new();
         let files = task.parameters.iter().filter(|(_, spec)| matches!(spec.kind, ParameterKind::File { .. }));
         for (name, _) in files {
             let Some(path) = parameters.get(name).and_then(|v| v.as_str()).map(PathBuf::from) else { continue };
-            let open = self.parts.guard.open_dataset(&path)?;
+            let open = self.parts.guard.open_dataset(&path, named_by)?;
             note_dataset(&open)?;
+            inputs.push(Input { name: name.clone(), named: path, path: Some(open.source.path.clone()) });
             parameters.insert(name.clone(), open.source.path.to_string_lossy().into_owned().into());
         }
-        Ok(())
+        Ok(inputs)
     }
+}
+
+fn none() -> Input {
+    Input { name: crate::domain::request::DATASET.to_owned(), named: PathBuf::new(), path: None }
+}
+
+/// A piece of work that could not even be measured.
+pub(super) fn impossible(work: &Work, job: Option<JobId>, error: &JobError) -> PlannedWork {
+    PlannedWork {
+        work: work.clone(),
+        job,
+        verdict: None,
+        price: None,
+        content: Vec::new(),
+        cannot: Some(cannot(error)),
+        same_as_before: false,
+    }
+}
+
+/// Why a piece of work cannot be done, as plans show it.
+pub(super) fn cannot(error: &JobError) -> Cannot {
+    let (rule, why) = match error.refusal() {
+        Some(Refusal { rule, why, .. }) => (rule.id().to_owned(), why.clone()),
+        None => (error.kind().to_owned(), error.to_string()),
+    };
+    Cannot { rule, why, hint: error.hint(), exit_code: error.exit_code() }
 }
 
 /// A run that is recorded tells which file it works on: its length and hash, and never its content. A run that is played
@@ -123,16 +262,16 @@ fn note_dataset(open: &OpenDataset) -> Result<(), machine::ProbeError> {
     Ok(())
 }
 
-/// The estimate with the model's claims: they may only raise it.
-fn claimed(
+/// The estimate with what a person says beyond what is measured: that may only raise it.
+fn raised(
     estimate: Estimate,
     task: &TaskType,
     dataset: &DatasetProfile,
-    request: &CheckRequest,
+    assumed: Assumed,
     history: &[crate::domain::estimate::Measured],
 ) -> Estimate {
     let mut raised = estimate;
-    if let Some(bytes) = request.claimed_bytes.filter(|&b| b > dataset.bytes && dataset.bytes > 0) {
+    if let Some(bytes) = assumed.bytes.filter(|&b| b > dataset.bytes && dataset.bytes > 0) {
         let factor = bytes as f64 / dataset.bytes as f64;
         let grown = |n: u64| (n as f64 * factor) as u64;
         let larger = DatasetProfile {
@@ -143,7 +282,7 @@ fn claimed(
         };
         raised = estimator::estimate(task, &larger, history);
     }
-    if let Some(seconds) = request.claimed_seconds.filter(|s| s.is_finite()) {
+    if let Some(seconds) = assumed.seconds.filter(|s| s.is_finite()) {
         raised.seconds = raised.seconds.raised_to(seconds);
     }
     Estimate {

@@ -1,10 +1,11 @@
 //! The outside parts of a run that is played from its record: the same clients, which reach nothing, and no key.
 
 use async_trait::async_trait;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Connect, JobError, OwnerPrice, Remote};
+use super::{AskPrices, Connect, JobError, OwnerPrice, Pricing, Remote};
 use crate::{
     cassette::{self, format::Part, line::target},
     compute::aioz::Aioz,
@@ -66,6 +67,67 @@ impl Outside {
     }
 }
 
+/// The name of what prices are asked with in a record.
+const PRICING: &str = "where prices are asked";
+
+/// What is public of what prices are asked with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct PricingKept {
+    provider: Option<Url>,
+    storage: String,
+    flat: Datoshi,
+    per_gb: Datoshi,
+    recipient: Option<Hash160>,
+    network: Network,
+    account: Option<Hash160>,
+}
+
+impl Pricing {
+    /// Keeps what is public of it in a run that is recorded.
+    pub fn note(&self) {
+        cassette::note(
+            PRICING,
+            &PricingKept {
+                provider: self.provider.as_ref().map(|provider| plain(provider.base())),
+                storage: self.storage.clone(),
+                flat: self.price.flat,
+                per_gb: self.price.per_gb,
+                recipient: self.price.recipient,
+                network: self.price.network,
+                account: self.account,
+            },
+        );
+    }
+}
+
+#[async_trait]
+impl AskPrices for Recorded {
+    async fn pricing(&self) -> Result<Pricing, JobError> {
+        let kept: Option<PricingKept> = cassette::player().and_then(|player| player.value_or_diverge(PRICING));
+        let kept = kept.ok_or_else(|| setup("the record asks for no prices".to_owned()))?;
+        Ok(Pricing {
+            provider: kept.provider.map(|base| Aioz::new(base, no_key())).transpose()?,
+            price: OwnerPrice {
+                flat: kept.flat,
+                per_gb: kept.per_gb,
+                recipient: kept.recipient,
+                network: kept.network,
+            },
+            storage: kept.storage,
+            account: kept.account,
+        })
+    }
+}
+
+fn setup(message: String) -> JobError {
+    JobError::Setup { message, hint: None }
+}
+
+/// Keys go nowhere where a record is played, so any will do.
+fn no_key() -> SecretString {
+    "none".to_owned().into()
+}
+
 fn plain(url: &Url) -> Url {
     target(Part::Storage, url).parse().unwrap_or_else(|_| url.clone())
 }
@@ -85,9 +147,6 @@ impl Recorded {
 #[async_trait]
 impl Connect for Recorded {
     async fn connect(&self) -> Result<Remote, JobError> {
-        let setup = |message: String| JobError::Setup { message, hint: None };
-        // Keys go nowhere, so any will do.
-        let no_key = || "none".to_owned().into();
         let outside: Option<Outside> = cassette::player().and_then(|player| player.value_or_diverge(OUTSIDE));
         let outside = outside.ok_or_else(|| setup("the record holds no storage, provider or chain".to_owned()))?;
         let storage = Storage::new(&S3Settings {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
-use super::JobError;
+use super::{AskPrices, JobError};
 use crate::{
     compute::aioz::{Aioz, TaskDetail},
     domain::{
@@ -32,7 +32,7 @@ pub struct Remote {
 
 /// Brings the outside parts up: the sandbox, or what is configured.
 #[async_trait]
-pub trait Connect: Send + Sync {
+pub trait Connect: AskPrices {
     /// Brings them up.
     async fn connect(&self) -> Result<Remote, JobError>;
 }
@@ -54,13 +54,11 @@ pub struct OwnerPrice {
 const OWNER_QUOTE_HOURS: i64 = 24;
 
 impl OwnerPrice {
-    /// The quote for a dataset of `bytes`, bound to a job by `reference`.
+    /// What a job on a dataset of `bytes` costs, and who is paid.
     ///
     /// # Errors
     /// When the owner named no recipient, or the price passes any amount.
-    pub fn quote(&self, bytes: u64, reference: &str, now: Timestamp) -> Result<Quote, JobError> {
-        let setup =
-            |message: &str, hint: &str| JobError::Setup { message: message.to_owned(), hint: Some(hint.to_owned()) };
+    pub fn of(&self, bytes: u64) -> Result<(Datoshi, Hash160), JobError> {
         let recipient = self.recipient.ok_or_else(|| {
             setup(
                 "the provider states no payment terms, and no recipient is configured",
@@ -74,6 +72,15 @@ impl OwnerPrice {
             .and_then(Datoshi::new)
             .and_then(|sum| sum.checked_add(self.flat))
             .ok_or_else(|| setup("the price of this dataset passes any amount", "lower the price in policy.toml"))?;
+        Ok((amount, recipient))
+    }
+
+    /// The quote for a dataset of `bytes`, bound to a job by `reference`.
+    ///
+    /// # Errors
+    /// When the owner named no recipient, or the price passes any amount.
+    pub fn quote(&self, bytes: u64, reference: &str, now: Timestamp) -> Result<Quote, JobError> {
+        let (amount, recipient) = self.of(bytes)?;
         let expires_at = now
             .checked_add(SignedDuration::from_hours(OWNER_QUOTE_HOURS))
             .map_err(|e| setup(&format!("the quote's end cannot be told: {e}"), "check this machine's clock"))?;
@@ -91,4 +98,8 @@ impl OwnerPrice {
             None => self.quote(bytes, reference, now),
         }
     }
+}
+
+fn setup(message: &str, hint: &str) -> JobError {
+    JobError::Setup { message: message.to_owned(), hint: Some(hint.to_owned()) }
 }

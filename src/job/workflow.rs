@@ -1,10 +1,14 @@
 //! The workflow: who may ask for which step, and the loop that takes them in their order.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
 
 use tokio::sync::OnceCell;
 
-use super::{Cancel, Connect, JobError, Remote, lease};
+use super::{Cancel, Connect, JobError, Opening, Pricing, Remote, agree::Drafts, lease, price::Listed};
 use crate::{
     compute::local::Runner,
     domain::{
@@ -12,10 +16,11 @@ use crate::{
         event::{Event, Sink},
         ids::JobId,
         job::{Job, JobState},
+        request::{Bounds, Origin, Until},
         task::TaskType,
         verdict::Place,
     },
-    ledger::{Ledger, log},
+    ledger::{Ledger, LedgerError, log},
     machine::{Supposed, catalogue::Catalogue},
     policy::{Guard, Refusal, Rule, approval::Approver, payment::Claim},
 };
@@ -40,14 +45,16 @@ pub struct WorkflowParts {
     pub profile: String,
     /// Where results go instead of the home folder.
     pub out_dir: Option<PathBuf>,
-    /// Stop before the first side effect.
-    pub dry_run: bool,
 }
 
 /// Advances jobs.
 pub struct Workflow {
     pub(super) parts: WorkflowParts,
     pub(super) supposed: Supposed,
+    pub(super) pricing: OnceCell<Pricing>,
+    /// What the provider's price list said, by model.
+    pub(super) listed: tokio::sync::Mutex<HashMap<String, Listed>>,
+    pub(super) drafts: Mutex<Drafts>,
     remote: OnceCell<Remote>,
 }
 
@@ -68,7 +75,14 @@ impl Workflow {
     /// The same on a machine that is supposed instead of measured. For trials of models alone: a test holds that nothing
     /// else calls it.
     pub(crate) fn supposing(supposed: Supposed, parts: WorkflowParts) -> Workflow {
-        Workflow { parts, supposed, remote: OnceCell::new() }
+        Workflow {
+            parts,
+            supposed,
+            pricing: OnceCell::new(),
+            listed: tokio::sync::Mutex::default(),
+            drafts: Mutex::default(),
+            remote: OnceCell::new(),
+        }
     }
 
     /// The tasks there are.
@@ -86,20 +100,25 @@ impl Workflow {
         &self.parts.ledger
     }
 
-    /// All jobs, oldest first.
+    /// All jobs, oldest first; those that are only planned in this process come last.
     ///
     /// # Errors
     /// When the ledger cannot be read.
     pub fn jobs(&self) -> Result<Vec<Job>, JobError> {
-        Ok(self.parts.ledger.jobs()?)
+        let mut jobs = self.parts.ledger.jobs()?;
+        jobs.extend(self.all_drafted());
+        Ok(jobs)
     }
 
-    /// One job.
+    /// One job, of the ledger or only planned.
     ///
     /// # Errors
     /// When there is none of that id.
     pub fn job(&self, id: &JobId) -> Result<Job, JobError> {
-        Ok(self.parts.ledger.job(id)?)
+        match self.parts.ledger.job(id) {
+            Err(error @ LedgerError::NoSuchJob(_)) => self.drafted(id).ok_or(error.into()),
+            found => Ok(found?),
+        }
     }
 
     /// A job's payment attempts, first to last.
@@ -110,13 +129,18 @@ impl Workflow {
         Ok(self.parts.ledger.attempts(id)?)
     }
 
-    /// Runs a planned local job to its end.
+    /// Runs a planned local job to its end, for a session.
     ///
     /// # Errors
     /// The guard's refusal for a job that is too heavy; whatever the run says.
-    pub async fn run_local(&self, id: &JobId, cancel: &Cancel) -> Result<Job, JobError> {
+    pub async fn run_local(&self, session: &str, id: &JobId, cancel: &Cancel) -> Result<Job, JobError> {
         let _lease = lease::take(self.parts.ledger.home(), id)?;
-        let job = self.own_job(id)?;
+        let planned = self.job(id)?;
+        if planned.place() == Place::Offload {
+            // Before anybody is asked for consent: it may not run here, whoever says yes.
+            self.refuse_here(&planned)?;
+        }
+        let job = self.begun(session, id).await?;
         if job.state != JobState::Planned {
             return Err(Refusal::new(Rule::JobState, format!("{id} cannot be started: it is {}", job.state)).into());
         }
@@ -124,13 +148,13 @@ impl Workflow {
         self.ended_well(id)
     }
 
-    /// Stages and submits a planned remote job and takes its quote.
+    /// Stages and submits a planned remote job and takes its quote, for a session.
     ///
     /// # Errors
     /// The guard's refusal for a job that fits here; whatever storage and provider say.
-    pub async fn run_remote(&self, id: &JobId, cancel: &Cancel) -> Result<Job, JobError> {
+    pub async fn run_remote(&self, session: &str, id: &JobId, cancel: &Cancel) -> Result<Job, JobError> {
         let _lease = lease::take(self.parts.ledger.home(), id)?;
-        let job = self.own_job(id)?;
+        let job = self.job(id)?;
         if job.place() == Place::Local {
             let why = format!("{id} fits this machine, so it is not sent away");
             return Err(Refusal::new(Rule::FitsHere, why).hint("run it locally").into());
@@ -138,17 +162,28 @@ impl Workflow {
         if !matches!(job.state, JobState::Planned | JobState::Staging | JobState::Staged) {
             return Err(Refusal::new(Rule::JobState, format!("{id} was submitted already: it is {}", job.state)).into());
         }
+        self.begun(session, id).await?;
         self.advance(id, Goal::Quoted, None, cancel).await
     }
 
-    /// Pays a submitted job's quote, once. The claim is checked against the quote and never used.
+    /// Says why a job that is to be offloaded may not run here.
+    fn refuse_here(&self, job: &Job) -> Result<(), JobError> {
+        let Some(reason) = job.verdict.reasons.first() else { return Ok(()) };
+        let why = format!("{} may not run here: {}", job.id, reason.why);
+        let refusal = Refusal::new(Rule::Offload(reason.rule), why).hint("run it remotely");
+        self.refused(job, &refusal);
+        Err(refusal.into())
+    }
+
+    /// Pays a submitted job's quote, once, for a session. The claim is checked against the quote and never used.
     ///
     /// # Errors
     /// Any payment rule; a payment of which nobody knows yet.
-    pub async fn pay(&self, id: &JobId, claim: &Claim, cancel: &Cancel) -> Result<Job, JobError> {
+    pub async fn pay(&self, session: &str, id: &JobId, claim: &Claim, cancel: &Cancel) -> Result<Job, JobError> {
         let _lease = lease::take(self.parts.ledger.home(), id)?;
-        let job = self.own_job(id)?;
+        let job = self.job(id)?;
         self.parts.guard.check_payment(&job, Some(claim)).inspect_err(|refusal| self.refused(&job, refusal))?;
+        self.begun(session, id).await?;
         self.advance(id, Goal::Paid, Some(claim), cancel).await
     }
 
@@ -172,14 +207,49 @@ impl Workflow {
         self.advance(id, Goal::Done, None, cancel).await
     }
 
-    /// Takes a job from wherever it stands to its end.
+    /// Takes a job from wherever it stands to its end, or to where a person's bounds end. What its request does not allow, or
+    /// where it has none, it is taken up under a request of its own, with a consent of its own.
     ///
     /// # Errors
     /// Whatever the next step says; the job stands where the ledger says.
-    pub async fn resume(&self, id: &JobId, cancel: &Cancel) -> Result<Job, JobError> {
+    pub async fn resume(&self, id: &JobId, bounds: Bounds, cancel: &Cancel) -> Result<Job, JobError> {
+        let _lease = lease::take(self.parts.ledger.home(), id)?;
+        let job = self.own_job(id)?;
+        if self.awaits_consent(&job)? && (bounds != Bounds::default() || !self.still_allowed(&job)) {
+            // Named after the job, so that requests that are open in its session stay as they are.
+            let session = format!("{} resumed", job.id);
+            self.open(&session, Opening { bounds, origin: Origin::Flags, said: None });
+            self.begun(&session, id).await?;
+        }
+        let goal = if bounds.until == Until::Quote { Goal::Quoted } else { Goal::Done };
+        self.advance(id, goal, None, cancel).await
+    }
+
+    /// Whether the job's own request lets it go to its end.
+    fn still_allowed(&self, job: &Job) -> bool {
+        self.parts.guard.mandate(job).is_ok_and(|mandate| self.parts.guard.still_allows(&mandate, job))
+    }
+
+    /// Takes a job that was agreed to to its end.
+    pub(super) async fn to_end(&self, id: &JobId, cancel: &Cancel) -> Result<Job, JobError> {
         let _lease = lease::take(self.parts.ledger.home(), id)?;
         self.own_job(id)?;
         self.advance(id, Goal::Done, None, cancel).await
+    }
+
+    /// Looks after a payment that is under way, and takes the job on to its end.
+    ///
+    /// # Errors
+    /// Whatever the next step says.
+    pub async fn settled(&self, id: &JobId, cancel: &Cancel) -> Result<Job, JobError> {
+        self.to_end(id, cancel).await
+    }
+
+    /// Takes a job that was agreed to to its quote.
+    pub(super) async fn to_quote(&self, id: &JobId, cancel: &Cancel) -> Result<Job, JobError> {
+        let _lease = lease::take(self.parts.ledger.home(), id)?;
+        self.own_job(id)?;
+        self.advance(id, Goal::Quoted, None, cancel).await
     }
 
     /// Gives a job up, before any money is under way: at the provider, on storage, and here.
@@ -187,6 +257,9 @@ impl Workflow {
     /// # Errors
     /// P-STATE once a payment is written down, and for a job that ended.
     pub async fn cancel(&self, id: &JobId) -> Result<Job, JobError> {
+        if let Some(planned) = self.forget(id) {
+            return Ok(planned);
+        }
         let _lease = lease::take(self.parts.ledger.home(), id)?;
         let job = self.own_job(id)?;
         let money = job.holds_money() && job.place() == Place::Offload;
@@ -283,7 +356,7 @@ impl Workflow {
     }
 
     /// The job, if it is of this profile: a job never changes whose key pays.
-    fn own_job(&self, id: &JobId) -> Result<Job, JobError> {
+    pub(super) fn own_job(&self, id: &JobId) -> Result<Job, JobError> {
         let job = self.job(id)?;
         if job.profile == self.parts.profile {
             return Ok(job);
@@ -304,9 +377,9 @@ impl Workflow {
 }
 
 fn reached(job: &Job, goal: Goal) -> bool {
-    use JobState::{Done, Fetched, Paid, ResultReady, Running, Submitted};
+    use JobState::{Done, Fetched, Paid, ResultReady, Running};
     match goal {
-        Goal::Quoted => job.state == Submitted,
+        Goal::Quoted => !matches!(job.state, JobState::Planned | JobState::Staging | JobState::Staged),
         Goal::Paid => matches!(job.state, Paid | Running | ResultReady | Fetched | Done),
         Goal::Done => job.state == Done,
     }

@@ -4,7 +4,7 @@
 //! paying counts with its fees, what expired counts nothing. So nothing is ever reserved twice or given back late. What is
 //! live counts for the present day however old it is, as it may land today.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Ledger, LedgerError, clock::Reading, log, unreadable};
@@ -18,6 +18,9 @@ use crate::domain::{
     network::Network,
 };
 
+/// What an attempt `a` counts in a budget.
+const COST: &str = "CASE WHEN a.state IN ('intended', 'sent', 'confirmed') THEN a.amount + a.fees
+                         WHEN a.state = 'faulted' THEN a.fees ELSE 0 END";
 /// Milliseconds of the rolling day.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -39,6 +42,8 @@ pub enum CapPassed {
     Day,
     /// Everything.
     Lifetime,
+    /// What the job's request may spend in all.
+    Request,
 }
 
 /// Why no payment could be intended.
@@ -88,6 +93,7 @@ impl Ledger {
             let time = self.note_time(tx, now)?;
             let spending = self.spending_in(tx, &attempt.sender, attempt.network, time)?;
             check_caps(attempt, caps, spending)?;
+            self.check_request(tx, attempt)?;
             if !self.use_approval(tx, approval, &attempt.tx_hash)? {
                 return Err(IntendError::NotApproved(attempt.job.clone()));
             }
@@ -228,19 +234,38 @@ impl Ledger {
         time: i64,
     ) -> Result<Spending, LedgerError> {
         let since = time.saturating_sub(DAY_MS);
-        let cost = "CASE WHEN state IN ('intended', 'sent', 'confirmed') THEN amount + fees
-                         WHEN state = 'faulted' THEN fees ELSE 0 END";
         let query = format!(
-            "SELECT coalesce(sum(CASE WHEN ledger_ms > ?3 OR state IN ('intended', 'sent') THEN {cost} ELSE 0 END), 0), coalesce(sum({cost}), 0)
-             FROM attempts WHERE sender = ?1 AND network = ?2"
+            "SELECT coalesce(sum(CASE WHEN ledger_ms > ?3 OR a.state IN ('intended', 'sent') THEN {COST} ELSE 0 END), 0), coalesce(sum({COST}), 0)
+             FROM attempts a WHERE sender = ?1 AND network = ?2"
         );
         let (day, lifetime): (i64, i64) = connection
             .query_row(&query, params![sender.to_string(), network.to_string(), since], |row| {
                 Ok((row.get(0)?, row.get(1)?))
             })
             .map_err(|e| self.database(e))?;
-        let amount = |n: i64| u64::try_from(n).ok().and_then(Datoshi::new).unwrap_or(Datoshi::MAX);
         Ok(Spending { day: amount(day), lifetime: amount(lifetime) })
+    }
+
+    /// The limit of the request that the job is work of, over what was spent or reserved under it; fees count.
+    fn check_request(&self, tx: &Connection, attempt: &Attempt) -> Result<(), IntendError> {
+        let row: Option<(Option<i64>, i64)> = tx
+            .query_row(
+                &format!(
+                    "SELECT r.spend_limit, (SELECT coalesce(sum({COST}), 0) FROM attempts a JOIN jobs k ON k.id = a.job
+                                            WHERE k.request = r.id)
+                     FROM jobs j JOIN requests r ON r.id = j.request WHERE j.id = ?1"
+                ),
+                [attempt.job.as_str()],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()
+            .map_err(|e| self.database(e))?;
+        let Some((Some(limit), spent)) = row else { return Ok(()) };
+        let (cap, spent, asked) = (amount(limit), amount(spent), asked(attempt));
+        if spent.checked_add(asked).is_none_or(|sum| sum > cap) {
+            return Err(IntendError::Cap { which: CapPassed::Request, cap, spent, asked });
+        }
+        Ok(())
     }
 
     fn read_attempts(&self, connection: &Connection, job: &JobId) -> Result<Vec<Attempt>, LedgerError> {
@@ -296,13 +321,23 @@ fn what(state: AttemptState) -> &'static str {
     }
 }
 
-/// The caps, over what is spent and what is asked; fees count for the day and the lifetime.
-fn check_caps(attempt: &Attempt, caps: &Caps, spending: Spending) -> Result<(), IntendError> {
-    let asked = attempt
+/// A sum of the database as an amount; what is none counts as more than any limit.
+fn amount(n: i64) -> Datoshi {
+    u64::try_from(n).ok().and_then(Datoshi::new).unwrap_or(Datoshi::MAX)
+}
+
+/// Amount and fees.
+fn asked(attempt: &Attempt) -> Datoshi {
+    attempt
         .system_fee
         .checked_add(attempt.network_fee)
         .and_then(|fees| fees.checked_add(attempt.amount))
-        .unwrap_or(Datoshi::MAX);
+        .unwrap_or(Datoshi::MAX)
+}
+
+/// The caps, over what is spent and what is asked; fees count for the day and the lifetime.
+fn check_caps(attempt: &Attempt, caps: &Caps, spending: Spending) -> Result<(), IntendError> {
+    let asked = asked(attempt);
     let over = |spent: Datoshi, cap: Datoshi| spent.checked_add(asked).is_none_or(|sum| sum > cap);
     if attempt.amount > caps.per_payment {
         let (which, cap, spent) = (CapPassed::Payment, caps.per_payment, Datoshi::ZERO);

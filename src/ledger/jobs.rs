@@ -40,26 +40,29 @@ impl Ledger {
     /// # Errors
     /// When the database says no.
     pub fn insert_job(&self, job: &Job) -> Result<(), LedgerError> {
-        self.change("job", |tx| {
-            let body = serde_json::to_string(job).map_err(|e| unreadable("job", e))?;
-            tx.execute(
-                "INSERT INTO jobs (id, session, profile, state, task_type, dataset, created_ms, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                params![
-                    job.id.as_str(),
-                    job.session,
-                    job.profile,
-                    job.state.as_str(),
-                    job.task_type,
-                    job.verdict.dataset.path.to_string_lossy(),
-                    job.created_at.as_millisecond(),
-                    body
-                ],
-            )
-            .map_err(|e| self.database(e))?;
-            self.append_event(tx, job)
-        })?;
+        self.change("job", |tx| self.add_job(tx, job))?;
         log::write(self)
+    }
+
+    pub(super) fn add_job(&self, tx: &Connection, job: &Job) -> Result<(), LedgerError> {
+        let body = serde_json::to_string(job).map_err(|e| unreadable("job", e))?;
+        tx.execute(
+            "INSERT INTO jobs (id, session, profile, state, task_type, dataset, created_ms, body, request)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                job.id.as_str(),
+                job.session,
+                job.profile,
+                job.state.as_str(),
+                job.task_type,
+                job.verdict.dataset.path.to_string_lossy(),
+                job.created_at.as_millisecond(),
+                body,
+                job.request.as_ref().map(|id| id.as_str())
+            ],
+        )
+        .map_err(|e| self.database(e))?;
+        self.append_event(tx, job)
     }
 
     /// One job.
@@ -79,6 +82,21 @@ impl Ledger {
         let read = || {
             let mut statement = connection.prepare("SELECT body FROM jobs ORDER BY created_ms, rowid")?;
             statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
+        };
+        let bodies = read().map_err(|e| self.database(e))?;
+        bodies.iter().map(|body| serde_json::from_str(body).map_err(|e| unreadable("job", e))).collect()
+    }
+
+    /// The jobs of a session, oldest first.
+    ///
+    /// # Errors
+    /// When the database says no.
+    pub fn jobs_of(&self, session: &str) -> Result<Vec<Job>, LedgerError> {
+        let connection = self.connection();
+        let read = || {
+            let query = "SELECT body FROM jobs WHERE session = ?1 ORDER BY created_ms, rowid";
+            let mut statement = connection.prepare(query)?;
+            statement.query_map([session], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
         };
         let bodies = read().map_err(|e| self.database(e))?;
         bodies.iter().map(|body| serde_json::from_str(body).map_err(|e| unreadable("job", e))).collect()
@@ -151,11 +169,11 @@ impl Ledger {
         serde_json::from_str(&body).map_err(|e| unreadable("job", e))
     }
 
-    fn write_job(&self, tx: &Connection, job: &Job) -> Result<(), LedgerError> {
+    pub(super) fn write_job(&self, tx: &Connection, job: &Job) -> Result<(), LedgerError> {
         let body = serde_json::to_string(job).map_err(|e| unreadable("job", e))?;
         tx.execute(
-            "UPDATE jobs SET state = ?2, body = ?3 WHERE id = ?1",
-            params![job.id.as_str(), job.state.as_str(), body],
+            "UPDATE jobs SET state = ?2, body = ?3, request = ?4 WHERE id = ?1",
+            params![job.id.as_str(), job.state.as_str(), body, job.request.as_ref().map(|id| id.as_str())],
         )
         .map_err(|e| self.database(e))?;
         Ok(())

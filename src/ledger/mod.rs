@@ -1,4 +1,4 @@
-//! The ledger: jobs, payment attempts, budgets and measured runs, in SQLite (WAL, synchronous=FULL).
+//! The ledger: requests, consents, jobs, payment attempts, budgets and measured runs, in SQLite (WAL, synchronous=FULL).
 //!
 //! Every change is one transaction, safe for several processes. The calls are synchronous and short; clones share one
 //! connection. `jobs.jsonl` beside the database is derived from it, see [`log`].
@@ -9,6 +9,7 @@ pub mod clock;
 mod jobs;
 pub mod log;
 mod measured;
+mod requests;
 mod restore;
 mod schema;
 
@@ -21,11 +22,15 @@ use std::{
 pub use attempts::{CapPassed, IntendError, Spending};
 pub use clock::Reading;
 pub use jobs::JobLine;
+pub use requests::Kept;
 pub use restore::Earlier;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::{
-    domain::{ids::JobId, job::JobState},
+    domain::{
+        ids::{JobId, RequestId},
+        job::JobState,
+    },
     kill_point::reached_in,
 };
 
@@ -38,6 +43,9 @@ pub enum LedgerError {
     /// No such job.
     #[error("there is no job {0}")]
     NoSuchJob(JobId),
+    /// No such request.
+    #[error("there is no request {0}")]
+    NoSuchRequest(RequestId),
     /// The step is not one of the job's life.
     #[error("{job} is {from} and cannot become {to}")]
     IllegalStep {
@@ -95,6 +103,7 @@ impl LedgerError {
     pub fn hint(&self) -> Option<String> {
         match self {
             LedgerError::NoSuchJob(_) => Some("`agent jobs list` shows the jobs there are".to_owned()),
+            LedgerError::NoSuchRequest(_) => Some("`agent jobs list` shows the requests there are".to_owned()),
             LedgerError::TooNew { .. } => {
                 Some("install the newer version, or name another folder with AGENT_HOME".to_owned())
             }

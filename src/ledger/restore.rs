@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ledger, LedgerError};
+use super::{Kept, Ledger, LedgerError};
 use crate::domain::{attempt::Attempt, job::Job};
 
 /// Jobs at their end that are told of, the newest.
@@ -15,6 +15,9 @@ pub struct Earlier {
     pub job: Job,
     /// Its payment attempts, first to last.
     pub attempts: Vec<Attempt>,
+    /// The request that it is work of.
+    #[serde(default)]
+    pub request: Option<Kept>,
 }
 
 impl Ledger {
@@ -30,8 +33,11 @@ impl Ledger {
             too_many -= usize::from(left_out);
             !left_out
         });
-        let with_attempts = |job: Job| Ok(Earlier { attempts: self.attempts(&job.id)?, job });
-        jobs.into_iter().map(with_attempts).collect()
+        let whole = |job: Job| {
+            let request = job.request.as_ref().map(|id| self.request(id)).transpose()?;
+            Ok(Earlier { attempts: self.attempts(&job.id)?, request, job })
+        };
+        jobs.into_iter().map(whole).collect()
     }
 
     /// Puts a job with its payments into a ledger that does not have it, as it stood.
@@ -39,6 +45,9 @@ impl Ledger {
     /// # Errors
     /// When it is there already, or the database says no.
     pub fn restore(&self, earlier: &Earlier) -> Result<(), LedgerError> {
+        if let Some(kept) = &earlier.request {
+            self.restore_request(kept)?;
+        }
         self.insert_job(&earlier.job)?;
         // What a wallet has spent is in the record as it was then: of the time nothing is counted here.
         self.change("restore", |tx| earlier.attempts.iter().try_for_each(|attempt| self.insert_attempt(tx, attempt, 0)))

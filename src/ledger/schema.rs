@@ -48,6 +48,18 @@ const STEPS: &[&str] = &[
      ALTER TABLE attempts ADD COLUMN ledger_ms INTEGER NOT NULL DEFAULT 0;
      UPDATE attempts SET ledger_ms = created_ms;
      CREATE INDEX attempts_by_ledger_time ON attempts (ledger_ms);",
+    // 3: requests with what they may spend, and the consents to their plans; jobs belong to a request.
+    "CREATE TABLE requests (
+        id TEXT PRIMARY KEY, session TEXT NOT NULL, spend_limit INTEGER CHECK (spend_limit >= 0),
+        created_ms INTEGER NOT NULL, body TEXT NOT NULL
+     ) STRICT;
+     CREATE TABLE consents (
+        id INTEGER PRIMARY KEY, request TEXT NOT NULL REFERENCES requests (id), digest TEXT NOT NULL,
+        consented_by TEXT NOT NULL, ts_ms INTEGER NOT NULL, body TEXT NOT NULL
+     ) STRICT;
+     CREATE INDEX consents_by_request ON consents (request, id);
+     ALTER TABLE jobs ADD COLUMN request TEXT REFERENCES requests (id);
+     CREATE INDEX jobs_by_request ON jobs (request);",
 ];
 
 /// Brings the database to today's schema.

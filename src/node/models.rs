@@ -3,10 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use super::settings::Prices;
-use crate::domain::{
-    hash::Sha256,
-    money::Datoshi,
-    task::{ParameterKind, Parameters, Program, TaskType},
+use crate::{
+    compute::aioz::GAS_CONTRACT,
+    domain::{
+        hash::{Hash160, Sha256},
+        money::Datoshi,
+        network::Network,
+        task::{ParameterKind, Parameters, Program, TaskType},
+    },
 };
 
 /// Who makes a model whose catalogue entry names nobody.
@@ -101,9 +105,14 @@ impl Model {
         })
     }
 
-    /// As `GET /model/{id}/task/cost`; `datoshi` is ours.
-    pub fn cost(&self) -> Value {
-        json!({"cost": self.price_number(), "symbol": "GAS", "unit": "GAS", "datoshi": self.price})
+    /// As `GET /model/{id}/task/cost`; `datoshi` and `payment` are ours: what each task of it is to be paid with.
+    pub fn cost(&self, network: Network, recipient: Hash160) -> Value {
+        let payment = json!({
+            "network": network, "asset": GAS_CONTRACT, "recipient": recipient.address(), "amount": self.price,
+        });
+        json!({
+            "cost": self.price_number(), "symbol": "GAS", "unit": "GAS", "datoshi": self.price, "payment": payment,
+        })
     }
 
     /// What goes in.

@@ -1,4 +1,4 @@
-//! Approval: a person, or the owner's policy for them, says yes to exactly one payment.
+//! Approval: a person, or the owner's policy for them, says yes to exactly one plan, or to exactly one payment.
 
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -13,6 +13,8 @@ use crate::{
         ids::JobId,
         money::Datoshi,
         network::Network,
+        plan::Plan,
+        request::Request,
     },
 };
 
@@ -81,11 +83,34 @@ pub enum Answer {
     Elsewhere,
 }
 
+/// What a person said of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanAnswer {
+    /// Yes or no to exactly this plan.
+    Said(Answer),
+    /// They changed it: this is what they want now.
+    Edited(Box<Request>),
+}
+
 /// Who asks a person.
 #[async_trait]
 pub trait Approver: Send + Sync {
-    /// Asks; the answer is for exactly this request.
+    /// Asks about a payment that no consent covers; the answer is for exactly this one.
     async fn ask(&self, request: &ApprovalRequest) -> Answer;
+
+    /// Asks for consent to a plan; the answer is to exactly this plan. `spending` is what the wallet has spent, where that
+    /// is known.
+    async fn consent(&self, plan: &Plan, spending: Option<PlanSpending>) -> PlanAnswer;
+}
+
+/// What a person may want to know beside a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanSpending {
+    /// Spent or reserved in the last 24 hours.
+    pub today: Datoshi,
+    /// The cap of 24 hours.
+    pub cap: Datoshi,
 }
 
 /// Nobody is there to be asked.
@@ -96,6 +121,10 @@ impl Approver for Nobody {
     async fn ask(&self, _request: &ApprovalRequest) -> Answer {
         Answer::Nobody
     }
+
+    async fn consent(&self, _plan: &Plan, _spending: Option<PlanSpending>) -> PlanAnswer {
+        PlanAnswer::Said(Answer::Nobody)
+    }
 }
 
 /// A person gave `--yes`.
@@ -105,6 +134,10 @@ pub struct SaidYes;
 impl Approver for SaidYes {
     async fn ask(&self, _request: &ApprovalRequest) -> Answer {
         Answer::YesFlag
+    }
+
+    async fn consent(&self, _plan: &Plan, _spending: Option<PlanSpending>) -> PlanAnswer {
+        PlanAnswer::Said(Answer::YesFlag)
     }
 }
 
@@ -118,6 +151,12 @@ impl Approver for Kept {
         cassette::note(&name_of(request), &answer);
         answer
     }
+
+    async fn consent(&self, plan: &Plan, spending: Option<PlanSpending>) -> PlanAnswer {
+        let answer = self.0.consent(plan, spending).await;
+        cassette::note(&name_of_plan(plan), &answer);
+        answer
+    }
 }
 
 /// The answers in the record of a run that is played: each is to exactly the request that it was given to.
@@ -129,8 +168,18 @@ impl Approver for FromRecord {
         let kept = cassette::player().and_then(|player| player.value_or_diverge(&name_of(request)));
         kept.unwrap_or(Answer::Nobody)
     }
+
+    async fn consent(&self, plan: &Plan, _spending: Option<PlanSpending>) -> PlanAnswer {
+        let kept = cassette::player().and_then(|player| player.value_or_diverge(&name_of_plan(plan)));
+        kept.unwrap_or(PlanAnswer::Said(Answer::Nobody))
+    }
 }
 
 fn name_of(request: &ApprovalRequest) -> String {
     format!("answer on {} {}", request.job, request.digest())
+}
+
+/// By its request and its work: paths and times of files differ where a record is played.
+fn name_of_plan(plan: &Plan) -> String {
+    format!("answer to the plan of {} with {} pieces of work", plan.request.id, plan.work.len())
 }

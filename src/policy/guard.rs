@@ -4,15 +4,18 @@ use std::path::Path;
 
 use super::{
     approval::{Answer, ApprovalRequest, Approver},
-    data::{self, OpenDataset},
+    data::{self, NamedBy, OpenDataset},
     limits::Policy,
+    mandate::Mandate,
     payment::{self, Claim, FeeQuote},
     permit::{LocalRun, Payment, Permit, Submit, Upload},
     refusal::{Refusal, Rule},
+    tripwire,
 };
 use crate::{
     cassette,
     domain::{
+        consent::ConsentBy,
         event::{Decision, Event, Sink},
         hash::Sha256,
         job::{Job, JobState, Staged},
@@ -24,8 +27,8 @@ use crate::{
 
 /// The guard of one process.
 pub struct Guard {
-    policy: Policy,
-    ledger: Ledger,
+    pub(super) policy: Policy,
+    pub(super) ledger: Ledger,
 }
 
 impl Guard {
@@ -39,12 +42,12 @@ impl Guard {
         &self.policy
     }
 
-    /// Opens a dataset beneath the allowed roots.
+    /// Opens a dataset: beneath the allowed roots, or wherever a person names it.
     ///
     /// # Errors
     /// D-PATH, D-SECRET, R-PROBE.
-    pub fn open_dataset(&self, path: &Path) -> Result<OpenDataset, Refusal> {
-        data::open_dataset(path, &self.policy.roots, &self.policy.private)
+    pub fn open_dataset(&self, path: &Path, named_by: NamedBy) -> Result<OpenDataset, Refusal> {
+        data::open_dataset_named(path, &self.policy.roots, &self.policy.private, named_by)
     }
 
     /// Opens the dataset of a job that was planned, wherever this process stands.
@@ -66,12 +69,35 @@ impl Guard {
         Ok(OpenDataset { path: job.verdict.dataset.path.clone(), ..open })
     }
 
+    /// What the request of a job, and the consents to its plans, allow.
+    ///
+    /// # Errors
+    /// P-APPROVAL for a job of no request, or of one that the ledger cannot read.
+    pub fn mandate(&self, job: &Job) -> Result<Mandate, Refusal> {
+        let none = |why: String| {
+            Refusal::new(Rule::Approval, why).hint(format!("`agent jobs resume {}` shows the plan and asks", job.id))
+        };
+        let Some(id) = &job.request else { return Err(none(format!("{} belongs to no request", job.id))) };
+        let kept = self.ledger.request(id).map_err(|e| none(format!("the request of {} cannot be read: {e}", job.id)))?;
+        Ok(Mandate::of(kept))
+    }
+
+    /// Whether a mandate lets a job go to its end, as far as is known now.
+    pub fn still_allows(&self, mandate: &Mandate, job: &Job) -> bool {
+        match (job.place(), &job.quote) {
+            (Place::Local, _) => mandate.allows_local(job).is_ok(),
+            (Place::Offload, Some(quote)) => mandate.allows_paying(job, quote, Datoshi::ZERO).is_ok(),
+            (Place::Offload, None) => mandate.allows_leaving(job).is_ok() && mandate.goes_to_the_end(),
+        }
+    }
+
     /// Leave to run a job here: its verdict is local, it is planned, and its file is as it was measured.
     ///
     /// # Errors
-    /// The offload rule that holds; P-STATE; D-CHANGED.
+    /// Q-WORK, Q-UNTIL; the offload rule that holds; P-STATE; D-CHANGED.
     pub fn permit_local_run(
         &self,
+        mandate: &Mandate,
         job: &Job,
         dataset: OpenDataset,
         memory_limit: u64,
@@ -79,6 +105,7 @@ impl Guard {
         sink: &dyn Sink,
     ) -> Result<Permit<LocalRun>, Refusal> {
         let decide = || {
+            mandate.allows_local(job)?;
             if let Some(reason) = job.verdict.reasons.first() {
                 let why = format!("{} may not run here: {}", job.id, reason.why);
                 return Err(Refusal::new(Rule::Offload(reason.rule), why).hint("run it remotely"));
@@ -89,7 +116,7 @@ impl Guard {
             unchanged(job, &dataset)
         };
         decided(decide(), "R-LOCAL", job, "it fits this machine", sink)?;
-        Ok(Permit::grant(LocalRun {
+        Ok(Permit::grant(mandate, LocalRun {
             job: job.id.clone(),
             task_type: job.task_type.clone(),
             parameters: job.parameters.clone(),
@@ -99,12 +126,13 @@ impl Guard {
         }))
     }
 
-    /// Leave to upload a job's dataset: its verdict is offload, and its file is as it was measured.
+    /// Leave to upload a job's dataset: its verdict is offload, somebody consented, and its file is as it was measured.
     ///
     /// # Errors
-    /// R-LOCAL, P-STATE, D-CHANGED.
+    /// R-LOCAL, Q-WORK, Q-PLACE, Q-UNTIL, P-APPROVAL, P-STATE, D-CHANGED.
     pub fn permit_upload(
         &self,
+        mandate: &Mandate,
         job: &Job,
         dataset: OpenDataset,
         key: String,
@@ -112,6 +140,7 @@ impl Guard {
     ) -> Result<Permit<Upload>, Refusal> {
         let decide = || {
             offloaded(job)?;
+            mandate.allows_leaving(job)?;
             if !matches!(job.state, JobState::Planned | JobState::Staging) {
                 return Err(Refusal::new(
                     Rule::JobState,
@@ -122,7 +151,7 @@ impl Guard {
         };
         let rules = job.verdict.rules().first().map_or("R-LOCAL", |r| r.id());
         decided(decide(), rules, job, "it is too heavy for this machine", sink)?;
-        Ok(Permit::grant(Upload { job: job.id.clone(), dataset, key }))
+        Ok(Permit::grant(mandate, Upload { job: job.id.clone(), dataset, key }))
     }
 
     /// Whether a provider could work on the job's dataset at all. To be asked before anything of it is sent: what no task
@@ -144,11 +173,12 @@ impl Guard {
     /// Leave to submit a staged job.
     ///
     /// # Errors
-    /// R-LOCAL, P-STATE.
-    pub fn permit_submit(&self, job: &Job, model: &str) -> Result<Permit<Submit>, Refusal> {
+    /// R-LOCAL, Q-WORK, Q-PLACE, Q-UNTIL, P-APPROVAL, P-STATE.
+    pub fn permit_submit(&self, mandate: &Mandate, job: &Job, model: &str) -> Result<Permit<Submit>, Refusal> {
         offloaded(job)?;
+        mandate.allows_leaving(job)?;
         match (job.state, &job.staged) {
-            (JobState::Staged, Some(Staged { key, sha256, .. })) => Ok(Permit::grant(Submit {
+            (JobState::Staged, Some(Staged { key, sha256, .. })) => Ok(Permit::grant(mandate, Submit {
                 job: job.id.clone(),
                 model: model.to_owned(),
                 parameters: job.parameters.clone(),
@@ -174,12 +204,15 @@ impl Guard {
         payment::check_quote(&self.policy, quote, None, cassette::now("a look at a quote"))
     }
 
-    /// Leave to pay for a job: every payment rule holds, and a person or the owner's policy approved exactly this.
+    /// Leave to pay for a job: every payment rule holds, the request allows it, and the consent to its plan covers it; what
+    /// is above the plan's price is asked for again.
     ///
     /// # Errors
-    /// Any payment rule; P-APPROVAL when nobody said yes.
+    /// Any payment rule; Q-WORK, Q-PLACE, Q-UNTIL, Q-SPEND; P-APPROVAL when nobody said yes.
+    #[allow(clippy::too_many_arguments)] // each is a fact of its own that a payment rests on
     pub async fn permit_payment(
         &self,
+        mandate: &Mandate,
         job: &Job,
         claim: Option<&Claim>,
         fees: FeeQuote,
@@ -190,6 +223,7 @@ impl Guard {
         let checked = self.check_payment(job, claim).and_then(|()| {
             let quote = payment::awaited(job)?;
             payment::check_quote(&self.policy, quote, Some(fees), cassette::now("a look at a quote"))?;
+            mandate.allows_paying(job, quote, fees.total())?;
             self.check_budget(quote.amount, fees, spending)?;
             Ok(quote)
         });
@@ -210,11 +244,13 @@ impl Guard {
             spent_today: spending.day,
             cap_today: self.policy.caps.per_day,
         };
-        let approval = self.approve(&request, approver, sink).await.map_err(|refusal| told(refusal, job, sink))?;
+        let covered = mandate.covers(job, quote, fees.total());
+        let withheld = tripwire::withholds(mandate.request());
+        let approval = self.approve(&request, covered, withheld, approver, sink).await.map_err(|refusal| told(refusal, job, sink))?;
         let why =
             format!("{} to {} is the quote, within the caps, and approved", quote.amount, quote.recipient.address());
         decided(Ok(()), "P-PAY", job, &why, sink)?;
-        Ok(Permit::grant(Payment {
+        Ok(Permit::grant(mandate, Payment {
             job: job.id.clone(),
             amount: quote.amount,
             recipient: quote.recipient,
@@ -230,8 +266,7 @@ impl Guard {
 
     /// The caps of day and lifetime, before a person is bothered; the reservation checks them again, atomically.
     fn check_budget(&self, amount: Datoshi, fees: FeeQuote, spending: Spending) -> Result<(), Refusal> {
-        let asked =
-            amount.checked_add(fees.system).and_then(|sum| sum.checked_add(fees.network)).unwrap_or(Datoshi::MAX);
+        let asked = amount.checked_add(fees.total()).unwrap_or(Datoshi::MAX);
         for (rule, name, cap, spent) in [
             (Rule::CapDay, "per_day", self.policy.caps.per_day, spending.day),
             (Rule::CapLifetime, "lifetime", self.policy.caps.lifetime, spending.lifetime),
@@ -247,6 +282,8 @@ impl Guard {
     async fn approve(
         &self,
         request: &ApprovalRequest,
+        covered: Option<ConsentBy>,
+        withheld: bool,
         approver: &dyn Approver,
         sink: &dyn Sink,
     ) -> Result<Sha256, Refusal> {
@@ -260,21 +297,24 @@ impl Guard {
             fees: Fees::from(request.fees()),
             network: request.network,
         });
+        let all = request.amount.checked_add(request.fees()).unwrap_or(Datoshi::MAX);
         let keep = |e| Refusal::new(Rule::Approval, format!("the approval of {} could not be kept: {e}", request.job));
         let digest = request.digest();
         if let Some(by) = self.ledger.unused_approval(&digest).map_err(keep)? {
             resolved(true, &by);
             return Ok(digest);
         }
-        let by = if request.network.is_sandbox() {
+        let by = if let Some(by) = covered {
+            by.as_str()
+        } else if request.network.is_sandbox() && !withheld {
             // The sandbox's coins are not money: its policy approves within the caps by itself, and says so.
             "sandbox"
-        } else if request.amount <= self.policy.auto_approve_up_to {
+        } else if all <= self.policy.auto_approve_up_to && !withheld {
             "policy"
         } else {
             match approver.ask(request).await {
                 Answer::Yes => "terminal",
-                Answer::YesFlag => "yes-flag",
+                Answer::YesFlag => "yes",
                 answer @ (Answer::No | Answer::Nobody | Answer::Elsewhere) => {
                     resolved(false, if answer == Answer::No { "terminal" } else { "nobody" });
                     return Err(not_approved(request, answer));

@@ -26,8 +26,11 @@ pub struct Policy {
     pub max_system_fee: Datoshi,
     /// And at most this much as network fee.
     pub max_network_fee: Datoshi,
-    /// Payments up to this amount need no person.
+    /// Plans that come to at most this much, fees included, need no person.
     pub auto_approve_up_to: Datoshi,
+    /// Folders whose files may leave this machine under such a plan.
+    #[serde(default)]
+    pub data_may_leave: Vec<PathBuf>,
     /// Whether real money may move.
     pub allow_mainnet: bool,
     /// A result may have this many bytes.
@@ -51,6 +54,7 @@ impl Policy {
             max_system_fee: Datoshi::from_gas(1),
             max_network_fee: Datoshi::from_gas(1),
             auto_approve_up_to: Datoshi::ZERO,
+            data_may_leave: Vec::new(),
             allow_mainnet: false,
             max_result_bytes: 1_000_000_000,
         }

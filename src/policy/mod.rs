@@ -1,16 +1,20 @@
 //! The guard: what may happen. The model proposes; this folder disposes.
 //!
-//! Every side effect consumes a [`permit::Permit`], and only [`guard::Guard`] makes one. An error in here is a refusal.
+//! Every side effect consumes a [`permit::Permit`], which is granted under a [`mandate::Mandate`]; only
+//! [`guard::Guard`] makes either. An error in here is a refusal.
 
 pub mod approval;
+pub mod consent;
 pub mod data;
 pub mod guard;
 pub mod limits;
+pub mod mandate;
 pub mod offload;
 pub mod payment;
 pub mod permit;
 pub mod refusal;
 pub mod secret;
+pub mod tripwire;
 
 #[cfg(test)]
 mod tests;

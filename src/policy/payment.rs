@@ -32,6 +32,13 @@ pub struct FeeQuote {
     pub network: Datoshi,
 }
 
+impl FeeQuote {
+    /// Both together.
+    pub fn total(self) -> Datoshi {
+        self.system.checked_add(self.network).unwrap_or(Datoshi::MAX)
+    }
+}
+
 /// Rule 1: the job awaits payment, and the claim is the quote. Gives the quote.
 ///
 /// # Errors

@@ -7,11 +7,11 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::data::OpenDataset;
+use super::{data::OpenDataset, mandate::Mandate};
 use crate::domain::{
     budget::Caps,
     hash::{Hash160, Sha256},
-    ids::JobId,
+    ids::{JobId, RequestId},
     money::Datoshi,
     network::Network,
     task::Parameters,
@@ -21,11 +21,18 @@ use crate::domain::{
 #[must_use = "a permit that is not spent permits nothing"]
 pub struct Permit<E> {
     effect: E,
+    request: RequestId,
 }
 
 impl<E> Permit<E> {
-    pub(in crate::policy) fn grant(effect: E) -> Permit<E> {
-        Permit { effect }
+    /// Grants it under a mandate, which it names from then on.
+    pub(in crate::policy) fn grant(mandate: &Mandate, effect: E) -> Permit<E> {
+        Permit { effect, request: mandate.request().id.clone() }
+    }
+
+    /// The request under whose mandate it was granted.
+    pub fn request(&self) -> &RequestId {
+        &self.request
     }
 
     /// What is permitted.

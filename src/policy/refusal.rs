@@ -31,6 +31,14 @@ pub enum Rule {
     Approval,
     /// A person was asked and said no.
     Declined,
+    /// The work is not in the request, or not as it was planned.
+    Work,
+    /// The request is for this machine only.
+    Locality,
+    /// The request's spending limit does not reach.
+    Spend,
+    /// The request stops before this step.
+    Until,
     /// Real money needs its own switch.
     Mainnet,
     /// The quote is past its time.
@@ -65,6 +73,10 @@ impl Rule {
             Rule::CapLifetime => "P-CAP-LIFETIME",
             Rule::CapFees => "P-CAP-FEES",
             Rule::Approval | Rule::Declined => "P-APPROVAL",
+            Rule::Work => "Q-WORK",
+            Rule::Locality => "Q-PLACE",
+            Rule::Spend => "Q-SPEND",
+            Rule::Until => "Q-UNTIL",
             Rule::Mainnet => "P-MAINNET",
             Rule::QuoteExpired => "P-EXPIRED",
             Rule::DataPath => "D-PATH",
@@ -78,7 +90,7 @@ impl Rule {
 
     /// Whether the refusal is about money running out rather than about conduct (exit code 5).
     pub fn is_budget(self) -> bool {
-        matches!(self, Rule::CapPayment | Rule::CapDay | Rule::CapLifetime | Rule::CapFees)
+        matches!(self, Rule::CapPayment | Rule::CapDay | Rule::CapLifetime | Rule::CapFees | Rule::Spend)
     }
 }
 

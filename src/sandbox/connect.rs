@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 
 use super::{
     client::{self, Guest},
+    host::Addresses,
     keys::Keys,
 };
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
         money::Datoshi,
         network::{Network, SANDBOX},
     },
-    job::{Connect, JobError, Outside, OwnerPrice, Remote},
+    job::{AskPrices, Connect, JobError, Outside, OwnerPrice, Pricing, Remote},
     ledger::Ledger,
     payment::{Chain, Payer},
     storage::{S3Settings, Storage},
@@ -45,13 +46,36 @@ fn setup(error: impl std::fmt::Display) -> JobError {
 }
 
 #[async_trait]
+impl AskPrices for Sandbox {
+    async fn pricing(&self) -> Result<Pricing, JobError> {
+        let keys = Keys::in_folder(&self.folder).map_err(setup)?;
+        let provider = Aioz::new(self.visit().await?.provider, keys.api_key)?;
+        let recipient = Some(keys.provider.account());
+        let price =
+            OwnerPrice { flat: Datoshi::from_gas(2), per_gb: Datoshi::ZERO, recipient, network: Network(SANDBOX) };
+        let account = Some(keys.payer.account());
+        let pricing = Pricing { provider: Some(provider), price, storage: "this machine".to_owned(), account };
+        pricing.note();
+        Ok(pricing)
+    }
+}
+
+impl Sandbox {
+    /// The host's addresses; it stays as long as its guest does, and the guest as long as this sandbox.
+    async fn visit(&self) -> Result<Addresses, JobError> {
+        let mut guest = self.guest.lock().await;
+        if guest.is_none() {
+            *guest = Some(client::visit(&self.folder, &self.program).await.map_err(setup)?);
+        }
+        guest.as_ref().map(|guest| guest.addresses.clone()).ok_or_else(|| setup("the sandbox's host has no address"))
+    }
+}
+
+#[async_trait]
 impl Connect for Sandbox {
     async fn connect(&self) -> Result<Remote, JobError> {
         let keys = Keys::in_folder(&self.folder).map_err(setup)?;
-        let guest = client::visit(&self.folder, &self.program).await.map_err(setup)?;
-        let at = guest.addresses.clone();
-        // The host stays as long as its guest does, and the guest as long as this sandbox.
-        *self.guest.lock().await = Some(guest);
+        let at = self.visit().await?;
         let settings = S3Settings {
             endpoint: at.storage.clone(),
             region: "us-east-1".to_owned(),

@@ -41,7 +41,7 @@ const LOCK_FILE: &str = "host.lock";
 /// The host ends this long after its last client has left.
 const LINGER: Duration = Duration::from_secs(10);
 /// The sandbox's payer begins with this much.
-const FUNDING: Datoshi = Datoshi::from_gas(1000);
+const FUNDING: Datoshi = Datoshi::from_gas(10_000_000);
 /// From block to block.
 const BLOCK_TIME: Duration = Duration::from_millis(500);
 

@@ -1,12 +1,14 @@
 //! `check_local_capability`: measure, and decide where a task runs.
 
-use std::path::PathBuf;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ToolResult, Toolbox, facts, work::CheckRequest};
-use crate::domain::task::Parameters;
+use super::{BadCall, Tool, ToolResult, Toolbox, facts};
+use crate::domain::{
+    money::Datoshi,
+    request::{Bounds, Locality, Spend, Until, Work},
+    task::Parameters,
+};
 
 /// What it does, for the model.
 pub const DESCRIPTION: &str = "Plan a task on a dataset: measures the file and this machine and decides whether the \
@@ -24,26 +26,59 @@ pub struct Args {
     /// What the person asked for beside the defaults, such as {"dimension": 3}. Leave it out when they said nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Parameters>,
-    /// The size the person claims, in bytes. It can only raise what is measured.
+    /// The most that the whole request may cost in GAS with fees, as text, such as "1.5", when the person sets a limit; "0"
+    /// when nothing is to be paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub claimed_bytes: Option<u64>,
-    /// The run time the person claims, in seconds. It can only raise what is estimated.
+    pub max_gas: Option<String>,
+    /// true when the person wants the work on this machine and nowhere else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0.0))]
-    pub claimed_seconds: Option<f64>,
+    pub here_only: Option<bool>,
+    /// Where to stop when the person does not want the result yet: "plan" for questions about time, place or price, and
+    /// whenever nothing is to be done; "quote" to ask the provider for its quote without paying.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_at: Option<StopAt>,
+}
+
+/// Where a request stops before its result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StopAt {
+    /// At the plan.
+    Plan,
+    /// At the provider's quote.
+    Quote,
+}
+
+impl Args {
+    /// The bounds that the model read out of the person's words: they can only make the request narrower.
+    ///
+    /// # Errors
+    /// A limit that is no amount.
+    fn bounds(&self) -> Result<Bounds, BadCall> {
+        let limit = self.max_gas.as_deref().map(str::parse::<Datoshi>).transpose();
+        let limit = limit.map_err(|e| BadCall::Arguments {
+            tool: Tool::CheckLocalCapability,
+            why: format!("`max_gas`: {e}"),
+        })?;
+        Ok(Bounds {
+            place: if self.here_only == Some(true) { Locality::Here } else { Locality::Anywhere },
+            spend: limit.map_or(Spend::OwnersCaps, Spend::at_most),
+            until: match self.stop_at {
+                Some(StopAt::Plan) => Until::Plan,
+                Some(StopAt::Quote) => Until::Quote,
+                None => Until::Done,
+            },
+        })
+    }
 }
 
 pub(super) async fn run(toolbox: &Toolbox, args: Args) -> ToolResult {
-    let request = CheckRequest {
-        session: toolbox.session.clone(),
-        task_type: args.task_type,
-        dataset: PathBuf::from(args.dataset),
-        parameters: args.parameters.unwrap_or_default(),
-        claimed_bytes: args.claimed_bytes,
-        // Not a number, negative or infinite: no claim at all.
-        claimed_seconds: args.claimed_seconds.filter(|s| s.is_finite() && *s >= 0.0),
+    let bounds = match args.bounds() {
+        Ok(bounds) => bounds,
+        Err(bad) => return ToolResult::bad(&bad),
     };
-    match toolbox.work.check(request).await {
+    let work = Work::new(&args.task_type, args.dataset, args.parameters.unwrap_or_default());
+    match toolbox.work.check(&toolbox.session, work, bounds).await {
         Ok(job) => {
             let mut value = facts::verdict(&job);
             facts::add_next(&mut value, &job);

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::work::{Cancel, CheckRequest, Claim, Work, WorkError};
+use super::work::{Cancel, CheckRequest, Claim, Steps, WorkError};
 use crate::{
     domain::{
         attempt::{Attempt, AttemptState},
@@ -290,7 +290,7 @@ impl Fake {
 }
 
 #[async_trait]
-impl Work for Fake {
+impl Steps for Fake {
     async fn check(&self, request: CheckRequest) -> Result<Job, WorkError> {
         Ok(self.checked(request)?)
     }

@@ -40,7 +40,7 @@ pub use offer::{offered, offered_next, plain};
 pub use run::{Failure, ToolResult, Toolbox};
 pub use schema::{schemas, write_schemas};
 use serde::{Deserialize, Serialize};
-pub use work::{Cancel, CheckRequest, Claim, Work, WorkError};
+pub use work::{Cancel, Claim, Opening, Outcome, Steps, WorkError};
 
 /// A tool as a model is told of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -45,7 +45,7 @@ fn as_address<S: Serializer>(recipient: &Hash160, serializer: S) -> Result<S::Ok
 
 pub(super) async fn run(toolbox: &Toolbox, args: &Args, cancel: &Cancel) -> ToolResult {
     let claim = Claim { amount: args.amount, recipient: args.recipient };
-    match toolbox.work.pay(&args.job, claim, cancel).await {
+    match toolbox.work.pay(&toolbox.session, &args.job, claim, cancel).await {
         Ok(job) => {
             let attempts = toolbox.work.attempts(&job.id).unwrap_or_default();
             toolbox.outcome(facts::paid(&job, &attempts), job)

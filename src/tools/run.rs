@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
-    BadCall, Call, Cancel, Work, WorkError, check_local_capability, facts, list_jobs, next, pay_gas_fee,
+    BadCall, Call, Cancel, Steps, WorkError, check_local_capability, facts, list_jobs, next, pay_gas_fee,
     run_local_task, run_remote_compute, wait_for_job,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 /// What the tools work with.
 pub struct Toolbox {
     /// The job workflow.
-    pub work: Arc<dyn Work>,
+    pub work: Arc<dyn Steps>,
     /// The session that new jobs belong to.
     pub session: String,
 }

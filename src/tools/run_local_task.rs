@@ -20,7 +20,7 @@ pub struct Args {
 }
 
 pub(super) async fn run(toolbox: &Toolbox, args: &Args, cancel: &Cancel) -> ToolResult {
-    match toolbox.work.run_local(&args.job, cancel).await {
+    match toolbox.work.run_local(&toolbox.session, &args.job, cancel).await {
         Ok(job) => toolbox.outcome(facts::finished(&job, None), job),
         Err(error) => toolbox.failed(&error, &args.job),
     }

@@ -20,7 +20,7 @@ pub struct Args {
 }
 
 pub(super) async fn run(toolbox: &Toolbox, args: &Args, cancel: &Cancel) -> ToolResult {
-    match toolbox.work.run_remote(&args.job, cancel).await {
+    match toolbox.work.run_remote(&toolbox.session, &args.job, cancel).await {
         Ok(job) => toolbox.outcome(facts::quoted(&job), job),
         Err(error) => toolbox.failed(&error, &args.job),
     }

@@ -7,14 +7,16 @@ use crate::{
         attempt::Attempt,
         ids::JobId,
         job::{Job, JobState},
+        plan::Plan,
+        request::{Bounds, Request, Work},
         task::TaskType,
     },
-    job::{JobError, Workflow},
+    job::{Carried, JobError, Workflow},
     ledger::LedgerError,
     policy::refusal::Refusal,
 };
 pub use crate::{
-    job::{Cancel, CheckRequest},
+    job::{Cancel, Opening},
     policy::payment::Claim,
 };
 
@@ -46,20 +48,48 @@ impl From<JobError> for WorkError {
     }
 }
 
-/// The steps of a job, as the tools take them. Each takes the job further through the one state machine.
+/// What came of one piece of a plan.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Its job.
+    pub job: JobId,
+    /// The job at its goal, or why it is not there.
+    pub end: Result<Job, WorkError>,
+}
+
+impl From<Carried> for Outcome {
+    fn from(carried: Carried) -> Outcome {
+        Outcome { job: carried.job, end: carried.end.map_err(WorkError::from) }
+    }
+}
+
+/// Requests and the steps of jobs, as conversations and tools take them. Each takes jobs further through the one state machine.
 #[async_trait]
-pub trait Work: Send + Sync {
-    /// Measures dataset and machine, draws the verdict, and writes the planned job down.
-    async fn check(&self, request: CheckRequest) -> Result<Job, WorkError>;
+pub trait Steps: Send + Sync {
+    /// Opens a request in a session: what is checked there from now on is work of it.
+    fn open(&self, session: &str, opening: Opening);
+    /// Plans one more piece of work of the session's open request, within bounds that may only make it narrower. Nothing is
+    /// written down.
+    async fn check(&self, session: &str, work: Work, narrower: Bounds) -> Result<Job, WorkError>;
+    /// The plan of what was checked in a session and not agreed to yet.
+    fn pending(&self, session: &str) -> Result<Option<Plan>, WorkError>;
     /// Runs a planned local job.
-    async fn run_local(&self, job: &JobId, cancel: &Cancel) -> Result<Job, WorkError>;
+    async fn run_local(&self, session: &str, job: &JobId, cancel: &Cancel) -> Result<Job, WorkError>;
     /// Stages, submits and takes the quote of a planned job that is to be offloaded.
-    async fn run_remote(&self, job: &JobId, cancel: &Cancel) -> Result<Job, WorkError>;
+    async fn run_remote(&self, session: &str, job: &JobId, cancel: &Cancel) -> Result<Job, WorkError>;
     /// Pays a submitted job's quote, once.
-    async fn pay(&self, job: &JobId, claim: Claim, cancel: &Cancel) -> Result<Job, WorkError>;
+    async fn pay(&self, session: &str, job: &JobId, claim: Claim, cancel: &Cancel) -> Result<Job, WorkError>;
     /// Waits for a paid job, fetches and checks its result.
     async fn wait(&self, job: &JobId, cancel: &Cancel) -> Result<Job, WorkError>;
-    /// All jobs, oldest first.
+    /// The plan of a whole request.
+    async fn plan(&self, session: &str, request: Request) -> Result<Plan, WorkError>;
+    /// Consent to a plan where it needs one; gives the plan that was agreed to.
+    async fn agree(&self, session: &str, plan: Plan) -> Result<Plan, WorkError>;
+    /// Takes all work of a plan that was agreed to as far as its request goes, side by side.
+    async fn carry(&self, plan: &Plan, at_once: usize, cancel: &Cancel) -> Vec<Outcome>;
+    /// The newest request of a session.
+    fn last_request(&self, session: &str) -> Result<Option<Request>, WorkError>;
+    /// All jobs, oldest first; those that are only planned come last.
     fn jobs(&self) -> Result<Vec<Job>, WorkError>;
     /// One job; `None` when there is none of that id.
     fn job(&self, job: &JobId) -> Result<Option<Job>, WorkError>;
@@ -70,28 +100,52 @@ pub trait Work: Send + Sync {
 }
 
 #[async_trait]
-impl Work for Workflow {
-    async fn check(&self, request: CheckRequest) -> Result<Job, WorkError> {
-        Ok(Workflow::check(self, request).await?)
+impl Steps for Workflow {
+    fn open(&self, session: &str, opening: Opening) {
+        Workflow::open(self, session, opening);
     }
 
-    async fn run_local(&self, job: &JobId, cancel: &Cancel) -> Result<Job, WorkError> {
-        Ok(Workflow::run_local(self, job, cancel).await?)
+    async fn check(&self, session: &str, work: Work, narrower: Bounds) -> Result<Job, WorkError> {
+        Ok(Workflow::check(self, session, work, narrower).await?)
     }
 
-    async fn run_remote(&self, job: &JobId, cancel: &Cancel) -> Result<Job, WorkError> {
-        Ok(Workflow::run_remote(self, job, cancel).await?)
+    fn pending(&self, session: &str) -> Result<Option<Plan>, WorkError> {
+        Ok(Workflow::pending(self, session)?)
     }
 
-    async fn pay(&self, job: &JobId, claim: Claim, cancel: &Cancel) -> Result<Job, WorkError> {
-        Ok(Workflow::pay(self, job, &claim, cancel).await?)
+    async fn run_local(&self, session: &str, job: &JobId, cancel: &Cancel) -> Result<Job, WorkError> {
+        Ok(Workflow::run_local(self, session, job, cancel).await?)
+    }
+
+    async fn run_remote(&self, session: &str, job: &JobId, cancel: &Cancel) -> Result<Job, WorkError> {
+        Ok(Workflow::run_remote(self, session, job, cancel).await?)
+    }
+
+    async fn pay(&self, session: &str, job: &JobId, claim: Claim, cancel: &Cancel) -> Result<Job, WorkError> {
+        Ok(Workflow::pay(self, session, job, &claim, cancel).await?)
     }
 
     async fn wait(&self, job: &JobId, cancel: &Cancel) -> Result<Job, WorkError> {
         use JobState::{PaymentIntended, PaymentSent, PaymentUnknown};
         // A payment that is under way is looked after first; nothing is signed for it here that was not approved.
         let under_way = matches!(Workflow::job(self, job)?.state, PaymentIntended | PaymentSent | PaymentUnknown);
-        if under_way { Ok(self.resume(job, cancel).await?) } else { Ok(Workflow::wait(self, job, cancel).await?) }
+        if under_way { Ok(self.settled(job, cancel).await?) } else { Ok(Workflow::wait(self, job, cancel).await?) }
+    }
+
+    async fn plan(&self, session: &str, request: Request) -> Result<Plan, WorkError> {
+        Ok(Workflow::plan(self, session, request).await?)
+    }
+
+    async fn agree(&self, session: &str, plan: Plan) -> Result<Plan, WorkError> {
+        Ok(Workflow::agree(self, session, plan).await?)
+    }
+
+    async fn carry(&self, plan: &Plan, at_once: usize, cancel: &Cancel) -> Vec<Outcome> {
+        Workflow::carry(self, plan, at_once, cancel).await.into_iter().map(Outcome::from).collect()
+    }
+
+    fn last_request(&self, session: &str) -> Result<Option<Request>, WorkError> {
+        Ok(self.ledger().last_request(session).map_err(JobError::from)?)
     }
 
     fn jobs(&self) -> Result<Vec<Job>, WorkError> {

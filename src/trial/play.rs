@@ -104,7 +104,7 @@ async fn on_stage(
         sink: recorder.clone(),
         session: SessionId::random().0,
         folder: stage.work(),
-        dry_run: false,
+        bounds: Bounds::default(),
         limits: rules.limits,
         helps: rules.helps,
     });

@@ -23,7 +23,7 @@ use crate::{
         network::{Network, SANDBOX},
         task::TaskType,
     },
-    job::{Connect, JobError, Remote, Workflow, WorkflowParts},
+    job::{AskPrices, Connect, JobError, Pricing, Remote, Workflow, WorkflowParts},
     ledger::{Ledger, LedgerError},
     machine::catalogue::Catalogue,
     policy::{Guard, Policy, approval::Nobody},
@@ -108,7 +108,6 @@ impl Stage {
             runner: Runner::default(),
             profile: "sandbox".to_owned(),
             out_dir: None,
-            dry_run: false,
             ledger: ledger.clone(),
         };
         let workflow = Arc::new(Workflow::supposing(case.machine, parts));
@@ -206,6 +205,14 @@ impl Host {
 struct Own {
     host: Arc<Host>,
     sandbox: Sandbox,
+}
+
+#[async_trait]
+impl AskPrices for Own {
+    async fn pricing(&self) -> Result<Pricing, JobError> {
+        self.host.begin().await?;
+        self.sandbox.pricing().await
+    }
 }
 
 #[async_trait]

@@ -12,7 +12,9 @@ use self::{
     slash::Slash,
 };
 use super::{
-    CommandError, Context, Kind, config, doctor, jobs,
+    CommandError, Context, Kind,
+    bounds::BoundsArgs,
+    config, doctor, jobs,
     record::{self, Record},
     runtime::block_on,
     tasks, tools,
@@ -33,9 +35,8 @@ const PROMPT: &str = "you> ";
 /// Talk: history, completion, streamed answers; Ctrl-C stops a turn, Ctrl-D leaves.
 #[derive(Debug, Default, Args)]
 pub struct Chat {
-    /// Stop before any side effect: nothing is run, uploaded or paid
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    bounds: BoundsArgs,
     /// Let payments move real money: they are refused on mainnet without
     #[arg(long)]
     allow_mainnet: bool,
@@ -59,7 +60,7 @@ impl Chat {
         if !std::io::stdin().is_terminal() {
             return Err(CommandError::usage("a conversation needs a terminal").hint("ask one thing: agent ask \"...\""));
         }
-        let options = Options { dry_run: self.dry_run, allow_mainnet: self.allow_mainnet, ..Options::default() };
+        let options = Options { bounds: self.bounds.bounds(), allow_mainnet: self.allow_mainnet, ..Options::default() };
         self.record.begin(context, "chat", &options)?;
         let done = block_on(self.talk(context, options));
         record::end(context, &done);

@@ -26,13 +26,15 @@ use crate::{
     compute::local::Runner,
     domain::{
         event::{Event, Sink},
-        hash::Sha256,
+        hash::{Hash160, Sha256},
+        money::Datoshi,
         network::{Network, SANDBOX},
+        request::{Bounds, Work},
         result::RESULT_FILE,
         task::Parameters,
         verdict::Place,
     },
-    job::{Cancel, CheckRequest, Connect, JobError, Remote, Workflow, WorkflowParts},
+    job::{AskPrices, Cancel, Connect, JobError, OwnerPrice, Pricing, Remote, Workflow, WorkflowParts},
     ledger::Ledger,
     machine::catalogue::{Catalogue, check_parameters},
     policy::{Guard, Policy, approval::Nobody},
@@ -69,14 +71,15 @@ impl Demo {
         say(&*sink, "A dry run on a sparse 5 GB file. Steps that are simulated say so; no account, no money.");
 
         say(&*sink, "1. A small task, run here for real: statistics of small.fasta");
-        let small = workflow.check(request(context, "sequence_stats", "small.fasta")).await?;
-        workflow.run_local(&small.id, cancel).await?;
+        let session = context.session().0.as_str();
+        let small = workflow.check(session, work("sequence_stats", "small.fasta"), Bounds::default()).await?;
+        workflow.run_local(session, &small.id, cancel).await?;
 
         say(
             &*sink,
             "2. The request: \"Run protein folding on large.fasta\"; it has 5 GB, all but its beginning a hole",
         );
-        let large = workflow.check(request(context, "protein_folding", "large.fasta")).await?;
+        let large = workflow.check(session, work("protein_folding", "large.fasta"), Bounds::default()).await?;
 
         say(&*sink, "3. The decision, by the guard's own rule on real measurements");
         if large.place() != Place::Offload {
@@ -103,15 +106,8 @@ impl Demo {
     }
 }
 
-fn request(context: &Context, task: &str, dataset: &str) -> CheckRequest {
-    CheckRequest {
-        session: context.session().0.clone(),
-        task_type: task.to_owned(),
-        dataset: PathBuf::from(dataset),
-        parameters: Parameters::new(),
-        claimed_bytes: None,
-        claimed_seconds: None,
-    }
+fn work(task: &str, dataset: &str) -> Work {
+    Work::new(task, dataset, Parameters::new())
 }
 
 /// A workflow whose home, datasets and results lie in `folder`, and that can reach nothing outside.
@@ -119,7 +115,7 @@ fn workflow(folder: &Path, sink: Arc<dyn Sink>) -> Result<Workflow, CommandError
     let home = folder.join("home");
     std::fs::create_dir(&home).map_err(|e| CommandError::failed("temporary_folder", e))?;
     let ledger = Ledger::open(&home)?;
-    let policy = Policy::cautious(Network(SANDBOX), vec![folder.to_owned()]);
+    let policy = Policy { recipients: vec![NOBODY], ..Policy::cautious(Network(SANDBOX), vec![folder.to_owned()]) };
     Ok(Workflow::new(WorkflowParts {
         guard: Guard::new(policy, ledger.clone()),
         catalogue: Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?,
@@ -129,13 +125,28 @@ fn workflow(folder: &Path, sink: Arc<dyn Sink>) -> Result<Workflow, CommandError
         runner: Runner::default(),
         profile: "demo".to_owned(),
         out_dir: None,
-        dry_run: false,
         ledger,
     }))
 }
 
-/// The demo sends nothing anywhere.
+/// The demo sends nothing anywhere, and asks nobody for a price: it shows the price that is usual without settings.
 struct Nowhere;
+
+/// Who would be paid.
+const NOBODY: Hash160 = Hash160([0; 20]);
+
+#[async_trait]
+impl AskPrices for Nowhere {
+    async fn pricing(&self) -> Result<Pricing, JobError> {
+        let price = OwnerPrice {
+            flat: Datoshi::from_gas(2),
+            per_gb: Datoshi::ZERO,
+            recipient: Some(NOBODY),
+            network: Network(SANDBOX),
+        };
+        Ok(Pricing { provider: None, price, storage: "nowhere".to_owned(), account: None })
+    }
+}
 
 #[async_trait]
 impl Connect for Nowhere {

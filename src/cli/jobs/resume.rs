@@ -11,7 +11,7 @@ use super::super::{
     wiring::{Options, Wired},
 };
 use crate::{
-    domain::{event::Event, ids::JobId, job::Job},
+    domain::{event::Event, ids::JobId, job::Job, request::Bounds},
     job::{Cancel, JobError, Workflow, receipt},
 };
 
@@ -34,7 +34,8 @@ impl Resume {
     /// # Errors
     /// What the last job that did not come to its end says; the others were tried all the same.
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
-        let options = Options { yes: self.yes, allow_mainnet: self.allow_mainnet, ..Options::default() };
+        let bounds = self.bounds();
+        let options = Options { yes: self.yes, allow_mainnet: self.allow_mainnet, bounds, ..Options::default() };
         let wired = Wired::new(context, options)?;
         let (open, others) = self.open(context, &wired)?;
         if open.is_empty() && !context.json() {
@@ -43,9 +44,13 @@ impl Resume {
         }
         let cancel = cancel_of(context);
         block_on(async {
-            let all = resume_all(context, &wired.workflow, &open, &cancel);
+            let all = resume_all(context, &wired.workflow, &open, bounds, &cancel);
             stoppable(&cancel, all).await.unwrap_or_else(|| Err(CommandError::interrupted()))
         })
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds::default()
     }
 
     /// The jobs that are meant, and how many open ones of another profile are not.
@@ -69,11 +74,12 @@ async fn resume_all(
     context: &Context,
     workflow: &Workflow,
     open: &[JobId],
+    bounds: Bounds,
     cancel: &Cancel,
 ) -> Result<ExitCode, CommandError> {
     let mut last: Option<CommandError> = None;
     for id in open {
-        let done = workflow.resume(id, cancel).await;
+        let done = workflow.resume(id, bounds, cancel).await;
         let ended = workflow.job(id)?.state.is_end();
         if ended {
             context.sink().emit(Event::Receipt(Box::new(receipt::receipt(workflow.ledger(), id)?)));

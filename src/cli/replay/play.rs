@@ -68,7 +68,7 @@ async fn play(context: &Context, cassette: &Cassette, player: &Player) -> Result
     let given = |flag: &str| cassette.start.flags.iter().any(|f| f == flag);
     let options = Options {
         yes: given("--yes"),
-        dry_run: given("--dry-run"),
+        bounds: cassette.start.bounds,
         allow_mainnet: given("--allow-mainnet"),
         out_dir: None,
     };

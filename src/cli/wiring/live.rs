@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::unlock::Unlock;
+use super::unlock::{self, Unlock};
 use crate::{
     compute::aioz::Aioz,
     config::{LiveSettings, StorageSettings, policy_file::Price},
-    job::{Connect, JobError, Outside, OwnerPrice, Remote},
+    job::{AskPrices, Connect, JobError, Outside, OwnerPrice, Pricing, Remote},
     ledger::Ledger,
     payment::{Chain, Payer},
     storage::{S3Settings, Storage},
@@ -27,10 +27,43 @@ impl Live {
     }
 }
 
+impl Live {
+    fn provider(&self) -> Result<Aioz, JobError> {
+        let compute = &self.settings.compute;
+        Ok(Aioz::new(compute.endpoint.clone(), compute.api_key.clone())?)
+    }
+
+    fn owner_price(&self) -> OwnerPrice {
+        let chain = &self.settings.chain;
+        OwnerPrice {
+            flat: self.price.flat,
+            per_gb: self.price.per_gb,
+            recipient: chain.recipients.first().copied(),
+            network: chain.network,
+        }
+    }
+}
+
+#[async_trait]
+impl AskPrices for Live {
+    async fn pricing(&self) -> Result<Pricing, JobError> {
+        let LiveSettings { storage, chain, .. } = &self.settings;
+        let pricing = Pricing {
+            provider: Some(self.provider()?),
+            price: self.owner_price(),
+            storage: storage.endpoint.host_str().unwrap_or("the storage").to_owned(),
+            // A wallet that cannot be used is told of when it is to pay.
+            account: unlock::configured(&chain.payer).ok().map(|wallet| wallet.account()),
+        };
+        pricing.note();
+        Ok(pricing)
+    }
+}
+
 #[async_trait]
 impl Connect for Live {
     async fn connect(&self) -> Result<Remote, JobError> {
-        let LiveSettings { storage, compute, chain } = &self.settings;
+        let LiveSettings { storage, chain, .. } = &self.settings;
         let wallet = self.unlock.wallet(&chain.payer).await?;
         let view =
             Chain::new(chain.rpc.clone(), chain.network).map_err(|e| setup(e.to_string(), "check NEO_RPC_URL"))?;
@@ -38,14 +71,9 @@ impl Connect for Live {
         let remote = Remote {
             storage: Storage::new(&s3)?,
             storage_origin: storage.endpoint.clone(),
-            provider: Aioz::new(compute.endpoint.clone(), compute.api_key.clone())?,
+            provider: self.provider()?,
             payer: Payer::new(view, wallet, self.ledger.clone()),
-            price: OwnerPrice {
-                flat: self.price.flat,
-                per_gb: self.price.per_gb,
-                recipient: chain.recipients.first().copied(),
-                network: chain.network,
-            },
+            price: self.owner_price(),
         };
         Outside::note(&remote, &s3, &chain.rpc, false);
         Ok(remote)

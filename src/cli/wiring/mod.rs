@@ -19,6 +19,7 @@ use crate::{
     domain::{
         event::Sink,
         network::{Network, SANDBOX},
+        request::Bounds,
     },
     face::approve::AtTerminal,
     job::{Connect, JobError, Workflow, WorkflowParts},
@@ -40,8 +41,8 @@ const PROGRAM: &str = "/proc/self/exe";
 pub struct Options {
     /// `--yes`.
     pub yes: bool,
-    /// `--dry-run`.
-    pub dry_run: bool,
+    /// Where, for how much, how far: `--here`, `--max-gas`, `--until`, `--dry-run`.
+    pub bounds: Bounds,
     /// `--allow-mainnet`.
     pub allow_mainnet: bool,
     /// `--out`, absolute.
@@ -114,7 +115,6 @@ impl Wired {
             runner: Runner::default(),
             profile: profile.clone(),
             out_dir: options.out_dir,
-            dry_run: options.dry_run,
             ledger,
         };
         Ok(Wired { workflow: Arc::new(Workflow::new(parts)), profile, network })

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use super::network_of;
 use crate::{
     cli::CommandError,
-    config::{Key, Profile, Settings},
+    config::{Key, Profile, Settings, policy_file::PolicyFile},
+    domain::{budget::Caps, money::Datoshi},
     policy::Policy,
     sandbox::keys::Keys,
 };
@@ -37,13 +38,26 @@ pub fn of(settings: &Settings, profile: &Profile) -> Result<Policy, CommandError
         private: private(settings),
         recipients,
         network: network_of(profile),
-        caps: file.caps,
+        caps: caps(file.caps, profile),
         max_system_fee: file.max_system_fee,
         max_network_fee: file.max_network_fee,
         auto_approve_up_to: file.auto_approve_up_to,
+        data_may_leave: file.data_may_leave.clone(),
         allow_mainnet: file.allow_mainnet,
         max_result_bytes: file.max_result_bytes,
     })
+}
+
+/// The owner's caps. In the sandbox, where nothing is money, those of a file that says nothing are generous: nobody runs into
+/// 25 GAS of play money.
+fn caps(said: Caps, profile: &Profile) -> Caps {
+    match profile {
+        Profile::Sandbox if said == PolicyFile::default().caps => {
+            let most = Datoshi::from_gas(1_000_000);
+            Caps { per_payment: Datoshi::from_gas(1_000), per_day: most, lifetime: most }
+        }
+        _ => said,
+    }
 }
 
 /// What is never data: all that lies in the home folder, the wallet, and `.env`, whatever they are called elsewhere.

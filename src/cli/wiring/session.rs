@@ -67,7 +67,7 @@ impl<'a> Session<'a> {
     /// is open elsewhere.
     pub fn begin(context: &'a Context, options: Options, which: Which) -> Result<Session<'a>, CommandError> {
         let settings = context.settings()?;
-        let dry_run = options.dry_run;
+        let bounds_of_flags = options.bounds;
         let chosen = settings.model()?;
         let bounds = settings.model_bounds(&chosen)?;
         let sessions = settings.home().sessions();
@@ -99,7 +99,7 @@ impl<'a> Session<'a> {
             sink: context.sink(),
             session: context.session().0.clone(),
             folder: settings.cwd().to_owned(),
-            dry_run,
+            bounds: bounds_of_flags,
             limits: limits(&bounds, metered),
             helps: Helps::default(),
         });

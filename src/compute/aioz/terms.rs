@@ -92,23 +92,36 @@ impl PaymentTerms {
         })
     }
 
+    /// What the terms ask of any task, as a price list states it: amount, recipient and network, each checked.
+    ///
+    /// # Errors
+    /// A part is missing or unreadable, or the asset is not GAS.
+    pub fn price(&self) -> Result<(Datoshi, Hash160, Network), TermsError> {
+        let asset = need(&self.asset, "asset")?;
+        if asset.parse::<Hash160>().ok() != GAS_CONTRACT.parse().ok() {
+            return Err(TermsError::NotGas(units::clean(asset, 60)));
+        }
+        Ok((
+            Datoshi::parse_datoshi(need(&self.amount, "amount")?)?,
+            Hash160::parse_account(need(&self.recipient, "recipient")?).map_err(unreadable("recipient"))?,
+            need(&self.network, "network")?.parse::<Network>().map_err(unreadable("network"))?,
+        ))
+    }
+
     /// The quote that the terms state, each part checked.
     ///
     /// # Errors
     /// A part is missing or unreadable, the asset is not GAS, or the reference cannot travel with a transfer.
     pub fn quote(&self) -> Result<Quote, TermsError> {
-        let asset = need(&self.asset, "asset")?;
-        if asset.parse::<Hash160>().ok() != GAS_CONTRACT.parse().ok() {
-            return Err(TermsError::NotGas(units::clean(asset, 60)));
-        }
+        let (amount, recipient, network) = self.price()?;
         let reference = need(&self.reference, "reference")?;
         if reference.is_empty() || reference.len() > MAX_REFERENCE || !reference.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(TermsError::Reference);
         }
         Ok(Quote {
-            amount: Datoshi::parse_datoshi(need(&self.amount, "amount")?)?,
-            recipient: Hash160::parse_account(need(&self.recipient, "recipient")?).map_err(unreadable("recipient"))?,
-            network: need(&self.network, "network")?.parse::<Network>().map_err(unreadable("network"))?,
+            amount,
+            recipient,
+            network,
             reference: reference.to_owned(),
             expires_at: need(&self.expires_at, "expires_at")?
                 .parse::<Timestamp>()

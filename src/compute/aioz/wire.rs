@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::error::ComputeError;
+use super::{error::ComputeError, terms::PaymentTerms};
 use crate::domain::units;
 
 /// How much of a provider's own text is kept, characters.
@@ -118,7 +118,7 @@ impl ModelInfo {
     }
 }
 
-/// What one task of a model costs, in the provider's own currency. It is shown to people and never paid from.
+/// What one task of a model costs, in the provider's own currency, and what is to be paid on Neo where it says so.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cost {
     /// The number, as the provider writes it.
@@ -127,11 +127,18 @@ pub struct Cost {
     pub symbol: Option<String>,
     /// `USD`, `GAS`.
     pub unit: Option<String>,
+    /// What is to be paid on Neo, where the provider takes payments there.
+    pub payment: Option<PaymentTerms>,
 }
 
 impl Cost {
     pub(super) fn read(data: &Value) -> Option<Cost> {
-        Some(Cost { cost: field(data, "cost")?, symbol: field(data, "symbol"), unit: field(data, "unit") })
+        Some(Cost {
+            cost: field(data, "cost")?,
+            symbol: field(data, "symbol"),
+            unit: field(data, "unit"),
+            payment: PaymentTerms::read(data.get("payment")),
+        })
     }
 }
 

@@ -5,8 +5,9 @@ use tokio::sync::Mutex;
 
 use super::call;
 use crate::{
+    domain::plan::Plan,
     face::{approve::AtTerminal, look::Look, tty},
-    policy::approval::{Answer, ApprovalRequest, Approver},
+    policy::approval::{Answer, ApprovalRequest, Approver, PlanAnswer, PlanSpending},
 };
 
 /// The owner, at this process's terminal or elsewhere.
@@ -24,15 +25,30 @@ impl Owner {
 
     async fn at_terminal(&self, request: &ApprovalRequest) -> Answer {
         let _turn = self.turn.lock().await;
-        // A server that a desktop client started has no terminal; one that a terminal client started shares it with a
-        // program that reads the keys for itself, and a key meant for that program must not pay.
-        if !tty::is_free() {
+        if !self.has_terminal() {
             return Answer::Elsewhere;
         }
         match self.terminal.ask(request).await {
             Answer::Nobody => Answer::Elsewhere,
             answer => answer,
         }
+    }
+
+    async fn plan_at_terminal(&self, plan: &Plan, spending: Option<PlanSpending>) -> PlanAnswer {
+        let _turn = self.turn.lock().await;
+        if !self.has_terminal() {
+            return PlanAnswer::Said(Answer::Elsewhere);
+        }
+        match self.terminal.consent(plan, spending).await {
+            PlanAnswer::Said(Answer::Nobody) => PlanAnswer::Said(Answer::Elsewhere),
+            answer => answer,
+        }
+    }
+
+    /// A server that a desktop client started has no terminal; one that a terminal client started shares it with a program
+    /// that reads the keys for itself, and a key meant for that program must not pay.
+    fn has_terminal(&self) -> bool {
+        tty::is_free()
     }
 }
 
@@ -43,6 +59,13 @@ impl Approver for Owner {
             // A call that was given up takes its question back.
             () = call::given_up() => Answer::No,
             answer = self.at_terminal(request) => answer,
+        }
+    }
+
+    async fn consent(&self, plan: &Plan, spending: Option<PlanSpending>) -> PlanAnswer {
+        tokio::select! {
+            () = call::given_up() => PlanAnswer::Said(Answer::No),
+            answer = self.plan_at_terminal(plan, spending) => answer,
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
         network::Network,
         units::clean,
     },
-    tools::{Toolbox, Work},
+    tools::{Steps, Toolbox},
 };
 
 /// What a calling model is told at its start.
@@ -30,7 +30,7 @@ pub type Events = Box<dyn Fn(&SessionId) -> Arc<dyn Sink> + Send + Sync>;
 
 /// Where clients are served: what all connections share.
 pub struct Desk {
-    work: Arc<dyn Work>,
+    work: Arc<dyn Steps>,
     network: Network,
     profile: String,
     events: Events,
@@ -49,7 +49,7 @@ pub struct Desk {
 
 impl Desk {
     /// A desk for `work`, whose money moves on `network`.
-    pub fn new(work: Arc<dyn Work>, network: Network, profile: &str, events: Events) -> Desk {
+    pub fn new(work: Arc<dyn Steps>, network: Network, profile: &str, events: Events) -> Desk {
         let instructions = format!("{}\n\n{}", INSTRUCTIONS.trim_end(), prompt::tasks(&work.tasks()).trim_end());
         Desk {
             work,

@@ -66,6 +66,10 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
         | Event::MessageCompleted { .. }
         | Event::ToolCompleted { .. }
         | Event::PolicyDecided { .. }
+        | Event::RequestUnderstood { .. }
+        | Event::Plan { .. }
+        | Event::ConsentRequested { .. }
+        | Event::ConsentResolved { .. }
         | Event::ApprovalRequested { .. }
         | Event::UploadProgress { .. }
         | Event::PaymentIntended(_)
@@ -119,7 +123,7 @@ fn approval(look: &Look, approved: bool, by: &str) -> Vec<String> {
     let (tone, text) = match (approved, by) {
         (true, "sandbox") => (Tone::Dim, "given by the sandbox's own policy: its coins are not money".to_owned()),
         (true, "policy") => (Tone::Dim, "given by the owner's policy, within its limit".to_owned()),
-        (true, "yes-flag") => (Tone::Dim, "given beforehand with --yes".to_owned()),
+        (true, "yes") => (Tone::Dim, "given beforehand with --yes".to_owned()),
         (true, "terminal") => (Tone::Dim, "given on this terminal".to_owned()),
         (false, "nobody") => (Tone::Bad, "needed, and there is nobody to ask".to_owned()),
         (false, "terminal") => (Tone::Care, "not given: nothing is paid".to_owned()),

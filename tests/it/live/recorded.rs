@@ -37,6 +37,6 @@ async fn a_live_run_is_recorded_without_keys_and_played_when_all_is_gone() {
         }
         assert_eq!(now, then);
     }
-    assert_eq!(played.event("approval.resolved")["by"], "yes-flag");
+    assert_eq!(played.event("approval.resolved")["by"], "yes");
     assert_eq!(played.event("receipt")["payment"], run.event("receipt")["payment"]);
 }

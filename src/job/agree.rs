@@ -1,0 +1,312 @@
+//! The request that is open in a session, consent to its plan, and the jobs that come of it.
+//!
+//! Work is planned without a trace. The first step that has an effect shows the plan of all that was planned so far; when
+//! somebody said yes, request, consent and jobs go into the ledger together. What is planned later is an addition, which is
+//! shown and asked for by itself.
+
+use std::{
+    collections::HashMap,
+    sync::{MutexGuard, PoisonError},
+};
+
+use super::{JobError, Workflow, plan::Draft};
+use crate::{
+    cassette,
+    domain::{
+        event::Event,
+        ids::{JobId, RequestId},
+        job::{Job, JobState},
+        plan::{Content, Plan, PlannedWork},
+        request::{Bounds, DATASET, Input, MOST_WORK, Origin, Request, Until, Work},
+        verdict::Place,
+    },
+    ledger::LedgerError,
+    policy::{consent::Consented, mandate},
+};
+
+/// So many planned jobs of earlier turns are kept, so that "go ahead" finds them.
+const MOST_DRAFTS: usize = 2 * MOST_WORK;
+
+/// How a request begins, before any work is in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opening {
+    /// Where, for how much, how far: nothing that comes later makes this wider.
+    pub bounds: Bounds,
+    /// Who fills it in.
+    pub origin: Origin,
+    /// The person's words.
+    pub said: Option<String>,
+}
+
+/// Requests that are open, one a session, and the jobs that were planned and not begun.
+#[derive(Default)]
+pub(super) struct Drafts {
+    open: HashMap<String, Open>,
+    planned: Vec<Draft>,
+}
+
+/// An open request.
+struct Open {
+    request: Request,
+    /// Planned and not agreed to yet.
+    pending: Vec<JobId>,
+}
+
+impl Drafts {
+    /// Keeps a planned job.
+    pub fn keep(&mut self, draft: Draft) {
+        self.planned.retain(|known| known.job.id != draft.job.id);
+        let over = (self.planned.len() + 1).saturating_sub(MOST_DRAFTS);
+        self.planned.drain(..over);
+        self.planned.push(draft);
+    }
+
+    fn get(&self, id: &JobId) -> Option<&Draft> {
+        self.planned.iter().find(|draft| draft.job.id == *id)
+    }
+
+    fn remove(&mut self, id: &JobId) {
+        self.planned.retain(|draft| draft.job.id != *id);
+    }
+}
+
+impl Workflow {
+    pub(super) fn drafts(&self) -> MutexGuard<'_, Drafts> {
+        // A panic elsewhere leaves at worst a draft too many.
+        self.drafts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens a request in a session: what is planned there from now on is work of it.
+    pub fn open(&self, session: &str, opening: Opening) {
+        let Opening { bounds, origin, said } = opening;
+        let id = cassette::draw(&format!("name of a request in {session}"), RequestId::random);
+        let request = Request { id, work: Vec::new(), bounds, origin, said };
+        self.drafts().open.insert(session.to_owned(), Open { request, pending: Vec::new() });
+    }
+
+    /// The request that is open in a session; one within nothing but the owner's caps where none is.
+    fn opened(&self, session: &str) -> Request {
+        if let Some(open) = self.drafts().open.get(session) {
+            return open.request.clone();
+        }
+        self.open(session, Opening { bounds: Bounds::default(), origin: Origin::Mcp(session.to_owned()), said: None });
+        self.opened(session)
+    }
+
+    /// Plans one more piece of work of the open request, within bounds that may only make it narrower.
+    ///
+    /// # Errors
+    /// An unknown task or parameter, a dataset that may not or cannot be read or is not what the task works on, and whatever
+    /// else is known to fail.
+    pub async fn check(&self, session: &str, work: Work, narrower: Bounds) -> Result<Job, JobError> {
+        let request = self.opened(session);
+        let bounds = request.bounds.narrowed(narrower);
+        let draft = match self.planned_in(&request, &work) {
+            Some(draft) => draft,
+            None => self.draft(session, &work, bounds, &request.origin).await?,
+        };
+        let Draft { piece, job } = draft;
+        let mut drafts = self.drafts();
+        let Some(open) = drafts.open.get_mut(session) else { return Ok(job) };
+        open.request.bounds = bounds;
+        if open.request.work.len() >= MOST_WORK {
+            return Err(JobError::TooMuchWork);
+        }
+        if let Some(cannot) = piece.cannot {
+            return Err(JobError::Cannot(cannot));
+        }
+        let begun = piece.same_as_before && (job.state.is_end() || job.request.as_ref() == Some(&open.request.id));
+        if !begun && !open.pending.contains(&job.id) {
+            open.pending.push(job.id.clone());
+        }
+        if !piece.same_as_before || !begun {
+            drafts.keep(Draft { piece, job: job.clone() });
+        }
+        Ok(job)
+    }
+
+    /// The same piece of work, planned in this request already.
+    fn planned_in(&self, request: &Request, work: &Work) -> Option<Draft> {
+        let drafts = self.drafts();
+        let open = drafts.open.values().find(|open| open.request.id == request.id)?;
+        let same = |draft: &&Draft| {
+            let known = &draft.piece.work;
+            known.task == work.task
+                && known.dataset() == work.dataset()
+                && known.assumed == work.assumed
+                && known.anew == work.anew
+                && work.parameters.iter().all(|(name, value)| known.parameters.get(name) == Some(value))
+        };
+        open.pending.iter().filter_map(|id| drafts.get(id)).find(same).cloned()
+    }
+
+    /// The plan of what is open in a session and not agreed to yet; nothing where nothing waits.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn pending(&self, session: &str) -> Result<Option<Plan>, JobError> {
+        let (request, pieces) = {
+            let drafts = self.drafts();
+            let Some(open) = drafts.open.get(session) else { return Ok(None) };
+            let pieces = open.pending.iter().filter_map(|id| drafts.get(id)).map(|draft| draft.piece.clone());
+            let pieces: Vec<PlannedWork> = pieces.collect();
+            (open.request.clone(), pieces)
+        };
+        if pieces.is_empty() {
+            return Ok(None);
+        }
+        let work = pieces.iter().map(|piece| piece.work.clone()).collect();
+        Ok(Some(self.whole(Request { work, ..request }, pieces)?))
+    }
+
+    /// A job that may take a step with an effect in this session: one that is begun, or is begun now, after consent to the plan
+    /// of all that waits in the session's request. Work of another request is taken up under the one that is open.
+    ///
+    /// # Errors
+    /// The guard's refusal; P-APPROVAL when nobody said yes.
+    pub(super) async fn begun(&self, session: &str, id: &JobId) -> Result<Job, JobError> {
+        let request = self.opened(session);
+        let job = self.job(id)?;
+        if job.request.as_ref() == Some(&request.id) || !self.awaits_consent(&job)? {
+            return self.own_job(id);
+        }
+        self.take_up(session, &job).await?;
+        let plan = self.pending(session)?.ok_or_else(|| LedgerError::NoSuchJob(id.clone()))?;
+        self.emit(Event::Plan { plan: Box::new(plan.clone()) });
+        self.agree(session, plan).await?;
+        self.own_job(id)
+    }
+
+    /// Whether a job's next step needs a request and a consent of its own: not where money is under way or spent.
+    pub(super) fn awaits_consent(&self, job: &Job) -> Result<bool, JobError> {
+        use JobState::{PaymentIntended, PaymentSent, PaymentUnknown, Planned, Running, Staged, Staging, Submitted};
+        Ok(match job.state {
+            Planned | Staging | Staged | Submitted => true,
+            Running => job.place() == Place::Local,
+            PaymentIntended | PaymentSent | PaymentUnknown => {
+                let attempts = self.attempts(&job.id)?;
+                !attempts.iter().any(|a| a.state.is_live() || a.state == crate::domain::attempt::AttemptState::Confirmed)
+            }
+            _ => false,
+        })
+    }
+
+    /// Puts a job that was planned or begun elsewhere into the session's open request.
+    async fn take_up(&self, session: &str, job: &Job) -> Result<(), JobError> {
+        let known = self.drafts().get(&job.id).cloned();
+        let draft = match known {
+            Some(draft) => draft,
+            None => Draft { piece: self.piece_of(job).await?, job: job.clone() },
+        };
+        let mut drafts = self.drafts();
+        if let Some(open) = drafts.open.get_mut(session)
+            && !open.pending.contains(&job.id)
+        {
+            open.pending.push(job.id.clone());
+        }
+        drafts.keep(draft);
+        Ok(())
+    }
+
+    /// A job of the ledger as a piece of a plan.
+    pub(super) async fn piece_of(&self, job: &Job) -> Result<PlannedWork, JobError> {
+        let input = Input {
+            name: DATASET.to_owned(),
+            named: job.verdict.dataset.path.clone(),
+            path: Some(job.source.path.clone()),
+        };
+        let work = Work { inputs: vec![input], ..Work::new(&job.task_type, "", job.parameters.clone()) };
+        let price = match (&job.quote, job.place()) {
+            (_, Place::Local) => None,
+            (Some(quote), Place::Offload) => Some(self.quoted(quote)),
+            (None, Place::Offload) => {
+                let model = super::offload::remote_model(self.task(&job.task_type)?, job)?;
+                Some(self.price_of(&model, job.verdict.dataset.bytes).await?)
+            }
+        };
+        Ok(PlannedWork {
+            work,
+            job: Some(job.id.clone()),
+            verdict: Some(job.verdict.clone()),
+            price,
+            content: vec![Content {
+                path: job.source.path.clone(),
+                bytes: job.verdict.dataset.bytes,
+                modified_ns: job.verdict.dataset.modified_ns,
+                sha256: job.content,
+            }],
+            cannot: None,
+            same_as_before: true,
+        })
+    }
+
+    /// Consent to a plan where it needs one; then request, consent and jobs are in the ledger. Gives the plan that was agreed
+    /// to, which is another one where the person changed it.
+    ///
+    /// # Errors
+    /// The guard's refusal; P-APPROVAL when nobody said yes. The request is kept then, so that it can be taken up by its name.
+    pub async fn agree(&self, session: &str, mut plan: Plan) -> Result<Plan, JobError> {
+        if plan.request.bounds.until == Until::Plan {
+            return Err(mandate::stops_at_plan().into());
+        }
+        if let Some(cannot) = plan.cannot() {
+            return Err(JobError::Cannot(cannot.clone()));
+        }
+        let consent = loop {
+            if !plan.needs_consent() {
+                break None;
+            }
+            let spent = self.spent()?;
+            let asked = self.parts.guard.consent(&plan, spent, &*self.parts.approver, &*self.parts.sink).await;
+            match asked {
+                Ok(Consented::Yes(consent)) => break Some(consent),
+                Ok(Consented::Edited(request)) => {
+                    plan = self.plan(session, *request).await?;
+                    if plan.request.bounds.until == Until::Plan {
+                        return Err(mandate::stops_at_plan().into());
+                    }
+                    if let Some(cannot) = plan.cannot() {
+                        return Err(JobError::Cannot(cannot.clone()));
+                    }
+                }
+                Err(refusal) => {
+                    self.parts.ledger.keep_request(&plan.request, session)?;
+                    return Err(refusal.into());
+                }
+            }
+        };
+        let mut drafts = self.drafts();
+        let jobs: Vec<Job> =
+            plan.possible().filter_map(|piece| drafts.get(piece.job.as_ref()?)).map(|draft| draft.job.clone()).collect();
+        let mut request = plan.request.clone();
+        request.work = plan.possible().map(|piece| piece.work.clone()).collect();
+        if let Some(open) = drafts.open.get_mut(session).filter(|open| open.request.id == request.id) {
+            // An addition: what was agreed to before stays work of the request.
+            request.work = open.request.work.iter().chain(&request.work).cloned().collect();
+            open.request.work.clone_from(&request.work);
+            open.pending.retain(|id| !jobs.iter().any(|job| job.id == *id));
+        }
+        self.parts.ledger.begin(&request, session, consent.as_ref(), &jobs)?;
+        jobs.iter().for_each(|job| drafts.remove(&job.id));
+        Ok(plan)
+    }
+
+    /// A planned job that is not in the ledger.
+    pub(super) fn drafted(&self, id: &JobId) -> Option<Job> {
+        self.drafts().get(id).map(|draft| draft.job.clone())
+    }
+
+    /// Gives a planned job up that is not in the ledger: nothing is left of it.
+    pub(super) fn forget(&self, id: &JobId) -> Option<Job> {
+        let job = self.drafted(id).filter(|job| job.request.is_none())?;
+        let mut drafts = self.drafts();
+        drafts.remove(id);
+        drafts.open.values_mut().for_each(|open| open.pending.retain(|other| other != id));
+        Some(Job { state: JobState::Canceled, failure: Some("given up by a person".to_owned()), ..job })
+    }
+
+    /// The planned jobs that are not in the ledger, oldest first.
+    pub(super) fn all_drafted(&self) -> Vec<Job> {
+        self.drafts().planned.iter().map(|draft| draft.job.clone()).filter(|job| job.request.is_none()).collect()
+    }
+}

@@ -1,0 +1,160 @@
+//! What work costs at the provider, before anything is sent to it.
+
+use async_trait::async_trait;
+
+use super::{JobError, OwnerPrice, Workflow};
+use crate::{
+    compute::aioz::{Aioz, ComputeError, Cost},
+    domain::{
+        hash::Hash160,
+        money::Datoshi,
+        network::Network,
+        plan::{Price, PriceSource},
+        quote::Quote,
+    },
+    ledger::{Reading, Spending},
+    policy::{Refusal, Rule},
+};
+
+/// What paying burns at most without asking again, 0.15 GAS: a transfer with data burns about 0.11 GAS by the fee policy of
+/// Neo N3's networks (measured on a private net, see docs/payments.md).
+const FEES: u64 = 15_000_000;
+
+/// What is needed to tell prices: no key is unlocked for it.
+#[derive(Debug, Clone)]
+pub struct Pricing {
+    /// Who runs remote jobs; nobody where there is no price list to ask for.
+    pub provider: Option<Aioz>,
+    /// What is paid where the provider states nothing.
+    pub price: OwnerPrice,
+    /// Where datasets are staged: its host.
+    pub storage: String,
+    /// Whose coins are spent, where that is known without unlocking a wallet.
+    pub account: Option<Hash160>,
+}
+
+/// What the provider's price list says of one model.
+#[derive(Debug, Clone)]
+pub(super) enum Listed {
+    /// In GAS, to this account.
+    Gas { amount: Datoshi, recipient: Hash160, network: Network },
+    /// It states no payment terms, and at most a cost in a unit of its own.
+    NoTerms { beside: Option<String> },
+}
+
+/// Tells prices without bringing up what pays.
+#[async_trait]
+pub trait AskPrices: Send + Sync {
+    /// What is needed to ask.
+    async fn pricing(&self) -> Result<Pricing, JobError>;
+}
+
+impl Workflow {
+    /// The parts that tell prices, brought up at the first need.
+    pub(super) async fn pricing(&self) -> Result<&Pricing, JobError> {
+        self.pricing.get_or_try_init(|| self.parts.connect.pricing()).await
+    }
+
+    /// Where files go that leave this machine, in a few words.
+    pub(super) fn destination(&self) -> String {
+        if self.parts.guard.policy().network.is_sandbox() {
+            return "the sandbox on this machine".to_owned();
+        }
+        match self.pricing.get() {
+            Some(pricing) => match pricing.provider.as_ref().and_then(|provider| provider.base().host_str()) {
+                Some(provider) => format!("{}, read by {provider}", pricing.storage),
+                None => pricing.storage.clone(),
+            },
+            None => "the provider".to_owned(),
+        }
+    }
+
+    /// What the wallet has spent, where it is known which one it is.
+    pub(super) fn spent(&self) -> Result<Option<Spending>, JobError> {
+        let Some(account) = self.pricing.get().and_then(|pricing| pricing.account) else { return Ok(None) };
+        let network = self.parts.guard.policy().network;
+        Ok(Some(self.parts.ledger.spending(&account, network, &Reading::now())?))
+    }
+
+    /// What one task of `model` on a dataset of `bytes` costs: the provider's list price in GAS, or the owner's price.
+    ///
+    /// # Errors
+    /// A provider that cannot be asked; P-NETWORK and P-RECIPIENT for terms that could never be paid.
+    pub(super) async fn price_of(&self, model: &str, bytes: u64) -> Result<Price, JobError> {
+        let pricing = self.pricing().await?;
+        let known = self.listed.lock().await.get(model).cloned();
+        let listed = match known {
+            Some(listed) => listed,
+            None => {
+                let cost = match &pricing.provider {
+                    Some(provider) => provider.cost(model).await.map(Some),
+                    None => Ok(None),
+                };
+                let listed = match cost {
+                    Ok(Some(cost)) => listed(&cost)?,
+                    // A provider may tell no costs; that the model is there shows at submit.
+                    Ok(None) | Err(ComputeError::Refused { .. } | ComputeError::Garbage(_)) => {
+                        Listed::NoTerms { beside: None }
+                    }
+                    Err(error) => return Err(error.into()),
+                };
+                self.listed.lock().await.insert(model.to_owned(), listed.clone());
+                listed
+            }
+        };
+        let (amount, recipient, network, source, beside) = match listed {
+            Listed::Gas { amount, recipient, network } => (amount, recipient, network, PriceSource::Listed, None),
+            Listed::NoTerms { beside } => {
+                let (amount, recipient) = pricing.price.of(bytes)?;
+                (amount, recipient, pricing.price.network, PriceSource::Owners, beside)
+            }
+        };
+        let policy = self.parts.guard.policy();
+        if network != policy.network {
+            let why = format!("the provider is paid on {network}, and this program pays on {} only", policy.network);
+            return Err(Refusal::new(Rule::Network, why)
+                .hint("set NEO_NETWORK to the provider's network if it is really the one you mean")
+                .into());
+        }
+        if amount > Datoshi::ZERO && !policy.recipients.contains(&recipient) {
+            let why = format!("{} is not on the owner's list of recipients", recipient.address());
+            return Err(Refusal::new(Rule::Recipient, why)
+                .hint("put it in GAS_RECIPIENT or in `recipients` of policy.toml, if you know whose it is")
+                .into());
+        }
+        Ok(Price { amount, fees: self.fees(), recipient: recipient.address(), network, source, beside })
+    }
+
+    /// The price of a job whose quote is known.
+    pub(super) fn quoted(&self, quote: &Quote) -> Price {
+        Price {
+            amount: quote.amount,
+            fees: self.fees(),
+            recipient: quote.recipient.address(),
+            network: quote.network,
+            source: PriceSource::Quoted,
+            beside: None,
+        }
+    }
+
+    /// What may be burnt for one payment without asking again: never more than the owner's own limits.
+    fn fees(&self) -> Datoshi {
+        let policy = self.parts.guard.policy();
+        let limits = policy.max_system_fee.checked_add(policy.max_network_fee).unwrap_or(Datoshi::MAX);
+        Datoshi::new(FEES).unwrap_or(Datoshi::MAX).min(limits)
+    }
+}
+
+/// Terms where the list states them, else what it says in its own unit.
+fn listed(cost: &Cost) -> Result<Listed, JobError> {
+    match &cost.payment {
+        Some(terms) => {
+            let (amount, recipient, network) = terms.price()?;
+            Ok(Listed::Gas { amount, recipient, network })
+        }
+        None => {
+            let unit = cost.unit.as_deref().or(cost.symbol.as_deref()).unwrap_or_default();
+            Ok(Listed::NoTerms { beside: Some(format!("{} {unit}", cost.cost).trim().to_owned()) })
+        }
+    }
+}
