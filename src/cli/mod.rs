@@ -4,6 +4,7 @@
 //! `agent tasks` open no ledger and no network.
 
 mod ask;
+pub mod bounds;
 mod chat;
 mod completions;
 mod config;

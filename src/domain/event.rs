@@ -11,6 +11,7 @@ use super::{
     ids::{JobId, RequestId},
     money::{Amount, Fees},
     network::Network,
+    shown::{PlanShown, RequestShown, Totals},
     verdict::{OffloadRule, Place},
 };
 
@@ -187,6 +188,35 @@ pub enum Event {
         ok: bool,
         /// What came of it; a model with a small window is shown less of a long one.
         result: serde_json::Value,
+    },
+    /// What is wanted, as it was understood.
+    #[serde(rename = "request.understood")]
+    RequestUnderstood(RequestShown),
+    /// What it comes to, before anything has an effect.
+    #[serde(rename = "plan")]
+    Plan(PlanShown),
+    /// A plan needs a consent.
+    #[serde(rename = "consent.requested")]
+    ConsentRequested {
+        /// The request that was planned.
+        request: RequestId,
+        /// Of the plan; a consent is bound to it.
+        digest: Sha256,
+        /// What it comes to.
+        #[serde(flatten)]
+        totals: Totals,
+    },
+    /// A person, or the policy for them, answered.
+    #[serde(rename = "consent.resolved")]
+    ConsentResolved {
+        /// The request that was planned.
+        request: RequestId,
+        /// Of the plan.
+        digest: Sha256,
+        /// Yes or no.
+        approved: bool,
+        /// `terminal`, `yes`, `policy`, `sandbox`, `dashboard`, `record` or `nobody`.
+        by: String,
     },
     /// Where a job runs and why.
     #[serde(rename = "verdict")]

@@ -17,6 +17,7 @@ pub mod quote;
 pub mod receipt;
 pub mod request;
 pub mod result;
+pub mod shown;
 pub mod task;
 pub mod units;
 pub mod verdict;

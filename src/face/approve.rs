@@ -48,18 +48,18 @@ async fn ask_at_terminal(question: &[String]) -> io::Result<Answer> {
         terminal.say("Pay? [y/N] ")?;
         // Ctrl-C at the question is a no to the question as well as an end of the turn.
         let Some(line) = terminal.line().await? else { return Ok(Answer::No) };
-        if let Some(answer) = read_answer(&line) {
-            return Ok(answer);
+        if let Some(yes) = said_yes(&line) {
+            return Ok(if yes { Answer::Yes } else { Answer::No });
         }
     }
     Ok(Answer::No)
 }
 
 /// Yes only when it is said; an empty line is no; anything else is asked again.
-fn read_answer(line: &str) -> Option<Answer> {
+pub(super) fn said_yes(line: &str) -> Option<bool> {
     match line.trim().to_ascii_lowercase().as_str() {
-        "y" | "yes" => Some(Answer::Yes),
-        "" | "n" | "no" => Some(Answer::No),
+        "y" | "yes" => Some(true),
+        "" | "n" | "no" => Some(false),
         _ => None,
     }
 }
@@ -122,15 +122,15 @@ mod tests {
     #[test]
     fn only_a_clear_yes_is_a_yes() {
         for (line, answer) in [
-            ("y\n", Some(Answer::Yes)),
-            ("YES\r\n", Some(Answer::Yes)),
-            ("\n", Some(Answer::No)),
-            ("n", Some(Answer::No)),
+            ("y\n", Some(true)),
+            ("YES\r\n", Some(true)),
+            ("\n", Some(false)),
+            ("n", Some(false)),
             ("ye", None),
             ("y y", None),
             ("ｙ", None),
         ] {
-            assert_eq!(read_answer(line), answer, "{line:?}");
+            assert_eq!(said_yes(line), answer, "{line:?}");
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::look::{Look, Tone, cut};
+use super::{
+    look::{Look, Tone, cut},
+    status::tone,
+};
 use crate::{
     domain::{
         attempt::{Attempt, AttemptState},
@@ -58,16 +61,6 @@ fn place(job: &Job) -> &'static str {
     match job.place() {
         Place::Local => "here",
         Place::Offload => "offload",
-    }
-}
-
-/// The tone of a state.
-fn tone(state: JobState) -> Tone {
-    match state {
-        JobState::Done => Tone::Good,
-        JobState::PaymentUnknown | JobState::Canceled => Tone::Care,
-        state if state.is_end() => Tone::Bad,
-        _ => Tone::Plain,
     }
 }
 

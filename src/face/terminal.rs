@@ -47,6 +47,8 @@ struct State {
     in_line: bool,
     last_status: String,
     results_shown: HashSet<JobId>,
+    /// A plan that was told and is not printed yet: where a person is asked for consent, the question shows it.
+    plan: Option<Event>,
 }
 
 impl Terminal {
@@ -59,6 +61,7 @@ impl Terminal {
             in_line: false,
             last_status: String::new(),
             results_shown: HashSet::new(),
+            plan: None,
         };
         Terminal { look, output, errors, draw, documents: true, state: Mutex::new(state) }
     }
@@ -134,6 +137,17 @@ impl Terminal {
         self.output.write(&held);
     }
 
+    /// Prints the plan that is held back, unless a person saw it in the question that they answered.
+    fn plan(&self, state: &mut State, next: Option<&Event>) {
+        let asked = matches!(next, Some(Event::ConsentResolved { by, .. }) if by == "terminal");
+        if matches!(next, Some(Event::ConsentRequested { .. })) {
+            return;
+        }
+        if let Some(plan) = state.plan.take().filter(|_| !asked) {
+            self.print(state, &render::lines(&plan, &self.look));
+        }
+    }
+
     fn result(&self, state: &mut State, job: &JobId, file: &Path) {
         if !self.documents || !state.results_shown.insert(job.clone()) {
             return;
@@ -149,7 +163,9 @@ impl Terminal {
 impl Sink for Terminal {
     fn emit(&self, event: Event) {
         let state = &mut *self.state();
+        self.plan(state, Some(&event));
         match &event {
+            Event::Plan(plan) if plan.0.needs_consent() => state.plan = Some(event),
             Event::MessageDelta { text } => self.delta(state, text),
             Event::MessageCompleted { text } => self.completed(state, text),
             Event::UploadProgress { bytes, total, .. } => {
@@ -214,6 +230,7 @@ impl Sink for Terminal {
     fn rest(&self) {
         let state = &mut *self.state();
         state.progress.clear();
+        self.plan(state, None);
         self.broken_off(state);
     }
 }

@@ -11,7 +11,7 @@ use secrecy::{SecretString, zeroize::Zeroizing};
 use tokio::{io::AsyncReadExt as _, net::unix::pipe::Receiver};
 
 /// The terminal that controls this process.
-const TERMINAL: &str = "/dev/tty";
+pub(super) const TERMINAL: &str = "/dev/tty";
 /// A terminal hands over lines of at most this many bytes.
 const MAX_LINE: usize = 4096;
 

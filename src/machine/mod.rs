@@ -9,7 +9,7 @@ pub mod estimator;
 mod extents;
 mod host;
 mod parameters;
-mod programs;
+pub mod programs;
 mod sample;
 mod sample_fasta;
 mod sample_fastq;

@@ -24,7 +24,7 @@ pub fn missing_program(task: &TaskType) -> Option<Missing> {
 
 fn missing_on(task: &TaskType, path: &OsStr) -> Option<Missing> {
     match &task.program {
-        Program::Command { executable, package, .. } if found_on(path, executable).is_none() => {
+        Program::Command { executable, package, .. } if on_path(path, executable).is_none() => {
             Some(Missing { executable: executable.clone(), package: package.clone() })
         }
         _ => None,
@@ -33,7 +33,7 @@ fn missing_on(task: &TaskType, path: &OsStr) -> Option<Missing> {
 
 /// The first executable file of this name on `path`. Relative folders on it are left out: what they hold depends on
 /// where the program was started.
-fn found_on(path: &OsStr, executable: &str) -> Option<PathBuf> {
+pub fn on_path(path: &OsStr, executable: &str) -> Option<PathBuf> {
     std::env::split_paths(path).filter(|folder| folder.is_absolute()).map(|f| f.join(executable)).find(|f| runs(f))
 }
 

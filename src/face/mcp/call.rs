@@ -94,6 +94,7 @@ impl Beat {
                 let share = part.map(|p| format!(", {:.0} %", p * 100.0)).unwrap_or_default();
                 (part, format!("{job}: {}{share}", status.replace('_', " ")))
             }
+            Event::ConsentRequested { request, .. } => (None, format!("{request}: the plan waits for consent")),
             Event::ApprovalRequested { job, .. } => (None, format!("{job}: the payment waits for approval")),
             _ => return None,
         };

@@ -8,7 +8,10 @@ mod verdict;
 
 use serde_json::Value;
 
-use super::look::{Look, Tone};
+use super::{
+    look::{Look, Tone},
+    plan,
+};
 use crate::domain::{
     event::{Decision, Event},
     money::Datoshi,
@@ -24,6 +27,8 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
     match event {
         Event::SessionStarted { model, network, profile } => session(look, model, *network, profile),
         Event::ToolRequested { name, arguments, .. } => vec![look.line(Tone::Dim, &call(name, arguments))],
+        Event::Plan(plan) => plan::brief(&plan.0, look),
+        Event::ConsentResolved { approved, by, .. } => consent(look, *approved, by),
         Event::Verdict { .. } => verdict::lines(event, look),
         Event::PolicyDecided { rule, decision: Decision::Refuse, why, .. } => {
             look.field("Refused", Tone::Bad, &format!("{} [{}]", clean(why, MAX), clean(rule, 40)))
@@ -59,9 +64,11 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
         Event::Receipt(receipt) => receipt::lines(receipt, look),
         Event::Warning { message } => look.paragraph(Tone::Care, &format!("warning: {}", clean(message, MAX))),
         Event::Error { message, hint, .. } => wrong(look, message, hint.as_deref()),
-        // The prompt was typed by who reads this; answers are streamed; the approver asks by itself; a failed call is
+        // The prompt was typed by who reads this; a question shows what was understood; answers are streamed; the approver asks by itself; a failed call is
         // shown by what refused it and by the answer; what model calls took is summed up at the end of a turn.
         Event::TurnStarted { .. }
+        | Event::RequestUnderstood(_)
+        | Event::ConsentRequested { .. }
         | Event::MessageDelta { .. }
         | Event::MessageCompleted { .. }
         | Event::ToolCompleted { .. }
@@ -131,6 +138,23 @@ fn approval(look: &Look, approved: bool, by: &str) -> Vec<String> {
         (false, other) => (Tone::Bad, format!("not given by {}", clean(other, 40))),
     };
     look.field("Approval", tone, &text)
+}
+
+/// Who answered a plan; a yes that was just typed is not told again.
+fn consent(look: &Look, approved: bool, by: &str) -> Vec<String> {
+    let (tone, text) = match (approved, by) {
+        (true, "terminal") => return Vec::new(),
+        (true, "sandbox") => (Tone::Dim, "The sandbox agreed: its coins are not money.".to_owned()),
+        (true, "policy") => (Tone::Dim, "Your policy agreed: this is within its limit.".to_owned()),
+        (true, "yes") => (Tone::Dim, "You agreed beforehand, with --yes.".to_owned()),
+        (true, other) => (Tone::Dim, format!("Agreed by {}.", clean(other, 40))),
+        (false, "terminal") => (Tone::Care, "Not agreed: nothing is sent or paid.".to_owned()),
+        (false, "nobody") => {
+            (Tone::Bad, "A yes is needed and there is nobody to ask: nothing is sent or paid.".to_owned())
+        }
+        (false, other) => (Tone::Bad, format!("Not agreed by {}: nothing is sent or paid.", clean(other, 40))),
+    };
+    look.paragraph(tone, &text)
 }
 
 /// Most states have events of their own that say more.

@@ -1,13 +1,15 @@
 //! Where a job runs, and the numbers that decided it.
 
 use super::{
-    super::look::{Look, Tone},
+    super::{
+        look::{Look, Tone},
+        plan::words::time,
+    },
     MAX,
 };
 use crate::domain::{
-    estimate::Range,
     event::{DatasetShown, Event},
-    units::{about_seconds, bytes, clean, count, seconds},
+    units::{bytes, clean, count},
     verdict::{OffloadRule, Place},
 };
 
@@ -51,13 +53,6 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
     out.extend(why.iter().flat_map(|sentence| look.more(Tone::Dim, &clean(sentence, MAX))));
     out.extend(look.field("Job", Tone::Plain, job.as_str()));
     out
-}
-
-/// `about 12 s (3.0 s to 48 s)`; only `under 0.1 s` where all three are.
-fn time(estimate: &Range) -> String {
-    let [low, high] = [estimate.low, estimate.high].map(seconds);
-    let about = about_seconds(estimate.likely);
-    if low == high { about } else { format!("{about} ({low} to {high})") }
 }
 
 fn dataset_line(dataset: &DatasetShown) -> String {

@@ -1,0 +1,69 @@
+//! A plan as people see it: the answer first, then what it costs, who is paid, and what leaves this machine. Pure.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `one` | a plan of one piece of work, in 4 to 8 lines |
+//! | `many` | a plan of many: the headline, the table, what belongs to all of it |
+//! | `rows` | the table's rows, at most about twenty |
+//! | `columns` | which columns the width has room for |
+//! | `money` | prices, added up and said |
+//! | [`words`] | names, sizes, bounds in plain words |
+
+pub(super) mod columns;
+mod many;
+mod money;
+mod one;
+mod rows;
+pub mod words;
+
+use super::look::{Look, Tone};
+use crate::domain::{
+    plan::{Plan, PlannedWork},
+    units::about_seconds,
+    verdict::Place,
+};
+
+/// The whole plan.
+pub fn plan(plan: &Plan, look: &Look) -> Vec<String> {
+    let mut out = without_bounds(plan, look);
+    out.extend(words::bounds(plan.request.bounds).iter().flat_map(|text| look.field("Bounds", Tone::Plain, text)));
+    out
+}
+
+/// The plan for where the request's bounds are shown beside it.
+pub(super) fn without_bounds(plan: &Plan, look: &Look) -> Vec<String> {
+    let mut out = match plan.work.as_slice() {
+        [] => look.field("Plan", Tone::Care, "there is nothing to do"),
+        [piece] => one::lines(piece, look),
+        pieces => many::lines(pieces, look),
+    };
+    out.extend(words::sent_to(plan).iter().flat_map(|text| look.field("Sent to", Tone::Plain, text)));
+    out
+}
+
+/// The plan as a run shows it before it goes on: one line where it is one piece of work that runs here and costs nothing, and
+/// the whole plan otherwise.
+pub fn brief(plan: &Plan, look: &Look) -> Vec<String> {
+    short(plan).map_or_else(|| self::plan(plan, look), |text| look.paragraph(Tone::Dim, &text))
+}
+
+fn short(plan: &Plan) -> Option<String> {
+    let [piece] = plan.work.as_slice() else { return None };
+    let verdict = piece.verdict.as_ref().filter(|verdict| verdict.place == Place::Local)?;
+    if piece.cannot.is_some() || piece.same_as_before || words::bounds(plan.request.bounds).is_some() {
+        return None;
+    }
+    let time = about_seconds(verdict.estimate.seconds.likely);
+    Some(format!("{} ({}) runs on this machine: free, {time}.", words::what(&piece.work), words::size(piece)))
+}
+
+/// What is to be known of some of the work together, without a table and without who is paid: for the notes in a plan file.
+pub(super) fn notes(pieces: &[PlannedWork], look: &Look) -> Vec<String> {
+    match pieces {
+        [piece] => one::lines(piece, look),
+        pieces => [many::headline(pieces, look), many::summary(pieces, look)].concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

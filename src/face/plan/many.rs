@@ -1,0 +1,197 @@
+//! A plan of many pieces of work.
+
+use std::collections::BTreeSet;
+
+use super::{
+    super::look::{Look, Tone},
+    columns,
+    money::Prices,
+    one,
+    rows::{Common, Fate, here, rows},
+    words::{self, counted, listed},
+};
+use crate::domain::{
+    money::Datoshi,
+    plan::{Cannot, PlannedWork},
+    units::{about_seconds, bytes, clean, count},
+    verdict::OffloadRule,
+};
+
+/// So many different reasons are told before the rest is counted.
+const REASONS: usize = 3;
+
+/// The headline, the table, and what belongs to all of it.
+pub fn lines(pieces: &[PlannedWork], look: &Look) -> Vec<String> {
+    let common = Common::of(pieces);
+    let without: &[&str] = if only_task(pieces).is_some() { &["task"] } else { &[] };
+    let mut out = headline(pieces, look);
+    out.push(String::new());
+    out.extend(columns::table(&rows(pieces, &common), without, look));
+    out.push(String::new());
+    out.extend(summary(pieces, look));
+    out
+}
+
+/// How many, how many of them can be done, and what it costs at most.
+pub fn headline(pieces: &[PlannedWork], look: &Look) -> Vec<String> {
+    let of = |fate: Fate| pieces.iter().filter(|piece| Fate::of(piece) == fate).count();
+    let (cannot, before) = (of(Fate::Cannot), of(Fate::Before));
+    let run = pieces.len() - cannot - before;
+    let unit = count_of(pieces);
+    let folder = Common::of(pieces).folder;
+    let place = if folder.as_os_str().is_empty() { String::new() } else { format!(" in {}", words::path(&folder)) };
+    let what = match only_task(pieces) {
+        Some(task) => format!("{task} on {unit}{place}"),
+        None => format!("{unit}{place}"),
+    };
+    if cannot == pieces.len() {
+        return look.field("Plan", Tone::Bad, &format!("{what}: none can be done"));
+    }
+    let mut parts = Vec::new();
+    match (run, before, cannot) {
+        (_, 0, 0) => parts.push("all can run".to_owned()),
+        _ => {
+            let told = |n: usize, words: &str| (n > 0).then(|| format!("{} {words}", count(n as u64)));
+            parts.extend(told(run, "can run"));
+            parts.extend(told(before, "begun or done before"));
+            parts.extend(told(cannot, "cannot"));
+        }
+    }
+    let cost = match Prices::of(pieces).most() {
+        Datoshi::ZERO => "free".to_owned(),
+        most => format!("{most} at most"),
+    };
+    look.field("Plan", Tone::Strong, &format!("{what}: {}; {cost}", parts.join(", ")))
+}
+
+/// What is chosen, what cannot be done, what was done before, why some is offloaded, what is needed here, what it costs.
+pub fn summary(pieces: &[PlannedWork], look: &Look) -> Vec<String> {
+    let common = Common::of(pieces);
+    let mut out = Vec::new();
+    out.extend(with(pieces, &common).iter().flat_map(|text| look.field("With", Tone::Plain, text)));
+    out.extend(cannot(pieces, &common, look));
+    out.extend(before(pieces, &common).iter().flat_map(|text| look.field("Before", Tone::Good, text)));
+    for (index, text) in why(pieces, &common).iter().enumerate() {
+        out.extend(if index == 0 { look.field("Why", Tone::Plain, text) } else { look.more(Tone::Plain, text) });
+    }
+    out.extend(needs(pieces).iter().flat_map(|text| look.field("Needs", Tone::Plain, text)));
+    out.extend(one::money(&Prices::of(pieces), look));
+    out
+}
+
+/// `40 files`, or, where a file is worked on more than once, `40 pieces of work`.
+fn count_of(pieces: &[PlannedWork]) -> String {
+    let files: BTreeSet<_> = pieces.iter().map(|piece| piece.work.dataset()).collect();
+    match files.len() == pieces.len() {
+        true => counted(pieces.len(), "file", "files"),
+        false => counted(pieces.len(), "piece of work", "pieces of work"),
+    }
+}
+
+/// The task, where there is only one.
+fn only_task(pieces: &[PlannedWork]) -> Option<String> {
+    let first = &pieces.first()?.work;
+    pieces.iter().all(|piece| piece.work.task == first.task).then(|| words::task(first))
+}
+
+/// What was chosen for all pieces of a task alike.
+fn with(pieces: &[PlannedWork], common: &Common) -> Option<String> {
+    let mut told = BTreeSet::new();
+    let mut out = Vec::new();
+    for piece in pieces.iter().filter(|piece| told.insert(&piece.work.task)) {
+        let chosen = common.chosen(&piece.work, true);
+        match (chosen.is_empty(), only_task(pieces)) {
+            (true, _) => {}
+            (_, Some(_)) => out.push(chosen),
+            (_, None) => out.push(format!("{}: {chosen}", words::task(&piece.work))),
+        }
+    }
+    (!out.is_empty()).then(|| out.join("; "))
+}
+
+/// What cannot be done, by reason, with what to do about it.
+fn cannot(pieces: &[PlannedWork], common: &Common, look: &Look) -> Vec<String> {
+    let mut reasons: Vec<(&Cannot, Vec<String>)> = Vec::new();
+    for (piece, cannot) in pieces.iter().filter_map(|piece| Some((piece, piece.cannot.as_ref()?))) {
+        let name = common.name(&piece.work);
+        match reasons.iter_mut().find(|(known, _)| (&known.why, &known.hint) == (&cannot.why, &cannot.hint)) {
+            Some((_, names)) => names.push(name),
+            None => reasons.push((cannot, vec![name])),
+        }
+    }
+    let mut out = Vec::new();
+    for (index, (reason, names)) in reasons.iter().take(REASONS).enumerate() {
+        let text = format!("{}: {}", listed(names), clean(&reason.why, words::MAX));
+        out.extend(if index == 0 { look.field("Cannot", Tone::Bad, &text) } else { look.more(Tone::Bad, &text) });
+        out.extend(reason.hint.iter().flat_map(|hint| look.more(Tone::Plain, &clean(hint, words::MAX))));
+    }
+    let rest: usize = reasons.iter().skip(REASONS).map(|(_, names)| names.len()).sum();
+    out.extend(
+        (rest > 0)
+            .then(|| look.more(Tone::Bad, &format!("and {} more, for other reasons", count(rest as u64))))
+            .into_iter()
+            .flatten(),
+    );
+    out
+}
+
+/// What is the same as before.
+fn before(pieces: &[PlannedWork], common: &Common) -> Vec<String> {
+    let name = |piece: &PlannedWork| {
+        let job = piece.job.as_ref().map(|job| format!(" ({job})")).unwrap_or_default();
+        format!("{}{job}", common.name(&piece.work))
+    };
+    let all = pieces.iter().filter(|piece| Fate::of(piece) == Fate::Before);
+    let (paid, unpaid): (Vec<_>, Vec<_>) = all.partition(|piece| piece.still_to_pay().is_none());
+    let [paid, unpaid] = [paid, unpaid].map(|pieces| pieces.into_iter().map(name).collect::<Vec<_>>());
+    let mut out = Vec::new();
+    if !paid.is_empty() {
+        out.push(format!("{}: taken up, nothing is paid again", listed(&paid)));
+    }
+    if !unpaid.is_empty() {
+        out.push(format!("{}: begun and not paid yet; taken up, and paid once", listed(&unpaid)));
+    }
+    out
+}
+
+/// Why some of it is offloaded: a sentence for each rule that holds for some of it.
+fn why(pieces: &[PlannedWork], common: &Common) -> Vec<String> {
+    let mut rules: Vec<(OffloadRule, Vec<(String, String)>)> = Vec::new();
+    for piece in pieces.iter().filter(|piece| Fate::of(piece) == Fate::Provider) {
+        for reason in piece.verdict.iter().flat_map(|verdict| &verdict.reasons) {
+            let told = (common.name(&piece.work), clean(&reason.why, words::MAX));
+            match rules.iter_mut().find(|(rule, _)| *rule == reason.rule) {
+                Some((_, all)) => all.push(told),
+                None => rules.push((reason.rule, vec![told])),
+            }
+        }
+    }
+    let sentence = |all: &[(String, String)]| {
+        let (name, first) = all.first()?;
+        Some(match (all.len(), all.iter().all(|(_, why)| why == first)) {
+            (1, _) => format!("{name}: {first}"),
+            (n, true) => format!("{} offloaded: {first}", count(n as u64)),
+            (n, false) => format!("{name}: {first}; and {} more like it", count(n as u64 - 1)),
+        })
+    };
+    rules.iter().filter_map(|(_, all)| sentence(all)).collect()
+}
+
+/// Memory and time of what runs here.
+fn needs(pieces: &[PlannedWork]) -> Option<String> {
+    let times: Vec<f64> = pieces.iter().filter_map(here).collect();
+    if times.is_empty() {
+        return None;
+    }
+    let verdicts = pieces.iter().filter(|piece| here(piece).is_some()).filter_map(|piece| piece.verdict.as_ref());
+    let ram = verdicts.map(|verdict| verdict.estimate.ram.likely).fold(0.0, f64::max);
+    let time = about_seconds(times.iter().sum());
+    Some(match times.len() {
+        1 => format!("{time} and {} of RAM for what runs here", bytes(ram as u64)),
+        n => format!(
+            "{time} for the {} that run here, one after the other; {} of RAM at most",
+            count(n as u64),
+            bytes(ram as u64)
+        ),
+    })
+}

@@ -1,0 +1,146 @@
+//! Names, sizes and bounds in plain words. Text from outside is cleaned here.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::domain::{
+    estimate::Range,
+    plan::{Plan, PlannedWork},
+    request::{Bounds, Locality, Spend, Until, Work},
+    task::Parameters,
+    units::{about_seconds, bytes, clean, count, seconds},
+};
+
+/// Longest text of one field that came from outside, characters.
+pub const MAX: usize = 400;
+/// So many names are listed before the rest is counted.
+const NAMED: usize = 3;
+
+/// A path as it may be printed.
+pub fn path(path: &Path) -> String {
+    clean(&path.display().to_string(), MAX)
+}
+
+/// The task's name as it may be printed.
+pub fn task(work: &Work) -> String {
+    clean(&work.task, 60)
+}
+
+/// `protein_folding on data.fasta`.
+pub fn what(work: &Work) -> String {
+    format!("{} on {}", task(work), path(work.dataset()))
+}
+
+/// `one, two, three and 4 more`.
+pub fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        names if names.len() <= NAMED => {
+            names.split_last().map_or_else(String::new, |(last, rest)| format!("{} and {last}", rest.join(", ")))
+        }
+        names => {
+            let shown: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+            format!("{} and {} more", shown.join(", "), count((names.len() - NAMED) as u64))
+        }
+    }
+}
+
+/// `1 file`, `40 files`.
+pub fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{} {}", count(n as u64), if n == 1 { one } else { many })
+}
+
+/// A parameter's value: text without its quotes.
+fn value(value: &Value) -> String {
+    match value {
+        Value::String(text) => clean(text, 80),
+        other => clean(&other.to_string(), 80),
+    }
+}
+
+/// `dimension 3`.
+pub fn parameter(name: &str, of: &Value) -> String {
+    format!("{} {}", clean(name, 40), value(of))
+}
+
+/// `dimension 3, seed 7`; nothing where there are none.
+pub fn parameters(parameters: &Parameters) -> String {
+    parameters.iter().map(|(name, of)| parameter(name, of)).collect::<Vec<_>>().join(", ")
+}
+
+/// Bytes of all its files.
+pub fn total_bytes(piece: &PlannedWork) -> u64 {
+    match piece.content.as_slice() {
+        [] => piece.verdict.as_ref().map_or(0, |verdict| verdict.dataset.bytes),
+        content => content.iter().fold(0, |sum, file| sum.saturating_add(file.bytes)),
+    }
+}
+
+/// `148 B, 6 records`; what is not known is left out.
+pub fn size(piece: &PlannedWork) -> String {
+    let Some(verdict) = &piece.verdict else {
+        return piece.content.first().map_or_else(|| "not measured".to_owned(), |file| bytes(file.bytes));
+    };
+    let (dataset, about) = (&verdict.dataset, if verdict.dataset.sampled { "about " } else { "" });
+    let records = if dataset.records == 1 { "record" } else { "records" };
+    format!("{}, {about}{} {records}", bytes(dataset.bytes), count(dataset.records))
+}
+
+/// What a person says of the work beyond what was measured, and which part of it is worked on.
+pub fn beyond(piece: &PlannedWork) -> Vec<String> {
+    let assumed = piece.work.assumed;
+    let part = piece.verdict.as_ref().and_then(|verdict| verdict.part);
+    let mut out = Vec::new();
+    out.extend(part.map(|n| format!("only the first {} of them are worked on", count(n))));
+    out.extend(assumed.bytes.map(|n| format!("planned as if it had {}, as you say", bytes(n))));
+    out.extend(assumed.seconds.map(|s| format!("planned as if it took {}, as you say", seconds(s))));
+    out.extend(piece.work.anew.then(|| "done anew, whatever was done before".to_owned()));
+    out
+}
+
+/// `about 12 s (3.0 s to 48 s)`; only `under 0.1 s` where all three are.
+pub fn time(range: &Range) -> String {
+    let [low, high] = [range.low, range.high].map(seconds);
+    let about = about_seconds(range.likely);
+    if low == high { about } else { format!("{about} ({low} to {high})") }
+}
+
+/// The bounds that a request sets, in one line; nothing where it sets none.
+pub fn bounds(bounds: Bounds) -> Option<String> {
+    let mut out = Vec::new();
+    match bounds.spend {
+        Spend::Nothing => out.push("nothing may be paid".to_owned()),
+        Spend::AtMost(most) => out.push(format!("at most {most} in all, with fees")),
+        Spend::OwnersCaps => {}
+    }
+    if bounds.place == Locality::Here {
+        out.push("on this machine only".to_owned());
+    }
+    match bounds.until {
+        Until::Plan => out.push("stops at this plan: nothing is run, sent or paid".to_owned()),
+        Until::Quote => out.push("stops at the provider's quote: files are sent, nothing is paid".to_owned()),
+        Until::Done => {}
+    }
+    (!out.is_empty()).then(|| out.join("; "))
+}
+
+/// Where files go, and how much; in the sandbox, that they stay. Nothing where none is sent.
+pub fn sent_to(plan: &Plan) -> Option<String> {
+    if plan.leaves.is_empty() {
+        return None;
+    }
+    let sum = plan.leaves.iter().fold(0u64, |sum, file| sum.saturating_add(file.bytes));
+    let files = match plan.leaves.len() {
+        1 => bytes(sum),
+        n => format!("{}, {}", counted(n, "file", "files"), bytes(sum)),
+    };
+    let sandbox = |piece: &PlannedWork| piece.price.as_ref().is_some_and(|price| price.network.is_sandbox());
+    if plan.work.iter().filter(|piece| piece.is_offloaded()).all(sandbox) {
+        return Some(format!("the sandbox's own storage ({files}): nothing leaves this machine"));
+    }
+    let mut hosts: Vec<String> = plan.leaves.iter().map(|file| clean(&file.to, MAX)).collect();
+    hosts.dedup();
+    Some(format!("{} ({files} leave this machine)", listed(&hosts)))
+}

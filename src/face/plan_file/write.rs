@@ -1,0 +1,158 @@
+//! A plan as a text.
+
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
+
+use super::super::{
+    look::{Look, Tone},
+    plan::{self, words},
+};
+use crate::domain::{
+    plan::{Plan, PlannedWork},
+    request::{Locality, Spend, Work},
+    units::clean,
+};
+
+/// Notes are wrapped at this width.
+const WIDTH: usize = 100;
+/// What was said is kept up to so many characters.
+const SAID: usize = 600;
+
+const HEAD: &str = "\
+# What is wanted, and what it comes to. Run it with: agent run --plan FILE
+# What stands here is what is done: change what you like. Lines that begin with # are notes.
+# Files are named from the folder in which it is run.
+";
+const DIGEST: &str = "\
+# The plan as it was when this was written. When anything that matters has changed since, you are asked again.
+";
+const PLACE: &str = "
+# Where it may run: \"anywhere\", or \"here\", so that nothing leaves this machine.
+";
+const MAX_GAS: &str = "\
+# The most that it may cost in all, fees included, in GAS, such as \"1.5\"; \"0\": nothing may be paid.
+";
+const NO_MAX_GAS: &str = "# Without it your own caps hold.\n";
+const UNTIL: &str = "\
+# How far it goes: \"plan\"; \"quote\", so that files are sent and nothing is paid; or \"done\".
+";
+
+/// The file of `plan`: its request in fields, what it comes to in notes. The same plan gives the same text.
+pub fn write(plan: &Plan) -> String {
+    let bounds = plan.request.bounds;
+    let mut file = DocumentMut::new();
+    let place = if bounds.place == Locality::Here { "here" } else { "anywhere" };
+    field(&mut file, &format!("{HEAD}#\n{}#\n{DIGEST}", commented(&about(plan))), "digest", plan.digest.to_string());
+    field(&mut file, PLACE, "place", place);
+    match bounds.spend {
+        Spend::OwnersCaps => {
+            // A limit that is there to be taken has its note, and no value.
+            let limit = format!("# max_gas = \"{}\"\n", plan.worst_case.gas_string());
+            field(&mut file, &format!("{MAX_GAS}{NO_MAX_GAS}{limit}{UNTIL}"), "until", bounds.until.as_str());
+        }
+        Spend::Nothing | Spend::AtMost(_) => {
+            let most = bounds.spend.limit().unwrap_or_default().gas_string();
+            field(&mut file, MAX_GAS, "max_gas", most);
+            field(&mut file, UNTIL, "until", bounds.until.as_str());
+        }
+    }
+    let mut tables = ArrayOfTables::new();
+    let mut planned = plan.work.as_slice();
+    for group in plan.request.work.chunk_by(alike) {
+        let (these, rest) = planned.split_at_checked(group.len()).unwrap_or((planned, &[]));
+        planned = rest;
+        tables.extend(table(group, these));
+    }
+    file.insert("work", Item::ArrayOfTables(tables));
+    file.to_string()
+}
+
+fn field(file: &mut DocumentMut, notes: &str, name: &str, text: impl Into<String>) {
+    file.insert(name, value(text.into()));
+    if let Some(mut key) = file.key_mut(name) {
+        key.leaf_decor_mut().set_prefix(notes);
+    }
+}
+
+/// What was said, and what all of it comes to.
+fn about(plan: &Plan) -> Vec<String> {
+    let look = Look::plain(WIDTH);
+    let mut out = Vec::new();
+    out.extend(plan.request.said.iter().flat_map(|said| look.field("Said", Tone::Plain, &clean(said, SAID))));
+    out.extend(look.field("Total", Tone::Plain, &format!("{}, without fees", plan.total)));
+    out.extend(look.field("Worst case", Tone::Plain, &format!("{}, with fees", plan.worst_case)));
+    out.extend(words::sent_to(plan).iter().flat_map(|text| look.field("Sent to", Tone::Plain, text)));
+    out
+}
+
+fn commented(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("# {line}\n")).collect()
+}
+
+/// Whether both are the same but for the file, so that they stand in one table.
+fn alike(one: &Work, two: &Work) -> bool {
+    let further = |work: &Work| -> Vec<_> {
+        work.inputs.iter().skip(1).map(|input| (input.name.clone(), input.named.clone())).collect()
+    };
+    (&one.task, &one.parameters, one.assumed, one.anew) == (&two.task, &two.parameters, two.assumed, two.anew)
+        && further(one) == further(two)
+}
+
+/// Works that are the same but for their files.
+fn table(group: &[Work], planned: &[PlannedWork]) -> Option<Table> {
+    let work = group.first()?;
+    let mut table = Table::new();
+    let notes = if planned.is_empty() { Vec::new() } else { plan::notes(planned, &Look::plain(WIDTH)) };
+    table.decor_mut().set_prefix(format!("\n{}", commented(&notes)));
+    table.insert("task", value(work.task.as_str()));
+    table.insert("files", value(files(group)));
+    if let Some(bytes) = work.assumed.bytes {
+        // TOML's own numbers end before ours do.
+        let number = i64::try_from(bytes).map_or_else(|_| value(bytes.to_string()), value);
+        table.insert("assume_bytes", number);
+    }
+    if let Some(seconds) = work.assumed.seconds {
+        table.insert("assume_seconds", value(seconds));
+    }
+    if work.anew {
+        table.insert("anew", value(true));
+    }
+    let inputs: Table =
+        work.inputs.iter().skip(1).map(|i| (i.name.clone(), value(i.named.to_string_lossy().as_ref()))).collect();
+    let parameters: Table =
+        work.parameters.iter().filter_map(|(name, of)| Some((name.clone(), Item::Value(plain(of)?)))).collect();
+    for (name, part) in [("inputs", inputs), ("parameters", parameters)] {
+        if !part.is_empty() {
+            table.insert(name, Item::Table(part));
+        }
+    }
+    Some(table)
+}
+
+/// The datasets as they were named: one on a line, where they are several.
+fn files(group: &[Work]) -> Array {
+    let mut files: Array = group.iter().map(|work| work.dataset().to_string_lossy().into_owned()).collect();
+    if files.len() > 1 {
+        files.iter_mut().for_each(|file| file.decor_mut().set_prefix("\n    "));
+        files.set_trailing_comma(true);
+        files.set_trailing("\n");
+    }
+    files
+}
+
+/// A parameter's value; `null` is as good as none.
+fn plain(of: &serde_json::Value) -> Option<Value> {
+    Some(match of {
+        serde_json::Value::Null => return None,
+        serde_json::Value::Bool(yes) => (*yes).into(),
+        serde_json::Value::Number(number) => match number.as_i64() {
+            Some(whole) => whole.into(),
+            None => number.as_f64()?.into(),
+        },
+        serde_json::Value::String(text) => text.as_str().into(),
+        serde_json::Value::Array(items) => Value::Array(items.iter().filter_map(plain).collect()),
+        serde_json::Value::Object(fields) => {
+            let fields = fields.iter().filter_map(|(name, of)| Some((name.clone(), plain(of)?)));
+            Value::InlineTable(fields.collect::<InlineTable>())
+        }
+    })
+}

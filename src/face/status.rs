@@ -1,0 +1,270 @@
+//! How the jobs of a turn stand, from the ledger: printed around every answer, whoever wrote it. Pure.
+
+use textwrap::core::display_width;
+
+use super::{
+    look::{Look, Tone},
+    plan::{columns::middle, words},
+};
+use crate::domain::{
+    attempt::{Attempt, AttemptState},
+    ids::JobId,
+    job::{Job, JobState},
+    money::Datoshi,
+    units::{clean, count},
+    verdict::Place,
+};
+
+/// More jobs than this are shown as a table.
+const LINES: usize = 5;
+/// So many jobs have a row of their own in the table.
+const ROWS: usize = 20;
+/// So many failures are told in words.
+const FAILURES: usize = 3;
+/// Between two columns.
+const GAP: usize = 2;
+/// A name of a file is left out where it has less room than this.
+const NAME: usize = 12;
+
+/// One job as its status shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JobStatus {
+    /// Our id.
+    pub id: JobId,
+    /// The task.
+    pub task: String,
+    /// The dataset, as it was named.
+    pub dataset: String,
+    /// Where it stands.
+    pub state: JobState,
+    /// Where it runs.
+    pub place: Place,
+    /// What the provider asks, once that is known.
+    pub asked: Option<Datoshi>,
+    /// Paid to the provider so far.
+    pub paid: Datoshi,
+    /// Burnt by the network so far, also for attempts that paid nothing.
+    pub fees: Datoshi,
+    /// Why it ended as it did, where it did not end well.
+    pub failure: Option<String>,
+}
+
+impl JobStatus {
+    /// That of a job and its payment attempts. Only what landed on the chain was spent.
+    pub fn of(job: &Job, attempts: &[Attempt]) -> JobStatus {
+        let landed = |a: &&Attempt| matches!(a.state, AttemptState::Confirmed | AttemptState::Faulted);
+        let confirmed = attempts.iter().filter(|a| a.state == AttemptState::Confirmed);
+        JobStatus {
+            id: job.id.clone(),
+            task: job.task_type.clone(),
+            dataset: job.verdict.dataset.path.display().to_string(),
+            state: job.state,
+            place: job.place(),
+            asked: job.quote.as_ref().map(|quote| quote.amount),
+            paid: sum(confirmed.map(|a| a.amount)),
+            fees: sum(attempts.iter().filter(landed).flat_map(|a| [a.system_fee, a.network_fee])),
+            failure: job.failure.clone(),
+        }
+    }
+
+    /// Paid and burnt together.
+    fn spent(&self) -> Datoshi {
+        sum([self.paid, self.fees])
+    }
+
+    /// `2.11 GAS`, `free`, `2 GAS asked`.
+    fn cost(&self) -> String {
+        match (self.spent(), self.asked, self.place) {
+            (Datoshi::ZERO, _, Place::Local) => "free".to_owned(),
+            (Datoshi::ZERO, Some(asked), _) if !self.state.is_end() => format!("{asked} asked"),
+            (Datoshi::ZERO, _, Place::Offload) => "nothing paid".to_owned(),
+            (spent, _, _) => spent.to_string(),
+        }
+    }
+
+    /// How to go on with it.
+    fn command(&self) -> String {
+        let id = &self.id;
+        match self.state {
+            JobState::PaidButFailed => format!("agent jobs receipt {id}"),
+            state if state.is_end() => format!("agent jobs show {id}"),
+            _ => format!("agent jobs resume {id}"),
+        }
+    }
+}
+
+fn sum(amounts: impl IntoIterator<Item = Datoshi>) -> Datoshi {
+    amounts.into_iter().fold(Datoshi::ZERO, |sum, amount| sum.checked_add(amount).unwrap_or(Datoshi::MAX))
+}
+
+/// The short status of `jobs`: a line each, or, where they are many, a table with the worst first, and totals.
+pub fn status(jobs: &[JobStatus], look: &Look) -> Vec<String> {
+    match jobs.len() {
+        0 => Vec::new(),
+        1..=LINES => lines(jobs, look),
+        _ => table(jobs, look),
+    }
+}
+
+/// A state in plain words.
+pub fn state_words(state: JobState) -> &'static str {
+    match state {
+        JobState::Planned => "not begun",
+        JobState::Staging => "upload begun",
+        JobState::Staged => "uploaded",
+        JobState::Submitted => "waits for payment",
+        JobState::PaymentIntended | JobState::PaymentSent => "payment under way",
+        JobState::PaymentUnknown => "payment unclear",
+        JobState::Paid => "paid, not run yet",
+        JobState::Running => "running",
+        JobState::ResultReady => "result ready",
+        JobState::Fetched => "result unchecked",
+        JobState::Done => "done",
+        JobState::Refused => "refused",
+        JobState::StageFailed => "upload failed",
+        JobState::QuoteExpired => "quote expired",
+        JobState::PaymentFailed => "payment failed",
+        JobState::Canceled => "canceled",
+        JobState::JobFailed => "run failed",
+        JobState::PaidButFailed => "paid, but failed",
+    }
+}
+
+/// The tone of a state.
+pub fn tone(state: JobState) -> Tone {
+    match state {
+        JobState::Done => Tone::Good,
+        JobState::PaymentUnknown | JobState::Canceled => Tone::Care,
+        state if state.is_end() => Tone::Bad,
+        _ => Tone::Plain,
+    }
+}
+
+/// How bad a state is: the larger, the further up it stands. Money that may be lost comes first.
+fn badness(state: JobState) -> u8 {
+    match state {
+        JobState::PaidButFailed => 7,
+        JobState::PaymentUnknown => 6,
+        JobState::PaymentFailed => 5,
+        JobState::JobFailed | JobState::StageFailed | JobState::QuoteExpired => 4,
+        JobState::Refused => 3,
+        JobState::Canceled => 2,
+        JobState::Done => 0,
+        _ => 1,
+    }
+}
+
+/// A line each, in columns: state, work, cost, how to go on. Where that is too much, the work is left out, and then all of the
+/// command but the job.
+fn lines(jobs: &[JobStatus], look: &Look) -> Vec<String> {
+    let widest =
+        |text: &dyn Fn(&JobStatus) -> String| jobs.iter().map(|job| display_width(&text(job))).max().unwrap_or(0);
+    let state = |job: &JobStatus| state_words(job.state).to_owned();
+    let work = |job: &JobStatus| format!("{} on {}", clean(&job.task, 60), clean(&job.dataset, words::MAX));
+    let file = |job: &JobStatus| clean(&job.dataset, words::MAX);
+    let rigid = widest(&state) + widest(&JobStatus::cost) + widest(&JobStatus::command) + 2 * GAP;
+    let room = look.width.saturating_sub(rigid + GAP);
+    let name: Option<&dyn Fn(&JobStatus) -> String> = match room {
+        room if widest(&work) <= room => Some(&work),
+        room if room >= NAME || widest(&file) <= room => Some(&file),
+        _ => None,
+    };
+    let line = |job: &JobStatus| {
+        let pad = |text: &str, width: usize| {
+            format!("{text}{}", " ".repeat((width + GAP).saturating_sub(display_width(text))))
+        };
+        let mut out = look.tone(tone(job.state), state_words(job.state));
+        out.push_str(&" ".repeat(widest(&state) + GAP - state_words(job.state).len()));
+        if let Some(name) = name {
+            out.push_str(&pad(&middle(&name(job), room), widest(name).min(room)));
+        }
+        out.push_str(&pad(&job.cost(), widest(&JobStatus::cost)));
+        let command = if rigid <= look.width { job.command() } else { job.id.to_string() };
+        out + &command
+    };
+    jobs.iter().map(line).collect()
+}
+
+fn table(jobs: &[JobStatus], look: &Look) -> Vec<String> {
+    let mut sorted: Vec<&JobStatus> = jobs.iter().collect();
+    sorted.sort_by_key(|job| std::cmp::Reverse(badness(job.state)));
+    let task = sorted.first().filter(|first| sorted.iter().all(|job| job.task == first.task)).map(|job| &job.task);
+    let with_task = task.is_none() && look.width >= 80;
+    let cells = |job: &&JobStatus| {
+        let mut out = vec![job.id.to_string(), state_words(job.state).to_owned()];
+        out.extend(with_task.then(|| middle(&clean(&job.task, 60), 24)));
+        out.push(clean(&job.dataset, words::MAX));
+        out.push(if job.spent() == Datoshi::ZERO { String::new() } else { job.spent().gas_string() });
+        out
+    };
+    let mut rows: Vec<Vec<String>> = sorted.iter().take(ROWS).map(cells).collect();
+    let header: &[&str] =
+        if with_task { &["job", "state", "task", "file", "GAS"] } else { &["job", "state", "file", "GAS"] };
+    let (file, gas) = (header.len() - 2, header.len() - 1);
+    let rigid: usize = (0..header.len()).filter(|i| *i != file).map(|i| column(&rows, header, i) + GAP).sum();
+    let room = look.width.saturating_sub(rigid + GAP).max(NAME);
+    rows.iter_mut().filter_map(|row| row.get_mut(file)).for_each(|cell| *cell = middle(cell, room));
+    let mut out = look.table(header, rows, &[gas], file);
+    let rest = sorted.get(ROWS..).unwrap_or_default();
+    out.extend(
+        (!rest.is_empty())
+            .then(|| look.line(Tone::Plain, &format!("and {} more: {}", count(rest.len() as u64), by_state(rest)))),
+    );
+    out.push(String::new());
+    out.extend(totals(&sorted, look));
+    out
+}
+
+fn column(rows: &[Vec<String>], header: &[&str], index: usize) -> usize {
+    let cells = rows.iter().filter_map(|row| row.get(index)).map(|cell| display_width(cell));
+    cells.chain(header.get(index).map(|name| display_width(name))).max().unwrap_or_default()
+}
+
+/// `37 done, 2 running`: in the order that they stand in.
+fn by_state(jobs: &[&JobStatus]) -> String {
+    let mut counts: Vec<(&str, u64)> = Vec::new();
+    for job in jobs {
+        let words = state_words(job.state);
+        match counts.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, n)) => *n += 1,
+            None => counts.push((words, 1)),
+        }
+    }
+    counts.iter().map(|(words, n)| format!("{} {words}", count(*n))).collect::<Vec<_>>().join(", ")
+}
+
+/// How many stand how, why the worst failed, what all of it cost, how to go on.
+fn totals(sorted: &[&JobStatus], look: &Look) -> Vec<String> {
+    let mut out = look.field("Jobs", Tone::Strong, &format!("{}: {}", count(sorted.len() as u64), by_state(sorted)));
+    let failures: Vec<String> = sorted
+        .iter()
+        .filter_map(|job| {
+            Some(format!("{}: {}", clean(&job.dataset, words::MAX), clean(job.failure.as_ref()?, words::MAX)))
+        })
+        .collect();
+    for (index, text) in failures.iter().take(FAILURES).enumerate() {
+        out.extend(if index == 0 { look.field("Why", Tone::Bad, text) } else { look.more(Tone::Bad, text) });
+    }
+    if failures.len() > FAILURES {
+        out.extend(look.more(Tone::Bad, &format!("and {} more", count((failures.len() - FAILURES) as u64))));
+    }
+    let (paid, fees) = (sum(sorted.iter().map(|job| job.paid)), sum(sorted.iter().map(|job| job.fees)));
+    let cost = match (paid, fees) {
+        (Datoshi::ZERO, Datoshi::ZERO) => "nothing was paid".to_owned(),
+        (paid, fees) => format!("{paid} paid and {fees} in fees: {} in all", sum([paid, fees])),
+    };
+    out.extend(look.field("Cost", Tone::Plain, &cost));
+    let open = sorted.iter().filter(|job| !job.state.is_end()).count();
+    out.extend(match open {
+        0 => look.field("Next", Tone::Plain, "agent jobs show JOB"),
+        open => look.field(
+            "Next",
+            Tone::Plain,
+            &format!("agent jobs resume takes up the {} that are open", count(open as u64)),
+        ),
+    });
+    out
+}
+
+#[cfg(test)]
+mod tests;
