@@ -24,7 +24,7 @@ use crate::{
         request::{Bounds, Origin, Until},
     },
     model::{ChatModel, ChatRequest, Message, ModelError, planner::Order, words},
-    tools::{Cancel, Toolbox, Steps, WorkError},
+    tools::{Cancel, Opening, Steps, Toolbox, WorkError},
 };
 
 /// The least that a long result is shortened to, bytes.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::domain::{event::Event, hash::Sha256, units};
+use crate::domain::{event::Event, hash::Sha256, request::Bounds, units};
 
 /// The version of the format that this program writes, and the newest it reads.
 pub const VERSION: u32 = 2;

@@ -52,6 +52,14 @@ pub enum ReadError {
         /// Its version.
         found: u32,
     },
+    /// An older program wrote it, which asked for no consent to plans.
+    #[error("{} was recorded in format {found}, and this program plays format {VERSION}", path.display())]
+    TooOld {
+        /// Which.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+    },
     /// A line in the middle that is no entry.
     #[error("{}, line {line}: {why}", path.display())]
     Line {
@@ -70,6 +78,7 @@ impl ReadError {
         match self {
             ReadError::File { .. } => "check the path",
             ReadError::NoCassette { .. } => "record a run with: agent ask --record FILE \"...\"",
+            ReadError::TooOld { .. } => "play it with the program that recorded it, or record the run anew",
             ReadError::TooNew { .. } => "play it with the version of the program that recorded it, or a newer one",
             ReadError::Line { .. } => "the file was changed after it was recorded; take it from where it came",
         }
@@ -156,6 +165,9 @@ fn first(path: &Path, line: &[u8]) -> Result<Start, ReadError> {
     if version.cassette > VERSION {
         return Err(ReadError::TooNew { path: path.to_owned(), found: version.cassette });
     }
+    if version.cassette < VERSION {
+        return Err(ReadError::TooOld { path: path.to_owned(), found: version.cassette });
+    }
     match serde_json::from_slice::<Entry>(line) {
         Ok(Entry { what: What::Start(start), .. }) => Ok(*start),
         Ok(_) => Err(no_cassette(path, "its first line does not say what was started")),
@@ -165,7 +177,7 @@ fn first(path: &Path, line: &[u8]) -> Result<Start, ReadError> {
 
 /// What was started, for tests.
 #[cfg(test)]
-pub(crate) const START_FOR_TESTS: &str = r#"{"cassette":1,"program":"0.1.0","command":"ask","flags":[],"folder":"/work","home":"/home/me","settings":{},"built":{}}"#;
+pub(crate) const START_FOR_TESTS: &str = r#"{"cassette":2,"bounds":{},"program":"0.1.0","command":"ask","flags":[],"folder":"/work","home":"/home/me","settings":{},"built":{}}"#;
 
 #[cfg(test)]
 pub(super) mod tests {

@@ -119,42 +119,6 @@ pub enum Event {
         /// What they asked.
         prompt: String,
     },
-    /// What is wanted, as one value.
-    #[serde(rename = "request.understood")]
-    RequestUnderstood {
-        /// The request.
-        request: Box<super::request::Request>,
-    },
-    /// What a request comes to, before anything has an effect.
-    #[serde(rename = "plan")]
-    Plan {
-        /// The plan.
-        plan: Box<super::plan::Plan>,
-    },
-    /// A plan needs a yes.
-    #[serde(rename = "consent.requested")]
-    ConsentRequested {
-        /// The request.
-        request: RequestId,
-        /// Of the plan.
-        digest: Sha256,
-        /// All prices, without fees.
-        total: Amount,
-        /// The most that is spent before anybody is asked again.
-        worst_case: Amount,
-    },
-    /// Somebody answered, or nobody could.
-    #[serde(rename = "consent.resolved")]
-    ConsentResolved {
-        /// The request.
-        request: RequestId,
-        /// Of the plan.
-        digest: Sha256,
-        /// Yes or no.
-        approved: bool,
-        /// `terminal`, `yes`, `policy`, `sandbox` or `nobody`.
-        by: String,
-    },
     /// A piece of the model's answer.
     #[serde(rename = "message.delta")]
     MessageDelta {

@@ -5,6 +5,7 @@ use std::io;
 use async_trait::async_trait;
 
 use super::{
+    consent::{Said, ask_consent},
     look::{Look, Tone},
     tty::Tty,
 };
@@ -36,8 +37,15 @@ impl Approver for AtTerminal {
         ask_at_terminal(&question).await.unwrap_or(Answer::Nobody)
     }
 
-    async fn consent(&self, _plan: &Plan, _spending: Option<PlanSpending>) -> PlanAnswer {
-        PlanAnswer::Said(Answer::Nobody)
+    async fn consent(&self, plan: &Plan, spending: Option<PlanSpending>) -> PlanAnswer {
+        let spending = spending.map(|s| (s.today, s.cap));
+        match ask_consent(plan, plan.request.said.as_deref(), spending, &self.look).await {
+            Ok(Said::Yes) => PlanAnswer::Said(Answer::Yes),
+            Ok(Said::No) => PlanAnswer::Said(Answer::No),
+            Ok(Said::Edited(request)) => PlanAnswer::Edited(request),
+            // Where there is no terminal, or it went away, there is nobody to ask.
+            Ok(Said::Nobody) | Err(_) => PlanAnswer::Said(Answer::Nobody),
+        }
     }
 }
 

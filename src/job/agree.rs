@@ -18,6 +18,7 @@ use crate::{
         job::{Job, JobState},
         plan::{Content, Plan, PlannedWork},
         request::{Bounds, DATASET, Input, MOST_WORK, Origin, Request, Until, Work},
+        shown::PlanShown,
         verdict::Place,
     },
     ledger::LedgerError,
@@ -172,7 +173,7 @@ impl Workflow {
         }
         self.take_up(session, &job).await?;
         let plan = self.pending(session)?.ok_or_else(|| LedgerError::NoSuchJob(id.clone()))?;
-        self.emit(Event::Plan { plan: Box::new(plan.clone()) });
+        self.emit(Event::Plan(PlanShown(Box::new(plan.clone()))));
         self.agree(session, plan).await?;
         self.own_job(id)
     }
@@ -185,7 +186,9 @@ impl Workflow {
             Running => job.place() == Place::Local,
             PaymentIntended | PaymentSent | PaymentUnknown => {
                 let attempts = self.attempts(&job.id)?;
-                !attempts.iter().any(|a| a.state.is_live() || a.state == crate::domain::attempt::AttemptState::Confirmed)
+                !attempts
+                    .iter()
+                    .any(|a| a.state.is_live() || a.state == crate::domain::attempt::AttemptState::Confirmed)
             }
             _ => false,
         })
@@ -276,8 +279,11 @@ impl Workflow {
             }
         };
         let mut drafts = self.drafts();
-        let jobs: Vec<Job> =
-            plan.possible().filter_map(|piece| drafts.get(piece.job.as_ref()?)).map(|draft| draft.job.clone()).collect();
+        let jobs: Vec<Job> = plan
+            .possible()
+            .filter_map(|piece| drafts.get(piece.job.as_ref()?))
+            .map(|draft| draft.job.clone())
+            .collect();
         let mut request = plan.request.clone();
         request.work = plan.possible().map(|piece| piece.work.clone()).collect();
         if let Some(open) = drafts.open.get_mut(session).filter(|open| open.request.id == request.id) {

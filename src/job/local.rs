@@ -36,7 +36,8 @@ impl Workflow {
         let dataset = guard.reopen_dataset(job)?;
         let time_limit = (job.verdict.estimate.seconds.high * PATIENCE).clamp(SHORTEST_LIMIT, 86_400.0);
         let limits = (job.verdict.machine.available_ram, Duration::from_secs_f64(time_limit).as_secs());
-        let permit = guard.permit_local_run(&guard.mandate(job)?, job, dataset, limits.0, limits.1, &*self.parts.sink)?;
+        let permit =
+            guard.permit_local_run(&guard.mandate(job)?, job, dataset, limits.0, limits.1, &*self.parts.sink)?;
         let out_dir = self.make_out_dir(job)?;
         let running = match job.state {
             JobState::Running => job.clone(),

@@ -46,10 +46,10 @@ pub mod sent;
 pub mod verify;
 pub mod workflow;
 
-pub use cancel::Cancel;
-pub use error::JobError;
 pub use agree::Opening;
+pub use cancel::Cancel;
 pub use carry::Carried;
+pub use error::JobError;
 pub use price::{AskPrices, Pricing};
 pub use recorded::{Outside, Recorded};
 pub use remote::{Connect, OwnerPrice, Remote};

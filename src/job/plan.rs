@@ -15,6 +15,7 @@ use crate::{
         job::{Job, JobState},
         plan::{Cannot, Content, Plan, PlannedWork, Price},
         request::{Assumed, Bounds, Input, Locality, Origin, Request, Work},
+        shown::{PlanShown, RequestShown},
         task::{ParameterKind, Parameters, TaskType},
         verdict::Place,
     },
@@ -42,7 +43,7 @@ impl Workflow {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn plan(&self, session: &str, request: Request) -> Result<Plan, JobError> {
-        self.emit(Event::RequestUnderstood { request: Box::new(request.clone()) });
+        self.emit(Event::RequestUnderstood(RequestShown(request.clone())));
         let mut pieces = Vec::with_capacity(request.work.len());
         for work in &request.work {
             pieces.push(match self.draft(session, work, request.bounds, &request.origin).await {
@@ -56,7 +57,7 @@ impl Workflow {
             });
         }
         let plan = self.whole(request, pieces)?;
-        self.emit(Event::Plan { plan: Box::new(plan.clone()) });
+        self.emit(Event::Plan(PlanShown(Box::new(plan.clone()))));
         Ok(plan)
     }
 

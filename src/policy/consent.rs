@@ -10,9 +10,10 @@ use crate::{
     domain::{
         consent::{Consent, ConsentBy},
         event::{Event, Sink},
-        money::{Amount, Datoshi},
+        money::Datoshi,
         plan::{Plan, Price},
         request::{Locality, Request, Until},
+        shown::Totals,
     },
     ledger::Spending,
 };
@@ -90,8 +91,7 @@ impl Guard {
         sink.emit(Event::ConsentRequested {
             request: request.id.clone(),
             digest: plan.digest,
-            total: Amount::from(plan.total),
-            worst_case: Amount::from(plan.worst_case),
+            totals: Totals::from(plan),
         });
         let answer = match self.consents_by_itself(plan) {
             Some(by) => Ok(by),
@@ -130,7 +130,8 @@ impl Guard {
         if self.policy.network.is_sandbox() {
             return Some(ConsentBy::Sandbox);
         }
-        let may_leave = |file: &std::path::Path| self.policy.data_may_leave.iter().any(|folder| file.starts_with(folder));
+        let may_leave =
+            |file: &std::path::Path| self.policy.data_may_leave.iter().any(|folder| file.starts_with(folder));
         let within = plan.worst_case <= self.policy.auto_approve_up_to && !self.policy.data_may_leave.is_empty();
         (within && plan.leaves.iter().all(|leaving| may_leave(&leaving.file))).then_some(ConsentBy::Policy)
     }
@@ -146,7 +147,9 @@ fn not_given(plan: &Plan, answer: Answer) -> Refusal {
             Rule::Approval,
             "the plan needs the owner's consent, and the owner is not at this program's terminal",
         )
-        .hint(format!("the owner consents with `agent run --request {id}` on a terminal of their own; nobody else can")),
+        .hint(format!(
+            "the owner consents with `agent run --request {id}` on a terminal of their own; nobody else can"
+        )),
         _ => Refusal::new(
             Rule::Approval,
             format!("the plan (at most {most}) needs a person's consent, and nobody is there to ask"),

@@ -78,7 +78,8 @@ impl Guard {
             Refusal::new(Rule::Approval, why).hint(format!("`agent jobs resume {}` shows the plan and asks", job.id))
         };
         let Some(id) = &job.request else { return Err(none(format!("{} belongs to no request", job.id))) };
-        let kept = self.ledger.request(id).map_err(|e| none(format!("the request of {} cannot be read: {e}", job.id)))?;
+        let kept =
+            self.ledger.request(id).map_err(|e| none(format!("the request of {} cannot be read: {e}", job.id)))?;
         Ok(Mandate::of(kept))
     }
 
@@ -116,14 +117,17 @@ impl Guard {
             unchanged(job, &dataset)
         };
         decided(decide(), "R-LOCAL", job, "it fits this machine", sink)?;
-        Ok(Permit::grant(mandate, LocalRun {
-            job: job.id.clone(),
-            task_type: job.task_type.clone(),
-            parameters: job.parameters.clone(),
-            dataset,
-            memory_limit,
-            time_limit,
-        }))
+        Ok(Permit::grant(
+            mandate,
+            LocalRun {
+                job: job.id.clone(),
+                task_type: job.task_type.clone(),
+                parameters: job.parameters.clone(),
+                dataset,
+                memory_limit,
+                time_limit,
+            },
+        ))
     }
 
     /// Leave to upload a job's dataset: its verdict is offload, somebody consented, and its file is as it was measured.
@@ -178,14 +182,17 @@ impl Guard {
         offloaded(job)?;
         mandate.allows_leaving(job)?;
         match (job.state, &job.staged) {
-            (JobState::Staged, Some(Staged { key, sha256, .. })) => Ok(Permit::grant(mandate, Submit {
-                job: job.id.clone(),
-                model: model.to_owned(),
-                parameters: job.parameters.clone(),
-                key: key.clone(),
-                sha256: *sha256,
-                idempotency_key: job.idempotency_key.clone(),
-            })),
+            (JobState::Staged, Some(Staged { key, sha256, .. })) => Ok(Permit::grant(
+                mandate,
+                Submit {
+                    job: job.id.clone(),
+                    model: model.to_owned(),
+                    parameters: job.parameters.clone(),
+                    key: key.clone(),
+                    sha256: *sha256,
+                    idempotency_key: job.idempotency_key.clone(),
+                },
+            )),
             (state, _) => {
                 Err(Refusal::new(Rule::JobState, format!("{} is not to be submitted: it is {state}", job.id)))
             }
@@ -246,22 +253,28 @@ impl Guard {
         };
         let covered = mandate.covers(job, quote, fees.total());
         let withheld = tripwire::withholds(mandate.request());
-        let approval = self.approve(&request, covered, withheld, approver, sink).await.map_err(|refusal| told(refusal, job, sink))?;
+        let approval = self
+            .approve(&request, covered, withheld, approver, sink)
+            .await
+            .map_err(|refusal| told(refusal, job, sink))?;
         let why =
             format!("{} to {} is the quote, within the caps, and approved", quote.amount, quote.recipient.address());
         decided(Ok(()), "P-PAY", job, &why, sink)?;
-        Ok(Permit::grant(mandate, Payment {
-            job: job.id.clone(),
-            amount: quote.amount,
-            recipient: quote.recipient,
-            network: quote.network,
-            reference: quote.reference.clone(),
-            max_system_fee: fees.system,
-            max_network_fee: fees.network,
-            expires_at: quote.expires_at,
-            caps: self.policy.caps,
-            approval,
-        }))
+        Ok(Permit::grant(
+            mandate,
+            Payment {
+                job: job.id.clone(),
+                amount: quote.amount,
+                recipient: quote.recipient,
+                network: quote.network,
+                reference: quote.reference.clone(),
+                max_system_fee: fees.system,
+                max_network_fee: fees.network,
+                expires_at: quote.expires_at,
+                caps: self.policy.caps,
+                approval,
+            },
+        ))
     }
 
     /// The caps of day and lifetime, before a person is bothered; the reservation checks them again, atomically.

@@ -56,10 +56,8 @@ impl Args {
     /// A limit that is no amount.
     fn bounds(&self) -> Result<Bounds, BadCall> {
         let limit = self.max_gas.as_deref().map(str::parse::<Datoshi>).transpose();
-        let limit = limit.map_err(|e| BadCall::Arguments {
-            tool: Tool::CheckLocalCapability,
-            why: format!("`max_gas`: {e}"),
-        })?;
+        let limit = limit
+            .map_err(|e| BadCall::Arguments { tool: Tool::CheckLocalCapability, why: format!("`max_gas`: {e}") })?;
         Ok(Bounds {
             place: if self.here_only == Some(true) { Locality::Here } else { Locality::Anywhere },
             spend: limit.map_or(Spend::OwnersCaps, Spend::at_most),

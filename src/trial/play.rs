@@ -16,6 +16,7 @@ use crate::{
     domain::{
         event::{Event, Sink as _},
         ids::SessionId,
+        request::Bounds,
     },
     job::{Cancel, Workflow},
     machine::catalogue::Catalogue,

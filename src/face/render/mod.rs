@@ -73,10 +73,6 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
         | Event::MessageCompleted { .. }
         | Event::ToolCompleted { .. }
         | Event::PolicyDecided { .. }
-        | Event::RequestUnderstood { .. }
-        | Event::Plan { .. }
-        | Event::ConsentRequested { .. }
-        | Event::ConsentResolved { .. }
         | Event::ApprovalRequested { .. }
         | Event::UploadProgress { .. }
         | Event::PaymentIntended(_)
