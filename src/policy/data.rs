@@ -1,4 +1,4 @@
-//! Opening datasets: regular files beneath the allowed roots, and no secrets.
+//! Opening datasets: regular files beneath the allowed roots, and no secrets. A person names files wherever they lie.
 
 use std::{
     fs::{self, File, Metadata},
@@ -84,32 +84,84 @@ fn secret(path: &Path, why: &str) -> Refusal {
     Refusal::new(Rule::DataSecret, why).hint(SECRET_HINT)
 }
 
+/// Who named a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamedBy {
+    /// A person, in a flag, a plan file or on a terminal: it is theirs to name, wherever it lies.
+    Person,
+    /// Anybody else, such as a model: only what lies beneath the allowed roots.
+    Other,
+}
+
+/// Opens `path`, named by nobody in particular: [`open_dataset_named`] by [`NamedBy::Other`].
+///
+/// # Errors
+/// As there.
+pub fn open_dataset(path: &Path, roots: &[PathBuf], private: &[PathBuf]) -> Result<OpenDataset, Refusal> {
+    open_dataset_named(path, roots, private, NamedBy::Other)
+}
+
 /// Opens `path` for reading beneath one of `roots`; relative paths are taken from the first root. Nothing of `private`,
 /// files and folders, is ever opened.
+///
+/// For a person the file's own folder is a root too, where it lies beneath none of `roots`: links may not lead out of it,
+/// and the whole path is looked at for what holds secrets or belongs to the system.
 ///
 /// # Errors
 /// D-PATH outside the roots, through a link that leads out, or not a regular file; D-SECRET for what looks like one, by
 /// the name that was typed, by the name of what was opened, or by how its content begins; R-PROBE when it cannot be read.
-pub fn open_dataset(path: &Path, roots: &[PathBuf], private: &[PathBuf]) -> Result<OpenDataset, Refusal> {
+pub fn open_dataset_named(
+    path: &Path,
+    roots: &[PathBuf],
+    private: &[PathBuf],
+    named_by: NamedBy,
+) -> Result<OpenDataset, Refusal> {
     let typed = secret::name(path);
     if typed == Name::Secret {
         return Err(secret(path, "by its name"));
     }
     let first = roots.first().ok_or_else(|| Refusal::new(Rule::DataPath, "no folder is allowed for datasets"))?;
     let whole = resolved(path, first)?;
-    let outside = || {
-        Refusal::new(Rule::DataPath, format!("{} is outside the folders allowed for datasets", path.display())).hint(
-            "copy or move it beneath the working directory, or add its folder to `roots` in policy.toml in AGENT_HOME",
-        )
+    let beneath = roots.iter().find_map(|r| whole.strip_prefix(plain(r)).ok().map(|rest| (r, rest)));
+    let opened = beneath.map(|(root, rest)| {
+        let source = DatasetSource { path: whole.clone(), root: root.clone() };
+        open_beneath(path, source, rest, Asked { typed, root: Some(root), private })
+    });
+    match (opened, named_by) {
+        // What only leads out of the roots may still be in a folder that the person named.
+        (Some(Err(refusal)), NamedBy::Person) if refusal.rule == Rule::DataPath => {
+            own_folder(path, &whole, typed, private)
+        }
+        (Some(opened), _) => opened,
+        (None, NamedBy::Person) => own_folder(path, &whole, typed, private),
+        (None, NamedBy::Other) => {
+            let why = format!("{} is outside the folders allowed for datasets", path.display());
+            Err(Refusal::new(Rule::DataPath, why).hint(
+                "copy or move it beneath the working directory, or add its folder to `roots` in policy.toml in AGENT_HOME",
+            ))
+        }
+    }
+}
+
+/// Opens `whole` with its own folder as the root. The folder is kept by its real path, so that a link in it that is
+/// changed later leads nowhere else.
+fn own_folder(path: &Path, whole: &Path, typed: Name, private: &[PathBuf]) -> Result<OpenDataset, Refusal> {
+    let (Some(folder), Some(name)) = (whole.parent(), whole.file_name()) else {
+        return Err(no_file(path, "a directory"));
     };
-    let (root, rest) =
-        roots.iter().find_map(|r| whole.strip_prefix(plain(r)).ok().map(|rest| (r, rest))).ok_or_else(outside)?;
+    let root = folder.canonicalize().map_err(|e| cannot_read(path, &e))?;
+    let source = DatasetSource { path: root.join(name), root };
+    open_beneath(path, source, Path::new(name), Asked { typed, root: None, private })
+}
+
+/// Opens `rest` beneath the source's root.
+fn open_beneath(path: &Path, source: DatasetSource, rest: &Path, asked: Asked<'_>) -> Result<OpenDataset, Refusal> {
+    let root = &source.root;
     let dir = Dir::open_ambient_dir(root, ambient_authority()).map_err(|e| cannot_read(root, &e))?;
     let rest = if rest.as_os_str().is_empty() { Path::new(".") } else { rest };
     let kind = dir.metadata(rest).map_err(|e| open_error(path, &e))?;
     if !kind.is_file() {
-        let what = if kind.is_dir() { "a directory" } else { "not a regular file" };
-        return Err(Refusal::new(Rule::DataPath, format!("{} is {what}", path.display())).hint("name one file of data"));
+        return Err(no_file(path, if kind.is_dir() { "a directory" } else { "not a regular file" }));
     }
     // What is a pipe by now is not waited for.
     let mut reading = OpenOptions::new();
@@ -117,26 +169,35 @@ pub fn open_dataset(path: &Path, roots: &[PathBuf], private: &[PathBuf]) -> Resu
     let file = dir.open_with(rest, &reading).map_err(|e| open_error(path, &e))?.into_std();
     let meta = file.metadata().map_err(|e| cannot_read(path, &e))?;
     if !meta.is_file() {
-        return Err(Refusal::new(Rule::DataPath, format!("{} is not a regular file", path.display())));
+        return Err(no_file(path, "not a regular file"));
     }
-    not_secret(path, &file, &meta, Asked { typed, root, private })?;
-    let source = DatasetSource { path: whole.clone(), root: root.clone() };
-    Ok(OpenDataset { path: path.to_owned(), source, bytes: meta.len(), modified_ns: modified_nanoseconds(&meta), file })
+    not_secret(path, &file, &meta, asked)?;
+    let (bytes, modified_ns) = (meta.len(), modified_nanoseconds(&meta));
+    Ok(OpenDataset { path: path.to_owned(), source, bytes, modified_ns, file })
+}
+
+fn no_file(path: &Path, what: &str) -> Refusal {
+    Refusal::new(Rule::DataPath, format!("{} is {what}", path.display())).hint("name one file of data")
 }
 
 /// How a file was asked for, and what may not be it.
 struct Asked<'a> {
     typed: Name,
-    root: &'a Path,
+    /// The allowed root; none where a person named the file wherever it lies.
+    root: Option<&'a Path>,
     private: &'a [PathBuf],
 }
 
 /// Judges what was really opened: its own name, whether it is the owner's own, and how it begins.
 fn not_secret(path: &Path, file: &File, meta: &Metadata, asked: Asked<'_>) -> Result<(), Refusal> {
     let real = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).map_err(|e| cannot_read(path, &e))?;
-    // Folders above the root are not what anybody asked for.
-    let root = asked.root.canonicalize().map_err(|e| cannot_read(asked.root, &e))?;
-    let named = secret::name(real.strip_prefix(root).unwrap_or(&real));
+    let root = asked.root.map(|root| root.canonicalize().map_err(|e| cannot_read(root, &e))).transpose()?;
+    // An owner may allow a folder of the system; a folder above it, such as `/`, allows none.
+    if is_of_the_system(&real) && !root.as_deref().is_some_and(is_of_the_system) {
+        return Err(secret(path, "it belongs to the system, not to anybody's data"));
+    }
+    // Folders above an allowed root are not what anybody asked for.
+    let named = secret::name(root.and_then(|root| real.strip_prefix(root).ok()).unwrap_or(&real));
     if named == Name::Secret {
         return Err(secret(path, "by the name of the file that it leads to"));
     }
@@ -163,6 +224,14 @@ fn not_secret(path: &Path, file: &File, meta: &Metadata, asked: Asked<'_>) -> Re
     Ok(())
 }
 
+/// Where the system keeps accounts, keys and the state of processes.
+fn is_of_the_system(real: &Path) -> bool {
+    let beneath = |folders: &[&str]| folders.iter().any(|folder| real.starts_with(folder));
+    // Memory that data may lie in, and disks that people plug in.
+    let data = ["/dev/shm", "/run/media"];
+    beneath(&["/boot", "/dev", "/etc", "/proc", "/run", "/sys"]) && !beneath(&data)
+}
+
 /// Whether an open file is `own`, under whatever name, or lies beneath it.
 fn is_of(own: &Path, real: &Path, meta: &Metadata) -> bool {
     match fs::metadata(own) {
@@ -179,7 +248,7 @@ fn open_error(path: &Path, error: &io::Error) -> Refusal {
             Rule::DataPath,
             format!("{} leads outside the folders allowed for datasets", path.display()),
         )
-        .hint("name the file itself, beneath the working directory, and no link that leads out");
+        .hint("name the file that the link leads to, by its own path");
     }
     cannot_read(path, error)
 }
@@ -224,88 +293,4 @@ fn plain(path: &Path) -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rule(path: &str, root: &Path) -> Rule {
-        open_dataset(Path::new(path), &[root.to_owned()], &[]).expect_err(path).rule
-    }
-
-    #[test]
-    fn only_regular_files_beneath_the_roots() {
-        let dir = tempfile::tempdir().unwrap();
-        let root = dir.path().join("root");
-        std::fs::create_dir_all(root.join("sub")).unwrap();
-        std::fs::write(root.join("sub/a.fasta"), ">a\nACDE\n").unwrap();
-        std::fs::write(dir.path().join("out.fasta"), ">a\nACDE\n").unwrap();
-        std::fs::write(root.join(".env"), "KEY=1").unwrap();
-        std::os::unix::fs::symlink("../out.fasta", root.join("leads-out")).unwrap();
-        std::os::unix::fs::symlink("sub/a.fasta", root.join("stays")).unwrap();
-        let open = open_dataset(Path::new("sub/a.fasta"), std::slice::from_ref(&root), &[]).unwrap();
-        assert_eq!(open.bytes, 8);
-        assert!(open_dataset(&root.join("sub/../sub/a.fasta"), std::slice::from_ref(&root), &[]).is_ok());
-        assert!(open_dataset(Path::new("stays"), std::slice::from_ref(&root), &[]).is_ok());
-        assert_eq!(rule("../out.fasta", &root), Rule::DataPath);
-        assert_eq!(rule("leads-out", &root), Rule::DataPath);
-        assert_eq!(rule("/etc/hostname", &root), Rule::DataPath);
-        assert_eq!(rule("sub", &root), Rule::DataPath);
-        assert_eq!(rule(".env", &root), Rule::DataSecret);
-        assert_eq!(rule("missing", &root), Rule::ProbeFailed);
-    }
-
-    #[test]
-    fn a_secret_is_one_under_every_name() {
-        let dir = tempfile::tempdir().unwrap();
-        let (root, home) = (dir.path().join("root"), dir.path().join("root/home"));
-        std::fs::create_dir_all(&home).unwrap();
-        let file = |name: &str, text: &str| std::fs::write(root.join(name), text).unwrap();
-        let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, root.join(name)).unwrap();
-        file(".env", "NOTE=1\n");
-        file("notes.txt", "AIOZ_SECRET_KEY=abc\n");
-        file("keystore.fasta", ">a\nACDE\n");
-        file("keystore.txt", "words\n");
-        file("purse", "{}");
-        file("home/data.fasta", ">a\nACDE\n");
-        file("far.txt", &format!("{}\nA_SECRET=abc\n", "x".repeat(secret::HEAD)));
-        link(".env", "linked.txt");
-        link("keystore.txt", "list.txt");
-        std::fs::hard_link(root.join("purse"), root.join("same.txt")).unwrap();
-        let private = [home, root.join("purse"), root.join("none")];
-        let open = |name: &str| open_dataset(Path::new(name), std::slice::from_ref(&root), &private);
-        for name in ["linked.txt", "notes.txt", "keystore.txt", "list.txt", "purse", "same.txt", "home/data.fasta"] {
-            let refusal = open(name).expect_err(name);
-            assert_eq!(refusal.rule, Rule::DataSecret, "{name}");
-            assert!(refusal.hint.is_some() && !refusal.why.contains("abc"), "{refusal}");
-        }
-        for name in ["keystore.fasta", "far.txt"] {
-            open(name).unwrap();
-        }
-    }
-
-    #[test]
-    fn up_from_a_link_has_two_meanings_and_is_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let root = dir.path().to_owned();
-        std::fs::create_dir_all(root.join("other/deep")).unwrap();
-        for name in ["x.fasta", "other/x.fasta"] {
-            std::fs::write(root.join(name), ">a\nAC\n").unwrap();
-        }
-        std::os::unix::fs::symlink("other/deep", root.join("l")).unwrap();
-        assert_eq!(rule("l/../x.fasta", &root), Rule::DataPath);
-        assert_eq!(rule("x.fasta/../x.fasta", &root), Rule::DataPath);
-        assert_eq!(rule("none/../x.fasta", &root), Rule::ProbeFailed);
-        let open = open_dataset(Path::new("other/deep/../x.fasta"), std::slice::from_ref(&root), &[]).unwrap();
-        assert_eq!(open.source.path, root.join("other/x.fasta"));
-    }
-
-    #[test]
-    fn a_file_that_changed_is_noticed() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a.fasta");
-        std::fs::write(&path, ">a\nAC\n").unwrap();
-        let open = open_dataset(&path, &[dir.path().to_owned()], &[]).unwrap();
-        open.unchanged_since(open.bytes, open.modified_ns).unwrap();
-        std::fs::write(&path, ">a\nACDE\n").unwrap();
-        assert_eq!(open.unchanged_since(open.bytes, open.modified_ns).unwrap_err().rule, Rule::DataChanged);
-    }
-}
+mod tests;
