@@ -6,6 +6,7 @@ pub mod catalogue;
 mod cgroup;
 mod dataset;
 pub mod estimator;
+pub mod expand;
 mod extents;
 mod host;
 mod parameters;
@@ -21,7 +22,7 @@ pub use host::probe_machine;
 pub use parameters::check_parameters;
 pub use supposed::Supposed;
 
-use crate::science::{InputError, scan::ScanError};
+use crate::science::InputError;
 
 /// Why a probe has no answer. A probe that fails is a refusal.
 #[derive(Debug, thiserror::Error)]
@@ -62,15 +63,8 @@ impl ProbeError {
             ProbeError::Read { .. } => "check that the file can be read and its disk is well",
             ProbeError::NoMemory => "mount /proc",
             ProbeError::Empty => "check the name, and whether its download finished",
-            ProbeError::Damaged(InputError::Scan(
-                ScanError::CutFasta(_) | ScanError::CutFastq { .. } | ScanError::Zeros(_),
-            ))
-            | ProbeError::Damaged(InputError::CutGzip) => "download or copy the file again",
-            ProbeError::Damaged(InputError::BadGzip(_)) => "test the file with `gzip -t`, and download it again",
-            ProbeError::Damaged(InputError::Scan(
-                ScanError::NoRead { .. } | ScanError::NoSeparator { .. } | ScanError::Qualities { .. },
-            )) => "write each read on four lines: header, sequence, `+`, qualities",
-            ProbeError::Damaged(_) | ProbeError::Changes { .. } => "look at that place of the file, or make it anew",
+            ProbeError::Damaged(error) => error.hint(),
+            ProbeError::Changes { .. } => "look at that place of the file, or make it anew",
         };
         Some(hint.to_owned())
     }

@@ -17,6 +17,8 @@ mod select;
 mod sentences;
 mod stats;
 mod summary;
+pub(crate) mod text;
+mod through;
 mod verify;
 
 use std::{fs::File, io, path::Path};
@@ -29,6 +31,7 @@ pub use lengths::{Bar, Lengths};
 pub use letters::Letters;
 pub use select::LONGEST;
 pub(crate) use stats::Counts;
+pub use through::{ReadError, Through, read_through, try_reading};
 pub use verify::{VerifyError, verify, verify_alone};
 
 use crate::domain::{
@@ -88,6 +91,39 @@ pub enum ScienceError {
         /// The system's error.
         source: io::Error,
     },
+}
+
+impl ScienceError {
+    /// A short word for it that stays the same.
+    pub fn word(&self) -> &'static str {
+        match self {
+            ScienceError::UnknownTask(_) => "unknown_task",
+            ScienceError::Input(InputError::Read(_)) => "unreadable",
+            ScienceError::Input(_) => "damaged",
+            ScienceError::Parameter { .. } => "parameter",
+            ScienceError::Nucleotides => "nucleotides",
+            ScienceError::NothingToFold { .. } | ScienceError::Search(_) => "nothing_to_fold",
+            ScienceError::NotText => "not_text",
+            ScienceError::NoSentences => "no_sentences",
+            ScienceError::Write { .. } => "unwritable",
+        }
+    }
+
+    /// What the person can do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            ScienceError::Input(error) => Some(error.hint()),
+            ScienceError::NothingToFold { .. } | ScienceError::Search(_) => {
+                Some("name a file with shorter proteins, or cut out the domains that are to be folded")
+            }
+            ScienceError::NotText => Some("save it as UTF-8 text, or name another file"),
+            ScienceError::NoSentences => Some("name a text with whole sentences"),
+            ScienceError::UnknownTask(_) | ScienceError::Parameter { .. } => Some("`agent tasks` shows what there is"),
+            ScienceError::Write { .. } => Some("check that the folder is yours and the disk is not full"),
+            // The sentence says it: translate them first.
+            ScienceError::Nucleotides => None,
+        }
+    }
 }
 
 /// One run of a built-in task.

@@ -47,12 +47,26 @@ enum At {
     Qualities,
 }
 
+/// Where in the content of a file something stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place {
+    /// The record that it stands in or after, from 1; 0 before the first. Text has none.
+    pub record: u64,
+    /// The line, from 1.
+    pub line: u64,
+    /// The bytes before it. In a compressed file they are those of the decompressed content.
+    pub offset: u64,
+}
+
 /// A scan in progress; it is fed pieces of a file in order.
 #[derive(Debug)]
 pub struct Scanner {
     at: At,
     format: Format,
+    record: u64,
     line: u64,
+    /// Bytes taken so far; after an error, those before the byte that is wrong.
+    offset: u64,
     header: Vec<u8>,
     /// Bytes of the current sequence (FASTQ) or whether there were any (FASTA).
     residues: u64,
@@ -61,7 +75,16 @@ pub struct Scanner {
 
 impl Default for Scanner {
     fn default() -> Scanner {
-        Scanner { at: At::Begin, format: Format::Fasta, line: 1, header: Vec::new(), residues: 0, qualities: 0 }
+        Scanner {
+            at: At::Begin,
+            format: Format::Fasta,
+            record: 0,
+            line: 1,
+            offset: 0,
+            header: Vec::new(),
+            residues: 0,
+            qualities: 0,
+        }
     }
 }
 
@@ -75,6 +98,7 @@ impl Scanner {
             match self.at {
                 At::Begin | At::Line | At::Read | At::Separator => {
                     let taken = self.line_start(first, visit)?;
+                    self.offset += taken as u64;
                     bytes = bytes.get(taken..).unwrap_or_default();
                 }
                 _ => {
@@ -84,14 +108,21 @@ impl Scanner {
                         None => (bytes, &[][..]),
                     };
                     self.within(part, visit)?;
+                    self.offset += part.len() as u64;
                     if end.is_some() {
                         self.line_end(visit)?;
+                        self.offset += 1;
                     }
                     bytes = rest;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Where the scan stands; after an error, where the byte stands that is wrong.
+    pub fn place(&self) -> Place {
+        Place { record: self.record, line: self.line, offset: self.offset }
     }
 
     /// At the first byte of a line: how many bytes it took.
@@ -135,6 +166,7 @@ impl Scanner {
             }
             (_, _) => return Err(ScanError::NoSeparator { line, byte }),
         }
+        self.record += 1;
         self.header.clear();
         (self.residues, self.qualities) = (0, 0);
         Ok(1)
@@ -144,26 +176,35 @@ impl Scanner {
     fn within(&mut self, part: &[u8], visit: &mut dyn Visit) -> Result<(), ScanError> {
         match self.at {
             At::Header => {
-                if part.contains(&0) {
-                    return Err(ScanError::Zeros(self.line));
-                }
+                self.no_zeros(part)?;
                 let room = HEADER_BYTES.saturating_sub(self.header.len()).min(part.len());
                 self.header.extend_from_slice(part.get(..room).unwrap_or_default());
             }
             At::Sequence | At::Bases => self.letters(part, visit)?,
             At::Qualities => {
                 let visible = part.strip_suffix(b"\r").unwrap_or(part);
-                if let Some(&byte) = visible.iter().find(|b| !b.is_ascii_graphic()) {
-                    return Err(ScanError::NoQuality { line: self.line, byte });
+                if let Some(at) = visible.iter().position(|b| !b.is_ascii_graphic()) {
+                    self.offset += at as u64;
+                    let byte = visible.get(at).copied().unwrap_or_default();
+                    let line = self.line;
+                    return Err(if byte == 0 { ScanError::Zeros(line) } else { ScanError::NoQuality { line, byte } });
                 }
                 self.qualities += visible.len() as u64;
             }
+            At::Comment => self.no_zeros(part)?,
             _ => {}
         }
         Ok(())
     }
 
+    fn no_zeros(&mut self, part: &[u8]) -> Result<(), ScanError> {
+        let Some(at) = part.iter().position(|&b| b == 0) else { return Ok(()) };
+        self.offset += at as u64;
+        Err(ScanError::Zeros(self.line))
+    }
+
     fn letters(&mut self, mut part: &[u8], visit: &mut dyn Visit) -> Result<(), ScanError> {
+        let whole = part.len();
         while !part.is_empty() {
             let run = part.iter().position(|b| !b.is_ascii_alphabetic()).unwrap_or(part.len());
             let (letters, rest) = part.split_at(run);
@@ -176,8 +217,11 @@ impl Scanner {
                 b'\r' => {}
                 b'*' | b'-' | b'.' | b'~' => self.residues += u64::from(self.format == Format::Fastq),
                 b' ' | b'\t' if self.format == Format::Fasta => {}
-                0 => return Err(ScanError::Zeros(self.line)),
-                _ => return Err(ScanError::NoResidue { line: self.line, byte }),
+                _ => {
+                    self.offset += (whole - rest.len() - 1) as u64;
+                    let line = self.line;
+                    return Err(if byte == 0 { ScanError::Zeros(line) } else { ScanError::NoResidue { line, byte } });
+                }
             }
             part = rest;
         }
