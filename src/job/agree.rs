@@ -81,7 +81,7 @@ impl Workflow {
     pub fn open(&self, session: &str, opening: Opening) {
         let Opening { bounds, origin, said } = opening;
         let id = cassette::draw(&format!("name of a request in {session}"), RequestId::random);
-        let request = Request { id, work: Vec::new(), bounds, origin, said };
+        let request = Request { id, work: Vec::new(), bounds, origin, said, notes: Vec::new() };
         self.drafts().open.insert(session.to_owned(), Open { request, pending: Vec::new() });
     }
 
