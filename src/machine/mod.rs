@@ -9,6 +9,8 @@ pub mod estimator;
 pub mod expand;
 mod extents;
 mod host;
+pub mod identity;
+pub mod impossible;
 mod parameters;
 pub mod programs;
 mod sample;
@@ -19,6 +21,8 @@ mod supposed;
 
 pub use dataset::profile_dataset;
 pub use host::probe_machine;
+pub use identity::same_content;
+pub use impossible::{Impossible, impossible};
 pub use parameters::check_parameters;
 pub use supposed::Supposed;
 

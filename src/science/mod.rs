@@ -35,8 +35,10 @@ pub use through::{ReadError, Through, read_through, try_reading};
 pub use verify::{VerifyError, verify, verify_alone};
 
 use crate::domain::{
+    hash::Sha256,
     result::{ResultDataset, ResultDocument, ResultProgram},
     task::Parameters,
+    units::count,
 };
 use choices::FoldChoices;
 use input::Input;
@@ -69,7 +71,7 @@ pub enum ScienceError {
     #[error("the sequences are nucleotides (DNA or RNA), and folding takes proteins: translate them first")]
     Nucleotides,
     /// Sequences, but none that can be folded.
-    #[error("none of the {total} sequences can be folded: they are empty or longer than {LONGEST} residues")]
+    #[error("{} or longer than {} residues", none_folds(*total), count(LONGEST as u64))]
     NothingToFold {
         /// Sequences in the file.
         total: u64,
@@ -91,6 +93,14 @@ pub enum ScienceError {
         /// The system's error.
         source: io::Error,
     },
+}
+
+/// How a sentence begins that says that nothing can be folded.
+fn none_folds(total: u64) -> String {
+    match total {
+        1 => "the only sequence cannot be folded: it is empty".to_owned(),
+        _ => format!("none of the {} sequences can be folded: they are empty", count(total)),
+    }
 }
 
 impl ScienceError {
@@ -191,6 +201,14 @@ pub fn run(run: Run<'_>, progress: &mut dyn FnMut(f64)) -> Result<ResultDocument
         }
         other => Err(ScienceError::UnknownTask(crate::domain::units::clean(other, 60))),
     }
+}
+
+/// The SHA-256 of a file as it is on disk, from its first byte.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn sha256(file: File) -> Result<Sha256, InputError> {
+    Input::new(file, &mut |_| {})?.finish()
 }
 
 /// How the results of a built-in task name the program that made them.

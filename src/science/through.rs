@@ -86,13 +86,13 @@ impl ReadError {
 /// A damaged record, compressed data that is damaged or cut off, zeros, text that is none, no protein that can be folded
 /// where the task folds; the system's error. What follows the place is not read.
 pub fn read_through(task: &str, format: Format, file: File, progress: &dyn Fn(u64)) -> Result<Through, ReadError> {
-    let whole = file.metadata().map_err(|e| nowhere(InputError::Read(e)))?.len();
+    let whole = file.metadata().map_err(InputError::Read)?.len();
     let mut told = |part: f64| progress((part * whole as f64).round() as u64);
-    let mut input = Input::new(file, &mut told).map_err(nowhere)?;
+    let mut input = Input::new(file, &mut told)?;
     let mut reader = Reader::new(task, format);
     let (gzip, _) = reader.read(&mut input, u64::MAX)?;
     let (format, records, residues, alphabet) = reader.finish()?;
-    let (sha256, bytes) = input.finish_measured().map_err(nowhere)?;
+    let (sha256, bytes) = input.finish_measured()?;
     Ok(Through { sha256, bytes, gzip, format, records, residues, alphabet })
 }
 
@@ -103,17 +103,27 @@ pub fn read_through(task: &str, format: Format, file: File, progress: &dyn Fn(u6
 /// As [`read_through`], and a text without a sentence for a summary.
 pub fn try_reading(task: &str, format: Format, file: File, most: u64) -> Result<(), ReadError> {
     let mut silent = |_| {};
-    let mut input = Input::new(file, &mut silent).map_err(nowhere)?;
+    let mut input = Input::new(file, &mut silent)?;
     if task == TEXT_SUMMARY {
-        return summary::has_sentences(&mut input).map_err(nowhere);
+        return Ok(summary::has_sentences(&mut input)?);
     }
     let mut reader = Reader::new(task, format);
     let (_, ended) = reader.read(&mut input, most)?;
     if ended { reader.finish().map(|_| ()) } else { Ok(()) }
 }
 
-fn nowhere(why: impl Into<ScienceError>) -> ReadError {
-    ReadError { why: why.into(), place: None }
+impl From<ScienceError> for ReadError {
+    /// An error that is no matter of one place.
+    fn from(why: ScienceError) -> ReadError {
+        ReadError { why, place: None }
+    }
+}
+
+impl From<InputError> for ReadError {
+    /// An error that is no matter of one place.
+    fn from(why: InputError) -> ReadError {
+        ScienceError::from(why).into()
+    }
 }
 
 /// Counts what a scan shows.
@@ -186,9 +196,12 @@ impl Reader {
 
     /// The end of the content: format, records, residues, alphabet.
     fn finish(self) -> Result<(Format, u64, u64, Option<Alphabet>), ReadError> {
-        let end = self.place().filter(|place| place.offset > 0);
-        let ended = |why: ScienceError| ReadError { why, place: end };
-        let scanned = |e| ended(InputError::Scan(e).into());
+        let place = self.place();
+        let ended = |why: ScienceError| ReadError { why, place };
+        let scanned = |e| match e {
+            ScanError::Empty => InputError::Scan(e).into(),
+            _ => ended(InputError::Scan(e).into()),
+        };
         match self {
             Reader::Sequences(scanner, mut tally) => {
                 let format = scanner.finish(&mut tally).map_err(scanned)?;
@@ -196,10 +209,10 @@ impl Reader {
             }
             Reader::Fold(scanner, mut selection) => {
                 let format = scanner.finish(&mut selection).map_err(scanned)?;
-                fold::foldable(&selection).map_err(nowhere)?;
+                fold::foldable(&selection)?;
                 Ok((format, selection.total, selection.letters.total(), selection.letters.alphabet()))
             }
-            Reader::Text(_) if end.is_none() => Err(scanned(ScanError::Empty)),
+            Reader::Text(_) if place.is_some_and(|place| place.offset == 0) => Err(scanned(ScanError::Empty)),
             Reader::Text(lines) => {
                 lines.finish().map_err(|_| ended(ScienceError::NotText))?;
                 Ok((Format::Text, lines.lines(), lines.characters(), None))
@@ -208,3 +221,6 @@ impl Reader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -171,7 +171,11 @@ fn what_is_not_there_is_told_with_what_is() {
     assert_eq!(said("").0, "there is no file or folder ``");
     assert_eq!(said("bad[").0, "there is no file or folder `bad[`", "no pattern");
     assert_eq!(said("notes.txt/x").0, "there is no file or folder `notes.txt/x`");
-    assert_eq!(said("\u{1b}[31mred").0, "no file matches `[31mred`");
+    assert_eq!(
+        said("\u{1b}[31mred").0,
+        "there is no file or folder `[31mred`",
+        "no pattern, and no control characters"
+    );
     assert_eq!(said(&"x".repeat(5_000)).0.chars().count(), "there is no file or folder ``".len() + SHOWN + 1);
     assert_eq!(said("nul\0").0, "there is no file or folder `nul`");
 }
