@@ -92,17 +92,14 @@ impl Workflow {
         // Checks may be made side by side, so what is drawn for one is named after it.
         let of = format!("{} of {}", task.name, work.dataset().display());
         let source = open.source.clone();
-        let before = self.before(session, work, &task, &parameters, &open).await?;
+        let (before, open) = self.before(session, work, &task, &parameters, open).await?;
         let (home, supposed) = (self.parts.ledger.home().to_owned(), self.supposed);
-        let (for_task, chosen) = (task.clone(), parameters.clone());
         let measured = tokio::task::spawn_blocking(move || {
             let dataset = machine::profile_dataset(&open)?;
             note_dataset(&open)?;
-            let hopeless = machine::impossible(&for_task, &dataset, &chosen, &open)?;
-            Ok::<_, machine::ProbeError>((dataset, supposed.over(machine::probe_machine(&home)?), hopeless))
+            Ok::<_, machine::ProbeError>((dataset, supposed.over(machine::probe_machine(&home)?), open))
         });
-        let (dataset, profile, hopeless) = measured.await.map_err(|e| JobError::WrongDataset(e.to_string()))??;
-        suits(&task, &dataset)?;
+        let (dataset, profile, open) = measured.await.map_err(|e| JobError::WrongDataset(e.to_string()))??;
         let content = Content {
             path: source.path.clone(),
             bytes: dataset.bytes,
@@ -155,8 +152,12 @@ impl Workflow {
             cannot: None,
             same_as_before,
         };
+        let (for_task, verdict) = (task.clone(), job.verdict.clone());
+        let look = move || machine::impossible(&for_task, &verdict.dataset, &open, verdict.place);
+        let hopeless = tokio::task::spawn_blocking(look).await.map_err(|e| JobError::WrongDataset(e.to_string()))?;
         if let Some(reason) = hopeless.filter(|_| !same_as_before) {
-            piece.cannot = Some(Cannot { rule: reason.word, why: reason.why, hint: reason.hint, exit_code: 1 });
+            let rule = reason.word.to_owned();
+            piece.cannot = Some(Cannot { rule, why: reason.why, hint: reason.hint, exit_code: 1 });
         } else if let Err(error) = self.possible(&task, &job, bounds, &mut piece).await {
             piece.cannot = Some(cannot(&error));
         }
@@ -188,7 +189,6 @@ impl Workflow {
             let what = format!("{} of {}", task.title, job.verdict.dataset.path.display());
             return Err(mandate::stays_here(&what).into());
         }
-        self.parts.guard.check_readable(job, &*self.parts.sink)?;
         let model = super::offload::remote_model(task, job)?;
         piece.price = match (&job.quote, job.tx_hash) {
             // Paid for, or about to be: nothing more is bought.
@@ -292,14 +292,6 @@ fn raised(
         seconds: raised.seconds.raised_to(estimate.seconds.low),
         learnt_from: estimate.learnt_from,
     }
-}
-
-/// Whether there is something in the dataset, and it is what the task works on.
-fn suits(task: &TaskType, dataset: &DatasetProfile) -> Result<(), JobError> {
-    if dataset.records == 0 {
-        return Err(JobError::WrongDataset(format!("{} holds no records to work on", dataset.path.display())));
-    }
-    catalogue::check_dataset(task, dataset).map_err(|e| JobError::WrongDataset(e.to_string()))
 }
 
 fn verdict_event(job: &Job) -> Event {

@@ -77,29 +77,3 @@ impl ProbeError {
 fn unreadable(source: std::io::Error) -> ProbeError {
     ProbeError::Read { what: "the dataset", source }
 }
-
-/// Why a task cannot be done on a dataset.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Impossible {
-    /// A short stable word.
-    pub word: String,
-    /// In a sentence.
-    pub why: String,
-    /// What to do next.
-    pub hint: Option<String>,
-}
-
-/// STUB until the join.
-pub fn impossible(
-    _task: &crate::domain::task::TaskType,
-    _dataset: &crate::domain::dataset::DatasetProfile,
-    _parameters: &crate::domain::task::Parameters,
-    _open: &crate::policy::data::OpenDataset,
-) -> Result<Option<Impossible>, ProbeError> {
-    Ok(None)
-}
-
-/// STUB until the join.
-pub fn sha256(file: std::fs::File) -> std::io::Result<crate::domain::hash::Sha256> {
-    crate::compute::worker::hash(file, |_| {}).map(|(_, sha)| sha)
-}

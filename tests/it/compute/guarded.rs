@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use crate::services::consented::consented;
 use agent::{
     domain::{
-        request::Bounds,
         dataset::{DatasetProfile, Format},
         estimate::{Estimate, Range},
         event::Silent,
@@ -12,16 +12,17 @@ use agent::{
         ids::JobId,
         job::{DatasetSource, Job, JobState, Staged},
         network::Network,
+        request::Bounds,
         task::Parameters,
         verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
     },
     ledger::Ledger,
-    policy::{data::NamedBy, 
+    policy::{
         Guard, Policy,
+        data::NamedBy,
         permit::{LocalRun, Permit, Submit},
     },
 };
-use crate::services::consented::consented;
 use jiff::Timestamp;
 
 /// A guard over a folder that holds one dataset, `a.txt`.

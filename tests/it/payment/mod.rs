@@ -12,9 +12,9 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use crate::services::consented::consented;
 use agent::{
     domain::{
-        request::Bounds,
         attempt::{Attempt, AttemptState},
         dataset::{DatasetProfile, Format},
         estimate::{Estimate, Range},
@@ -25,6 +25,7 @@ use agent::{
         money::Datoshi,
         network::Network,
         quote::{Quote, QuoteSource},
+        request::Bounds,
         task::Parameters,
         verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
     },
@@ -40,7 +41,6 @@ use agent::{
     },
     sandbox::chain::{self as sandbox, ChainSettings},
 };
-use crate::services::consented::consented;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -118,7 +118,10 @@ impl Books {
         let quote = job.quote.as_ref().unwrap();
         let fees = payer.fees(quote, &payer.replaces(&job.id)?).await?;
         let spending = self.ledger.spending(&payer.account(), self.network, &Reading::now()).unwrap();
-        let permit = self.guard.permit_payment(&self.guard.mandate(&job).unwrap(), &job, None, fees, spending, &SaidYes, &Kept::default()).await;
+        let permit = self
+            .guard
+            .permit_payment(&self.guard.mandate(&job).unwrap(), &job, None, fees, spending, &SaidYes, &Kept::default())
+            .await;
         Ok(permit.unwrap())
     }
 

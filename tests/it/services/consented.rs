@@ -29,12 +29,8 @@ pub fn consented(ledger: &Ledger, job: &Job, bounds: Bounds) -> Job {
         fees: Datoshi::MAX,
         recipient: job.quote.as_ref().map(|quote| quote.recipient.address()),
     };
-    let consent = Consent {
-        digest: Sha256::of(b"a plan"),
-        by: ConsentBy::Yes,
-        at: Timestamp::now(),
-        granted: vec![granted],
-    };
+    let consent =
+        Consent { digest: Sha256::of(b"a plan"), by: ConsentBy::Yes, at: Timestamp::now(), granted: vec![granted] };
     if ledger.job(&job.id).is_err() {
         let job = Job { request: None, ..job.clone() };
         ledger.insert_job(&job).unwrap();

@@ -2,25 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::services::consented::consented;
 use agent::{
     domain::{
-        request::Bounds,
         dataset::{Alphabet, DatasetProfile, Format},
         estimate::{Estimate, Range},
         event::Silent,
         ids::{JobId, opaque},
         job::{DatasetSource, Job, JobState},
         network::{Network, SANDBOX},
+        request::Bounds,
         verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
     },
     ledger::Ledger,
-    policy::{data::NamedBy, 
+    policy::{
+        data::NamedBy,
         guard::Guard,
         limits::Policy,
         permit::{Permit, Upload},
     },
 };
-use crate::services::consented::consented;
 use jiff::Timestamp;
 use tempfile::TempDir;
 
