@@ -106,7 +106,8 @@ pub struct Conversation {
     pub(super) toolbox: Toolbox,
     pub(super) sink: Arc<dyn Sink>,
     pub(super) folder: PathBuf,
-    pub(super) bounds: Bounds,
+    /// What binds the requests of each turn, whatever is said.
+    pub bounds: Bounds,
     pub(super) limits: Limits,
     pub(super) helps: Helps,
     pub(super) history: Vec<Message>,

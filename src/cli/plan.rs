@@ -36,7 +36,10 @@ impl Plan {
     /// A plan file that cannot be read or written; a home that cannot be used.
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
         let settings = context.settings()?;
-        let given = self.wanted.request(settings.cwd())?;
+        let (given, session) = self.wanted.given(context)?;
+        if let Some(session) = session {
+            context.go_on_with(session);
+        }
         let until_plan = Bounds { until: Until::Plan, ..Bounds::default() };
         let options = Options { bounds: until_plan, ..Options::default() };
         let sink = if context.json() { context.sink() } else { std::sync::Arc::new(crate::domain::event::Silent) };

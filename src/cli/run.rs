@@ -16,7 +16,6 @@ use crate::{
     domain::{
         event::Event,
         hash::Sha256,
-        ids::{RequestId, SessionId},
         plan::Plan,
         request::{Origin, Until},
     },
@@ -29,9 +28,6 @@ use crate::{
 pub struct Run {
     #[command(flatten)]
     wanted: Wanted,
-    /// Run this request, which was planned before and waits for consent, such as req-7k3q9dm2
-    #[arg(long, value_name = "REQUEST", conflicts_with_all = ["task", "files", "set", "anew", "plan"])]
-    request: Option<RequestId>,
     /// Consent beforehand to the plan, within the caps
     #[arg(long)]
     yes: bool,
@@ -56,7 +52,7 @@ impl Run {
         let bounds = self.wanted.bounds.bounds();
         let out_dir = self.out.as_ref().map(|out| settings.cwd().join(out));
         let options = Options { yes: self.yes, allow_mainnet: self.allow_mainnet, bounds, out_dir };
-        let (given, session) = self.given(context)?;
+        let (given, session) = self.wanted.given(context)?;
         if let Some(session) = session {
             context.go_on_with(session);
         }
@@ -66,17 +62,6 @@ impl Run {
             let all = self.all(context, &wired.workflow, given, &cancel);
             stoppable(&cancel, all).await.unwrap_or_else(|| Err(CommandError::interrupted()))
         })
-    }
-
-    /// What is to be run, and the session that it belongs to where it has one already.
-    fn given(&self, context: &Context) -> Result<(Given, Option<SessionId>), CommandError> {
-        let Some(id) = &self.request else {
-            return Ok((self.wanted.request(context.settings()?.cwd())?, None));
-        };
-        let kept = context.ledger()?.request(id)?;
-        let mut request = kept.request;
-        request.bounds = self.wanted.bounds.over(request.bounds);
-        Ok((Given { request, digest: None }, Some(SessionId(kept.session))))
     }
 
     async fn all(

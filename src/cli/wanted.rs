@@ -6,13 +6,14 @@ use clap::Args;
 use serde_json::Value;
 
 use super::{
-    CommandError, Kind,
+    CommandError, Context, Kind,
     bounds::{AssumedArgs, BoundsArgs},
 };
 use crate::{
     config::plain_file,
     domain::{
         hash::Sha256,
+        ids::{RequestId, SessionId},
         request::{Origin, Request, Work},
         task::Parameters,
     },
@@ -42,6 +43,9 @@ pub struct Wanted {
     /// Take the request from a plan file that `agent plan` wrote
     #[arg(long, value_name = "FILE", conflicts_with_all = ["task", "files", "set", "anew", "request"])]
     plan: Option<PathBuf>,
+    /// Take up this request, which was planned before and waits for consent, such as req-7k3q9dm2
+    #[arg(long, value_name = "REQUEST", conflicts_with_all = ["task", "files", "set", "anew"])]
+    request: Option<RequestId>,
     #[command(flatten)]
     pub bounds: BoundsArgs,
 }
@@ -55,11 +59,20 @@ pub struct Given {
 }
 
 impl Wanted {
-    /// The request that these arguments make.
+    /// What is wanted, and the session that it belongs to where it has one already.
     ///
     /// # Errors
-    /// A plan file that cannot be read or is none.
-    pub fn request(&self, cwd: &Path) -> Result<Given, CommandError> {
+    /// A plan file that cannot be read or is none; no request of that id.
+    pub fn given(&self, context: &Context) -> Result<(Given, Option<SessionId>), CommandError> {
+        let Some(id) = &self.request else { return Ok((self.request(context.settings()?.cwd())?, None)) };
+        let kept = context.ledger()?.request(id)?;
+        let mut request = kept.request;
+        request.bounds = self.bounds.over(request.bounds);
+        Ok((Given { request, digest: None }, Some(SessionId(kept.session))))
+    }
+
+    /// The request that these arguments make.
+    fn request(&self, cwd: &Path) -> Result<Given, CommandError> {
         if let Some(path) = &self.plan {
             return self.of_file(&cwd.join(path));
         }

@@ -43,7 +43,8 @@ impl Workflow {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn plan(&self, session: &str, request: Request) -> Result<Plan, JobError> {
-        let request = self.expanded(request)?;
+        let mut request = self.expanded(request)?;
+        request.bounds = request.bounds.narrowed(self.parts.bounds);
         self.emit(Event::RequestUnderstood(RequestShown(request.clone())));
         let mut pieces = Vec::with_capacity(request.work.len());
         for work in &request.work {

@@ -21,6 +21,7 @@ use crate::{
         attempt::AttemptState,
         event::Sink,
         network::{Network, SANDBOX},
+        request::Bounds,
         task::TaskType,
     },
     job::{AskPrices, Connect, JobError, Pricing, Remote, Workflow, WorkflowParts},
@@ -108,6 +109,7 @@ impl Stage {
             runner: Runner::default(),
             profile: "sandbox".to_owned(),
             out_dir: None,
+            bounds: Bounds::default(),
             ledger: ledger.clone(),
         };
         let workflow = Arc::new(Workflow::supposing(case.machine, parts));

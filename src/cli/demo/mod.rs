@@ -125,6 +125,7 @@ fn workflow(folder: &Path, sink: Arc<dyn Sink>) -> Result<Workflow, CommandError
         runner: Runner::default(),
         profile: "demo".to_owned(),
         out_dir: None,
+        bounds: Bounds::default(),
         ledger,
     }))
 }

@@ -21,6 +21,7 @@ use crate::{
         ids::{JobId, SessionId},
         job::{Job, JobState},
         money::Datoshi,
+        request::{Bounds, Locality, Spend},
         units::{clean, count},
     },
     face::look::Tone,
@@ -144,6 +145,24 @@ impl<'a> Session<'a> {
             self.context.output.lines(self.context.look.paragraph(Tone::Dim, &text));
         }
         Ok(outcome.exit_code)
+    }
+
+    /// Changes what binds the requests of this session from now on, and says what holds. The flags that the program was
+    /// started with hold beside it.
+    pub fn bound(&mut self, change: impl FnOnce(&mut Bounds)) -> Vec<String> {
+        change(&mut self.conversation.bounds);
+        let bounds = self.conversation.bounds;
+        let spend = match bounds.spend {
+            Spend::Nothing => "nothing is paid".to_owned(),
+            Spend::AtMost(most) => format!("at most {most} a request, fees included"),
+            Spend::OwnersCaps => "what your caps allow".to_owned(),
+        };
+        let place = match bounds.place {
+            Locality::Here => "on this machine only",
+            Locality::Anywhere => "here or at the provider",
+        };
+        let look = &self.context.look;
+        [look.field("Limit", Tone::Plain, &spend), look.field("Place", Tone::Plain, place)].concat()
     }
 
     /// Turns so far, those of earlier days included.
