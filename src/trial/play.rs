@@ -1,13 +1,14 @@
 //! One case, from its first turn to its verdict.
 
 use std::{
+    path::Path,
     sync::{Arc, PoisonError},
     time::Duration,
 };
 
 use super::{
     case::Case,
-    judge::{Happened, judge},
+    judge::{Happened, Understood, judge},
     meter::{Metered, Recorder, Told, Used},
     stage::{Stage, StageError},
 };
@@ -16,7 +17,7 @@ use crate::{
     domain::{
         event::{Event, Sink as _},
         ids::SessionId,
-        request::Bounds,
+        request::Until,
     },
     job::{Cancel, Workflow},
     machine::catalogue::Catalogue,
@@ -105,7 +106,7 @@ async fn on_stage(
         sink: recorder.clone(),
         session: SessionId::random().0,
         folder: stage.work(),
-        bounds: Bounds::default(),
+        bounds: case.flags.bounds,
         limits: rules.limits,
         helps: rules.helps,
     });
@@ -118,9 +119,10 @@ async fn on_stage(
         failed.push(error.to_string());
     }
     drop(conversation);
-    let happened = Happened { answer, ..stage.happened()? };
-    failed.extend(judge(&case.expect, &happened));
     let told = recorder.told();
+    let (requests, plan) = (understood(&told, &stage.work()), ended_in_a_plan(&told));
+    let happened = Happened { answer, requests, plan, ..stage.happened()? };
+    failed.extend(judge(&case.expect, &happened));
     // What came about without a model says nothing of it: also where just that was expected.
     failed.extend(told.iter().find_map(|told| silent(&told.event)));
     let refused = |told: &&Told| match &told.event {
@@ -135,6 +137,33 @@ async fn on_stage(
         seconds,
         told,
         interrupted: stop.is_cancelled(),
+    })
+}
+
+/// Every piece of work that was understood, from the plans that were made.
+fn understood(told: &[Told], folder: &Path) -> Vec<Understood> {
+    let plans = told.iter().filter_map(|told| if let Event::Plan(plan) = &told.event { Some(&plan.0) } else { None });
+    let mut out: Vec<Understood> = Vec::new();
+    for plan in plans {
+        for piece in &plan.work {
+            let path = piece.content.first().map_or(piece.work.dataset(), |content| content.path.as_path());
+            let dataset = path.strip_prefix(folder).unwrap_or(path).display().to_string();
+            let seen = Understood { request: plan.request.clone(), work: piece.work.clone(), dataset };
+            if !out.contains(&seen) {
+                out.push(seen);
+            }
+        }
+    }
+    out
+}
+
+/// Whether the last turn ended in a plan that waits for consent, or that was all that was asked for.
+fn ended_in_a_plan(told: &[Told]) -> bool {
+    let last = told.iter().rposition(|told| matches!(told.event, Event::TurnStarted { .. })).unwrap_or(0);
+    told.iter().skip(last).any(|told| match &told.event {
+        Event::Plan(plan) => plan.0.request.bounds.until == Until::Plan,
+        Event::ConsentResolved { approved, .. } => !approved,
+        _ => false,
     })
 }
 

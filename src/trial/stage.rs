@@ -27,7 +27,7 @@ use crate::{
     job::{AskPrices, Connect, JobError, Pricing, Remote, Workflow, WorkflowParts},
     ledger::{Ledger, LedgerError},
     machine::catalogue::Catalogue,
-    policy::{Guard, Policy, approval::Nobody},
+    policy::{Guard, Policy, approval::{Nobody, SaidYes}},
     sandbox::{
         connect::Sandbox,
         host::{self, HostError},
@@ -104,7 +104,7 @@ impl Stage {
             guard: Guard::new(policy, ledger.clone()),
             catalogue: catalogue.clone(),
             sink,
-            approver: Arc::new(Nobody),
+            approver: if case.flags.yes { Arc::new(SaidYes) } else { Arc::new(Nobody) },
             connect: Box::new(Own { host: Arc::clone(&host), sandbox }),
             runner: Runner::default(),
             profile: "sandbox".to_owned(),
