@@ -61,8 +61,7 @@ impl Conversation {
                 fitted.ok_or_else(|| close::too_long(self.gauge.tokens(fixed), window))?
             }
         };
-        let written = self.writes_calls && self.helps.repair && choice == ToolChoice::Required;
-        Ok(ChatRequest { system: system.to_owned(), messages, tools, choice, written })
+        Ok(ChatRequest { system: system.to_owned(), messages, tools, choice, form: None })
     }
 
     /// The server says that the conversation is too long: its window is smaller than was thought. `false` when it can be

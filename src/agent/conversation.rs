@@ -124,7 +124,7 @@ pub struct Conversation {
     /// Jobs of other sessions that this conversation is about, too.
     named: Vec<JobId>,
     pub(super) fresh_ids: u64,
-    /// Whether the model wrote calls that are none, so that the next that it must make is asked for as text.
+    /// Whether the model wrote calls that are none, so that fewer are offered.
     pub(super) writes_calls: bool,
 }
 

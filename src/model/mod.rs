@@ -8,28 +8,32 @@
 //! | [`chat`] | requests, turns, and the rules every request keeps |
 //! | [`context`] | what the runtime knows and puts at the end of the system prompt |
 //! | [`error`] | why a model gave no turn |
+//! | [`form`] | one request object a turn, in the place of calls |
 //! | [`openai`] | any OpenAI-compatible endpoint |
 //! | [`scripted`] | a transcript file |
 //! | [`taped`] | a model that is recorded, and one that answers from a record |
 //! | [`words`], [`phrases`] | what a person's words name: files, jobs, tasks, choices |
 //! | [`about`] | what they say that asks for no computing |
 //! | [`planner`] | the offline planner |
+//! | [`style`] | when calls give way to the form |
 //! | [`repair`] | calls written as text; names that are nearly right |
 
 pub mod about;
 pub mod chat;
 pub mod context;
 pub mod error;
+pub mod form;
 pub mod openai;
 pub mod phrases;
 pub mod planner;
 pub mod repair;
 pub mod scripted;
+pub mod style;
 pub mod taped;
 pub mod words;
 
 use async_trait::async_trait;
-pub use chat::{ChatRequest, ChatTurn, Delta, Finish, Message, ToolCall, ToolChoice, Usage};
+pub use chat::{ChatRequest, ChatTurn, Delta, Finish, Form, Message, ToolCall, ToolChoice, Usage};
 pub use error::ModelError;
 
 /// A chat model.

@@ -135,19 +135,19 @@ async fn a_task_that_is_called_by_its_name_is_checked() {
 }
 
 #[tokio::test]
-async fn a_model_that_writes_no_right_call_is_asked_for_one_as_text() {
+async fn a_model_that_writes_no_right_call_is_offered_one_step() {
     // The description of a tool instead of a call, as small models copy it.
     let copied = json!({"type": "function", "function": {"name": "protein_folding", "description": "Folds", "parameters": {
         "type": "object", "properties": {"task_type": {"type": "string"}}}}});
     let turns = format!(
         r#"
-- {{expect: {{written: false, choice: auto}}, text: {}}}
-- expect: {{written: true, only_offered: [check_local_capability], choice: required, user: ["describes the arguments", "Call check_local_capability with task_type protein_folding and dataset data.fasta."]}}
+- {{expect: {{choice: auto}}, text: {}}}
+- expect: {{only_offered: [check_local_capability], choice: required, user: ["describes the arguments", "Call check_local_capability with task_type protein_folding and dataset data.fasta."]}}
   text: '{{"name": "check_local_capability", "arguments": {{"task_type": "protein_folding", "dataset": "data.fasta"}}}}'
-- {{expect: {{written: true, only_offered: [run_remote_compute], choice: required}}, text: '{{"name": "run_remote_compute", "arguments": {{"job": "job-aaaaaaa1"}}}}'}}
-- {{expect: {{written: true, only_offered: [pay_gas_fee]}}, call: {{name: pay_gas_fee, arguments: {{job: '{{{{job}}}}', amount: '2', recipient: PROVIDER}}}}}}
-- {{expect: {{written: true}}, call: {{name: wait_for_job, arguments: {{job: '{{{{job}}}}'}}}}}}
-- {{expect: {{written: false, choice: none}}, say: "Done."}}
+- {{expect: {{only_offered: [run_remote_compute], choice: required}}, text: '{{"name": "run_remote_compute", "arguments": {{"job": "job-aaaaaaa1"}}}}'}}
+- {{expect: {{only_offered: [pay_gas_fee]}}, call: {{name: pay_gas_fee, arguments: {{job: '{{{{job}}}}', amount: '2', recipient: PROVIDER}}}}}}
+- {{call: {{name: wait_for_job, arguments: {{job: '{{{{job}}}}'}}}}}}
+- {{expect: {{choice: none}}, say: "Done."}}
 "#,
         json!(format!("<tools>\n{copied}\n</tools>"))
     );
