@@ -20,6 +20,7 @@ pub mod about;
 pub mod chat;
 pub mod context;
 pub mod error;
+pub mod grammar;
 pub mod openai;
 pub mod phrases;
 pub mod planner;
