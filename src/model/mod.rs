@@ -23,6 +23,7 @@ pub mod chat;
 pub mod context;
 pub mod error;
 pub mod form;
+pub mod grammar;
 pub mod openai;
 pub mod phrases;
 pub mod planner;
