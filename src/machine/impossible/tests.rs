@@ -66,7 +66,10 @@ fn files_larger_than_the_probe_reads_are_read_to_their_end() {
     long[200_000] = 1;
     let (word, why) = why(PROTEIN_FOLDING, &long);
     assert_eq!(word, "damaged");
-    assert!(why.ends_with("holds the byte 0x01, which is no residue letter (record 100, byte offset 200,000)"), "{why}");
+    assert!(
+        why.ends_with("holds the byte 0x01, which is no residue letter (record 100, byte offset 200,000)"),
+        "{why}"
+    );
 }
 
 #[test]
