@@ -32,7 +32,7 @@ impl Lines {
             Err(e) => (e.valid_up_to(), e.error_len().is_some()),
         };
         let (text, rest) = bytes.split_at(valid);
-        if let Some(zero) = text.iter().position(|&b| b == 0) {
+        if let Some(zero) = memchr::memchr(0, text) {
             self.count(text.get(..zero).unwrap_or_default());
             return Err(NoText);
         }
@@ -46,17 +46,23 @@ impl Lines {
 
     fn count(&mut self, text: &[u8]) {
         self.offset += text.len() as u64;
-        for &byte in text {
-            if byte == b'\n' {
-                self.ended += 1;
-                (self.current, self.open) = (0, false);
-            } else if byte & 0xc0 != 0x80 {
-                self.characters += 1;
-                self.current += 1;
-                self.longest = self.longest.max(self.current);
-                self.open = true;
-            }
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', text) {
+            self.line(text.get(start..end).unwrap_or_default());
+            self.ended += 1;
+            (self.current, self.open) = (0, false);
+            start = end + 1;
         }
+        self.line(text.get(start..).unwrap_or_default());
+    }
+
+    /// Counts more of the line that has not ended.
+    fn line(&mut self, part: &[u8]) {
+        let characters = part.iter().filter(|&byte| byte & 0xc0 != 0x80).count() as u64;
+        self.characters += characters;
+        self.current += characters;
+        self.longest = self.longest.max(self.current);
+        self.open |= !part.is_empty();
     }
 
     /// The end of the text.

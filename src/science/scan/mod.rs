@@ -4,10 +4,12 @@
 //! a short read. What counts as a residue is a letter; gaps (`-`, `.`, `~`), stops (`*`) and spaces are passed over.
 
 mod error;
+mod place;
 #[cfg(test)]
 mod tests;
 
 pub use error::ScanError;
+pub use place::Place;
 
 use crate::domain::dataset::Format;
 
@@ -47,17 +49,6 @@ enum At {
     Qualities,
 }
 
-/// Where in the content of a file something stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Place {
-    /// The record that it stands in or after, from 1; 0 before the first. Text has none.
-    pub record: u64,
-    /// The line, from 1.
-    pub line: u64,
-    /// The bytes before it. In a compressed file they are those of the decompressed content.
-    pub offset: u64,
-}
-
 /// A scan in progress; it is fed pieces of a file in order.
 #[derive(Debug)]
 pub struct Scanner {
@@ -71,6 +62,11 @@ pub struct Scanner {
     /// Bytes of the current sequence (FASTQ) or whether there were any (FASTA).
     residues: u64,
     qualities: u64,
+}
+
+/// Whether all bytes are of a kind, many of them looked at together: not one by one up to the first that is none.
+fn all(bytes: &[u8], is: fn(&u8) -> bool) -> bool {
+    bytes.chunks(64).all(|chunk| chunk.iter().fold(true, |all, byte| all & is(byte)))
 }
 
 impl Default for Scanner {
@@ -102,7 +98,7 @@ impl Scanner {
                     bytes = bytes.get(taken..).unwrap_or_default();
                 }
                 _ => {
-                    let end = bytes.iter().position(|&b| b == b'\n');
+                    let end = memchr::memchr(b'\n', bytes);
                     let (part, rest) = match end {
                         Some(end) => (bytes.get(..end).unwrap_or_default(), bytes.get(end + 1..).unwrap_or_default()),
                         None => (bytes, &[][..]),
@@ -183,7 +179,9 @@ impl Scanner {
             At::Sequence | At::Bases => self.letters(part, visit)?,
             At::Qualities => {
                 let visible = part.strip_suffix(b"\r").unwrap_or(part);
-                if let Some(at) = visible.iter().position(|b| !b.is_ascii_graphic()) {
+                if !all(visible, u8::is_ascii_graphic)
+                    && let Some(at) = visible.iter().position(|b| !b.is_ascii_graphic())
+                {
                     self.offset += at as u64;
                     let byte = visible.get(at).copied().unwrap_or_default();
                     let line = self.line;
@@ -198,7 +196,7 @@ impl Scanner {
     }
 
     fn no_zeros(&mut self, part: &[u8]) -> Result<(), ScanError> {
-        let Some(at) = part.iter().position(|&b| b == 0) else { return Ok(()) };
+        let Some(at) = memchr::memchr(0, part) else { return Ok(()) };
         self.offset += at as u64;
         Err(ScanError::Zeros(self.line))
     }
@@ -206,7 +204,12 @@ impl Scanner {
     fn letters(&mut self, mut part: &[u8], visit: &mut dyn Visit) -> Result<(), ScanError> {
         let whole = part.len();
         while !part.is_empty() {
-            let run = part.iter().position(|b| !b.is_ascii_alphabetic()).unwrap_or(part.len());
+            // Most lines are letters to their end.
+            let visible = part.strip_suffix(b"\r").unwrap_or(part);
+            let run = match all(visible, u8::is_ascii_alphabetic) {
+                true => visible.len(),
+                false => part.iter().position(|b| !b.is_ascii_alphabetic()).unwrap_or(part.len()),
+            };
             let (letters, rest) = part.split_at(run);
             if !letters.is_empty() {
                 visit.residues(letters);
