@@ -12,13 +12,13 @@ use super::{
     stage::{Stage, StageError},
 };
 use crate::{
-    agent::{Conversation, Helps, Limits, Parts},
+    agent::{Conversation, Front, Helps, Limits, Parts},
     domain::{
         event::{Event, Sink as _},
         ids::SessionId,
         request::Bounds,
     },
-    job::{Cancel, Workflow},
+    job::{Cancel, Workflow, carry::AT_ONCE},
     machine::catalogue::Catalogue,
     model::{ChatModel, ModelError},
 };
@@ -108,6 +108,8 @@ async fn on_stage(
         bounds: Bounds::default(),
         limits: rules.limits,
         helps: rules.helps,
+        front: Front::default(),
+        at_once: AT_ONCE,
     });
     let began = recorder.seconds();
     let (answer, mut failed) = converse(case, rules.limit, &mut conversation, recorder, stop).await;

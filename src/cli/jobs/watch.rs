@@ -6,7 +6,12 @@ use super::{
     super::{CommandError, Context},
     Which,
 };
-use crate::{agent::outcome::of_job, domain::event::Event, face::look::Tone, ledger::JobLine};
+use crate::{
+    agent::outcome::of_job,
+    domain::{event::Event, request::Until},
+    face::look::Tone,
+    ledger::JobLine,
+};
 
 /// Between two looks at the ledger.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -27,7 +32,7 @@ pub fn run(context: &Context, which: &Which) -> Result<ExitCode, CommandError> {
         seen = history.len();
         job = ledger.job(&job.id)?;
         if job.state.is_end() || context.output.is_closed() {
-            return Ok(ExitCode::from(of_job(&job)));
+            return Ok(ExitCode::from(of_job(&job, Until::Done)));
         }
         thread::sleep(PAUSE);
     }

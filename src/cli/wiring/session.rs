@@ -5,7 +5,7 @@ use std::{path::Path, process::ExitCode, sync::Arc};
 use super::{Options, Wired, recorded::Opening};
 use crate::{
     agent::{
-        AgentError, Conversation, Helps, Limits, Parts,
+        AgentError, Conversation, Front, Helps, Limits, Parts,
         session_file::{self, Past, SessionError, SessionFile},
         spending::Ceilings,
     },
@@ -24,7 +24,7 @@ use crate::{
         units::{clean, count},
     },
     face::look::Tone,
-    job::Workflow,
+    job::{Workflow, carry::AT_ONCE},
     model::{
         ChatModel, ModelError,
         openai::{OpenAi, OpenAiSettings},
@@ -102,6 +102,8 @@ impl<'a> Session<'a> {
             bounds: bounds_of_flags,
             limits: limits(&bounds, metered),
             helps: Helps::default(),
+            front: Front::default(),
+            at_once: AT_ONCE,
         });
         let profile = wired.profile;
         context.sink().emit(Event::SessionStarted {
