@@ -7,9 +7,7 @@ use super::{
     conversation::Conversation,
     earlier, ending,
     gate::Gate,
-    outcome,
-    quotation::is_quoted,
-    spending, window,
+    outcome, spending, window,
 };
 use crate::{
     domain::event::Event,
@@ -32,8 +30,6 @@ pub(super) struct Reply {
     pub(super) turn: ChatTurn,
     /// Why a call in its text could not be read.
     pub(super) broken: Option<String>,
-    /// Whether it made its calls as calls, and not in its text.
-    pub(super) native: bool,
 }
 
 impl Conversation {
@@ -61,7 +57,7 @@ impl Conversation {
                 fitted.ok_or_else(|| close::too_long(self.gauge.tokens(fixed), window))?
             }
         };
-        Ok(ChatRequest { system: system.to_owned(), messages, tools, choice, form: None })
+        Ok(ChatRequest { system: system.to_owned(), messages, tools, choice, ..ChatRequest::default() })
     }
 
     /// The server says that the conversation is too long: its window is smaller than was thought. `false` when it can be
@@ -135,13 +131,10 @@ impl Conversation {
             Delta::Lost(usage) => lost.push(usage),
         };
         let mut reply = self.model.turn(request, &mut show).await?;
-        let native = !reply.calls.is_empty();
         let mut broken = None;
         // Where no tool is offered a call in the text is a quotation: reading it would start the work over.
         if offers && reply.calls.is_empty() {
-            let reading = repair::read(&reply.text, known, &reply.finish, &|part, calls| {
-                is_quoted(&reply.text, part, calls, &self.history)
-            });
+            let reading = repair::read(&reply.text, known, &reply.finish);
             broken = reading.broken;
             if !reading.calls.is_empty() {
                 reply.text = reading.text;
@@ -150,17 +143,17 @@ impl Conversation {
                     .into_iter()
                     .map(|c| ToolCall { name: c.name, arguments: c.arguments.to_string(), ..ToolCall::default() })
                     .collect();
-                return Ok(Reply { turn: reply, broken, native });
+                return Ok(Reply { turn: reply, broken });
             }
         }
         // Nothing but a call is no answer either.
         if !offers && self.helps.repair && self.helps.endings && ending::is_call(&reply, known) {
             reply.text.clear();
-            return Ok(Reply { turn: reply, broken, native });
+            return Ok(Reply { turn: reply, broken });
         }
         if let Some(text) = gate.rest() {
             sink.emit(Event::MessageDelta { text });
         }
-        Ok(Reply { turn: reply, broken, native })
+        Ok(Reply { turn: reply, broken })
     }
 }

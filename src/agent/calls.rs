@@ -112,11 +112,12 @@ impl Ready {
         self.call.as_ref().is_ok_and(|c| c.tool().is_read())
     }
 
-    /// Whether both would do the same, as far as their arguments tell: two checks of one task on one file may.
-    pub(super) fn is_same(&self, other: &Ready) -> bool {
+    /// Whether one has to wait for the other: both may do the same, as two checks of one task on one file may, or the first sets
+    /// bounds that hold for the second.
+    pub(super) fn waits_for(&self, other: &Ready) -> bool {
         match (&self.call, &other.call) {
             (Ok(Call::CheckLocalCapability(one)), Ok(Call::CheckLocalCapability(two))) => {
-                one.task_type == two.task_type
+                one.task_type == two.task_type || one.bounds() != two.bounds()
             }
             (one, two) => one == two,
         }

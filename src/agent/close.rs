@@ -1,13 +1,12 @@
-//! After the loop: what the program itself has to say of a turn, and the exit code.
+//! After the loop: what the program itself has to say of a turn, and the exit code. Both follow from the state of jobs, and from
+//! what failed; words are nobody's proof.
 
 use super::{
-    claims::{self, Amounts, Facts, Known},
     conversation::{AgentError, Conversation},
     ending,
     outcome::{self, TurnOutcome},
     spending::Spent,
-    turn::Turn,
-    unmet::{Unmet, unmet},
+    turn::{Lack, Turn},
 };
 use crate::{
     domain::{
@@ -16,8 +15,7 @@ use crate::{
         request::Until,
         units::count,
     },
-    model::{Message, ModelError, words},
-    tools::WorkError,
+    model::{Message, ModelError},
 };
 
 /// How the loop ended.
@@ -57,7 +55,7 @@ impl Conversation {
         for id in &turn.jobs {
             mine.extend(self.toolbox.work.job(id)?);
         }
-        let (end, answer) = self.last_words(end, answer, &mine);
+        let (end, answer) = self.last_words(end, answer, &mine, turn.until);
         // The next turn builds on a history that ends with an answer.
         let stopped = match &end {
             End::Answer => None,
@@ -67,130 +65,49 @@ impl Conversation {
         if let Some(text) = stopped {
             self.keep(Message::Assistant { text, calls: Vec::new() });
         }
-        let answered = matches!(end, End::Answer);
-        let untrue = self.mark(prompt, &turn, &answer, answered)?;
-        let work = self.toolbox.work.as_ref();
-        let sink = self.sink.as_ref();
-        let mut codes = Vec::new();
-        for (job, failure) in &turn.failures {
-            // The job came to a good end after all.
-            let mended = mine.iter().any(|j| Some(&j.id) == job.as_ref() && j.state == JobState::Done);
-            if !mended {
-                codes.push((failure.exit_code, failure));
-            }
-        }
-        let failed = outcome::worst(codes.iter().map(|(code, _)| *code));
-        // Who stopped it knows; how the job stands is said below.
-        let stopped = matches!(end, End::Interrupted);
-        if let Some((_, failure)) = codes.iter().find(|(code, _)| *code == failed && !stopped) {
+        let (work, sink, session) = (self.toolbox.work.as_ref(), self.sink.as_ref(), &self.toolbox.session);
+        let typed: Vec<&str> = self.prompts().chain([prompt]).collect();
+        ending::unverified(work, session, &answer, &typed, &self.folder, sink)?;
+        // A job that came to a good end after all has nothing that failed.
+        let is_done = |lack: &&Lack| {
+            mine.iter().any(|job| Some(&job.id) == lack.failure.job.as_ref() && job.state == JobState::Done)
+        };
+        let lacks: Vec<&Lack> = turn.failures.iter().filter(|lack| !is_done(lack)).collect();
+        let failed = outcome::worst(lacks.iter().map(|lack| lack.failure.exit_code));
+        // Who stopped it knows; how the jobs stand is said below.
+        let told = lacks.iter().filter(|_| !matches!(end, End::Interrupted));
+        if let Some(Lack { failure, .. }) = told.into_iter().find(|lack| lack.failure.exit_code == failed) {
             let (kind, message) = (failure.kind.clone(), failure.message.clone());
             sink.emit(Event::Error { kind, message, hint: failure.hint.clone() });
         }
-        // A job that was only planned waits for nothing when the person only asked, or was told why it may not go on.
-        let wanted = !answered || (turn.wants_work() && turn.only_form_failed());
-        let left: Vec<&Job> =
-            mine.iter().filter(|j| !j.state.is_end() && (wanted || j.state != JobState::Planned)).collect();
-        ending::still_open(&left, sink);
-        if words::wants_cancel(prompt) {
-            ending::how_to_cancel(&self.jobs()?, &words::jobs(prompt), &answer, sink);
-        }
         ending::receipts(work, &mine, sink)?;
-        let counts = mine.iter().filter(|job| !(answered && ending::waits_as_wished(prompt, job)));
-        let of_jobs = outcome::worst(counts.map(outcome::of_job));
+        ending::status(work, &mine, work.last_request(session)?.as_ref(), sink)?;
+        let of_jobs = outcome::worst(mine.iter().map(|job| outcome::of_job(job, turn.until)));
         let exit_code = match end {
-            End::Answer => outcome::worst([failed, of_jobs, untrue]),
+            End::Answer => outcome::worst([failed, of_jobs]),
             End::Stopped { kind, message, hint, code } => {
                 sink.emit(Event::Error { kind, message, hint });
                 outcome::worst([failed, of_jobs, code])
             }
             End::Interrupted => outcome::INTERRUPTED,
         };
-        Ok(TurnOutcome { exit_code, answer, jobs: turn.jobs, spent: self.spent.since(&before) })
+        Ok(TurnOutcome { exit_code, answer, jobs: turn.jobs, spent: self.spent.since(&before), leaves: turn.leaves })
     }
 
-    /// The end and the answer. Work that is done is not lost on a model that cannot say so: the program says it then.
-    fn last_words(&mut self, end: End, answer: String, jobs: &[Job]) -> (End, String) {
-        let speechless = matches!(&end, End::Stopped { kind, .. } if kind == "model_nonsense");
-        let Some(text) = speechless.then(|| ending::closing_words(jobs)).flatten() else { return (end, answer) };
-        self.sink.emit(Event::MessageDelta { text: text.clone() });
-        self.sink.emit(Event::MessageCompleted { text: text.clone() });
-        self.keep(Message::Assistant { text: text.clone(), calls: Vec::new() });
-        (End::Answer, text)
-    }
-
-    /// What of an answer is not so. Without a name it means the jobs of this turn; where there are none, those of the
-    /// conversation; and where that has none and the model has looked at the list, all there are.
-    pub(super) fn untrue(&self, answer: &str, turn: &Turn) -> Result<Vec<String>, WorkError> {
-        let work = self.toolbox.work.as_ref();
-        let all = work.jobs()?;
-        let own = self.jobs()?;
-        let of_turn: Vec<&Job> = all.iter().filter(|job| turn.jobs.contains(&job.id)).collect();
-        let meant = match (of_turn.is_empty(), own.is_empty() && turn.called > 0) {
-            (false, _) => of_turn,
-            (true, true) => all.iter().collect(),
-            (true, false) => own.iter().collect(),
+    /// The end and the answer. Work that is where it was to be is not lost on a model that cannot say so: the program says it
+    /// then, and what the model lacked is a warning.
+    fn last_words(&mut self, end: End, answer: String, jobs: &[Job], until: Until) -> (End, String) {
+        let missing = match &end {
+            End::Stopped { message, .. } if ending::is_complete(jobs, until) => Some(message.clone()),
+            End::Answer if answer.trim().is_empty() && !jobs.is_empty() => None,
+            End::Answer | End::Stopped { .. } | End::Interrupted => return (end, answer),
         };
-        let known = |jobs: Vec<&'_ Job>| -> Result<Vec<Known>, WorkError> {
-            jobs.into_iter().map(|job| Ok(Known { job: job.clone(), attempts: work.attempts(&job.id)? })).collect()
-        };
-        let meant = known(meant)?;
-        let mut amounts = Amounts::default();
-        if claims::names_amounts(answer) {
-            for jobs in [own.iter().collect(), all.iter().collect()] {
-                amounts.of_jobs(&known(jobs)?);
-            }
-            amounts.of_jobs(&meant);
-            self.prompts().for_each(|prompt| amounts.typed(prompt));
-            for message in &self.history {
-                if let Message::ToolResult { content, .. } = message {
-                    amounts.of_result(content);
-                }
-            }
+        if let Some(why) = missing {
+            self.sink.emit(Event::Warning { message: format!("the closing words are the program's own: {why}") });
         }
-        Ok(claims::untrue(answer, &Facts { meant: &meant, own: &own, all: &all, amounts: &amounts }))
-    }
-
-    /// Marks what the answer says and the ledger does not know, and what was asked for and did not come about. Gives
-    /// the exit code that follows: a turn that ends with an untrue word failed.
-    fn mark(&self, prompt: &str, turn: &Turn, answer: &str, answered: bool) -> Result<u8, WorkError> {
-        let work = self.toolbox.work.as_ref();
-        let sink = self.sink.as_ref();
-        let mut typed: Vec<&str> = self.prompts().collect();
-        typed.push(prompt);
-        ending::unverified(work, answer, &typed, &self.folder, sink)?;
-        if !answered {
-            return Ok(outcome::DONE);
-        }
-        let untrue = self.untrue(answer, turn)?;
-        for claim in &untrue {
-            sink.emit(Event::Warning { message: format!("the answer is not so: {claim}") });
-        }
-        let missing = unmet(turn, &self.jobs()?, answer);
-        let promised = untrue.is_empty() && turn.called == 0 && claims::promises(answer);
-        let message = match missing {
-            Some(Unmet::Unbegun) => {
-                let nothing = "nothing was run, uploaded or paid: the model began no task. Ask again, or set \
-                               AGENT_MODEL=planner";
-                Some(nothing.to_owned())
-            }
-            Some(Unmet::Part { begun, asked }) => Some(format!(
-                "only {begun} of the {asked} tasks that were asked for was begun. Ask for the others again, or set \
-                 AGENT_MODEL=planner"
-            )),
-            Some(Unmet::Planned) | None if promised => {
-                let nothing = "nothing was done: the model called no tool, whatever it promised. Ask again, or set \
-                               AGENT_MODEL=planner";
-                Some(nothing.to_owned())
-            }
-            // How a planned job goes on is said with the jobs that are open.
-            Some(Unmet::Planned) | None => None,
-        };
-        let planned = missing == Some(Unmet::Planned) && self.bounds.until != Until::Plan;
-        let failed = !untrue.is_empty() || planned || message.is_some();
-        if let Some(message) = message {
-            sink.emit(Event::Warning { message });
-        }
-        Ok(if failed { outcome::FAILED } else { outcome::DONE })
+        let mut said = String::new();
+        self.say(&ending::closing_words(jobs, until), &mut said);
+        (End::Answer, said)
     }
 }
 

@@ -3,27 +3,31 @@
 use std::{path::PathBuf, sync::Arc};
 
 use super::{
-    datasets,
+    by_form::ByForm,
+    by_request::Front,
     helps::Helps,
-    history,
+    history, named,
     outcome::TurnOutcome,
     prompt,
     session_file::{Past, SessionFile},
     shorten,
     spending::{Ceilings, Spent},
-    turn::{self, Asked, Turn},
+    turn::Turn,
     window::Gauge,
-    wished::{self, Wished},
 };
 use crate::{
     cassette,
+    config::{Driving, Style},
     domain::{
         event::{Event, Sink},
         ids::JobId,
         job::Job,
-        request::{Bounds, Origin, Until},
+        request::{Bounds, Origin, Request, Until},
     },
-    model::{ChatModel, ChatRequest, Message, ModelError, planner::Order, words},
+    model::{
+        ChatModel, Message, ModelError,
+        style::{Calls, after},
+    },
     tools::{Cancel, Opening, Steps, Toolbox, WorkError},
 };
 
@@ -71,6 +75,12 @@ pub struct Parts {
     pub limits: Limits,
     /// What the model is helped with.
     pub helps: Helps,
+    /// How it is driven.
+    pub front: Front,
+    /// Why it is driven so: where the program chose the tools, it may choose the form once calls come unusable.
+    pub driving: Driving,
+    /// Jobs at the provider at once.
+    pub at_once: usize,
 }
 
 /// Why a turn could not be kept at all. What goes wrong within a turn is in its outcome.
@@ -110,6 +120,10 @@ pub struct Conversation {
     pub bounds: Bounds,
     pub(super) limits: Limits,
     pub(super) helps: Helps,
+    pub(super) front: Front,
+    driving: Driving,
+    /// The last request that was proposed, which the next words may amend.
+    pub(super) last: Option<Request>,
     pub(super) history: Vec<Message>,
     /// So many messages at the beginning are shown to the model as a note.
     pub(super) folded: usize,
@@ -124,15 +138,13 @@ pub struct Conversation {
     /// Jobs of other sessions that this conversation is about, too.
     named: Vec<JobId>,
     pub(super) fresh_ids: u64,
-    /// Whether the model wrote calls that are none, so that fewer are offered.
-    pub(super) writes_calls: bool,
 }
 
 impl Conversation {
     /// A fresh conversation, kept nowhere.
     pub fn new(parts: Parts) -> Conversation {
-        let Parts { model, work, sink, session, folder, bounds, limits, helps } = parts;
-        let toolbox = Toolbox { work, session };
+        let Parts { model, work, sink, session, folder, bounds, limits, helps, front, driving, at_once } = parts;
+        let toolbox = Toolbox { work, sink: Arc::clone(&sink), session, folder: folder.clone(), at_once };
         Conversation {
             model,
             toolbox,
@@ -141,6 +153,9 @@ impl Conversation {
             bounds,
             limits,
             helps,
+            front,
+            driving,
+            last: None,
             history: Vec::new(),
             folded: 0,
             gauge: Gauge::default(),
@@ -149,7 +164,6 @@ impl Conversation {
             file: None,
             named: Vec::new(),
             fresh_ids: 0,
-            writes_calls: false,
         }
     }
 
@@ -198,32 +212,54 @@ impl Conversation {
         self.sink.emit(Event::TurnStarted { prompt: prompt.to_owned() });
         self.keep(Message::User { text: prompt.to_owned() });
         self.note_jobs_in(prompt);
-        let name = self.model.name();
-        let origin = if name == "planner" { Origin::Grammar } else { Origin::Model(name) };
-        let opening = Opening { bounds: self.bounds, origin, said: Some(prompt.to_owned()) };
-        self.toolbox.work.open(&self.toolbox.session, opening);
         let jobs = self.jobs()?;
-        let seen = cassette::look("files in the folder", || prompt::seen_in(&self.folder));
-        let context = prompt::context(&seen.files, &jobs, self.bounds.until == Until::Plan);
-        let known: Vec<String> = seen.files.iter().map(|f| f.path.clone()).collect();
-        let tasks = self.toolbox.work.tasks();
-        let system = prompt::system(&tasks, &context);
-        let said = wished::task_said(prompt, self.prompts().rev().skip(1), &known, &tasks);
-        let asked = Asked::by(prompt, said, &known, &tasks);
-        let talk = ChatRequest { system: system.clone(), messages: self.history.clone(), ..ChatRequest::default() };
-        let (wished, order) = (Wished::by(prompt, said, &known, &tasks), Order::of(&talk, &tasks));
-        let mut turn = Turn::new(&turn::bare(prompt, &known), asked, wished, order, self.helps);
-        let earlier = self.prompts().rev().skip(1);
-        let meant = || datasets::meant(prompt, earlier, &seen, &self.folder);
-        turn.datasets = cassette::look("datasets that can be meant", meant).filter(|_| self.helps.narrowing);
+        let files = cassette::look("files in the folder", || prompt::seen_in(&self.folder));
+        let context = prompt::context(&files, &jobs, self.bounds.until == Until::Plan);
+        let system = prompt::system(&self.toolbox.work.tasks(), &context);
+        let mut turn = Turn::new(self.bounds.until, self.helps);
         let mut answer = String::new();
-        let end = self.steps(&system, &mut turn, &mut answer, cancel).await?;
+        let end = match self.front.clone() {
+            Front::Tools => {
+                let opening = Opening { bounds: self.bounds, origin: self.origin(), said: Some(prompt.to_owned()) };
+                self.toolbox.work.open(&self.toolbox.session, opening);
+                self.steps(&system, &mut turn, &mut answer, cancel).await?
+            }
+            Front::Request(reader) | Front::Grammar(reader) => {
+                let reader = (reader.as_ref(), system.as_str());
+                self.by_request(reader, (prompt, &files), &mut turn, &mut answer, cancel).await?
+            }
+        };
+        self.drive_on(&turn);
         let outcome = self.close(prompt, turn, end, answer, before)?;
         if let Some(file) = &mut self.file {
             let kept = file.turn(outcome.exit_code, &outcome.jobs);
             self.check_kept(kept.err());
         }
         Ok(outcome)
+    }
+
+    /// Drives a model by the form from the next turn on whose tool calls come unusable, where the program chose the tools.
+    fn drive_on(&mut self, turn: &Turn) {
+        let calls = match turn {
+            Turn { tools_refused: true, .. } => Calls::Refused,
+            Turn { unreadable_calls: 1.., jobs, .. } if jobs.is_empty() => Calls::Unreadable,
+            _ => Calls::Usable,
+        };
+        self.driving = after(self.driving, calls);
+        if matches!(self.front, Front::Tools) && self.driving.style == Style::Request {
+            self.front = Front::Request(Arc::new(ByForm::new(Arc::clone(&self.model))));
+            let message = "this model's tool calls are unusable: from the next turn on it is asked for one request object \
+                           (AGENT_STYLE=tools keeps the tools)";
+            self.sink.emit(Event::Warning { message: message.to_owned() });
+        }
+    }
+
+    /// Who fills its requests in.
+    pub(super) fn origin(&self) -> Origin {
+        match (&self.front, self.model.name()) {
+            (Front::Grammar(_), _) => Origin::Grammar,
+            (Front::Tools | Front::Request(_), name) => Origin::Model(name),
+        }
     }
 
     /// The jobs that this conversation is about.
@@ -242,7 +278,7 @@ impl Conversation {
     }
 
     fn note_jobs_in(&mut self, prompt: &str) {
-        for id in words::jobs(prompt) {
+        for id in named::jobs(prompt) {
             if !self.named.contains(&id) {
                 self.named.push(id);
             }

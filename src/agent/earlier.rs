@@ -1,6 +1,8 @@
 //! What a model is told of turns that no longer fit: the person's own words in short, and the jobs as the ledger knows them.
 //! No model is asked for it, and nothing is remembered that is not known.
 
+use serde_json::Value;
+
 use super::{history, prompt::EARLIER};
 use crate::{
     domain::{ids::JobId, job::Job, units::clean},
@@ -76,11 +78,11 @@ pub fn jobs_in(turn: &[Message]) -> Vec<JobId> {
     let mut out: Vec<JobId> = Vec::new();
     for message in turn {
         let Message::ToolResult { content, .. } = message else { continue };
-        let value: serde_json::Value = serde_json::from_str(content).unwrap_or_default();
-        if let Some(id) = value.get("job").and_then(|id| id.as_str()?.parse::<JobId>().ok())
-            && !out.contains(&id)
-        {
-            out.push(id);
+        let value: Value = serde_json::from_str(content).unwrap_or_default();
+        let several = value.get("jobs").filter(|_| value.get("shown").is_none()).and_then(Value::as_array);
+        for one in std::iter::once(&value).chain(several.into_iter().flatten()) {
+            let id = one.get("job").and_then(|id| id.as_str()?.parse::<JobId>().ok());
+            out.extend(id.filter(|id| !out.contains(id)));
         }
     }
     out

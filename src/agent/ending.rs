@@ -1,18 +1,24 @@
-//! After the answer: receipts from the ledger, claims that the ledger does not know, jobs left open.
+//! After the answer: receipts and states from the ledger, names that it does not know, and closing words where a model has none.
 
 use std::path::Path;
 
+use super::{named, outcome};
 use crate::{
     cassette,
     domain::{
         event::{Event, Sink},
-        ids::JobId,
         job::{Job, JobState},
+        request::{Request, Until},
+        standing::JobStanding,
+        units::{clean, count},
     },
     job::receipt,
-    model::{ChatTurn, repair, words},
-    tools::{Steps, WorkError, next},
+    model::{ChatTurn, repair},
+    tools::{Steps, WorkError},
 };
+
+/// More jobs than these are only counted in closing words.
+const MOST_SAID: usize = 5;
 
 /// The receipts of jobs that ended. A job that was refused or canceled before anything happened has none.
 pub fn receipts(work: &dyn Steps, jobs: &[Job], sink: &dyn Sink) -> Result<(), WorkError> {
@@ -26,29 +32,66 @@ pub fn receipts(work: &dyn Steps, jobs: &[Job], sink: &dyn Sink) -> Result<(), W
     Ok(())
 }
 
-/// Warns of jobs, hashes and files in an answer that the ledger does not know. What the person `typed` and what is in the
-/// `folder` they know themselves.
+/// How each job of a turn stands, and how it goes on; `last` is the newest request of the session.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn status(work: &dyn Steps, jobs: &[Job], last: Option<&Request>, sink: &dyn Sink) -> Result<(), WorkError> {
+    let mut standings = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        let mut standing = JobStanding::of(job, &work.attempts(&job.id)?);
+        if job.request.is_none() && job.state == JobState::Planned {
+            // It is in no ledger: what was not agreed to is taken up by its request, if that was kept.
+            let kept = last.filter(|last| last.work.iter().any(|work| is_work(work, job)));
+            standing.next = kept.map(|last| format!("agent run --request {}", last.id));
+        }
+        standings.push(standing);
+    }
+    sink.emit(Event::TurnStatus { jobs: standings });
+    Ok(())
+}
+
+fn is_work(work: &crate::domain::request::Work, job: &Job) -> bool {
+    let path = work.inputs.first().and_then(|input| input.path.as_ref());
+    work.task == job.task_type && work.parameters == job.parameters && path == Some(&job.source.path)
+}
+
+/// Warns of jobs, hashes, addresses and files in an answer that the ledger does not know. What the person `typed` and what is in
+/// the `folder` they know themselves.
+///
+/// # Errors
+/// When the ledger cannot be read.
 pub fn unverified(
     work: &dyn Steps,
+    session: &str,
     answer: &str,
     typed: &[&str],
     folder: &Path,
     sink: &dyn Sink,
 ) -> Result<(), WorkError> {
-    let (ids, hashes, files) = (words::jobs(answer), words::hashes(answer), claimed_files(answer));
-    if ids.is_empty() && hashes.is_empty() && files.is_empty() {
+    let (ids, hashes, files) = (named::jobs(answer), named::hashes(answer), named::paths(answer));
+    let addresses = named::addresses(answer);
+    if ids.is_empty() && hashes.is_empty() && files.is_empty() && addresses.is_empty() {
         return Ok(());
     }
     let jobs = work.jobs()?;
     let mut known: Vec<String> = Vec::new();
-    for job in jobs.iter().filter(|_| !hashes.is_empty()) {
+    for job in &jobs {
         known.extend(job.tx_hash.map(|h| h.to_string()));
-        known.extend(work.attempts(&job.id)?.iter().map(|a| a.tx_hash.to_string()));
+        known.extend(job.content.map(|h| h.to_string()));
         known.extend(job.staged.iter().map(|s| s.sha256.to_string()));
+        known.extend(job.quote.iter().map(|q| q.recipient.address()));
         known.extend(job.result.iter().flat_map(|r| r.files.iter().map(|f| f.sha256.to_string())));
+        for attempt in work.attempts(&job.id)? {
+            known.extend([attempt.tx_hash.to_string(), attempt.recipient.address(), attempt.sender.address()]);
+        }
     }
-    let is_known = |hash: &String| {
-        let digits = hash.trim_start_matches("0x");
+    let plan = work.pending(session)?;
+    known.extend(
+        plan.iter().flat_map(|plan| &plan.work).filter_map(|piece| Some(piece.price.as_ref()?.recipient.clone())),
+    );
+    let is_known = |name: &String| {
+        let digits = name.trim_start_matches("0x");
         known.iter().any(|k| k.trim_start_matches("0x") == digits) || typed.iter().any(|t| t.contains(digits))
     };
     let is_there = |file: &String| {
@@ -64,7 +107,8 @@ pub fn unverified(
             true => format!("the transaction {h}"),
             false => format!("the hash {h}"),
         }))
-        .chain(files.into_iter().filter(|f| !is_there(f)).map(|f| format!("the file {f}")));
+        .chain(addresses.into_iter().filter(|a| !is_known(a)).map(|a| format!("the address {a}")))
+        .chain(files.into_iter().filter(|f| !is_there(f)).map(|f| format!("the file {}", clean(&f, 240))));
     for what in strange {
         sink.emit(Event::Warning {
             message: format!("unverified: the answer names {what}, and the ledger knows of none such"),
@@ -89,110 +133,46 @@ pub fn has(job: &Job, file: &str) -> bool {
     })
 }
 
-/// The files that an answer says are there: whole paths, and names with which something is said to be saved.
-fn claimed_files(answer: &str) -> Vec<String> {
-    const SAVED: [&str; 8] =
-        ["saved", "stored", "written", "wrote", "results are in", "result is in", "output", "created"];
-    let mut out: Vec<String> = Vec::new();
-    for line in answer.lines() {
-        let says = words::says_any(&words::plain(line), &SAVED);
-        let claimed = |f: &String| says || f.starts_with('/') || f.starts_with("~/") || f.contains("results/");
-        out.extend(words::files(line, &[]).into_iter().filter(|f| !is_command(f) && claimed(f)));
-        // Files of other kinds are only told by the folder that they are said to be in.
-        let saved = words::path_like(line).into_iter().filter(|f| says && is_in_a_folder(f));
-        out.extend(saved.filter(|f| !out.contains(f)).collect::<Vec<_>>());
-    }
-    out
+/// Whether all work of a turn is where its request ends, so that nothing but words is missing.
+pub fn is_complete(jobs: &[Job], until: Until) -> bool {
+    !jobs.is_empty() && jobs.iter().all(|job| outcome::of_job(job, until) == outcome::DONE)
 }
 
-/// Whether it is a command of the conversation, as `/cancel job-7k3q9dm2` is: one word behind the slash.
-fn is_command(text: &str) -> bool {
-    let name = text.strip_prefix('/').and_then(|rest| rest.split_whitespace().next());
-    name.is_some_and(|name| name.chars().all(|c| c.is_ascii_lowercase()))
-}
-
-/// Whether it is a path of a folder and a name with an ending: `results/out.pdb`.
-fn is_in_a_folder(text: &str) -> bool {
-    let ending = |name: &str| {
-        name.rsplit_once('.').is_some_and(|(stem, end)| {
-            let letters = end.starts_with(|c: char| c.is_ascii_alphabetic()) && end.chars().all(char::is_alphanumeric);
-            letters && stem.chars().any(char::is_alphanumeric)
-        })
-    };
-    text.rsplit_once('/').is_some_and(|(_, name)| ending(name))
-}
-
-/// Says how jobs that a person wants to be given up are given up: that is their own step. What the answer says already is not
-/// repeated.
-pub fn how_to_cancel(jobs: &[Job], named: &[JobId], answer: &str, sink: &dyn Sink) {
-    for id in named.iter().filter(|id| !jobs.iter().any(|job| job.id == **id)) {
-        sink.emit(Event::Warning { message: format!("there is no {id} to give up: `agent jobs list` shows all jobs") });
-    }
-    let meant = |job: &&Job| if named.is_empty() { !job.state.is_end() } else { named.contains(&job.id) };
-    for job in jobs.iter().filter(meant) {
-        let id = &job.id;
-        let message = match job.state {
-            state if state.is_end() => format!("{id} is {state} already: there is nothing to give up"),
-            state if next::is_beyond_recall(job) => {
-                format!("{id} is {state} and can no more be given up. To take it to its end: agent jobs resume {id}")
-            }
-            state => format!("{id} is {state} still. To give it up: agent jobs cancel {id}"),
-        };
-        if !answer.contains(&format!("agent jobs cancel {id}")) {
-            sink.emit(Event::Warning { message });
+/// The program's own closing words on the jobs of a turn.
+pub fn closing_words(jobs: &[Job], until: Until) -> String {
+    let what =
+        |job: &Job| format!("{} of {}", job.task_type, clean(&job.verdict.dataset.path.display().to_string(), 120));
+    let line = |job: &Job| match (job.state, until) {
+        (JobState::Done, _) => format!("{} is done ({}).", what(job), job.id),
+        (JobState::Planned, Until::Plan | Until::Quote) => {
+            format!("{} is planned ({}); nothing was run, sent or paid.", what(job), job.id)
         }
-    }
-}
-
-/// Says of each open job how it stands and how to go on.
-pub fn still_open(jobs: &[&Job], sink: &dyn Sink) {
-    for job in jobs {
-        let id = &job.id;
-        let message = match job.state {
-            JobState::Planned => format!("{id} is planned and was not run. To run it: agent jobs resume {id}"),
-            state if next::is_beyond_recall(job) => {
-                format!("{id} is {state}: nothing is lost. To go on: agent jobs resume {id}")
-            }
-            state => format!(
-                "{id} is {state} and not finished. To go on: agent jobs resume {id}. To give it up: agent jobs cancel {id}"
-            ),
-        };
-        if next::tool(job).is_some() || !job.state.is_end() {
-            sink.emit(Event::Warning { message });
-        }
-    }
-}
-
-/// Whether a job waits for a payment that the person forbade or put off: that it waits is what they wished.
-pub fn waits_as_wished(prompt: &str, job: &Job) -> bool {
-    const PUTS_OFF: [&str; 6] = [
-        "before paying",
-        "before you pay",
-        "before payment",
-        "before any payment",
-        "before it is paid",
-        "before spending",
-    ];
-    let put_off = || {
-        let said = words::plain(prompt);
-        words::forbids_payment(prompt) || words::only_asks(prompt) || words::says_any(&said, &PUTS_OFF)
+        (JobState::Submitted, _) => match &job.quote {
+            Some(quote) => format!("{} waits for payment ({}): {} is asked.", what(job), job.id, quote.amount),
+            None => format!("{} waits for payment ({}).", what(job), job.id),
+        },
+        (state, _) => match &job.failure {
+            Some(why) => format!("{} is {state} ({}): {}.", what(job), job.id, clean(why, 200).trim_end_matches('.')),
+            None => format!("{} is {state} ({}).", what(job), job.id),
+        },
     };
-    job.state == JobState::Submitted && put_off()
-}
-
-/// The program's own closing words, where all jobs of a turn are done and the model has none.
-pub fn closing_words(jobs: &[Job]) -> Option<String> {
-    if jobs.is_empty() || jobs.iter().any(|job| job.state != JobState::Done) {
-        return None;
+    let done = jobs.iter().filter(|job| job.state == JobState::Done).count();
+    let mut out: Vec<String> = match jobs.len() {
+        0 => vec!["Nothing was run, sent or paid.".to_owned()],
+        n if n > MOST_SAID => vec![format!("{} of {} are done.", count(done as u64), count(n as u64))],
+        _ => jobs.iter().map(line).collect(),
+    };
+    match done {
+        0 => {}
+        1 => out.push("The receipt follows.".to_owned()),
+        _ => out.push("The receipts follow.".to_owned()),
     }
-    let line = |job: &Job| format!("{} of {} is done ({}).", job.task_type, job.verdict.dataset.path.display(), job.id);
-    let receipt = if jobs.len() == 1 { "The receipt follows." } else { "The receipts follow." };
-    Some(jobs.iter().map(line).chain([receipt.to_owned()]).collect::<Vec<_>>().join(" "))
+    out.join(" ")
 }
 
 /// Whether a reply is nothing but calls that are written as text.
 pub fn is_call(reply: &ChatTurn, known: &[&str]) -> bool {
-    let reading = repair::read(&reply.text, known, &reply.finish, &|_, _| false);
+    let reading = repair::read(&reply.text, known, &reply.finish);
     reply.calls.is_empty() && !reading.calls.is_empty() && reading.text.is_empty()
 }
 

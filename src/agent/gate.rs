@@ -110,7 +110,7 @@ mod tests {
             cuts in vec(1..6usize, 0..60),
         ) {
             let text = format!("{words}{call}");
-            let read = repair::read(&text, &Tool::names(), &Finish::Stop, &|_, _| false);
+            let read = repair::read(&text, &Tool::names(), &Finish::Stop);
             prop_assert_eq!(&read.calls.first().map(|c| c.name.as_str()), &Some("list_jobs"));
             let known = Tool::names();
             let mut gate = Gate::new(&known, true);

@@ -4,6 +4,8 @@ use super::spending::Spent;
 use crate::domain::{
     ids::JobId,
     job::{Job, JobState},
+    request::Until,
+    verdict::Place,
 };
 
 /// What was asked is done.
@@ -34,17 +36,22 @@ pub struct TurnOutcome {
     pub jobs: Vec<JobId>,
     /// What its model calls took.
     pub spent: Spent,
+    /// Whether the person said good-bye.
+    pub leaves: bool,
 }
 
-/// What a job's state means for the exit code.
-pub fn of_job(job: &Job) -> u8 {
+/// What a job's state means for the exit code, where its request goes so far.
+pub fn of_job(job: &Job, until: Until) -> u8 {
     use JobState::*;
     match job.state {
-        Done | Planned | Canceled => DONE,
+        Done | Canceled => DONE,
+        // What runs here has no quote.
+        Planned if until == Until::Plan || (until == Until::Quote && job.place() == Place::Local) => DONE,
+        Submitted if until == Until::Quote => DONE,
         PaymentIntended | PaymentSent | PaymentUnknown => PAYMENT_UNRESOLVED,
         StageFailed | PaymentFailed | JobFailed | PaidButFailed | QuoteExpired => JOB_FAILED,
         Refused => REFUSED,
-        Staging | Staged | Submitted | Paid | Running | ResultReady | Fetched => FAILED,
+        Planned | Staging | Staged | Submitted | Paid | Running | ResultReady | Fetched => FAILED,
     }
 }
 

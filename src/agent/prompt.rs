@@ -2,17 +2,13 @@
 
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     domain::{
         job::{Job, JobState},
+        request::Until,
         task::TaskType,
     },
-    model::{
-        context::{Context, FileSeen, is_plain},
-        words,
-    },
+    model::context::{Context, FileSeen, is_plain},
     tools::next,
 };
 
@@ -24,12 +20,8 @@ pub const OPEN: &str = include_str!("../../prompts/open.md");
 pub const NONSENSE: &str = include_str!("../../prompts/nonsense.md");
 /// What is said to a model whose answer was cut before its first word.
 pub const CUT: &str = include_str!("../../prompts/cut.md");
-/// What is said to a model that did nothing although it was asked, or says that it did or will.
-const NOTHING: &str = include_str!("../../prompts/nothing.md");
-/// What is said to a model that began some of several tasks, and stopped.
-const PART: &str = include_str!("../../prompts/part.md");
-/// What is said to a model whose answer is not so.
-const CLAIMS: &str = include_str!("../../prompts/claims.md");
+/// What a model is told that is asked for words on what came of a request.
+const WORDS: &str = include_str!("../../prompts/words.md");
 /// How the note on earlier turns begins.
 pub const EARLIER: &str = include_str!("../../prompts/earlier.md");
 /// What is said to a model whose call in the text cannot be read.
@@ -39,10 +31,17 @@ pub const BROKEN: &str = include_str!("../../prompts/broken.md");
 const MOST_ENTRIES: usize = 2000;
 /// The newest jobs of a conversation that came to their ends are put back before a model; `list_jobs` has the others.
 const MOST_ENDED: usize = 8;
+/// How a job of an earlier turn goes on.
+const GO_ON: &str = "To go on with it, when the person asks: check_local_capability for the same task and dataset.";
+/// Endings of files that people compute on.
+const ENDINGS: [&str; 28] = [
+    "fasta", "fa", "fna", "faa", "ffn", "frn", "fas", "fastq", "fq", "txt", "md", "rst", "csv", "tsv", "gz", "zst",
+    "bz2", "xz", "json", "gb", "gbk", "embl", "sam", "hmm", "aln", "sto", "log", "text",
+];
 
 /// Every text of `prompts/`.
-pub fn texts() -> [&'static str; 9] {
-    [SYSTEM, OPEN, NONSENSE, CUT, NOTHING, PART, CLAIMS, EARLIER, BROKEN]
+pub fn texts() -> [&'static str; 7] {
+    [SYSTEM, OPEN, NONSENSE, CUT, WORDS, EARLIER, BROKEN]
 }
 
 /// The whole system prompt. What changes least comes first, so that a server's prefix cache serves.
@@ -64,27 +63,24 @@ pub fn tasks(tasks: &[TaskType]) -> String {
     out
 }
 
-/// The data files of the working folder.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Seen {
-    /// Those whose names can stand in a prompt, by name.
-    pub files: Vec<FileSeen>,
-    /// Whether these are all.
-    pub whole: bool,
-}
-
 /// What is known at the start of a turn.
 pub fn context(files: &[FileSeen], jobs: &[Job], to_plan: bool) -> Context {
     let line = |job: &Job, more: String| {
         format!("{}: {} of {}, {}. {more}", job.id, job.task_type, job.verdict.dataset.path.display(), job.state)
     };
-    let open = jobs.iter().filter(|j| !j.state.is_end()).map(|job| line(job, next::step(job)));
+    let open = jobs.iter().filter(|j| !j.state.is_end()).map(|job| line(job, GO_ON.to_owned()));
     let mut ended: Vec<&Job> = jobs.iter().filter(|j| j.state.is_end()).collect();
     ended.sort_by_key(|job| std::cmp::Reverse(job.created_at));
     ended.truncate(MOST_ENDED);
     ended.reverse();
     let ended = ended.into_iter().map(|job| line(job, cost(job)));
     Context { files: files.to_vec(), jobs: open.collect(), ended: ended.collect(), dry_run: to_plan }
+}
+
+/// A job in one line: its id, task, file and state, and what it cost where it ended.
+pub fn job_line(job: &Job) -> String {
+    let line = format!("{}: {} of {}, {}.", job.id, job.task_type, job.verdict.dataset.path.display(), job.state);
+    if job.state.is_end() { format!("{line} {}", cost(job)) } else { line }
 }
 
 /// What a job at its end cost, in one sentence.
@@ -97,62 +93,47 @@ fn cost(job: &Job) -> String {
     }
 }
 
-/// Looks into a folder for files whose names look like data. A folder that cannot be read has none.
-pub fn seen_in(folder: &Path) -> Seen {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Seen::default() };
-    let mut seen = Seen { files: Vec::new(), whole: true };
-    for (i, entry) in entries.enumerate() {
-        if i >= MOST_ENTRIES {
-            seen.whole = false;
-            break;
-        }
-        let Ok(entry) = entry else { continue };
+/// Looks into a folder for files whose names look like data and can stand in a prompt, by name. A folder that cannot be read
+/// has none.
+pub fn seen_in(folder: &Path) -> Vec<FileSeen> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut seen = Vec::new();
+    for entry in entries.take(MOST_ENTRIES).flatten() {
         let name = entry.file_name();
-        let shown = name.to_string_lossy();
-        if shown.starts_with('.') || !words::has_data_ending(&shown) {
-            continue;
-        }
+        let Some(path) = name.to_str().filter(|name| is_plain(name) && has_data_ending(name)) else { continue };
         // What a link leads to is what counts.
         let Ok(meta) = std::fs::metadata(entry.path()) else { continue };
-        if !meta.is_file() {
-            continue;
-        }
-        match name.to_str().filter(|n| is_plain(n)) {
-            Some(path) => seen.files.push(FileSeen { path: path.to_owned(), bytes: meta.len() }),
-            None => seen.whole = false,
+        if meta.is_file() {
+            seen.push(FileSeen { path: path.to_owned(), bytes: meta.len() });
         }
     }
-    seen.files.sort_by(|a, b| a.path.cmp(&b.path));
+    seen.sort_by(|a, b| a.path.cmp(&b.path));
     seen
 }
 
+/// Whether a file is not hidden and its name ends as data files do.
+fn has_data_ending(name: &str) -> bool {
+    let ending = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty() && !stem.starts_with('.'));
+    ending.is_some_and(|(_, ending)| ENDINGS.contains(&ending.to_ascii_lowercase().as_str()))
+}
+
 /// What a model is told of jobs that are open although it stopped.
-pub fn open(jobs: &[&Job]) -> String {
-    let lines: Vec<String> = jobs.iter().map(|j| format!("- {} is {}. {}", j.id, j.state, next::step(j))).collect();
+pub fn open(jobs: &[&Job], until: Until) -> String {
+    let line = |job: &&Job| format!("- {} is {}. {}", job.id, job.state, next::step(job, until));
+    let mut lines: Vec<String> = jobs.iter().take(next::MOST_JOBS).map(line).collect();
+    if jobs.len() > lines.len() {
+        lines.push(format!("- and {} more. {}", jobs.len() - lines.len(), next::steps(jobs, until)));
+    }
     OPEN.trim().replace("{jobs}", &lines.join("\n"))
 }
 
-/// What a model is told that began nothing, with the step that the person's wish waits for, where it is plain.
-pub fn nothing(step: Option<String>) -> String {
-    let step = step.unwrap_or_else(|| "Call check_local_capability with its task_type and dataset.".to_owned());
-    NOTHING.trim().replace("{step}", &step)
-}
-
-/// What a model is told that began so many of the tasks that were asked for, with the step that comes next.
-pub fn part(begun: usize, asked: usize, step: Option<String>) -> String {
-    let step = step.unwrap_or_else(|| "Call check_local_capability for the next one.".to_owned());
-    let numbers = PART.trim().replace("{begun}", &begun.to_string()).replace("{asked}", &asked.to_string());
-    numbers.replace("{step}", &step)
+/// What a model is told that is asked for words on what came of a request.
+pub fn words(facts: &serde_json::Value) -> String {
+    WORDS.trim().replace("{facts}", &facts.to_string())
 }
 
 /// What a model is told of a call in its text that cannot be read.
 pub fn broken(why: &str, step: Option<String>) -> String {
     let step = step.unwrap_or_else(|| "Make the call again, as one proper tool call.".to_owned());
     BROKEN.trim().replace("{why}", why).replace("{step}", &step)
-}
-
-/// What a model is told of an answer that is not so, each claim in half a sentence.
-pub fn untrue(claims: &[String]) -> String {
-    let lines: Vec<String> = claims.iter().map(|claim| format!("- {claim}")).collect();
-    CLAIMS.trim().replace("{claims}", &lines.join("\n"))
 }

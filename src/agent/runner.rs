@@ -1,9 +1,6 @@
 //! From a model's calls to their results: each call has exactly one, whatever happens.
 
-use std::path::Path;
-
 use futures::future::join_all;
-
 use serde_json::Value;
 
 use super::{calls::Ready, turn::Turn};
@@ -13,14 +10,11 @@ use crate::{
         job::Job,
     },
     model::Message,
-    tools::{Call, Cancel, Tool, ToolResult, Toolbox, facts, next},
+    tools::{Call, Cancel, Tool, ToolResult, Toolbox},
 };
 
 /// What is said with a call that is not carried out at all.
-pub(super) const ANSWER: &str = "Answer the person in plain words now; do not call a tool.";
-pub(super) const NOBODY: &str = "nobody asked for anything to be computed";
-/// No request makes more jobs than these, unless it names more.
-const MOST_JOBS: usize = 12;
+const ANSWER: &str = "Answer the person in plain words now; do not call a tool.";
 /// The same call with nothing changed is not made this often.
 const MOST_REPEATS: usize = 3;
 
@@ -32,8 +26,6 @@ pub struct Runner<'a> {
     pub sink: &'a dyn Sink,
     /// A person's wish to stop.
     pub cancel: &'a Cancel,
-    /// The working folder.
-    pub folder: &'a Path,
 }
 
 impl Runner<'_> {
@@ -44,7 +36,7 @@ impl Runner<'_> {
         while let Some(first) = calls.next() {
             let mut group = vec![first];
             // The same call again is made after the first, and meets what came of it.
-            let fits = |next: &Ready, group: &[Ready]| next.is_read() && !group.iter().any(|c| c.is_same(next));
+            let fits = |next: &Ready, group: &[Ready]| next.is_read() && !group.iter().any(|c| next.waits_for(c));
             while group.last().is_some_and(Ready::is_read)
                 && let Some(read) = calls.next_if(|next| fits(next, &group))
             {
@@ -70,11 +62,7 @@ impl Runner<'_> {
             for (call, result) in group.into_iter().zip(done) {
                 match &call.call {
                     Ok(ready) => turn.take(ready, &result),
-                    Err(bad) => {
-                        if let Some(failure) = &bad.failure {
-                            turn.malformed(failure.clone());
-                        }
-                    }
+                    Err(bad) => turn.fail(bad.failures.iter().cloned(), None),
                 }
                 let result =
                     if call.call.is_err() { pointed(result, turn, jobs) } else { self.with_others(result, turn) };
@@ -96,42 +84,29 @@ impl Runner<'_> {
             return Some(ToolResult::skipped("repeated", why, ANSWER));
         }
         let ready = call.call.as_ref().ok()?;
-        if ready.tool() == Tool::PayGasFee && turn.no_more_payments {
-            let why = "a payment was refused in this turn, so that none is tried again";
-            return Some(ToolResult::skipped("payment_refused", why, ANSWER));
+        if turn.said_no && matches!(ready.tool(), Tool::RunRemoteCompute | Tool::PayGasFee) {
+            let why = "it was not agreed to in this turn, so that nobody is asked again";
+            return Some(ToolResult::skipped("not_agreed", why, ANSWER));
         }
-        let talk = turn.helps.narrowing && turn.asked().talk;
-        let Call::CheckLocalCapability(args) = ready else {
-            return (!ready.tool().is_read()).then(|| self.unasked(ready, turn, jobs, talk)).flatten();
-        };
-        if let Some(job) = self.planned(args, turn) {
-            // The same task twice in one turn is the same job, not a second one to pay for.
-            let mut value = facts::verdict(&job);
-            value["note"] = "already planned in this turn".into();
-            facts::add_next(&mut value, &job);
-            return Some(ToolResult::done(value, Some(job)));
-        }
+        let Call::CheckLocalCapability(args) = ready else { return None };
         if turn.closing {
             return Some(ToolResult::skipped("work_over", "the work of this turn is over", ANSWER));
         }
-        if talk {
-            return Some(ToolResult::skipped("no_work", NOBODY, ANSWER));
-        }
-        if turn.jobs.len() >= turn.asked().tasks.max(MOST_JOBS) {
-            turn.close();
-            return Some(ToolResult::skipped("too_many_jobs", "one request makes no more jobs than these", ANSWER));
-        }
-        self.elsewhere(args, turn).or_else(|| self.corrected(args, turn, jobs))
+        let again = "this was done anew in this turn already";
+        turn.is_done_anew(args).then(|| ToolResult::skipped("repeated", again, ANSWER))
     }
 
-    /// What comes next when this job is done and another of the turn waits.
+    /// What comes next when the jobs of a result are done and others of the turn wait.
     fn with_others(&self, mut result: ToolResult, turn: &Turn) -> ToolResult {
-        let Some(done) = result.job.as_ref().filter(|job| result.ok && job.state.is_end()) else { return result };
-        let others = turn.jobs.iter().filter(|id| **id != done.id);
-        let mut waiting = others.filter_map(|id| self.toolbox.work.job(id).ok().flatten());
-        let id = done.id.clone();
-        if let Some(job) = waiting.find(|job| next::tool(job).is_some() && !turn.has_failed(&job.id)) {
-            result.value["next_step"] = format!("{id} is done. {}", next::step(&job)).into();
+        let all_ended = !result.jobs.is_empty() && result.jobs.iter().all(|job| job.state.is_end());
+        if !result.ok || !all_ended {
+            return result;
+        }
+        let mine: Vec<Job> = turn.jobs.iter().filter_map(|id| self.toolbox.work.job(id).ok().flatten()).collect();
+        if let Some(step) = turn.next_step(&mine) {
+            let done =
+                if let [only] = result.jobs.as_slice() { format!("{} is", only.id) } else { "They are".to_owned() };
+            result.value["next_step"] = format!("{done} done. {step}").into();
         }
         result
     }
@@ -148,7 +123,7 @@ impl Runner<'_> {
     }
 }
 
-/// A call of no right form, with the step that the person's wish waits for.
+/// A call of no right form, with the step that the jobs of the turn wait for.
 fn pointed(mut result: ToolResult, turn: &Turn, jobs: &[Job]) -> ToolResult {
     if let Some(step) = turn.next_step(jobs) {
         result.value["next_step"] = step.into();

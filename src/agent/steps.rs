@@ -1,25 +1,19 @@
-//! The loop: ask the model, carry its calls out, until there is an answer or a reason to stop.
+//! A model driven by tools: ask it, carry its calls out, until there is an answer or a reason to stop.
 
 use super::{
     asking::Reply,
-    calls, claims,
+    calls,
     close::{End, endless},
     conversation::{AgentError, Conversation},
     ending, outcome, prompt,
     runner::{self, Runner},
     task_call,
     turn::Turn,
-    unmet::{Unmet, unmet},
 };
 use crate::{
-    domain::{
-        event::Event,
-        job::{Job, JobState},
-        task::TaskType,
-        units::clean,
-    },
-    model::{ChatTurn, Finish, Message, ModelError, ToolChoice},
-    tools::{Cancel, WorkError},
+    domain::{event::Event, job::Job, task::TaskType, units::clean},
+    model::{ChatTurn, Finish, Message, ModelError, ToolChoice, style},
+    tools::Cancel,
 };
 
 /// So much of an answer that cannot be read is kept, characters.
@@ -47,8 +41,7 @@ impl Conversation {
                 return Ok(End::Interrupted);
             }
             let jobs = self.jobs()?;
-            turn.note_ends(&jobs);
-            let (tools, choice) = turn.offer(&jobs, &tasks, self.writes_calls);
+            let (tools, choice) = turn.offer(&jobs, &tasks);
             let request = match self.request(system, tools, choice) {
                 Ok(request) => request,
                 Err(end) => return Ok(end),
@@ -64,10 +57,13 @@ impl Conversation {
             };
             lost.into_iter().for_each(|usage| self.took(usage));
             let Some(asked) = asked else { return Ok(End::Interrupted) };
-            let Reply { turn: reply, broken, native } = match asked {
+            let Reply { turn: reply, broken } = match asked {
                 Ok(reply) => reply,
                 Err(ModelError::TooLong { .. }) if self.narrow(&request) => continue,
-                Err(error) => return Ok(End::of(&error)),
+                Err(error) => {
+                    turn.tools_refused |= style::refuses_tools(&error);
+                    return Ok(End::of(&error));
+                }
             };
             self.account(&request, &reply);
             if !reply.text.trim().is_empty() {
@@ -79,13 +75,10 @@ impl Conversation {
                 if patience.calls_in_closing > self.limits.nonsense {
                     return Ok(endless("the model does not stop calling tools"));
                 }
-                let wrong = turn.wrong_calls();
-                self.carry_out((reply, broken), turn, (&jobs, &tasks), cancel).await;
-                self.writes_calls |= !native && turn.wrong_calls() > wrong;
+                self.carry_out_calls((reply, broken), turn, (&jobs, &tasks), cancel).await;
                 continue;
             }
-            self.writes_calls |= choice == ToolChoice::Required && reply.finish == Finish::Length;
-            if let Some(end) = self.words(&reply, broken, turn, &jobs, &mut patience)? {
+            if let Some(end) = self.words(&reply, broken, turn, &jobs, &mut patience) {
                 return Ok(end);
             }
         }
@@ -100,13 +93,14 @@ impl Conversation {
         turn: &mut Turn,
         jobs: &[Job],
         patience: &mut Patience,
-    ) -> Result<Option<End>, WorkError> {
+    ) -> Option<End> {
         let said = reply.text.trim();
         if said.is_empty() && reply.finish == Finish::ContentFilter {
-            return Ok(Some(withheld()));
+            return Some(withheld());
         }
         if self.helps.endings {
             let cut = said.is_empty() && reply.finish == Finish::Length;
+            turn.unreadable_calls += usize::from(broken.is_some());
             let note = match broken {
                 Some(why) => Some(prompt::broken(&why, turn.next_step(jobs))),
                 None if cut => Some(prompt::CUT.trim().to_owned()),
@@ -114,70 +108,37 @@ impl Conversation {
             };
             if let Some(note) = note {
                 patience.nonsense += 1;
-                self.writes_calls = true;
                 if patience.nonsense > self.limits.nonsense {
-                    return Ok(Some(unreadable()));
+                    return Some(unreadable());
                 }
                 // What cannot be read teaches nothing, and is copied by small models.
                 self.note(&clean(said, MOST_UNREAD), note);
-                return Ok(None);
+                return None;
             }
-            if turn.may_tell()
-                && let Some(note) = self.objection(said, turn, jobs)?
-            {
+            let waiting = if turn.closing { Vec::new() } else { turn.waiting(jobs) };
+            if turn.may_tell() && !waiting.is_empty() {
                 turn.tell();
-                self.note(said, note);
-                return Ok(None);
+                self.note(said, prompt::open(&waiting, turn.until));
+                return None;
             }
         }
         self.warn_of(&reply.finish);
         self.keep(Message::Assistant { text: kept(said), calls: Vec::new() });
-        Ok(Some(End::Answer))
+        Some(End::Answer)
     }
 
-    /// What is to be said against an answer, once a turn: jobs that wait, what is not so, nothing done at all.
-    fn objection(&self, answer: &str, turn: &Turn, jobs: &[Job]) -> Result<Option<String>, WorkError> {
-        // Who only asked, doubted or set a limit is answered; and a question before anything was begun is an answer.
-        let asks = claims::asks(answer);
-        let mut waiting = if turn.closing || !turn.wants_work() { Vec::new() } else { turn.waiting(jobs) };
-        waiting.retain(|job| !(asks && job.state == JobState::Planned));
-        let untrue = self.untrue(answer, turn)?;
-        let mut notes = Vec::new();
-        if !waiting.is_empty() {
-            notes.push(prompt::open(&waiting));
-        }
-        if !untrue.is_empty() {
-            notes.push(prompt::untrue(&untrue));
-        }
-        if waiting.is_empty() && !turn.closing {
-            let step = || turn.next_step(jobs);
-            let missing = match unmet(turn, jobs, answer) {
-                Some(Unmet::Unbegun) => Some(prompt::nothing(step())),
-                Some(Unmet::Part { begun, asked }) => Some(prompt::part(begun, asked, step())),
-                Some(Unmet::Planned) | None => {
-                    let nothing =
-                        notes.is_empty() && turn.jobs.is_empty() && turn.only_form_failed() && claims::promises(answer);
-                    nothing.then(|| prompt::nothing(step()))
-                }
-            };
-            notes.extend(missing);
-        }
-        Ok((!notes.is_empty()).then(|| notes.join("\n\n")))
-    }
-
-    async fn carry_out(
+    async fn carry_out_calls(
         &mut self,
         (reply, broken): (ChatTurn, Option<String>),
         turn: &mut Turn,
         (jobs, tasks): (&[Job], &[TaskType]),
         cancel: &Cancel,
     ) {
-        turn.called += reply.calls.len();
         let repair = self.helps.repair.then_some(tasks);
         let ready = calls::ready(reply.calls, &reply.finish, &self.history, &mut self.fresh_ids, repair);
         // Kept before anything is done: whoever is killed meanwhile finds the call without its result, and knows.
         self.keep(Message::Assistant { text: reply.text.trim().to_owned(), calls: calls::as_messages(&ready) });
-        let runner = Runner { toolbox: &self.toolbox, sink: self.sink.as_ref(), cancel, folder: &self.folder };
+        let runner = Runner { toolbox: &self.toolbox, sink: self.sink.as_ref(), cancel };
         let mut results = runner.run(ready, turn, jobs).await;
         if let (Some(why), Some(Message::ToolResult { content, .. })) = (broken, results.last_mut()) {
             *content = runner::with_note(content, &format!("another call of the same answer was not made: {why}"));
@@ -193,7 +154,8 @@ impl Conversation {
         self.keep(Message::User { text: note });
     }
 
-    fn warn_of(&self, finish: &Finish) {
+    /// Says why an answer is not whole.
+    pub(super) fn warn_of(&self, finish: &Finish) {
         let message = match finish {
             Finish::Length => "the model's answer was cut at its length limit".to_owned(),
             Finish::ContentFilter => "the model's provider withheld a part of the answer".to_owned(),
@@ -205,11 +167,12 @@ impl Conversation {
 }
 
 /// An answer as the history keeps it: it holds no empty message, and no two of one speaker in a row.
-fn kept(said: &str) -> String {
+pub(super) fn kept(said: &str) -> String {
     if said.is_empty() { "[no answer]".to_owned() } else { said.to_owned() }
 }
 
-fn withheld() -> End {
+/// The provider withheld the whole answer.
+pub(super) fn withheld() -> End {
     End::Stopped {
         kind: "model_withheld".to_owned(),
         message: "the model's provider withheld the whole answer".to_owned(),
@@ -218,7 +181,8 @@ fn withheld() -> End {
     }
 }
 
-fn unreadable() -> End {
+/// Nothing readable came, however often it was asked for.
+pub(super) fn unreadable() -> End {
     End::Stopped {
         kind: "model_nonsense".to_owned(),
         message: "the model gave no readable answer".to_owned(),

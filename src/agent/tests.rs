@@ -5,21 +5,25 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-mod asked;
-mod follow_ups;
+mod bounds;
+mod by_request;
 mod helps;
 mod limits;
-mod unmet;
+mod several;
+mod truth;
 mod windows;
 
 use super::*;
 use crate::{
-    domain::event::{Event, Sink},
-    machine::catalogue::Catalogue,
-    model::{ChatModel, Message, planner::Planner, scripted::Scripted},
+    domain::{
+        event::{Event, Sink},
+        request::Bounds,
+        standing::JobStanding,
+    },
+    model::{ChatModel, Message, scripted::Scripted},
     tools::{
-        Cancel, Work as _,
-        fake::{Fake, PROVIDER, STRANGER},
+        Cancel, Steps as _,
+        fake::{Fake, PROVIDER, STRANGER, Says},
     },
 };
 
@@ -59,9 +63,11 @@ impl Bench {
             sink: heard.clone(),
             session: "ses-1".into(),
             folder: folder.to_owned(),
-            dry_run: fake.dry_run,
+            bounds: Bounds::default(),
             limits: Limits::default(),
             helps,
+            front: Front::default(),
+            at_once: 2,
         });
         Bench { fake, heard, talk }
     }
@@ -76,9 +82,10 @@ impl Bench {
         Bench::helped(fake, Arc::new(Scripted::parse("test", &format!("turns:\n{turns}")).unwrap()), helps)
     }
 
-    fn planner(fake: Fake) -> Bench {
-        let tasks: Vec<_> = Catalogue::builtin().unwrap().iter().cloned().collect();
-        Bench::new(fake, Arc::new(Planner::new(&tasks)))
+    /// The same within bounds that flags set.
+    fn bound(mut self, bounds: Bounds) -> Bench {
+        self.talk.bounds = bounds;
+        self
     }
 
     /// One turn, and the script must be played out.
@@ -134,6 +141,18 @@ impl Bench {
         .join("\n")
     }
 
+    /// How the jobs stood at the end of the last turn.
+    fn status(&self) -> Vec<JobStanding> {
+        let heard = self.heard.0.lock().unwrap();
+        let last = heard.iter().rev().find_map(|e| if let Event::TurnStatus { jobs } = e { Some(jobs) } else { None });
+        last.unwrap().clone()
+    }
+
+    /// State and next command of each.
+    fn stand(&self) -> Vec<(String, Option<String>)> {
+        self.status().into_iter().map(|job| (job.state.to_string(), job.next)).collect()
+    }
+
     fn receipts(&self) -> usize {
         self.texts(|e| if let Event::Receipt(r) = e { Some(r.job.to_string()) } else { None }).len()
     }
@@ -163,7 +182,7 @@ async fn a_job_is_offloaded_step_by_step_with_one_tool_offered_at_a_time() {
   call: {name: pay_gas_fee, arguments: {job: "{{job}}", amount: "{{quote.amount}}", recipient: "{{quote.recipient}}"}}
 - expect: {only_offered: [wait_for_job], choice: required, last_result: [block]}
   call: {name: wait_for_job, arguments: {job: "{{job}}"}}
-- expect: {only_offered: [], choice: none, last_result: [untrusted_data, best_energy]}
+- expect: {only_offered: [check_local_capability, list_jobs], choice: auto, last_result: [untrusted_data, best_energy]}
   say: "Folded for {{amount}} GAS in {{tx_hash}} as {{job}}."
 "#,
     );
@@ -207,12 +226,12 @@ async fn a_refusal_names_its_rule_and_nothing_happens() {
 
 #[tokio::test]
 async fn what_was_refused_can_be_done_right_after() {
-    let twice = format!("{CHECK}{REMOTE}{PAY}{PAY}{WAIT}- {{expect: {{choice: none}}, say: 'Done.'}}\n");
+    let twice = format!("{CHECK}{REMOTE}{PAY}{PAY}{WAIT}- {{expect: {{choice: auto}}, say: 'Done.'}}\n");
     let mut bench = Bench::scripted(files(), &twice);
     assert_eq!(bench.plays("fold data.fasta").await.exit_code, 0);
     assert_eq!(bench.fake.effects(), ["upload", "pay", "fetch"], "paid once");
     // After the end it may try what it likes.
-    let after = format!("{CHECK}{REMOTE}{PAY}{WAIT}{PAY}{CHECK}- {{say: 'Done.'}}\n");
+    let after = format!("{CHECK}{REMOTE}{PAY}{WAIT}{PAY}{CHECK}- {{expect: {{choice: none}}, say: 'Done.'}}\n");
     let mut bench = Bench::scripted(files(), &after);
     let outcome = bench.plays("fold data.fasta").await;
     assert_eq!((outcome.exit_code, outcome.jobs.len()), (0, 1));
@@ -220,15 +239,18 @@ async fn what_was_refused_can_be_done_right_after() {
 }
 
 #[tokio::test]
-async fn nobody_is_asked_twice_for_a_payment() {
+async fn nobody_is_asked_twice_in_a_turn() {
     let turns = format!(
-        "{CHECK}{REMOTE}{PAY}{}- {{say: 'It was not approved.'}}\n",
-        PAY.replace("- {", "- {expect: {choice: none, last_result: P-APPROVAL}, ")
+        "{CHECK}{REMOTE}{}- {{expect: {{choice: none, last_result: not_agreed}}, say: 'It was not agreed to.'}}\n",
+        REMOTE.replace("- {", "- {expect: {choice: none, last_result: P-APPROVAL}, ")
     );
-    let mut bench = Bench::scripted(files().with(|f| f.approves = false), &turns);
+    let mut bench = Bench::scripted(files().with(|f| f.says = Says::Nobody), &turns);
     let outcome = bench.plays("fold data.fasta").await;
-    assert_eq!((outcome.exit_code, bench.fake.effects()), (4, vec!["upload"]));
-    assert!(bench.warnings().contains("agent jobs resume job-aaaaaaa1"), "{}", bench.warnings());
+    assert_eq!((outcome.exit_code, bench.fake.effects(), bench.fake.asked().len()), (4, vec![], 1));
+    let request = &bench.fake.asked()[0].request.id;
+    let next = Some(format!("agent run --request {request}"));
+    assert_eq!(bench.stand(), [("planned".to_owned(), next)], "what was not agreed to is taken up by its request");
+    assert!(bench.errors().contains("approval_needed: ") && bench.fake.kept().is_empty(), "{}", bench.errors());
 }
 
 #[tokio::test]
@@ -277,7 +299,7 @@ async fn calls_that_are_no_calls_come_back_as_short_errors() {
     let turns = r#"
 - text: "Let me see.\n```json\n{\"name\": \"check-local-capability\", \"arguments\": {\"task_type\": \"sequence_stats\", \"dataset\": \"data.fasta\"}}\n```"
 - {call: {name: RunLocalTask, arguments: {job: "{{job}}"}}}
-- {text: "Done. I used {\"name\": \"run_local_task\"} for\n```json\n{\"name\": \"run_local_task\", \"arguments\": {\"job\": \"job-aaaaaaa1\"}}\n```"}
+- {say: "Done."}
 "#;
     let mut bench = Bench::scripted(files(), turns);
     assert_eq!(bench.plays("stats of data.fasta").await.exit_code, 0);
@@ -287,45 +309,52 @@ async fn calls_that_are_no_calls_come_back_as_short_errors() {
 #[tokio::test]
 async fn a_model_that_stops_half_way_is_told_once() {
     let told = format!(
-        "{CHECK}{REMOTE}- {{say: 'I will pay soon.'}}\n- {{expect: {{user: [not finished, pay_gas_fee]}}, say: 'Paid, all done!'}}\n"
+        "{CHECK}{REMOTE}- {{expect: {{only_offered: [pay_gas_fee], choice: required}}, say: 'I will pay soon.'}}\n- {{expect: {{user: [not finished, pay_gas_fee], choice: auto}}, say: 'Paid, all done!'}}\n"
     );
     let mut bench = Bench::scripted(files(), &told);
     assert_eq!(bench.plays("fold data.fasta").await.exit_code, 1);
-    assert!(bench.warnings().contains("job-aaaaaaa1 is submitted and not finished"), "{}", bench.warnings());
+    let next = Some("agent jobs resume job-aaaaaaa1".to_owned());
+    assert_eq!(bench.stand(), [("submitted".to_owned(), next)]);
     let mended = format!("{CHECK}- {{say: 'Soon.'}}\n{REMOTE}{PAY}{WAIT}- {{say: 'Done.'}}\n");
     assert_eq!(Bench::scripted(files(), &mended).plays("fold data.fasta").await.exit_code, 0);
-    // Who only asked is not pushed.
-    let asked = format!("{CHECK}- {{expect: {{choice: auto}}, say: 'It would run at the provider.'}}\n");
-    let mut bench = Bench::scripted(files(), &asked);
-    assert_eq!(bench.turn("would data.fasta fit here if I fold it?").await.exit_code, 0);
+    // Further on it is told again; one that does not move is not.
+    let turns = format!(
+        "{CHECK}- {{say: 'It will be uploaded next.'}}\n{}- {{say: 'It will be paid next.'}}\n{}{WAIT}- {{say: 'Done.'}}\n",
+        REMOTE.replace("- {", "- {expect: {user: not finished}, "),
+        PAY.replace("- {", "- {expect: {user: not finished}, "),
+    );
+    assert_eq!(Bench::scripted(files(), &turns).plays("fold data.fasta").await.exit_code, 0);
 }
 
 #[tokio::test]
-async fn claims_that_the_ledger_does_not_know_are_marked() {
+async fn names_that_the_ledger_does_not_know_are_marked() {
     let hash = format!("0x{}", "ab".repeat(32));
-    let mut bench = Bench::scripted(files(), &format!("- {{say: 'Paid in {hash} for job-zzzzzzzz.'}}\n"));
+    let mut bench = Bench::scripted(files(), &format!("- {{say: 'Paid to STRANGER in {hash} for job-zzzzzzzz.'}}\n"));
     assert_eq!(bench.plays("hello").await.exit_code, 0);
-    let warnings = bench.warnings();
-    assert!(
-        warnings.contains(&hash) && warnings.contains("job-zzzzzzzz") && warnings.contains("unverified"),
-        "{warnings}"
-    );
+    let named = |what: &str| format!("unverified: the answer names {what}, and the ledger knows of none such");
+    let expected = [
+        named("the job job-zzzzzzzz"),
+        named(&format!("the transaction {hash}")),
+        named(&format!("the address {STRANGER}")),
+    ];
+    assert_eq!(bench.warnings(), expected.join("\n"));
+    assert!(bench.status().is_empty());
 }
 
 #[tokio::test]
 async fn the_same_task_twice_in_a_turn_is_one_job() {
     let turns = format!(
-        "{CHECK}{CHECK}- {{expect: {{last_result: [already planned, job-aaaaaaa1]}}, call: {{name: list_jobs}}}}\n- {{say: 'Stopping here.'}}\n- {{say: 'Really.'}}\n"
+        "{CHECK}{CHECK}- {{expect: {{last_result: job-aaaaaaa1}}, call: {{name: list_jobs}}}}\n- {{say: 'Stopping here.'}}\n- {{say: 'Really.'}}\n"
     );
     let outcome = Bench::scripted(files(), &turns).plays("fold data.fasta").await;
-    assert_eq!(outcome.jobs.len(), 1);
+    assert_eq!((outcome.jobs.len(), outcome.exit_code), (1, 1), "what was checked and not done is no success");
     let parallel = r#"
 - call:
   - {name: check_local_capability, arguments: {task_type: sequence_stats, dataset: data.fasta}}
   - {name: check_local_capability, arguments: {task_type: sequence_stats, dataset: two.fasta}}
 - {expect: {only_offered: [run_local_task], choice: required}, call: {name: run_local_task, arguments: {job: "{{job.1}}"}}}
 - {expect: {choice: required}, call: {name: run_local_task, arguments: {job: "{{job.2}}"}}}
-- {expect: {choice: none}, say: "Both are done."}
+- {expect: {choice: auto}, say: "Both are done."}
 "#;
     let mut bench = Bench::scripted(files(), parallel);
     assert_eq!(bench.plays("stats of data.fasta and two.fasta").await.exit_code, 0);
@@ -353,7 +382,7 @@ async fn ctrl_c_leaves_a_history_that_the_next_turn_can_use() {
     let (outcome, ()) = tokio::join!(bench.talk.turn("fold data.fasta", &cancel), watch);
     assert_eq!(outcome.unwrap().exit_code, 130);
     bench.is_whole();
-    assert!(bench.warnings().contains("agent jobs resume job-aaaaaaa1"), "{}", bench.warnings());
+    assert_eq!(bench.stand(), [("paid".to_owned(), Some("agent jobs resume job-aaaaaaa1".to_owned()))]);
     assert_eq!(bench.plays("and now?").await.exit_code, 0);
 }
 
@@ -366,33 +395,4 @@ async fn a_model_that_fails_is_one_error_with_a_hint() {
     let failing = format!("{CHECK}{REMOTE}{PAY}{WAIT}- {{say: 'The provider failed.'}}\n");
     let mut bench = Bench::scripted(files().with(|f| f.provider_fails = true), &failing);
     assert_eq!((bench.plays("fold data.fasta").await.exit_code, bench.receipts()), (6, 1));
-}
-
-#[tokio::test]
-async fn the_planner_does_the_work_too() {
-    for (prompt, effects, code, words) in [
-        ("Run protein folding on data.fasta", vec!["upload", "pay", "fetch"], 0, "It cost 2 GAS."),
-        ("stats of data.fasta, please", vec!["run"], 0, "It ran on this machine"),
-        ("stats of data.fasta and big.fasta", vec!["run", "upload", "pay", "fetch"], 0, "more than 100.0 MB"),
-        ("stats of data.fasta and then fold it", vec!["run", "upload", "pay", "fetch"], 0, "energy -9"),
-        ("Would data.fasta fit here for folding?", vec![], 0, "Nothing was run"),
-        ("fold none.fasta", vec![], 1, "There is no file none.fasta"),
-        ("run docking on data.fasta", vec![], 1, "There is no task `docking`"),
-        ("hi", vec![], 0, "Hello"),
-    ] {
-        let mut bench = Bench::planner(files());
-        let outcome = bench.turn(prompt).await;
-        assert_eq!((outcome.exit_code, bench.fake.effects()), (code, effects), "{prompt}: {}", outcome.answer);
-        assert!(outcome.answer.contains(words), "{prompt}: {}", outcome.answer);
-    }
-    let mut bench = Bench::planner(files().with(|f| f.dry_run = true));
-    let outcome = bench.turn("fold data.fasta").await;
-    assert_eq!((outcome.exit_code, bench.fake.effects().len()), (0, 0));
-    assert!(outcome.answer.contains("Nothing was run"), "{}", outcome.answer);
-    let mut bench = Bench::planner(files());
-    assert_eq!(bench.turn("fold data.fasta").await.exit_code, 0);
-    let outcome = bench.turn("What did it cost?").await;
-    assert!(outcome.answer.contains("2 GAS"), "{}", outcome.answer);
-    let outcome = bench.turn("and two.fasta?").await;
-    assert!(outcome.answer.contains("folding (HP lattice model) of two.fasta is done"), "{}", outcome.answer);
 }

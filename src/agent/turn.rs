@@ -1,125 +1,81 @@
-//! What is known within one turn, and what follows from it: which tools are offered, and when the turn is over.
+//! What is known within one turn, and what follows from it: which tools are offered, and when the turn is over. All of it comes
+//! from calls and the state of jobs; nobody's words are judged.
 
 use std::collections::HashMap;
 
-use super::{
-    helps::Helps,
-    wished::{self, Wished},
-};
+use super::helps::Helps;
 use crate::{
-    domain::{ids::JobId, job::Job, money::Datoshi, task::TaskType, verdict::Place},
-    model::{ToolChoice, about, phrases, planner::Order, words},
+    domain::{ids::JobId, job::Job, request::Until, task::TaskType},
+    model::ToolChoice,
     policy::refusal::Rule,
     tools::{
-        BadCall, Call, Failure, Tool, ToolResult, ToolSpec, check_local_capability::Args, next, offer, offered,
-        offered_next, plain,
+        BadCall, Call, Failure, Tool, ToolResult, ToolSpec, check_local_capability::Args, next, offered, offered_next,
+        plain,
     },
 };
 
-/// This many refusals and failures, and the turn is brought to its answer.
+/// This many calls that failed, and the turn is brought to its answer.
 const MOST_FAILURES: usize = 3;
-
 /// No model is told more often in a turn what is missing.
 const MOST_TOLD: usize = 4;
-
-/// What a person asks for, as far as their words tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asked {
-    /// How many tasks; at least 1.
-    pub tasks: usize,
-    /// Whether a task is to be done: nobody is pushed to one who only asks about it, or about jobs.
-    pub work: bool,
-    /// Whether a task and a file are named for it.
-    pub named: bool,
-    /// Whether a task and a file are named, and only what would become of them is asked: a check answers that.
-    pub looks: bool,
-    /// Whether it is small talk, for which there is no tool.
-    pub talk: bool,
-}
-
-impl Asked {
-    /// Reads a prompt; `task_said` is the prompt that names its task: the same, or an earlier one that it follows. `known` are
-    /// the files of the working folder.
-    pub fn by(prompt: &str, task_said: &str, known: &[String], tasks: &[TaskType]) -> Asked {
-        let named = words::files(prompt, known);
-        let files = named.iter().filter(|file| !words::is_target(prompt, file)).count();
-        // "Stats of fold.fasta" names one task.
-        let said = bare(prompt, known);
-        let task = !phrases::tasks_in(&bare(task_said, known), tasks).is_empty();
-        let (file, job) = (!named.is_empty(), !words::jobs(prompt).is_empty());
-        let question = about::question(&said, task, file, job).is_some();
-        let talk = !task && !file && !job && !question && about::small_talk(&said).is_some();
-        let work = !question && !talk && !words::only_asks(&said) && words::doubt(&said).is_none();
-        let looks = task && file && !question && words::only_asks(&said);
-        Asked { tasks: phrases::wanted(&said, files, tasks), work, named: work && task && file, looks, talk }
-    }
-}
-
-/// A person's words without the names of files, which are no words.
-pub fn bare(said: &str, known: &[String]) -> String {
-    words::without_files(said, &words::files(said, known))
-}
 
 /// One turn.
 pub struct Turn {
     /// The jobs of this turn, in the order they came up.
     pub jobs: Vec<JobId>,
     /// Failures that nothing has mended since.
-    pub failures: Vec<(Option<JobId>, Failure)>,
-    /// Whether a person, or the policy for them, said no to a payment.
-    pub no_more_payments: bool,
+    pub failures: Vec<Lack>,
+    /// How far the request of this turn goes.
+    pub until: Until,
+    /// Whether a person, or the policy for them, said no.
+    pub said_no: bool,
+    /// Calls in the model's text that could not be read.
+    pub unreadable_calls: usize,
+    /// Whether the model's server takes no tools.
+    pub tools_refused: bool,
+    /// Whether the person says good-bye.
+    pub leaves: bool,
     /// Whether only the answer is left.
     pub closing: bool,
+    /// What the model is helped with.
+    pub helps: Helps,
     /// Steps that were taken, and how many there were when the model was last told what is missing.
     taken: usize,
     told_after: Option<usize>,
     told: usize,
-    /// What the model is helped with.
-    pub helps: Helps,
-    /// Calls of this turn, whatever came of them.
-    pub called: usize,
-    /// Whether the person said that nothing is to be paid.
-    pub forbids_payment: bool,
-    /// Whether the person wants jobs that were begun to go on, whichever they are.
-    pub goes_on: bool,
-    /// The only datasets that can be meant, where that is certain.
-    pub datasets: Option<Vec<String>>,
-    /// What they plainly order.
-    pub order: Order,
-    asked: Asked,
-    wished: Wished,
-    malformed: usize,
-    corrections: Vec<Args>,
-    several: bool,
-    lists: bool,
-    all_failures: usize,
+    failed_calls: usize,
+    /// Checks of work that was to be done anew.
+    anew: Vec<Args>,
     repeats: HashMap<String, usize>,
 }
 
+/// A failure, and the check that it is of, where it is of one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lack {
+    /// What went wrong.
+    pub failure: Failure,
+    /// The check that failed: another of the same file mends it.
+    check: Option<Args>,
+}
+
 impl Turn {
-    /// A turn for a prompt that asks for this.
-    pub fn new(prompt: &str, asked: Asked, wished: Wished, order: Order, helps: Helps) -> Turn {
+    /// A turn whose request goes so far.
+    pub fn new(until: Until, helps: Helps) -> Turn {
         Turn {
             jobs: Vec::new(),
             failures: Vec::new(),
-            no_more_payments: false,
+            until,
+            said_no: false,
+            unreadable_calls: 0,
+            tools_refused: false,
+            leaves: false,
             closing: false,
+            helps,
             taken: 0,
             told_after: None,
             told: 0,
-            helps,
-            called: 0,
-            forbids_payment: words::forbids_payment(prompt),
-            goes_on: order.goes_on || words::goes_on(prompt),
-            datasets: None,
-            order,
-            asked,
-            wished,
-            malformed: 0,
-            corrections: Vec::new(),
-            several: words::wants_several(prompt),
-            lists: words::lists(prompt),
-            all_failures: 0,
+            failed_calls: 0,
+            anew: Vec::new(),
             repeats: HashMap::new(),
         }
     }
@@ -135,35 +91,74 @@ impl Turn {
         *times
     }
 
+    /// Whether work is to be done anew that was done anew in this turn already.
+    pub fn is_done_anew(&mut self, args: &Args) -> bool {
+        if args.anew != Some(true) {
+            return false;
+        }
+        let known = self.anew.contains(args);
+        if !known {
+            self.anew.push(args.clone());
+        }
+        known
+    }
+
     /// Takes in what came of a call.
     pub fn take(&mut self, call: &Call, result: &ToolResult) {
-        let job = result.job.as_ref().map(|j| j.id.clone()).or_else(|| call.job().cloned());
-        if let Some(id) = &job {
-            // A job that was only named and does not exist is none of this turn.
-            if result.job.is_some() && !self.jobs.contains(id) {
-                self.jobs.push(id.clone());
-            }
+        let check = match call {
+            Call::CheckLocalCapability(args) => Some(args),
+            _ => None,
+        };
+        if let Some(Ok(bounds)) = check.map(Args::bounds) {
+            self.until = self.until.min(bounds.until);
         }
-        if result.ok && call.tool() != Tool::ListJobs {
-            self.taken += 1;
-            // What failed without a job is mended once there are as many jobs as were asked for.
-            let all_there = self.jobs.len() >= self.asked.tasks;
-            self.failures.retain(|(failed, _)| *failed != job && (failed.is_some() || !all_there));
+        let known = !result.jobs.is_empty() && result.jobs.iter().all(|job| self.jobs.contains(&job.id));
+        self.join(result.jobs.iter().map(|job| &job.id));
+        if result.ok {
+            self.mend(call, result, check);
         }
-        if result.ok && call.tool() == Tool::ListJobs {
-            // A call of this tool that had no right form was put right.
-            let slip = |failure: &Failure| BadCall::is(&failure.kind) && failure.message.contains(call.tool().name());
-            self.failures.retain(|(job, failure)| job.is_some() || !slip(failure));
-        }
-        if let Some(failure) = &result.failure {
-            self.failed(result.job.as_ref().map(|j| j.id.clone()), failure.clone());
+        self.taken += usize::from(result.ok && call.tool() != Tool::ListJobs);
+        self.fail(result.failures.iter().cloned(), check);
+        // A model that checks what it has brought to its end in this turn has nothing left to do.
+        if check.is_some() && result.ok && known && result.jobs.iter().all(|job| job.state.is_end()) {
+            self.close();
         }
     }
 
-    /// Takes in a call that was not carried out for its form: so many of them, and only the answer is left.
-    pub fn slipped(&mut self) {
-        self.all_failures += 1;
-        if self.all_failures >= MOST_FAILURES {
+    /// Adds jobs to those of this turn.
+    pub fn join<'j>(&mut self, jobs: impl IntoIterator<Item = &'j JobId>) {
+        for id in jobs {
+            if !self.jobs.contains(id) {
+                self.jobs.push(id.clone());
+            }
+        }
+    }
+
+    /// What a call that did what was asked puts right.
+    fn mend(&mut self, call: &Call, result: &ToolResult, check: Option<&Args>) {
+        let of_these = |id: &JobId| result.jobs.iter().any(|job| job.id == *id);
+        let tool = call.tool().name();
+        self.failures.retain(|Lack { failure, check: failed }| {
+            let slip = BadCall::is(&failure.kind) && (call.tool() != Tool::ListJobs || failure.message.contains(tool));
+            let again = check.zip(failed.as_ref()).is_some_and(|(now, then)| is_same_work(now, then));
+            !(slip || again || failure.job.as_ref().is_some_and(of_these))
+        });
+    }
+
+    /// Takes in failures of one call.
+    pub fn fail(&mut self, failures: impl IntoIterator<Item = Failure>, check: Option<&Args>) {
+        let before = self.failures.len();
+        self.failures.extend(failures.into_iter().map(|failure| Lack { failure, check: check.cloned() }));
+        let fresh = self.failures.get(before..).unwrap_or_default();
+        if fresh.is_empty() {
+            return;
+        }
+        if fresh.iter().any(|lack| lack.failure.rule.is_some_and(is_a_no)) {
+            self.said_no = true;
+            self.close();
+        }
+        self.failed_calls += 1;
+        if self.failed_calls >= MOST_FAILURES {
             self.close();
         }
     }
@@ -179,169 +174,73 @@ impl Turn {
         self.told_after = Some(self.taken);
     }
 
-    /// What the person asked for.
-    pub fn asked(&self) -> Asked {
-        self.asked
-    }
-
-    /// Whether a job is of the work that the person plainly named.
-    pub fn wishes(&self, job: &Job) -> bool {
-        self.wished.has(job)
-    }
-
-    /// Whether the person wants the work done, and not only to know about it.
-    pub fn wants_work(&self) -> bool {
-        self.asked.work
-    }
-
-    /// How many calls had no right form, or were not what was asked for.
-    pub fn wrong_calls(&self) -> usize {
-        self.malformed + self.corrections.len()
-    }
-
-    /// Notes that this check is corrected; `false` where it was before.
-    pub fn corrects(&mut self, args: &Args) -> bool {
-        let fresh = !self.corrections.contains(args);
-        if fresh {
-            self.corrections.push(args.clone());
-        }
-        fresh
-    }
-
-    /// Takes in a call that had no right form.
-    pub fn malformed(&mut self, failure: Failure) {
-        self.malformed += 1;
-        self.failed(None, failure);
-    }
-
-    /// Whether nothing went wrong but the form of calls.
-    pub fn only_form_failed(&self) -> bool {
-        self.failures.iter().all(|(job, failure)| job.is_none() && failure.rule.is_none() && BadCall::is(&failure.kind))
-    }
-
-    /// The step that the person's wish waits for, in one sentence: of a job that was begun, or the call that begins one.
-    pub fn next_step(&self, jobs: &[Job]) -> Option<String> {
-        if self.closing || !self.asked.work {
-            return None;
-        }
-        if let Some(job) = self.waiting(jobs).first() {
-            return Some(next::step(job));
-        }
-        let mine: Vec<&Job> = jobs.iter().filter(|job| self.jobs.contains(&job.id)).collect();
-        (mine.len() < self.asked.tasks).then(|| self.wished.next(&mine))
-    }
-
-    /// Whether nothing went wrong but the form of calls, and steps that came too early or twice.
-    fn in_order(&self) -> bool {
-        self.failures.iter().all(|(_, failure)| BadCall::is(&failure.kind) || failure.rule == Some(Rule::JobState))
-    }
-
-    /// Whether the next step of this job was ordered: it is of the work that was named, runs where it was wished, and what it
-    /// costs was not ruled out.
-    pub fn is_ordered(&self, job: &Job) -> bool {
-        let order = &self.order;
-        // What is paid is waited for.
-        if next::is_beyond_recall(job) {
-            return true;
-        }
-        let free =
-            job.place() == Place::Local || ((order.may_cost || order.goes_on) && !order.here && !self.rules_out(job));
-        free && (order.covers(job) || order.goes_on)
-    }
-
-    /// Whether the person ruled out what a job costs: all of it, or more than a limit.
-    pub fn rules_out(&self, job: &Job) -> bool {
-        let over = |most: Datoshi| job.quote.as_ref().is_some_and(|quote| quote.amount > most);
-        self.forbids_payment || self.order.limit.is_some_and(over)
-    }
-
-    /// Takes in a failure.
-    pub fn failed(&mut self, job: Option<JobId>, failure: Failure) {
-        self.all_failures += 1;
-        if let Some(
-            Rule::Approval
-            | Rule::Declined
-            | Rule::Mainnet
-            | Rule::CapPayment
-            | Rule::CapDay
-            | Rule::CapLifetime
-            | Rule::CapFees,
-        ) = failure.rule
-        {
-            self.no_more_payments = true;
-            self.close();
-        }
-        if self.all_failures >= MOST_FAILURES {
-            self.close();
-        }
-        self.failures.push((job, failure));
-    }
-
     /// Leaves only the answer, where endings are helped with.
     pub fn close(&mut self) {
         self.closing |= self.helps.endings;
     }
 
-    /// Closes the turn once everything that was asked for is at its end.
-    pub fn note_ends(&mut self, jobs: &[Job]) {
-        let mine: Vec<&Job> = jobs.iter().filter(|j| self.jobs.contains(&j.id)).collect();
-        let all = self.order.work.is_empty() || self.order.next(&mine).is_none();
-        // Words that are not all understood may ask for more than was counted.
-        let counted = !self.order.work.is_empty() || !self.lists;
-        if !mine.is_empty()
-            && !self.several
-            && all
-            && counted
-            && mine.len() >= self.asked.tasks
-            && mine.iter().all(|j| j.state.is_end())
-        {
-            self.close();
-        }
-    }
-
-    /// Jobs of this turn that wait for a step the person asked for.
+    /// Jobs of this turn that wait for a step, as far as the request goes, and of which nothing failed.
     pub fn waiting<'j>(&self, jobs: &'j [Job]) -> Vec<&'j Job> {
-        let waits = |job: &&Job| self.jobs.contains(&job.id) && next::tool(job).is_some() && !self.has_failed(&job.id);
+        let waits = |job: &&Job| {
+            self.jobs.contains(&job.id) && next::tool_within(job, self.until).is_some() && !self.has_failed(&job.id)
+        };
         jobs.iter().filter(waits).collect()
     }
 
     /// Whether a step of this job failed in this turn, and nothing mended it.
     pub fn has_failed(&self, id: &JobId) -> bool {
-        self.failures.iter().any(|(job, _)| job.as_ref() == Some(id))
+        self.failures.iter().any(|lack| lack.failure.job.as_ref() == Some(id))
     }
 
-    /// What the model is offered now, and whether it must call.
-    /// `writes`: its calls are asked for as text, so that arguments are only offered of which the person said something.
-    pub fn offer(&self, jobs: &[Job], tasks: &[TaskType], writes: bool) -> (Vec<ToolSpec>, ToolChoice) {
+    /// The step that the jobs of this turn wait for, in one sentence.
+    pub fn next_step(&self, jobs: &[Job]) -> Option<String> {
+        let waiting = self.waiting(jobs);
+        (!self.closing && !waiting.is_empty()).then(|| next::steps(&waiting, self.until))
+    }
+
+    /// Whether nothing went wrong but the form of calls, and steps that came too early or twice.
+    fn in_order(&self) -> bool {
+        let harmless = |failure: &Failure| BadCall::is(&failure.kind) || failure.rule == Some(Rule::JobState);
+        self.failures.iter().all(|lack| harmless(&lack.failure))
+    }
+
+    /// What the model is offered now, and whether it must call: a step with an effect only of work that it checked in this turn.
+    pub fn offer(&self, jobs: &[Job], tasks: &[TaskType]) -> (Vec<ToolSpec>, ToolChoice) {
         if !self.helps.narrowing {
             return (plain(), ToolChoice::Auto);
         }
-        if self.closing || (self.asked.talk && self.jobs.is_empty()) {
+        if self.closing {
             return (Vec::new(), ToolChoice::None);
         }
+        let mine: Vec<Job> = jobs.iter().filter(|job| self.jobs.contains(&job.id)).cloned().collect();
         let waiting: Vec<Job> = self.waiting(jobs).into_iter().cloned().collect();
-        // Who only looks, and has seen, answers: a model that fills in whatever it is offered would go on.
-        if writes && self.asked.looks && !self.jobs.is_empty() {
-            return (Vec::new(), ToolChoice::None);
+        // Who was told and answered all the same may have its reasons: the request may have been meant to stop here.
+        let insists = self.told_after == Some(self.taken);
+        if !waiting.is_empty() && self.in_order() && !insists {
+            return (offered_next(&waiting, self.until), ToolChoice::Required);
         }
-        if !self.in_order() || (!writes && !self.failures.is_empty()) {
-            return (offered(jobs, tasks, self.datasets.as_deref()), ToolChoice::Auto);
-        }
-        // A step is required of work that was ordered in words that leave nothing open, and of nothing else.
-        let ordered: Vec<Job> = waiting.into_iter().filter(|job| self.is_ordered(job)).collect();
-        if !ordered.is_empty() {
-            return (offered_next(&ordered), ToolChoice::Required);
-        }
-        let mine: Vec<&Job> = jobs.iter().filter(|job| self.jobs.contains(&job.id)).collect();
-        let looks = self.asked.looks && self.jobs.is_empty();
-        if writes && (looks || self.order.next(&mine).is_some()) {
-            let mut check = offer::check(tasks, self.datasets.as_deref());
-            match self.order.next(&mine) {
-                Some(wanted) => wished::fill_in(&mut check.schema, wanted),
-                None => self.wished.narrow(&mut check.schema),
-            }
-            return (vec![check], ToolChoice::Required);
-        }
-        (offered(jobs, tasks, self.datasets.as_deref()), ToolChoice::Auto)
+        (offered(&mine, self.until, tasks), ToolChoice::Auto)
     }
+}
+
+/// Whether both are about the same work: task, parameters or the way to the file may have been put right.
+fn is_same_work(one: &Args, two: &Args) -> bool {
+    let file = |args: &Args| args.dataset.rsplit('/').next().unwrap_or_default().to_lowercase();
+    one.dataset == two.dataset || (one.task_type == two.task_type && file(one) == file(two))
+}
+
+/// Whether a rule is the no of a person, or of the owner's limits: nobody is asked again in the turn.
+fn is_a_no(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::Approval
+            | Rule::Declined
+            | Rule::Mainnet
+            | Rule::CapPayment
+            | Rule::CapDay
+            | Rule::CapLifetime
+            | Rule::CapFees
+            | Rule::Spend
+            | Rule::Locality
+    )
 }

@@ -23,14 +23,16 @@ use crate::{
     domain::{
         event::{Event, Sink},
         ids::SessionId,
+        request::Bounds,
     },
     face::{
         jsonl::JsonLines,
         look::{Look, Tone},
-        mcp::{CallSink, Desk, Owner, http, session::Events, stdio, token},
+        mcp::{CallSink, Desk, Owner, Owners, http, session::Events, stdio, token},
         output::Output,
         terminal::Terminal,
     },
+    job::carry::AT_ONCE,
     science,
 };
 
@@ -88,7 +90,9 @@ impl Mcp {
         for message in context.settings()?.warnings.clone() {
             beside.emit(Event::Warning { message });
         }
-        let desk = Arc::new(Desk::new(wired.workflow.clone(), wired.network, &wired.profile, events));
+        let folder = context.settings()?.cwd().to_owned();
+        let owner = Owners { bounds: Bounds::default(), folder, at_once: AT_ONCE };
+        let desk = Arc::new(Desk::new(wired.workflow.clone(), owner, wired.network, &wired.profile, events));
         block_on(async {
             match self.http {
                 None => stdio::serve(desk, until_told()).await.map_err(|e| {

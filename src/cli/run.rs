@@ -108,8 +108,7 @@ fn tell(context: &Context, workflow: &Workflow, plan: &Plan, carried: Vec<Carrie
         let job = workflow.job(&id)?;
         let attempts = workflow.attempts(&id)?;
         let reached = match (&end, until) {
-            (Ok(_), Until::Quote) => 0,
-            (Ok(job), _) => outcome::of_job(job),
+            (Ok(job), until) => outcome::of_job(job, until),
             (Err(error), _) => error.exit_code(),
         };
         codes.push(reached);

@@ -12,6 +12,7 @@ use super::{
     money::{Amount, Fees},
     network::Network,
     shown::{PlanShown, RequestShown, Totals},
+    standing::JobStanding,
     verdict::{OffloadRule, Place},
 };
 
@@ -328,6 +329,12 @@ pub enum Event {
     /// Everything the ledger knows of a finished job.
     #[serde(rename = "receipt")]
     Receipt(Box<super::receipt::Receipt>),
+    /// How the jobs of a turn stand at its end.
+    #[serde(rename = "turn.status")]
+    TurnStatus {
+        /// The jobs of the turn, in the order they came up; none where it made none.
+        jobs: Vec<JobStanding>,
+    },
     /// A node serves.
     #[serde(rename = "node.listening")]
     NodeListening {

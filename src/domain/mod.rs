@@ -18,6 +18,7 @@ pub mod receipt;
 pub mod request;
 pub mod result;
 pub mod shown;
+pub mod standing;
 pub mod task;
 pub mod units;
 pub mod verdict;

@@ -7,10 +7,11 @@ use super::{
     plan::{columns::middle, words},
 };
 use crate::domain::{
-    attempt::{Attempt, AttemptState},
+    attempt::Attempt,
     ids::JobId,
     job::{Job, JobState},
     money::Datoshi,
+    standing::JobStanding,
     units::{clean, count},
     verdict::Place,
 };
@@ -47,24 +48,31 @@ pub struct JobStatus {
     pub fees: Datoshi,
     /// Why it ended as it did, where it did not end well.
     pub failure: Option<String>,
+    /// The command that goes on with it or shows it.
+    pub next: Option<String>,
+}
+
+impl From<&JobStanding> for JobStatus {
+    fn from(standing: &JobStanding) -> JobStatus {
+        JobStatus {
+            id: standing.job.clone(),
+            task: standing.task_type.clone(),
+            dataset: standing.dataset.clone(),
+            state: standing.state,
+            place: standing.place,
+            asked: standing.asked_datoshi,
+            paid: standing.paid_datoshi,
+            fees: standing.fees_datoshi,
+            failure: standing.failure.clone(),
+            next: standing.next.clone(),
+        }
+    }
 }
 
 impl JobStatus {
     /// That of a job and its payment attempts. Only what landed on the chain was spent.
     pub fn of(job: &Job, attempts: &[Attempt]) -> JobStatus {
-        let landed = |a: &&Attempt| matches!(a.state, AttemptState::Confirmed | AttemptState::Faulted);
-        let confirmed = attempts.iter().filter(|a| a.state == AttemptState::Confirmed);
-        JobStatus {
-            id: job.id.clone(),
-            task: job.task_type.clone(),
-            dataset: job.verdict.dataset.path.display().to_string(),
-            state: job.state,
-            place: job.place(),
-            asked: job.quote.as_ref().map(|quote| quote.amount),
-            paid: sum(confirmed.map(|a| a.amount)),
-            fees: sum(attempts.iter().filter(landed).flat_map(|a| [a.system_fee, a.network_fee])),
-            failure: job.failure.clone(),
-        }
+        JobStatus::from(&JobStanding::of(job, attempts))
     }
 
     /// Paid and burnt together.
@@ -82,10 +90,9 @@ impl JobStatus {
         }
     }
 
-    /// How to go on with it.
+    /// How to go on with it; its id where nothing of it is kept.
     fn command(&self) -> String {
-        let verb = if self.state.is_end() { "show" } else { "resume" };
-        format!("agent jobs {verb} {}", self.id)
+        self.next.clone().unwrap_or_else(|| self.id.to_string())
     }
 }
 

@@ -77,6 +77,14 @@ impl Workflow {
         Ok(Plan::new(request, pieces, &self.destination()))
     }
 
+    /// Measures one piece of work and judges it, and no more: a demonstration has no price and no consent.
+    ///
+    /// # Errors
+    /// An unknown task or parameter, a dataset that may not or cannot be read.
+    pub async fn verdict(&self, session: &str, work: &Work) -> Result<Job, JobError> {
+        Ok(self.measured(session, work, &Origin::Flags).await?.0.job)
+    }
+
     /// Measures one piece of work and judges it, and asks its price where it is offloaded.
     pub(super) async fn draft(
         &self,
@@ -85,6 +93,22 @@ impl Workflow {
         bounds: Bounds,
         origin: &Origin,
     ) -> Result<Draft, JobError> {
+        let (Draft { mut piece, job }, open) = self.measured(session, work, origin).await?;
+        let task = self.task(&work.task)?;
+        let (for_task, verdict) = (task.clone(), job.verdict.clone());
+        let look = move || machine::impossible(&for_task, &verdict.dataset, &open, verdict.place);
+        let hopeless = tokio::task::spawn_blocking(look).await.map_err(|e| JobError::WrongDataset(e.to_string()))?;
+        if let Some(reason) = hopeless.filter(|_| !piece.same_as_before) {
+            let rule = reason.word.to_owned();
+            piece.cannot = Some(Cannot { rule, why: reason.why, hint: reason.hint, exit_code: 1 });
+        } else if let Err(error) = self.possible(task, &job, bounds, &mut piece).await {
+            piece.cannot = Some(cannot(&error));
+        }
+        Ok(Draft { piece, job })
+    }
+
+    /// A piece of work measured and judged, with its open dataset; `same_as_before` where its job is one of before.
+    async fn measured(&self, session: &str, work: &Work, origin: &Origin) -> Result<(Draft, OpenDataset), JobError> {
         let task = self.task(&work.task)?.clone();
         let named_by = if origin.is_person() { NamedBy::Person } else { NamedBy::Other };
         let mut parameters = catalogue::check_parameters(&task, &work.parameters)?;
@@ -144,7 +168,7 @@ impl Workflow {
         });
         self.emit(verdict_event(&job));
         let work = Work { inputs, parameters, ..work.clone() };
-        let mut piece = PlannedWork {
+        let piece = PlannedWork {
             work,
             job: Some(job.id.clone()),
             verdict: Some(job.verdict.clone()),
@@ -153,16 +177,7 @@ impl Workflow {
             cannot: None,
             same_as_before,
         };
-        let (for_task, verdict) = (task.clone(), job.verdict.clone());
-        let look = move || machine::impossible(&for_task, &verdict.dataset, &open, verdict.place);
-        let hopeless = tokio::task::spawn_blocking(look).await.map_err(|e| JobError::WrongDataset(e.to_string()))?;
-        if let Some(reason) = hopeless.filter(|_| !same_as_before) {
-            let rule = reason.word.to_owned();
-            piece.cannot = Some(Cannot { rule, why: reason.why, hint: reason.hint, exit_code: 1 });
-        } else if let Err(error) = self.possible(&task, &job, bounds, &mut piece).await {
-            piece.cannot = Some(cannot(&error));
-        }
-        Ok(Draft { piece, job })
+        Ok((Draft { piece, job }, open))
     }
 
     /// What is known to fail fails here: a missing program, data that no task reads, work that may not leave; and the price.

@@ -50,9 +50,8 @@ pub struct Reading {
 }
 
 /// Reads the calls out of a text. `known` are the names of all tools; `finish` tells whether the text was cut, in which case
-/// no closing bracket is added to it. `quoted` tells of a part of the text, and of the calls in it, whether they stand elsewhere, in
-/// data or in a person's words: who quotes a call makes none.
-pub fn read(text: &str, known: &[&str], finish: &Finish, quoted: &dyn Fn(&str, &[Found]) -> bool) -> Reading {
+/// no closing bracket is added to it.
+pub fn read(text: &str, known: &[&str], finish: &Finish) -> Reading {
     let whole = is_whole(finish);
     let mut reading = Reading::default();
     let mut shown = 0;
@@ -60,8 +59,6 @@ pub fn read(text: &str, known: &[&str], finish: &Finish, quoted: &dyn Fn(&str, &
     while let Some(block) = blocks.next() {
         let begins_as_call = block.body.trim_start().starts_with(['{', '[', '<']);
         match forms::calls(block.body, block.kind, whole || block.closed, known) {
-            Ok((calls, _)) if !calls.is_empty() && quoted(block.body, &calls) => {}
-            Err(_) if quoted(block.body, &[]) => {}
             Ok((calls, used)) if !calls.is_empty() => {
                 reading.text.push_str(text.get(shown..block.start).unwrap_or_default());
                 reading.calls.extend(calls);

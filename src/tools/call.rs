@@ -4,9 +4,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{
-    Tool, check_local_capability, list_jobs, pay_gas_fee, run_local_task, run_remote_compute, schema, wait_for_job,
+    More, Tool, check_local_capability, list_jobs, pay_gas_fee, run_local_task, run_remote_compute, schema,
+    wait_for_job,
 };
-use crate::domain::units::clean;
+use crate::domain::{ids::JobId, units::clean};
 
 const UNKNOWN_TOOL: &str = "unknown_tool";
 const BAD_ARGUMENTS: &str = "bad_arguments";
@@ -146,13 +147,13 @@ impl Call {
         }
     }
 
-    /// The job it names, where it names one.
-    pub fn job(&self) -> Option<&crate::domain::ids::JobId> {
+    /// The jobs that it names: one, and what else takes the same step.
+    pub fn jobs(&self) -> Option<(&JobId, Option<&More>)> {
         match self {
-            Call::RunLocalTask(args) => Some(&args.job),
-            Call::RunRemoteCompute(args) => Some(&args.job),
-            Call::PayGasFee(args) => Some(&args.job),
-            Call::WaitForJob(args) => Some(&args.job),
+            Call::RunLocalTask(args) => Some((&args.job, args.more_jobs.as_ref())),
+            Call::RunRemoteCompute(args) => Some((&args.job, args.more_jobs.as_ref())),
+            Call::PayGasFee(args) => Some((&args.job, args.more_jobs.as_ref())),
+            Call::WaitForJob(args) => Some((&args.job, args.more_jobs.as_ref())),
             Call::CheckLocalCapability(_) | Call::ListJobs(_) => None,
         }
     }
@@ -194,7 +195,7 @@ mod tests {
             bad["expected"]["amount"],
             "string, required: The quote's amount in GAS, as text, such as \"2\" or \"0.5\"."
         );
-        assert_eq!(bad["expected"].as_object().unwrap().len(), 3);
+        assert_eq!(bad["expected"].as_object().unwrap().len(), 4);
         let list = parse("list_jobs", &json!({"all": true})).unwrap_err().to_value();
         assert!(list["expected"]["state"].as_str().unwrap().contains("may be left out"), "{list}");
     }

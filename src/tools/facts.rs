@@ -2,12 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::next;
+use super::{WorkError, next};
 use crate::domain::{
     attempt::{Attempt, AttemptState},
-    job::{Job, JobResult},
+    job::{Job, JobResult, JobState},
     money::Datoshi,
+    plan::{Plan, PlannedWork, Price},
     quote::Quote,
+    request::Until,
     units::{self, clean},
 };
 
@@ -26,10 +28,88 @@ fn path_of(job: &Job) -> String {
     clean(&job.verdict.dataset.path.display().to_string(), MAX_TEXT)
 }
 
-/// `next_tool` and `next_step`.
-pub fn add_next(value: &mut Value, job: &Job) {
-    value["next_tool"] = next::tool(job).map(|t| t.name()).into();
-    value["next_step"] = next::step(job).into();
+/// `next_tool` and `next_step`, as far as the job's request goes.
+pub fn add_next(value: &mut Value, job: &Job, until: Until) {
+    value["next_tool"] = next::tool_within(job, until).map(|t| t.name()).into();
+    value["next_step"] = next::step(job, until).into();
+}
+
+/// Why a step was not taken.
+pub fn refused(error: &WorkError) -> Value {
+    let mut value = json!({"ok": false});
+    match error.rule() {
+        Some(rule) => {
+            value["refused_by"] = rule.into();
+            let why = error.refusal.as_ref().map_or(&error.message, |refusal| &refusal.why);
+            value["why"] = clean(why, 600).into();
+        }
+        None => {
+            value["error"] = error.kind.clone().into();
+            value["why"] = clean(&error.message, 600).into();
+        }
+    }
+    if let Some(hint) = &error.hint {
+        value["hint"] = clean(hint, 400).into();
+    }
+    value
+}
+
+/// A list of which at most [`next::MOST_JOBS`] entries are written out, and how many more there are.
+pub fn add_some(value: &mut Value, name: &str, mut all: Vec<Value>) {
+    let more = all.len().saturating_sub(next::MOST_JOBS);
+    all.truncate(next::MOST_JOBS);
+    value[name] = all.into();
+    if more > 0 {
+        value[format!("more_{name}")] = more.into();
+    }
+}
+
+/// What a step of one of several jobs came to, without what comes next.
+pub fn brief(value: &Value, job: Option<&Job>) -> Value {
+    const LEFT_OUT: [&str; 5] = ["next_tool", "next_step", "task_type", "plan", "explorer_url"];
+    let fields = value.as_object().into_iter().flatten().filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()));
+    let mut out = Value::Object(fields.map(|(name, value)| (name.clone(), value.clone())).collect());
+    if let Some(job) = job {
+        out["dataset"] = path_of(job).into();
+    }
+    out
+}
+
+/// What a piece of work costs at most.
+pub fn price(price: &Price) -> Value {
+    json!({
+        "amount": price.amount.gas_string(), "fees_at_most": price.fees.gas_string(), "unit": "GAS",
+        "recipient": price.recipient, "network": price.network.to_string(),
+    })
+}
+
+/// A plan: its pieces in short, and what all of it comes to.
+pub fn plan(plan: &Plan) -> Value {
+    let piece = |piece: &PlannedWork| {
+        let mut line = json!({
+            "task_type": clean(&piece.work.task, 60), "dataset": clean(&piece.work.dataset().display().to_string(), MAX_TEXT),
+        });
+        if let Some(job) = &piece.job {
+            line["job"] = job.as_str().into();
+        }
+        if let Some(verdict) = &piece.verdict {
+            line["where"] = json!(verdict.place);
+            line["time"] = units::seconds(verdict.estimate.seconds.likely).into();
+        }
+        if let Some(asked) = piece.still_to_pay() {
+            line["price"] = price(asked);
+        }
+        if let Some(cannot) = &piece.cannot {
+            line["cannot_be_done"] = clean(&cannot.why, 400).into();
+        }
+        line
+    };
+    let mut value = json!({
+        "pieces": plan.work.len(), "total": plan.total.gas_string(), "at_most_with_fees": plan.worst_case.gas_string(),
+        "unit": "GAS", "files_that_leave": plan.leaves.len(),
+    });
+    add_some(&mut value, "work", plan.work.iter().map(piece).collect());
+    value
 }
 
 /// A verdict with the numbers it was drawn from.
@@ -123,6 +203,50 @@ pub fn finished(job: &Job, attempts: Option<&[Attempt]>) -> Value {
     value
 }
 
+/// The same work of before: its result, or how far it is.
+pub fn before(job: &Job, attempts: &[Attempt]) -> Value {
+    let mut value = finished(job, (!attempts.is_empty()).then_some(attempts));
+    value["same_as_before"] = true.into();
+    value["note"] = match job.state {
+        JobState::Done => {
+            "the same work was done before in this session: its result is given, and nothing is done or paid again; to run it \
+             anew the person says so"
+        }
+        _ => "the same work was begun before in this session: its job is taken up, and nothing is paid twice",
+    }
+    .into();
+    if let Some(asked) = &job.quote {
+        value["quote"] = quote(asked);
+    }
+    value
+}
+
+/// What came of a job of a request that was carried through.
+pub fn came_of(job: &Job, attempts: &[Attempt]) -> Value {
+    let mut value = brief(&finished(job, (!attempts.is_empty()).then_some(attempts)), Some(job));
+    value["task_type"] = job.task_type.clone().into();
+    if !job.verdict.reasons.is_empty() {
+        value["reasons"] = job.verdict.reasons.iter().map(|r| r.why.clone()).collect();
+    }
+    if let Some(asked) = &job.quote {
+        value["quote"] = quote(asked);
+    }
+    value
+}
+
+/// One of several checked jobs.
+pub fn short(job: &Job) -> Value {
+    let mut value = json!({"job": job.id, "dataset": path_of(job), "where": job.verdict.place});
+    if job.state != JobState::Planned {
+        value["state"] = job.state.as_str().into();
+        value["same_as_before"] = true.into();
+    }
+    if let Some(made) = &job.result {
+        value["result"] = result(made);
+    }
+    value
+}
+
 fn result(made: &JobResult) -> Value {
     let files: Vec<String> = made.files.iter().take(MAX_ITEMS).map(|f| clean(&f.name, MAX_TEXT)).collect();
     json!({
@@ -167,7 +291,7 @@ pub fn line(job: &Job, attempts: &[Attempt], whole: bool) -> Value {
     if !job.state.is_end() && !next::is_beyond_recall(job) {
         value["the_person_can_cancel_it_with"] = format!("agent jobs cancel {}", job.id).into();
     }
-    add_next(&mut value, job);
+    add_next(&mut value, job, Until::Done);
     value
 }
 

@@ -40,7 +40,7 @@ pub struct Args {
 
 pub(super) fn run(toolbox: &Toolbox, args: &Args) -> ToolResult {
     match toolbox.work.jobs() {
-        Ok(jobs) => ToolResult::done(listed(toolbox, &jobs, args.state.unwrap_or_default()), None),
+        Ok(jobs) => ToolResult::done(listed(toolbox, &jobs, args.state.unwrap_or_default()), Vec::new()),
         Err(error) => ToolResult::failed(&error, None),
     }
 }
@@ -65,7 +65,10 @@ fn listed(toolbox: &Toolbox, jobs: &[Job], which: Which) -> Value {
         .collect();
     let next = match all.iter().filter(|j| !j.state.is_end()).count() {
         0 => "No job is open. Answer the person from this list.".to_owned(),
-        n => format!("{n} open. Answer the person from this list; go on with an open job only if they asked for it."),
+        n => format!(
+            "{n} open. Answer the person from this list. Go on with an open job only if they asked for it: call \
+             check_local_capability with its task_type, dataset and parameters, and it is taken up."
+        ),
     };
     json!({"ok": true, "count": all.len(), "shown": lines.len(), "jobs": lines, "next_step": next})
 }

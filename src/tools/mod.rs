@@ -9,6 +9,9 @@
 //! | one a tool | its arguments and its step |
 //! | [`call`] | from a name and raw arguments to a typed call |
 //! | [`run`] | a typed call to its one result |
+//! | [`effect`] | a step with an effect, on one job or on several side by side |
+//! | [`standing`] | the plan that waits for consent, and where the request stops |
+//! | [`files`] | the files that a name stands for |
 //! | [`facts`] | what a result says of a job |
 //! | [`next`] | which step of a job comes next |
 //! | [`offer`] | which tools are offered, narrowed to what is real |
@@ -16,7 +19,9 @@
 
 pub mod call;
 pub mod check_local_capability;
+pub mod effect;
 pub mod facts;
+pub mod files;
 pub mod list_jobs;
 pub mod next;
 pub mod offer;
@@ -25,6 +30,7 @@ pub mod run;
 pub mod run_local_task;
 pub mod run_remote_compute;
 pub mod schema;
+pub mod standing;
 pub mod wait_for_job;
 pub mod work;
 
@@ -36,6 +42,7 @@ mod tests;
 use std::fmt;
 
 pub use call::{BadCall, Call};
+pub use effect::More;
 pub use offer::{offered, offered_next, plain};
 pub use run::{Failure, ToolResult, Toolbox};
 pub use schema::{schemas, write_schemas};

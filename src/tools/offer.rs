@@ -5,16 +5,12 @@
 use serde_json::{Value, json};
 
 use super::{Tool, ToolSpec, next, schema};
-use crate::domain::{job::Job, task::TaskType};
+use crate::domain::{job::Job, request::Until, task::TaskType};
 
-/// Of more jobs than these that wait for one step, none is written out: the list would fill a small window.
-const MOST_JOBS: usize = 16;
-
-/// Everything that makes sense now: the two reads, and the steps that some open job waits for. `datasets` are the only ones
-/// that can be meant, where that is certain.
-pub fn offered(jobs: &[Job], tasks: &[TaskType], datasets: Option<&[String]>) -> Vec<ToolSpec> {
-    let mut out = vec![check(tasks, datasets)];
-    out.extend(offered_next(jobs));
+/// Everything that makes sense now: the two reads, and the steps that these jobs wait for, as far as their request goes.
+pub fn offered(jobs: &[Job], until: Until, tasks: &[TaskType]) -> Vec<ToolSpec> {
+    let mut out = vec![check(tasks)];
+    out.extend(offered_next(jobs, until));
     out.push(as_it_is(Tool::ListJobs));
     out
 }
@@ -32,37 +28,48 @@ fn as_it_is(tool: Tool) -> ToolSpec {
     }
 }
 
-/// Only the steps that open jobs wait for.
-pub fn offered_next(jobs: &[Job]) -> Vec<ToolSpec> {
+/// Only the steps that these jobs wait for, as far as their request goes.
+pub fn offered_next(jobs: &[Job], until: Until) -> Vec<ToolSpec> {
     [Tool::RunLocalTask, Tool::RunRemoteCompute, Tool::PayGasFee, Tool::WaitForJob]
         .into_iter()
-        .filter_map(|tool| step(tool, jobs))
+        .filter_map(|tool| step(tool, jobs, until))
         .collect()
 }
 
-fn step(tool: Tool, jobs: &[Job]) -> Option<ToolSpec> {
-    let ready: Vec<&Job> = jobs.iter().filter(|j| next::tool(j) == Some(tool)).collect();
+fn step(tool: Tool, jobs: &[Job], until: Until) -> Option<ToolSpec> {
+    let ready: Vec<&Job> = jobs.iter().filter(|j| next::tool_within(j, until) == Some(tool)).collect();
     if ready.is_empty() {
         return None;
     }
     let mut schema = schema::of(tool);
-    if ready.len() <= MOST_JOBS {
-        one_of(&mut schema, "job", ready.iter().map(|j| j.id.to_string()));
+    // Of more jobs none is written out: the list would fill a small window.
+    if ready.len() <= next::MOST_JOBS {
+        let ids = || ready.iter().map(|j| j.id.to_string());
+        one_of(&mut schema, "/properties/job", ids());
+        one_of(&mut schema, "/properties/more_jobs/items", ids().chain([next::ALL.to_owned()]));
+    }
+    if let ([_], Some(fields)) = (ready.as_slice(), schema.get_mut("properties").and_then(Value::as_object_mut)) {
+        fields.remove("more_jobs");
     }
     if tool == Tool::PayGasFee {
-        one_of(&mut schema, "amount", ready.iter().filter_map(|j| j.quote.as_ref().map(|q| q.amount.gas_string())));
-        one_of(&mut schema, "recipient", ready.iter().filter_map(|j| j.quote.as_ref().map(|q| q.recipient.address())));
+        one_of(
+            &mut schema,
+            "/properties/amount",
+            ready.iter().filter_map(|j| j.quote.as_ref().map(|q| q.amount.gas_string())),
+        );
+        one_of(
+            &mut schema,
+            "/properties/recipient",
+            ready.iter().filter_map(|j| j.quote.as_ref().map(|q| q.recipient.address())),
+        );
     }
     Some(ToolSpec { name: tool.name().to_owned(), description: schema::description(tool).to_owned(), schema })
 }
 
-/// The first step of any task: its names, and `datasets` where they are certain, as the only values.
-pub fn check(tasks: &[TaskType], datasets: Option<&[String]>) -> ToolSpec {
+/// The first step of any task: their names as the only values.
+fn check(tasks: &[TaskType]) -> ToolSpec {
     let mut schema = schema::of(Tool::CheckLocalCapability);
-    if let Some(datasets) = datasets {
-        one_of(&mut schema, "dataset", datasets.iter().cloned());
-    }
-    one_of(&mut schema, "task_type", tasks.iter().map(|t| t.name.clone()));
+    one_of(&mut schema, "/properties/task_type", tasks.iter().map(|t| t.name.clone()));
     let mut description = schema::description(Tool::CheckLocalCapability).to_owned();
     description.push_str(" Task types:");
     for task in tasks {
@@ -76,15 +83,15 @@ pub fn check(tasks: &[TaskType], datasets: Option<&[String]>) -> ToolSpec {
     ToolSpec { name: Tool::CheckLocalCapability.name().to_owned(), description, schema }
 }
 
-/// Writes the only values that are real into the schema of one argument.
-fn one_of(schema: &mut Value, argument: &str, values: impl Iterator<Item = String>) {
+/// Writes the only values that are real into a part of a schema.
+fn one_of(schema: &mut Value, part: &str, values: impl Iterator<Item = String>) {
     let mut real: Vec<String> = Vec::new();
     for value in values {
         if !real.contains(&value) {
             real.push(value);
         }
     }
-    if let Some(property) = schema.pointer_mut(&format!("/properties/{argument}")).and_then(Value::as_object_mut) {
+    if let Some(property) = schema.pointer_mut(part).and_then(Value::as_object_mut) {
         property.insert("enum".to_owned(), json!(real));
     }
 }

@@ -3,12 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::{Cancel, Claim, Tool, ToolResult, Toolbox, facts, next};
-use crate::domain::{hash::Hash160, ids::JobId, job::Job, money::Datoshi};
+use super::{Claim, More};
+use crate::domain::{hash::Hash160, ids::JobId, money::Datoshi};
 
 /// What it does, for the model.
 pub const DESCRIPTION: &str = "Pay the quote of a submitted job in GAS. amount and recipient must be exactly those of the \
-quote that run_remote_compute returned; anything else is refused. Call it once for a job, never twice.";
+quote that run_remote_compute returned; anything else is refused. Call it once for a job, never twice. The person, or their \
+policy, has agreed to the plan before, or is asked.";
 
 /// Its arguments.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,6 +26,10 @@ pub struct Args {
     #[serde(deserialize_with = "account", serialize_with = "as_address")]
     #[schemars(with = "String")]
     pub recipient: Hash160,
+    /// Further jobs whose quotes are the same: their ids, or ["all"] for every such job of the request that waits to be paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub more_jobs: Option<More>,
 }
 
 fn gas<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Datoshi, D::Error> {
@@ -43,24 +48,9 @@ fn as_address<S: Serializer>(recipient: &Hash160, serializer: S) -> Result<S::Ok
     serializer.serialize_str(&recipient.address())
 }
 
-pub(super) async fn run(toolbox: &Toolbox, args: &Args, cancel: &Cancel) -> ToolResult {
-    let claim = Claim { amount: args.amount, recipient: args.recipient };
-    match toolbox.work.pay(&toolbox.session, &args.job, claim, cancel).await {
-        Ok(job) => {
-            let attempts = toolbox.work.attempts(&job.id).unwrap_or_default();
-            toolbox.outcome(facts::paid(&job, &attempts), job)
-        }
-        Err(error) => {
-            let mut result = toolbox.failed(&error, &args.job);
-            // A claim that is not the quote can be mended; a quote that the owner's rules refuse cannot.
-            let wrong_claim = |job: &Job| {
-                job.quote.as_ref().is_some_and(|q| q.amount != args.amount || q.recipient != args.recipient)
-                    && next::tool(job) == Some(Tool::PayGasFee)
-            };
-            if let Some(job) = result.job.as_ref().filter(|job| wrong_claim(job)) {
-                result.value["next_step"] = format!("The claim was not the quote. {}", next::step(job)).into();
-            }
-            result
-        }
+impl Args {
+    /// What it says is paid.
+    pub(super) fn claim(&self) -> Claim {
+        Claim { amount: self.amount, recipient: self.recipient }
     }
 }

@@ -1,15 +1,15 @@
 //! A call to its one result.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use serde_json::{Value, json};
 
 use super::{
-    BadCall, Call, Cancel, Steps, WorkError, check_local_capability, facts, list_jobs, next, pay_gas_fee,
-    run_local_task, run_remote_compute, wait_for_job,
+    BadCall, Call, Cancel, Steps, WorkError, check_local_capability, effect::Effect, facts, list_jobs, next,
+    standing::Standing,
 };
 use crate::{
-    domain::{ids::JobId, job::Job, units::clean},
+    domain::{event::Sink, ids::JobId, job::Job, plan::Cannot, request::Until, units::clean},
     policy::refusal::Rule,
 };
 
@@ -17,13 +17,21 @@ use crate::{
 pub struct Toolbox {
     /// The job workflow.
     pub work: Arc<dyn Steps>,
+    /// Where plans are told.
+    pub sink: Arc<dyn Sink>,
     /// The session that new jobs belong to.
     pub session: String,
+    /// Names of files are taken from here.
+    pub folder: PathBuf,
+    /// Jobs at the provider at once.
+    pub at_once: usize,
 }
 
-/// Why a call did not do what was asked.
+/// Why a call did not do what was asked, of one of its jobs or of all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
+    /// The job that it is about; none where there is none yet.
+    pub job: Option<JobId>,
     /// A short stable word.
     pub kind: String,
     /// The guard's rule, where it refused.
@@ -36,91 +44,80 @@ pub struct Failure {
     pub exit_code: u8,
 }
 
+impl Failure {
+    /// That of a step that was not taken.
+    pub fn of(error: &WorkError, job: Option<JobId>) -> Failure {
+        Failure {
+            job,
+            kind: error.kind.clone(),
+            rule: error.refusal.as_ref().map(|r| r.rule),
+            message: clean(&error.message, 600),
+            hint: error.hint.as_deref().map(|hint| clean(hint, 400)),
+            exit_code: error.exit_code,
+        }
+    }
+
+    /// That of work that a plan says cannot be done.
+    pub fn of_cannot(cannot: &Cannot, job: Option<JobId>) -> Failure {
+        Failure {
+            job,
+            kind: cannot.rule.clone(),
+            rule: None,
+            message: clean(&cannot.why, 600),
+            hint: cannot.hint.as_deref().map(|hint| clean(hint, 400)),
+            exit_code: cannot.exit_code,
+        }
+    }
+}
+
 /// A call's one result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolResult {
-    /// Whether it did what was asked.
+    /// Whether it did what was asked, for each of its jobs.
     pub ok: bool,
     /// What the model is told: an object with `ok` and `next_step`.
     pub value: Value,
-    /// The job it was about, as it stands now.
-    pub job: Option<Job>,
-    /// Why not, when it did not.
-    pub failure: Option<Failure>,
+    /// The jobs it was about, as they stand now.
+    pub jobs: Vec<Job>,
+    /// What failed.
+    pub failures: Vec<Failure>,
 }
 
 impl ToolResult {
     /// It did what was asked.
-    pub fn done(value: Value, job: Option<Job>) -> ToolResult {
-        ToolResult { ok: true, value, job, failure: None }
+    pub fn done(value: Value, jobs: Vec<Job>) -> ToolResult {
+        ToolResult { ok: true, value, jobs, failures: Vec::new() }
     }
 
-    /// The workflow said no, or could not, or stopped where a dry run stops.
+    /// The workflow said no, or could not.
     pub fn failed(error: &WorkError, job: Option<Job>) -> ToolResult {
-        if error.kind == "dry_run" {
-            return ToolResult::dry(error, job);
-        }
-        let why = clean(&error.message, 600);
-        let hint = error.hint.as_deref().map(|h| clean(h, 400));
-        let mut value = json!({"ok": false});
-        match &error.refusal {
-            Some(refusal) => {
-                value["refused_by"] = refusal.rule.id().into();
-                value["why"] = clean(&refusal.why, 600).into();
-            }
-            None => {
-                value["error"] = error.kind.clone().into();
-                value["why"] = why.clone().into();
-            }
-        }
-        if let Some(hint) = &hint {
-            value["hint"] = hint.clone().into();
-        }
+        let mut value = facts::refused(error);
         if let Some(job) = &job {
             value["job"] = job.id.as_str().into();
             value["state"] = job.state.as_str().into();
         }
         value["next_step"] = advice(error, job.as_ref()).into();
-        ToolResult {
-            ok: false,
-            value,
-            job,
-            failure: Some(Failure {
-                kind: error.kind.clone(),
-                rule: error.refusal.as_ref().map(|r| r.rule),
-                message: why,
-                hint,
-                exit_code: error.exit_code,
-            }),
-        }
-    }
-
-    fn dry(error: &WorkError, job: Option<Job>) -> ToolResult {
-        let next = "This is a dry run: nothing was run, uploaded or paid. Tell the person what would have happened.";
-        let mut value = json!({"ok": true, "dry_run": true, "why": clean(&error.message, 300)});
-        if let Some(job) = &job {
-            value["job"] = job.id.as_str().into();
-            value["state"] = job.state.as_str().into();
-        }
-        value["next_step"] = next.into();
-        ToolResult::done(value, job)
+        let failures = vec![Failure::of(error, job.as_ref().map(|job| job.id.clone()))];
+        ToolResult { ok: false, value, jobs: job.into_iter().collect(), failures }
     }
 
     /// The call had no right form.
     pub fn bad(call: &BadCall) -> ToolResult {
-        let failure =
-            Failure { kind: call.kind().to_owned(), rule: None, message: call.to_string(), hint: None, exit_code: 1 };
-        ToolResult { ok: false, value: call.to_value(), job: None, failure: Some(failure) }
+        let failure = Failure {
+            job: None,
+            kind: call.kind().to_owned(),
+            rule: None,
+            message: call.to_string(),
+            hint: None,
+            exit_code: 1,
+        };
+        ToolResult { ok: false, value: call.to_value(), jobs: Vec::new(), failures: vec![failure] }
     }
 
     /// The call was not carried out, for a reason of the conversation's own.
     pub fn skipped(kind: &str, why: &str, next_step: &str) -> ToolResult {
-        ToolResult {
-            ok: false,
-            value: json!({"ok": false, "error": kind, "why": why, "next_step": next_step}),
-            job: None,
-            failure: None,
-        }
+        let value = json!({"ok": false, "error": kind, "why": why, "next_step": next_step});
+        ToolResult { ok: false, value, jobs: Vec::new(), failures: Vec::new() }
     }
 }
 
@@ -130,15 +127,15 @@ fn advice(error: &WorkError, job: Option<&Job>) -> String {
     match (job, rule) {
         // The wrong tool for the job as it stands: there is a right one.
         (Some(job), Some(Rule::JobState | Rule::Offload(_) | Rule::FitsHere)) => {
-            format!("This was not allowed. {}", next::step(job))
+            format!("This was not allowed. {}", next::step(job, Until::Done))
         }
-        (_, Some(_)) => "Tell the person what was refused, why, and the hint. Do not try a way around it.".to_owned(),
-        (_, None) if error.kind == "busy" => {
-            "Another process works on this job right now, such as `agent jobs resume` of \
+        _ if error.rule().is_some() => {
+            "Tell the person what was refused, why, and the hint. Do not try a way around it.".to_owned()
+        }
+        _ if error.kind == "busy" => "Another process works on this job right now, such as `agent jobs resume` of \
              the owner's. Make the same call again in a moment: that is right, and nothing is done or paid twice."
-                .to_owned()
-        }
-        (_, None) => "Tell the person what failed and the hint. Do not try again by yourself.".to_owned(),
+            .to_owned(),
+        _ => "Tell the person what failed and the hint. Do not try again by yourself.".to_owned(),
     }
 }
 
@@ -146,19 +143,24 @@ impl Toolbox {
     /// Carries one call out.
     pub async fn run(&self, call: &Call, cancel: &Cancel) -> ToolResult {
         match call {
-            Call::CheckLocalCapability(args) => check_local_capability::run(self, args.clone()).await,
-            Call::RunLocalTask(args) => run_local_task::run(self, args, cancel).await,
-            Call::RunRemoteCompute(args) => run_remote_compute::run(self, args, cancel).await,
-            Call::PayGasFee(args) => pay_gas_fee::run(self, args, cancel).await,
-            Call::WaitForJob(args) => wait_for_job::run(self, args, cancel).await,
+            Call::CheckLocalCapability(args) => check_local_capability::run(self, args).await,
             Call::ListJobs(args) => list_jobs::run(self, args),
+            Call::RunLocalTask(args) => self.take(Effect::RunLocal, &args.job, args.more_jobs.as_ref(), cancel).await,
+            Call::RunRemoteCompute(args) => {
+                self.take(Effect::RunRemote, &args.job, args.more_jobs.as_ref(), cancel).await
+            }
+            Call::PayGasFee(args) => {
+                self.take(Effect::Pay(args.claim()), &args.job, args.more_jobs.as_ref(), cancel).await
+            }
+            Call::WaitForJob(args) => self.take(Effect::Wait, &args.job, args.more_jobs.as_ref(), cancel).await,
         }
     }
 
     /// A step that was taken: its facts, and what comes next.
     pub(super) fn outcome(&self, mut value: Value, job: Job) -> ToolResult {
-        facts::add_next(&mut value, &job);
-        ToolResult::done(value, Some(job))
+        let until = Standing::of(self).until(&job);
+        facts::add_next(&mut value, &job, until);
+        ToolResult::done(value, vec![job])
     }
 
     /// A step that was not taken, with the job as it stands.

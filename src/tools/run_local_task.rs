@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Cancel, ToolResult, Toolbox, facts};
+use super::More;
 use crate::domain::ids::JobId;
 
 /// What it does, for the model.
-pub const DESCRIPTION: &str = "Run a planned job on this machine and return its result. Only for jobs whose verdict is \
+pub const DESCRIPTION: &str = "Run planned jobs on this machine and return their results. Only for jobs whose verdict is \
 local; the guard refuses others.";
 
 /// Its arguments.
@@ -17,11 +17,8 @@ pub struct Args {
     /// The job id that check_local_capability returned, such as job-7k3q9dm2.
     #[schemars(with = "String")]
     pub job: JobId,
-}
-
-pub(super) async fn run(toolbox: &Toolbox, args: &Args, cancel: &Cancel) -> ToolResult {
-    match toolbox.work.run_local(&toolbox.session, &args.job, cancel).await {
-        Ok(job) => toolbox.outcome(facts::finished(&job, None), job),
-        Err(error) => toolbox.failed(&error, &args.job),
-    }
+    /// Further jobs that take the same step side by side: their ids, or ["all"] for every job of the request that waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub more_jobs: Option<More>,
 }

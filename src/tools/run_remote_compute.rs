@@ -3,12 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Cancel, ToolResult, Toolbox, facts};
+use super::More;
 use crate::domain::ids::JobId;
 
 /// What it does, for the model.
-pub const DESCRIPTION: &str = "Upload the dataset of a planned job to storage, submit the job to the provider, and return \
-its quote (amount and recipient). Only for jobs whose verdict is offload. Nothing is paid and nothing runs yet.";
+pub const DESCRIPTION: &str = "Upload the datasets of planned jobs to storage, submit the jobs to the provider, and return \
+their quotes (amount and recipient). Only for jobs whose verdict is offload. Nothing is paid and nothing runs yet. Before it, \
+the person is shown the plan of everything that was checked, and agrees to it or not.";
 
 /// Its arguments.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -17,11 +18,8 @@ pub struct Args {
     /// The job id that check_local_capability returned, such as job-7k3q9dm2.
     #[schemars(with = "String")]
     pub job: JobId,
-}
-
-pub(super) async fn run(toolbox: &Toolbox, args: &Args, cancel: &Cancel) -> ToolResult {
-    match toolbox.work.run_remote(&toolbox.session, &args.job, cancel).await {
-        Ok(job) => toolbox.outcome(facts::quoted(&job), job),
-        Err(error) => toolbox.failed(&error, &args.job),
-    }
+    /// Further jobs that take the same step side by side: their ids, or ["all"] for every job of the request that waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub more_jobs: Option<More>,
 }

@@ -1,12 +1,17 @@
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use serde_json::{Value, json};
 
 use super::{
-    fake::{Fake, PROVIDER, STRANGER},
+    fake::{Fake, PROVIDER, STRANGER, Says},
+    standing::Standing,
     *,
 };
-use crate::domain::job::JobState;
+use crate::domain::{
+    event::Silent,
+    job::{Job, JobState},
+    request::{Bounds, Locality, Origin, Request, Spend, Until},
+};
 
 struct Bench {
     fake: Arc<Fake>,
@@ -15,8 +20,22 @@ struct Bench {
 
 impl Bench {
     fn new(fake: Fake) -> Bench {
+        Bench::said(fake, "fold data.fasta", Bounds::default())
+    }
+
+    /// A request of these words, within these bounds.
+    fn said(fake: Fake, said: &str, bounds: Bounds) -> Bench {
         let fake = Arc::new(fake);
-        Bench { toolbox: Toolbox { work: fake.clone(), session: "ses-1".to_owned() }, fake }
+        let toolbox = Toolbox {
+            work: fake.clone(),
+            sink: Arc::new(Silent),
+            session: "ses-1".to_owned(),
+            folder: PathBuf::from("/"),
+            at_once: 2,
+        };
+        let opening = Opening { bounds, origin: Origin::Model("m".to_owned()), said: Some(said.to_owned()) };
+        toolbox.work.open("ses-1", opening);
+        Bench { fake, toolbox }
     }
 
     async fn call(&self, name: &str, arguments: Value) -> ToolResult {
@@ -29,7 +48,11 @@ impl Bench {
 }
 
 fn files() -> Fake {
-    Fake::new(&[("data.fasta", 148), ("big.fasta", 150_000_000)])
+    Fake::new(&[("data.fasta", 148), ("two.fasta", 200), ("big.fasta", 150_000_000)])
+}
+
+fn step(result: &ToolResult) -> &str {
+    result.value["next_step"].as_str().unwrap()
 }
 
 #[tokio::test]
@@ -40,10 +63,11 @@ async fn a_local_job_from_check_to_result() {
         (&checked["ok"], &checked["where"], &checked["next_tool"]),
         (&json!(true), &json!("local"), &json!("run_local_task"))
     );
-    let done = bench.call("run_local_task", json!({"job": checked["job"]})).await.value;
-    assert_eq!((&done["state"], &done["next_tool"]), (&json!("done"), &Value::Null));
-    assert_eq!(done["result"]["untrusted_data"]["summary"]["sequences"], 3);
-    assert!(done["next_step"].as_str().unwrap().contains("Explain"));
+    assert!(bench.fake.kept().is_empty(), "what is only planned is written down nowhere");
+    let done = bench.call("run_local_task", json!({"job": checked["job"]})).await;
+    assert_eq!((&done.value["state"], &done.value["next_tool"]), (&json!("done"), &Value::Null));
+    assert_eq!(done.value["result"]["untrusted_data"]["summary"]["sequences"], 3);
+    assert!(step(&done).contains("Explain"));
     assert_eq!(bench.fake.effects(), ["run"]);
 }
 
@@ -52,6 +76,11 @@ async fn an_offloaded_job_from_check_to_result() {
     let bench = Bench::new(files());
     let checked = bench.check("protein_folding", "data.fasta").await.value;
     assert_eq!(checked["reasons"][0]["rule"], "R-MODEL");
+    assert_eq!(
+        (&checked["price"]["amount"], &checked["price"]["fees_at_most"], &checked["price"]["recipient"]),
+        (&json!("2"), &json!("1"), &json!(PROVIDER)),
+        "the price is known before anything is sent"
+    );
     let job = checked["job"].clone();
     let quoted = bench.call("run_remote_compute", json!({"job": job})).await.value;
     assert_eq!((&quoted["quote"]["amount"], &quoted["quote"]["recipient"]), (&json!("2"), &json!(PROVIDER)));
@@ -66,6 +95,7 @@ async fn an_offloaded_job_from_check_to_result() {
     let list = bench.call("list_jobs", json!({"state": "done"})).await.value;
     assert_eq!((&list["count"], &list["jobs"][0]["quote"]["amount"]), (&json!(1), &json!("2")));
     assert_eq!(bench.call("list_jobs", json!({"state": "open"})).await.value["count"], 0);
+    assert_eq!(bench.fake.asked().len(), 1, "one consent to the plan");
 }
 
 #[tokio::test]
@@ -84,15 +114,15 @@ async fn refusals_name_the_rule_and_nothing_happens() {
         let result = bench.call(name, arguments).await;
         let value = &result.value;
         assert_eq!((&value["ok"], &value["refused_by"]), (&json!(false), &json!(rule)), "{name}: {value}");
-        assert!(value["next_step"].as_str().unwrap().contains(next), "{value}");
-        assert_eq!(result.failure.unwrap().exit_code, 3);
+        assert!(step(&result).contains(next), "{value}");
+        assert_eq!(result.failures[0].exit_code, 3);
     }
-    assert!(bench.fake.effects().is_empty());
+    assert!(bench.fake.effects().is_empty() && bench.fake.asked().is_empty());
     bench.call("run_remote_compute", json!({"job": big})).await;
     for (amount, to, rule) in [("3", PROVIDER, "P-AMOUNT"), ("2", STRANGER, "P-RECIPIENT")] {
-        let value = bench.call("pay_gas_fee", pay(amount, to)).await.value;
-        assert_eq!(value["refused_by"], rule);
-        assert!(value["next_step"].as_str().unwrap().contains("not the quote"), "{value}");
+        let result = bench.call("pay_gas_fee", pay(amount, to)).await;
+        assert_eq!(result.value["refused_by"], rule);
+        assert!(step(&result).contains("not the quote"), "{:?}", result.value);
     }
     assert_eq!(bench.call("wait_for_job", json!({"job": big})).await.value["refused_by"], "P-STATE");
     assert!(bench.call("pay_gas_fee", pay("2", PROVIDER)).await.ok);
@@ -112,7 +142,7 @@ async fn failures_carry_why_hint_and_exit_code() {
     ] {
         let result = bench.check(task, dataset).await;
         assert!(!result.ok && result.value["hint"].is_string(), "{:?}", result.value);
-        let failure = result.failure.unwrap();
+        let failure = &result.failures[0];
         assert!(failure.message.contains(words) && failure.exit_code == code, "{failure:?}");
     }
     let wrong = json!({"task_type": "protein_folding", "dataset": "data.fasta", "parameters": {"dimension": 4}});
@@ -123,62 +153,230 @@ async fn failures_carry_why_hint_and_exit_code() {
     failing.call("run_remote_compute", json!({"job": job})).await;
     failing.call("pay_gas_fee", json!({"job": job, "amount": "2", "recipient": PROVIDER})).await;
     let result = failing.call("wait_for_job", json!({"job": job})).await;
-    assert_eq!((result.failure.unwrap().exit_code, &result.value["state"]), (6, &json!("paid_but_failed")));
+    assert_eq!((result.failures[0].exit_code, &result.value["state"]), (6, &json!("paid_but_failed")));
 }
 
 #[tokio::test]
-async fn a_dry_run_is_no_failure() {
-    let bench = Bench::new(files().with(|f| f.dry_run = true));
+async fn a_request_that_stops_at_its_plan_is_no_failure() {
+    let check = |stop: &str| json!({"task_type": "protein_folding", "dataset": "data.fasta", "stop_at": stop});
+    let bench = Bench::new(files());
+    let checked = bench.call("check_local_capability", check("plan")).await;
+    assert_eq!((&checked.value["stops_at"], &checked.value["next_tool"]), (&json!("plan"), &Value::Null));
+    assert!(step(&checked).contains("what it costs at most"), "{:?}", checked.value);
+    // A model that goes on all the same.
+    let result = bench.call("run_remote_compute", json!({"job": checked.value["job"]})).await;
+    assert_eq!((result.ok, result.failures.len(), &result.value["stops_at"]), (true, 0, &json!("plan")));
+    assert_eq!(result.value["plan"]["at_most_with_fees"], "3");
+    assert!(bench.fake.effects().is_empty() && bench.fake.kept().is_empty());
+
+    let bench = Bench::new(files());
+    let job = bench.call("check_local_capability", check("quote")).await.value["job"].clone();
+    let quoted = bench.call("run_remote_compute", json!({"job": job})).await;
+    assert_eq!((&quoted.value["quote"]["amount"], &quoted.value["next_tool"]), (&json!("2"), &Value::Null));
+    let paid = bench.call("pay_gas_fee", json!({"job": job, "amount": "2", "recipient": PROVIDER})).await;
+    assert_eq!((paid.ok, &paid.value["stops_at"]), (true, &json!("quote")), "{:?}", paid.value);
+    assert_eq!(bench.fake.effects(), ["upload"]);
+}
+
+#[tokio::test]
+async fn what_a_model_says_of_bounds_only_narrows() {
+    let here = Bounds { place: Locality::Here, ..Bounds::default() };
+    let limit = |gas: &str| Bounds { spend: Spend::at_most(gas.parse().unwrap()), ..Bounds::default() };
+    for (flags, said, rule, code) in [
+        (Bounds::default(), json!({"max_gas": "2.9"}), "Q-SPEND", 5),
+        (Bounds::default(), json!({"max_gas": "0"}), "Q-SPEND", 5),
+        (limit("2.9"), json!({"max_gas": "40"}), "Q-SPEND", 5),
+        (Bounds::default(), json!({"here_only": true}), "Q-PLACE", 3),
+        (here, json!({"here_only": false}), "Q-PLACE", 3),
+    ] {
+        let bench = Bench::said(files(), "fold data.fasta", flags);
+        let mut arguments = json!({"task_type": "protein_folding", "dataset": "data.fasta"});
+        arguments.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+        let mut result = bench.call("check_local_capability", arguments).await;
+        if let Some(job) = result.value["job"].as_str() {
+            result = bench.call("run_remote_compute", json!({"job": job})).await;
+        }
+        assert_eq!((&result.value["refused_by"], result.failures[0].exit_code), (&json!(rule), code), "{said}");
+        assert!(bench.fake.effects().is_empty(), "{said}");
+    }
+    let bench = Bench::new(files());
+    let arguments = json!({"task_type": "protein_folding", "dataset": "data.fasta", "max_gas": "3"});
+    let job = bench.call("check_local_capability", arguments).await.value["job"].clone();
+    assert!(bench.call("run_remote_compute", json!({"job": job})).await.ok, "a limit that reaches");
+    let wrong = json!({"task_type": "protein_folding", "dataset": "data.fasta", "max_gas": "a little"});
+    let result = bench.call("check_local_capability", wrong).await;
+    assert!(BadCall::is(&result.failures[0].kind), "{:?}", result.value);
+}
+
+#[tokio::test]
+async fn several_files_are_checked_in_one_call_and_take_their_steps_side_by_side() {
+    let bench = Bench::new(files());
+    let arguments = json!({"task_type": "protein_folding", "dataset": "data.fasta",
+        "more_datasets": ["none.fasta", "two.fasta", "data.fasta"]});
+    let checked = bench.call("check_local_capability", arguments).await;
+    assert_eq!(
+        checked.value,
+        json!({
+            "ok": false, "files": 3, "failed": 1, "local": 0, "offload": 2,
+            "total": "4", "at_most_with_fees": "6", "unit": "GAS",
+            "cannot_be_done": [{"ok": false, "refused_by": "R-PROBE", "why": "there is no file none.fasta",
+                "hint": "check the name", "dataset": "none.fasta"}],
+            "jobs": [
+                {"job": "job-aaaaaaa1", "dataset": "data.fasta", "where": "offload"},
+                {"job": "job-aaaaaaa2", "dataset": "two.fasta", "where": "offload"},
+            ],
+            "next_step": "Call run_remote_compute with job job-aaaaaaa1 and more_jobs [\"job-aaaaaaa2\"].",
+        })
+    );
+    let both = json!({"job": "job-aaaaaaa1", "more_jobs": ["all"]});
+    let quoted = bench.call("run_remote_compute", both.clone()).await;
+    assert_eq!((quoted.ok, quoted.jobs.len(), bench.fake.asked().len()), (true, 2, 1), "{:?}", quoted.value);
+    assert_eq!(
+        step(&quoted),
+        format!(
+            "Call pay_gas_fee with job job-aaaaaaa1, amount 2 and recipient {PROVIDER} and more_jobs [\"job-aaaaaaa2\"]."
+        )
+    );
+    let pay = json!({"job": "job-aaaaaaa1", "amount": "2", "recipient": PROVIDER, "more_jobs": ["job-aaaaaaa2"]});
+    assert!(bench.call("pay_gas_fee", pay).await.ok);
+    let done = bench.call("wait_for_job", both).await;
+    assert_eq!(done.value["jobs"][1]["result"]["untrusted_data"]["summary"]["best_energy"], -9);
+    assert!(step(&done).starts_with("All 2 are done."), "{:?}", done.value);
+    assert_eq!(bench.fake.effects(), ["upload", "upload", "pay", "pay", "fetch", "fetch"]);
+}
+
+#[tokio::test]
+async fn one_failure_does_not_stop_the_others() {
+    let bench = Bench::new(files());
+    let one = bench.check("sequence_stats", "data.fasta").await.value["job"].clone();
+    let two = bench.check("sequence_stats", "two.fasta").await.value["job"].clone();
+    let result = bench.call("run_local_task", json!({"job": one, "more_jobs": ["job-zzzzzzzz", two]})).await;
+    assert_eq!((result.ok, result.jobs.len(), result.failures.len()), (false, 2, 1));
+    assert!(result.jobs.iter().all(|job| job.state == JobState::Done), "{:?}", result.value);
+    assert!(step(&result).starts_with("1 of 3 failed."), "{:?}", result.value);
+    assert_eq!(bench.fake.effects(), ["run", "run"]);
+}
+
+#[tokio::test]
+async fn where_nobody_agrees_none_of_the_jobs_begins() {
+    let bench = Bench::new(files().with(|f| f.says = Says::Nobody));
+    let arguments = json!({"task_type": "protein_folding", "dataset": "data.fasta", "more_datasets": ["two.fasta"]});
+    bench.call("check_local_capability", arguments).await;
+    let result = bench.call("run_remote_compute", json!({"job": "job-aaaaaaa1", "more_jobs": ["all"]})).await;
+    assert_eq!((&result.value["refused_by"], result.failures.len()), (&json!("P-APPROVAL"), 2));
+    assert_eq!((result.failures[0].exit_code, bench.fake.asked().len()), (4, 1), "asked once for both");
+    assert!(result.value["hint"].as_str().unwrap().contains("agent run --request req-"), "{:?}", result.value);
+    assert!(bench.fake.effects().is_empty() && bench.fake.kept().is_empty());
+}
+
+#[tokio::test]
+async fn a_plan_that_the_person_changed_is_told_with_its_jobs() {
+    let bench = Bench::new(files().with(|f| f.says = Says::Yes));
     let job = bench.check("protein_folding", "data.fasta").await.value["job"].clone();
+    bench.fake.edits(|request| {
+        let work = request.work.into_iter().map(|work| {
+            let mut parameters = work.parameters.clone();
+            parameters.insert("seed".to_owned(), json!(7));
+            crate::domain::request::Work { parameters, ..work }
+        });
+        Request { work: work.collect(), ..request }
+    });
     let result = bench.call("run_remote_compute", json!({"job": job})).await;
-    assert!(result.ok && result.failure.is_none() && result.value["dry_run"] == true);
-    assert!(bench.fake.effects().is_empty());
+    assert!(result.ok && result.value["plan_changed"].is_string(), "{:?}", result.value);
+    let [now] = result.jobs.as_slice() else { panic!("{:?}", result.jobs) };
+    assert_eq!((&now.parameters["seed"], step(&result)), (&json!(7), "Call run_remote_compute with job job-aaaaaaa2."));
+    assert_eq!(bench.fake.job(&"job-aaaaaaa1".parse().unwrap()).unwrap(), None, "nothing is left of what was planned");
+    assert!(bench.call("run_remote_compute", json!({"job": now.id})).await.ok);
+    assert_eq!((bench.fake.effects(), bench.fake.asked().len()), (vec!["upload"], 1));
+}
+
+#[tokio::test]
+async fn the_same_work_is_not_done_twice_and_not_paid_twice() {
+    let bench = Bench::new(files());
+    let job = bench.check("sequence_stats", "data.fasta").await.value["job"].clone();
+    bench.call("run_local_task", json!({"job": job})).await;
+    let again = bench.check("sequence_stats", "data.fasta").await;
+    assert_eq!((&again.value["job"], &again.value["same_as_before"]), (&job, &json!(true)));
+    assert!(again.value["note"].as_str().unwrap().contains("done before in this session"), "{:?}", again.value);
+    assert_eq!(again.value["result"]["untrusted_data"]["summary"]["sequences"], 3);
+    assert_eq!(bench.fake.kept().len(), 1);
+    // A job that was begun is taken up where it stands.
+    let fold = bench.check("protein_folding", "data.fasta").await.value["job"].clone();
+    bench.call("run_remote_compute", json!({"job": fold})).await;
+    let taken = bench.check("protein_folding", "data.fasta").await.value;
+    assert_eq!(
+        (&taken["job"], &taken["state"], &taken["next_tool"]),
+        (&fold, &json!("submitted"), &json!("pay_gas_fee"))
+    );
+    // A person may want it anew.
+    let anew = json!({"task_type": "sequence_stats", "dataset": "data.fasta", "anew": true});
+    let anew = bench.call("check_local_capability", anew).await.value;
+    assert!(anew["job"] != job && anew["next_tool"] == "run_local_task", "{anew}");
+}
+
+#[tokio::test]
+async fn of_many_jobs_some_are_written_out() {
+    let names: Vec<String> = (0..40).map(|i| format!("s{i}.fasta")).collect();
+    let all: Vec<(&str, u64)> = names.iter().map(|name| (name.as_str(), 148)).collect();
+    let bench = Bench::new(Fake::new(&all));
+    let arguments = json!({"task_type": "sequence_stats", "dataset": names[0], "more_datasets": names[1..]});
+    let checked = bench.call("check_local_capability", arguments).await;
+    let jobs = checked.value["jobs"].as_array().unwrap();
+    assert_eq!((jobs.len(), &checked.value["more_jobs"], checked.jobs.len()), (16, &json!(24), 40));
+    assert!(step(&checked).ends_with("and more_jobs [\"all\"]."), "{}", step(&checked));
+    let done = bench.call("run_local_task", json!({"job": jobs[0]["job"], "more_jobs": ["all"]})).await;
+    assert_eq!(
+        (&done.value["count"], &done.value["failed"], &done.value["more_jobs"]),
+        (&json!(40), &json!(0), &json!(24))
+    );
+    assert_eq!(bench.fake.effects().len(), 40);
 }
 
 #[tokio::test]
 async fn what_is_offered_follows_from_the_jobs() {
     let bench = Bench::new(files());
     let tasks = bench.fake.tasks();
-    let names = |jobs: &[crate::domain::job::Job]| -> Vec<String> {
-        offered(jobs, &tasks, None).into_iter().map(|t| t.name).collect()
+    let names = |jobs: &[Job], until: Until| -> Vec<String> {
+        offered(jobs, until, &tasks).into_iter().map(|t| t.name).collect()
     };
-    assert_eq!(names(&[]), ["check_local_capability", "list_jobs"]);
-    let checks = offered(&[], &tasks, None);
+    assert_eq!(names(&[], Until::Done), ["check_local_capability", "list_jobs"]);
+    let checks = offered(&[], Until::Done, &tasks);
     let types = &checks[0].schema["properties"]["task_type"]["enum"];
     assert!(types.as_array().unwrap().contains(&json!("protein_folding")));
-    assert!(checks[0].schema["properties"]["dataset"].get("enum").is_none(), "any path may be meant");
-    let certain = offered(&[], &tasks, Some(&["data.fasta".to_owned(), "b c.fa".to_owned()]));
-    assert_eq!(certain[0].schema["properties"]["dataset"]["enum"], json!(["data.fasta", "b c.fa"]));
-    let local = bench.check("sequence_stats", "data.fasta").await.job.unwrap();
-    let remote = bench.check("protein_folding", "data.fasta").await.job.unwrap();
+    let local = bench.check("sequence_stats", "data.fasta").await.jobs.pop().unwrap();
+    let remote = bench.check("protein_folding", "data.fasta").await.jobs.pop().unwrap();
+    let both = [local.clone(), remote.clone()];
     assert_eq!(
-        names(&[local.clone(), remote.clone()]),
+        names(&both, Until::Done),
         ["check_local_capability", "run_local_task", "run_remote_compute", "list_jobs"]
     );
+    assert_eq!(names(&both, Until::Quote), ["check_local_capability", "run_remote_compute", "list_jobs"]);
+    assert_eq!(names(&both, Until::Plan), ["check_local_capability", "list_jobs"]);
     bench.call("run_remote_compute", json!({"job": remote.id})).await;
     let submitted = bench.fake.job(&remote.id).unwrap().unwrap();
-    let next = offered_next(std::slice::from_ref(&submitted));
+    let next = offered_next(std::slice::from_ref(&submitted), Until::Done);
     assert_eq!(next.len(), 1);
     let pay = &next[0].schema["properties"];
     assert_eq!(
         (&pay["job"]["enum"], &pay["amount"]["enum"], &pay["recipient"]["enum"]),
         (&json!([remote.id]), &json!(["2"]), &json!([PROVIDER]))
     );
+    assert!(pay.get("more_jobs").is_none(), "one job has no others beside it");
     for state in JobState::ALL {
         let job = bench.fake.set(&remote.id, |j| j.state = state);
-        let steps = offered_next(std::slice::from_ref(&job));
+        let steps = offered_next(std::slice::from_ref(&job), Until::Done);
         assert_eq!(steps.is_empty(), state.is_end(), "{state}");
     }
+    assert!(Standing::of(&bench.toolbox).piece(&local.id).is_none(), "it was agreed to with the other");
 }
 
 #[test]
 fn a_job_that_another_process_works_on_is_asked_for_again() {
     let taken = crate::job::JobError::Lease(crate::job::lease::LeaseError::Taken("job-7k3q9dm2".parse().unwrap()));
-    let value = ToolResult::failed(&WorkError::from(taken), None).value;
+    let result = ToolResult::failed(&WorkError::from(taken), None);
     assert_eq!(
-        (&value["error"], &value["why"]),
+        (&result.value["error"], &result.value["why"]),
         (&json!("busy"), &json!("another process is working on job-7k3q9dm2"))
     );
-    let next = value["next_step"].as_str().unwrap();
-    assert!(next.contains("`agent jobs resume`") && next.contains("the same call again"), "{next}");
+    assert!(step(&result).contains("`agent jobs resume`") && step(&result).contains("the same call again"));
 }

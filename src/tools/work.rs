@@ -13,7 +13,7 @@ use crate::{
     },
     job::{Carried, JobError, Workflow},
     ledger::LedgerError,
-    policy::refusal::Refusal,
+    policy::refusal::{Refusal, Rule},
 };
 pub use crate::{
     job::{Cancel, Opening},
@@ -36,11 +36,29 @@ pub struct WorkError {
     pub exit_code: u8,
 }
 
+impl WorkError {
+    /// The id of the guard's rule that stands in the way, where one does.
+    pub fn rule(&self) -> Option<&str> {
+        // A plan names the rule itself where work cannot be done; all other words are written small.
+        let named = || Some(self.kind.as_str()).filter(|kind| kind.starts_with(|c: char| c.is_ascii_uppercase()));
+        self.refusal.as_ref().map(|refusal| refusal.rule.id()).or_else(named)
+    }
+
+    /// Whether nothing went wrong: the step lies beyond where the person wants the request to stop.
+    pub fn is_stop(&self) -> bool {
+        self.refusal.as_ref().is_some_and(|refusal| refusal.rule == Rule::Until)
+    }
+}
+
 impl From<JobError> for WorkError {
     fn from(error: JobError) -> WorkError {
+        let kind = match &error {
+            JobError::Cannot(cannot) => cannot.rule.clone(),
+            error => error.kind().to_owned(),
+        };
         WorkError {
             refusal: error.refusal().cloned(),
-            kind: error.kind().to_owned(),
+            kind,
             message: error.to_string(),
             hint: error.hint(),
             exit_code: error.exit_code(),
@@ -89,6 +107,8 @@ pub trait Steps: Send + Sync {
     async fn carry(&self, plan: &Plan, at_once: usize, cancel: &Cancel) -> Vec<Outcome>;
     /// The newest request of a session.
     fn last_request(&self, session: &str) -> Result<Option<Request>, WorkError>;
+    /// Gives a job up, before any money is under way; nothing is left of one that is only planned.
+    async fn cancel(&self, job: &JobId) -> Result<Job, WorkError>;
     /// All jobs, oldest first; those that are only planned come last.
     fn jobs(&self) -> Result<Vec<Job>, WorkError>;
     /// One job; `None` when there is none of that id.
@@ -146,6 +166,10 @@ impl Steps for Workflow {
 
     fn last_request(&self, session: &str) -> Result<Option<Request>, WorkError> {
         Ok(self.ledger().last_request(session).map_err(JobError::from)?)
+    }
+
+    async fn cancel(&self, job: &JobId) -> Result<Job, WorkError> {
+        Ok(Workflow::cancel(self, job).await?)
     }
 
     fn jobs(&self) -> Result<Vec<Job>, WorkError> {

@@ -13,13 +13,14 @@ use super::{
     stage::{Stage, StageError},
 };
 use crate::{
-    agent::{Conversation, Helps, Limits, Parts},
+    agent::{Conversation, Helps, Limits, Parts, front, state::WorkflowState},
+    config::Driving,
     domain::{
         event::{Event, Sink as _},
         ids::SessionId,
         request::Until,
     },
-    job::{Cancel, Workflow},
+    job::{Cancel, carry::AT_ONCE},
     machine::catalogue::Catalogue,
     model::{ChatModel, ModelError},
 };
@@ -28,7 +29,7 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Makes the model of one case: each case has a fresh one.
-pub type MakeModel = Arc<dyn Fn(&Workflow) -> Result<Arc<dyn ChatModel>, String> + Send + Sync>;
+pub type MakeModel = Arc<dyn Fn() -> Result<Arc<dyn ChatModel>, String> + Send + Sync>;
 
 /// How a case is played.
 #[derive(Clone)]
@@ -39,6 +40,8 @@ pub struct Rules {
     pub limits: Limits,
     /// A case that takes longer has failed.
     pub limit: Duration,
+    /// How it is driven.
+    pub driving: Driving,
     /// Makes its model.
     pub model: MakeModel,
     /// The tasks there are.
@@ -95,13 +98,23 @@ async fn on_stage(
     recorder: &Arc<Recorder>,
     stop: &Cancel,
 ) -> Result<Played, StageError> {
-    let model = match (rules.model)(&stage.workflow) {
+    let model = match (rules.model)() {
         Ok(model) => model,
         Err(why) => return Ok(Played::not_at_all(format!("the model could not be made: {why}"))),
     };
     let (model, used) = Metered::new(model);
+    let model: Arc<dyn ChatModel> = Arc::new(model);
+    let state = WorkflowState {
+        workflow: stage.workflow.clone(),
+        storage: String::new(),
+        bucket: String::new(),
+        provider: String::new(),
+        profile: "sandbox".to_owned(),
+        folder: stage.work(),
+    };
     let mut conversation = Conversation::new(Parts {
-        model: Arc::new(model),
+        front: front::of(&model, rules.driving, state),
+        model,
         work: stage.workflow.clone(),
         sink: recorder.clone(),
         session: SessionId::random().0,
@@ -109,6 +122,8 @@ async fn on_stage(
         bounds: case.flags.bounds,
         limits: rules.limits,
         helps: rules.helps,
+        driving: rules.driving,
+        at_once: AT_ONCE,
     });
     let began = recorder.seconds();
     let (answer, mut failed) = converse(case, rules.limit, &mut conversation, recorder, stop).await;

@@ -27,7 +27,10 @@ use crate::{
     job::{AskPrices, Connect, JobError, Pricing, Remote, Workflow, WorkflowParts},
     ledger::{Ledger, LedgerError},
     machine::catalogue::Catalogue,
-    policy::{Guard, Policy, approval::{Nobody, SaidYes}},
+    policy::{
+        Guard, Policy,
+        approval::{Nobody, SaidYes},
+    },
     sandbox::{
         connect::Sandbox,
         host::{self, HostError},

@@ -41,7 +41,11 @@ async fn without_endings_the_first_words_end_the_turn_and_only_the_step_limit_en
     let soon = format!("{CHECK}{REMOTE}- {{say: 'I will pay soon.'}}\n");
     let mut bench = Bench::without(files(), &soon, helps);
     assert_eq!(bench.plays("fold data.fasta").await.exit_code, 1);
-    assert!(bench.warnings().contains("agent jobs resume job-aaaaaaa1"), "the person is told all the same");
+    assert_eq!(
+        bench.stand()[0].1.as_deref(),
+        Some("agent jobs resume job-aaaaaaa1"),
+        "the person is told all the same"
+    );
     let mut bench = Bench::without(files(), "- {text: ''}\n- {expect: {user: and now}, say: 'Here.'}\n", helps);
     assert_eq!(bench.turn("hello").await.answer, "");
     assert_eq!(bench.plays("and now?").await.exit_code, 0);

@@ -54,19 +54,11 @@ fn counting(window: u64) -> Arc<Counting> {
 }
 
 /// A conversation about twenty jobs, with these limits.
-async fn long_talk(model: Arc<Counting>, limits: Limits) -> Bench {
+fn long_talk(model: Arc<Counting>, limits: Limits) -> Bench {
     let fake = files();
     let mut bench = Bench::new(fake, model.clone());
     for _ in 0..9 {
-        let request = crate::tools::CheckRequest {
-            session: "ses-1".into(),
-            task_type: "sequence_stats".into(),
-            dataset: "data.fasta".into(),
-            parameters: Default::default(),
-            claimed_bytes: None,
-            claimed_seconds: None,
-        };
-        bench.fake.check(request).await.unwrap();
+        bench.fake.begins("ses-1", "sequence_stats", "data.fasta");
     }
     bench.talk.limits = limits;
     bench
@@ -75,7 +67,7 @@ async fn long_talk(model: Arc<Counting>, limits: Limits) -> Bench {
 #[tokio::test]
 async fn a_long_conversation_fits_the_window_and_keeps_what_is_open() {
     let model = counting(20_000);
-    let mut bench = long_talk(model.clone(), Limits { window: Some(20_000), ..Limits::default() }).await;
+    let mut bench = long_talk(model.clone(), Limits { window: Some(20_000), ..Limits::default() });
     for i in 0..25 {
         let outcome = bench.turn(&format!("How are my jobs, for the {i}th time? {}", "Please. ".repeat(40))).await;
         assert_eq!(outcome.exit_code, 0, "{}", bench.errors());
@@ -97,7 +89,7 @@ async fn a_long_conversation_fits_the_window_and_keeps_what_is_open() {
 #[tokio::test]
 async fn a_window_that_is_smaller_than_was_thought_is_found_out() {
     let model = counting(7000);
-    let mut bench = long_talk(model.clone(), Limits { window: Some(64_000), ..Limits::default() }).await;
+    let mut bench = long_talk(model.clone(), Limits { window: Some(64_000), ..Limits::default() });
     for i in 0..12 {
         let outcome = bench.turn(&format!("How are my jobs? ({i}) {}", "Please. ".repeat(90))).await;
         assert_eq!(outcome.exit_code, 0, "{}", bench.errors());
@@ -112,7 +104,7 @@ async fn a_ceiling_ends_the_turn_with_its_own_code() {
         (Ceilings { tokens: Some(10), cost: None }, "0 are used"),
     ] {
         let model = counting(100_000);
-        let mut bench = long_talk(model.clone(), Limits { ceilings, ..Limits::default() }).await;
+        let mut bench = long_talk(model.clone(), Limits { ceilings, ..Limits::default() });
         let mut codes = Vec::new();
         for _ in 0..3 {
             codes.push(bench.turn("How are my jobs?").await.exit_code);
@@ -130,7 +122,7 @@ async fn a_ceiling_ends_the_turn_with_its_own_code() {
 async fn a_ceiling_holds_where_the_provider_counts_nothing() {
     let model = Arc::new(Counting { window: 100_000, counts: false, requests: Mutex::default() });
     let ceilings = Ceilings { tokens: Some(30_000), cost: "0.01".parse().ok() };
-    let mut bench = long_talk(model.clone(), Limits { ceilings, metered: true, ..Limits::default() }).await;
+    let mut bench = long_talk(model.clone(), Limits { ceilings, metered: true, ..Limits::default() });
     let mut codes = Vec::new();
     for _ in 0..4 {
         codes.push(bench.turn("How are my jobs?").await.exit_code);
@@ -206,70 +198,23 @@ async fn a_session_goes_on_another_day_with_its_jobs_and_its_sums() {
     drop(bench);
     let second = format!(
         "{}{WAIT}- {{say: 'Done for {{{{amount}}}} GAS.'}}\n",
-        PAY.replace("- {", "- {expect: {offered: [pay_gas_fee], user: pay it}, ")
+        format!(
+            "{}{}",
+            CHECK.replace("- {", "- {expect: {not_offered: [pay_gas_fee], user: go on}, "),
+            PAY.replace("- {", "- {expect: {only_offered: [pay_gas_fee], last_result: begun before}, "),
+        )
     );
     let (file, past) = SessionFile::resume(dir.path(), id.clone()).unwrap();
     assert_eq!(past.messages, before);
     let model = Arc::new(Scripted::parse("second", &format!("turns:\n{second}")).unwrap());
     let mut bench = Bench::about(fake.clone(), model, Helps::default(), Path::new("/nonexistent"));
     bench.talk = bench.talk.kept_in(file, past);
-    assert_eq!(bench.plays("pay it").await.exit_code, 0);
+    assert_eq!(bench.plays("go on with it, please").await.exit_code, 0);
     assert_eq!(fake.effects(), ["upload", "pay", "fetch"]);
     assert!(bench.talk.spent().tokens() > spent.tokens());
     drop(bench);
     let (_file, past) = SessionFile::resume(dir.path(), id).unwrap();
     assert_eq!(past.turns, 2);
-}
-
-#[tokio::test]
-async fn what_is_not_so_is_told_once_and_then_said() {
-    for (turns, told, marked, code) in [
-        // Says that it is done, and it is not.
-        (
-            format!("{CHECK}{REMOTE}- {{say: 'The job is done.'}}\n- {{expect: {{user: [it is submitted, not finished]}}, say: 'All done!'}}\n"),
-            "fold data.fasta",
-            "the answer is not so: it says that job-aaaaaaa1 is done, and it is submitted",
-            1,
-        ),
-        // Names another cost.
-        (
-            format!("{CHECK}{REMOTE}{PAY}{WAIT}- {{say: 'It cost 5 GAS.'}}\n- {{expect: {{user: it names 5 GAS, choice: none}}, say: 'It cost 2 GAS.'}}\n"),
-            "fold data.fasta",
-            "",
-            0,
-        ),
-        // Says that it did what it did not do at all.
-        (
-            "- {say: 'Folding of data.fasta is done, with energy -9.'}\n- {expect: {user: no job was run}, say: 'The folding is complete.'}\n".to_owned(),
-            "fold data.fasta",
-            "no job was run",
-            1,
-        ),
-        // Promises.
-        (
-            "- {say: 'I will check the file now.'}\n- {expect: {user: You called no tool}, say: 'I will now run the check.'}\n".to_owned(),
-            "fold data.fasta",
-            "nothing was run, uploaded or paid: the model began no task",
-            1,
-        ),
-        // Promised, and kept after it was told.
-        (
-            format!("- {{say: 'I will check the file now.'}}\n{CHECK}{REMOTE}{PAY}{WAIT}- {{say: 'It is done, for 2 GAS.'}}\n"),
-            "fold data.fasta",
-            "",
-            0,
-        ),
-        // Small talk promises nothing.
-        ("- {say: \"I am an assistant. Let me know what you need, and I will run it.\"}\n".to_owned(), "hi", "", 0),
-    ] {
-        let mut bench = Bench::scripted(files(), &turns);
-        let outcome = bench.plays(told).await;
-        assert_eq!(outcome.exit_code, code, "{turns}: {} {}", outcome.answer, bench.warnings());
-        match marked {
-            "" => assert_eq!(bench.warnings(), "", "{turns}"),
-            words => assert!(bench.warnings().contains(words), "{turns}: {}", bench.warnings()),
-        }
-    }
 }
 
 #[tokio::test]

@@ -4,7 +4,6 @@ use super::*;
 use crate::{
     domain::ids::JobId,
     model::{ChatRequest, ChatTurn, Delta, ModelError, ToolCall, Usage},
-    tools::CheckRequest,
 };
 
 /// A server that counts so many bytes as a token, takes so many tokens, and calls `list_jobs` so often before it
@@ -47,18 +46,10 @@ impl ChatModel for Server {
 }
 
 /// A conversation with so many open jobs and this window.
-async fn bench(model: &Arc<Server>, jobs: usize, window: u64) -> Bench {
+fn bench(model: &Arc<Server>, jobs: usize, window: u64) -> Bench {
     let mut bench = Bench::new(files(), model.clone());
-    let request = CheckRequest {
-        session: "ses-1".into(),
-        task_type: "sequence_stats".into(),
-        dataset: "data.fasta".into(),
-        parameters: Default::default(),
-        claimed_bytes: None,
-        claimed_seconds: None,
-    };
     for _ in 0..jobs {
-        bench.fake.check(request.clone()).await.unwrap();
+        bench.fake.begins("ses-1", "sequence_stats", "data.fasta");
     }
     bench.talk.limits.window = Some(window);
     bench
@@ -71,7 +62,7 @@ fn whole(request: &ChatRequest, words: &str) -> bool {
 #[tokio::test]
 async fn hundreds_of_open_jobs_leave_room_for_the_question() {
     let model = server(4, 8192, 0);
-    let mut bench = bench(&model, 320, 8192).await;
+    let mut bench = bench(&model, 320, 8192);
     assert_eq!(bench.turn("How are my jobs?").await.exit_code, 0, "{}", bench.errors());
     let requests = model.requests.lock().unwrap();
     assert!(whole(&requests[0], "How are my jobs?"), "{:?}", requests[0].messages);
@@ -86,7 +77,7 @@ async fn hundreds_of_open_jobs_leave_room_for_the_question() {
 async fn results_are_shortened_before_they_are_dropped_and_the_words_stay() {
     let words = format!("How are my jobs? {}Do not pay.", "Please. ".repeat(40));
     let model = server(3, 6000, 5);
-    let mut bench = bench(&model, 9, 4600).await;
+    let mut bench = bench(&model, 9, 4600);
     assert_eq!(bench.turn(&words).await.exit_code, 0, "{}", bench.errors());
     let requests = model.requests.lock().unwrap();
     for request in requests.iter() {
@@ -102,7 +93,7 @@ async fn words_that_do_not_fit_end_the_turn() {
     let long = format!("fold data.fasta. {} Do not pay. {}", "a ".repeat(8000), "b ".repeat(8000));
     // The window is known, or the server says so first.
     for (model, window) in [(server(3, 100_000, 0), 8192), (server(3, 8192, 0), 64_000)] {
-        let mut bench = bench(&model, 0, window).await;
+        let mut bench = bench(&model, 0, window);
         let outcome = bench.turn(&long).await;
         assert_eq!((outcome.exit_code, outcome.answer.as_str()), (1, ""));
         let errors = bench.errors();
@@ -111,7 +102,7 @@ async fn words_that_do_not_fit_end_the_turn() {
     }
     // A server that counts far more tokens than was thought, from the second step on.
     let model = server(1, 100_000, 3);
-    let mut bench = bench(&model, 0, 4096).await;
+    let mut bench = bench(&model, 0, 4096);
     assert_eq!(bench.turn("How are my jobs?").await.exit_code, 1);
     assert!(bench.errors().starts_with("model_too_long: "), "{}", bench.errors());
     assert!(model.requests.lock().unwrap().iter().all(|request| whole(request, "How are my jobs?")));

@@ -85,7 +85,12 @@ impl Chat {
                     }
                     Some(Err(message)) => context.output.lines([message]),
                     // A turn that failed says so itself; the conversation goes on.
-                    None => say_error(context, session.turn(&line).await.map(|_| ExitCode::SUCCESS)),
+                    None => {
+                        say_error(context, session.turn(&line).await.map(|_| ExitCode::SUCCESS));
+                        if session.leaves {
+                            break;
+                        }
+                    }
                 },
                 Read::Cleared => {}
                 Read::End => break,

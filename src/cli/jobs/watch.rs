@@ -13,7 +13,11 @@ use super::{
 };
 use crate::{
     agent::outcome::of_job,
-    domain::{event::Event, job::Job, request::Bounds},
+    domain::{
+        event::Event,
+        job::Job,
+        request::{Bounds, Until},
+    },
     face::look::Tone,
     job::{Cancel, JobError, Workflow, lease},
     ledger::{JobLine, Ledger},
@@ -47,7 +51,7 @@ async fn watch(context: &Context, ledger: &Ledger, mut job: Job, cancel: &Cancel
         seen = history.len();
         job = ledger.job(&job.id)?;
         if job.state.is_end() || context.output.is_closed() || cancel.is_cancelled() {
-            return Ok(ExitCode::from(of_job(&job)));
+            return Ok(ExitCode::from(of_job(&job, Until::Done)));
         }
         if is_free(ledger, &job)? {
             let wired = Wired::new(context, Options::default())?;
@@ -81,7 +85,7 @@ async fn take_on(context: &Context, workflow: &Workflow, job: &Job, cancel: &Can
         context.output.lines(context.look.field("Watch", Tone::Dim, text));
     }
     let job = workflow.resume(&job.id, Bounds::default(), cancel).await?;
-    Ok(ExitCode::from(of_job(&job)))
+    Ok(ExitCode::from(of_job(&job, Until::Done)))
 }
 
 fn print(context: &Context, line: &JobLine) {

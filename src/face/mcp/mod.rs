@@ -33,7 +33,7 @@ pub mod tools;
 
 pub use call::CallSink;
 pub use owner::Owner;
-pub use session::Desk;
+pub use session::{Desk, Owners};
 
 use std::time::Duration;
 

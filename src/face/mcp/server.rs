@@ -20,16 +20,16 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::{
-    call::{Beat, Call, Meter},
+    call::{Beat, Call as UnderWay, Meter},
     session::{Desk, Session},
     tools,
 };
 use crate::{
     agent::ending,
     cassette::scrub::known::without_known,
-    domain::{event::Event, units::clean},
+    domain::{event::Event, ids::JobId, job::Job, units::clean},
     job::Cancel,
-    tools::{BadCall, Failure, Tool, ToolResult, call},
+    tools::{BadCall, Call, Failure, Tool, ToolResult, call},
 };
 
 /// A client's ids and tool names are shown as far as this.
@@ -71,19 +71,21 @@ impl Server {
         };
         let _underway = self.desk.underway.begin();
         let work = session.toolbox.work.as_ref();
-        let ended = call.job().and_then(|id| work.job(id).ok().flatten()).is_some_and(|job| job.state.is_end());
+        let meant = session.toolbox.meant(&call);
+        let job = |id: &JobId| work.job(id).ok().flatten();
+        let ended: Vec<JobId> = meant.iter().filter(|id| job(id).is_some_and(|j| j.state.is_end())).cloned().collect();
         let (cancel, beat) = (Cancel::new(), watch::Sender::default());
         let heard = beat.subscribe();
-        let under_way = Call { sink: Arc::clone(&session.sink), beat, cancel: cancel.clone() };
+        let under_way = UnderWay { sink: Arc::clone(&session.sink), beat, cancel: cancel.clone() };
         let in_turn = async {
-            let _turn = match call.job() {
-                Some(job) => tokio::select! {
-                    turn = self.desk.turn(job) => Some(turn),
-                    // Given up while it waited; the workflow says so itself.
-                    () = cancel.cancelled() => None,
-                },
-                None => None,
+            let _turns = tokio::select! {
+                turns = self.desk.turns(&meant) => turns,
+                // Given up while it waited; the workflow says so itself.
+                () = cancel.cancelled() => Vec::new(),
             };
+            if let Call::CheckLocalCapability(args) = &call {
+                session.before_check(args);
+            }
             session.toolbox.run(&call, &cancel).await
         };
         let result = tokio::select! {
@@ -91,15 +93,16 @@ impl Server {
             never = tell_progress(context, heard) => match never {},
             never = hear_of_the_end(context, &cancel) => match never {},
         };
-        if let Some(Failure { kind, message, hint, .. }) = result.failure.clone() {
+        for Failure { kind, message, hint, .. } in result.failures.iter().cloned() {
             // The calling model may keep it to itself; the owner reads it in the log.
             session.sink.emit(Event::Error { kind, message, hint });
         }
-        if let Some(job) = result.job.as_ref().filter(|_| !ended) {
-            // Where the ledger cannot be read now, the receipt can be had later.
-            if let Err(error) = ending::receipts(work, std::slice::from_ref(job), session.sink.as_ref()) {
-                tracing::warn!(job = %job.id, %error, "no receipt could be read");
-            }
+        let ended_now: Vec<Job> = result.jobs.iter().filter(|job| !ended.contains(&job.id)).cloned().collect();
+        if !meant.is_empty()
+            && let Err(error) = ending::receipts(work, &ended_now, session.sink.as_ref())
+        {
+            // Where the ledger cannot be read now, the receipts can be had later.
+            tracing::warn!(%error, "no receipt could be read");
         }
         Ok(result)
     }

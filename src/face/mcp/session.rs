@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    path::PathBuf,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -15,9 +16,10 @@ use crate::{
         event::{Event, Sink},
         ids::{JobId, SessionId},
         network::Network,
+        request::{Bounds, Origin},
         units::clean,
     },
-    tools::{Steps, Toolbox},
+    tools::{Opening, Steps, Toolbox, check_local_capability::Args},
 };
 
 /// What a calling model is told at its start.
@@ -28,9 +30,21 @@ const MAX_NAME: usize = 60;
 /// Gives the place where a session's events go.
 pub type Events = Box<dyn Fn(&SessionId) -> Arc<dyn Sink> + Send + Sync>;
 
+/// What the owner of a server says for all clients.
+#[derive(Debug, Clone)]
+pub struct Owners {
+    /// Where, for how much, how far: for all that a connection asks for together. No client can widen it.
+    pub bounds: Bounds,
+    /// Names of files are taken from here.
+    pub folder: PathBuf,
+    /// Jobs at the provider at once, a call.
+    pub at_once: usize,
+}
+
 /// Where clients are served: what all connections share.
 pub struct Desk {
     work: Arc<dyn Steps>,
+    owner: Owners,
     network: Network,
     profile: String,
     events: Events,
@@ -49,10 +63,11 @@ pub struct Desk {
 
 impl Desk {
     /// A desk for `work`, whose money moves on `network`.
-    pub fn new(work: Arc<dyn Steps>, network: Network, profile: &str, events: Events) -> Desk {
+    pub fn new(work: Arc<dyn Steps>, owner: Owners, network: Network, profile: &str, events: Events) -> Desk {
         let instructions = format!("{}\n\n{}", INSTRUCTIONS.trim_end(), prompt::tasks(&work.tasks()).trim_end());
         Desk {
             work,
+            owner,
             network,
             profile: profile.to_owned(),
             events,
@@ -75,7 +90,16 @@ impl Desk {
             network: self.network,
             profile: self.profile.clone(),
         });
-        Arc::new(Session { toolbox: Toolbox { work: Arc::clone(&self.work), session: id.0 }, sink })
+        let toolbox = Toolbox {
+            work: Arc::clone(&self.work),
+            sink: Arc::clone(&sink),
+            session: id.0,
+            folder: self.owner.folder.clone(),
+            at_once: self.owner.at_once,
+        };
+        let opening = Opening { bounds: self.owner.bounds, origin: Origin::Mcp(client), said: None };
+        toolbox.work.open(&toolbox.session, opening.clone());
+        Arc::new(Session { toolbox, sink, opening, said: Mutex::default() })
     }
 
     /// Tells the owner of something that belongs to no session.
@@ -83,8 +107,18 @@ impl Desk {
         (self.events)(&self.own).emit(Event::Warning { message });
     }
 
-    /// A call's turn at a job.
-    pub async fn turn(&self, job: &JobId) -> OwnedMutexGuard<()> {
+    /// A call's turn at its jobs. All calls take them in one order, so that none waits for another that waits for it.
+    pub async fn turns(&self, jobs: &[JobId]) -> Vec<OwnedMutexGuard<()>> {
+        let mut jobs = jobs.to_vec();
+        jobs.sort();
+        let mut turns = Vec::with_capacity(jobs.len());
+        for job in &jobs {
+            turns.push(self.turn(job).await);
+        }
+        turns
+    }
+
+    async fn turn(&self, job: &JobId) -> OwnedMutexGuard<()> {
         let turn = {
             let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
             // Those that nobody holds or waits for.
@@ -106,6 +140,26 @@ pub struct Session {
     pub toolbox: Toolbox,
     /// Where its events go.
     pub sink: Arc<dyn Sink>,
+    /// How its requests begin.
+    opening: Opening,
+    /// The bounds that the last check named.
+    said: Mutex<Option<Bounds>>,
+}
+
+impl Session {
+    /// Begins a request before a check, where the one that is open is over: all of it was agreed to, or the client names other
+    /// bounds now. A connection has no turns by which requests could be told apart, and bounds of one are not those of the next.
+    /// Where the owner set a limit, all of a connection is one request, so that the limit holds for all of it.
+    pub fn before_check(&self, args: &Args) {
+        let Ok(bounds) = args.bounds() else { return };
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let other = said.replace(bounds).is_some_and(|before| before != bounds);
+        let (work, session) = (&self.toolbox.work, &self.toolbox.session);
+        let over = || work.pending(session).is_ok_and(|plan| plan.is_none());
+        if self.opening.bounds.spend.limit().is_none() && (other || over()) {
+            work.open(session, self.opening.clone());
+        }
+    }
 }
 
 impl Drop for Session {

@@ -84,6 +84,8 @@ pub struct Proposal {
     pub work: Vec<Work>,
     /// Where, for how much, how far. They go no further than the plan unless work is asked for. Narrow the flags' by them.
     pub bounds: Bounds,
+    /// Whether it is a question that free work on this machine may answer, rather than one for the plan.
+    pub answers: bool,
     /// Tasks for which no file was named: ask which.
     pub without_file: Vec<String>,
     /// What the model made up, and is not in the proposal. After a dropped limit, nothing but a person's yes is consent.

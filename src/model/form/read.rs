@@ -45,6 +45,7 @@ pub fn read(answer: &str, heard: &Heard, offered: &Offered) -> Result<Proposal, 
     let until = if asks_for == AsksFor::Work { object.until.unwrap_or(Until::Plan) } else { Until::Plan };
     let mut proposal = reader.proposal;
     proposal.asks_for = asks_for;
+    proposal.answers = asks_for == AsksFor::Information && object.until == Some(Until::Done);
     proposal.bounds = Bounds { place, spend, until };
     Ok(proposal)
 }

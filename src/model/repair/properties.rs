@@ -134,7 +134,7 @@ proptest! {
     ) {
         let arguments = Value::Object(fields);
         let text = format!("{before}{}", call(dialect, name, &written(&arguments, style)));
-        let read = read(&text, &names(), &Finish::Stop, &|_, _| false);
+        let read = read(&text, &names(), &Finish::Stop);
         prop_assert_eq!(&read.calls, &[Found { name: name.to_owned(), arguments }], "{}\n{:?}", text, read.broken);
         prop_assert_eq!(read.text, before.trim());
     }
@@ -152,7 +152,7 @@ proptest! {
         let given: Vec<String> = fields.iter().map(|(key, value)| format!("{key}={}", written(value, style))).collect();
         let call = format!("{name}({})", given.join(", "));
         let text = if list { format!("[{call}]") } else { call };
-        let read = read(&text, &names(), &Finish::Stop, &|_, _| false);
+        let read = read(&text, &names(), &Finish::Stop);
         prop_assert_eq!(read.calls, &[Found { name: name.to_owned(), arguments: Value::Object(fields) }], "{}", text);
     }
 
@@ -162,7 +162,7 @@ proptest! {
         let text = format!(
             "<function=pay_gas_fee>\n<parameter=amount>{line}{amount}{line}</parameter>\n<parameter=recipient>{line}{recipient}{line}</parameter>\n</function>"
         );
-        let read = read(&text, &names(), &Finish::Stop, &|_, _| false);
+        let read = read(&text, &names(), &Finish::Stop);
         prop_assert_eq!(&read.calls[0].arguments, &json!({"amount": amount, "recipient": recipient}));
     }
 
@@ -183,7 +183,7 @@ proptest! {
         let text = written(&arguments, Style { comma_at_end: false, ..style });
         let text = text.trim_end_matches('}').trim_end();
         let whole = format!("{{\"name\":\"list_jobs\",\"arguments\":{text}{}", "}".repeat(closed));
-        let read = read(&whole, &names(), &Finish::Stop, &|_, _| false);
+        let read = read(&whole, &names(), &Finish::Stop);
         prop_assert_eq!(&read.calls[0].arguments, &arguments, "{}", whole);
         prop_assert_eq!(read_arguments(text, &Finish::Stop).unwrap(), arguments);
         prop_assert!(read_arguments(text, &Finish::Length).is_err());
@@ -196,7 +196,7 @@ proptest! {
         let text = call(dialect, name, &written(&Value::Object(fields.clone()), style));
         let cut: String = text.chars().take((text.chars().count() as f64 * at) as usize).collect();
         let finish = if ended { Finish::Stop } else { Finish::Length };
-        for found in read(&cut, &names(), &finish, &|_, _| false).calls {
+        for found in read(&cut, &names(), &finish).calls {
             let read = found.arguments.as_object().unwrap();
             prop_assert!(found.name == name || !names().contains(&found.name.as_str()), "{} for {}", found.name, name);
             for (key, value) in read {
@@ -225,7 +225,7 @@ proptest! {
     ) {
         let text = pieces.concat();
         let known = names();
-        for call in read(&text, &known, &Finish::Stop, &|_, _| false).calls {
+        for call in read(&text, &known, &Finish::Stop).calls {
             prop_assert!(call.arguments.is_object());
             let word = |c: char| !(c.is_alphanumeric() || c == '_' || c == '.' || c == '-');
             let named = text.contains(&call.name) || text.split(word).any(|w| close_name(w, &known) == Some(call.name.as_str()));

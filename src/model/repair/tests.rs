@@ -4,7 +4,7 @@ use super::*;
 use crate::tools::Tool;
 
 fn reading(text: &str) -> Reading {
-    read(text, &Tool::names(), &Finish::Stop, &|_, _| false)
+    read(text, &Tool::names(), &Finish::Stop)
 }
 
 fn one(text: &str) -> (String, Value) {
@@ -129,7 +129,7 @@ fn the_schema_tells_texts_from_numbers_between_tags() {
 #[test]
 fn what_is_cut_is_told_and_not_completed() {
     let cut = |text: &str, finish: &Finish| {
-        let reading = read(text, &Tool::names(), finish, &|_, _| false);
+        let reading = read(text, &Tool::names(), finish);
         assert!(reading.calls.is_empty(), "{text}: {reading:?}");
         reading.broken.unwrap_or_default()
     };

@@ -119,8 +119,7 @@ pub(super) fn job(work: &Work, heavy: bool) -> Job {
         zeros: false,
         modified_ns: 0,
     };
-    let machine =
-        MachineProfile { cores: 4, total_ram: 8, available_ram: 8, limited_by_cgroup: false, free_disk: 1 };
+    let machine = MachineProfile { cores: 4, total_ram: 8, available_ram: 8, limited_by_cgroup: false, free_disk: 1 };
     let range = Range { low: 1.0, likely: 1.0, high: 1.0 };
     let verdict = Verdict {
         place: if heavy { Place::Offload } else { Place::Local },

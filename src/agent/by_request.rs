@@ -1,0 +1,348 @@
+//! A turn as one request: a front reads what the person said into work and bounds, and the program carries that through by
+//! itself: plan, consent, jobs to where the request ends. A model is asked for words at the very end, or the program writes them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use super::{
+    asking::Reply,
+    close::End,
+    conversation::{AgentError, Conversation},
+    ending, prompt,
+    steps::{kept, unreadable, withheld},
+    turn::Turn,
+};
+use crate::{
+    cassette,
+    domain::{
+        event::Event,
+        ids::RequestId,
+        job::Job,
+        plan::Plan,
+        request::{Bounds, Locality, Request, Spend, Until, Work},
+        shown::RequestShown,
+        task::TaskType,
+    },
+    model::{Finish, Message, ModelError, ToolChoice, Usage, context::FileSeen},
+    tools::{Cancel, Failure, facts},
+};
+
+/// What a front has to read: a person's words, and what they can mean.
+#[derive(Debug, Clone, Copy)]
+pub struct Heard<'a> {
+    /// The words.
+    pub said: &'a str,
+    /// The last request of the conversation, which they may amend.
+    pub last: Option<&'a Request>,
+    /// Data files of the working folder.
+    pub files: &'a [FileSeen],
+    /// The jobs of the conversation.
+    pub jobs: &'a [Job],
+    /// The catalogue.
+    pub tasks: &'a [TaskType],
+}
+
+/// Work that a front proposes, within bounds that can only make the person's own narrower.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Proposal {
+    /// The work; its files as the person named them, patterns and folders too.
+    pub work: Vec<Work>,
+    /// Where, for how much, how far.
+    pub bounds: Bounds,
+    /// What was taken for what, for the person to see.
+    pub notes: Vec<String>,
+    /// Whether it is a question that free work on this machine may answer: if all of it is that, it runs; else it is planned.
+    pub answers: bool,
+}
+
+/// What a front reads out of a person's words.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Proposed {
+    /// Work to be planned, and done as far as the bounds go.
+    Work(Proposal),
+    /// An answer, which needs no work.
+    Words(String),
+    /// No work, and nothing that the front itself can say: the model answers in words.
+    Talk,
+    /// Good-bye.
+    Leave,
+}
+
+/// What a front read, and what its model took for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// What it read.
+    pub proposed: Proposed,
+    /// A count for each call of a model.
+    pub usage: Vec<Usage>,
+}
+
+/// Reads a person's words into a request: the offline grammar, or a model that fills in a form.
+#[async_trait]
+pub trait Propose: Send + Sync {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// When a model gave nothing that can be read.
+    async fn propose(&self, heard: &Heard<'_>) -> Result<Reading, ModelError>;
+}
+
+/// How a conversation is driven.
+#[derive(Clone, Default)]
+pub enum Front {
+    /// A model calls tools, step by step.
+    #[default]
+    Tools,
+    /// A model fills in one request a turn, and is asked for words at the end.
+    Request(Arc<dyn Propose>),
+    /// The offline grammar proposes a request, and the program says what came of it.
+    Grammar(Arc<dyn Propose>),
+}
+
+/// What came of a request, for closing words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// The request as it was agreed to, or as it was planned.
+    pub request: Request,
+    /// What came of it, for a model. Text that others wrote lies under `untrusted_data`.
+    pub value: Value,
+}
+
+impl Conversation {
+    /// A turn of a front that proposes whole requests.
+    pub(super) async fn by_request(
+        &mut self,
+        (reader, system): (&dyn Propose, &str),
+        heard: (&str, &[FileSeen]),
+        turn: &mut Turn,
+        answer: &mut String,
+        cancel: &Cancel,
+    ) -> Result<End, AgentError> {
+        let last = match self.last.clone() {
+            Some(last) => Some(last),
+            None => self.toolbox.work.last_request(&self.toolbox.session)?,
+        };
+        let (jobs, tasks) = (self.jobs()?, self.toolbox.work.tasks());
+        let heard = Heard { said: heard.0, files: heard.1, last: last.as_ref(), jobs: &jobs, tasks: &tasks };
+        let read = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Ok(End::Interrupted),
+            read = reader.propose(&heard) => read,
+        };
+        let Reading { proposed, usage } = match read {
+            Ok(reading) => reading,
+            Err(error) => return Ok(End::of(&error)),
+        };
+        usage.into_iter().for_each(|usage| self.took(usage));
+        let facts = match proposed {
+            Proposed::Words(text) => {
+                self.say(&text, answer);
+                return Ok(End::Answer);
+            }
+            Proposed::Leave => {
+                turn.leaves = true;
+                self.say("Good-bye.", answer);
+                return Ok(End::Answer);
+            }
+            Proposed::Talk => return self.in_words(system, answer, cancel).await,
+            Proposed::Work(proposal) => self.carry_out(turn, proposal, cancel).await?,
+        };
+        if cancel.is_cancelled() {
+            return Ok(End::Interrupted);
+        }
+        if matches!(self.front, Front::Request(_)) {
+            return self.words_on(system, &facts, answer, cancel).await;
+        }
+        let mut mine = Vec::new();
+        for id in &turn.jobs {
+            mine.extend(self.toolbox.work.job(id)?);
+        }
+        self.say(&ending::closing_words(&mine, turn.until), answer);
+        Ok(End::Answer)
+    }
+
+    /// Carries a proposal through: its plan, consent to it, and its work as far as it goes. What failed is noted in the turn.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub(super) async fn carry_out(
+        &mut self,
+        turn: &mut Turn,
+        proposal: Proposal,
+        cancel: &Cancel,
+    ) -> Result<Facts, AgentError> {
+        let answers = proposal.answers;
+        let request = self.request_of(proposal);
+        let work = Arc::clone(&self.toolbox.work);
+        let session = self.toolbox.session.clone();
+        let planned = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Ok(self.nothing_done(request)),
+            plan = work.plan(&session, request.clone()) => plan?,
+        };
+        let planned = if answers { answering(planned) } else { planned };
+        turn.until = planned.request.bounds.until;
+        self.last = Some(planned.request.clone());
+        take_in(turn, &planned);
+        if turn.until == Until::Plan || planned.possible().next().is_none() {
+            return self.facts_of(turn, planned, false);
+        }
+        let agreed = tokio::select! {
+            biased;
+            agreed = work.agree(&session, planned.clone()) => agreed,
+            () = cancel.cancelled() => return self.facts_of(turn, planned, false),
+        };
+        let plan = match agreed {
+            Ok(plan) => plan,
+            Err(error) => {
+                if !error.is_stop() {
+                    turn.fail([Failure::of(&error, None)], None);
+                }
+                return self.facts_of(turn, planned, false);
+            }
+        };
+        if plan.request != planned.request {
+            // The person changed it: nothing of what was planned before is left.
+            turn.jobs.retain(|id| !planned.work.iter().any(|piece| piece.job.as_ref() == Some(id)));
+            turn.failures.clear();
+            turn.until = plan.request.bounds.until;
+            self.last = Some(plan.request.clone());
+            take_in(turn, &plan);
+        }
+        for outcome in work.carry(&plan, self.toolbox.at_once, cancel).await {
+            if let Err(error) = outcome.end
+                && !error.is_stop()
+            {
+                turn.fail([Failure::of(&error, Some(outcome.job))], None);
+            }
+        }
+        self.facts_of(turn, plan, true)
+    }
+
+    /// The request of a proposal, within the person's own bounds.
+    fn request_of(&self, proposal: Proposal) -> Request {
+        let Proposal { work, bounds, notes, .. } = proposal;
+        let of = format!("name of a request in {}", self.toolbox.session);
+        Request {
+            id: cassette::draw(&of, RequestId::random),
+            work,
+            bounds: self.bounds.narrowed(bounds),
+            notes,
+            origin: self.origin(),
+            said: self.prompts().next_back().map(str::to_owned),
+        }
+    }
+
+    fn nothing_done(&self, request: Request) -> Facts {
+        Facts { value: json!({"request": request.id, "done": "nothing"}), request }
+    }
+
+    /// What came of a plan, for closing words.
+    fn facts_of(&self, turn: &Turn, plan: Plan, agreed: bool) -> Result<Facts, AgentError> {
+        let work = self.toolbox.work.as_ref();
+        let mut lines = Vec::new();
+        for piece in plan.possible().filter(|_| agreed) {
+            let job = piece.job.as_ref().map(|id| work.job(id)).transpose()?.flatten();
+            let Some(job) = job else { continue };
+            let mut line = facts::came_of(&job, &work.attempts(&job.id)?);
+            if piece.same_as_before {
+                line["same_as_before"] = "done or begun before in this session; nothing was paid twice".into();
+            }
+            lines.push(line);
+        }
+        let mut value = json!({"request": plan.request.id});
+        if turn.until != Until::Done {
+            value["stops_at"] = turn.until.as_str().into();
+        }
+        if agreed {
+            facts::add_some(&mut value, "jobs", lines);
+        } else {
+            value["done"] = "nothing was run, sent or paid".into();
+            value["plan"] = facts::plan(&plan);
+        }
+        let failures = turn.failures.iter().map(|lack| {
+            let failure = &lack.failure;
+            json!({"job": failure.job, "why": failure.message, "hint": failure.hint})
+        });
+        facts::add_some(&mut value, "failures", failures.collect());
+        Ok(Facts { request: plan.request, value })
+    }
+
+    /// Asks the model once, without tools, for words on what came of a request.
+    async fn words_on(
+        &mut self,
+        system: &str,
+        facts: &Facts,
+        answer: &mut String,
+        cancel: &Cancel,
+    ) -> Result<End, AgentError> {
+        // What the model filled in stands for its own turn, so that it sees later what it understood.
+        let request = serde_json::to_string(&RequestShown(facts.request.clone())).unwrap_or_default();
+        self.keep(Message::Assistant { text: kept(&request), calls: Vec::new() });
+        self.keep(Message::User { text: prompt::words(&facts.value) });
+        self.in_words(system, answer, cancel).await
+    }
+
+    /// Asks the model for words, without tools.
+    async fn in_words(&mut self, system: &str, answer: &mut String, cancel: &Cancel) -> Result<End, AgentError> {
+        let request = match self.request(system, Vec::new(), ToolChoice::None) {
+            Ok(request) => request,
+            Err(end) => return Ok(end),
+        };
+        if let Some(end) = self.ceiling(&request) {
+            return Ok(end);
+        }
+        let mut lost = Vec::new();
+        let asked = tokio::select! {
+            biased;
+            () = cancel.cancelled() => None,
+            asked = self.ask(&request, &[], &mut lost) => Some(asked),
+        };
+        lost.into_iter().for_each(|usage| self.took(usage));
+        let reply = match asked {
+            None => return Ok(End::Interrupted),
+            Some(Err(error)) => return Ok(End::of(&error)),
+            Some(Ok(Reply { turn, .. })) => turn,
+        };
+        self.account(&request, &reply);
+        let said = reply.text.trim();
+        if said.is_empty() && reply.finish == Finish::ContentFilter {
+            return Ok(withheld());
+        }
+        if ending::is_nonsense(said) {
+            return Ok(unreadable());
+        }
+        said.clone_into(answer);
+        self.sink.emit(Event::MessageCompleted { text: answer.clone() });
+        self.warn_of(&reply.finish);
+        self.keep(Message::Assistant { text: answer.clone(), calls: Vec::new() });
+        Ok(End::Answer)
+    }
+
+    /// The program's own words as the answer.
+    pub(super) fn say(&mut self, text: &str, answer: &mut String) {
+        text.clone_into(answer);
+        self.sink.emit(Event::MessageDelta { text: text.to_owned() });
+        self.sink.emit(Event::MessageCompleted { text: text.to_owned() });
+        self.keep(Message::Assistant { text: kept(text), calls: Vec::new() });
+    }
+}
+
+/// A plan that only answers a question: it runs where all of it is free work on this machine, and stays a plan else.
+fn answering(plan: Plan) -> Plan {
+    let free = plan.work.iter().all(|piece| piece.cannot.is_none() && !piece.is_offloaded());
+    let until = if free { Until::Done } else { Until::Plan };
+    let bounds = Bounds { place: Locality::Here, spend: Spend::Nothing, until };
+    let bounds = if free { plan.request.bounds.narrowed(bounds) } else { Bounds { until, ..plan.request.bounds } };
+    Plan::new(Request { bounds, ..plan.request }, plan.work, "")
+}
+
+/// The jobs of a plan, and why pieces of it cannot be done.
+fn take_in(turn: &mut Turn, plan: &Plan) {
+    turn.join(plan.possible().filter_map(|piece| piece.job.as_ref()));
+    let cannot =
+        plan.work.iter().filter_map(|piece| Some(Failure::of_cannot(piece.cannot.as_ref()?, piece.job.clone())));
+    turn.fail(cannot, None);
+}

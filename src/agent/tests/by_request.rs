@@ -1,0 +1,238 @@
+//! A turn as one request: what a front proposes is planned, agreed to and carried through, and words come at the end.
+
+use std::collections::VecDeque;
+
+use serde_json::json;
+
+use super::*;
+use crate::{
+    agent::by_request::{Heard as Said, Proposal, Propose, Proposed, Reading},
+    domain::request::{Locality, Request, Spend, Until, Work},
+    model::{ModelError, Usage},
+};
+
+/// A front that proposes what it is given, and keeps what it heard.
+#[derive(Default)]
+struct Proposes {
+    given: Mutex<VecDeque<Proposed>>,
+    heard: Mutex<Vec<(String, Option<Request>, usize)>>,
+}
+
+#[async_trait::async_trait]
+impl Propose for Proposes {
+    async fn propose(&self, heard: &Said<'_>) -> Result<Reading, ModelError> {
+        let seen = (heard.said.to_owned(), heard.last.cloned(), heard.jobs.len());
+        self.heard.lock().unwrap().push(seen);
+        let given = self.given.lock().unwrap().pop_front();
+        let usage = vec![Usage { prompt_tokens: 10, completion_tokens: 2, ..Usage::default() }];
+        let proposed = given.ok_or_else(|| ModelError::Garbage { what: "no request".to_owned() })?;
+        Ok(Reading { proposed, usage })
+    }
+}
+
+fn work(task: &str, file: &str) -> Work {
+    Work::new(task, file, Default::default())
+}
+
+fn proposal(work: Vec<Work>, bounds: Bounds) -> Proposed {
+    Proposed::Work(Proposal { work, bounds })
+}
+
+/// A conversation whose front proposes these; the model says these words.
+fn bench(fake: Fake, given: Vec<Proposed>, turns: &str) -> (Bench, Arc<Proposes>) {
+    let front = Arc::new(Proposes { given: Mutex::new(given.into()), ..Proposes::default() });
+    let mut bench = Bench::scripted(fake, turns);
+    bench.talk.front = Front::Request(front.clone());
+    (bench, front)
+}
+
+fn grammar(fake: Fake, given: Vec<Proposed>) -> (Bench, Arc<Proposes>) {
+    let (mut bench, front) = bench(fake, given, "  []");
+    bench.talk.front = Front::Grammar(front.clone());
+    (bench, front)
+}
+
+const FOLD: &str = "protein_folding";
+const STATS: &str = "sequence_stats";
+
+#[tokio::test]
+async fn a_request_is_carried_through_and_the_model_is_asked_for_words_once() {
+    let given = vec![proposal(vec![work(FOLD, "data.fasta"), work(STATS, "two.fasta")], Bounds::default())];
+    let turns = r#"
+- expect: {choice: none, only_offered: [], user: ['best_energy', 'job-aaaaaaa1', '"state":"done"', 'No JSON'], system: protein_folding}
+  say: "Folded, with energy -9, and three sequences."
+"#;
+    let (mut bench, front) = bench(files(), given, turns);
+    let outcome = bench.plays("fold data.fasta and give me the stats of two.fasta").await;
+    assert_eq!((outcome.exit_code, outcome.jobs.len(), bench.receipts()), (0, 2, 2), "{}", bench.errors());
+    assert_eq!(outcome.answer, "Folded, with energy -9, and three sequences.");
+    assert_eq!(bench.fake.effects(), ["upload", "pay", "fetch", "run"]);
+    assert_eq!(outcome.spent.prompt_tokens, 10, "what the front took is counted");
+    let last = bench.fake.asked().pop().unwrap().request;
+    assert_eq!(last.origin, crate::domain::request::Origin::Model("scripted:test".into()));
+    assert_eq!(last.said.as_deref(), Some("fold data.fasta and give me the stats of two.fasta"));
+    assert_eq!(front.heard.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_proposed_only_narrows_and_where_it_stops_it_stops() {
+    let bounds = Bounds::default();
+    let spend = |gas: &str| Spend::at_most(gas.parse().unwrap());
+    for (flags, proposed, code, effects) in [
+        (bounds, Bounds { until: Until::Plan, ..bounds }, 0, vec![]),
+        (Bounds { until: Until::Plan, ..bounds }, bounds, 0, vec![]),
+        (bounds, Bounds { until: Until::Quote, ..bounds }, 0, vec!["upload"]),
+        (bounds, Bounds { spend: spend("1.5"), ..bounds }, 5, vec![]),
+        (Bounds { spend: spend("1.5"), ..bounds }, Bounds { spend: spend("50"), ..bounds }, 5, vec![]),
+        (bounds, Bounds { place: Locality::Here, ..bounds }, 3, vec![]),
+        (bounds, Bounds { spend: spend("3"), ..bounds }, 0, vec!["upload", "pay", "fetch"]),
+    ] {
+        let given = vec![proposal(vec![work(FOLD, "data.fasta")], proposed)];
+        let (bench, _) = grammar(files().with(|f| f.says = Says::Yes), given);
+        let mut bench = bench.bound(flags);
+        let outcome = bench.turn("fold data.fasta").await;
+        assert_eq!((outcome.exit_code, bench.fake.effects()), (code, effects), "{flags:?} {proposed:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_consent_nothing_is_begun_and_the_plan_is_told() {
+    let given = || vec![proposal(vec![work(FOLD, "data.fasta"), work(STATS, "two.fasta")], Bounds::default())];
+    let turns = r#"
+- expect: {choice: none, user: ['nothing was run, sent or paid', '"at_most_with_fees":"3"', needs a person's consent]}
+  say: "It costs at most 3 GAS, and nobody agreed to it."
+"#;
+    let turns = turns.replace("needs a person's consent", "\"needs a person's consent\"");
+    let (mut bench, _) = bench(files().with(|f| f.says = Says::Nobody), given(), &turns);
+    let outcome = bench.plays("fold data.fasta and give me the stats of two.fasta").await;
+    assert_eq!((outcome.exit_code, bench.fake.effects(), bench.fake.kept().len()), (4, vec![], 0));
+    let next = format!("agent run --request {}", bench.fake.asked()[0].request.id);
+    assert!(bench.stand().iter().all(|(state, to)| state == "planned" && to.as_ref() == Some(&next)));
+    // In the sandbox a cue withholds what it would agree to by itself.
+    let (mut bench, _) = grammar(files(), given());
+    assert_eq!(bench.turn("fold data.fasta, but pay nothing").await.exit_code, 4);
+    assert!(bench.fake.effects().is_empty());
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_stops_nothing_else() {
+    let given = vec![proposal(vec![work(STATS, "none.fasta"), work(STATS, "two.fasta")], Bounds::default())];
+    let (mut bench, _) = grammar(files(), given);
+    let outcome = bench.turn("stats of none.fasta and two.fasta").await;
+    assert_eq!((outcome.exit_code, bench.fake.effects(), outcome.jobs.len()), (1, vec!["run"], 1));
+    assert_eq!(outcome.answer, "sequence_stats of two.fasta is done (job-aaaaaaa1). The receipt follows.");
+    assert!(bench.errors().contains("there is no file none.fasta"), "{}", bench.errors());
+    // One that fails at the provider neither.
+    let given = vec![proposal(vec![work(FOLD, "data.fasta"), work(STATS, "two.fasta")], Bounds::default())];
+    let (mut bench, _) = grammar(files().with(|f| f.provider_fails = true), given);
+    let outcome = bench.turn("fold data.fasta and give me the stats of two.fasta").await;
+    assert_eq!((outcome.exit_code, bench.fake.effects()), (6, vec!["upload", "pay", "run"]));
+    let states: Vec<String> = bench.stand().into_iter().map(|(state, _)| state).collect();
+    assert_eq!(states, ["paid_but_failed", "done"]);
+}
+
+#[tokio::test]
+async fn a_plan_that_the_person_changes_is_the_one_that_is_done() {
+    let given = vec![proposal(vec![work(FOLD, "data.fasta"), work(FOLD, "two.fasta")], Bounds::default())];
+    let (mut bench, _) = grammar(files().with(|f| f.says = Says::Yes), given);
+    bench.fake.edits(|request| Request { work: request.work.into_iter().skip(1).collect(), ..request });
+    let outcome = bench.turn("fold data.fasta and two.fasta").await;
+    assert_eq!((outcome.exit_code, outcome.jobs.len()), (0, 1), "{}", bench.errors());
+    assert_eq!(
+        (bench.status()[0].dataset.as_str(), bench.fake.effects()),
+        ("two.fasta", vec!["upload", "pay", "fetch"])
+    );
+}
+
+#[tokio::test]
+async fn the_next_words_amend_the_last_request_and_the_same_work_is_not_done_twice() {
+    let plan = Bounds { until: Until::Plan, ..Bounds::default() };
+    let given = vec![
+        proposal(vec![work(FOLD, "data.fasta")], plan),
+        proposal(vec![work(FOLD, "data.fasta")], Bounds::default()),
+        proposal(vec![work(FOLD, "data.fasta")], Bounds::default()),
+        Proposed::Words("It cost 2 GAS.".to_owned()),
+    ];
+    let (mut bench, front) = grammar(files(), given);
+    let own = "protein_folding of data.fasta is planned (job-aaaaaaa1); nothing was run, sent or paid.";
+    let outcome = bench.turn("Would data.fasta fit for folding?").await;
+    assert_eq!((outcome.exit_code, outcome.answer.as_str()), (0, own));
+    assert_eq!(bench.turn("then go ahead").await.exit_code, 0);
+    assert_eq!(bench.turn("fold data.fasta").await.exit_code, 0);
+    assert_eq!(bench.fake.effects(), ["upload", "pay", "fetch"], "once");
+    let outcome = bench.turn("How was it?").await;
+    assert_eq!((outcome.answer.as_str(), outcome.jobs.len()), ("It cost 2 GAS.", 0));
+    let heard = front.heard.lock().unwrap();
+    let lasts: Vec<Option<Until>> = heard.iter().map(|(_, last, _)| last.as_ref().map(|r| r.bounds.until)).collect();
+    assert_eq!(lasts, [None, Some(Until::Plan), Some(Until::Done), Some(Until::Done)]);
+}
+
+#[tokio::test]
+async fn words_that_fail_cost_no_success_and_a_front_that_fails_is_an_error() {
+    let given = || vec![proposal(vec![work(FOLD, "data.fasta")], Bounds::default())];
+    for last in ["- {fail: unreachable}\n", "- {text: ''}\n", "- {text: '', finish: content_filter}\n"] {
+        let (mut bench, _) = bench(files(), given(), last);
+        let outcome = bench.plays("fold data.fasta").await;
+        assert_eq!((outcome.exit_code, bench.receipts(), bench.errors().as_str()), (0, 1, ""), "{last}");
+        assert_eq!(outcome.answer, "protein_folding of data.fasta is done (job-aaaaaaa1). The receipt follows.");
+    }
+    let (mut bench, _) = bench(files(), Vec::new(), "  []");
+    assert_eq!(bench.plays("fold data.fasta").await.exit_code, 1);
+    assert!(bench.errors().contains("no request"), "{}", bench.errors());
+    let (mut bench, _) = grammar(files(), vec![proposal(Vec::new(), Bounds::default())]);
+    assert_eq!(bench.turn("do it").await.answer, "Nothing was run, sent or paid.");
+}
+
+#[tokio::test]
+async fn ctrl_c_stops_it_and_a_thousand_pieces_are_the_most() {
+    let given = vec![proposal(vec![work(FOLD, "data.fasta")], Bounds::default())];
+    let (mut bench, _) = bench(files().with(|f| f.never_ready = true), given, "  []");
+    let cancel = Cancel::new();
+    let (stop, fake) = (cancel.clone(), bench.fake.clone());
+    let watch = async move {
+        while fake.effects() != ["upload", "pay"] {
+            tokio::task::yield_now().await;
+        }
+        stop.cancel();
+    };
+    let (outcome, ()) = tokio::join!(bench.talk.turn("fold data.fasta", &cancel), watch);
+    assert_eq!(outcome.unwrap().exit_code, 130);
+    assert_eq!(bench.stand(), [("paid".to_owned(), Some("agent jobs resume job-aaaaaaa1".to_owned()))]);
+    bench.is_whole();
+
+    let many = (0..1001).map(|i| work(STATS, &format!("s{i}.fasta"))).collect();
+    let (mut bench, _) = grammar(files(), vec![proposal(many, Bounds::default())]);
+    assert_eq!(bench.turn("all of them").await.exit_code, 2);
+    assert!(bench.errors().contains("at most 1000 pieces of work"), "{}", bench.errors());
+}
+
+#[tokio::test]
+async fn what_came_of_it_is_told_in_one_object() {
+    let given = vec![proposal(vec![work(STATS, "data.fasta")], Bounds::default())];
+    let (mut bench, _) = bench(files(), given, "- {expect: {user: ['\"failures\":[]']}, say: 'Three.'}\n");
+    bench.plays("stats of data.fasta").await;
+    let told = bench.talk.history().iter().find_map(|message| match message {
+        Message::User { text } if text.contains("carried through") => Some(text.clone()),
+        _ => None,
+    });
+    let told = told.unwrap();
+    let object = told.lines().find(|line| line.starts_with('{')).unwrap();
+    let mut object: serde_json::Value = serde_json::from_str(object).unwrap();
+    object["request"].take();
+    assert_eq!(
+        object,
+        json!({
+            "request": null,
+            "jobs": [{
+                "ok": true, "job": "job-aaaaaaa1", "state": "done", "task_type": "sequence_stats", "where": "local",
+                "dataset": "data.fasta",
+                "result": {
+                    "folder": "/home/ada/.agent/results/job-aaaaaaa1", "files": ["result.json"],
+                    "untrusted_data": {"summary": {"sequences": 3, "residues": 144, "min_length": 48, "max_length": 48,
+                        "mean_length": 48.0, "n50": 48, "gc": null}},
+                },
+            }],
+            "failures": [],
+        })
+    );
+}
