@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     domain::event::Event,
     machine::catalogue::Catalogue,
-    model::planner::Planner,
+    model::scripted::Scripted,
     trial::{Variant, judge::Happened, meter::Used, play::Played},
 };
 
@@ -23,7 +23,7 @@ fn plan(ids: &[&str], variants: Vec<Variant>) -> Plan {
         at_once: 1,
         limit: Duration::from_secs(1),
         limits: crate::agent::Limits::default(),
-        model: Arc::new(|_| Ok(Arc::new(Planner::new(&[])))),
+        model: Arc::new(|_| Ok(Arc::new(Scripted::parse("none", "turns: []").map_err(|e| e.to_string())?))),
         catalogue: catalogue.clone(),
     }
 }

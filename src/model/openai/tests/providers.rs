@@ -57,7 +57,7 @@ async fn what_groq_could_not_read_is_read_here() {
     let (server, settings) = serve(vec![refused(), Answer::Events(vec![json!({ "error": error })])]).await;
     for _ in 0..2 {
         let turn = ask(settings.clone()).await.0.unwrap();
-        let read = repair::read(&turn.text, &Tool::names(), &turn.finish, &|_, _| false);
+        let read = repair::read(&turn.text, &Tool::names(), &turn.finish);
         assert_eq!((turn.text.as_str(), read.calls[0].name.as_str()), (written, "wait_for_job"));
     }
     assert_eq!(server.seen.lock().unwrap().len(), 2, "nothing was asked twice");
