@@ -273,7 +273,7 @@ impl Steps for Fake {
     async fn check(&self, session: &str, work: Work, narrower: Bounds) -> Result<Job, WorkError> {
         Ok(self.checked(session, &work, narrower)?)
     }
-    fn pending(&self, session: &str) -> Result<Option<Plan>, WorkError> {
+    fn show_pending(&self, session: &str) -> Result<Option<Plan>, WorkError> {
         Ok(self.waits(session))
     }
     async fn run_local(&self, session: &str, id: &JobId, _: &Cancel) -> Result<Job, WorkError> {

@@ -89,8 +89,8 @@ pub trait Steps: Send + Sync {
     /// Plans one more piece of work of the session's open request, within bounds that may only make it narrower. Nothing is
     /// written down.
     async fn check(&self, session: &str, work: Work, narrower: Bounds) -> Result<Job, WorkError>;
-    /// The plan of what was checked in a session and not agreed to yet.
-    fn pending(&self, session: &str) -> Result<Option<Plan>, WorkError>;
+    /// Tells the plan of what was checked in a session and not agreed to yet, unless it was told already; gives it.
+    fn show_pending(&self, session: &str) -> Result<Option<Plan>, WorkError>;
     /// Runs a planned local job.
     async fn run_local(&self, session: &str, job: &JobId, cancel: &Cancel) -> Result<Job, WorkError>;
     /// Stages, submits and takes the quote of a planned job that is to be offloaded.
@@ -129,8 +129,8 @@ impl Steps for Workflow {
         Ok(Workflow::check(self, session, work, narrower).await?)
     }
 
-    fn pending(&self, session: &str) -> Result<Option<Plan>, WorkError> {
-        Ok(Workflow::pending(self, session)?)
+    fn show_pending(&self, session: &str) -> Result<Option<Plan>, WorkError> {
+        Ok(Workflow::show_pending(self, session)?)
     }
 
     async fn run_local(&self, session: &str, job: &JobId, cancel: &Cancel) -> Result<Job, WorkError> {
