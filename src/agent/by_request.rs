@@ -21,13 +21,12 @@ use crate::{
         ids::RequestId,
         job::Job,
         plan::Plan,
-        request::{Bounds, Input, MOST_WORK, Request, Until, Work},
+        request::{Bounds, Locality, Request, Spend, Until, Work},
         shown::RequestShown,
         task::TaskType,
     },
-    job::JobError,
     model::{Finish, Message, ModelError, ToolChoice, Usage, context::FileSeen},
-    tools::{Cancel, Failure, WorkError, facts, files},
+    tools::{Cancel, Failure, facts},
 };
 
 /// What a front has to read: a person's words, and what they can mean.
@@ -52,6 +51,10 @@ pub struct Proposal {
     pub work: Vec<Work>,
     /// Where, for how much, how far.
     pub bounds: Bounds,
+    /// What was taken for what, for the person to see.
+    pub notes: Vec<String>,
+    /// Whether it is a question that free work on this machine may answer: if all of it is that, it runs; else it is planned.
+    pub answers: bool,
 }
 
 /// What a front reads out of a person's words.
@@ -61,6 +64,10 @@ pub enum Proposed {
     Work(Proposal),
     /// An answer, which needs no work.
     Words(String),
+    /// No work, and nothing that the front itself can say: the model answers in words.
+    Talk,
+    /// Good-bye.
+    Leave,
 }
 
 /// What a front read, and what its model took for it.
@@ -134,6 +141,12 @@ impl Conversation {
                 self.say(&text, answer);
                 return Ok(End::Answer);
             }
+            Proposed::Leave => {
+                turn.leaves = true;
+                self.say("Good-bye.", answer);
+                return Ok(End::Answer);
+            }
+            Proposed::Talk => return self.in_words(system, answer, cancel).await,
             Proposed::Work(proposal) => self.carry_out(turn, proposal, cancel).await?,
         };
         if cancel.is_cancelled() {
@@ -160,9 +173,8 @@ impl Conversation {
         proposal: Proposal,
         cancel: &Cancel,
     ) -> Result<Facts, AgentError> {
-        let request = self.request_of(turn, proposal);
-        turn.until = request.bounds.until;
-        self.last = Some(request.clone());
+        let answers = proposal.answers;
+        let request = self.request_of(proposal);
         let work = Arc::clone(&self.toolbox.work);
         let session = self.toolbox.session.clone();
         let planned = tokio::select! {
@@ -170,6 +182,9 @@ impl Conversation {
             () = cancel.cancelled() => return Ok(self.nothing_done(request)),
             plan = work.plan(&session, request.clone()) => plan?,
         };
+        let planned = if answers { answering(planned) } else { planned };
+        turn.until = planned.request.bounds.until;
+        self.last = Some(planned.request.clone());
         take_in(turn, &planned);
         if turn.until == Until::Plan || planned.possible().next().is_none() {
             return self.facts_of(turn, planned, false);
@@ -206,26 +221,15 @@ impl Conversation {
         self.facts_of(turn, plan, true)
     }
 
-    /// The request of a proposal: within the person's own bounds, its files expanded. A name that stands for nothing is noted.
-    fn request_of(&self, turn: &mut Turn, proposal: Proposal) -> Request {
-        let tasks = self.toolbox.work.tasks();
-        let mut work = Vec::with_capacity(proposal.work.len());
-        for piece in proposal.work {
-            let task = tasks.iter().find(|task| task.name == piece.task);
-            match files::expand(&[piece.dataset().to_owned()], &self.folder, task) {
-                Ok(files) => work.extend(files.into_iter().map(|file| on_file(&piece, file))),
-                Err(error) => turn.fail([Failure::of(&error, None)], None),
-            }
-        }
-        if work.len() > MOST_WORK {
-            turn.fail([Failure::of(&WorkError::from(JobError::TooMuchWork), None)], None);
-            work.clear();
-        }
+    /// The request of a proposal, within the person's own bounds.
+    fn request_of(&self, proposal: Proposal) -> Request {
+        let Proposal { work, bounds, notes, .. } = proposal;
         let of = format!("name of a request in {}", self.toolbox.session);
         Request {
             id: cassette::draw(&of, RequestId::random),
             work,
-            bounds: self.bounds.narrowed(proposal.bounds),
+            bounds: self.bounds.narrowed(bounds),
+            notes,
             origin: self.origin(),
             said: self.prompts().next_back().map(str::to_owned),
         }
@@ -278,6 +282,11 @@ impl Conversation {
         let request = serde_json::to_string(&RequestShown(facts.request.clone())).unwrap_or_default();
         self.keep(Message::Assistant { text: kept(&request), calls: Vec::new() });
         self.keep(Message::User { text: prompt::words(&facts.value) });
+        self.in_words(system, answer, cancel).await
+    }
+
+    /// Asks the model for words, without tools.
+    async fn in_words(&mut self, system: &str, answer: &mut String, cancel: &Cancel) -> Result<End, AgentError> {
         let request = match self.request(system, Vec::new(), ToolChoice::None) {
             Ok(request) => request,
             Err(end) => return Ok(end),
@@ -321,20 +330,19 @@ impl Conversation {
     }
 }
 
+/// A plan that only answers a question: it runs where all of it is free work on this machine, and stays a plan else.
+fn answering(plan: Plan) -> Plan {
+    let free = plan.work.iter().all(|piece| piece.cannot.is_none() && !piece.is_offloaded());
+    let until = if free { Until::Done } else { Until::Plan };
+    let bounds = Bounds { place: Locality::Here, spend: Spend::Nothing, until };
+    let bounds = if free { plan.request.bounds.narrowed(bounds) } else { Bounds { until, ..plan.request.bounds } };
+    Plan::new(Request { bounds, ..plan.request }, plan.work, "")
+}
+
 /// The jobs of a plan, and why pieces of it cannot be done.
 fn take_in(turn: &mut Turn, plan: &Plan) {
     turn.join(plan.possible().filter_map(|piece| piece.job.as_ref()));
     let cannot =
         plan.work.iter().filter_map(|piece| Some(Failure::of_cannot(piece.cannot.as_ref()?, piece.job.clone())));
     turn.fail(cannot, None);
-}
-
-/// The same piece of work on this file.
-fn on_file(piece: &Work, file: std::path::PathBuf) -> Work {
-    let mut work = piece.clone();
-    match work.inputs.first_mut() {
-        Some(input) => *input = Input { named: file, path: None, ..input.clone() },
-        None => work.inputs = Work::new(&piece.task, file, piece.parameters.clone()).inputs,
-    }
-    work
 }

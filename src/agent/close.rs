@@ -91,7 +91,7 @@ impl Conversation {
             }
             End::Interrupted => outcome::INTERRUPTED,
         };
-        Ok(TurnOutcome { exit_code, answer, jobs: turn.jobs, spent: self.spent.since(&before) })
+        Ok(TurnOutcome { exit_code, answer, jobs: turn.jobs, spent: self.spent.since(&before), leaves: turn.leaves })
     }
 
     /// The end and the answer. Work that is where it was to be is not lost on a model that cannot say so: the program says it

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use super::{
+    by_form::ByForm,
     by_request::Front,
     helps::Helps,
     history, named,
@@ -16,13 +17,17 @@ use super::{
 };
 use crate::{
     cassette,
+    config::{Driving, Style},
     domain::{
         event::{Event, Sink},
         ids::JobId,
         job::Job,
         request::{Bounds, Origin, Request, Until},
     },
-    model::{ChatModel, Message, ModelError},
+    model::{
+        ChatModel, Message, ModelError,
+        style::{Calls, after},
+    },
     tools::{Cancel, Opening, Steps, Toolbox, WorkError},
 };
 
@@ -72,6 +77,8 @@ pub struct Parts {
     pub helps: Helps,
     /// How it is driven.
     pub front: Front,
+    /// Why it is driven so: where the program chose the tools, it may choose the form once calls come unusable.
+    pub driving: Driving,
     /// Jobs at the provider at once.
     pub at_once: usize,
 }
@@ -109,10 +116,12 @@ pub struct Conversation {
     pub(super) toolbox: Toolbox,
     pub(super) sink: Arc<dyn Sink>,
     pub(super) folder: PathBuf,
-    pub(super) bounds: Bounds,
+    /// What binds the requests of each turn, whatever is said.
+    pub bounds: Bounds,
     pub(super) limits: Limits,
     pub(super) helps: Helps,
     pub(super) front: Front,
+    driving: Driving,
     /// The last request that was proposed, which the next words may amend.
     pub(super) last: Option<Request>,
     pub(super) history: Vec<Message>,
@@ -134,7 +143,7 @@ pub struct Conversation {
 impl Conversation {
     /// A fresh conversation, kept nowhere.
     pub fn new(parts: Parts) -> Conversation {
-        let Parts { model, work, sink, session, folder, bounds, limits, helps, front, at_once } = parts;
+        let Parts { model, work, sink, session, folder, bounds, limits, helps, front, driving, at_once } = parts;
         let toolbox = Toolbox { work, sink: Arc::clone(&sink), session, folder: folder.clone(), at_once };
         Conversation {
             model,
@@ -145,6 +154,7 @@ impl Conversation {
             limits,
             helps,
             front,
+            driving,
             last: None,
             history: Vec::new(),
             folded: 0,
@@ -219,6 +229,7 @@ impl Conversation {
                 self.by_request(reader, (prompt, &files), &mut turn, &mut answer, cancel).await?
             }
         };
+        self.drive_on(&turn);
         let outcome = self.close(prompt, turn, end, answer, before)?;
         if let Some(file) = &mut self.file {
             let kept = file.turn(outcome.exit_code, &outcome.jobs);
@@ -227,12 +238,26 @@ impl Conversation {
         Ok(outcome)
     }
 
+    /// Drives a model by the form from the next turn on whose tool calls come unusable, where the program chose the tools.
+    fn drive_on(&mut self, turn: &Turn) {
+        let calls = match turn {
+            Turn { tools_refused: true, .. } => Calls::Refused,
+            Turn { unreadable_calls: 1.., jobs, .. } if jobs.is_empty() => Calls::Unreadable,
+            _ => Calls::Usable,
+        };
+        self.driving = after(self.driving, calls);
+        if matches!(self.front, Front::Tools) && self.driving.style == Style::Request {
+            self.front = Front::Request(Arc::new(ByForm::new(Arc::clone(&self.model))));
+            let message = "this model's tool calls are unusable: from the next turn on it is asked for one request object \
+                           (AGENT_STYLE=tools keeps the tools)";
+            self.sink.emit(Event::Warning { message: message.to_owned() });
+        }
+    }
+
     /// Who fills its requests in.
     pub(super) fn origin(&self) -> Origin {
         match (&self.front, self.model.name()) {
             (Front::Grammar(_), _) => Origin::Grammar,
-            // Until it is a front of its own, the offline planner drives the tools.
-            (Front::Tools, name) if name == "planner" => Origin::Grammar,
             (Front::Tools | Front::Request(_), name) => Origin::Model(name),
         }
     }

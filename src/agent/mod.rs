@@ -23,6 +23,8 @@
 //! | [`session_file`] | where a session is kept |
 
 mod asking;
+pub mod by_form;
+pub mod by_grammar;
 pub mod by_request;
 pub mod calls;
 mod close;
@@ -30,6 +32,7 @@ pub mod compact;
 pub mod conversation;
 pub mod earlier;
 pub mod ending;
+pub mod front;
 pub mod gate;
 pub mod helps;
 pub mod history;
@@ -40,6 +43,7 @@ pub mod runner;
 pub mod session_file;
 pub mod shorten;
 pub mod spending;
+pub mod state;
 mod steps;
 pub mod task_call;
 pub mod turn;

@@ -36,6 +36,8 @@ pub struct TurnOutcome {
     pub jobs: Vec<JobId>,
     /// What its model calls took.
     pub spent: Spent,
+    /// Whether the person said good-bye.
+    pub leaves: bool,
 }
 
 /// What a job's state means for the exit code, where its request goes so far.

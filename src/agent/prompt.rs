@@ -77,6 +77,12 @@ pub fn context(files: &[FileSeen], jobs: &[Job], to_plan: bool) -> Context {
     Context { files: files.to_vec(), jobs: open.collect(), ended: ended.collect(), dry_run: to_plan }
 }
 
+/// A job in one line: its id, task, file and state, and what it cost where it ended.
+pub fn job_line(job: &Job) -> String {
+    let line = format!("{}: {} of {}, {}.", job.id, job.task_type, job.verdict.dataset.path.display(), job.state);
+    if job.state.is_end() { format!("{line} {}", cost(job)) } else { line }
+}
+
 /// What a job at its end cost, in one sentence.
 fn cost(job: &Job) -> String {
     match &job.quote {

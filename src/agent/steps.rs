@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{event::Event, job::Job, task::TaskType, units::clean},
-    model::{ChatTurn, Finish, Message, ModelError, ToolChoice},
+    model::{ChatTurn, Finish, Message, ModelError, ToolChoice, style},
     tools::Cancel,
 };
 
@@ -60,7 +60,10 @@ impl Conversation {
             let Reply { turn: reply, broken } = match asked {
                 Ok(reply) => reply,
                 Err(ModelError::TooLong { .. }) if self.narrow(&request) => continue,
-                Err(error) => return Ok(End::of(&error)),
+                Err(error) => {
+                    turn.tools_refused |= style::refuses_tools(&error);
+                    return Ok(End::of(&error));
+                }
             };
             self.account(&request, &reply);
             if !reply.text.trim().is_empty() {
@@ -97,6 +100,7 @@ impl Conversation {
         }
         if self.helps.endings {
             let cut = said.is_empty() && reply.finish == Finish::Length;
+            turn.unreadable_calls += usize::from(broken.is_some());
             let note = match broken {
                 Some(why) => Some(prompt::broken(&why, turn.next_step(jobs))),
                 None if cut => Some(prompt::CUT.trim().to_owned()),

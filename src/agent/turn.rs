@@ -29,6 +29,12 @@ pub struct Turn {
     pub until: Until,
     /// Whether a person, or the policy for them, said no.
     pub said_no: bool,
+    /// Calls in the model's text that could not be read.
+    pub unreadable_calls: usize,
+    /// Whether the model's server takes no tools.
+    pub tools_refused: bool,
+    /// Whether the person says good-bye.
+    pub leaves: bool,
     /// Whether only the answer is left.
     pub closing: bool,
     /// What the model is helped with.
@@ -60,6 +66,9 @@ impl Turn {
             failures: Vec::new(),
             until,
             said_no: false,
+            unreadable_calls: 0,
+            tools_refused: false,
+            leaves: false,
             closing: false,
             helps,
             taken: 0,

@@ -18,20 +18,22 @@ pub struct BoundsArgs {
     /// Run everything on this machine: nothing is sent away
     #[arg(long)]
     here: bool,
-    /// How far to go
-    #[arg(long, value_name = "STEP", value_enum, default_value_t)]
-    until: Step,
+    /// How far to go [default: done]
+    #[arg(long, value_name = "STEP", value_enum)]
+    until: Option<Step>,
+    /// Stop at the plan: the same as --until plan
+    #[arg(long, conflicts_with = "until")]
+    dry_run: bool,
 }
 
 /// How far to go.
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum)]
 enum Step {
     /// To the plan: nothing is run, sent or paid
     Plan,
     /// To the provider's quote: files are sent, nothing is paid
     Quote,
     /// To the result
-    #[default]
     Done,
 }
 
@@ -41,11 +43,26 @@ impl BoundsArgs {
         Bounds {
             place: if self.here { Locality::Here } else { Locality::Anywhere },
             spend: self.max_gas.map_or(Spend::OwnersCaps, Spend::at_most),
-            until: match self.until {
-                Step::Plan => Until::Plan,
-                Step::Quote => Until::Quote,
-                Step::Done => Until::Done,
-            },
+            until: self.until().unwrap_or_default(),
+        }
+    }
+
+    /// What these flags make of the bounds of a request that is taken up: a person's flags stand in for what was said before,
+    /// and what they leave out stays.
+    pub fn over(&self, before: Bounds) -> Bounds {
+        Bounds {
+            place: if self.here { Locality::Here } else { before.place },
+            spend: self.max_gas.map_or(before.spend, Spend::at_most),
+            until: self.until().unwrap_or(before.until),
+        }
+    }
+
+    fn until(&self) -> Option<Until> {
+        match (self.dry_run, self.until) {
+            (true, _) | (_, Some(Step::Plan)) => Some(Until::Plan),
+            (_, Some(Step::Quote)) => Some(Until::Quote),
+            (_, Some(Step::Done)) => Some(Until::Done),
+            (false, None) => None,
         }
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{CommandError, Context};
 use crate::{
-    config::{Settings, shown::Shown},
+    config::{ModelSettings, Settings, shown::Shown},
     face::look::{Look, Tone},
 };
 
@@ -41,7 +41,16 @@ fn lines(settings: &Settings, look: &Look) -> Vec<String> {
         Err(error) => wrong(look, "Profile", &error),
     });
     out.extend(match settings.model() {
-        Ok(model) => look.field("Model", Tone::Good, model.name()),
+        Ok(model) => {
+            let mut lines = look.field("Model", Tone::Good, model.name());
+            lines.extend(match settings.driving(&model) {
+                // The planner is driven by nobody.
+                Ok(_) if matches!(model, ModelSettings::Planner) => Vec::new(),
+                Ok(driving) => look.field("Style", Tone::Plain, &driving.shown()),
+                Err(error) => wrong(look, "Style", &error),
+            });
+            lines
+        }
         Err(error) => wrong(look, "Model", &error),
     });
     out.extend(match settings.policy() {
@@ -88,6 +97,17 @@ mod tests {
     fn with_nothing_set() {
         let at = |width| lines(&settings(&[]), &Look::plain(width)).join("\n");
         insta::assert_snapshot!(format!("{}\n\n{}", at(100), at(40)));
+    }
+
+    #[test]
+    fn the_style_is_shown_with_the_model() {
+        let last = |pairs: &[(&str, &str)]| {
+            let text = lines(&settings(pairs), &Look::plain(80)).join("\n");
+            text.split_once("\n\n").unwrap().1.to_owned()
+        };
+        insta::assert_snapshot!(last(&[("AGENT_MODEL", "llamacpp:m")]));
+        let wrong = last(&[("AGENT_STYLE", "both")]);
+        assert!(wrong.contains("AGENT_STYLE names no way to drive a model (from environment)"), "{wrong}");
     }
 
     #[test]

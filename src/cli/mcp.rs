@@ -14,6 +14,7 @@ use clap::Args;
 
 use super::{
     CommandError, Context,
+    bounds::BoundsArgs,
     interrupt::until_told,
     runtime::block_on,
     wiring::{Options, Wired},
@@ -60,6 +61,8 @@ pub struct Mcp {
     /// Append what happens to this file, as JSON Lines
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
+    #[command(flatten)]
+    bounds: BoundsArgs,
 }
 
 impl Mcp {
@@ -80,7 +83,7 @@ impl Mcp {
         let beside = events(context.session());
         let wired = Wired::with(
             context,
-            Options::default(),
+            Options { bounds: self.bounds.bounds(), ..Options::default() },
             Arc::new(CallSink::new(Arc::clone(&beside))),
             Arc::new(Owner::new(context.errors_look)),
         )?;

@@ -19,13 +19,16 @@ mod man;
 mod mcp;
 mod memory;
 mod node;
+mod plan;
 mod record;
 mod replay;
+mod run;
 mod runtime;
 mod tasks;
 mod tools;
 mod trial;
 mod wallet;
+mod wanted;
 mod wiring;
 mod worker;
 
@@ -88,6 +91,10 @@ pub struct Global {
 pub enum Command {
     /// Do what is asked, start to finish
     Ask(ask::Ask),
+    /// Run a task on files, start to finish: for scripts and pipelines
+    Run(run::Run),
+    /// Write the plan of a task on files, with its price, as a file to read, change and run
+    Plan(plan::Plan),
     /// Talk: history, completion, streamed answers
     Chat(chat::Chat),
     /// Show the story of a 5 GB dataset as a dry run; needs no configuration
@@ -156,6 +163,8 @@ pub fn run() -> ExitCode {
 fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, CommandError> {
     match command {
         Some(Command::Ask(ask)) => ask.run(context),
+        Some(Command::Run(run)) => run.run(context),
+        Some(Command::Plan(plan)) => plan.run(context),
         Some(Command::Chat(chat)) => chat.run(context),
         Some(Command::Demo(demo)) => demo.run(context),
         Some(Command::Replay(replay)) => replay.run(context),

@@ -11,6 +11,8 @@ pub enum Key {
     AgentLog,
     /// `planner`, `scripted:PATH`, `PROVIDER:MODEL`, or a model's name.
     AgentModel,
+    /// How the model is driven: `tools`, `request` or `auto`.
+    AgentStyle,
     /// The model's endpoint.
     OpenaiBaseUrl,
     /// Which of OpenAI's APIs the endpoint is spoken to in.
@@ -127,13 +129,14 @@ const fn spec(
 /// Every setting, in the order people see them.
 ///
 /// AIOZ's endpoints and region are from its developer documents and its SDK (`aiozai-sdk` 1.1.0).
-pub const SPECS: [Spec; 29] = {
+pub const SPECS: [Spec; 30] = {
     use Group::*;
     [
         spec(Key::AgentHome, "AGENT_HOME", Program, false, None, "folder of the ledger, results and settings"),
         spec(Key::AgentProfile, "AGENT_PROFILE", Program, false, None, "sandbox or live; found out when unset"),
         spec(Key::AgentLog, "AGENT_LOG", Program, false, Some("off"), "log filter for standard error"),
         spec(Key::AgentModel, "AGENT_MODEL", Model, false, None, "planner, PROVIDER:MODEL, scripted:PATH, or a name"),
+        spec(Key::AgentStyle, "AGENT_STYLE", Model, false, Some("auto"), "tools, request (one object a turn), or auto"),
         spec(Key::OpenaiBaseUrl, "OPENAI_BASE_URL", Model, false, None, "an OpenAI-compatible endpoint"),
         spec(Key::OpenaiApi, "OPENAI_API", Model, false, Some("chat"), "chat (Chat Completions) or responses"),
         spec(Key::OpenaiApiKey, "OPENAI_API_KEY", Model, true, None, "its key"),

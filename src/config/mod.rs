@@ -13,6 +13,7 @@
 //! | [`profile`] | sandbox or live |
 //! | [`model`] | which model answers |
 //! | [`provider`] | providers of models by preset |
+//! | [`style`] | how a model is driven |
 //! | [`policy_file`] | the owner's rules |
 //! | [`secrets`] | the secrets among them |
 //! | [`shown`] | settings fit to be printed |
@@ -31,6 +32,7 @@ pub mod profile;
 pub mod provider;
 pub mod secrets;
 pub mod shown;
+pub mod style;
 mod trust;
 
 use std::{
@@ -46,6 +48,7 @@ pub use model::{Endpoint, ModelBounds, ModelSettings};
 pub use policy_file::PolicyFile;
 pub use profile::{ChainSettings, ComputeSettings, LiveSettings, PayerKey, Profile, StorageSettings};
 pub use provider::{Api, Provider};
+pub use style::{Driving, Style};
 
 use layer::Layer;
 

@@ -91,7 +91,7 @@ impl ModelSettings {
 }
 
 /// Whether an endpoint is on this machine or in a private network.
-fn is_own(url: &Url) -> bool {
+pub(super) fn is_own(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".local") || !name.contains('.'),
         Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),

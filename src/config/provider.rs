@@ -3,7 +3,7 @@
 //! A preset is chosen by a prefix of `AGENT_MODEL`: `groq:llama-3.3-70b-versatile`. Addresses and key variables are those of
 //! each provider's own documentation.
 
-use super::key::Key;
+use super::{key::Key, style::Style};
 
 /// A provider of models with an OpenAI-compatible endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub struct Preset {
     pub own: bool,
     /// Whether its documentation offers the Responses API.
     pub responses: bool,
+    /// How its models are driven when nobody says.
+    pub style: Style,
 }
 
 impl Provider {
@@ -78,7 +80,10 @@ impl Provider {
             Provider::LlamaCpp => ("llamacpp", "http://localhost:8080/v1", Key::LlamaApiKey, true, true),
             Provider::Vllm => ("vllm", "http://localhost:8000/v1", Key::VllmApiKey, true, true),
         };
-        Preset { name, base_url, key, own, responses }
+        // What runs on a machine of one's own is small more often than not, and small models fill in a form better than they
+        // call tools.
+        let style = if own { Style::Request } else { Style::Tools };
+        Preset { name, base_url, key, own, responses, style }
     }
 
     /// The provider of that name, in any case; `llama.cpp` too.

@@ -203,12 +203,15 @@ pub struct Request {
     /// The person's words, as evidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<String>,
+    /// What was taken for what, for the person to see: a name that was a slip, a pattern with its count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl Request {
     /// A fresh request.
     pub fn new(origin: Origin, bounds: Bounds, work: Vec<Work>, said: Option<String>) -> Request {
-        Request { id: RequestId::random(), work, bounds, origin, said }
+        Request { id: RequestId::random(), work, bounds, origin, said, notes: Vec::new() }
     }
 }
 

@@ -45,13 +45,17 @@ impl From<&Plan> for Totals {
 const OF_PRICE: [(&str, &str); 2] = [("amount", "datoshi"), ("fees", "fees_datoshi")];
 const OF_PLAN: [(&str, &str); 2] = [("total", "total_datoshi"), ("worst_case", "worst_case_datoshi")];
 
-/// Datoshi alone become GAS, with datoshi beside it.
+/// Datoshi alone become GAS, with datoshi right beside it.
 fn show(fields: &mut Map<String, Value>, amounts: &[(&str, &str)]) -> Result<(), serde_json::Error> {
-    for (gas, datoshi) in amounts {
-        let Some(kept) = fields.get(*gas).cloned() else { continue };
-        let amount: Datoshi = serde_json::from_value(kept.clone())?;
-        fields.insert((*gas).to_owned(), amount.gas_string().into());
-        fields.insert((*datoshi).to_owned(), kept);
+    for (name, kept) in std::mem::take(fields) {
+        match amounts.iter().find(|(gas, _)| *gas == name) {
+            None => drop(fields.insert(name, kept)),
+            Some((_, datoshi)) => {
+                let amount: Datoshi = serde_json::from_value(kept.clone())?;
+                fields.insert(name, amount.gas_string().into());
+                fields.insert((*datoshi).to_owned(), kept);
+            }
+        }
     }
     Ok(())
 }

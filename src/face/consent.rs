@@ -65,8 +65,8 @@ fn understood(request: &Request) -> String {
         [work] => words::what(work),
         works => {
             let task = works.first().filter(|first| works.iter().all(|work| work.task == first.task));
-            let unit = words::counted(works.len(), "piece of work", "pieces of work");
-            task.map_or_else(|| unit.clone(), |first| format!("{}, {unit}", words::task(first)))
+            let count = words::count_of(works.iter());
+            task.map_or_else(|| count.clone(), |first| format!("{} on {count}", words::task(first)))
         }
     };
     let spend = match request.bounds.spend {
@@ -115,13 +115,17 @@ pub async fn ask_consent(
     let lines = consent(plan, said, spending, look);
     terminal.say(&format!("\n{} ", lines.join("\n")))?;
     let (mut draft, mut unclear) = (None, 0);
-    while unclear < MAX_QUESTIONS {
+    loop {
         let Some(line) = terminal.line().await? else { return Ok(Said::No) };
         let told = match (is_edit(&line), said_yes(&line)) {
             (false, Some(true)) => return Ok(Said::Yes),
             (false, Some(false)) => return Ok(Said::No),
             (false, None) => {
                 unclear += 1;
+                if unclear == MAX_QUESTIONS {
+                    terminal.say("That is taken as a no.\n")?;
+                    return Ok(Said::No);
+                }
                 vec!["Please answer y, n or e.".to_owned()]
             }
             (true, _) => {
@@ -138,7 +142,6 @@ pub async fn ask_consent(
         };
         terminal.say(&format!("{}\n{QUESTION} ", told.join("\n")))?;
     }
-    Ok(Said::No)
 }
 
 fn is_edit(line: &str) -> bool {
@@ -153,3 +156,6 @@ async fn edit(draft: &mut Option<Draft>, plan: &Plan) -> Result<Edited, String> 
     };
     draft.edit().await.map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

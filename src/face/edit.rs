@@ -2,9 +2,9 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, Permissions},
     io::{self, Read as _, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::PathBuf,
     process::{ExitStatus, Stdio},
 };
@@ -83,7 +83,7 @@ impl Draft {
     /// # Errors
     /// When it cannot be written.
     pub fn new(plan: &Plan) -> Result<Draft, EditError> {
-        let folder = tempfile::tempdir()?;
+        let folder = tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir()?;
         let text = plan_file::write(plan);
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.path().join(NAME))?;
         file.write_all(text.as_bytes())?;

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     domain::{
         attempt::{Attempt, AttemptState},
+        ids::RequestId,
         job::{Job, JobState},
         units::{about_seconds, bytes, clean},
         verdict::Place,
@@ -23,11 +24,55 @@ const DATASET: usize = 3;
 const GAS: usize = 5;
 const CHANGED: usize = 6;
 
-/// All jobs, newest last; `now` says how long ago.
+/// All jobs by the request that they are work of, the newest request last; `now` says how long ago. Requests of one job share
+/// a table; one of several jobs has a table and a line of its own.
 pub fn list(jobs: &[Job], now: Timestamp, look: &Look) -> Vec<String> {
     if jobs.is_empty() {
         return vec!["No jobs yet. Try: agent ask \"Run protein folding on examples/data.fasta\"".to_owned()];
     }
+    let mut out = Vec::new();
+    let mut single: Vec<&Job> = Vec::new();
+    for (request, group) in by_request(jobs) {
+        match request.filter(|_| group.len() > 1) {
+            None => single.extend(group),
+            Some(id) => {
+                out.extend(section(None, &std::mem::take(&mut single), now, look, !out.is_empty()));
+                out.extend(section(Some(id), &group, now, look, !out.is_empty()));
+            }
+        }
+    }
+    out.extend(section(None, &single, now, look, !out.is_empty()));
+    out
+}
+
+/// The jobs of each request, in the order in which the requests' first jobs came up.
+fn by_request(jobs: &[Job]) -> Vec<(Option<&RequestId>, Vec<&Job>)> {
+    let mut groups: Vec<(Option<&RequestId>, Vec<&Job>)> = Vec::new();
+    for job in jobs {
+        let request = job.request.as_ref();
+        match groups.iter_mut().find(|(known, _)| request.is_some() && *known == request) {
+            Some((_, group)) => group.push(job),
+            None => groups.push((request, vec![job])),
+        }
+    }
+    groups
+}
+
+/// A table of jobs, below a line on their request where they have one together.
+fn section(request: Option<&RequestId>, jobs: &[&Job], now: Timestamp, look: &Look, apart: bool) -> Vec<String> {
+    if jobs.is_empty() {
+        return Vec::new();
+    }
+    let mut out = if apart { vec![String::new()] } else { Vec::new() };
+    if let Some(id) = request {
+        let done = jobs.iter().filter(|job| job.state == JobState::Done).count();
+        out.push(look.line(Tone::Strong, &format!("{id}: {} jobs, {done} done", jobs.len())));
+    }
+    out.extend(table(jobs, now, look));
+    out
+}
+
+fn table(jobs: &[&Job], now: Timestamp, look: &Look) -> Vec<String> {
     let rows: Vec<Vec<String>> = jobs
         .iter()
         .map(|job| {

@@ -45,7 +45,11 @@ impl Sink for JsonLines {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::output::Captured, *};
+    use super::{
+        super::{output::Captured, sample_plans},
+        *,
+    };
+    use crate::domain::shown::{PlanShown, RequestShown, Totals};
 
     #[test]
     fn numbered_from_one_and_read_back() {
@@ -62,5 +66,26 @@ mod tests {
         let back: Vec<Envelope> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
         assert_eq!(back[1].seq, 2);
         assert_eq!(back[1].event, Event::SessionEnded { exit_code: 0 });
+    }
+    /// Amounts are in GAS with datoshi beside them, as in every other event, and what is written reads back.
+    #[test]
+    fn plans_and_consents_as_programs_see_them() {
+        let kept = Captured::default();
+        let sink = JsonLines::with_clock(SessionId("ses-1".into()), Output::new(kept.clone()), Timestamp::default);
+        let plan = sample_plans::one_on_mainnet();
+        let (request, digest) = (plan.request.id.clone(), plan.digest);
+        let events = [
+            Event::RequestUnderstood(RequestShown(plan.request.clone())),
+            Event::Plan(PlanShown(Box::new(plan.clone()))),
+            Event::ConsentRequested { request: request.clone(), digest, totals: Totals::from(&plan) },
+            Event::ConsentResolved { request, digest, approved: true, by: "terminal".into() },
+        ];
+        events.iter().for_each(|event| sink.emit(event.clone()));
+        let back: Vec<Event> =
+            kept.text().lines().map(|line| serde_json::from_str::<Envelope>(line).unwrap().event).collect();
+        assert_eq!(back, events);
+        let shown: Vec<serde_json::Value> =
+            kept.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        insta::assert_snapshot!(serde_json::to_string_pretty(&shown).unwrap());
     }
 }

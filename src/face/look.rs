@@ -89,10 +89,11 @@ impl Look {
         let first = if label.is_empty() { " ".repeat(hang) } else { format!("{label:<room$}") };
         let rest = " ".repeat(hang);
         let options = wrapped(self.width).initial_indent(&first).subsequent_indent(&rest);
-        textwrap::wrap(text, options)
+        textwrap::wrap(&glued(text), options)
             .into_iter()
             .enumerate()
             .map(|(i, line)| {
+                let line = line.replace(GLUE, " ");
                 let indent = if i == 0 { &first } else { &rest };
                 let body = line.strip_prefix(indent.as_str()).unwrap_or(&line);
                 let label = if i == 0 && !label.is_empty() { self.tone(Tone::Strong, indent) } else { indent.clone() };
@@ -108,7 +109,9 @@ impl Look {
 
     /// A paragraph in `tone`, wrapped.
     pub fn paragraph(&self, tone: Tone, text: &str) -> Vec<String> {
-        textwrap::wrap(text, wrapped(self.width)).into_iter().map(|line| self.tone(tone, &line)).collect()
+        let text = glued(text);
+        let lines = textwrap::wrap(&text, wrapped(self.width));
+        lines.iter().map(|line| self.tone(tone, &line.replace(GLUE, " "))).collect()
     }
 
     /// A table that fits the width, or, where even that is too narrow, each row as a few lines.
@@ -173,6 +176,28 @@ fn wrapped<'a>(width: usize) -> Options<'a> {
     Options::new(width.max(20)).break_words(false).word_splitter(WordSplitter::NoHyphenation)
 }
 
+/// Keeps two words on one line.
+const GLUE: char = '\u{a0}';
+/// What stays with the number before it.
+const UNITS: [&str; 15] =
+    ["B", "kB", "MB", "GB", "TB", "s", "min", "h", "days", "years", "GAS", "record", "records", "file", "files"];
+
+/// `text` with each number and its unit as one word: a line never begins with `GAS`.
+fn glued(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (index, word) in text.split(' ').enumerate() {
+        let unit = word.trim_end_matches(|c: char| !c.is_alphanumeric());
+        let after_number = out.chars().next_back().is_some_and(|c| c.is_ascii_digit());
+        match after_number && UNITS.contains(&unit) {
+            _ if index == 0 => {}
+            true => out.push(GLUE),
+            false => out.push(' '),
+        }
+        out.push_str(word);
+    }
+    out
+}
+
 /// `text` in at most `width` columns; what was cut off is marked.
 pub fn cut(text: &str, width: usize) -> String {
     if display_width(text) <= width {
@@ -203,6 +228,16 @@ mod tests {
         let hash = "0x0123456789012345678901234567890123456789";
         assert!(look.more(Tone::Plain, &format!("tx {hash}")).iter().any(|l| l.trim() == hash));
         assert!(Look::plain(80).field("Job", Tone::Plain, "a b").concat().starts_with("Job        a b"));
+    }
+
+    #[test]
+    fn a_number_keeps_its_unit() {
+        let look = Look::plain(24);
+        assert_eq!(
+            look.paragraph(Tone::Plain, "it takes about about 12 s (3 min 20 s)"),
+            ["it takes about about", "12 s (3 min 20 s)"]
+        );
+        assert_eq!(look.paragraph(Tone::Plain, "  one  two 2 GAS, 3 files"), ["  one  two 2 GAS,", "3 files"]);
     }
 
     #[test]

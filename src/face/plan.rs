@@ -32,13 +32,12 @@ pub fn plan(plan: &Plan, look: &Look) -> Vec<String> {
 
 /// The plan for where the request's bounds are shown beside it.
 pub(super) fn without_bounds(plan: &Plan, look: &Look) -> Vec<String> {
-    let mut out = match plan.work.as_slice() {
+    let sent = words::sent_to(plan);
+    match plan.work.as_slice() {
         [] => look.field("Plan", Tone::Care, "there is nothing to do"),
-        [piece] => one::lines(piece, look),
-        pieces => many::lines(pieces, look),
-    };
-    out.extend(words::sent_to(plan).iter().flat_map(|text| look.field("Sent to", Tone::Plain, text)));
-    out
+        [piece] => one::lines(piece, sent.as_deref(), look),
+        pieces => many::lines(pieces, sent.as_deref(), look),
+    }
 }
 
 /// The plan as a run shows it before it goes on: one line where it is one piece of work that runs here and costs nothing, and
@@ -57,11 +56,11 @@ fn short(plan: &Plan) -> Option<String> {
     Some(format!("{} ({}) runs on this machine: free, {time}.", words::what(&piece.work), words::size(piece)))
 }
 
-/// What is to be known of some of the work together, without a table and without who is paid: for the notes in a plan file.
+/// What is to be known of some of the work together, without a table: for the notes in a plan file.
 pub(super) fn notes(pieces: &[PlannedWork], look: &Look) -> Vec<String> {
     match pieces {
-        [piece] => one::lines(piece, look),
-        pieces => [many::headline(pieces, look), many::summary(pieces, look)].concat(),
+        [piece] => one::lines(piece, None, look),
+        pieces => [many::headline(pieces, look), many::summary(pieces, None, look)].concat(),
     }
 }
 

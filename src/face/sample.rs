@@ -166,6 +166,7 @@ pub fn planned() -> Job {
     Job {
         id: "job-00000001".parse().unwrap(),
         session: "ses-1".into(),
+        request: None,
         state: JobState::Planned,
         task_type: "sequence_stats".into(),
         parameters: serde_json::Map::new(),
@@ -202,6 +203,7 @@ pub fn planned() -> Job {
         },
         profile: "sandbox".into(),
         source: DatasetSource { path: "/work/data.fastq".into(), root: "/work".into() },
+        content: None,
         out_dir: None,
         idempotency_key: "k".into(),
         staged: None,

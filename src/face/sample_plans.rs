@@ -2,9 +2,11 @@
 
 use serde_json::json;
 
-use super::sample::{self, RECIPIENT};
+use super::{
+    look::Look,
+    sample::{self, RECIPIENT},
+};
 use crate::domain::{
-    hash::Sha256,
     money::Datoshi,
     network::{MAINNET, Network, SANDBOX},
     plan::{Cannot, Content, Plan, PlannedWork, Price, PriceSource},
@@ -132,7 +134,8 @@ pub fn nothing_possible() -> Plan {
     )
 }
 
-/// A digest that looks like one.
-pub fn digest() -> Sha256 {
-    Sha256([0xab; 32])
+/// What is shown at the three widths, one below the other.
+pub fn at_widths(lines: impl Fn(&Look) -> Vec<String>) -> String {
+    let at = |width: usize| format!("{:·^width$}\n{}", format!(" {width} "), lines(&Look::plain(width)).join("\n"));
+    [60, 80, 120].map(at).join("\n\n")
 }

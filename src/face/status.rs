@@ -24,8 +24,8 @@ const ROWS: usize = 20;
 const FAILURES: usize = 3;
 /// Between two columns.
 const GAP: usize = 2;
-/// A name of a file is left out where it has less room than this.
-const NAME: usize = 12;
+/// A name of a file has so much room where it needs it.
+const NAME: usize = 24;
 
 /// One job as its status shows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,13 +115,13 @@ pub fn state_words(state: JobState) -> &'static str {
         JobState::Planned => "not begun",
         JobState::Staging => "upload begun",
         JobState::Staged => "uploaded",
-        JobState::Submitted => "waits for payment",
-        JobState::PaymentIntended | JobState::PaymentSent => "payment under way",
+        JobState::Submitted => "awaits payment",
+        JobState::PaymentIntended | JobState::PaymentSent => "payment pending",
         JobState::PaymentUnknown => "payment unclear",
-        JobState::Paid => "paid, not run yet",
+        JobState::Paid => "paid, not run",
         JobState::Running => "running",
         JobState::ResultReady => "result ready",
-        JobState::Fetched => "result unchecked",
+        JobState::Fetched => "result to check",
         JobState::Done => "done",
         JobState::Refused => "refused",
         JobState::StageFailed => "upload failed",
@@ -129,7 +129,7 @@ pub fn state_words(state: JobState) -> &'static str {
         JobState::PaymentFailed => "payment failed",
         JobState::Canceled => "canceled",
         JobState::JobFailed => "run failed",
-        JobState::PaidButFailed => "paid, but failed",
+        JobState::PaidButFailed => "paid but failed",
     }
 }
 
@@ -157,42 +157,54 @@ fn badness(state: JobState) -> u8 {
     }
 }
 
-/// A line each, in columns: state, work, cost, how to go on. Where that is too much, the work is left out, and then all of the
-/// command but the job.
+/// A line each, in columns: state, work, cost, how to go on. Where that is too much, the work is its file alone, and how to go
+/// on is the job's id, with the commands beneath; one job alone needs no name.
 fn lines(jobs: &[JobStatus], look: &Look) -> Vec<String> {
-    let widest =
-        |text: &dyn Fn(&JobStatus) -> String| jobs.iter().map(|job| display_width(&text(job))).max().unwrap_or(0);
     let state = |job: &JobStatus| state_words(job.state).to_owned();
     let work = |job: &JobStatus| format!("{} on {}", clean(&job.task, 60), clean(&job.dataset, words::MAX));
     let file = |job: &JobStatus| clean(&job.dataset, words::MAX);
-    let rigid = widest(&state) + widest(&JobStatus::cost) + widest(&JobStatus::command) + 2 * GAP;
-    let room = look.width.saturating_sub(rigid + GAP);
-    let name: Option<&dyn Fn(&JobStatus) -> String> = match room {
-        room if widest(&work) <= room => Some(&work),
-        room if room >= NAME || widest(&file) <= room => Some(&file),
-        _ => None,
+    let none = |_: &JobStatus| String::new();
+    let id = |job: &JobStatus| job.id.to_string();
+    let room = |next: Text| {
+        let rigid = widest(jobs, &state) + widest(jobs, &JobStatus::cost) + widest(jobs, next) + 2 * GAP;
+        look.width.checked_sub(rigid).map(|room| room.saturating_sub(GAP))
+    };
+    let fits = |name: Text, next: Text| room(next).is_some_and(|room| room >= widest(jobs, name).min(NAME));
+    let whole = |next: Text| room(next).is_some_and(|room| room >= widest(jobs, &work));
+    let (name, next): (Text, Text) = match jobs.len() {
+        _ if whole(&JobStatus::command) => (&work, &JobStatus::command),
+        _ if fits(&file, &JobStatus::command) => (&file, &JobStatus::command),
+        1 if room(&JobStatus::command).is_some() => (&none, &JobStatus::command),
+        _ => (&file, &id),
+    };
+    let names = room(next).unwrap_or_default().min(widest(jobs, name));
+    let pad = |text: &str, width: usize| match width {
+        0 => String::new(),
+        width => format!("{text}{}", " ".repeat((width + GAP).saturating_sub(display_width(text)))),
     };
     let line = |job: &JobStatus| {
-        let pad = |text: &str, width: usize| {
-            format!("{text}{}", " ".repeat((width + GAP).saturating_sub(display_width(text))))
-        };
-        let mut out = look.tone(tone(job.state), state_words(job.state));
-        out.push_str(&" ".repeat(widest(&state) + GAP - state_words(job.state).len()));
-        if let Some(name) = name {
-            out.push_str(&pad(&middle(&name(job), room), widest(name).min(room)));
-        }
-        out.push_str(&pad(&job.cost(), widest(&JobStatus::cost)));
-        let command = if rigid <= look.width { job.command() } else { job.id.to_string() };
-        out + &command
+        let first = pad(&state(job), widest(jobs, &state));
+        let (cost, name) = (pad(&job.cost(), widest(jobs, &JobStatus::cost)), pad(&middle(&name(job), names), names));
+        format!("{}{name}{cost}{}", look.tone(tone(job.state), &first), next(job))
     };
-    jobs.iter().map(line).collect()
+    let mut out: Vec<String> = jobs.iter().map(line).collect();
+    if jobs.iter().any(|job| next(job) != job.command()) {
+        out.extend(how_to_go_on(&jobs.iter().collect::<Vec<_>>(), look));
+    }
+    out
+}
+
+/// A text of a job.
+type Text<'a> = &'a dyn Fn(&JobStatus) -> String;
+
+fn widest(jobs: &[JobStatus], text: Text) -> usize {
+    jobs.iter().map(|job| display_width(&text(job))).max().unwrap_or_default()
 }
 
 fn table(jobs: &[JobStatus], look: &Look) -> Vec<String> {
     let mut sorted: Vec<&JobStatus> = jobs.iter().collect();
     sorted.sort_by_key(|job| std::cmp::Reverse(badness(job.state)));
-    let task = sorted.first().filter(|first| sorted.iter().all(|job| job.task == first.task)).map(|job| &job.task);
-    let with_task = task.is_none() && look.width >= 80;
+    let with_task = only_task(&sorted).is_none() && look.width >= 80;
     let cells = |job: &&JobStatus| {
         let mut out = vec![job.id.to_string(), state_words(job.state).to_owned()];
         out.extend(with_task.then(|| middle(&clean(&job.task, 60), 24)));
@@ -205,14 +217,13 @@ fn table(jobs: &[JobStatus], look: &Look) -> Vec<String> {
         if with_task { &["job", "state", "task", "file", "GAS"] } else { &["job", "state", "file", "GAS"] };
     let (file, gas) = (header.len() - 2, header.len() - 1);
     let rigid: usize = (0..header.len()).filter(|i| *i != file).map(|i| column(&rows, header, i) + GAP).sum();
-    let room = look.width.saturating_sub(rigid + GAP).max(NAME);
+    let room = look.width.saturating_sub(rigid + GAP).max(1);
     rows.iter_mut().filter_map(|row| row.get_mut(file)).for_each(|cell| *cell = middle(cell, room));
     let mut out = look.table(header, rows, &[gas], file);
     let rest = sorted.get(ROWS..).unwrap_or_default();
-    out.extend(
-        (!rest.is_empty())
-            .then(|| look.line(Tone::Plain, &format!("and {} more: {}", count(rest.len() as u64), by_state(rest)))),
-    );
+    if !rest.is_empty() {
+        out.extend(look.paragraph(Tone::Plain, &format!("and {} more: {}", count(rest.len() as u64), by_state(rest))));
+    }
     out.push(String::new());
     out.extend(totals(&sorted, look));
     out
@@ -223,7 +234,7 @@ fn column(rows: &[Vec<String>], header: &[&str], index: usize) -> usize {
     cells.chain(header.get(index).map(|name| display_width(name))).max().unwrap_or_default()
 }
 
-/// `37 done, 2 running`: in the order that they stand in.
+/// `37 done, 2 running`, in the order that they stand in; `all done` where they all are.
 fn by_state(jobs: &[&JobStatus]) -> String {
     let mut counts: Vec<(&str, u64)> = Vec::new();
     for job in jobs {
@@ -233,23 +244,34 @@ fn by_state(jobs: &[&JobStatus]) -> String {
             None => counts.push((words, 1)),
         }
     }
-    counts.iter().map(|(words, n)| format!("{} {words}", count(*n))).collect::<Vec<_>>().join(", ")
+    match counts.as_slice() {
+        [(words, _)] => format!("all {words}"),
+        counts => counts.iter().map(|(words, n)| format!("{} {words}", count(*n))).collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// How many stand how, why the worst failed, what all of it cost, how to go on.
 fn totals(sorted: &[&JobStatus], look: &Look) -> Vec<String> {
-    let mut out = look.field("Jobs", Tone::Strong, &format!("{}: {}", count(sorted.len() as u64), by_state(sorted)));
-    let failures: Vec<String> = sorted
-        .iter()
-        .filter_map(|job| {
-            Some(format!("{}: {}", clean(&job.dataset, words::MAX), clean(job.failure.as_ref()?, words::MAX)))
-        })
-        .collect();
-    for (index, text) in failures.iter().take(FAILURES).enumerate() {
-        out.extend(if index == 0 { look.field("Why", Tone::Bad, text) } else { look.more(Tone::Bad, text) });
+    let of = match only_task(sorted) {
+        Some(task) => format!("{} of {}", count(sorted.len() as u64), clean(task, 60)),
+        None => count(sorted.len() as u64),
+    };
+    let mut out = look.field("Jobs", Tone::Strong, &format!("{of}: {}", by_state(sorted)));
+    let mut failures: Vec<(&String, Vec<String>)> = Vec::new();
+    for (job, why) in sorted.iter().filter_map(|job| Some((job, job.failure.as_ref()?))) {
+        let name = clean(&job.dataset, words::MAX);
+        match failures.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, names)) => names.push(name),
+            None => failures.push((why, vec![name])),
+        }
     }
-    if failures.len() > FAILURES {
-        out.extend(look.more(Tone::Bad, &format!("and {} more", count((failures.len() - FAILURES) as u64))));
+    for (index, (why, names)) in failures.iter().take(FAILURES).enumerate() {
+        let text = format!("{}: {}", words::listed(names), clean(why, words::MAX));
+        out.extend(look.field(if index == 0 { "Why" } else { "" }, Tone::Bad, &text));
+    }
+    let more: usize = failures.iter().skip(FAILURES).map(|(_, names)| names.len()).sum();
+    if more > 0 {
+        out.extend(look.more(Tone::Bad, &format!("and {} more, for other reasons", count(more as u64))));
     }
     let (paid, fees) = (sum(sorted.iter().map(|job| job.paid)), sum(sorted.iter().map(|job| job.fees)));
     let cost = match (paid, fees) {
@@ -257,16 +279,26 @@ fn totals(sorted: &[&JobStatus], look: &Look) -> Vec<String> {
         (paid, fees) => format!("{paid} paid and {fees} in fees: {} in all", sum([paid, fees])),
     };
     out.extend(look.field("Cost", Tone::Plain, &cost));
-    let open = sorted.iter().filter(|job| !job.state.is_end()).count();
-    out.extend(match open {
-        0 => look.field("Next", Tone::Plain, "agent jobs show JOB"),
-        open => look.field(
-            "Next",
-            Tone::Plain,
-            &format!("agent jobs resume takes up the {} that are open", count(open as u64)),
-        ),
-    });
+    out.extend(how_to_go_on(sorted, look));
     out
+}
+
+/// The commands for what is open and for what has ended.
+fn how_to_go_on(jobs: &[&JobStatus], look: &Look) -> Vec<String> {
+    let open = jobs.iter().filter(|job| !job.state.is_end()).count();
+    let resume = match open {
+        0 => None,
+        1 => Some("agent jobs resume takes up the one that is open".to_owned()),
+        open => Some(format!("agent jobs resume takes up the {} that are open", count(open as u64))),
+    };
+    let show = (open < jobs.len()).then(|| "agent jobs show JOB tells more of one".to_owned());
+    look.field("Next", Tone::Plain, &[resume, show].into_iter().flatten().collect::<Vec<_>>().join("; "))
+}
+
+/// The task, where there is only one.
+fn only_task<'a>(jobs: &[&'a JobStatus]) -> Option<&'a String> {
+    let first = jobs.first()?;
+    jobs.iter().all(|job| job.task == first.task).then_some(&first.task)
 }
 
 #[cfg(test)]

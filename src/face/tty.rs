@@ -8,7 +8,11 @@ use std::{
 
 use rustix::{fs::OFlags, termios};
 use secrecy::{SecretString, zeroize::Zeroizing};
-use tokio::{io::AsyncReadExt as _, net::unix::pipe::Receiver};
+use tokio::{
+    io::AsyncReadExt as _,
+    net::unix::pipe::Receiver,
+    signal::unix::{Signal, SignalKind, signal},
+};
 
 /// The terminal that controls this process.
 pub(super) const TERMINAL: &str = "/dev/tty";
@@ -31,6 +35,8 @@ pub fn is_free() -> bool {
 pub struct Tty {
     lines: Receiver,
     screen: File,
+    /// Heard from the opening on: Ctrl-C at a question that was just shown is an answer to it.
+    interrupts: Signal,
 }
 
 impl Tty {
@@ -47,7 +53,8 @@ impl Tty {
         let screen = OpenOptions::new().write(true).custom_flags(OFlags::NOCTTY.bits().cast_signed()).open(TERMINAL)?;
         termios::tcflush(&terminal, termios::QueueSelector::IFlush)?;
         // A terminal is polled like a pipe, and tokio names only pipes; "unchecked" is that this is none.
-        Ok(Tty { lines: Receiver::from_file_unchecked(terminal)?, screen })
+        let interrupts = signal(SignalKind::interrupt())?;
+        Ok(Tty { lines: Receiver::from_file_unchecked(terminal)?, screen, interrupts })
     }
 
     /// Writes to it.
@@ -67,7 +74,7 @@ impl Tty {
         let n = tokio::select! {
             // One read gives one line: terminals hand them over whole.
             n = self.lines.read(&mut line[..]) => n?,
-            _ = tokio::signal::ctrl_c() => return Ok(None),
+            _ = self.interrupts.recv() => return Ok(None),
         };
         if n == 0 {
             return Ok(None);

@@ -4,11 +4,13 @@ use super::{JobError, Workflow};
 use crate::{
     domain::{
         job::{Job, JobState},
+        plan::Content,
         request::Work,
         task::{Parameters, TaskType},
     },
     machine,
     policy::data::OpenDataset,
+    science::InputError,
 };
 
 impl Workflow {
@@ -23,10 +25,10 @@ impl Workflow {
         work: &Work,
         task: &TaskType,
         parameters: &Parameters,
-        open: &OpenDataset,
-    ) -> Result<Option<Job>, JobError> {
+        open: OpenDataset,
+    ) -> Result<(Option<Job>, OpenDataset), JobError> {
         if work.anew {
-            return Ok(None);
+            return Ok((None, open));
         }
         let mut jobs = self.parts.ledger.jobs_of(session)?;
         jobs.retain(|job| {
@@ -36,23 +38,23 @@ impl Workflow {
                 && job.profile == self.parts.profile
                 && (job.state == JobState::Done || !job.state.is_end())
         });
-        let mut hashed = None;
-        for job in jobs.into_iter().rev() {
-            let measured = &job.verdict.dataset;
-            if job.source.path == open.source.path && measured.modified_ns == open.modified_ns {
-                return Ok(Some(job));
+        let path = open.source.path.clone();
+        let look = move || {
+            for job in jobs.into_iter().rev() {
+                let measured = &job.verdict.dataset;
+                let before = Content {
+                    path: job.source.path.clone(),
+                    bytes: measured.bytes,
+                    modified_ns: measured.modified_ns,
+                    sha256: job.content,
+                };
+                if machine::same_content(&open, &before)? {
+                    return Ok((Some(job), open));
+                }
             }
-            let Some(content) = job.content else { continue };
-            if hashed.is_none() {
-                let file = open.reopen();
-                let read = tokio::task::spawn_blocking(move || machine::sha256(file?)).await;
-                let read = read.map_err(std::io::Error::other).flatten();
-                hashed = Some(read.map_err(|source| JobError::Read { path: open.source.path.clone(), source })?);
-            }
-            if hashed == Some(content) {
-                return Ok(Some(job));
-            }
-        }
-        Ok(None)
+            Ok::<_, InputError>((None, open))
+        };
+        let looked = tokio::task::spawn_blocking(look).await.map_err(|e| JobError::WrongDataset(e.to_string()))?;
+        looked.map_err(|e| JobError::Read { path, source: std::io::Error::other(e) })
     }
 }

@@ -47,10 +47,14 @@ impl Workflow {
         match self.parts.runner.run(permit, task, &out_dir, &progress, cancel.watch()).await {
             Ok(outcome) => {
                 self.remember(job, task, outcome.seconds, outcome.max_rss)?;
+                let content = outcome.document.dataset.sha256;
                 let (files, summary) = (outcome.files, outcome.document.summary.into());
                 let result = JobResult { folder: out_dir, files, summary, unchecked: None };
                 self.emit(fetched_event(job, &result));
-                self.step(&job.id, JobState::Done, |job| job.result = Some(result))?;
+                self.step(&job.id, JobState::Done, |job| {
+                    job.content = Some(content);
+                    job.result = Some(result);
+                })?;
                 Ok(())
             }
             Err(LocalError::Canceled) => {

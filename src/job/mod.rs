@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`workflow`] | the steps in their order, and who may ask for which |
 //! | [`plan`] | measuring and judging pieces of work, and the plan of a request |
+//! | [`expand`] | patterns and folders made into files |
 //! | [`price`] | what work costs, before anything is sent |
 //! | [`before`] | the same work, done or begun before |
 //! | [`agree`] | the request that is open in a session, consent to its plan, and jobs out of it |
@@ -33,6 +34,7 @@ pub mod check;
 pub mod collect;
 pub mod elsewhere;
 pub mod error;
+pub mod expand;
 pub mod lease;
 pub mod local;
 pub mod offload;

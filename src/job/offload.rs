@@ -11,11 +11,14 @@ use crate::{
     compute::aioz::ComputeError,
     domain::{
         event::{Event, QuoteShown},
+        hash::Sha256,
         job::{Job, JobState},
         money::Amount,
         quote::Quote,
         task::{ParameterKind, TaskType},
     },
+    policy::{Refusal, Rule, data::OpenDataset},
+    science,
 };
 
 /// How long the provider may read the dataset: as long as S3 allows, as a job may wait for its payment.
@@ -29,6 +32,7 @@ impl Workflow {
         let dataset = guard.reopen_dataset(job)?;
         let permit = guard.permit_upload(&guard.mandate(job)?, job, dataset, object_key(job), &*self.parts.sink)?;
         self.parts.guard.check_readable(job, &*self.parts.sink)?;
+        let content = self.read_to_its_end(job, &permit.effect().dataset).await?;
         let remote = self.remote().await?;
         if job.state == JobState::Planned {
             self.step(&job.id, JobState::Staging, |_| {})?;
@@ -45,6 +49,10 @@ impl Workflow {
             () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
         };
         let staged = uploaded?;
+        if staged.sha256 != content {
+            let why = format!("{} changed while it was sent", job.verdict.dataset.path.display());
+            return Err(Refusal::new(Rule::DataChanged, why).hint("resume the job once nothing writes to it").into());
+        }
         self.emit(Event::UploadCompleted {
             job: job.id.clone(),
             url: staged.url.clone(),
@@ -56,6 +64,52 @@ impl Workflow {
             job.staged = Some(staged);
         })?;
         Ok(())
+    }
+
+    /// Reads all of the dataset as its task would, and hashes it: what is damaged at its far end is found before it is sent or
+    /// paid for. Once it was read it is not read again.
+    async fn read_to_its_end(&self, job: &Job, dataset: &OpenDataset) -> Result<Sha256, JobError> {
+        if let Some(content) = job.content {
+            return Ok(content);
+        }
+        let read = |source| JobError::Read { path: job.source.path.clone(), source };
+        let file = dataset.reopen().map_err(read)?;
+        let (task, format, whole) = (job.task_type.clone(), job.verdict.dataset.format, dataset.bytes.max(1) as f64);
+        let (tell, mut told) = tokio::sync::watch::channel(0_u64);
+        let mut reading = tokio::task::spawn_blocking(move || {
+            science::read_through(&task, format, file, &|bytes| {
+                tell.send_replace(bytes);
+            })
+        });
+        let done = loop {
+            tokio::select! {
+                done = &mut reading => break done,
+                changed = told.changed() => {
+                    if changed.is_ok() {
+                        let part = *told.borrow_and_update() as f64 / whole;
+                        let (job, status) = (job.id.clone(), "checking".to_owned());
+                        self.emit(Event::JobStatus { job, status, progress: Some(part) });
+                    }
+                }
+            }
+        };
+        let done = done.map_err(|e| read(std::io::Error::other(e)))?;
+        let through = match done {
+            Ok(through) => through,
+            Err(error) => {
+                let why = format!("{} cannot be used: {error}", job.verdict.dataset.path.display());
+                self.step(&job.id, JobState::Refused, |job| job.failure = Some(why.clone()))?;
+                let refusal = Refusal::new(Rule::ProbeFailed, format!("{why}; nothing was sent or paid"));
+                return Err(match error.hint() {
+                    Some(hint) => refusal.hint(hint),
+                    None => refusal,
+                }
+                .into());
+            }
+        };
+        dataset.unchanged_since(job.verdict.dataset.bytes, job.verdict.dataset.modified_ns)?;
+        self.parts.ledger.learn(&job.id, |job| job.content = Some(through.sha256))?;
+        Ok(through.sha256)
     }
 
     /// Submits under the job's idempotency key and writes the provider's quote down. Taken again, it finds the same task.

@@ -43,6 +43,8 @@ impl Workflow {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn plan(&self, session: &str, request: Request) -> Result<Plan, JobError> {
+        let mut request = self.expanded(request)?;
+        request.bounds = request.bounds.narrowed(self.parts.bounds);
         self.emit(Event::RequestUnderstood(RequestShown(request.clone())));
         let mut pieces = Vec::with_capacity(request.work.len());
         for work in &request.work {
@@ -75,6 +77,14 @@ impl Workflow {
         Ok(Plan::new(request, pieces, &self.destination()))
     }
 
+    /// Measures one piece of work and judges it, and no more: a demonstration has no price and no consent.
+    ///
+    /// # Errors
+    /// An unknown task or parameter, a dataset that may not or cannot be read.
+    pub async fn verdict(&self, session: &str, work: &Work) -> Result<Job, JobError> {
+        Ok(self.measured(session, work, &Origin::Flags).await?.0.job)
+    }
+
     /// Measures one piece of work and judges it, and asks its price where it is offloaded.
     pub(super) async fn draft(
         &self,
@@ -83,6 +93,22 @@ impl Workflow {
         bounds: Bounds,
         origin: &Origin,
     ) -> Result<Draft, JobError> {
+        let (Draft { mut piece, job }, open) = self.measured(session, work, origin).await?;
+        let task = self.task(&work.task)?;
+        let (for_task, verdict) = (task.clone(), job.verdict.clone());
+        let look = move || machine::impossible(&for_task, &verdict.dataset, &open, verdict.place);
+        let hopeless = tokio::task::spawn_blocking(look).await.map_err(|e| JobError::WrongDataset(e.to_string()))?;
+        if let Some(reason) = hopeless.filter(|_| !piece.same_as_before) {
+            let rule = reason.word.to_owned();
+            piece.cannot = Some(Cannot { rule, why: reason.why, hint: reason.hint, exit_code: 1 });
+        } else if let Err(error) = self.possible(task, &job, bounds, &mut piece).await {
+            piece.cannot = Some(cannot(&error));
+        }
+        Ok(Draft { piece, job })
+    }
+
+    /// A piece of work measured and judged, with its open dataset; `same_as_before` where its job is one of before.
+    async fn measured(&self, session: &str, work: &Work, origin: &Origin) -> Result<(Draft, OpenDataset), JobError> {
         let task = self.task(&work.task)?.clone();
         let named_by = if origin.is_person() { NamedBy::Person } else { NamedBy::Other };
         let mut parameters = catalogue::check_parameters(&task, &work.parameters)?;
@@ -91,17 +117,14 @@ impl Workflow {
         // Checks may be made side by side, so what is drawn for one is named after it.
         let of = format!("{} of {}", task.name, work.dataset().display());
         let source = open.source.clone();
-        let before = self.before(session, work, &task, &parameters, &open).await?;
+        let (before, open) = self.before(session, work, &task, &parameters, open).await?;
         let (home, supposed) = (self.parts.ledger.home().to_owned(), self.supposed);
-        let (for_task, chosen) = (task.clone(), parameters.clone());
         let measured = tokio::task::spawn_blocking(move || {
             let dataset = machine::profile_dataset(&open)?;
             note_dataset(&open)?;
-            let hopeless = machine::impossible(&for_task, &dataset, &chosen, &open)?;
-            Ok::<_, machine::ProbeError>((dataset, supposed.over(machine::probe_machine(&home)?), hopeless))
+            Ok::<_, machine::ProbeError>((dataset, supposed.over(machine::probe_machine(&home)?), open))
         });
-        let (dataset, profile, hopeless) = measured.await.map_err(|e| JobError::WrongDataset(e.to_string()))??;
-        suits(&task, &dataset)?;
+        let (dataset, profile, open) = measured.await.map_err(|e| JobError::WrongDataset(e.to_string()))??;
         let content = Content {
             path: source.path.clone(),
             bytes: dataset.bytes,
@@ -145,7 +168,7 @@ impl Workflow {
         });
         self.emit(verdict_event(&job));
         let work = Work { inputs, parameters, ..work.clone() };
-        let mut piece = PlannedWork {
+        let piece = PlannedWork {
             work,
             job: Some(job.id.clone()),
             verdict: Some(job.verdict.clone()),
@@ -154,12 +177,7 @@ impl Workflow {
             cannot: None,
             same_as_before,
         };
-        if let Some(reason) = hopeless.filter(|_| !same_as_before) {
-            piece.cannot = Some(Cannot { rule: reason.word, why: reason.why, hint: reason.hint, exit_code: 1 });
-        } else if let Err(error) = self.possible(&task, &job, bounds, &mut piece).await {
-            piece.cannot = Some(cannot(&error));
-        }
-        Ok(Draft { piece, job })
+        Ok((Draft { piece, job }, open))
     }
 
     /// What is known to fail fails here: a missing program, data that no task reads, work that may not leave; and the price.
@@ -187,7 +205,6 @@ impl Workflow {
             let what = format!("{} of {}", task.title, job.verdict.dataset.path.display());
             return Err(mandate::stays_here(&what).into());
         }
-        self.parts.guard.check_readable(job, &*self.parts.sink)?;
         let model = super::offload::remote_model(task, job)?;
         piece.price = match (&job.quote, job.tx_hash) {
             // Paid for, or about to be: nothing more is bought.
@@ -291,14 +308,6 @@ fn raised(
         seconds: raised.seconds.raised_to(estimate.seconds.low),
         learnt_from: estimate.learnt_from,
     }
-}
-
-/// Whether there is something in the dataset, and it is what the task works on.
-fn suits(task: &TaskType, dataset: &DatasetProfile) -> Result<(), JobError> {
-    if dataset.records == 0 {
-        return Err(JobError::WrongDataset(format!("{} holds no records to work on", dataset.path.display())));
-    }
-    catalogue::check_dataset(task, dataset).map_err(|e| JobError::WrongDataset(e.to_string()))
 }
 
 fn verdict_event(job: &Job) -> Event {

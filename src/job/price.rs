@@ -1,5 +1,7 @@
 //! What work costs at the provider, before anything is sent to it.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::{JobError, OwnerPrice, Workflow};
@@ -31,6 +33,19 @@ pub struct Pricing {
     pub storage: String,
     /// Whose coins are spent, where that is known without unlocking a wallet.
     pub account: Option<Hash160>,
+}
+
+/// Money as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// What the wallet holds, where the chain said so.
+    pub balance: Option<Datoshi>,
+    /// Spent or reserved in the last 24 hours.
+    pub today: Datoshi,
+    /// Spent or reserved as long as the ledger remembers.
+    pub ever: Datoshi,
+    /// The owner's flat price of a job, where the provider states none.
+    pub price: Option<Datoshi>,
 }
 
 /// What the provider's price list says of one model.
@@ -74,6 +89,24 @@ impl Workflow {
         let Some(account) = self.pricing.get().and_then(|pricing| pricing.account) else { return Ok(None) };
         let network = self.parts.guard.policy().network;
         Ok(Some(self.parts.ledger.spending(&account, network, &Reading::now())?))
+    }
+
+    /// What the wallet has, may spend and has spent, as far as that is known; `balance`: whether the chain is asked, for no
+    /// longer than `patience`.
+    pub async fn budget(&self, balance: bool, patience: Duration) -> Budget {
+        let asked = async {
+            let remote = self.remote().await.ok()?;
+            remote.payer.chain().balance(remote.payer.account()).await.ok()
+        };
+        let pricing = self.pricing().await.ok();
+        let held = if balance { tokio::time::timeout(patience, asked).await.ok().flatten() } else { None };
+        let spent = self.spent().ok().flatten();
+        Budget {
+            balance: held,
+            today: spent.map_or(Datoshi::ZERO, |spent| spent.day),
+            ever: spent.map_or(Datoshi::ZERO, |spent| spent.lifetime),
+            price: pricing.map(|pricing| pricing.price.flat),
+        }
     }
 
     /// What one task of `model` on a dataset of `bytes` costs: the provider's list price in GAS, or the owner's price.

@@ -45,6 +45,8 @@ pub struct WorkflowParts {
     pub profile: String,
     /// Where results go instead of the home folder.
     pub out_dir: Option<PathBuf>,
+    /// What binds every request, whoever fills it in.
+    pub bounds: Bounds,
 }
 
 /// Advances jobs.
@@ -214,7 +216,7 @@ impl Workflow {
     /// Whatever the next step says; the job stands where the ledger says.
     pub async fn resume(&self, id: &JobId, bounds: Bounds, cancel: &Cancel) -> Result<Job, JobError> {
         let _lease = lease::take(self.parts.ledger.home(), id)?;
-        let job = self.own_job(id)?;
+        let (job, bounds) = (self.own_job(id)?, bounds.narrowed(self.parts.bounds));
         if self.awaits_consent(&job)? && (bounds != Bounds::default() || !self.still_allowed(&job)) {
             // Named after the job, so that requests that are open in its session stay as they are.
             let session = format!("{} resumed", job.id);
@@ -223,6 +225,14 @@ impl Workflow {
         }
         let goal = if bounds.until == Until::Quote { Goal::Quoted } else { Goal::Done };
         self.advance(id, goal, None, cancel).await
+    }
+
+    /// Whether a job may go on without anybody being asked.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn goes_on_by_itself(&self, job: &Job) -> Result<bool, JobError> {
+        Ok(!self.awaits_consent(job)? || self.still_allowed(job))
     }
 
     /// Whether the job's own request lets it go to its end.

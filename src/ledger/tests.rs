@@ -36,12 +36,14 @@ pub(crate) fn sample_job(place: Place) -> Job {
     Job {
         id: JobId::random(),
         session: "ses-1".into(),
+        request: None,
         state: JobState::Planned,
         task_type: "t".into(),
         parameters: Default::default(),
         source: crate::domain::job::DatasetSource { path: "/d.fasta".into(), root: "/".into() },
         verdict,
         profile: "sandbox".into(),
+        content: None,
         out_dir: None,
         idempotency_key: opaque(8),
         staged: None,
@@ -55,7 +57,7 @@ pub(crate) fn sample_job(place: Place) -> Job {
     }
 }
 
-pub(super) fn attempt(job: &JobId, number: u32, gas: u32) -> Attempt {
+pub(crate) fn attempt(job: &JobId, number: u32, gas: u32) -> Attempt {
     Attempt {
         job: job.clone(),
         number,

@@ -21,6 +21,7 @@ use crate::{
         Counts, InputError,
         input::{GZIP, read_error},
         scan::{ScanError, Scanner},
+        text::Lines,
     },
 };
 
@@ -55,8 +56,8 @@ impl Counted {
         Counted { format, records, residues, longest, alphabet, sampled: false }
     }
 
-    fn text(lines: &TextCounts) -> Counted {
-        let (records, residues, longest) = (lines.lines + u64::from(lines.open), lines.characters, lines.longest);
+    fn text(lines: &Lines) -> Counted {
+        let (records, residues, longest) = (lines.lines(), lines.characters(), lines.longest());
         Counted { format: Format::Text, records, residues, longest, alphabet: None, sampled: false }
     }
 
@@ -114,14 +115,14 @@ pub fn profile_dataset(open: &OpenDataset) -> Result<DatasetProfile, ProbeError>
 /// Counts pieces of content, by its format.
 enum Counter {
     Sequences(Box<(Scanner, Counts)>),
-    Text(TextCounts),
+    Text(Lines),
 }
 
 impl Counter {
     fn new(format: Format) -> Counter {
         match format {
             Format::Fasta | Format::Fastq => Counter::Sequences(Box::default()),
-            Format::Text | Format::Binary => Counter::Text(TextCounts::default()),
+            Format::Text | Format::Binary => Counter::Text(Lines::default()),
         }
     }
 
@@ -129,7 +130,7 @@ impl Counter {
     fn push(&mut self, piece: &[u8]) -> Result<bool, ScanError> {
         match self {
             Counter::Sequences(both) => both.0.push(piece, &mut both.1).map(|()| true),
-            Counter::Text(counts) => Ok(counts.push(piece)),
+            Counter::Text(lines) => Ok(!sniff::has_controls(piece) && lines.push(piece).is_ok()),
         }
     }
 
@@ -141,8 +142,7 @@ impl Counter {
                 let format = scanner.finish(&mut counts)?;
                 Ok(Counted::sequences(format, &counts))
             }
-            Counter::Text(counts) if !counts.pending.is_empty() => Ok(Counted::BINARY),
-            Counter::Text(counts) => Ok(Counted::text(&counts)),
+            Counter::Text(lines) => Ok(lines.finish().map_or(Counted::BINARY, |()| Counted::text(&lines))),
         }
     }
 
@@ -157,7 +157,7 @@ impl Counter {
                     _ => Counted { longest: ended.longest.max(open), ..ended },
                 }
             }
-            Counter::Text(counts) => Counted::text(counts),
+            Counter::Text(lines) => Counted::text(lines),
         }
     }
 }
@@ -264,48 +264,6 @@ fn fill(reader: &mut impl std::io::Read, buffer: &mut [u8]) -> std::io::Result<u
         }
     }
     Ok(filled)
-}
-
-/// Lines and characters of a text.
-#[derive(Debug, Default)]
-struct TextCounts {
-    lines: u64,
-    characters: u64,
-    longest: u64,
-    /// Characters of the line that has not ended, and whether there is one.
-    current: u64,
-    open: bool,
-    /// The beginning of a character that a piece ended in.
-    pending: Vec<u8>,
-}
-
-impl TextCounts {
-    /// Counts more text; false when it is none.
-    fn push(&mut self, piece: &[u8]) -> bool {
-        self.pending.extend_from_slice(piece);
-        let bytes = std::mem::take(&mut self.pending);
-        let valid = match std::str::from_utf8(&bytes) {
-            Ok(_) => bytes.len(),
-            Err(e) => e.valid_up_to(),
-        };
-        let (text, rest) = bytes.split_at(valid);
-        if rest.len() > 3 || !sniff::is_text(text, true) {
-            return false;
-        }
-        self.pending = rest.to_vec();
-        for &byte in text {
-            if byte == b'\n' {
-                self.lines += 1;
-                (self.current, self.open) = (0, false);
-            } else if byte & 0xc0 != 0x80 {
-                self.characters += 1;
-                self.current += 1;
-                self.longest = self.longest.max(self.current);
-                self.open = true;
-            }
-        }
-        true
-    }
 }
 
 #[cfg(test)]

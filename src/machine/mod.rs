@@ -6,8 +6,11 @@ pub mod catalogue;
 mod cgroup;
 mod dataset;
 pub mod estimator;
+pub mod expand;
 mod extents;
 mod host;
+pub mod identity;
+pub mod impossible;
 mod parameters;
 pub mod programs;
 mod sample;
@@ -18,10 +21,12 @@ mod supposed;
 
 pub use dataset::profile_dataset;
 pub use host::probe_machine;
+pub use identity::same_content;
+pub use impossible::{Impossible, impossible};
 pub use parameters::check_parameters;
 pub use supposed::Supposed;
 
-use crate::science::{InputError, scan::ScanError};
+use crate::science::InputError;
 
 /// Why a probe has no answer. A probe that fails is a refusal.
 #[derive(Debug, thiserror::Error)]
@@ -62,15 +67,8 @@ impl ProbeError {
             ProbeError::Read { .. } => "check that the file can be read and its disk is well",
             ProbeError::NoMemory => "mount /proc",
             ProbeError::Empty => "check the name, and whether its download finished",
-            ProbeError::Damaged(InputError::Scan(
-                ScanError::CutFasta(_) | ScanError::CutFastq { .. } | ScanError::Zeros(_),
-            ))
-            | ProbeError::Damaged(InputError::CutGzip) => "download or copy the file again",
-            ProbeError::Damaged(InputError::BadGzip(_)) => "test the file with `gzip -t`, and download it again",
-            ProbeError::Damaged(InputError::Scan(
-                ScanError::NoRead { .. } | ScanError::NoSeparator { .. } | ScanError::Qualities { .. },
-            )) => "write each read on four lines: header, sequence, `+`, qualities",
-            ProbeError::Damaged(_) | ProbeError::Changes { .. } => "look at that place of the file, or make it anew",
+            ProbeError::Damaged(error) => error.hint(),
+            ProbeError::Changes { .. } => "look at that place of the file, or make it anew",
         };
         Some(hint.to_owned())
     }
@@ -78,30 +76,4 @@ impl ProbeError {
 
 fn unreadable(source: std::io::Error) -> ProbeError {
     ProbeError::Read { what: "the dataset", source }
-}
-
-/// Why a task cannot be done on a dataset.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Impossible {
-    /// A short stable word.
-    pub word: String,
-    /// In a sentence.
-    pub why: String,
-    /// What to do next.
-    pub hint: Option<String>,
-}
-
-/// STUB until the join.
-pub fn impossible(
-    _task: &crate::domain::task::TaskType,
-    _dataset: &crate::domain::dataset::DatasetProfile,
-    _parameters: &crate::domain::task::Parameters,
-    _open: &crate::policy::data::OpenDataset,
-) -> Result<Option<Impossible>, ProbeError> {
-    Ok(None)
-}
-
-/// STUB until the join.
-pub fn sha256(file: std::fs::File) -> std::io::Result<crate::domain::hash::Sha256> {
-    crate::compute::worker::hash(file, |_| {}).map(|(_, sha)| sha)
 }

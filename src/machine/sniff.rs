@@ -1,6 +1,38 @@
 //! What kind of file it is, from its first bytes.
 
-use crate::domain::dataset::Format;
+use std::{
+    fs::OpenOptions,
+    io::{self, Read as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
+
+use flate2::read::MultiGzDecoder;
+use rustix::fs::OFlags;
+
+use crate::{domain::dataset::Format, science::input::GZIP};
+
+/// How much of a file is looked at to tell what it is, bytes.
+const HEAD: usize = 16 * 1024;
+
+/// The format that the file at `path` begins as, decompressed where it is gzip.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn file(path: &Path) -> io::Result<Format> {
+    // What is a pipe by now is not waited for.
+    let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
+    let mut head = Vec::new();
+    file.take(HEAD as u64).read_to_end(&mut head)?;
+    let whole = head.len() < HEAD;
+    if !head.starts_with(&GZIP) {
+        return Ok(format(&head, whole));
+    }
+    let mut content = Vec::new();
+    // The compressed data is cut off where the head ends: what came before counts.
+    let ended = MultiGzDecoder::new(head.as_slice()).take(HEAD as u64).read_to_end(&mut content).is_ok();
+    Ok(format(&content, ended && whole && content.len() < HEAD))
+}
 
 /// The format that `head` begins; `whole` when it is the entire file.
 ///
@@ -40,7 +72,12 @@ pub(super) fn is_text(bytes: &[u8], whole: bool) -> bool {
         // A character may be cut where the bytes at hand end.
         Err(e) => !whole && e.error_len().is_none(),
     };
-    valid && !bytes.iter().any(|&b| (b < 0x20 && !matches!(b, b'\n' | b'\r' | b'\t' | 0x0c)) || b == 0x7f)
+    valid && !has_controls(bytes)
+}
+
+/// Whether there are control characters but for line ends, tabs and form feeds.
+pub(super) fn has_controls(bytes: &[u8]) -> bool {
+    bytes.iter().any(|&b| (b < 0x20 && !matches!(b, b'\n' | b'\r' | b'\t' | 0x0c)) || b == 0x7f)
 }
 
 #[cfg(test)]

@@ -16,9 +16,18 @@ pub struct ChatRequest {
     pub tools: Vec<ToolSpec>,
     /// Whether it must call.
     pub choice: ToolChoice,
-    /// Whether the call that it must make is to be written as text, as those that it wrote before were none.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub written: bool,
+    /// The form that the whole answer is to have. Then no tools are offered, and nothing is streamed: it is for no person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<Form>,
+}
+
+/// The form of an answer: one JSON object that fits a schema.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Form {
+    /// Its name, for servers: letters, digits, `_`, `-`.
+    pub name: String,
+    /// Its JSON Schema. Properties are written in their order.
+    pub schema: Value,
 }
 
 /// Whether a model must call a tool.
@@ -161,6 +170,9 @@ impl ChatRequest {
         }
         if self.choice == ToolChoice::Required && self.tools.is_empty() {
             return Err("a call is required and no tool is offered".to_owned());
+        }
+        if self.form.is_some() && !self.tools.is_empty() {
+            return Err("an answer of a form is asked for, and tools are offered".to_owned());
         }
         if !matches!(self.messages.first(), Some(Message::User { .. })) {
             return Err("the first message after the system prompt is not a person's".to_owned());

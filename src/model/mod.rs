@@ -1,35 +1,36 @@
 //! Chat models: one trait, one file an implementation.
 //!
 //! A model takes a [`ChatRequest`] and gives a [`ChatTurn`]: text, calls, or both. It proposes; what happens is up to
-//! the guard. Every model, also the offline [`planner`], sees the request and nothing else.
+//! the guard. Every model sees the request and nothing else.
 //!
 //! | file | what it holds |
 //! | --- | --- |
 //! | [`chat`] | requests, turns, and the rules every request keeps |
 //! | [`context`] | what the runtime knows and puts at the end of the system prompt |
 //! | [`error`] | why a model gave no turn |
+//! | [`form`] | one request object a turn, in the place of calls |
 //! | [`openai`] | any OpenAI-compatible endpoint |
 //! | [`scripted`] | a transcript file |
 //! | [`taped`] | a model that is recorded, and one that answers from a record |
-//! | [`words`], [`phrases`] | what a person's words name: files, jobs, tasks, choices |
-//! | [`about`] | what they say that asks for no computing |
-//! | [`planner`] | the offline planner |
+//! | [`grammar`] | the offline grammar: a sentence to a request, without a model |
+//! | [`offline`] | the name of no model |
+//! | [`style`] | when calls give way to the form |
 //! | [`repair`] | calls written as text; names that are nearly right |
 
-pub mod about;
 pub mod chat;
 pub mod context;
 pub mod error;
+pub mod form;
+pub mod grammar;
+pub mod offline;
 pub mod openai;
-pub mod phrases;
-pub mod planner;
 pub mod repair;
 pub mod scripted;
+pub mod style;
 pub mod taped;
-pub mod words;
 
 use async_trait::async_trait;
-pub use chat::{ChatRequest, ChatTurn, Delta, Finish, Message, ToolCall, ToolChoice, Usage};
+pub use chat::{ChatRequest, ChatTurn, Delta, Finish, Form, Message, ToolCall, ToolChoice, Usage};
 pub use error::ModelError;
 
 /// A chat model.

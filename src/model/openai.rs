@@ -12,7 +12,7 @@
 //! | `ids` | call ids as every server takes them |
 //! | `lenient` | what servers write loosely |
 //! | `usage` | tokens and cost |
-//! | `written` | a call asked for as text, of a model that makes none |
+//! | `form` | an answer of a form: held to it by the server, or asked for in words |
 //! | `assemble` | from pieces to a turn |
 //! | `http` | the transport of both: one try, typed errors |
 //! | `body` | a streamed body: idle timeout, bounds, end mark |
@@ -22,13 +22,13 @@ mod assemble;
 mod body;
 mod chat;
 mod failure;
+mod form;
 mod http;
 mod ids;
 mod lenient;
 mod parts;
 mod responses;
 mod usage;
-mod written;
 
 use std::time::Duration;
 
@@ -114,16 +114,12 @@ impl OpenAi {
         Ok(match api {
             Api::Chat => {
                 let mut body = chat::request(request, model, &self.parts);
-                if request.written {
-                    written::ask_for(&mut body, request, *api, &self.parts);
-                }
+                form::ask_for(&mut body, request, *api, &self.parts);
                 client.chat().create_stream_byot::<_, Chunk>(body).await?
             }
             Api::Responses => {
                 let mut body = responses::request(request, model, &self.parts);
-                if request.written {
-                    written::ask_for(&mut body, request, *api, &self.parts);
-                }
+                form::ask_for(&mut body, request, *api, &self.parts);
                 let events = client.responses().create_stream_byot::<_, Event>(body).await?;
                 let mut translator = Translator::default();
                 events.map(move |event| event.map(|event| translator.piece(event))).boxed()
@@ -166,10 +162,11 @@ impl OpenAi {
                     }
                 }
             }
-            if let Some(text) = assembly.take(chunk) {
+            let (text, held) = (assembly.take(chunk), request.form.is_some());
+            if let Some(text) = text.filter(|_| !held) {
                 sink(Delta::Text(text));
             }
-            if assembly.is_too_long() || assembly.wanders(request.choice) {
+            if assembly.is_too_long() || assembly.wanders(request.choice) || (held && assembly.circles()) {
                 break;
             }
         }
@@ -177,7 +174,7 @@ impl OpenAi {
             return Err(error);
         }
         let (turn, rest) = assembly.finish(ended.marked())?;
-        if let Some(text) = rest {
+        if let Some(text) = rest.filter(|_| request.form.is_none()) {
             sink(Delta::Text(text));
         }
         Ok(turn)
@@ -215,6 +212,11 @@ impl ChatModel for OpenAi {
         loop {
             let mut assembly = Assembly::default();
             let error = match self.attempt(request, &mut assembly, sink).await {
+                // Prose where an object was asked for: the server holds nobody to a form.
+                Ok(turn) if form::is_missed(request, &turn) && self.parts.ask_in_words() => {
+                    turn.usage.into_iter().for_each(|usage| sink(Delta::Lost(usage)));
+                    continue;
+                }
                 Ok(turn) => {
                     self.parts.heard(&turn);
                     return Ok(turn);
@@ -224,13 +226,17 @@ impl ChatModel for OpenAi {
             if let Some(usage) = assembly.usage() {
                 sink(Delta::Lost(usage));
             }
-            if assembly.streamed() {
+            if assembly.streamed() && request.form.is_none() {
                 return Err(error);
             }
             // A server that cannot make a grammar of a form says so as a failure of its own.
             if let ModelError::Refused { message, .. } | ModelError::Server { message, .. } = &error
                 && self.parts.give_up(message)
             {
+                continue;
+            }
+            // It may be the form that it does not take, whatever words it has for that.
+            if form::is_refused(request, &error) && self.parts.give_up_form() {
                 continue;
             }
             let pause = error.retry_after().unwrap_or(wait);

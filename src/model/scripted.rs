@@ -100,8 +100,9 @@ impl ChatModel for Scripted {
             (None, Some(raw)) => raw.clone(),
             (None, None) => String::new(),
         };
-        for piece in text.split_inclusive(' ') {
-            sink(Delta::Text(piece.to_owned()));
+        // An object is for no person.
+        if request.form.is_none() {
+            text.split_inclusive(' ').for_each(|piece| sink(Delta::Text(piece.to_owned())));
         }
         let mut calls = Vec::new();
         for (i, call) in turn.call.iter().enumerate() {
@@ -155,8 +156,8 @@ fn met(expect: &Expect, request: &ChatRequest) -> Result<(), String> {
     {
         return Err(format!("the tool choice is {:?}", request.choice));
     }
-    if expect.written.is_some_and(|written| written != request.written) {
-        return Err(format!("the call is asked for as text: {}", request.written));
+    if expect.form.is_some_and(|form| form != request.form.is_some()) {
+        return Err(format!("the answer is to have a form: {}", request.form.is_some()));
     }
     let results: Vec<&str> = request
         .messages

@@ -6,20 +6,25 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
+mod mandates;
+
 use super::{
     Guard, Policy, Rule,
-    approval::{Answer, ApprovalRequest, Approver, Nobody, SaidYes},
+    approval::{Answer, ApprovalRequest, Approver, Nobody, PlanAnswer, PlanSpending, SaidYes},
     payment::{Claim, FeeQuote},
 };
 use crate::{
     domain::{
         budget::Caps,
+        consent::{Consent, ConsentBy, Granted},
         event::Silent,
-        hash::Hash160,
+        hash::{Hash160, Sha256},
         job::{Job, JobState},
         money::Datoshi,
         network::{MAINNET, Network, SANDBOX, TESTNET},
+        plan::Plan,
         quote::{Quote, QuoteSource},
+        request::{Bounds, DATASET, Input, Origin, Request, Work},
         verdict::Place,
     },
     ledger::{
@@ -50,6 +55,7 @@ fn fees() -> FeeQuote {
 struct Fixture {
     _home: tempfile::TempDir,
     guard: Guard,
+    ledger: Ledger,
     job: Job,
 }
 
@@ -61,12 +67,37 @@ fn fixture(network: u32, change: impl FnOnce(&mut Policy, &mut Quote)) -> Fixtur
     change(&mut policy, &mut quote);
     let id = submitted(&ledger).id;
     let job = ledger.learn(&id, |job| job.quote = Some(quote)).unwrap();
-    Fixture { _home: home, guard: Guard::new(policy, ledger), job }
+    // The plan said nothing of a price: what is quoted is above it, and asks again.
+    let job = mandated(&ledger, &job, Bounds::default(), Datoshi::ZERO, ConsentBy::Yes);
+    Fixture { _home: home, guard: Guard::new(policy, ledger.clone()), ledger, job }
+}
+
+/// The job as work of a request, with a consent to pay at most `amount` for it and the same again as fees.
+pub(super) fn mandated(ledger: &Ledger, job: &Job, bounds: Bounds, amount: Datoshi, by: ConsentBy) -> Job {
+    let input = Input { name: DATASET.into(), named: job.source.path.clone(), path: Some(job.source.path.clone()) };
+    let work = Work { inputs: vec![input], ..Work::new(&job.task_type, "", job.parameters.clone()) };
+    let request = Request::new(Origin::Flags, bounds, vec![work], None);
+    let granted = Granted {
+        job: job.id.clone(),
+        task: job.task_type.clone(),
+        dataset: job.source.path.clone(),
+        parameters: job.parameters.clone(),
+        may_leave: true,
+        amount,
+        fees: amount,
+        recipient: Some(PROVIDER.address()),
+    };
+    let consent = Consent { digest: Sha256::of(b"plan"), by, at: Timestamp::now(), granted: vec![granted] };
+    ledger.begin(&request, "ses-1", Some(&consent), std::slice::from_ref(job)).unwrap();
+    Job { state: job.state, ..ledger.job(&job.id).unwrap() }
 }
 
 async fn pay(fixture: &Fixture, claim: Option<Claim>, approver: &dyn Approver) -> Result<Datoshi, Rule> {
-    let permit =
-        fixture.guard.permit_payment(&fixture.job, claim.as_ref(), fees(), NO_SPENDING, approver, &Silent).await;
+    let mandate = fixture.guard.mandate(&fixture.job).map_err(|refusal| refusal.rule)?;
+    let permit = fixture
+        .guard
+        .permit_payment(&mandate, &fixture.job, claim.as_ref(), fees(), NO_SPENDING, approver, &Silent)
+        .await;
     permit.map(|p| p.effect().amount).map_err(|refusal| refusal.rule)
 }
 
@@ -118,7 +149,9 @@ async fn nothing_is_paid_for_a_local_job_or_at_another_step() {
         );
         assert_eq!(pay(&f, None, &SaidYes).await.is_ok(), awaits, "{state}");
     }
-    f.job = Job { quote: f.job.quote.clone(), ..sample_job(Place::Local) };
+    let local = Job { quote: f.job.quote.clone(), ..sample_job(Place::Local) };
+    f.ledger.insert_job(&local).unwrap();
+    f.job = mandated(&f.ledger, &local, Bounds::default(), Datoshi::ZERO, ConsentBy::Yes);
     assert_eq!(pay(&f, None, &SaidYes).await, Err(Rule::FitsHere));
 }
 
@@ -133,6 +166,10 @@ impl Approver for Person {
     async fn ask(&self, request: &ApprovalRequest) -> Answer {
         self.shown.lock().unwrap().push(request.clone());
         self.answer
+    }
+
+    async fn consent(&self, _plan: &Plan, _spending: Option<PlanSpending>) -> PlanAnswer {
+        PlanAnswer::Said(self.answer)
     }
 }
 
@@ -208,7 +245,9 @@ proptest! {
         let spending = Spending { day: spent.0, lifetime: spent.1 };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let fees = FeeQuote { system, network };
-        let permit = runtime.block_on(f.guard.permit_payment(&f.job, None, fees, spending, &SaidYes, &Silent));
+        let mandate = f.guard.mandate(&f.job).unwrap();
+        let permit =
+            runtime.block_on(f.guard.permit_payment(&mandate, &f.job, None, fees, spending, &SaidYes, &Silent));
         let sum = |spent: Datoshi| [amount, system, network, spent].iter().map(|d| u128::from(d.datoshi())).sum::<u128>();
         let within = amount <= caps.0
             && system <= limits.0

@@ -27,14 +27,21 @@ const COLUMNS: usize = 110;
 
 /// Selects the sequences and refuses what is no protein.
 pub(crate) fn selected(input: &mut Input<'_>, choices: &FoldChoices) -> Result<Selection, ScienceError> {
-    let selection = Selection::of(input, choices.max_sequences)?;
+    let mut selection = Selection::new(choices.max_sequences);
+    input.scan(&mut selection)?;
+    foldable(&selection)?;
+    Ok(selection)
+}
+
+/// Refuses what holds no protein that can be folded.
+pub(crate) fn foldable(selection: &Selection) -> Result<(), ScienceError> {
     if selection.letters.alphabet() == Some(Alphabet::Nucleotide) {
         return Err(ScienceError::Nucleotides);
     }
     if selection.candidates.is_empty() {
         return Err(ScienceError::NothingToFold { total: selection.total });
     }
-    Ok(selection)
+    Ok(())
 }
 
 /// Folds every candidate; `progress` is told the part of the work that is done (0 to 1).

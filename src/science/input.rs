@@ -34,6 +34,24 @@ pub enum InputError {
     Scan(#[from] ScanError),
 }
 
+impl InputError {
+    /// What the person can do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            InputError::Read(_) => "check that the file can be read and its disk is well",
+            InputError::CutGzip
+            | InputError::Scan(ScanError::CutFasta(_) | ScanError::CutFastq { .. } | ScanError::Zeros(_)) => {
+                "download or copy the file again"
+            }
+            InputError::BadGzip(_) => "test the file with `gzip -t`, and download it again",
+            InputError::Scan(
+                ScanError::NoRead { .. } | ScanError::NoSeparator { .. } | ScanError::Qualities { .. },
+            ) => "write each read on four lines: header, sequence, `+`, qualities",
+            InputError::Scan(_) => "look at that place of the file, or make it anew",
+        }
+    }
+}
+
 /// Sorts an error of a reader: gzip's own errors from the system's.
 pub(crate) fn read_error(error: io::Error, gzip: bool) -> InputError {
     match error.kind() {
@@ -87,25 +105,43 @@ impl<'p> Input<'p> {
 
     /// Scans the whole content as FASTA or FASTQ.
     pub(crate) fn scan(&mut self, visit: &mut dyn Visit) -> Result<Scanned, InputError> {
-        let (mut reader, gzip) = self.content()?;
         let mut scanner = Scanner::default();
-        let mut piece = vec![0; PIECE];
-        loop {
-            let count = match reader.read(&mut piece) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-                Err(e) => return Err(read_error(e, gzip)),
-            };
-            scanner.push(piece.get(..count).unwrap_or_default(), visit)?;
-        }
+        let (gzip, _) = self.pieces(u64::MAX, &mut |piece| Ok::<_, InputError>(scanner.push(piece, visit)?))?;
         Ok(Scanned { format: scanner.finish(visit)?, gzip })
     }
 
+    /// Gives the content to `take`, piece by piece, until it ends or at least `most` bytes of it were given; whether it is
+    /// gzip, and whether it ended.
+    pub(crate) fn pieces<E: From<InputError>>(
+        &mut self,
+        most: u64,
+        take: &mut dyn FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(bool, bool), E> {
+        let (mut reader, gzip) = self.content()?;
+        let mut piece = vec![0; PIECE];
+        let mut given = 0;
+        while given < most {
+            let count = match reader.read(&mut piece) {
+                Ok(0) => return Ok((gzip, true)),
+                Ok(count) => count,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                Err(e) => return Err(read_error(e, gzip).into()),
+            };
+            take(piece.get(..count).unwrap_or_default())?;
+            given += count as u64;
+        }
+        Ok((gzip, false))
+    }
+
     /// Reads what is left and returns the checksum of the whole file as it is on disk.
-    pub(crate) fn finish(mut self) -> Result<Sha256, InputError> {
+    pub(crate) fn finish(self) -> Result<Sha256, InputError> {
+        self.finish_measured().map(|(sha256, _)| sha256)
+    }
+
+    /// As [`Input::finish`], with the bytes that were read from first to last.
+    pub(crate) fn finish_measured(mut self) -> Result<(Sha256, u64), InputError> {
         io::copy(&mut BufReader::with_capacity(PIECE, &mut self), &mut io::sink()).map_err(InputError::Read)?;
-        Ok(Sha256(self.hash.finalize().into()))
+        Ok((Sha256(self.hash.finalize().into()), self.read))
     }
 }
 

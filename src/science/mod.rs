@@ -17,6 +17,8 @@ mod select;
 mod sentences;
 mod stats;
 mod summary;
+pub(crate) mod text;
+mod through;
 mod verify;
 
 use std::{fs::File, io, path::Path};
@@ -29,11 +31,14 @@ pub use lengths::{Bar, Lengths};
 pub use letters::Letters;
 pub use select::LONGEST;
 pub(crate) use stats::Counts;
+pub use through::{ReadError, Through, read_through, try_reading};
 pub use verify::{VerifyError, verify, verify_alone};
 
 use crate::domain::{
+    hash::Sha256,
     result::{ResultDataset, ResultDocument, ResultProgram},
     task::Parameters,
+    units::count,
 };
 use choices::FoldChoices;
 use input::Input;
@@ -66,7 +71,7 @@ pub enum ScienceError {
     #[error("the sequences are nucleotides (DNA or RNA), and folding takes proteins: translate them first")]
     Nucleotides,
     /// Sequences, but none that can be folded.
-    #[error("none of the {total} sequences can be folded: they are empty or longer than {LONGEST} residues")]
+    #[error("{} or longer than {} residues", none_folds(*total), count(LONGEST as u64))]
     NothingToFold {
         /// Sequences in the file.
         total: u64,
@@ -88,6 +93,47 @@ pub enum ScienceError {
         /// The system's error.
         source: io::Error,
     },
+}
+
+/// How a sentence begins that says that nothing can be folded.
+fn none_folds(total: u64) -> String {
+    match total {
+        1 => "the only sequence cannot be folded: it is empty".to_owned(),
+        _ => format!("none of the {} sequences can be folded: they are empty", count(total)),
+    }
+}
+
+impl ScienceError {
+    /// A short word for it that stays the same.
+    pub fn word(&self) -> &'static str {
+        match self {
+            ScienceError::UnknownTask(_) => "unknown_task",
+            ScienceError::Input(InputError::Read(_)) => "unreadable",
+            ScienceError::Input(_) => "damaged",
+            ScienceError::Parameter { .. } => "parameter",
+            ScienceError::Nucleotides => "nucleotides",
+            ScienceError::NothingToFold { .. } | ScienceError::Search(_) => "nothing_to_fold",
+            ScienceError::NotText => "not_text",
+            ScienceError::NoSentences => "no_sentences",
+            ScienceError::Write { .. } => "unwritable",
+        }
+    }
+
+    /// What the person can do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            ScienceError::Input(error) => Some(error.hint()),
+            ScienceError::NothingToFold { .. } | ScienceError::Search(_) => {
+                Some("name a file with shorter proteins, or cut out the domains that are to be folded")
+            }
+            ScienceError::NotText => Some("save it as UTF-8 text, or name another file"),
+            ScienceError::NoSentences => Some("name a text with whole sentences"),
+            ScienceError::UnknownTask(_) | ScienceError::Parameter { .. } => Some("`agent tasks` shows what there is"),
+            ScienceError::Write { .. } => Some("check that the folder is yours and the disk is not full"),
+            // The sentence says it: translate them first.
+            ScienceError::Nucleotides => None,
+        }
+    }
 }
 
 /// One run of a built-in task.
@@ -155,6 +201,14 @@ pub fn run(run: Run<'_>, progress: &mut dyn FnMut(f64)) -> Result<ResultDocument
         }
         other => Err(ScienceError::UnknownTask(crate::domain::units::clean(other, 60))),
     }
+}
+
+/// The SHA-256 of a file as it is on disk, from its first byte.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn sha256(file: File) -> Result<Sha256, InputError> {
+    Input::new(file, &mut |_| {})?.finish()
 }
 
 /// How the results of a built-in task name the program that made them.

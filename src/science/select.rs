@@ -1,10 +1,6 @@
 //! Which sequences of a file are folded: the first so many that can be. The verifier selects by the same code.
 
-use super::{
-    input::{Input, InputError},
-    letters::Letters,
-    scan::Visit,
-};
+use super::{letters::Letters, scan::Visit};
 use crate::domain::units::clean;
 
 /// Longer sequences are skipped: a fold of theirs would be far from good in any time that is reasonable.
@@ -41,11 +37,9 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// Reads all of `input` and selects at most `most` sequences.
-    pub(crate) fn of(input: &mut Input<'_>, most: usize) -> Result<Selection, InputError> {
-        let mut selection = Selection { most, ..Selection::default() };
-        input.scan(&mut selection)?;
-        Ok(selection)
+    /// Selects at most `most` of the sequences that it is shown.
+    pub(crate) fn new(most: usize) -> Selection {
+        Selection { most, ..Selection::default() }
     }
 
     /// Sequences that could be folded and are beyond the first `most`.
@@ -92,7 +86,7 @@ impl Visit for Selection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::science::input::tests::file;
+    use crate::science::input::{Input, tests::file};
 
     #[test]
     fn the_first_that_can_be_folded_are_selected() {
@@ -101,7 +95,8 @@ mod tests {
         let text = format!(">\u{1b}[31mred two\nGIV\n>\n>big\n{long}\n>  \n{just}\n>d\nMK\n>e\nMK\n");
         let mut progress = |_| {};
         let mut input = Input::new(file(text.as_bytes()), &mut progress).unwrap();
-        let selection = Selection::of(&mut input, 3).unwrap();
+        let mut selection = Selection::new(3);
+        input.scan(&mut selection).unwrap();
         let ids: Vec<_> = selection.candidates.iter().map(|c| c.id.as_str()).collect();
         assert_eq!(ids, ["[31mred", "sequence 4", "d"]);
         assert_eq!((selection.total, selection.too_long, selection.empty, selection.left_out()), (6, 1, 1, 1));

@@ -69,6 +69,13 @@ pub(crate) fn summarise(
     Ok((records, if let Value::Object(summary) = summary { summary } else { Map::new() }))
 }
 
+/// Refuses a text that has no sentence to choose, as [`summarise`] does.
+pub(crate) fn has_sentences(input: &mut Input<'_>) -> Result<(), ScienceError> {
+    let (text, _) = read(input)?;
+    let says_something = |sentence: &&str| words(sentence).next().is_some();
+    if sentences(&text).iter().any(says_something) { Ok(()) } else { Err(ScienceError::NoSentences) }
+}
+
 /// The text, at most so much of it; whether there is more.
 fn read(input: &mut Input<'_>) -> Result<(String, bool), ScienceError> {
     let (reader, gzip) = input.content()?;

@@ -118,7 +118,7 @@ fn what_cannot_be_folded_is_told() {
     assert_eq!(error("", json!({})), "the file is empty");
     assert_eq!(
         error(&format!(">a\n{}\n", "MK".repeat(1500)), json!({})),
-        "none of the 1 sequences can be folded: they are empty or longer than 2000 residues"
+        "the only sequence cannot be folded: it is empty or longer than 2,000 residues"
     );
     assert!(error(FASTA, json!({"dimension": 4})).contains("`dimension`"));
     assert_eq!(run_on("alchemy", FASTA, json!({})).0.unwrap_err().to_string(), "`alchemy` is no built-in task");

@@ -1,20 +1,42 @@
-//! The files that a name stands for.
+//! The files that a name stands for, where a model or an MCP client names them.
 
 use std::path::{Path, PathBuf};
 
 use super::WorkError;
-use crate::domain::task::TaskType;
+use crate::{
+    domain::task::TaskType,
+    machine::expand::{Surroundings, expand as expand_names},
+};
 
-/// The files that `names` stand for, taken from `folder`, in the order in which they are named: a path is itself. `task` is
-/// the one that they are for, where it is known.
+/// The files that `names` stand for, taken from `folder`, in the order in which they are named: a path is itself, a pattern or
+/// a folder its files in natural order. `task` is the one that they are for, where it is known.
+///
+/// Only names within `folder` are looked into: whatever else a model names is opened, or refused, by the rules for datasets.
 ///
 /// # Errors
-/// A name that stands for nothing.
-pub fn expand(names: &[PathBuf], _folder: &Path, _task: Option<&TaskType>) -> Result<Vec<PathBuf>, WorkError> {
+/// A pattern or folder that stands for nothing, or for more files than a request holds.
+pub fn expand(names: &[PathBuf], folder: &Path, task: Option<&TaskType>) -> Result<Vec<PathBuf>, WorkError> {
     let mut files: Vec<PathBuf> = Vec::with_capacity(names.len());
     for name in names {
-        if !files.contains(name) {
-            files.push(name.clone());
+        let outside = name.is_absolute() || name.starts_with("~") || name.components().any(|c| c.as_os_str() == "..");
+        let looks_plain = !name.to_string_lossy().contains(['*', '?', '[']) && !folder.join(name).is_dir();
+        let found = if outside || looks_plain {
+            vec![name.clone()]
+        } else {
+            let at = Surroundings { folder, home: None, task };
+            let expanded = expand_names(&[name], at).map_err(|error| WorkError {
+                refusal: None,
+                kind: "no_files".to_owned(),
+                message: error.to_string(),
+                hint: error.hint(),
+                exit_code: 1,
+            })?;
+            expanded.into_iter().flat_map(|name| name.files).map(|file| file.named).collect()
+        };
+        for file in found {
+            if !files.contains(&file) {
+                files.push(file);
+            }
         }
     }
     Ok(files)

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::{
     files::{self, FileMade},
+    flags::{Flags, FlagsWritten, RequestWanted, RequestWritten},
     yaml::{self, given, needed},
 };
 use crate::{
@@ -37,6 +38,8 @@ pub struct Case {
     pub files: Vec<FileMade>,
     /// What a person says, turn by turn.
     pub turns: Vec<String>,
+    /// The flags it is played with.
+    pub flags: Flags,
     /// What must come of it.
     pub expect: Expect,
 }
@@ -48,6 +51,10 @@ pub struct Expect {
     pub jobs: Option<Vec<JobWanted>>,
     /// Confirmed payments over the whole case.
     pub payments: Option<usize>,
+    /// Each of these was understood, in any turn.
+    pub requests: Vec<RequestWanted>,
+    /// Whether the last turn ended in a plan: one that waits for consent, or that was all that was asked for.
+    pub plan: Option<bool>,
     /// Each must match somewhere in the last answer.
     pub answer: Vec<Regex>,
 }
@@ -109,6 +116,8 @@ struct Written {
     files: Vec<files::Written>,
     #[serde(deserialize_with = "needed")]
     turns: Vec<String>,
+    #[serde(default, deserialize_with = "needed")]
+    flags: FlagsWritten,
     expect: ExpectWritten,
 }
 
@@ -128,6 +137,10 @@ struct ExpectWritten {
     jobs: Option<Vec<JobWanted>>,
     #[serde(default, deserialize_with = "given")]
     payments: Option<usize>,
+    #[serde(default, deserialize_with = "needed")]
+    requests: Vec<RequestWritten>,
+    #[serde(default, deserialize_with = "given")]
+    plan: Option<bool>,
     #[serde(default, deserialize_with = "needed")]
     answer: Vec<String>,
 }
@@ -211,6 +224,7 @@ fn checked(file: &str, written: Written, catalogue: &Catalogue) -> Result<Case, 
         machine: machine(&written.machine)?,
         files: files::checked(written.files)?,
         turns: written.turns,
+        flags: written.flags.checked()?,
         expect: expect(written.expect, catalogue)?,
     })
 }
@@ -229,9 +243,14 @@ fn machine(written: &MachineWritten) -> Result<Supposed, Flaw> {
 }
 
 fn expect(written: ExpectWritten, catalogue: &Catalogue) -> Result<Expect, Flaw> {
-    if written.jobs.is_none() && written.payments.is_none() && written.answer.is_empty() {
-        let problem =
-            "at least one of jobs, payments and answer is expected: a case that nothing can fail tells nothing";
+    let says_something = written.jobs.is_some()
+        || written.payments.is_some()
+        || written.plan.is_some()
+        || !written.requests.is_empty()
+        || !written.answer.is_empty();
+    if !says_something {
+        let problem = "at least one of jobs, payments, requests, plan and answer is expected: a case that nothing can fail \
+                       tells nothing";
         return Err(("expect".to_owned(), problem.to_owned()));
     }
     for (at, job) in written.jobs.iter().flatten().enumerate() {
@@ -241,6 +260,8 @@ fn expect(written: ExpectWritten, catalogue: &Catalogue) -> Result<Expect, Flaw>
             return Err((format!("expect.jobs[{at}].task"), problem));
         }
     }
+    let requests = written.requests.into_iter().enumerate().map(|(at, request)| request.checked(at, catalogue));
+    let requests = requests.collect::<Result<Vec<_>, _>>()?;
     let mut answer = Vec::with_capacity(written.answer.len());
     for (at, text) in written.answer.iter().enumerate() {
         let regex = Regex::new(text).map_err(|error| {
@@ -251,7 +272,7 @@ fn expect(written: ExpectWritten, catalogue: &Catalogue) -> Result<Expect, Flaw>
         })?;
         answer.push(regex);
     }
-    Ok(Expect { jobs: written.jobs, payments: written.payments, answer })
+    Ok(Expect { jobs: written.jobs, payments: written.payments, requests, plan: written.plan, answer })
 }
 
 #[cfg(test)]

@@ -3,7 +3,12 @@
 use std::fmt;
 
 use super::case::{Expect, JobWanted};
-use crate::domain::{job::JobState, units::clean, verdict::Place};
+use crate::domain::{
+    job::JobState,
+    request::{Request, Work},
+    units::clean,
+    verdict::Place,
+};
 
 /// A job as it stands when the last turn is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,14 +24,38 @@ pub struct JobSeen {
 }
 
 /// What came of a case.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Happened {
     /// Every job in the ledger, in the order they were planned.
     pub jobs: Vec<JobSeen>,
     /// Payments that the chain confirmed.
     pub payments: usize,
+    /// What was understood: each piece of work of a plan with its request, and its file from the working folder.
+    pub requests: Vec<Understood>,
+    /// Whether the last turn ended in a plan.
+    pub plan: bool,
     /// The model's last answer.
     pub answer: String,
+}
+
+/// A piece of work as it was understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Understood {
+    /// The request with its bounds.
+    pub request: Request,
+    /// The work.
+    pub work: Work,
+    /// Its file, from the working folder.
+    pub dataset: String,
+}
+
+impl fmt::Display for Understood {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bounds = self.request.bounds;
+        let (until, spend) = (bounds.until.as_str(), bounds.spend.limit());
+        write!(f, "{} of {} until {until}", self.work.task, clean(&self.dataset, 100))?;
+        spend.map_or(Ok(()), |most| write!(f, ", at most {most}"))
+    }
 }
 
 fn place(place: Place) -> &'static str {
@@ -68,6 +97,17 @@ pub fn judge(expect: &Expect, happened: &Happened) -> Vec<String> {
     }
     if let Some(wanted) = expect.payments.filter(|wanted| *wanted != happened.payments) {
         failed.push(format!("confirmed payments: {wanted} expected, {} made", happened.payments));
+    }
+    for wanted in &expect.requests {
+        if !happened.requests.iter().any(|seen| wanted.is(&seen.request, &seen.work, &seen.dataset)) {
+            let seen: Vec<String> = happened.requests.iter().map(Understood::to_string).collect();
+            let seen = if seen.is_empty() { "nothing".to_owned() } else { seen.join("; ") };
+            failed.push(format!("a request was to be understood: {wanted:?}; understood was: {seen}"));
+        }
+    }
+    if let Some(wanted) = expect.plan.filter(|wanted| *wanted != happened.plan) {
+        let (ended, was) = if wanted { ("was to end", "did not") } else { ("was not to end", "did") };
+        failed.push(format!("the last turn {ended} in a plan, and it {was}"));
     }
     for regex in expect.answer.iter().filter(|regex| !regex.is_match(&happened.answer)) {
         let said = match happened.answer.trim() {

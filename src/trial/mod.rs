@@ -17,6 +17,7 @@
 
 pub mod case;
 pub mod files;
+pub mod flags;
 pub mod judge;
 pub mod meter;
 pub mod play;

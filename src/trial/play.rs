@@ -1,24 +1,26 @@
 //! One case, from its first turn to its verdict.
 
 use std::{
+    path::Path,
     sync::{Arc, PoisonError},
     time::Duration,
 };
 
 use super::{
     case::Case,
-    judge::{Happened, judge},
+    judge::{Happened, Understood, judge},
     meter::{Metered, Recorder, Told, Used},
     stage::{Stage, StageError},
 };
 use crate::{
-    agent::{Conversation, Front, Helps, Limits, Parts},
+    agent::{Conversation, Helps, Limits, Parts, front, state::WorkflowState},
+    config::Driving,
     domain::{
         event::{Event, Sink as _},
         ids::SessionId,
-        request::Bounds,
+        request::Until,
     },
-    job::{Cancel, Workflow, carry::AT_ONCE},
+    job::{Cancel, carry::AT_ONCE},
     machine::catalogue::Catalogue,
     model::{ChatModel, ModelError},
 };
@@ -27,7 +29,7 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Makes the model of one case: each case has a fresh one.
-pub type MakeModel = Arc<dyn Fn(&Workflow) -> Result<Arc<dyn ChatModel>, String> + Send + Sync>;
+pub type MakeModel = Arc<dyn Fn() -> Result<Arc<dyn ChatModel>, String> + Send + Sync>;
 
 /// How a case is played.
 #[derive(Clone)]
@@ -38,6 +40,8 @@ pub struct Rules {
     pub limits: Limits,
     /// A case that takes longer has failed.
     pub limit: Duration,
+    /// How it is driven.
+    pub driving: Driving,
     /// Makes its model.
     pub model: MakeModel,
     /// The tasks there are.
@@ -94,21 +98,31 @@ async fn on_stage(
     recorder: &Arc<Recorder>,
     stop: &Cancel,
 ) -> Result<Played, StageError> {
-    let model = match (rules.model)(&stage.workflow) {
+    let model = match (rules.model)() {
         Ok(model) => model,
         Err(why) => return Ok(Played::not_at_all(format!("the model could not be made: {why}"))),
     };
     let (model, used) = Metered::new(model);
+    let model: Arc<dyn ChatModel> = Arc::new(model);
+    let state = WorkflowState {
+        workflow: stage.workflow.clone(),
+        storage: String::new(),
+        bucket: String::new(),
+        provider: String::new(),
+        profile: "sandbox".to_owned(),
+        folder: stage.work(),
+    };
     let mut conversation = Conversation::new(Parts {
-        model: Arc::new(model),
+        front: front::of(&model, rules.driving, state),
+        model,
         work: stage.workflow.clone(),
         sink: recorder.clone(),
         session: SessionId::random().0,
         folder: stage.work(),
-        bounds: Bounds::default(),
+        bounds: case.flags.bounds,
         limits: rules.limits,
         helps: rules.helps,
-        front: Front::default(),
+        driving: rules.driving,
         at_once: AT_ONCE,
     });
     let began = recorder.seconds();
@@ -120,9 +134,10 @@ async fn on_stage(
         failed.push(error.to_string());
     }
     drop(conversation);
-    let happened = Happened { answer, ..stage.happened()? };
-    failed.extend(judge(&case.expect, &happened));
     let told = recorder.told();
+    let (requests, plan) = (understood(&told, &stage.work()), ended_in_a_plan(&told));
+    let happened = Happened { answer, requests, plan, ..stage.happened()? };
+    failed.extend(judge(&case.expect, &happened));
     // What came about without a model says nothing of it: also where just that was expected.
     failed.extend(told.iter().find_map(|told| silent(&told.event)));
     let refused = |told: &&Told| match &told.event {
@@ -137,6 +152,33 @@ async fn on_stage(
         seconds,
         told,
         interrupted: stop.is_cancelled(),
+    })
+}
+
+/// Every piece of work that was understood, from the plans that were made.
+fn understood(told: &[Told], folder: &Path) -> Vec<Understood> {
+    let plans = told.iter().filter_map(|told| if let Event::Plan(plan) = &told.event { Some(&plan.0) } else { None });
+    let mut out: Vec<Understood> = Vec::new();
+    for plan in plans {
+        for piece in &plan.work {
+            let path = piece.content.first().map_or(piece.work.dataset(), |content| content.path.as_path());
+            let dataset = path.strip_prefix(folder).unwrap_or(path).display().to_string();
+            let seen = Understood { request: plan.request.clone(), work: piece.work.clone(), dataset };
+            if !out.contains(&seen) {
+                out.push(seen);
+            }
+        }
+    }
+    out
+}
+
+/// Whether the last turn ended in a plan that waits for consent, or that was all that was asked for.
+fn ended_in_a_plan(told: &[Told]) -> bool {
+    let last = told.iter().rposition(|told| matches!(told.event, Event::TurnStarted { .. })).unwrap_or(0);
+    told.iter().skip(last).any(|told| match &told.event {
+        Event::Plan(plan) => plan.0.request.bounds.until == Until::Plan,
+        Event::ConsentResolved { approved, .. } => !approved,
+        _ => false,
     })
 }
 

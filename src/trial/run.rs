@@ -9,7 +9,7 @@ use super::{
     play::{MakeModel, Played, Rules, play},
     variant::Variant,
 };
-use crate::{agent::Limits, job::Cancel, machine::catalogue::Catalogue};
+use crate::{agent::Limits, config::Driving, job::Cancel, machine::catalogue::Catalogue};
 
 /// What is to be played.
 pub struct Plan {
@@ -25,6 +25,8 @@ pub struct Plan {
     pub limit: Duration,
     /// Bounds on each conversation.
     pub limits: Limits,
+    /// How the model is driven.
+    pub driving: Driving,
     /// Makes the model of a case.
     pub model: MakeModel,
     /// The tasks there are.
@@ -89,6 +91,7 @@ async fn one(plan: &Plan, variant: usize, case: usize, stop: &Cancel) -> Played 
         helps: variant.helps(),
         limits: plan.limits,
         limit: plan.limit,
+        driving: plan.driving,
         model: Arc::clone(&plan.model),
         catalogue: plan.catalogue.clone(),
     };

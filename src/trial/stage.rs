@@ -21,12 +21,16 @@ use crate::{
         attempt::AttemptState,
         event::Sink,
         network::{Network, SANDBOX},
+        request::Bounds,
         task::TaskType,
     },
     job::{AskPrices, Connect, JobError, Pricing, Remote, Workflow, WorkflowParts},
     ledger::{Ledger, LedgerError},
     machine::catalogue::Catalogue,
-    policy::{Guard, Policy, approval::Nobody},
+    policy::{
+        Guard, Policy,
+        approval::{Nobody, SaidYes},
+    },
     sandbox::{
         connect::Sandbox,
         host::{self, HostError},
@@ -103,11 +107,12 @@ impl Stage {
             guard: Guard::new(policy, ledger.clone()),
             catalogue: catalogue.clone(),
             sink,
-            approver: Arc::new(Nobody),
+            approver: if case.flags.yes { Arc::new(SaidYes) } else { Arc::new(Nobody) },
             connect: Box::new(Own { host: Arc::clone(&host), sandbox }),
             runner: Runner::default(),
             profile: "sandbox".to_owned(),
             out_dir: None,
+            bounds: Bounds::default(),
             ledger: ledger.clone(),
         };
         let workflow = Arc::new(Workflow::supposing(case.machine, parts));

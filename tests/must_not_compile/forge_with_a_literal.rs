@@ -3,7 +3,7 @@
 use agent::policy::permit::{LocalRun, Permit};
 
 fn forge(effect: LocalRun) -> Permit<LocalRun> {
-    Permit { effect }
+    Permit { effect, request: agent::domain::ids::RequestId::random() }
 }
 
 fn main() {}

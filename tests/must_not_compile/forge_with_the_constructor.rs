@@ -2,8 +2,8 @@
 //! The constructor belongs to the guard's folder.
 use agent::policy::permit::{Payment, Permit};
 
-fn forge(effect: Payment) -> Permit<Payment> {
-    Permit::grant(effect)
+fn forge(mandate: &agent::policy::mandate::Mandate, effect: Payment) -> Permit<Payment> {
+    Permit::grant(mandate, effect)
 }
 
 fn main() {}

@@ -25,7 +25,11 @@ use super::{
 };
 use crate::{
     cassette,
-    domain::{event::Event, ids::SessionId},
+    domain::{
+        event::Event,
+        ids::SessionId,
+        request::{Locality, Spend},
+    },
     face::look::Tone,
 };
 
@@ -77,11 +81,16 @@ impl Chat {
                 Read::Line(line) => match Slash::parse(&line) {
                     Some(Ok(Slash::Quit)) => break,
                     Some(Ok(command)) => {
-                        say_error(context, cassette::aside(obey(command, context, &session)).await);
+                        say_error(context, cassette::aside(obey(command, context, &mut session)).await);
                     }
                     Some(Err(message)) => context.output.lines([message]),
                     // A turn that failed says so itself; the conversation goes on.
-                    None => say_error(context, session.turn(&line).await.map(|_| ExitCode::SUCCESS)),
+                    None => {
+                        say_error(context, session.turn(&line).await.map(|_| ExitCode::SUCCESS));
+                        if session.leaves {
+                            break;
+                        }
+                    }
                 },
                 Read::Cleared => {}
                 Read::End => break,
@@ -138,7 +147,7 @@ fn say_error(context: &Context, done: Result<ExitCode, CommandError>) {
 }
 
 /// Does what a slash command says, by the commands of the same names.
-async fn obey(command: Slash, context: &Context, session: &Session<'_>) -> Result<ExitCode, CommandError> {
+async fn obey(command: Slash, context: &Context, session: &mut Session<'_>) -> Result<ExitCode, CommandError> {
     match command {
         Slash::Help => {
             context.output.lines(slash::help(&context.look));
@@ -148,6 +157,16 @@ async fn obey(command: Slash, context: &Context, session: &Session<'_>) -> Resul
         Slash::Show(job) => jobs::show::run(context, &jobs::Which { job }),
         Slash::Receipt(job) => jobs::receipt::print(context, &jobs::Which { job }),
         Slash::Cancel(job) => session.cancel(job).await,
+        Slash::Limit(limit) => {
+            let spend = limit.map(Spend::at_most);
+            context.output.lines(session.bound(|bounds| bounds.spend = spend.unwrap_or(bounds.spend)));
+            Ok(ExitCode::SUCCESS)
+        }
+        Slash::Here(here) => {
+            let place = if here { Locality::Here } else { Locality::Anywhere };
+            context.output.lines(session.bound(|bounds| bounds.place = place));
+            Ok(ExitCode::SUCCESS)
+        }
         Slash::Cost => {
             context.output.lines(session.cost()?);
             Ok(ExitCode::SUCCESS)

@@ -3,13 +3,15 @@
 use textwrap::core::display_width;
 
 use crate::{
-    domain::ids::JobId,
+    domain::{ids::JobId, money::Datoshi},
     face::look::{Look, Tone},
 };
 
 /// Their names, for completion and for "did you mean".
-pub const NAMES: [&str; 11] =
-    ["/help", "/jobs", "/show", "/receipt", "/cancel", "/cost", "/tasks", "/tools", "/config", "/doctor", "/quit"];
+pub const NAMES: [&str; 13] = [
+    "/help", "/jobs", "/show", "/receipt", "/cancel", "/limit", "/here", "/cost", "/tasks", "/tools", "/config",
+    "/doctor", "/quit",
+];
 
 /// What `/help` prints, as `look` has room for it: what stands beside a command is wrapped as such.
 pub fn help(look: &Look) -> Vec<String> {
@@ -35,6 +37,8 @@ Say in plain words what is to be computed on which file, for example:
 /show [JOB]       one job: verdict, timeline, payments, result
 /receipt [JOB]    what the ledger knows of a finished job
 /cancel [JOB]     give a job up, before any money is under way
+/limit [GAS]      spend at most so much a request, fees included; without an amount: what holds
+/here [on|off]    run everything on this machine
 /cost             what this session took: model calls, payments
 /tasks            what can be computed
 /tools            what a model may call
@@ -57,6 +61,10 @@ pub enum Slash {
     Receipt(Option<JobId>),
     /// A job is given up; the only open one of the session when none is named.
     Cancel(Option<JobId>),
+    /// The most that a request may cost from now on; without an amount, what holds.
+    Limit(Option<Datoshi>),
+    /// Whether all work stays on this machine from now on.
+    Here(bool),
     /// What the session took.
     Cost,
     /// The catalogue.
@@ -87,6 +95,12 @@ impl Slash {
             "/show" | "/job" => job().map(Slash::Show),
             "/receipt" => job().map(Slash::Receipt),
             "/cancel" => job().map(Slash::Cancel),
+            "/limit" => argument.map(str::parse::<Datoshi>).transpose().map_err(|e| e.to_string()).map(Slash::Limit),
+            "/here" => match argument {
+                None | Some("on") => Ok(Slash::Here(true)),
+                Some("off") => Ok(Slash::Here(false)),
+                Some(_) => Err("/here takes on or off".to_owned()),
+            },
             "/cost" => Ok(Slash::Cost),
             "/tasks" => Ok(Slash::Tasks),
             "/tools" => Ok(Slash::Tools),
@@ -95,9 +109,12 @@ impl Slash {
             "/quit" | "/exit" | "/q" => Ok(Slash::Quit),
             _ => Err(unknown(name)),
         };
-        let takes_job = matches!(parsed, Ok(Slash::Show(_) | Slash::Receipt(_) | Slash::Cancel(_)));
+        let takes_more = matches!(
+            parsed,
+            Ok(Slash::Show(_) | Slash::Receipt(_) | Slash::Cancel(_) | Slash::Limit(_) | Slash::Here(_))
+        );
         Some(match (parsed, argument) {
-            (Ok(_), Some(extra)) if !takes_job => Err(format!("{name} takes nothing more, and `{extra}` follows it")),
+            (Ok(_), Some(extra)) if !takes_more => Err(format!("{name} takes nothing more, and `{extra}` follows it")),
             (parsed, _) => parsed,
         })
     }

@@ -79,7 +79,7 @@ impl Demo {
             &*sink,
             "2. The request: \"Run protein folding on large.fasta\"; it has 5 GB, all but its beginning a hole",
         );
-        let large = workflow.check(session, work("protein_folding", "large.fasta"), Bounds::default()).await?;
+        let large = workflow.verdict(session, &work("protein_folding", "large.fasta")).await?;
 
         say(&*sink, "3. The decision, by the guard's own rule on real measurements");
         if large.place() != Place::Offload {
@@ -125,6 +125,7 @@ fn workflow(folder: &Path, sink: Arc<dyn Sink>) -> Result<Workflow, CommandError
         runner: Runner::default(),
         profile: "demo".to_owned(),
         out_dir: None,
+        bounds: Bounds::default(),
         ledger,
     }))
 }

@@ -7,34 +7,38 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use super::{check::Check, here::wrong};
-use crate::config::{Api, Endpoint, ModelSettings, Provider, Settings};
+use crate::config::{Api, Driving, Endpoint, ModelSettings, Provider, Settings};
 
 /// The doctor waits this long for a model's server.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whether the model that the settings name is there.
 pub async fn model(settings: &Settings) -> Check {
-    match settings.model() {
-        Err(error) => wrong("model", &error),
-        Ok(ModelSettings::Planner) => {
+    let found = settings.model().and_then(|model| settings.driving(&model).map(|driving| (model, driving)));
+    let (model, driving) = match found {
+        Ok(found) => found,
+        Err(error) => return wrong("model", &error),
+    };
+    match model {
+        ModelSettings::Planner => {
             let how = settings
                 .unused_key()
                 .unwrap_or_else(|| format!("set AGENT_MODEL to PROVIDER:MODEL for a model ({})", Provider::names()));
             Check::ok("model", format!("offline planner: {how}"))
         }
-        Ok(ModelSettings::Scripted(path)) if path.is_file() => {
+        ModelSettings::Scripted(path) if path.is_file() => {
             Check::ok("model", format!("the transcript {}", path.display()))
         }
-        Ok(ModelSettings::Scripted(path)) => {
+        ModelSettings::Scripted(path) => {
             let mend = "name a transcript that is there: AGENT_MODEL=scripted:PATH".to_owned();
             Check::fail("model", format!("there is no transcript {}", path.display()), Some(mend))
         }
-        Ok(ModelSettings::OpenAi(endpoint)) => listed(&endpoint).await,
+        ModelSettings::OpenAi(endpoint) => listed(&endpoint, driving).await,
     }
 }
 
 /// Asks for the list of models: it costs nothing, and shows whether the address and the key are right.
-async fn listed(endpoint: &Endpoint) -> Check {
+async fn listed(endpoint: &Endpoint, driving: Driving) -> Check {
     let Endpoint { base_url, model, key, .. } = endpoint;
     let host = base_url.host_str().unwrap_or_default().to_owned();
     let address = format!("{}/models", base_url.as_str().trim_end_matches('/'));
@@ -62,7 +66,7 @@ async fn listed(endpoint: &Endpoint) -> Check {
                     format!("{host} answers but does not list {model}"),
                     format!("set AGENT_MODEL to one it lists, such as {}", names.first().map_or("-", String::as_str)),
                 ),
-                _ => Check::ok("model", reached(endpoint, &host)),
+                _ => Check::ok("model", reached(endpoint, &host, driving)),
             }
         }
         status => Check::warn(
@@ -84,11 +88,11 @@ fn with_key(request: RequestBuilder, endpoint: &Endpoint) -> RequestBuilder {
     }
 }
 
-/// The model, where it is, and how it is spoken to.
-fn reached(endpoint: &Endpoint, host: &str) -> String {
+/// The model, where it is, how it is spoken to, and how it is driven.
+fn reached(endpoint: &Endpoint, host: &str, driving: Driving) -> String {
     let provider = endpoint.provider.map(|p| format!(", preset {}", p.preset().name)).unwrap_or_default();
     let api = if endpoint.api == Api::Responses { ", by its Responses API" } else { "" };
-    format!("{} at {host}{provider}{api}", endpoint.model)
+    format!("{} at {host}{provider}{api}, style {}", endpoint.model, driving.shown())
 }
 
 fn unreachable(endpoint: &Endpoint) -> String {
@@ -116,7 +120,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::config::Key;
+    use crate::config::{Key, Style};
 
     /// A server that lists `data`, and the headers it was asked with.
     async fn served(data: Value) -> (Endpoint, Arc<Mutex<HeaderMap>>) {
@@ -138,15 +142,18 @@ mod tests {
     async fn each_provider_lists_its_models_in_its_way() {
         let (endpoint, seen) = served(json!([{"id": "models/m-1"}])).await;
         let gemini = Endpoint { provider: Some(Provider::Gemini), ..endpoint };
-        assert_eq!(listed(&gemini).await, Check::ok("model", "m-1 at 127.0.0.1, preset gemini"));
+        assert_eq!(
+            listed(&gemini, Driving::default()).await,
+            Check::ok("model", "m-1 at 127.0.0.1, preset gemini, style tools")
+        );
         assert_eq!(seen.lock().unwrap()["authorization"], "Bearer k-1");
         let anthropic = Endpoint { provider: Some(Provider::Anthropic), ..gemini };
-        listed(&anthropic).await;
+        listed(&anthropic, Driving::default()).await;
         assert_eq!(seen.lock().unwrap()["x-api-key"], "k-1");
         assert!(!seen.lock().unwrap().contains_key("authorization"));
         let other = Endpoint { model: "m-2".into(), api: Api::Responses, provider: None, ..anthropic };
         assert_eq!(
-            listed(&other).await,
+            listed(&other, Driving::default()).await,
             Check::warn(
                 "model",
                 "127.0.0.1 answers but does not list m-2",
@@ -154,6 +161,10 @@ mod tests {
             )
         );
         let here = Endpoint { model: "m-1".into(), ..other };
-        assert_eq!(listed(&here).await, Check::ok("model", "m-1 at 127.0.0.1, by its Responses API"));
+        let auto = Driving { style: Style::Request, chosen_here: true };
+        assert_eq!(
+            listed(&here, auto).await,
+            Check::ok("model", "m-1 at 127.0.0.1, by its Responses API, style request (auto)")
+        );
     }
 }

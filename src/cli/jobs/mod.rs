@@ -32,7 +32,7 @@ enum JobsCommand {
     List,
     /// Show one job: verdict, timeline, payments, result
     Show(Which),
-    /// Follow a job until it ends
+    /// Follow a job until it ends, and take it on where no process works on it
     Watch(Which),
     /// Take jobs from wherever they stand to their end; nothing is paid twice
     Resume(resume::Resume),

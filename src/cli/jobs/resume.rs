@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::super::{
     CommandError, Context, Kind,
+    bounds::BoundsArgs,
     interrupt::{cancel_of, stoppable},
     runtime::block_on,
     wiring::{Options, Wired},
@@ -20,12 +21,14 @@ use crate::{
 pub struct Resume {
     /// This job alone [default: every job that has not ended]
     job: Option<JobId>,
-    /// Approve payments within the caps beforehand
+    /// Consent beforehand to plans within the caps
     #[arg(long)]
     yes: bool,
     /// Let payments move real money: they are refused on mainnet without
     #[arg(long)]
     allow_mainnet: bool,
+    #[command(flatten)]
+    bounds: BoundsArgs,
 }
 
 impl Resume {
@@ -34,7 +37,7 @@ impl Resume {
     /// # Errors
     /// What the last job that did not come to its end says; the others were tried all the same.
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
-        let bounds = self.bounds();
+        let bounds = self.bounds.bounds();
         let options = Options { yes: self.yes, allow_mainnet: self.allow_mainnet, bounds, ..Options::default() };
         let wired = Wired::new(context, options)?;
         let (open, others) = self.open(context, &wired)?;
@@ -47,10 +50,6 @@ impl Resume {
             let all = resume_all(context, &wired.workflow, &open, bounds, &cancel);
             stoppable(&cancel, all).await.unwrap_or_else(|| Err(CommandError::interrupted()))
         })
-    }
-
-    fn bounds(&self) -> Bounds {
-        Bounds::default()
     }
 
     /// The jobs that are meant, and how many open ones of another profile are not.

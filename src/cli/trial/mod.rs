@@ -69,6 +69,7 @@ impl Trial {
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
         let catalogue = Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?;
         let chosen = context.settings()?.model()?;
+        let driving = context.settings()?.driving(&chosen)?;
         let limits = limits(&context.settings()?.model_bounds(&chosen)?, chosen.is_metered());
         let (cases, broken) = self.cases(&catalogue)?;
         if let Some(path) = &self.report {
@@ -85,7 +86,8 @@ impl Trial {
             at_once: self.jobs.into(),
             limit: Duration::from_secs(self.limit),
             limits,
-            model: Arc::new(move |workflow| model(&chosen, workflow).map_err(|e| e.sentence())),
+            driving,
+            model: Arc::new(move || model(&chosen).map_err(|e| e.sentence())),
             catalogue,
         });
         let cancel = cancel_of(context);

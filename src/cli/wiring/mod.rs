@@ -115,6 +115,7 @@ impl Wired {
             runner: Runner::default(),
             profile: profile.clone(),
             out_dir: options.out_dir,
+            bounds: options.bounds,
             ledger,
         };
         Ok(Wired { workflow: Arc::new(Workflow::new(parts)), profile, network })

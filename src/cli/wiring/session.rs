@@ -5,30 +5,32 @@ use std::{path::Path, process::ExitCode, sync::Arc};
 use super::{Options, Wired, recorded::Opening};
 use crate::{
     agent::{
-        AgentError, Conversation, Front, Helps, Limits, Parts,
+        AgentError, Conversation, Helps, Limits, Parts, front,
         session_file::{self, Past, SessionError, SessionFile},
         spending::Ceilings,
+        state::WorkflowState,
     },
     cassette::{self, Tape, format::What},
     cli::{
         CommandError, Context, Kind,
         interrupt::{cancel_of, stoppable},
     },
-    config::{ModelBounds, ModelSettings},
+    config::{ModelBounds, ModelSettings, Profile},
     domain::{
         attempt::AttemptState,
         event::Event,
         ids::{JobId, SessionId},
         job::{Job, JobState},
         money::Datoshi,
+        request::{Bounds, Locality, Spend},
         units::{clean, count},
     },
     face::look::Tone,
     job::{Workflow, carry::AT_ONCE},
     model::{
         ChatModel, ModelError,
+        offline::Offline,
         openai::{OpenAi, OpenAiSettings},
-        planner::Planner,
         scripted::Scripted,
         taped,
     },
@@ -56,6 +58,8 @@ pub struct Session<'a> {
     metered: bool,
     bounds: ModelBounds,
     turns: usize,
+    /// Whether the person said good-bye.
+    pub leaves: bool,
 }
 
 impl<'a> Session<'a> {
@@ -87,7 +91,14 @@ impl<'a> Session<'a> {
         opening.note();
         let Opening { metered, bounds, past, .. } = opening;
         let wired = Wired::new(context, options)?;
-        let model = on_tape(&chosen, &wired.workflow)?;
+        let model = on_tape(&chosen)?;
+        let driving = match cassette::player() {
+            Some(player) => player.value_or_diverge(DRIVING).unwrap_or_default(),
+            None => settings.driving(&chosen)?,
+        };
+        cassette::note(DRIVING, &driving);
+        let known = known_state(context, &wired)?;
+        let front = front::of(&model, driving, known);
         let turns = past.turns;
         if named {
             // Of programs that begin a session of one name at once, one goes on.
@@ -102,7 +113,8 @@ impl<'a> Session<'a> {
             bounds: bounds_of_flags,
             limits: limits(&bounds, metered),
             helps: Helps::default(),
-            front: Front::default(),
+            front,
+            driving,
             at_once: AT_ONCE,
         });
         let profile = wired.profile;
@@ -120,6 +132,7 @@ impl<'a> Session<'a> {
             metered,
             bounds,
             turns,
+            leaves: false,
         })
     }
 
@@ -137,6 +150,7 @@ impl<'a> Session<'a> {
         self.context.sink().rest();
         let Some(outcome) = done else { return Ok(Kind::Interrupted.code()) };
         let outcome = outcome?;
+        self.leaves = outcome.leaves;
         if self.metered && !self.context.json() && outcome.spent.calls > 0 {
             let (turn, session) = (outcome.spent, self.conversation.spent());
             let mut text = turn.to_text();
@@ -146,6 +160,24 @@ impl<'a> Session<'a> {
             self.context.output.lines(self.context.look.paragraph(Tone::Dim, &text));
         }
         Ok(outcome.exit_code)
+    }
+
+    /// Changes what binds the requests of this session from now on, and says what holds. The flags that the program was
+    /// started with hold beside it.
+    pub fn bound(&mut self, change: impl FnOnce(&mut Bounds)) -> Vec<String> {
+        change(&mut self.conversation.bounds);
+        let bounds = self.conversation.bounds;
+        let spend = match bounds.spend {
+            Spend::Nothing => "nothing is paid".to_owned(),
+            Spend::AtMost(most) => format!("at most {most} a request, fees included"),
+            Spend::OwnersCaps => "what your caps allow".to_owned(),
+        };
+        let place = match bounds.place {
+            Locality::Here => "on this machine only",
+            Locality::Anywhere => "here or at the provider",
+        };
+        let look = &self.context.look;
+        [look.field("Limit", Tone::Plain, &spend), look.field("Place", Tone::Plain, place)].concat()
     }
 
     /// Turns so far, those of earlier days included.
@@ -263,13 +295,35 @@ impl<'a> Session<'a> {
 
 /// The name under which a record keeps the model's.
 const MODEL: &str = "model";
+/// The name under which a record keeps how the model is driven.
+const DRIVING: &str = "how the model is driven";
+
+/// What the program can say of itself without a model.
+fn known_state(context: &Context, wired: &Wired) -> Result<WorkflowState, CommandError> {
+    let settings = context.settings()?;
+    let (storage, bucket, provider) = match settings.profile() {
+        Ok(Profile::Live(live)) => {
+            let host = |url: &url::Url| url.host_str().unwrap_or_default().to_owned();
+            (host(&live.storage.endpoint), live.storage.bucket.clone(), host(&live.compute.endpoint))
+        }
+        _ => (String::new(), String::new(), String::new()),
+    };
+    Ok(WorkflowState {
+        workflow: Arc::clone(&wired.workflow),
+        storage,
+        bucket,
+        provider,
+        profile: wired.profile.clone(),
+        folder: settings.cwd().to_owned(),
+    })
+}
 
 /// The model that answers: the configured one, which is recorded where the run is, or the record's.
-fn on_tape(chosen: &ModelSettings, workflow: &Workflow) -> Result<Arc<dyn ChatModel>, CommandError> {
+fn on_tape(chosen: &ModelSettings) -> Result<Arc<dyn ChatModel>, CommandError> {
     match cassette::tape() {
-        Tape::Off => model(chosen, workflow),
+        Tape::Off => model(chosen),
         Tape::Recording(recorder) => {
-            let model = model(chosen, workflow)?;
+            let model = model(chosen)?;
             cassette::note(MODEL, &model.name());
             Ok(Arc::new(taped::Recorded::new(model, Arc::clone(recorder))))
         }
@@ -324,12 +378,9 @@ pub fn limits(bounds: &ModelBounds, metered: bool) -> Limits {
 ///
 /// # Errors
 /// A transcript that cannot be read, an endpoint that is none.
-pub fn model(chosen: &ModelSettings, workflow: &Workflow) -> Result<Arc<dyn ChatModel>, CommandError> {
+pub fn model(chosen: &ModelSettings) -> Result<Arc<dyn ChatModel>, CommandError> {
     Ok(match chosen {
-        ModelSettings::Planner => {
-            let tasks: Vec<_> = workflow.catalogue().iter().cloned().collect();
-            Arc::new(Planner::new(&tasks))
-        }
+        ModelSettings::Planner => Arc::new(Offline),
         ModelSettings::Scripted(path) => Arc::new(Scripted::open(path)?),
         ModelSettings::OpenAi(endpoint) => Arc::new(OpenAi::new(OpenAiSettings::new(endpoint.clone()))?),
     })

@@ -71,12 +71,12 @@ fn width(column: Option<&Column>, rows: &[Row]) -> usize {
         .unwrap_or_default()
 }
 
-/// `text` in at most `width` columns. What is left out is left out of the middle: names of files differ at their ends.
+/// `text` in at most `width` columns. What is left out is left out of the middle: names of files differ most at their ends.
 pub fn middle(text: &str, width: usize) -> String {
     if display_width(text) <= width {
         return text.to_owned();
     }
-    let half = width.saturating_sub(1);
+    let room = width.saturating_sub(1);
     let fits = |chars: &mut dyn Iterator<Item = char>, most: usize| -> Vec<char> {
         let mut used = 0;
         chars
@@ -86,7 +86,7 @@ pub fn middle(text: &str, width: usize) -> String {
             })
             .collect()
     };
-    let front: String = fits(&mut text.chars(), half / 2).into_iter().collect();
-    let back: String = fits(&mut text.chars().rev(), half - half / 2).into_iter().rev().collect();
+    let front: String = fits(&mut text.chars(), room / 3).into_iter().collect();
+    let back: String = fits(&mut text.chars().rev(), room - room / 3).into_iter().rev().collect();
     format!("{front}…{back}")
 }

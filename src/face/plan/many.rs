@@ -8,7 +8,7 @@ use super::{
     money::Prices,
     one,
     rows::{Common, Fate, here, rows},
-    words::{self, counted, listed},
+    words::{self, listed},
 };
 use crate::domain::{
     money::Datoshi,
@@ -20,15 +20,17 @@ use crate::domain::{
 /// So many different reasons are told before the rest is counted.
 const REASONS: usize = 3;
 
-/// The headline, the table, and what belongs to all of it.
-pub fn lines(pieces: &[PlannedWork], look: &Look) -> Vec<String> {
+/// The headline, the table, and what belongs to all of it. Where nothing can be done, the reasons say all that a table would.
+pub fn lines(pieces: &[PlannedWork], sent: Option<&str>, look: &Look) -> Vec<String> {
     let common = Common::of(pieces);
     let without: &[&str] = if only_task(pieces).is_some() { &["task"] } else { &[] };
     let mut out = headline(pieces, look);
-    out.push(String::new());
-    out.extend(columns::table(&rows(pieces, &common), without, look));
-    out.push(String::new());
-    out.extend(summary(pieces, look));
+    if pieces.iter().any(|piece| piece.cannot.is_none()) {
+        out.push(String::new());
+        out.extend(columns::table(&rows(pieces, &common), without, look));
+        out.push(String::new());
+    }
+    out.extend(summary(pieces, sent, look));
     out
 }
 
@@ -37,7 +39,7 @@ pub fn headline(pieces: &[PlannedWork], look: &Look) -> Vec<String> {
     let of = |fate: Fate| pieces.iter().filter(|piece| Fate::of(piece) == fate).count();
     let (cannot, before) = (of(Fate::Cannot), of(Fate::Before));
     let run = pieces.len() - cannot - before;
-    let unit = count_of(pieces);
+    let unit = words::count_of(pieces.iter().map(|piece| &piece.work));
     let folder = Common::of(pieces).folder;
     let place = if folder.as_os_str().is_empty() { String::new() } else { format!(" in {}", words::path(&folder)) };
     let what = match only_task(pieces) {
@@ -49,6 +51,8 @@ pub fn headline(pieces: &[PlannedWork], look: &Look) -> Vec<String> {
     }
     let mut parts = Vec::new();
     match (run, before, cannot) {
+        (_, 0, 0) if of(Fate::Here) == run => parts.push("all can run here".to_owned()),
+        (_, 0, 0) if of(Fate::Provider) == run => parts.push("all can run at the provider".to_owned()),
         (_, 0, 0) => parts.push("all can run".to_owned()),
         _ => {
             let told = |n: usize, words: &str| (n > 0).then(|| format!("{} {words}", count(n as u64)));
@@ -64,28 +68,26 @@ pub fn headline(pieces: &[PlannedWork], look: &Look) -> Vec<String> {
     look.field("Plan", Tone::Strong, &format!("{what}: {}; {cost}", parts.join(", ")))
 }
 
-/// What is chosen, what cannot be done, what was done before, why some is offloaded, what is needed here, what it costs.
-pub fn summary(pieces: &[PlannedWork], look: &Look) -> Vec<String> {
+/// Why some is offloaded, what cannot be done, what was done before, what it costs, where files are sent (`sent`), what is
+/// needed here, what is chosen.
+pub fn summary(pieces: &[PlannedWork], sent: Option<&str>, look: &Look) -> Vec<String> {
     let common = Common::of(pieces);
-    let mut out = Vec::new();
-    out.extend(with(pieces, &common).iter().flat_map(|text| look.field("With", Tone::Plain, text)));
+    let mut out = several("Where", Tone::Plain, &offloaded(pieces, &common), look);
     out.extend(cannot(pieces, &common, look));
-    out.extend(before(pieces, &common).iter().flat_map(|text| look.field("Before", Tone::Good, text)));
-    for (index, text) in why(pieces, &common).iter().enumerate() {
-        out.extend(if index == 0 { look.field("Why", Tone::Plain, text) } else { look.more(Tone::Plain, text) });
-    }
-    out.extend(needs(pieces).iter().flat_map(|text| look.field("Needs", Tone::Plain, text)));
+    out.extend(several("Before", Tone::Good, &before(pieces, &common), look));
     out.extend(one::money(&Prices::of(pieces), look));
+    out.extend(sent.iter().flat_map(|text| look.field("Sent to", Tone::Plain, text)));
+    if pieces.iter().any(|piece| piece.cannot.is_none()) {
+        out.extend(needs(pieces).iter().flat_map(|text| look.field("Needs", Tone::Plain, text)));
+        out.extend(with(pieces, &common).iter().flat_map(|text| look.field("With", Tone::Plain, text)));
+    }
     out
 }
 
-/// `40 files`, or, where a file is worked on more than once, `40 pieces of work`.
-fn count_of(pieces: &[PlannedWork]) -> String {
-    let files: BTreeSet<_> = pieces.iter().map(|piece| piece.work.dataset()).collect();
-    match files.len() == pieces.len() {
-        true => counted(pieces.len(), "file", "files"),
-        false => counted(pieces.len(), "piece of work", "pieces of work"),
-    }
+/// A field of several sentences, one below the other.
+fn several(label: &str, tone: Tone, texts: &[String], look: &Look) -> Vec<String> {
+    let line = |(index, text): (usize, &String)| look.field(if index == 0 { label } else { "" }, tone, text);
+    texts.iter().enumerate().flat_map(line).collect()
 }
 
 /// The task, where there is only one.
@@ -122,16 +124,14 @@ fn cannot(pieces: &[PlannedWork], common: &Common, look: &Look) -> Vec<String> {
     let mut out = Vec::new();
     for (index, (reason, names)) in reasons.iter().take(REASONS).enumerate() {
         let text = format!("{}: {}", listed(names), clean(&reason.why, words::MAX));
-        out.extend(if index == 0 { look.field("Cannot", Tone::Bad, &text) } else { look.more(Tone::Bad, &text) });
-        out.extend(reason.hint.iter().flat_map(|hint| look.more(Tone::Plain, &clean(hint, words::MAX))));
+        out.extend(look.field(if index == 0 { "Cannot" } else { "" }, Tone::Bad, &text));
+        let hint = reason.hint.as_ref().map(|hint| format!("hint: {}", clean(hint, words::MAX)));
+        out.extend(hint.iter().flat_map(|hint| look.more(Tone::Plain, hint)));
     }
     let rest: usize = reasons.iter().skip(REASONS).map(|(_, names)| names.len()).sum();
-    out.extend(
-        (rest > 0)
-            .then(|| look.more(Tone::Bad, &format!("and {} more, for other reasons", count(rest as u64))))
-            .into_iter()
-            .flatten(),
-    );
+    if rest > 0 {
+        out.extend(look.more(Tone::Bad, &format!("and {} more, for other reasons", count(rest as u64))));
+    }
     out
 }
 
@@ -154,10 +154,12 @@ fn before(pieces: &[PlannedWork], common: &Common) -> Vec<String> {
     out
 }
 
-/// Why some of it is offloaded: a sentence for each rule that holds for some of it.
-fn why(pieces: &[PlannedWork], common: &Common) -> Vec<String> {
+/// What is offloaded, and why: a sentence for each rule that holds for some of it.
+fn offloaded(pieces: &[PlannedWork], common: &Common) -> Vec<String> {
     let mut rules: Vec<(OffloadRule, Vec<(String, String)>)> = Vec::new();
+    let mut place = "at the provider";
     for piece in pieces.iter().filter(|piece| Fate::of(piece) == Fate::Provider) {
+        place = words::at_provider(piece);
         for reason in piece.verdict.iter().flat_map(|verdict| &verdict.reasons) {
             let told = (common.name(&piece.work), clean(&reason.why, words::MAX));
             match rules.iter_mut().find(|(rule, _)| *rule == reason.rule) {
@@ -169,9 +171,9 @@ fn why(pieces: &[PlannedWork], common: &Common) -> Vec<String> {
     let sentence = |all: &[(String, String)]| {
         let (name, first) = all.first()?;
         Some(match (all.len(), all.iter().all(|(_, why)| why == first)) {
-            (1, _) => format!("{name}: {first}"),
-            (n, true) => format!("{} offloaded: {first}", count(n as u64)),
-            (n, false) => format!("{name}: {first}; and {} more like it", count(n as u64 - 1)),
+            (1, _) => format!("{name} {place}: {first}"),
+            (n, true) => format!("{} {place}: {first}", count(n as u64)),
+            (n, false) => format!("{} {place}, such as {name}: {first}", count(n as u64)),
         })
     };
     rules.iter().filter_map(|(_, all)| sentence(all)).collect()

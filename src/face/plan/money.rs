@@ -65,25 +65,18 @@ impl Prices {
         self.payees.iter().any(|(_, network)| network.is_mainnet())
     }
 
-    /// `2 GAS (the provider's price list) and at most 0.11 GAS in fees: 2.11 GAS in the worst case`; nothing where nothing has
-    /// a price.
+    /// `2.11 GAS at most: 2 GAS (the provider's quote) and fees of 0.11 GAS at most`; nothing where nothing has a price.
     pub fn said(&self) -> Option<String> {
         if self.priced == 0 {
             return None;
         }
-        let amount = match self.sources.as_slice() {
-            [(source, _)] => format!("{} ({})", self.amount, source_words(*source)),
-            sources => {
-                let parts: Vec<String> =
-                    sources.iter().map(|(source, sum)| format!("{sum} by {}", source_words(*source))).collect();
-                format!("{}: {}", self.amount, parts.join(", "))
-            }
-        };
-        let fees = match self.fees {
-            Datoshi::ZERO => ", and no fees".to_owned(),
-            fees => format!(" and at most {fees} in fees: {} in the worst case", self.most()),
-        };
-        Some(format!("{amount}{fees}"))
+        let amounts: Vec<String> =
+            self.sources.iter().map(|(source, sum)| format!("{sum} ({})", source_words(*source))).collect();
+        let amounts = amounts.join(", ");
+        Some(match self.fees {
+            Datoshi::ZERO => format!("{amounts}, and no fees"),
+            fees => format!("at most {}: {amounts}, and up to {fees} in fees", self.most()),
+        })
     }
 
     /// What the provider takes from the owner's account there; nothing where it takes nothing.
@@ -103,7 +96,7 @@ impl Prices {
     pub fn payees(&self) -> Vec<String> {
         let kind = |network: Network| match network {
             network if network.is_mainnet() => "on mainnet: real money".to_owned(),
-            network if network.is_sandbox() => "on the sandbox: its coins are not money".to_owned(),
+            network if network.is_sandbox() => "on the sandbox: play money".to_owned(),
             network => format!("on {network}"),
         };
         self.payees.iter().map(|(recipient, network)| format!("{recipient} {}", kind(*network))).collect()

@@ -6,34 +6,37 @@ use super::{
     words,
 };
 use crate::domain::{
-    money::Datoshi,
     plan::PlannedWork,
+    request::Input,
     units::{bytes, clean},
     verdict::{Place, Verdict},
 };
 
-/// What it is, what becomes of it, and why.
-pub fn lines(piece: &PlannedWork, look: &Look) -> Vec<String> {
-    let prices = Prices::of([piece]);
-    let (tone, answer) = answer(piece, &prices);
-    let mut out = look.field("Plan", tone, &format!("{}{answer}", words::what(&piece.work)));
-    out.extend(look.field("File", Tone::Plain, &file(piece)));
+/// What it is, where it runs and why, what it costs, who is paid, where files are sent (`sent`), what it needs.
+pub fn lines(piece: &PlannedWork, sent: Option<&str>, look: &Look) -> Vec<String> {
+    let cannot = if piece.cannot.is_some() { ": cannot be done" } else { "" };
+    let tone = if piece.cannot.is_some() { Tone::Bad } else { Tone::Strong };
+    let mut out = look.field("Plan", tone, &format!("{} ({}){cannot}", words::what(&piece.work), words::size(piece)));
     if let Some(cannot) = &piece.cannot {
         out.extend(look.field("Why", Tone::Bad, &clean(&cannot.why, words::MAX)));
-        out.extend(cannot.hint.iter().flat_map(|hint| look.field("Try", Tone::Plain, &clean(hint, words::MAX))));
+        out.extend(cannot.hint.iter().flat_map(|hint| look.field("Hint", Tone::Plain, &clean(hint, words::MAX))));
         return out;
     }
-    if let Some(verdict) = &piece.verdict {
-        out.extend(why(verdict).iter().flat_map(|text| look.field("Why", Tone::Plain, text)));
-        out.extend(look.field("Needs", Tone::Plain, &needs(verdict)));
-    }
+    let prices = Prices::of([piece]);
+    out.extend(place(piece, &prices).iter().flat_map(|text| look.field("Where", Tone::Good, text)));
     out.extend(money(&prices, look));
+    if piece.same_as_before && piece.still_to_pay().is_none() {
+        return out;
+    }
+    out.extend(sent.iter().flat_map(|text| look.field("Sent to", Tone::Plain, text)));
+    out.extend(piece.verdict.iter().flat_map(|verdict| look.field("Needs", Tone::Plain, &needs(verdict))));
+    out.extend(with(piece).iter().flat_map(|text| look.field("With", Tone::Plain, text)));
     out
 }
 
 /// What it costs and who is paid.
 pub fn money(prices: &Prices, look: &Look) -> Vec<String> {
-    let mut out: Vec<String> = prices.said().iter().flat_map(|text| look.field("Price", Tone::Strong, text)).collect();
+    let mut out: Vec<String> = prices.said().iter().flat_map(|text| look.field("Cost", Tone::Strong, text)).collect();
     out.extend(prices.beside().iter().flat_map(|text| look.more(Tone::Care, text)));
     let tone = if prices.is_real() { Tone::Care } else { Tone::Plain };
     for (index, payee) in prices.payees().iter().enumerate() {
@@ -42,49 +45,31 @@ pub fn money(prices: &Prices, look: &Look) -> Vec<String> {
     out
 }
 
-/// What follows the name of the work: what becomes of it, and what that costs at most.
-fn answer(piece: &PlannedWork, prices: &Prices) -> (Tone, String) {
-    let cost = match prices.most() {
-        Datoshi::ZERO => "free".to_owned(),
-        most => format!("{most} at most"),
-    };
-    if piece.cannot.is_some() {
-        return (Tone::Bad, " cannot be done".to_owned());
+/// Where it runs, with the sentences of the rules that hold, without their names.
+fn place(piece: &PlannedWork, prices: &Prices) -> Option<String> {
+    if let Some(job) = piece.job.as_ref().filter(|_| piece.same_as_before) {
+        return Some(match piece.still_to_pay() {
+            None => format!("done or begun before: {job} is taken up, and nothing is paid again"),
+            Some(_) => format!("begun before and not paid yet: {job} is taken up, and paid once"),
+        });
     }
-    match (piece.same_as_before, &piece.job, piece.verdict.as_ref().map(|verdict| verdict.place)) {
-        (true, Some(job), _) if piece.still_to_pay().is_none() => {
-            (Tone::Good, format!(": done before as {job}, taken up; nothing is paid again"))
-        }
-        (true, Some(job), _) => (Tone::Strong, format!(": begun before as {job}, taken up; {cost}")),
-        (_, _, Some(Place::Offload)) => (Tone::Strong, format!(": offloaded, {cost}")),
-        (_, _, Some(Place::Local)) => (Tone::Good, format!(": runs on this machine, {cost}")),
-        (_, _, None) => (Tone::Strong, format!(": {cost}")),
-    }
+    let verdict = piece.verdict.as_ref()?;
+    let why: Vec<String> = verdict.reasons.iter().map(|reason| clean(&reason.why, words::MAX)).collect();
+    Some(match verdict.place {
+        Place::Local => "on this machine: free, and nothing is sent".to_owned(),
+        Place::Offload if prices.said().is_none() => format!("{}, free: {}", words::at_provider(piece), why.join("; ")),
+        Place::Offload => format!("{}: {}", words::at_provider(piece), why.join("; ")),
+    })
 }
 
-/// Its size, the files beside it, and what was chosen.
-fn file(piece: &PlannedWork) -> String {
-    let mut parts = vec![words::size(piece)];
-    parts.extend(words::beyond(piece));
-    parts.extend(
-        piece
-            .work
-            .inputs
-            .iter()
-            .skip(1)
-            .map(|input| format!("{} {}", clean(&input.name, 40), words::path(&input.named))),
-    );
+/// What was chosen: part, assumptions, further files, parameters.
+fn with(piece: &PlannedWork) -> Option<String> {
+    let mut parts = words::beyond(piece);
+    let file = |input: &Input| format!("{} {}", clean(&input.name, 40), words::path(&input.named));
+    parts.extend(piece.work.inputs.iter().skip(1).map(file));
     let parameters = words::parameters(&piece.work.parameters);
-    if !parameters.is_empty() {
-        parts.push(format!("with {parameters}"));
-    }
-    parts.join("; ")
-}
-
-/// The sentences of the rules that hold, without their names; nothing for what stays here.
-fn why(verdict: &Verdict) -> Option<String> {
-    let sentences: Vec<String> = verdict.reasons.iter().map(|reason| clean(&reason.why, words::MAX)).collect();
-    (!sentences.is_empty()).then(|| sentences.join("; "))
+    parts.extend((!parameters.is_empty()).then_some(parameters));
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// Memory and time on this machine.
@@ -92,7 +77,7 @@ fn needs(verdict: &Verdict) -> String {
     let ram = bytes(verdict.estimate.ram.likely.max(0.0) as u64);
     let time = words::time(&verdict.estimate.seconds);
     match verdict.place {
-        Place::Local => format!("{ram} of RAM, of {} available, and {time}", bytes(verdict.machine.available_ram)),
-        Place::Offload => format!("{ram} of RAM and {time}, if it ran on this machine"),
+        Place::Local => format!("{time}; {ram} of the {} of RAM available", bytes(verdict.machine.available_ram)),
+        Place::Offload => format!("on this machine it would take {time} and {ram} of RAM"),
     }
 }

@@ -1,6 +1,6 @@
 //! Names, sizes and bounds in plain words. Text from outside is cleaned here.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use serde_json::Value;
 
@@ -52,6 +52,19 @@ pub fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{} {}", count(n as u64), if n == 1 { one } else { many })
 }
 
+/// `40 files`, or, where a file is worked on more than once, `40 pieces of work`.
+pub fn count_of<'a>(works: impl Iterator<Item = &'a Work>) -> String {
+    let (mut files, mut pieces) = (BTreeSet::new(), 0);
+    for work in works {
+        files.insert(work.dataset());
+        pieces += 1;
+    }
+    match files.len() == pieces {
+        true => counted(pieces, "file", "files"),
+        false => counted(pieces, "piece of work", "pieces of work"),
+    }
+}
+
 /// A parameter's value: text without its quotes.
 fn value(value: &Value) -> String {
     match value {
@@ -93,7 +106,7 @@ pub fn beyond(piece: &PlannedWork) -> Vec<String> {
     let assumed = piece.work.assumed;
     let part = piece.verdict.as_ref().and_then(|verdict| verdict.part);
     let mut out = Vec::new();
-    out.extend(part.map(|n| format!("only the first {} of them are worked on", count(n))));
+    out.extend(part.map(|n| format!("only its first {} records are worked on", count(n))));
     out.extend(assumed.bytes.map(|n| format!("planned as if it had {}, as you say", bytes(n))));
     out.extend(assumed.seconds.map(|s| format!("planned as if it took {}, as you say", seconds(s))));
     out.extend(piece.work.anew.then(|| "done anew, whatever was done before".to_owned()));
@@ -126,21 +139,30 @@ pub fn bounds(bounds: Bounds) -> Option<String> {
     (!out.is_empty()).then(|| out.join("; "))
 }
 
+/// Where it runs that does not run here.
+pub fn at_provider(piece: &PlannedWork) -> &'static str {
+    if is_sandbox(piece) { "at the sandbox's provider" } else { "at the provider" }
+}
+
+fn is_sandbox(piece: &PlannedWork) -> bool {
+    piece.price.as_ref().is_some_and(|price| price.network.is_sandbox())
+}
+
 /// Where files go, and how much; in the sandbox, that they stay. Nothing where none is sent.
 pub fn sent_to(plan: &Plan) -> Option<String> {
     if plan.leaves.is_empty() {
         return None;
     }
-    let sum = plan.leaves.iter().fold(0u64, |sum, file| sum.saturating_add(file.bytes));
-    let files = match plan.leaves.len() {
-        1 => bytes(sum),
-        n => format!("{}, {}", counted(n, "file", "files"), bytes(sum)),
+    let sum = bytes(plan.leaves.iter().fold(0u64, |sum, leaving| sum.saturating_add(leaving.bytes)));
+    let files: BTreeSet<_> = plan.leaves.iter().map(|leaving| &leaving.file).collect();
+    let what = match (files.len(), plan.leaves.len()) {
+        (1, 1) => sum,
+        (files, times) if files == times => format!("{}, {sum}", counted(files, "file", "files")),
+        (files, times) => format!("{} in {} uploads, {sum}", counted(files, "file", "files"), count(times as u64)),
     };
-    let sandbox = |piece: &PlannedWork| piece.price.as_ref().is_some_and(|price| price.network.is_sandbox());
-    if plan.work.iter().filter(|piece| piece.is_offloaded()).all(sandbox) {
-        return Some(format!("the sandbox's own storage ({files}): nothing leaves this machine"));
+    if plan.work.iter().filter(|piece| piece.is_offloaded()).all(is_sandbox) {
+        return Some(format!("the sandbox's own storage ({what}): nothing leaves this machine"));
     }
-    let mut hosts: Vec<String> = plan.leaves.iter().map(|file| clean(&file.to, MAX)).collect();
-    hosts.dedup();
-    Some(format!("{} ({files} leave this machine)", listed(&hosts)))
+    let hosts: BTreeSet<String> = plan.leaves.iter().map(|leaving| clean(&leaving.to, MAX)).collect();
+    Some(format!("{} ({what} leave this machine)", listed(&hosts.into_iter().collect::<Vec<_>>())))
 }

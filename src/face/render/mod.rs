@@ -69,8 +69,9 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
         }
         Event::Warning { message } => look.paragraph(Tone::Care, &format!("warning: {}", clean(message, MAX))),
         Event::Error { message, hint, .. } => wrong(look, message, hint.as_deref()),
-        // The prompt was typed by who reads this; a question shows what was understood; answers are streamed; the approver asks by itself; a failed call is
-        // shown by what refused it and by the answer; what model calls took is summed up at the end of a turn.
+        // The prompt was typed by who reads this; a question shows what was understood; answers are streamed; the approver asks
+        // by itself; a failed call is shown by what refused it and by the answer; what model calls took is summed up at the
+        // end of a turn.
         Event::TurnStarted { .. }
         | Event::RequestUnderstood(_)
         | Event::ConsentRequested { .. }

@@ -1,1 +1,113 @@
+use super::*;
+use crate::face::{sample, sample_plans::at_widths};
 
+fn job(n: usize, state: JobState) -> JobStatus {
+    let paid = matches!(state, JobState::Done | JobState::PaidButFailed | JobState::Running);
+    let failure = match state {
+        JobState::PaidButFailed => Some("the provider's run ended with: out of memory".to_owned()),
+        JobState::StageFailed => Some("the storage refused the upload: 403".to_owned()),
+        _ => None,
+    };
+    JobStatus {
+        id: format!("job-{n:08}").parse().unwrap(),
+        task: "protein_folding".into(),
+        dataset: format!("proteins/seq_{n:04}.fasta"),
+        state,
+        place: Place::Offload,
+        asked: Some(Datoshi::from_gas(2)),
+        paid: if paid { Datoshi::from_gas(2) } else { Datoshi::ZERO },
+        fees: if paid { Datoshi::new(10_977_540).unwrap() } else { Datoshi::ZERO },
+        failure,
+    }
+}
+
+fn local(n: usize, state: JobState) -> JobStatus {
+    let asked = None;
+    JobStatus {
+        task: "sequence_stats".into(),
+        place: Place::Local,
+        asked,
+        paid: Datoshi::ZERO,
+        fees: Datoshi::ZERO,
+        ..job(n, state)
+    }
+}
+
+#[test]
+fn one_job() {
+    let of = |job: JobStatus| at_widths(|look| status(std::slice::from_ref(&job), look));
+    insta::assert_snapshot!(of(job(1, JobState::Done)));
+    insta::assert_snapshot!("one_waits_for_payment", of(job(1, JobState::Submitted)));
+}
+
+#[test]
+fn a_few_jobs() {
+    let jobs = [
+        local(1, JobState::Done),
+        job(2, JobState::Submitted),
+        job(3, JobState::PaidButFailed),
+        job(4, JobState::Canceled),
+    ];
+    insta::assert_snapshot!(at_widths(|look| status(&jobs, look)));
+}
+
+#[test]
+fn forty_jobs() {
+    let state = |n: usize| match n {
+        7 => JobState::PaidButFailed,
+        11 => JobState::PaymentUnknown,
+        13 | 14 => JobState::StageFailed,
+        20..=22 => JobState::Running,
+        _ => JobState::Done,
+    };
+    let jobs: Vec<JobStatus> = (1..=40).map(|n| job(n, state(n))).collect();
+    insta::assert_snapshot!(at_widths(|look| status(&jobs, look)));
+}
+
+#[test]
+fn two_tasks_in_one_table() {
+    let jobs: Vec<JobStatus> =
+        (1..=6).map(|n| if n % 2 == 0 { local(n, JobState::Done) } else { job(n, JobState::Done) }).collect();
+    insta::assert_snapshot!(at_widths(|look| status(&jobs, look)));
+}
+
+#[test]
+fn only_what_landed_was_spent() {
+    let (job, paid) = (sample::done(), sample::attempt());
+    let fees = Datoshi::new(5).unwrap();
+    let other = |state| Attempt { state, system_fee: fees, network_fee: fees, number: 2, ..sample::attempt() };
+    let all = [paid, other(AttemptState::Faulted), other(AttemptState::Expired), other(AttemptState::Sent)];
+    let status = JobStatus::of(&job, &all);
+    assert_eq!((status.paid, status.fees), (Datoshi::from_gas(2), Datoshi::new(10).unwrap()));
+    assert_eq!(status.cost(), "2.0000001 GAS");
+    assert_eq!(JobStatus::of(&sample::planned(), &[]).cost(), "free");
+}
+
+/// Every job has one line of its own, within the width, that ends in its id.
+#[test]
+fn each_state_fits_one_line() {
+    for state in JobState::ALL {
+        for width in [60, 80, 120] {
+            let lines = status(&[job(1, state)], &Look::plain(width));
+            assert_eq!(lines.len(), 1);
+            assert!(display_width(&lines[0]) <= width && lines[0].ends_with("job-00000001"), "{lines:?}");
+        }
+    }
+    assert!(status(&[], &Look::plain(80)).is_empty());
+}
+
+#[test]
+fn nothing_a_terminal_obeys_is_printed() {
+    let bad = |n| JobStatus {
+        dataset: "a\u{1b}[2J\nb".into(),
+        task: "\u{202e}t".into(),
+        failure: Some("\u{7}".into()),
+        ..job(n, JobState::JobFailed)
+    };
+    for n in [1, 3, 9] {
+        let jobs: Vec<JobStatus> = (0..n).map(bad).collect();
+        for line in status(&jobs, &Look::plain(120)) {
+            assert!(!line.chars().any(|c| c.is_control() || c == '\u{202e}'), "{line:?}");
+        }
+    }
+}

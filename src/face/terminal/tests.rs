@@ -2,8 +2,11 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    domain::result::Fold,
-    face::{output::Captured, sample},
+    domain::{
+        result::Fold,
+        shown::{PlanShown, RequestShown, Totals},
+    },
+    face::{output::Captured, sample, sample_plans},
 };
 
 fn draw(_: &Fold, _: usize) -> Option<String> {
@@ -68,6 +71,45 @@ fn an_answer_that_was_stopped_is_shown_as_far_as_it_came() {
     terminal.rest();
     terminal.emit(Event::SessionEnded { exit_code: 130 });
     assert_eq!(kept.text(), "\nThe best fold is aprot\n");
+}
+
+/// The events of a plan, up to the answer of `by`.
+fn consented(plan: crate::domain::plan::Plan, by: &str) -> Vec<Event> {
+    let (request, digest) = (plan.request.id.clone(), plan.digest);
+    vec![
+        Event::RequestUnderstood(RequestShown(plan.request.clone())),
+        Event::ConsentRequested { request: request.clone(), digest, totals: Totals::from(&plan) },
+        Event::ConsentResolved { request, digest, approved: by != "nobody", by: by.to_owned() },
+    ]
+    .into_iter()
+    .flat_map(|event| match event {
+        Event::ConsentRequested { .. } => vec![Event::Plan(PlanShown(Box::new(plan.clone()))), event],
+        event => vec![event],
+    })
+    .collect()
+}
+
+#[test]
+fn a_plan_and_who_agreed() {
+    let seen_by = |by| seen(consented(sample_plans::one_in_the_sandbox(), by));
+    insta::assert_snapshot!(["sandbox", "policy", "yes", "nobody"].map(seen_by).join("\n"));
+    assert_eq!(seen_by("terminal"), "", "the question shows the plan, and the answer was typed");
+}
+
+#[test]
+fn a_plan_that_nobody_is_asked_about_is_shown_before_what_follows() {
+    let plan = |plan| Event::Plan(PlanShown(Box::new(plan)));
+    let text = seen(vec![plan(sample_plans::one_in_the_sandbox()), Event::Warning { message: "and then".into() }]);
+    assert!(text.starts_with("Plan       protein_folding") && text.ends_with("warning: and then\n"), "{text}");
+    let short = "sequence_stats on examples/reads.fasta (1.0 MB, 6 records) runs on this machine:\nfree, about 12 s.\n";
+    assert_eq!(seen(vec![plan(sample_plans::one_local())]), short);
+
+    let kept = Captured::default();
+    let terminal = Terminal::new(Look::plain(80), Output::new(kept.clone()), Output::new(kept.clone()), false, draw);
+    terminal.emit(plan(sample_plans::one_in_the_sandbox()));
+    assert_eq!(kept.text(), "");
+    terminal.rest();
+    assert!(kept.text().starts_with("Plan       protein_folding"), "{}", kept.text());
 }
 
 #[test]

@@ -72,18 +72,6 @@ fn small_files_are_counted_exactly() {
 }
 
 #[test]
-fn text_is_counted_the_same_in_any_pieces() {
-    let text = "é€𝄞\nab\n𝄞𝄞𝄞".as_bytes();
-    for size in 1..text.len() {
-        let mut counts = TextCounts::default();
-        assert!(text.chunks(size).all(|piece| counts.push(piece)));
-        assert_eq!((counts.lines, counts.characters, counts.longest, counts.pending.len()), (2, 8, 3, 0));
-    }
-    let mut counts = TextCounts::default();
-    assert!(!counts.push(b"a\xff\xff\xff\xffb"));
-}
-
-#[test]
 fn what_is_wrong_is_told_with_a_hint() {
     let error = |bytes: &[u8]| {
         let error = probe(bytes).unwrap_err();

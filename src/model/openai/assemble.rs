@@ -14,6 +14,9 @@ const MAX_TEXT: usize = 256 * 1024;
 /// The longest run of white space, and the longest text where a call must come, bytes.
 const MOST_BLANK: usize = 200;
 const MOST_BEFORE_CALL: usize = 3000;
+/// So many characters that stand so often in an answer of a form are a circle. A list of files differs within them.
+const CIRCLE: usize = 60;
+const MOST_CIRCLES: usize = 6;
 /// The most calls in one answer.
 const MAX_CALLS: usize = 32;
 
@@ -173,6 +176,14 @@ impl Assembly {
         let thinks = text.starts_with(THINK.0) || THINK.0.starts_with(text);
         let late = choice == ToolChoice::Required && text.len() > MOST_BEFORE_CALL && !thinks;
         self.wandered |= self.calls.is_empty() && (blank > MOST_BLANK || late);
+        self.wandered
+    }
+
+    /// Whether an answer of a form says the same over and over, as small models do that find no end to a list. It is cut there.
+    pub(super) fn circles(&mut self) -> bool {
+        let last = self.text.char_indices().nth_back(CIRCLE - 1).map(|(at, _)| at);
+        let tail = last.and_then(|at| self.text.get(at..)).filter(|_| self.text.len() > CIRCLE * MOST_CIRCLES);
+        self.wandered |= tail.is_some_and(|tail| self.text.matches(tail).count() >= MOST_CIRCLES);
         self.wandered
     }
 

@@ -20,6 +20,8 @@ pub(super) struct Parts {
     no_tool_choice: AtomicBool,
     no_temperature: AtomicBool,
     no_response_format: AtomicBool,
+    /// The form of an answer is asked for in words, as the server does not hold to one.
+    form_in_words: AtomicBool,
     /// Schemas of types, properties, enumerations and what must be there, and nothing else.
     plain_schemas: AtomicBool,
     /// No call goes back with what its provider wanted back with it.
@@ -92,15 +94,64 @@ impl Parts {
         !self.no_temperature.load(Ordering::Relaxed)
     }
 
-    /// Whether an answer can be held to a form.
+    /// Whether the server may hold an answer to a form.
     pub(super) fn response_format(&self) -> bool {
         !self.no_response_format.load(Ordering::Relaxed)
+    }
+
+    /// Whether the form is asked for in words: the server takes none, or took one and did not hold to it.
+    pub(super) fn form_in_words(&self) -> bool {
+        !self.response_format() || self.form_in_words.load(Ordering::Relaxed)
+    }
+
+    /// From now on forms are asked for in words too; `false` when they are already.
+    pub(super) fn ask_in_words(&self) -> bool {
+        !self.form_in_words() && !self.form_in_words.swap(true, Ordering::Relaxed)
+    }
+
+    /// From now on forms are asked for in words alone; `false` when they are already.
+    pub(super) fn give_up_form(&self) -> bool {
+        !self.no_response_format.swap(true, Ordering::Relaxed)
     }
 
     /// The schema of a tool's arguments, as the server takes it.
     pub(super) fn schema(&self, schema: &Value) -> Value {
         if self.plain_schemas.load(Ordering::Relaxed) { plain(schema) } else { schema.clone() }
     }
+
+    /// The schema of an answer, as the server takes it.
+    pub(super) fn form(&self, schema: &Value) -> Value {
+        if self.plain_schemas.load(Ordering::Relaxed) { plain_form(schema) } else { schema.clone() }
+    }
+}
+
+/// A form's schema in the words of Gemini's endpoint: no field beyond what it names, and `null` as a mark beside the type.
+fn plain_form(schema: &Value) -> Value {
+    let Some(fields) = schema.as_object() else { return schema.clone() };
+    let mut out = Map::new();
+    for (key, value) in fields.iter().filter(|(key, _)| *key != "additionalProperties") {
+        match (key.as_str(), value) {
+            ("properties", Value::Object(properties)) => {
+                let each = properties.iter().map(|(name, property)| (name.clone(), plain_form(property)));
+                out.insert(key.clone(), Value::Object(each.collect()));
+            }
+            ("anyOf", Value::Array(choices)) => {
+                out.insert(key.clone(), choices.iter().map(plain_form).collect());
+            }
+            ("items", item) => {
+                out.insert(key.clone(), plain_form(item));
+            }
+            ("type", Value::Array(types)) => {
+                let known = types.iter().find(|of| *of != "null");
+                out.insert(key.clone(), json!(known));
+                out.insert("nullable".to_owned(), json!(true));
+            }
+            _ => {
+                out.insert(key.clone(), value.clone());
+            }
+        }
+    }
+    Value::Object(out)
 }
 
 /// A schema without what the least of servers do not know. An object without properties of its own says nothing of what is

@@ -2,6 +2,7 @@
 
 mod asking;
 mod failing;
+mod forms;
 mod providers;
 mod reading;
 mod responses;
@@ -127,7 +128,7 @@ fn request() -> ChatRequest {
             schema: json!({"type": "object"}),
         }],
         choice: ToolChoice::Required,
-        written: false,
+        form: None,
     }
 }
 

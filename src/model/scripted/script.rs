@@ -78,8 +78,8 @@ pub struct Expect {
     pub only_offered: Option<Vec<String>>,
     /// Auto, required or none.
     pub choice: Option<ToolChoice>,
-    /// Whether the call is asked for as text.
-    pub written: Option<bool>,
+    /// Whether the answer is to have a form.
+    pub form: Option<bool>,
     /// Texts in the last tool result.
     #[serde(deserialize_with = "one_or_many")]
     pub last_result: Vec<String>,

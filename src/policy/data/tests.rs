@@ -167,7 +167,7 @@ fn secrets_and_special_files_stay_closed_to_persons_too() {
         assert_eq!(refusal.rule, Rule::DataSecret, "{refusal}");
     }
     let own = [far.join("a.fasta")];
-    let refusal = open_dataset_named(&own[0], &[root.clone()], &own, NamedBy::Person).unwrap_err();
+    let refusal = open_dataset_named(&own[0], std::slice::from_ref(&root), &own, NamedBy::Person).unwrap_err();
     assert_eq!(refusal.rule, Rule::DataSecret, "a file of the program's own");
     // The system's accounts and the environment of processes: by their own paths, from anywhere and from `/`.
     for path in ["/etc/passwd", "/proc/self/environ", "/proc/version"] {

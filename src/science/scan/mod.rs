@@ -4,10 +4,12 @@
 //! a short read. What counts as a residue is a letter; gaps (`-`, `.`, `~`), stops (`*`) and spaces are passed over.
 
 mod error;
+mod place;
 #[cfg(test)]
 mod tests;
 
 pub use error::ScanError;
+pub use place::Place;
 
 use crate::domain::dataset::Format;
 
@@ -52,16 +54,33 @@ enum At {
 pub struct Scanner {
     at: At,
     format: Format,
+    record: u64,
     line: u64,
+    /// Bytes taken so far; after an error, those before the byte that is wrong.
+    offset: u64,
     header: Vec<u8>,
     /// Bytes of the current sequence (FASTQ) or whether there were any (FASTA).
     residues: u64,
     qualities: u64,
 }
 
+/// Whether all bytes are of a kind, many of them looked at together: not one by one up to the first that is none.
+fn all(bytes: &[u8], is: fn(&u8) -> bool) -> bool {
+    bytes.chunks(64).all(|chunk| chunk.iter().fold(true, |all, byte| all & is(byte)))
+}
+
 impl Default for Scanner {
     fn default() -> Scanner {
-        Scanner { at: At::Begin, format: Format::Fasta, line: 1, header: Vec::new(), residues: 0, qualities: 0 }
+        Scanner {
+            at: At::Begin,
+            format: Format::Fasta,
+            record: 0,
+            line: 1,
+            offset: 0,
+            header: Vec::new(),
+            residues: 0,
+            qualities: 0,
+        }
     }
 }
 
@@ -75,23 +94,31 @@ impl Scanner {
             match self.at {
                 At::Begin | At::Line | At::Read | At::Separator => {
                     let taken = self.line_start(first, visit)?;
+                    self.offset += taken as u64;
                     bytes = bytes.get(taken..).unwrap_or_default();
                 }
                 _ => {
-                    let end = bytes.iter().position(|&b| b == b'\n');
+                    let end = memchr::memchr(b'\n', bytes);
                     let (part, rest) = match end {
                         Some(end) => (bytes.get(..end).unwrap_or_default(), bytes.get(end + 1..).unwrap_or_default()),
                         None => (bytes, &[][..]),
                     };
                     self.within(part, visit)?;
+                    self.offset += part.len() as u64;
                     if end.is_some() {
                         self.line_end(visit)?;
+                        self.offset += 1;
                     }
                     bytes = rest;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Where the scan stands; after an error, where the byte stands that is wrong.
+    pub fn place(&self) -> Place {
+        Place { record: self.record, line: self.line, offset: self.offset }
     }
 
     /// At the first byte of a line: how many bytes it took.
@@ -135,6 +162,7 @@ impl Scanner {
             }
             (_, _) => return Err(ScanError::NoSeparator { line, byte }),
         }
+        self.record += 1;
         self.header.clear();
         (self.residues, self.qualities) = (0, 0);
         Ok(1)
@@ -144,28 +172,44 @@ impl Scanner {
     fn within(&mut self, part: &[u8], visit: &mut dyn Visit) -> Result<(), ScanError> {
         match self.at {
             At::Header => {
-                if part.contains(&0) {
-                    return Err(ScanError::Zeros(self.line));
-                }
+                self.no_zeros(part)?;
                 let room = HEADER_BYTES.saturating_sub(self.header.len()).min(part.len());
                 self.header.extend_from_slice(part.get(..room).unwrap_or_default());
             }
             At::Sequence | At::Bases => self.letters(part, visit)?,
             At::Qualities => {
                 let visible = part.strip_suffix(b"\r").unwrap_or(part);
-                if let Some(&byte) = visible.iter().find(|b| !b.is_ascii_graphic()) {
-                    return Err(ScanError::NoQuality { line: self.line, byte });
+                if !all(visible, u8::is_ascii_graphic)
+                    && let Some(at) = visible.iter().position(|b| !b.is_ascii_graphic())
+                {
+                    self.offset += at as u64;
+                    let byte = visible.get(at).copied().unwrap_or_default();
+                    let line = self.line;
+                    return Err(if byte == 0 { ScanError::Zeros(line) } else { ScanError::NoQuality { line, byte } });
                 }
                 self.qualities += visible.len() as u64;
             }
+            At::Comment => self.no_zeros(part)?,
             _ => {}
         }
         Ok(())
     }
 
+    fn no_zeros(&mut self, part: &[u8]) -> Result<(), ScanError> {
+        let Some(at) = memchr::memchr(0, part) else { return Ok(()) };
+        self.offset += at as u64;
+        Err(ScanError::Zeros(self.line))
+    }
+
     fn letters(&mut self, mut part: &[u8], visit: &mut dyn Visit) -> Result<(), ScanError> {
+        let whole = part.len();
         while !part.is_empty() {
-            let run = part.iter().position(|b| !b.is_ascii_alphabetic()).unwrap_or(part.len());
+            // Most lines are letters to their end.
+            let visible = part.strip_suffix(b"\r").unwrap_or(part);
+            let run = match all(visible, u8::is_ascii_alphabetic) {
+                true => visible.len(),
+                false => part.iter().position(|b| !b.is_ascii_alphabetic()).unwrap_or(part.len()),
+            };
             let (letters, rest) = part.split_at(run);
             if !letters.is_empty() {
                 visit.residues(letters);
@@ -176,8 +220,11 @@ impl Scanner {
                 b'\r' => {}
                 b'*' | b'-' | b'.' | b'~' => self.residues += u64::from(self.format == Format::Fastq),
                 b' ' | b'\t' if self.format == Format::Fasta => {}
-                0 => return Err(ScanError::Zeros(self.line)),
-                _ => return Err(ScanError::NoResidue { line: self.line, byte }),
+                _ => {
+                    self.offset += (whole - rest.len() - 1) as u64;
+                    let line = self.line;
+                    return Err(if byte == 0 { ScanError::Zeros(line) } else { ScanError::NoResidue { line, byte } });
+                }
             }
             part = rest;
         }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::services::consented::consented;
 use agent::{
     domain::{
         dataset::{DatasetProfile, Format},
@@ -11,12 +12,14 @@ use agent::{
         ids::JobId,
         job::{DatasetSource, Job, JobState, Staged},
         network::Network,
+        request::Bounds,
         task::Parameters,
         verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
     },
     ledger::Ledger,
     policy::{
         Guard, Policy,
+        data::NamedBy,
         permit::{LocalRun, Permit, Submit},
     },
 };
@@ -26,6 +29,7 @@ use jiff::Timestamp;
 pub struct Guarded {
     pub folder: tempfile::TempDir,
     guard: Guard,
+    ledger: Ledger,
 }
 
 impl Guarded {
@@ -35,8 +39,8 @@ impl Guarded {
         let home = folder.path().join("home");
         std::fs::create_dir(&home).unwrap();
         let ledger = Ledger::open(&home).unwrap();
-        let guard = Guard::new(Policy::cautious(Network(424_242), vec![folder.path().to_owned()]), ledger);
-        Guarded { folder, guard }
+        let guard = Guard::new(Policy::cautious(Network(424_242), vec![folder.path().to_owned()]), ledger.clone());
+        Guarded { folder, guard, ledger }
     }
 
     /// Leave to submit a job that is staged.
@@ -49,18 +53,21 @@ impl Guarded {
             sha256: Sha256::of(b""),
             bytes: 1,
         });
-        self.guard.permit_submit(&job, model).unwrap()
+        let job = consented(&self.ledger, &job, Bounds::default());
+        self.guard.permit_submit(&self.guard.mandate(&job).unwrap(), &job, model).unwrap()
     }
 
     /// Leave to run a task on the dataset. Memory in bytes, time in seconds.
     pub fn run(&self, task: &str, memory: u64, seconds: u64) -> Permit<LocalRun> {
         let job = self.job(task, Place::Local, Vec::new(), JobState::Planned);
-        let dataset = self.guard.open_dataset(Path::new("a.txt")).unwrap();
-        self.guard.permit_local_run(&job, dataset, memory, seconds, &Silent).unwrap()
+        let dataset = self.guard.open_dataset(Path::new("a.txt"), NamedBy::Other).unwrap();
+        let job = consented(&self.ledger, &job, Bounds::default());
+        let mandate = self.guard.mandate(&job).unwrap();
+        self.guard.permit_local_run(&mandate, &job, dataset, memory, seconds, &Silent).unwrap()
     }
 
     fn job(&self, task: &str, place: Place, reasons: Vec<Reason>, state: JobState) -> Job {
-        let dataset = self.guard.open_dataset(Path::new("a.txt")).unwrap();
+        let dataset = self.guard.open_dataset(Path::new("a.txt"), NamedBy::Other).unwrap();
         let none = Range { low: 0.0, likely: 0.0, high: 0.0 };
         Job {
             id: JobId::random(),
@@ -97,6 +104,7 @@ impl Guarded {
             },
             profile: "live".into(),
             source: DatasetSource { path: self.folder.path().join("a.txt"), root: self.folder.path().to_owned() },
+            content: None,
             out_dir: None,
             idempotency_key: "key-of-the-job".into(),
             staged: None,

@@ -12,6 +12,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use crate::services::consented::consented;
 use agent::{
     domain::{
         attempt::{Attempt, AttemptState},
@@ -24,6 +25,7 @@ use agent::{
         money::Datoshi,
         network::Network,
         quote::{Quote, QuoteSource},
+        request::Bounds,
         task::Parameters,
         verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
     },
@@ -107,8 +109,7 @@ impl Books {
     /// A job that awaits the payment of `amount`.
     pub fn job(&self, amount: Datoshi) -> Job {
         let job = awaiting(quote(self.network, amount));
-        self.ledger.insert_job(&job).unwrap();
-        job
+        consented(&self.ledger, &job, Bounds::default())
     }
 
     /// Leave to pay for the job at what the payer says it burns now.
@@ -117,7 +118,10 @@ impl Books {
         let quote = job.quote.as_ref().unwrap();
         let fees = payer.fees(quote, &payer.replaces(&job.id)?).await?;
         let spending = self.ledger.spending(&payer.account(), self.network, &Reading::now()).unwrap();
-        let permit = self.guard.permit_payment(&job, None, fees, spending, &SaidYes, &Kept::default()).await;
+        let permit = self
+            .guard
+            .permit_payment(&self.guard.mandate(&job).unwrap(), &job, None, fees, spending, &SaidYes, &Kept::default())
+            .await;
         Ok(permit.unwrap())
     }
 
@@ -183,12 +187,14 @@ fn awaiting(quote: Quote) -> Job {
     Job {
         id: JobId::random(),
         session: "ses-test".to_owned(),
+        request: None,
         state: JobState::Submitted,
         task_type: "protein_folding".to_owned(),
         parameters: Parameters::new(),
         verdict,
         profile: "live".to_owned(),
         source: agent::domain::job::DatasetSource { path: "/data.fasta".into(), root: "/".into() },
+        content: None,
         out_dir: None,
         idempotency_key: agent::domain::ids::opaque(20),
         staged: None,

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::services::consented::consented;
 use agent::{
     domain::{
         dataset::{Alphabet, DatasetProfile, Format},
@@ -10,10 +11,12 @@ use agent::{
         ids::{JobId, opaque},
         job::{DatasetSource, Job, JobState},
         network::{Network, SANDBOX},
+        request::Bounds,
         verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
     },
     ledger::Ledger,
     policy::{
+        data::NamedBy,
         guard::Guard,
         limits::Policy,
         permit::{Permit, Upload},
@@ -54,10 +57,12 @@ impl Desk {
     /// A permit for the file as it is now, from the real guard.
     pub fn permit(&self, key: &str) -> Permit<Upload> {
         let policy = Policy::cautious(Network(SANDBOX), vec![self.folder.path().to_owned()]);
-        let guard = Guard::new(policy, Ledger::open(self.home.path()).unwrap());
-        let dataset = guard.open_dataset(Path::new("data.fasta")).unwrap();
+        let ledger = Ledger::open(self.home.path()).unwrap();
+        let guard = Guard::new(policy, ledger.clone());
+        let dataset = guard.open_dataset(Path::new("data.fasta"), NamedBy::Other).unwrap();
         let job = offloaded(self.folder.path(), dataset.bytes, dataset.modified_ns);
-        guard.permit_upload(&job, dataset, key.to_owned(), &Silent).unwrap()
+        let job = consented(&ledger, &job, Bounds::default());
+        guard.permit_upload(&guard.mandate(&job).unwrap(), &job, dataset, key.to_owned(), &Silent).unwrap()
     }
 }
 
@@ -80,6 +85,7 @@ fn offloaded(folder: &Path, bytes: u64, modified_ns: i64) -> Job {
     Job {
         id: JobId::random(),
         session: "ses-test".to_owned(),
+        request: None,
         state: JobState::Planned,
         task_type: "protein_folding".to_owned(),
         parameters: Default::default(),
@@ -99,6 +105,7 @@ fn offloaded(folder: &Path, bytes: u64, modified_ns: i64) -> Job {
             thresholds: Thresholds::default(),
         },
         profile: "sandbox".to_owned(),
+        content: None,
         out_dir: None,
         idempotency_key: opaque(16),
         source: DatasetSource { path: folder.join("data.fasta"), root: folder.to_owned() },

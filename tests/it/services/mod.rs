@@ -1,5 +1,6 @@
 //! Real services that the tests start, and what they have in common.
 
+pub mod consented;
 pub mod desk;
 pub mod proxy;
 pub mod s3;

@@ -1,0 +1,107 @@
+//! A language model as a front: it fills in one request object a turn, which its server holds to a form.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+
+use super::by_request::{Heard, Proposal, Propose, Proposed, Reading};
+use crate::{
+    domain::request::{Bounds, Until},
+    model::{
+        ChatModel, ChatRequest, ModelError, Usage,
+        form::{self, Ask, AsksFor, Dropped, Exchange, FormError, Offered, ask},
+    },
+};
+
+/// So many exchanges are kept.
+const MOST_EXCHANGES: usize = 40;
+
+/// A model that fills in a form.
+pub struct ByForm {
+    model: Arc<dyn ChatModel>,
+    earlier: Mutex<Vec<Exchange>>,
+}
+
+impl ByForm {
+    /// The form, filled in by this model.
+    pub fn new(model: Arc<dyn ChatModel>) -> ByForm {
+        ByForm { model, earlier: Mutex::default() }
+    }
+
+    async fn answer(&self, request: &ChatRequest, usage: &mut Vec<Usage>) -> Result<String, ModelError> {
+        let turn = self.model.turn(request, &mut |_| {}).await?;
+        usage.extend(turn.usage);
+        Ok(turn.text)
+    }
+
+    fn keep(&self, said: &str, object: String) {
+        let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        if earlier.len() >= MOST_EXCHANGES {
+            earlier.remove(0);
+        }
+        earlier.push(Exchange { said: said.to_owned(), object, answer: String::new() });
+    }
+}
+
+#[async_trait]
+impl Propose for ByForm {
+    async fn propose(&self, heard: &Heard<'_>) -> Result<Reading, ModelError> {
+        let files: Vec<String> = heard.files.iter().map(|file| file.path.clone()).collect();
+        let offered = Offered { tasks: heard.tasks, files: &files };
+        let jobs: Vec<String> = heard.jobs.iter().map(super::prompt::job_line).collect();
+        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let request = Ask { offered, jobs: &jobs, earlier: &earlier, said: heard.said }.request();
+        let held = form::Heard { said: heard.said, last: heard.last };
+        let mut usage = Vec::new();
+        let first = self.answer(&request, &mut usage).await?;
+        let read = match form::read(&first, &held, &offered) {
+            Ok(proposal) => Ok(proposal),
+            Err(why) => {
+                let again = self.answer(&ask::again(&request, &first, &why), &mut usage).await?;
+                form::read(&again, &held, &offered)
+            }
+        };
+        let proposed = match read {
+            Ok(proposal) => {
+                self.keep(
+                    heard.said,
+                    form::object::of(proposal.asks_for, &proposal.work, proposal.bounds, heard.tasks),
+                );
+                of(proposal, heard)
+            }
+            Err(error) => words_for(&error)?,
+        };
+        Ok(Reading { proposed, usage })
+    }
+}
+
+/// What a proposal comes to: work, a question which file is meant, or words by the model.
+fn of(proposal: form::Proposal, heard: &Heard<'_>) -> Proposed {
+    let form::Proposal { asks_for, work, bounds, without_file, dropped, answers } = proposal;
+    if work.is_empty() {
+        return match without_file.as_slice() {
+            [] => Proposed::Talk,
+            tasks => Proposed::Words(which_file(tasks, heard)),
+        };
+    }
+    // A limit that the model made up may stand for one that was said in words: then nothing but a person's yes is consent.
+    let withheld = dropped.iter().any(|dropped| matches!(dropped, Dropped::Limit(_)));
+    let bounds = if withheld { Bounds { until: Until::Plan, ..bounds } } else { bounds };
+    let notes = dropped.iter().map(|dropped| format!("left out: {dropped}")).collect();
+    Proposed::Work(Proposal { work, bounds, notes, answers: answers && asks_for == AsksFor::Information })
+}
+
+fn which_file(tasks: &[String], heard: &Heard<'_>) -> String {
+    let names: Vec<&str> = heard.files.iter().take(8).map(|file| file.path.as_str()).collect();
+    let files = if names.is_empty() { "no data file is in this folder".to_owned() } else { names.join(", ") };
+    format!("On which file is {} to run? Here: {files}.", tasks.join(", "))
+}
+
+/// What a person is told where the form was not filled in twice. That a task or file is not there is an answer.
+fn words_for(error: &FormError) -> Result<Proposed, ModelError> {
+    let hint = error.hint().map(|hint| format!(" {hint}.")).unwrap_or_default();
+    match error {
+        FormError::UnknownTask { .. } | FormError::UnknownFile { .. } => Ok(Proposed::Words(format!("{error}.{hint}"))),
+        _ => Err(ModelError::Garbage { what: error.to_string() }),
+    }
+}

@@ -1,0 +1,185 @@
+//! The offline grammar as a front: it reads a sentence into a request, or answers it from what the program knows of itself.
+
+use std::{
+    fs::OpenOptions,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+
+use super::by_request::{Heard, Proposal, Propose, Proposed, Reading};
+use crate::{
+    cassette,
+    domain::{
+        ids::JobId,
+        job::Job,
+        request::{Bounds, Request, Until, Work},
+    },
+    model::{
+        ModelError,
+        context::FileSeen,
+        grammar::{self, Fact, Reading as Read, Scene, State},
+    },
+};
+
+/// What the program knows of itself, for questions that state answers.
+#[async_trait]
+pub trait KnowState: Send + Sync {
+    /// The state now. `balance`: whether the chain is to be asked what the wallet holds.
+    async fn state(&self, balance: bool) -> State;
+}
+
+/// The offline grammar.
+pub struct ByGrammar {
+    knows: Arc<dyn KnowState>,
+    folder: PathBuf,
+    told: Mutex<Told>,
+}
+
+/// What the answer before left open.
+#[derive(Default)]
+struct Told {
+    /// What was said so far, where the answer was a question.
+    asked: Option<String>,
+    /// Sequences that were pasted, offered to be saved and worked on.
+    offered: Option<(PathBuf, String, grammar::Proposal)>,
+}
+
+impl ByGrammar {
+    /// A grammar for what is said in a working folder.
+    pub fn new(knows: Arc<dyn KnowState>, folder: PathBuf) -> ByGrammar {
+        ByGrammar { knows, folder, told: Mutex::default() }
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Yes: to sequences that were to be saved, or to the plan that waits.
+    fn agreed(&self, heard: &Heard<'_>) -> Proposed {
+        if let Some((name, text, then)) = self.told().offered.take() {
+            return match save(&self.folder.join(&name), &text) {
+                Ok(()) => proposed(then),
+                Err(error) => Proposed::Words(format!("{} could not be saved: {error}.", name.display())),
+            };
+        }
+        match heard.last {
+            Some(last) if !last.work.is_empty() => Proposed::Work(Proposal {
+                work: last.work.clone(),
+                bounds: Bounds { until: Until::Done, ..last.bounds },
+                ..Proposal::default()
+            }),
+            _ => Proposed::Words("There is no plan to agree to. Name a task and a file.".to_owned()),
+        }
+    }
+
+    async fn answered(&self, fact: &Fact) -> String {
+        let state = self.knows.state(fact.name() == "balance").await;
+        grammar::answer(fact, &state)
+    }
+}
+
+#[async_trait]
+impl Propose for ByGrammar {
+    async fn propose(&self, heard: &Heard<'_>) -> Result<Reading, ModelError> {
+        let (files, folders) = cassette::look("files below the folder", || listed(&self.folder));
+        let asked = self.told().asked.take();
+        let scene = Scene {
+            tasks: heard.tasks,
+            files: &files,
+            folders: &folders,
+            jobs: heard.jobs,
+            last: heard.last,
+            asked: asked.as_deref(),
+            offered: self.told().offered.is_some() || heard.last.is_some_and(|last| waits(last, heard.jobs)),
+        };
+        let read = grammar::read(heard.said, &scene);
+        if !matches!(read, Read::Yes) {
+            self.told().offered = None;
+        }
+        let proposed = match read {
+            Read::Work(proposal) => proposed(proposal),
+            Read::Yes => self.agreed(heard),
+            Read::No => Proposed::Words("Nothing was sent or paid.".to_owned()),
+            Read::Cancel(jobs) => Proposed::Words(how_to_cancel(&jobs)),
+            Read::Resume(jobs) => going_on(&jobs, heard.jobs),
+            Read::Fact(fact) => Proposed::Words(self.answered(&fact).await),
+            Read::NotInCatalogue(wish) => Proposed::Words(wish.answer()),
+            Read::Save { name, text, then } => {
+                let records = text.lines().filter(|line| line.starts_with(['>', '@'])).count();
+                let said = format!(
+                    "That looks like {records} sequences. Shall I save them as {} in this folder and work on that file? \
+                     Say yes.",
+                    name.display()
+                );
+                self.told().offered = Some((name, text, *then));
+                Proposed::Words(said)
+            }
+            Read::Ask(ask) => {
+                self.told().asked = Some(ask.remember);
+                Proposed::Words(ask.question)
+            }
+            Read::Leave => Proposed::Leave,
+            Read::Unknown => Proposed::Words(grammar::unknown(heard.tasks)),
+        };
+        Ok(Reading { proposed, usage: Vec::new() })
+    }
+}
+
+fn proposed(proposal: grammar::Proposal) -> Proposed {
+    let grammar::Proposal { work, bounds, understood } = proposal;
+    Proposed::Work(Proposal { work, bounds, notes: understood, ..Proposal::default() })
+}
+
+/// Whether the last request was planned and never begun.
+fn waits(last: &Request, jobs: &[Job]) -> bool {
+    !jobs.iter().any(|job| job.request.as_ref() == Some(&last.id))
+}
+
+/// The work of jobs that were begun: planned again, it is found to be the same and goes on.
+fn going_on(ids: &[JobId], jobs: &[Job]) -> Proposed {
+    let meant: Vec<&Job> = jobs.iter().filter(|job| ids.contains(&job.id) && !job.state.is_end()).collect();
+    if meant.is_empty() {
+        return Proposed::Words("No job of this conversation is open. `agent jobs list` shows all.".to_owned());
+    }
+    let work = |job: &&Job| Work::new(&job.task_type, job.source.path.clone(), job.parameters.clone());
+    Proposed::Work(Proposal { work: meant.iter().map(work).collect(), ..Proposal::default() })
+}
+
+fn how_to_cancel(jobs: &[JobId]) -> String {
+    match jobs {
+        [] => "No job of this conversation is open, so there is nothing to cancel.".to_owned(),
+        jobs => {
+            let lines: Vec<String> = jobs.iter().map(|job| format!("  agent jobs cancel {job}")).collect();
+            format!("Canceling is your own step, so that no model can take it:\n{}", lines.join("\n"))
+        }
+    }
+}
+
+/// Writes a file that is not there yet.
+fn save(path: &Path, text: &str) -> io::Result<()> {
+    OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
+}
+
+/// The data files of a folder and of its folders, and those folders; hidden ones are left out.
+fn listed(folder: &Path) -> (Vec<FileSeen>, Vec<String>) {
+    let mut files = super::prompt::seen_in(folder);
+    let mut folders = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten().take(MOST_ENTRIES) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') || !entry.path().is_dir() {
+            continue;
+        }
+        let within = super::prompt::seen_in(&entry.path());
+        files.extend(within.into_iter().map(|file| FileSeen { path: format!("{name}/{}", file.path), ..file }));
+        folders.push(name);
+    }
+    files.sort_by(|a, b| crate::machine::expand::natural(Path::new(&a.path), Path::new(&b.path)));
+    folders.sort();
+    (files, folders)
+}
+
+/// The most entries of the working folder that are looked at.
+const MOST_ENTRIES: usize = 2_000;

@@ -1,0 +1,21 @@
+//! Which front reads a person's words.
+
+use std::sync::Arc;
+
+use super::{by_form::ByForm, by_grammar::ByGrammar, by_request::Front, state::WorkflowState};
+use crate::{
+    config::{Driving, Style},
+    model::{ChatModel, offline::PLANNER},
+};
+
+/// How a model is driven: where none is configured, the offline grammar reads what is said.
+pub fn of(model: &Arc<dyn ChatModel>, driving: Driving, state: WorkflowState) -> Front {
+    match driving.style {
+        _ if model.name() == PLANNER => {
+            let folder = state.folder.clone();
+            Front::Grammar(Arc::new(ByGrammar::new(Arc::new(state), folder)))
+        }
+        Style::Request => Front::Request(Arc::new(ByForm::new(Arc::clone(model)))),
+        Style::Tools => Front::Tools,
+    }
+}

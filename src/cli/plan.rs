@@ -1,0 +1,84 @@
+//! `agent plan`: what a task on files comes to, written as a file that a person reads, changes and runs.
+
+use std::{
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Args;
+
+use super::{
+    CommandError, Context, Kind,
+    runtime::block_on,
+    wanted::Wanted,
+    wiring::{Options, Wired},
+};
+use crate::{
+    domain::request::{Bounds, Until},
+    face::{look::Tone, plan_file},
+};
+
+/// Write the plan of a task on files, with its price: nothing is run, sent or paid.
+#[derive(Debug, Args)]
+pub struct Plan {
+    #[command(flatten)]
+    wanted: Wanted,
+    /// Write the plan file here [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl Plan {
+    /// Plans, and writes the plan file; with `--json` the plan itself is the output.
+    ///
+    /// # Errors
+    /// A plan file that cannot be read or written; a home that cannot be used.
+    pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
+        let settings = context.settings()?;
+        let (given, session) = self.wanted.given(context)?;
+        if let Some(session) = session {
+            context.go_on_with(session);
+        }
+        let until_plan = Bounds { until: Until::Plan, ..Bounds::default() };
+        let options = Options { bounds: until_plan, ..Options::default() };
+        let sink = if context.json() { context.sink() } else { std::sync::Arc::new(crate::domain::event::Silent) };
+        let approver = std::sync::Arc::new(crate::policy::approval::Nobody);
+        let wired = Wired::with(context, options, sink, approver)?;
+        let plan = block_on(async { Ok(wired.workflow.plan(&context.session().0, given.request).await?) })?;
+        let code = plan.cannot().map_or(ExitCode::SUCCESS, |cannot| ExitCode::from(cannot.exit_code));
+        let text = plan_file::write(&plan);
+        match &self.output {
+            Some(path) => {
+                let path = settings.cwd().join(path);
+                write_new(&path, &text).map_err(|e| {
+                    CommandError::new(Kind::Failed, "plan_file", format!("{} cannot be written: {e}", path.display()))
+                        .hint("name a file that is not there yet, in a folder of yours")
+                })?;
+                if !context.json() {
+                    let run = format!("agent run --plan {}", path.display());
+                    context.output.lines(context.look.field(
+                        "Plan",
+                        Tone::Good,
+                        &format!("{}; run it: {run}", path.display()),
+                    ));
+                }
+            }
+            None if !context.json() => context.output.write(&text),
+            None => {}
+        }
+        if let Some(cannot) = plan.cannot().filter(|_| !context.json()) {
+            context.errors.lines(crate::face::render::wrong(&context.errors_look, &cannot.why, cannot.hint.as_deref()));
+        }
+        Ok(code)
+    }
+}
+
+/// Writes a file that is not there yet, whole or not at all.
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.persist_noclobber(path).map_err(|e| e.error)?;
+    Ok(())
+}

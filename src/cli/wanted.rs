@@ -1,0 +1,117 @@
+//! What `agent run` and `agent plan` take: a task with its files, or a plan file. Both become the same request.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::Value;
+
+use super::{
+    CommandError, Context, Kind,
+    bounds::{AssumedArgs, BoundsArgs},
+};
+use crate::{
+    config::plain_file,
+    domain::{
+        hash::Sha256,
+        ids::{RequestId, SessionId},
+        request::{Origin, Request, Work},
+        task::Parameters,
+    },
+    face::plan_file::{self, PlanFileError},
+};
+
+/// More than any plan file, bytes.
+const MAX_PLAN: u64 = 16 << 20;
+
+/// A task on files, or a plan file.
+#[derive(Debug, Args)]
+pub struct Wanted {
+    /// The task, by its name: `agent tasks` lists them
+    #[arg(required_unless_present_any = ["plan", "request"], value_name = "TASK")]
+    task: Option<String>,
+    /// Files, patterns such as samples/*.fastq, or folders
+    #[arg(required_unless_present_any = ["plan", "request"], value_name = "FILE", num_args = 1..)]
+    files: Vec<PathBuf>,
+    /// Choose a parameter, such as --set dimension=3; `agent tasks` lists them
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    set: Vec<(String, Value)>,
+    /// Do it anew, though the same work is done already
+    #[arg(long)]
+    anew: bool,
+    #[command(flatten)]
+    assumed: AssumedArgs,
+    /// Take the request from a plan file that `agent plan` wrote
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["task", "files", "set", "anew", "request"])]
+    plan: Option<PathBuf>,
+    /// Take up this request, which was planned before and waits for consent, such as req-7k3q9dm2
+    #[arg(long, value_name = "REQUEST", conflicts_with_all = ["task", "files", "set", "anew"])]
+    request: Option<RequestId>,
+    #[command(flatten)]
+    pub bounds: BoundsArgs,
+}
+
+/// A request, and the digest of the plan that it was written with, where it comes from a file.
+pub struct Given {
+    /// What is wanted.
+    pub request: Request,
+    /// What the file's plan was.
+    pub digest: Option<Sha256>,
+}
+
+impl Wanted {
+    /// What is wanted, and the session that it belongs to where it has one already.
+    ///
+    /// # Errors
+    /// A plan file that cannot be read or is none; no request of that id.
+    pub fn given(&self, context: &Context) -> Result<(Given, Option<SessionId>), CommandError> {
+        let Some(id) = &self.request else { return Ok((self.request(context.settings()?.cwd())?, None)) };
+        let kept = context.ledger()?.request(id)?;
+        let mut request = kept.request;
+        request.bounds = self.bounds.over(request.bounds);
+        Ok((Given { request, digest: None }, Some(SessionId(kept.session))))
+    }
+
+    /// The request that these arguments make.
+    fn request(&self, cwd: &Path) -> Result<Given, CommandError> {
+        if let Some(path) = &self.plan {
+            return self.of_file(&cwd.join(path));
+        }
+        let parameters: Parameters = self.set.iter().cloned().collect();
+        let task = self.task.as_deref().unwrap_or_default();
+        let work = self.files.iter().map(|file| Work {
+            assumed: self.assumed.assumed(),
+            anew: self.anew,
+            ..Work::new(task, file, parameters.clone())
+        });
+        let request = Request::new(Origin::Flags, self.bounds.bounds(), work.collect(), None);
+        Ok(Given { request, digest: None })
+    }
+
+    fn of_file(&self, path: &Path) -> Result<Given, CommandError> {
+        let text = plain_file::text(path, MAX_PLAN).map_err(|e| {
+            CommandError::usage(format!("{} cannot be read: {e}", path.display()))
+                .hint("`agent plan TASK FILE... -o FILE` writes a plan file")
+        })?;
+        let (mut request, digest) = plan_file::read(&text, &path.display().to_string())?;
+        request.bounds = request.bounds.narrowed(self.bounds.bounds());
+        Ok(Given { request, digest })
+    }
+}
+
+/// `NAME=VALUE`: a whole number is one, and anything else is text.
+fn setting(text: &str) -> Result<(String, Value), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => {
+            let value = value.parse::<i64>().map_or_else(|_| Value::from(value), Value::from);
+            Ok((name.to_owned(), value))
+        }
+        _ => Err("write a name and a value, such as dimension=3".to_owned()),
+    }
+}
+
+impl From<PlanFileError> for CommandError {
+    fn from(error: PlanFileError) -> CommandError {
+        let hint = error.hint();
+        CommandError::new(Kind::Usage, "plan_file", error.to_string()).maybe_hint(hint)
+    }
+}

@@ -1,0 +1,84 @@
+//! The JSON Schema of the object.
+//!
+//! It keeps to what every server takes that holds answers to a schema: objects whose fields are all required, lists,
+//! enumerations of texts, `anyOf` beneath the root, no references. The fields stand in the order in which they decide each
+//! other, and servers write them in that order.
+
+use serde_json::{Map, Value, json};
+
+use super::Offered;
+use crate::{
+    domain::task::{ParameterKind, TaskType},
+    model::{chat::Form, context::is_plain},
+};
+
+/// The form's name, for servers.
+pub const NAME: &str = "request";
+/// What stands for a file that is not listed, or that nobody named: without it, the nearest listed one would be taken.
+pub const NOT_LISTED: &str = "not listed";
+/// With more files than this no file is an enumeration. Each task repeats them, and servers take some thousand values.
+pub const MOST_FILES: usize = 100;
+
+/// The form that a model fills in.
+pub fn form(offered: &Offered) -> Form {
+    let file = file(offered.files);
+    let tasks: Vec<Value> = offered.tasks.iter().map(|task| piece(task, &file)).collect();
+    let schema = object([
+        ("asks_for", words(&["work", "information", "other"])),
+        ("until", words(&["plan", "quote", "done"])),
+        ("work", list(one_of(tasks))),
+        ("max_gas", json!({"type": ["number", "null"]})),
+        ("here_only", json!({"type": "boolean"})),
+    ]);
+    Form { name: NAME.to_owned(), schema }
+}
+
+/// A task with its files and with its own choices, so that those of another cannot be filled in.
+fn piece(task: &TaskType, file: &Value) -> Value {
+    let mut fields = vec![("task", words(&[&task.name])), ("files", list(file.clone()))];
+    let mut choices = Vec::new();
+    for (name, spec) in &task.parameters {
+        let choice = |value| object([("name", words(&[name])), ("value", value)]);
+        match &spec.kind {
+            ParameterKind::File { .. } => fields.push((name.as_str(), file.clone())),
+            ParameterKind::Integer { .. } => choices.push(choice(json!({"type": "integer"}))),
+            ParameterKind::Choice { values, .. } => choices.push(choice(words(values))),
+        }
+    }
+    if !choices.is_empty() {
+        fields.push(("set", list(one_of(choices))));
+    }
+    object(fields)
+}
+
+/// One of the files, or none of them; any text where they are too many.
+fn file(files: &[String]) -> Value {
+    if files.len() > MOST_FILES {
+        return json!({"type": "string"});
+    }
+    let can_stand = |name: &&str| *name != NOT_LISTED && is_plain(name);
+    let mut values: Vec<&str> = files.iter().map(String::as_str).filter(can_stand).collect();
+    values.push(NOT_LISTED);
+    words(&values)
+}
+
+fn words<W: AsRef<str>>(words: &[W]) -> Value {
+    json!({"type": "string", "enum": words.iter().map(AsRef::as_ref).collect::<Vec<_>>()})
+}
+
+fn list(item: Value) -> Value {
+    json!({"type": "array", "items": item})
+}
+
+fn one_of(mut choices: Vec<Value>) -> Value {
+    match choices.len() {
+        1 => choices.remove(0),
+        _ => json!({"anyOf": choices}),
+    }
+}
+
+fn object<'a>(fields: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
+    let properties: Map<String, Value> = fields.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
+    let required: Vec<&String> = properties.keys().collect();
+    json!({"type": "object", "additionalProperties": false, "required": required, "properties": properties})
+}

@@ -1,0 +1,9 @@
+//~ E0451
+//! A mandate's field is private.
+use agent::{ledger::Kept, policy::mandate::Mandate};
+
+fn forge(kept: Kept) -> Mandate {
+    Mandate { kept }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//~ E0061
+//! No permit without a mandate.
+use agent::{domain::job::Job, policy::Guard};
+
+fn submit(guard: &Guard, job: &Job) {
+    let _ = guard.permit_submit(job, "model");
+}
+
+fn main() {}
