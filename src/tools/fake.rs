@@ -273,6 +273,9 @@ impl Steps for Fake {
     async fn check(&self, session: &str, work: Work, narrower: Bounds) -> Result<Job, WorkError> {
         Ok(self.checked(session, &work, narrower)?)
     }
+    fn pending(&self, session: &str) -> Result<Option<Plan>, WorkError> {
+        Ok(self.waits(session))
+    }
     fn show_pending(&self, session: &str) -> Result<Option<Plan>, WorkError> {
         Ok(self.waits(session))
     }

@@ -89,6 +89,8 @@ pub trait Steps: Send + Sync {
     /// Plans one more piece of work of the session's open request, within bounds that may only make it narrower. Nothing is
     /// written down.
     async fn check(&self, session: &str, work: Work, narrower: Bounds) -> Result<Job, WorkError>;
+    /// The plan of what was checked in a session and not agreed to yet.
+    fn pending(&self, session: &str) -> Result<Option<Plan>, WorkError>;
     /// Tells the plan of what was checked in a session and not agreed to yet, unless it was told already; gives it.
     fn show_pending(&self, session: &str) -> Result<Option<Plan>, WorkError>;
     /// Runs a planned local job.
@@ -127,6 +129,10 @@ impl Steps for Workflow {
 
     async fn check(&self, session: &str, work: Work, narrower: Bounds) -> Result<Job, WorkError> {
         Ok(Workflow::check(self, session, work, narrower).await?)
+    }
+
+    fn pending(&self, session: &str) -> Result<Option<Plan>, WorkError> {
+        Ok(Workflow::pending(self, session)?)
     }
 
     fn show_pending(&self, session: &str) -> Result<Option<Plan>, WorkError> {
