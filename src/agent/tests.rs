@@ -58,6 +58,7 @@ impl Bench {
     fn about(fake: Arc<Fake>, model: Arc<dyn ChatModel>, helps: Helps, folder: &Path) -> Bench {
         let heard = Arc::new(Heard::default());
         let talk = Conversation::new(Parts {
+            driving: crate::config::Driving::default(),
             model,
             work: fake.clone(),
             sink: heard.clone(),

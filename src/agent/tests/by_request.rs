@@ -35,7 +35,7 @@ fn work(task: &str, file: &str) -> Work {
 }
 
 fn proposal(work: Vec<Work>, bounds: Bounds) -> Proposed {
-    Proposed::Work(Proposal { work, bounds })
+    Proposed::Work(Proposal { work, bounds, ..Proposal::default() })
 }
 
 /// A conversation whose front proposes these; the model says these words.

@@ -1,5 +1,8 @@
 use super::*;
-use crate::face::{sample, sample_plans::at_widths};
+use crate::{
+    domain::attempt::AttemptState,
+    face::{sample, sample_plans::at_widths},
+};
 
 fn job(n: usize, state: JobState) -> JobStatus {
     let paid = matches!(state, JobState::Done | JobState::PaidButFailed | JobState::Running);
@@ -18,6 +21,7 @@ fn job(n: usize, state: JobState) -> JobStatus {
         paid: if paid { Datoshi::from_gas(2) } else { Datoshi::ZERO },
         fees: if paid { Datoshi::new(10_977_540).unwrap() } else { Datoshi::ZERO },
         failure,
+        next: Some(format!("agent jobs {} job-{n:08}", if state.is_end() { "show" } else { "resume" })),
     }
 }
 

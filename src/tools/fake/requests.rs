@@ -33,7 +33,7 @@ fn cannot(refusal: &Refusal, exit_code: u8) -> Cannot {
 impl Fake {
     pub(super) fn opens(&self, session: &str, opening: Opening) {
         let Opening { bounds, origin, said } = opening;
-        let request = Request { id: RequestId::random(), work: Vec::new(), bounds, origin, said };
+        let request = Request { id: RequestId::random(), work: Vec::new(), bounds, origin, said, notes: Vec::new() };
         self.state().open.insert(session.to_owned(), Open { request, pending: Vec::new() });
     }
 

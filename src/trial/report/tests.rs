@@ -17,13 +17,14 @@ fn plan(ids: &[&str], variants: Vec<Variant>) -> Plan {
         Case::parse("x.yaml", &text, &catalogue).unwrap()
     };
     Plan {
+        driving: crate::config::Driving::default(),
         cases: ids.iter().map(case).collect(),
         variants,
         rounds: 1,
         at_once: 1,
         limit: Duration::from_secs(1),
         limits: crate::agent::Limits::default(),
-        model: Arc::new(|_| Ok(Arc::new(Scripted::parse("none", "turns: []").map_err(|e| e.to_string())?))),
+        model: Arc::new(|| Ok(Arc::new(Scripted::parse("none", "turns: []").map_err(|e| e.to_string())?))),
         catalogue: catalogue.clone(),
     }
 }

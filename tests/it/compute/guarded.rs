@@ -72,6 +72,7 @@ impl Guarded {
         Job {
             id: JobId::random(),
             session: "ses-test".into(),
+            request: None,
             state,
             task_type: task.into(),
             parameters: Parameters::new(),
