@@ -210,8 +210,19 @@ pub(super) mod tests {
         let mut prices = Prices::default();
         prices.by_task.insert("fold".into(), Datoshi::new(10_977_540).unwrap());
         let models = Models::of(&[task_type("fold"), task_type("stats")], &prices);
-        assert_eq!(models.get("fold").unwrap().cost()["cost"].to_string(), "0.1097754");
-        assert_eq!(models.get("fold").unwrap().cost()["datoshi"], "10977540");
-        assert_eq!(models.get("stats").unwrap().cost()["cost"].to_string(), "2");
+        assert_eq!(
+            models.get("fold").unwrap().cost(Network(crate::domain::network::SANDBOX), Hash160([1; 20]))["cost"]
+                .to_string(),
+            "0.1097754"
+        );
+        assert_eq!(
+            models.get("fold").unwrap().cost(Network(crate::domain::network::SANDBOX), Hash160([1; 20]))["datoshi"],
+            "10977540"
+        );
+        assert_eq!(
+            models.get("stats").unwrap().cost(Network(crate::domain::network::SANDBOX), Hash160([1; 20]))["cost"]
+                .to_string(),
+            "2"
+        );
     }
 }

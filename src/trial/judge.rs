@@ -214,9 +214,11 @@ mod tests {
         let expect = Expect {
             jobs: None,
             payments: Some(1),
+            requests: vec![],
+            plan: None,
             answer: vec![Regex::new("(?i)gas").unwrap(), Regex::new("2").unwrap()],
         };
-        let happened = |payments, answer: &str| Happened { jobs: vec![], payments, answer: answer.into() };
+        let happened = |payments, answer: &str| Happened { payments, answer: answer.into(), ..Happened::default() };
         assert!(judge(&expect, &happened(1, "It cost 2 GAS.")).is_empty());
         assert_eq!(
             judge(&expect, &happened(2, "Two Gas.")),

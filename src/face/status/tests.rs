@@ -1,5 +1,8 @@
 use super::*;
-use crate::face::{sample, sample_plans::at_widths};
+use crate::{
+    domain::{attempt::AttemptState, standing::command},
+    face::{sample, sample_plans::at_widths},
+};
 
 fn job(n: usize, state: JobState) -> JobStatus {
     let paid = matches!(state, JobState::Done | JobState::PaidButFailed | JobState::Running);
@@ -8,8 +11,10 @@ fn job(n: usize, state: JobState) -> JobStatus {
         JobState::StageFailed => Some("the storage refused the upload: 403".to_owned()),
         _ => None,
     };
+    let id = format!("job-{n:08}").parse().unwrap();
     JobStatus {
-        id: format!("job-{n:08}").parse().unwrap(),
+        next: Some(command(&id, state)),
+        id,
         task: "protein_folding".into(),
         dataset: format!("proteins/seq_{n:04}.fasta"),
         state,

@@ -23,7 +23,8 @@ fn plan(ids: &[&str], variants: Vec<Variant>) -> Plan {
         at_once: 1,
         limit: Duration::from_secs(1),
         limits: crate::agent::Limits::default(),
-        model: Arc::new(|_| Ok(Arc::new(Scripted::parse("none", "turns: []").map_err(|e| e.to_string())?))),
+        driving: crate::config::Driving { style: crate::config::Style::Tools, chosen_here: false },
+        model: Arc::new(|| Ok(Arc::new(Scripted::parse("none", "turns: []").map_err(|e| e.to_string())?))),
         catalogue: catalogue.clone(),
     }
 }

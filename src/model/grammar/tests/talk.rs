@@ -133,6 +133,8 @@ pub(super) fn job(work: &Work, heavy: bool) -> Job {
     Job {
         id: JobId::random(),
         session: "s".to_owned(),
+        request: None,
+        content: None,
         state: JobState::Done,
         task_type: work.task.clone(),
         parameters: work.parameters.clone(),
