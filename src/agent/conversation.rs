@@ -222,7 +222,10 @@ impl Conversation {
             Front::Tools => {
                 let opening = Opening { bounds: self.bounds, origin: self.origin(), said: Some(prompt.to_owned()) };
                 self.toolbox.work.open(&self.toolbox.session, opening);
-                self.steps(&system, &mut turn, &mut answer, cancel).await?
+                let end = self.steps(&system, &mut turn, &mut answer, cancel).await?;
+                // What was checked and not begun: a plan, which the person sees whatever the model says of it.
+                self.toolbox.work.show_pending(&self.toolbox.session)?;
+                end
             }
             Front::Request(reader) | Front::Grammar(reader) => {
                 let reader = (reader.as_ref(), system.as_str());

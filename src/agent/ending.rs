@@ -13,7 +13,7 @@ use crate::{
         units::{clean, count},
     },
     job::receipt,
-    model::{ChatTurn, repair},
+    model::{ChatTurn, grammar::figures, repair},
     tools::{Steps, WorkError},
 };
 
@@ -138,7 +138,11 @@ pub fn closing_words(jobs: &[Job], until: Until) -> String {
     let what =
         |job: &Job| format!("{} of {}", job.task_type, clean(&job.verdict.dataset.path.display().to_string(), 120));
     let line = |job: &Job| match (job.state, until) {
-        (JobState::Done, _) => format!("{} is done ({}).", what(job), job.id),
+        (JobState::Done, _) => {
+            let figures = figures(job);
+            let what = what(job);
+            if figures.is_empty() { format!("{what} is done ({}).", job.id) } else { format!("{what}: {figures}.") }
+        }
         (JobState::Planned, Until::Plan | Until::Quote) => {
             format!("{} is planned ({}); nothing was run, sent or paid.", what(job), job.id)
         }
@@ -157,12 +161,10 @@ pub fn closing_words(jobs: &[Job], until: Until) -> String {
         n if n > MOST_SAID => vec![format!("{} of {} are done.", count(done as u64), count(n as u64))],
         _ => jobs.iter().map(line).collect(),
     };
-    match done {
-        0 => {}
-        1 => out.push("The receipt follows.".to_owned()),
-        _ => out.push("The receipts follow.".to_owned()),
+    if done > 0 {
+        out.push(if done == 1 { "The receipt follows." } else { "The receipts follow." }.to_owned());
     }
-    out.join(" ")
+    out.join("\n")
 }
 
 /// Whether a reply is nothing but calls that are written as text.

@@ -14,10 +14,7 @@ use super::{
     wanted::Wanted,
     wiring::{Options, Wired},
 };
-use crate::{
-    domain::request::{Bounds, Until},
-    face::{look::Tone, plan_file},
-};
+use crate::face::{look::Tone, plan_file};
 
 /// Write the plan of a task on files, with its price: nothing is run, sent or paid.
 #[derive(Debug, Args)]
@@ -40,11 +37,9 @@ impl Plan {
         if let Some(session) = session {
             context.go_on_with(session);
         }
-        let until_plan = Bounds { until: Until::Plan, ..Bounds::default() };
-        let options = Options { bounds: until_plan, ..Options::default() };
         let sink = if context.json() { context.sink() } else { std::sync::Arc::new(crate::domain::event::Silent) };
         let approver = std::sync::Arc::new(crate::policy::approval::Nobody);
-        let wired = Wired::with(context, options, sink, approver)?;
+        let wired = Wired::with(context, Options::default(), sink, approver)?;
         let plan = block_on(async { Ok(wired.workflow.plan(&context.session().0, given.request).await?) })?;
         let code = plan.cannot().map_or(ExitCode::SUCCESS, |cannot| ExitCode::from(cannot.exit_code));
         let text = plan_file::write(&plan);

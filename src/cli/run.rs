@@ -76,6 +76,7 @@ impl Run {
         let plan = workflow.plan(&session, given.request).await?;
         changed(context, &plan, given.digest);
         if plan.request.bounds.until == Until::Plan {
+            context.sink().rest();
             return Ok(plan.cannot().map_or(ExitCode::SUCCESS, |cannot| ExitCode::from(cannot.exit_code)));
         }
         let plan = workflow.agree(&session, plan).await?;

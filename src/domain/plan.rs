@@ -100,9 +100,11 @@ pub struct PlannedWork {
 }
 
 impl PlannedWork {
-    /// Whether it is to run at the provider.
+    /// Whether it is to be sent to the provider, or paid there: not where it can not be done, and not where the same work was
+    /// done and paid before.
     pub fn is_offloaded(&self) -> bool {
-        self.cannot.is_none() && self.verdict.as_ref().is_some_and(|v| v.place == Place::Offload)
+        let over = self.same_as_before && self.price.is_none();
+        self.cannot.is_none() && !over && self.verdict.as_ref().is_some_and(|v| v.place == Place::Offload)
     }
 
     /// Amount and fees that are still to be spent on it; what was begun before is not bought again.

@@ -14,6 +14,7 @@ use crate::{
     cassette,
     domain::{
         event::Event,
+        hash::Sha256,
         ids::{JobId, RequestId},
         job::{Job, JobState},
         plan::{Content, Plan, PlannedWork},
@@ -51,6 +52,8 @@ struct Open {
     request: Request,
     /// Planned and not agreed to yet.
     pending: Vec<JobId>,
+    /// The plan of these that was shown last.
+    shown: Option<Sha256>,
 }
 
 impl Drafts {
@@ -83,7 +86,7 @@ impl Workflow {
         let bounds = bounds.narrowed(self.parts.bounds);
         let id = cassette::draw(&format!("name of a request in {session}"), RequestId::random);
         let request = Request { id, work: Vec::new(), bounds, origin, said, notes: Vec::new() };
-        self.drafts().open.insert(session.to_owned(), Open { request, pending: Vec::new() });
+        self.drafts().open.insert(session.to_owned(), Open { request, pending: Vec::new(), shown: None });
     }
 
     /// The request that is open in a session; one within nothing but the owner's caps where none is.
@@ -161,6 +164,22 @@ impl Workflow {
         Ok(Some(self.whole(Request { work, ..request }, pieces)?))
     }
 
+    /// Tells the plan of what is open in a session and not agreed to yet, unless it was told already; gives it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn show_pending(&self, session: &str) -> Result<Option<Plan>, JobError> {
+        let Some(plan) = self.pending(session)? else { return Ok(None) };
+        let told = match self.drafts().open.get_mut(session) {
+            Some(open) => open.shown.replace(plan.digest) == Some(plan.digest),
+            None => false,
+        };
+        if !told {
+            self.emit(Event::Plan(PlanShown(Box::new(plan.clone()))));
+        }
+        Ok(Some(plan))
+    }
+
     /// A job that may take a step with an effect in this session: one that is begun, or is begun now, after consent to the plan
     /// of all that waits in the session's request. Work of another request is taken up under the one that is open.
     ///
@@ -173,8 +192,7 @@ impl Workflow {
             return self.own_job(id);
         }
         self.take_up(session, &job).await?;
-        let plan = self.pending(session)?.ok_or_else(|| LedgerError::NoSuchJob(id.clone()))?;
-        self.emit(Event::Plan(PlanShown(Box::new(plan.clone()))));
+        let plan = self.show_pending(session)?.ok_or_else(|| LedgerError::NoSuchJob(id.clone()))?;
         self.agree(session, plan).await?;
         self.own_job(id)
     }

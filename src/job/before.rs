@@ -1,12 +1,13 @@
 //! The same work, done or begun before in this session: it is taken up and not paid for again.
 
-use super::{JobError, Workflow};
+use super::{JobError, Workflow, lease};
 use crate::{
     domain::{
         job::{Job, JobState},
         plan::Content,
         request::Work,
         task::{Parameters, TaskType},
+        verdict::Place,
     },
     machine,
     policy::data::OpenDataset,
@@ -14,6 +15,17 @@ use crate::{
 };
 
 impl Workflow {
+    /// Whether a job, of whatever session, was begun at the provider and no process works on it any more: what is quoted or paid
+    /// for already is taken up, and not bought again.
+    fn is_left_behind(&self, job: &Job) -> bool {
+        use JobState::{Fetched, Paid, PaymentIntended, PaymentSent, PaymentUnknown, ResultReady, Running};
+        let paid = matches!(
+            job.state,
+            PaymentIntended | PaymentSent | PaymentUnknown | Paid | Running | ResultReady | Fetched
+        );
+        paid && job.place() == Place::Offload && lease::take(self.parts.ledger.home(), &job.id).is_ok()
+    }
+
     /// The newest job of a session that did, or is doing, this task with these parameters on a file of the same content. A file
     /// that changed is other work, whatever its name.
     ///
@@ -30,13 +42,13 @@ impl Workflow {
         if work.anew {
             return Ok((None, open));
         }
-        let mut jobs = self.parts.ledger.jobs_of(session)?;
+        let mut jobs = self.parts.ledger.jobs_alike(&task.name, session)?;
         jobs.retain(|job| {
-            job.task_type == task.name
-                && job.parameters == *parameters
+            let alike = job.parameters == *parameters
                 && job.verdict.dataset.bytes == open.bytes
-                && job.profile == self.parts.profile
-                && (job.state == JobState::Done || !job.state.is_end())
+                && job.profile == self.parts.profile;
+            let own = job.session == session && (job.state == JobState::Done || !job.state.is_end());
+            alike && (own || self.is_left_behind(job))
         });
         let path = open.source.path.clone();
         let look = move || {

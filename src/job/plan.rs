@@ -113,7 +113,13 @@ impl Workflow {
         let named_by = if origin.is_person() { NamedBy::Person } else { NamedBy::Other };
         let mut parameters = catalogue::check_parameters(&task, &work.parameters)?;
         let mut inputs = self.check_files(&task, &mut parameters, named_by)?;
-        let open = self.parts.guard.open_dataset(work.dataset(), named_by)?;
+        // What has a whole path was opened before under the rules for who named it, wherever it is taken up now.
+        let (path, named_by) = match work.inputs.first().and_then(|input| input.path.as_deref()) {
+            Some(whole) => (whole, NamedBy::Person),
+            None => (work.dataset(), named_by),
+        };
+        let open = self.parts.guard.open_dataset(path, named_by)?;
+        let open = OpenDataset { path: work.dataset().to_owned(), ..open };
         // Checks may be made side by side, so what is drawn for one is named after it.
         let of = format!("{} of {}", task.name, work.dataset().display());
         let source = open.source.clone();

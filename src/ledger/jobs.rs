@@ -87,16 +87,19 @@ impl Ledger {
         bodies.iter().map(|body| serde_json::from_str(body).map_err(|e| unreadable("job", e))).collect()
     }
 
-    /// The jobs of a session, oldest first.
+    /// The jobs of a task that the same work could be: those of a session, and those of any session that are paid for, or about
+    /// to be, and have not ended; oldest first.
     ///
     /// # Errors
     /// When the database says no.
-    pub fn jobs_of(&self, session: &str) -> Result<Vec<Job>, LedgerError> {
+    pub fn jobs_alike(&self, task: &str, session: &str) -> Result<Vec<Job>, LedgerError> {
         let connection = self.connection();
         let read = || {
-            let query = "SELECT body FROM jobs WHERE session = ?1 ORDER BY created_ms, rowid";
+            let query = "SELECT body FROM jobs WHERE task_type = ?1 AND (session = ?2 OR state IN ('payment_intended',
+                         'payment_sent', 'payment_unknown', 'paid', 'running', 'result_ready', 'fetched'))
+                         ORDER BY created_ms, rowid";
             let mut statement = connection.prepare(query)?;
-            statement.query_map([session], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
+            statement.query_map([task, session], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
         };
         let bodies = read().map_err(|e| self.database(e))?;
         bodies.iter().map(|body| serde_json::from_str(body).map_err(|e| unreadable("job", e))).collect()

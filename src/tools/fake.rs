@@ -276,6 +276,9 @@ impl Steps for Fake {
     fn pending(&self, session: &str) -> Result<Option<Plan>, WorkError> {
         Ok(self.waits(session))
     }
+    fn show_pending(&self, session: &str) -> Result<Option<Plan>, WorkError> {
+        Ok(self.waits(session))
+    }
     async fn run_local(&self, session: &str, id: &JobId, _: &Cancel) -> Result<Job, WorkError> {
         Ok(self.ran_local(session, id)?)
     }

@@ -91,6 +91,8 @@ pub trait Steps: Send + Sync {
     async fn check(&self, session: &str, work: Work, narrower: Bounds) -> Result<Job, WorkError>;
     /// The plan of what was checked in a session and not agreed to yet.
     fn pending(&self, session: &str) -> Result<Option<Plan>, WorkError>;
+    /// Tells the plan of what was checked in a session and not agreed to yet, unless it was told already; gives it.
+    fn show_pending(&self, session: &str) -> Result<Option<Plan>, WorkError>;
     /// Runs a planned local job.
     async fn run_local(&self, session: &str, job: &JobId, cancel: &Cancel) -> Result<Job, WorkError>;
     /// Stages, submits and takes the quote of a planned job that is to be offloaded.
@@ -131,6 +133,10 @@ impl Steps for Workflow {
 
     fn pending(&self, session: &str) -> Result<Option<Plan>, WorkError> {
         Ok(Workflow::pending(self, session)?)
+    }
+
+    fn show_pending(&self, session: &str) -> Result<Option<Plan>, WorkError> {
+        Ok(Workflow::show_pending(self, session)?)
     }
 
     async fn run_local(&self, session: &str, job: &JobId, cancel: &Cancel) -> Result<Job, WorkError> {

@@ -181,14 +181,23 @@ fn files_of(path: &Path) -> Result<Vec<PathBuf>, NoCases> {
         return Ok(vec![path.to_owned()]);
     }
     let mut found = Vec::new();
-    for entry in fs::read_dir(path).map_err(failed)? {
-        let file = entry.map_err(failed)?.path();
-        if file.extension().is_some_and(|e| ["yaml", "yml"].iter().any(|known| e.eq_ignore_ascii_case(known))) {
-            found.push(file);
-        }
-    }
+    files_in(path, &mut found).map_err(failed)?;
     found.sort();
     if found.is_empty() { Err(NoCases::None(path.to_owned())) } else { Ok(found) }
+}
+
+/// The files of YAML in a folder and its folders.
+fn files_in(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() {
+            files_in(&path, found)?;
+        } else if path.extension().is_some_and(|e| ["yaml", "yml"].iter().any(|known| e.eq_ignore_ascii_case(known))) {
+            found.push(path);
+        }
+    }
+    Ok(())
 }
 
 /// What is wrong with a field: which, and why.

@@ -23,7 +23,7 @@ const HEAD: &str = "\
 # Files are named from the folder in which it is run.
 ";
 const DIGEST: &str = "\
-# The plan as it was when this was written. When anything that matters has changed since, you are asked again.
+# The plan as it was when this was written. When anything that matters has changed since, the run says so.
 ";
 const PLACE: &str = "
 # Where it may run: \"anywhere\", or \"here\", so that nothing leaves this machine.

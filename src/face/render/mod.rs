@@ -4,7 +4,6 @@
 
 mod money;
 mod receipt;
-mod verdict;
 
 use serde_json::Value;
 
@@ -30,7 +29,6 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
         Event::ToolRequested { name, arguments, .. } => vec![look.line(Tone::Dim, &call(name, arguments))],
         Event::Plan(plan) => plan::brief(&plan.0, look),
         Event::ConsentResolved { approved, by, .. } => consent(look, *approved, by),
-        Event::Verdict { .. } => verdict::lines(event, look),
         Event::PolicyDecided { rule, decision: Decision::Refuse, why, .. } => {
             look.field("Refused", Tone::Bad, &format!("{} [{}]", clean(why, MAX), clean(rule, 40)))
         }
@@ -75,6 +73,8 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
         Event::TurnStarted { .. }
         | Event::RequestUnderstood(_)
         | Event::ConsentRequested { .. }
+        // The plan shows where work runs and why.
+        | Event::Verdict { .. }
         | Event::MessageDelta { .. }
         | Event::MessageCompleted { .. }
         | Event::ToolCompleted { .. }

@@ -135,7 +135,7 @@ fn value(name: &str, fact: &Fact, state: &State) -> String {
         }
         "report" => {
             let job = results(&seen, &fact.jobs).last().map_or("JOB".to_owned(), |seen| seen.job.id.to_string());
-            format!("`agent report {job}` makes a page of the result with its pictures.")
+            format!("`agent jobs show {job}` shows the job, and the result's drawing stands in the answer to its run.")
         }
         "files" if state.files.is_empty() => "There are no data files in this folder.".to_owned(),
         "files" => {
@@ -195,17 +195,21 @@ fn results<'s>(seen: &[&'s JobSeen], meant: &[JobId]) -> Vec<&'s JobSeen> {
     seen.iter().copied().filter(|seen| !meant.is_empty() && seen.job.result.is_some()).collect()
 }
 
-/// The plain figures of a result.
 fn outcome(seen: &JobSeen) -> String {
-    let summary = seen.job.result.as_ref().and_then(|result| result.summary.as_object());
+    let folder = seen.job.result.as_ref().map_or_else(String::new, |result| result.folder.display().to_string());
+    format!("{}: {}. The files are in {folder}.", name(&seen.job), figures(&seen.job))
+}
+
+/// The plain figures of a job's result, in one line.
+pub fn figures(job: &Job) -> String {
+    let summary = job.result.as_ref().and_then(|result| result.summary.as_object());
     let plain =
         summary.into_iter().flatten().filter(|(_, value)| value.is_number() || value.is_string() || value.is_boolean());
     let figure = |(key, value): (&String, &serde_json::Value)| {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         format!("{} {}", key.replace('_', " "), clean(&text, 300))
     };
-    let folder = seen.job.result.as_ref().map_or_else(String::new, |result| result.folder.display().to_string());
-    format!("{}: {}. The files are in {folder}.", name(&seen.job), plain.map(figure).collect::<Vec<_>>().join(", "))
+    plain.map(figure).collect::<Vec<_>>().join(", ")
 }
 
 /// What was paid for jobs, to whom and by which transactions.

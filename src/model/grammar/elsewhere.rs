@@ -20,8 +20,8 @@ pub struct Wish {
 impl Wish {
     /// What is said of it.
     pub fn answer(&self) -> String {
-        let own = "`agent tasks add` makes a command of your own a task.";
-        format!("{} is not in the catalogue, and nothing was run. {} {own}", self.name, self.nearest)
+        let all = "`agent tasks` shows what there is.";
+        format!("{} is not in the catalogue, and nothing was run. {} {all}", self.name, self.nearest)
     }
 }
 

@@ -30,7 +30,7 @@ mod work;
 use std::path::PathBuf;
 
 pub use self::{
-    answer::{CONNECT, JobSeen, State, answer, unknown},
+    answer::{CONNECT, JobSeen, State, answer, figures, unknown},
     elsewhere::Wish,
     facts::Fact,
 };
