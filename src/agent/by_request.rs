@@ -354,6 +354,6 @@ fn answering(plan: Plan) -> Plan {
 fn take_in(turn: &mut Turn, plan: &Plan) {
     turn.join(plan.possible().filter_map(|piece| piece.job.as_ref()));
     let cannot =
-        plan.work.iter().filter_map(|piece| Some(Failure::of_cannot(piece.cannot.as_ref()?, piece.job.clone())));
+        plan.work.iter().filter_map(|piece| Some(Failure::of(&piece.cannot.as_ref()?.into(), piece.job.clone())));
     turn.fail(cannot, None);
 }
