@@ -29,6 +29,9 @@ use crate::{
     tools::{Cancel, Failure, facts},
 };
 
+/// What errors of the ledger are called.
+const LEDGER: &str = "ledger";
+
 /// What a front has to read: a person's words, and what they can mean.
 #[derive(Debug, Clone, Copy)]
 pub struct Heard<'a> {
@@ -180,7 +183,15 @@ impl Conversation {
         let planned = tokio::select! {
             biased;
             () = cancel.cancelled() => return Ok(self.nothing_done(request)),
-            plan = work.plan(&session, request.clone()) => plan?,
+            plan = work.plan(&session, request.clone()) => plan,
+        };
+        let planned = match planned {
+            Ok(plan) => plan,
+            Err(error) if error.kind == LEDGER => return Err(error.into()),
+            Err(error) => {
+                turn.fail([Failure::of(&error, None)], None);
+                return Ok(self.nothing_done(request));
+            }
         };
         let planned = if answers { answering(planned) } else { planned };
         turn.until = planned.request.bounds.until;
@@ -343,6 +354,6 @@ fn answering(plan: Plan) -> Plan {
 fn take_in(turn: &mut Turn, plan: &Plan) {
     turn.join(plan.possible().filter_map(|piece| piece.job.as_ref()));
     let cannot =
-        plan.work.iter().filter_map(|piece| Some(Failure::of_cannot(piece.cannot.as_ref()?, piece.job.clone())));
+        plan.work.iter().filter_map(|piece| Some(Failure::of(&piece.cannot.as_ref()?.into(), piece.job.clone())));
     turn.fail(cannot, None);
 }

@@ -81,7 +81,8 @@ impl Conversation {
             sink.emit(Event::Error { kind, message, hint: failure.hint.clone() });
         }
         ending::receipts(work, &mine, sink)?;
-        ending::status(work, &mine, work.last_request(session)?.as_ref(), sink)?;
+        let kept = if turn.said_no { work.last_request(session)? } else { None };
+        ending::status(work, &mine, kept.as_ref(), sink)?;
         let of_jobs = outcome::worst(mine.iter().map(|job| outcome::of_job(job, turn.until)));
         let exit_code = match end {
             End::Answer => outcome::worst([failed, of_jobs]),

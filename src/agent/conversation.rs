@@ -144,7 +144,7 @@ impl Conversation {
     /// A fresh conversation, kept nowhere.
     pub fn new(parts: Parts) -> Conversation {
         let Parts { model, work, sink, session, folder, bounds, limits, helps, front, driving, at_once } = parts;
-        let toolbox = Toolbox { work, sink: Arc::clone(&sink), session, folder: folder.clone(), at_once };
+        let toolbox = Toolbox { work, session, folder: folder.clone(), at_once };
         Conversation {
             model,
             toolbox,

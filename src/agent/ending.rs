@@ -32,28 +32,23 @@ pub fn receipts(work: &dyn Steps, jobs: &[Job], sink: &dyn Sink) -> Result<(), W
     Ok(())
 }
 
-/// How each job of a turn stands, and how it goes on; `last` is the newest request of the session.
+/// How each job of a turn stands, and how it goes on. `kept` is the request that was planned in the turn and not agreed to, where
+/// there is one: it can be taken up by its name.
 ///
 /// # Errors
 /// When the ledger cannot be read.
-pub fn status(work: &dyn Steps, jobs: &[Job], last: Option<&Request>, sink: &dyn Sink) -> Result<(), WorkError> {
+pub fn status(work: &dyn Steps, jobs: &[Job], kept: Option<&Request>, sink: &dyn Sink) -> Result<(), WorkError> {
     let mut standings = Vec::with_capacity(jobs.len());
     for job in jobs {
         let mut standing = JobStanding::of(job, &work.attempts(&job.id)?);
         if job.request.is_none() && job.state == JobState::Planned {
-            // It is in no ledger: what was not agreed to is taken up by its request, if that was kept.
-            let kept = last.filter(|last| last.work.iter().any(|work| is_work(work, job)));
-            standing.next = kept.map(|last| format!("agent run --request {}", last.id));
+            // The job itself is in no ledger.
+            standing.next = kept.map(|request| format!("agent run --request {}", request.id));
         }
         standings.push(standing);
     }
     sink.emit(Event::TurnStatus { jobs: standings });
     Ok(())
-}
-
-fn is_work(work: &crate::domain::request::Work, job: &Job) -> bool {
-    let path = work.inputs.first().and_then(|input| input.path.as_ref());
-    work.task == job.task_type && work.parameters == job.parameters && path == Some(&job.source.path)
 }
 
 /// Warns of jobs, hashes, addresses and files in an answer that the ledger does not know. What the person `typed` and what is in

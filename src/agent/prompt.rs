@@ -31,8 +31,6 @@ pub const BROKEN: &str = include_str!("../../prompts/broken.md");
 const MOST_ENTRIES: usize = 2000;
 /// The newest jobs of a conversation that came to their ends are put back before a model; `list_jobs` has the others.
 const MOST_ENDED: usize = 8;
-/// How a job of an earlier turn goes on.
-const GO_ON: &str = "To go on with it, when the person asks: check_local_capability for the same task and dataset.";
 /// Endings of files that people compute on.
 const ENDINGS: [&str; 28] = [
     "fasta", "fa", "fna", "faa", "ffn", "frn", "fas", "fastq", "fq", "txt", "md", "rst", "csv", "tsv", "gz", "zst",
@@ -65,15 +63,12 @@ pub fn tasks(tasks: &[TaskType]) -> String {
 
 /// What is known at the start of a turn.
 pub fn context(files: &[FileSeen], jobs: &[Job], to_plan: bool) -> Context {
-    let line = |job: &Job, more: String| {
-        format!("{}: {} of {}, {}. {more}", job.id, job.task_type, job.verdict.dataset.path.display(), job.state)
-    };
-    let open = jobs.iter().filter(|j| !j.state.is_end()).map(|job| line(job, GO_ON.to_owned()));
+    let open = jobs.iter().filter(|j| !j.state.is_end()).map(job_line);
     let mut ended: Vec<&Job> = jobs.iter().filter(|j| j.state.is_end()).collect();
     ended.sort_by_key(|job| std::cmp::Reverse(job.created_at));
     ended.truncate(MOST_ENDED);
     ended.reverse();
-    let ended = ended.into_iter().map(|job| line(job, cost(job)));
+    let ended = ended.into_iter().map(job_line);
     Context { files: files.to_vec(), jobs: open.collect(), ended: ended.collect(), dry_run: to_plan }
 }
 

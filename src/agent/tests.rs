@@ -15,6 +15,7 @@ mod windows;
 
 use super::*;
 use crate::{
+    config::{Driving, Style},
     domain::{
         event::{Event, Sink},
         request::Bounds,
@@ -68,6 +69,7 @@ impl Bench {
             limits: Limits::default(),
             helps,
             front: Front::default(),
+            driving: Driving { style: Style::Tools, chosen_here: false },
             at_once: 2,
         });
         Bench { fake, heard, talk }

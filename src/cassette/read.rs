@@ -208,13 +208,15 @@ pub(super) mod tests {
 
     #[test]
     fn what_is_no_cassette_or_a_newer_one_is_said() {
-        for text in ["", "{}\n", "not JSON", "{\"cassette\":1}\n", "\0\u{1}"] {
+        for text in ["", "{}\n", "not JSON", "{\"cassette\":2}\n", "\0\u{1}"] {
             let error = read(text).unwrap_err();
             assert!(matches!(error, ReadError::NoCassette { .. }), "{text:?}: {error}");
         }
-        let newer =
-            start().replace("\"cassette\":1", "\"cassette\":2").replace("\"kind\":\"start\"", "\"kind\":\"begin\"");
-        let error = read(&newer).unwrap_err();
-        assert!(matches!(error, ReadError::TooNew { found: 2, .. }), "{error}");
+        let of_version = |version: &str| {
+            let first = start().replace("\"cassette\":2", &format!("\"cassette\":{version}"));
+            read(&first.replace("\"kind\":\"start\"", "\"kind\":\"begin\"")).unwrap_err()
+        };
+        assert!(matches!(of_version("3"), ReadError::TooNew { found: 3, .. }));
+        assert!(matches!(of_version("1"), ReadError::TooOld { found: 1, .. }));
     }
 }

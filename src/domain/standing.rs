@@ -66,13 +66,15 @@ impl JobStanding {
             fees: fees.gas_string(),
             fees_datoshi: fees,
             failure: job.failure.clone(),
-            next: Some(match job.state {
-                JobState::PaidButFailed => format!("agent jobs receipt {}", job.id),
-                state if state.is_end() => format!("agent jobs show {}", job.id),
-                _ => format!("agent jobs resume {}", job.id),
-            }),
+            next: Some(command(&job.id, job.state)),
         }
     }
+}
+
+/// The command that goes on with a job of the ledger, or shows it.
+pub fn command(job: &JobId, state: JobState) -> String {
+    let verb = if state.is_end() { "show" } else { "resume" };
+    format!("agent jobs {verb} {job}")
 }
 
 fn sum(amounts: impl IntoIterator<Item = Datoshi>) -> Datoshi {

@@ -285,13 +285,17 @@ fn totals(sorted: &[&JobStatus], look: &Look) -> Vec<String> {
 
 /// The commands for what is open and for what has ended.
 fn how_to_go_on(jobs: &[&JobStatus], look: &Look) -> Vec<String> {
-    let open = jobs.iter().filter(|job| !job.state.is_end()).count();
-    let resume = match open {
-        0 => None,
-        1 => Some("agent jobs resume takes up the one that is open".to_owned()),
-        open => Some(format!("agent jobs resume takes up the {} that are open", count(open as u64))),
+    let open: Vec<&&JobStatus> = jobs.iter().filter(|job| !job.state.is_end()).collect();
+    let resume = match open.as_slice() {
+        [] => None,
+        // What was planned together and not agreed to is taken up together; what was only planned is kept nowhere.
+        [first, rest @ ..] if !rest.is_empty() && rest.iter().all(|job| job.next == first.next) => {
+            Some(first.next.clone().unwrap_or_else(|| "ask for the work itself to have it done".to_owned()))
+        }
+        [_] => Some("agent jobs resume takes up the one that is open".to_owned()),
+        open => Some(format!("agent jobs resume takes up the {} that are open", count(open.len() as u64))),
     };
-    let show = (open < jobs.len()).then(|| "agent jobs show JOB tells more of one".to_owned());
+    let show = (open.len() < jobs.len()).then(|| "agent jobs show JOB tells more of one".to_owned());
     look.field("Next", Tone::Plain, &[resume, show].into_iter().flatten().collect::<Vec<_>>().join("; "))
 }
 

@@ -11,7 +11,6 @@ use super::{BadCall, Failure, Tool, ToolResult, Toolbox, WorkError, facts, files
 use crate::domain::{
     job::{Job, JobState},
     money::Datoshi,
-    plan::PlannedWork,
     request::{Bounds, Locality, Spend, Until, Work},
     task::Parameters,
     units::clean,
@@ -145,25 +144,43 @@ fn one(toolbox: &Toolbox, end: Result<Job, WorkError>, said: Until) -> ToolResul
         JobState::Planned => facts::verdict(&job),
         _ => facts::before(&job, &toolbox.work.attempts(&job.id).unwrap_or_default()),
     };
-    if let Some(asked) = standing.piece(&job.id).and_then(PlannedWork::still_to_pay) {
+    let piece = standing.piece(&job.id);
+    if let Some(asked) = piece.and_then(|piece| piece.price.as_ref()) {
         value["price"] = facts::price(asked);
     }
     if until != Until::Done {
         value["stops_at"] = until.as_str().into();
     }
     facts::add_next(&mut value, &job, until);
-    ToolResult::done(value, vec![job])
+    match piece.and_then(|piece| piece.cannot.as_ref()).map(WorkError::from) {
+        None => ToolResult::done(value, vec![job]),
+        // All that was checked together is more than limit or caps allow.
+        Some(error) => {
+            let refused = ToolResult::failed(&error, Some(job));
+            for (name, said) in refused.value.as_object().into_iter().flatten() {
+                value[name] = said.clone();
+            }
+            ToolResult { value, ..refused }
+        }
+    }
 }
 
 /// Several files at once: in short, what cannot be done first, so that it is told.
 fn several(toolbox: &Toolbox, checked: Vec<Checked>, said: Until) -> ToolResult {
     let standing = Standing::of(toolbox);
     let until = until_of(&standing, said);
+    let files = checked.len();
     let (mut failed, mut lines, mut jobs, mut failures) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (file, end) in checked {
         match end {
             Ok(job) => {
-                lines.push(facts::short(&job));
+                match standing.piece(&job.id).and_then(|piece| piece.cannot.as_ref()).map(WorkError::from) {
+                    None => lines.push(facts::short(&job)),
+                    Some(error) => {
+                        failed.push(facts::brief(&facts::refused(&error), Some(&job)));
+                        failures.push(Failure::of(&error, Some(job.id.clone())));
+                    }
+                }
                 jobs.push(job);
             }
             Err(error) => {
@@ -177,7 +194,7 @@ fn several(toolbox: &Toolbox, checked: Vec<Checked>, said: Until) -> ToolResult 
     let local = jobs.iter().filter(|job| job.place() == Place::Local).count();
     let ok = failures.is_empty();
     let mut value = json!({
-        "ok": ok, "files": jobs.len() + failed.len(), "failed": failed.len(),
+        "ok": ok, "files": files, "failed": failed.len(),
         "local": local, "offload": jobs.len() - local,
     });
     if let Some(plan) = standing.pending.as_ref().filter(|plan| plan.needs_consent()) {
@@ -190,8 +207,9 @@ fn several(toolbox: &Toolbox, checked: Vec<Checked>, said: Until) -> ToolResult 
     }
     facts::add_some(&mut value, "cannot_be_done", failed);
     facts::add_some(&mut value, "jobs", lines);
-    let all: Vec<&Job> = jobs.iter().collect();
-    value["next_step"] = match jobs.is_empty() {
+    let has_failed = |job: &&Job| failures.iter().any(|failure: &Failure| failure.job.as_ref() == Some(&job.id));
+    let all: Vec<&Job> = jobs.iter().filter(|job| !has_failed(job)).collect();
+    value["next_step"] = match all.is_empty() {
         true => "Tell the person what was refused or failed, why, and the hint.".to_owned(),
         false => next::steps(&all, until),
     }

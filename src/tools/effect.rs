@@ -9,12 +9,10 @@ use serde_json::{Value, json};
 
 use super::{Call, Cancel, Claim, Failure, Tool, ToolResult, Toolbox, WorkError, facts, next, standing::Standing};
 use crate::domain::{
-    event::Event,
     ids::JobId,
     job::{Job, JobState},
     plan::Plan,
     request::Until,
-    shown::PlanShown,
 };
 
 /// More jobs of the same step, beside the one that a call names first.
@@ -160,9 +158,8 @@ impl Toolbox {
         if !jobs.iter().any(|job| awaits(&job)) {
             return Ok(Agreed::Yes);
         }
-        let Some(plan) = standing.pending.as_ref() else { return Ok(Agreed::Yes) };
-        self.sink.emit(Event::Plan(PlanShown(Box::new(plan.clone()))));
-        let agreed = self.work.agree(&self.session, plan.clone()).await?;
+        let Some(plan) = self.work.show_pending(&self.session)? else { return Ok(Agreed::Yes) };
+        let agreed = self.work.agree(&self.session, plan).await?;
         let within = |job: &Job| agreed.possible().any(|piece| piece.job.as_ref() == Some(&job.id));
         if jobs.iter().filter(awaits).all(within) { Ok(Agreed::Yes) } else { Ok(Agreed::Otherwise(Box::new(agreed))) }
     }
@@ -314,6 +311,7 @@ enum Agreed {
 fn interrupted() -> WorkError {
     WorkError {
         refusal: None,
+        rule: None,
         kind: "interrupted".to_owned(),
         message: "stopped before anybody agreed to the plan".to_owned(),
         hint: Some("nothing was sent or paid; ask again".to_owned()),

@@ -37,9 +37,9 @@ pub fn add_next(value: &mut Value, job: &Job, until: Until) {
 /// Why a step was not taken.
 pub fn refused(error: &WorkError) -> Value {
     let mut value = json!({"ok": false});
-    match error.rule() {
+    match &error.rule {
         Some(rule) => {
-            value["refused_by"] = rule.into();
+            value["refused_by"] = rule.as_str().into();
             let why = error.refusal.as_ref().map_or(&error.message, |refusal| &refusal.why);
             value["why"] = clean(why, 600).into();
         }

@@ -292,7 +292,7 @@ impl Steps for Fake {
         Ok(self.waited(id, cancel).await?)
     }
     async fn plan(&self, session: &str, request: Request) -> Result<Plan, WorkError> {
-        Ok(self.planned(session, request))
+        Ok(self.planned(session, request)?)
     }
     async fn agree(&self, session: &str, plan: Plan) -> Result<Plan, WorkError> {
         Ok(self.agreed(session, plan)?)

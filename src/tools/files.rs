@@ -26,6 +26,7 @@ pub fn expand(names: &[PathBuf], folder: &Path, task: Option<&TaskType>) -> Resu
             let at = Surroundings { folder, home: None, task };
             let expanded = expand_names(&[name], at).map_err(|error| WorkError {
                 refusal: None,
+                rule: None,
                 kind: "no_files".to_owned(),
                 message: error.to_string(),
                 hint: error.hint(),

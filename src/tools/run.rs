@@ -9,7 +9,7 @@ use super::{
     standing::Standing,
 };
 use crate::{
-    domain::{event::Sink, ids::JobId, job::Job, plan::Cannot, request::Until, units::clean},
+    domain::{ids::JobId, job::Job, request::Until, units::clean},
     policy::refusal::Rule,
 };
 
@@ -17,8 +17,6 @@ use crate::{
 pub struct Toolbox {
     /// The job workflow.
     pub work: Arc<dyn Steps>,
-    /// Where plans are told.
-    pub sink: Arc<dyn Sink>,
     /// The session that new jobs belong to.
     pub session: String,
     /// Names of files are taken from here.
@@ -54,18 +52,6 @@ impl Failure {
             message: clean(&error.message, 600),
             hint: error.hint.as_deref().map(|hint| clean(hint, 400)),
             exit_code: error.exit_code,
-        }
-    }
-
-    /// That of work that a plan says cannot be done.
-    pub fn of_cannot(cannot: &Cannot, job: Option<JobId>) -> Failure {
-        Failure {
-            job,
-            kind: cannot.rule.clone(),
-            rule: None,
-            message: clean(&cannot.why, 600),
-            hint: cannot.hint.as_deref().map(|hint| clean(hint, 400)),
-            exit_code: cannot.exit_code,
         }
     }
 }
@@ -129,7 +115,7 @@ fn advice(error: &WorkError, job: Option<&Job>) -> String {
         (Some(job), Some(Rule::JobState | Rule::Offload(_) | Rule::FitsHere)) => {
             format!("This was not allowed. {}", next::step(job, Until::Done))
         }
-        _ if error.rule().is_some() => {
+        _ if error.rule.is_some() => {
             "Tell the person what was refused, why, and the hint. Do not try a way around it.".to_owned()
         }
         _ if error.kind == "busy" => "Another process works on this job right now, such as `agent jobs resume` of \

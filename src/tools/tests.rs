@@ -8,7 +8,6 @@ use super::{
     *,
 };
 use crate::domain::{
-    event::Silent,
     job::{Job, JobState},
     request::{Bounds, Locality, Origin, Request, Spend, Until},
 };
@@ -26,13 +25,8 @@ impl Bench {
     /// A request of these words, within these bounds.
     fn said(fake: Fake, said: &str, bounds: Bounds) -> Bench {
         let fake = Arc::new(fake);
-        let toolbox = Toolbox {
-            work: fake.clone(),
-            sink: Arc::new(Silent),
-            session: "ses-1".to_owned(),
-            folder: PathBuf::from("/"),
-            at_once: 2,
-        };
+        let toolbox =
+            Toolbox { work: fake.clone(), session: "ses-1".to_owned(), folder: PathBuf::from("/"), at_once: 2 };
         let opening = Opening { bounds, origin: Origin::Model("m".to_owned()), said: Some(said.to_owned()) };
         toolbox.work.open("ses-1", opening);
         Bench { fake, toolbox }

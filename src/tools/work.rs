@@ -7,7 +7,7 @@ use crate::{
         attempt::Attempt,
         ids::JobId,
         job::{Job, JobState},
-        plan::Plan,
+        plan::{Cannot, Plan},
         request::{Bounds, Request, Work},
         task::TaskType,
     },
@@ -26,6 +26,8 @@ pub use crate::{
 pub struct WorkError {
     /// The guard's refusal, where it was one.
     pub refusal: Option<Refusal>,
+    /// The id of the guard's rule that stands in the way, also where a plan says beforehand that it would.
+    pub rule: Option<String>,
     /// A short stable word.
     pub kind: String,
     /// One sentence.
@@ -37,28 +39,42 @@ pub struct WorkError {
 }
 
 impl WorkError {
-    /// The id of the guard's rule that stands in the way, where one does.
-    pub fn rule(&self) -> Option<&str> {
-        // A plan names the rule itself where work cannot be done; all other words are written small.
-        let named = || Some(self.kind.as_str()).filter(|kind| kind.starts_with(|c: char| c.is_ascii_uppercase()));
-        self.refusal.as_ref().map(|refusal| refusal.rule.id()).or_else(named)
-    }
-
     /// Whether nothing went wrong: the step lies beyond where the person wants the request to stop.
     pub fn is_stop(&self) -> bool {
         self.refusal.as_ref().is_some_and(|refusal| refusal.rule == Rule::Until)
     }
 }
 
-impl From<JobError> for WorkError {
-    fn from(error: JobError) -> WorkError {
-        let kind = match &error {
-            JobError::Cannot(cannot) => cannot.rule.clone(),
-            error => error.kind().to_owned(),
+impl From<&Cannot> for WorkError {
+    fn from(cannot: &Cannot) -> WorkError {
+        // Rules of the guard are written large, all other words small.
+        let rule = Some(&cannot.rule).filter(|rule| rule.starts_with(|c: char| c.is_ascii_uppercase()));
+        let kind = match (rule, cannot.exit_code) {
+            (None, _) => &cannot.rule,
+            (Some(_), 4) => "approval_needed",
+            (Some(_), 5) => "over_budget",
+            (Some(_), _) => "refused",
         };
         WorkError {
+            refusal: None,
+            rule: rule.cloned(),
+            kind: kind.to_owned(),
+            message: cannot.why.clone(),
+            hint: cannot.hint.clone(),
+            exit_code: cannot.exit_code,
+        }
+    }
+}
+
+impl From<JobError> for WorkError {
+    fn from(error: JobError) -> WorkError {
+        if let JobError::Cannot(cannot) = &error {
+            return WorkError::from(cannot);
+        }
+        WorkError {
             refusal: error.refusal().cloned(),
-            kind,
+            rule: error.refusal().map(|refusal| refusal.rule.id().to_owned()),
+            kind: error.kind().to_owned(),
             message: error.to_string(),
             hint: error.hint(),
             exit_code: error.exit_code(),

@@ -122,12 +122,19 @@ fn jobs(world: &World, run: &Run) -> Vec<JobSeen> {
         ends.insert(line["job"].as_str().unwrap().to_owned(), line["state"].as_str().unwrap().to_owned());
     }
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let verdicts = run.events().into_iter().filter(|e| e["type"] == "verdict");
-    let seen = verdicts.map(|v| JobSeen {
+    let mut told: Vec<Value> = Vec::new();
+    for verdict in run.events().into_iter().filter(|e| e["type"] == "verdict") {
+        // Work that is planned again is told again.
+        if !told.iter().any(|known| known["job"] == verdict["job"]) {
+            told.push(verdict);
+        }
+    }
+    let seen = told.into_iter().map(|v| JobSeen {
         task: text(&v["task_type"]),
         dataset: text(&v["dataset"]["path"]),
         place: text(&v["where"]),
-        end: ends.remove(v["job"].as_str().unwrap()).unwrap_or_default(),
+        // What was only planned is written down nowhere.
+        end: ends.remove(v["job"].as_str().unwrap()).unwrap_or_else(|| "planned".to_owned()),
     });
     let seen: Vec<JobSeen> = in_order(seen.collect());
     assert!(ends.is_empty(), "jobs without a verdict: {ends:?}");
@@ -222,6 +229,7 @@ transcripts! {
     a_binary_file "a-binary-file",
     a_call_that_is_cut "a-call-that-is-cut",
     a_directory "a-directory",
+    a_limit_that_does_not_reach "a-limit-that-does-not-reach",
     a_secret "a-secret",
     an_empty_file "an-empty-file",
     broken_arguments "broken-arguments",
@@ -236,22 +244,20 @@ transcripts! {
     ever_new_calls "ever-new-calls",
     fields_missing_and_unknown "fields-missing-and-unknown",
     invented_hash "invented-hash",
-    invents_a_file "invents-a-file",
     invents_a_result "invents-a-result",
-    invents_a_result_in_spanish "invents-a-result-in-spanish",
     local_task "local-task",
+    many_files "many-files",
     model_lost_half_way "model-lost-half-way",
     model_refuses_the_key "model-refuses-the-key",
-    names_another_cost "names-another-cost",
     never_stops "never-stops",
     no_such_file "no-such-file",
     nonsense "nonsense",
     nucleotides_to_fold "nucleotides-to-fold",
     offload_and_pay "offload-and-pay",
+    only_the_price "only-the-price",
     outside_the_folder "outside-the-folder",
     over_budget "over-budget",
     over_the_token_ceiling "over-the-token-ceiling",
-    promises_and_does_nothing "promises-and-does-nothing",
     refused_local_run_of_150_mb "refused-local-run-of-150-mb",
     refused_offload_of_a_small_task "refused-offload-of-a-small-task",
     refused_other_amount "refused-other-amount",
@@ -271,4 +277,58 @@ transcripts! {
     withheld "withheld",
     wrong_arguments "wrong-arguments",
     wrong_parameter "wrong-parameter",
+}
+
+/// A model that folds data.fasta and pays, whatever was said.
+const ALWAYS_PAYS: &str = r#"
+turns:
+  - call: {name: check_local_capability, arguments: {task_type: protein_folding, dataset: data.fasta}}
+  - call: {name: run_remote_compute, arguments: {job: "{{job}}"}}
+  - optional: true
+    call: {name: pay_gas_fee, arguments: {job: "{{job}}", amount: "2", recipient: "{{price.recipient}}"}}
+  - optional: true
+    call: {name: wait_for_job, arguments: {job: "{{job}}"}}
+  - {optional: true, say: "Paid and done!", repeat: 3}
+"#;
+
+/// A run of that model on a fresh sandbox.
+fn always_pays(arguments: &[&str]) -> Run {
+    let mut world = World::new();
+    world.file("data.fasta", Fasta { records: 3, length: 24, seed: 1 }.text());
+    let script = world.file("always-pays.yaml", ALWAYS_PAYS);
+    world.set("AGENT_MODEL", format!("scripted:{}", script.display()));
+    world.run(&[&["ask", "--json"], arguments].concat())
+}
+
+/// Sentences that limit or forbid what is paid, or only ask. In the sandbox, which agrees to plans by itself, each ends in a plan,
+/// whatever the model calls.
+#[test]
+fn words_that_may_forbid_a_payment_end_in_a_plan() {
+    for said in [
+        "Fold data.fasta, but budget 1.5",
+        "Get me a quote for folding data.fasta and stop there",
+        "What would it take to fold data.fasta?",
+        "Fold data.fasta only if it is free",
+        "data.fasta の折りたたみの見積もりだけください",
+        "Сверни data.fasta, но не плати",
+        "Quanto costerebbe ripiegare data.fasta?",
+        "Plie data.fasta, mais ne paie rien",
+        "Złóż data.fasta, ale nie płać",
+        "Stop. Do not fold data.fasta.",
+    ] {
+        let run = always_pays(&[said]);
+        let types = run.types();
+        assert_eq!(run.code, 4, "{said}: {}", run.all());
+        assert!(types.iter().any(|t| t == "plan"), "{said}: {types:?}");
+        assert!(!types.iter().any(|t| t.starts_with("upload.") || t.starts_with("payment.")), "{said}: {types:?}");
+        assert!(run.out.contains("agent run --request req-"), "{said}: {}", run.all());
+    }
+}
+
+/// A person's yes is never refused for their words.
+#[test]
+fn a_persons_yes_stands_beside_such_words() {
+    let run = always_pays(&["--yes", "Fold data.fasta, but budget 1.5"]);
+    assert_eq!((run.code, run.event("consent.resolved")["by"].as_str()), (0, Some("yes")), "{}", run.all());
+    assert_eq!(run.types().iter().filter(|t| *t == "payment.confirmed").count(), 1);
 }

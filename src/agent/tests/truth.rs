@@ -57,7 +57,8 @@ async fn words_are_no_reason_for_an_exit_code() {
 
 #[tokio::test]
 async fn work_that_is_done_is_not_lost_on_a_model_that_fails_afterwards() {
-    let own = "protein_folding of data.fasta is done (job-aaaaaaa1). The receipt follows.";
+    let own =
+        |answer: &str| answer.contains("protein_folding of data.fasta") && answer.contains("The receipt follows.");
     for (last, why) in [
         ("- {fail: unreachable}\n".to_owned(), "cannot be reached"),
         ("- {fail: garbage}\n".to_owned(), "scripted"),
@@ -69,7 +70,8 @@ async fn work_that_is_done_is_not_lost_on_a_model_that_fails_afterwards() {
     ] {
         let mut bench = Bench::scripted(files(), &format!("{}{last}", done()));
         let outcome = bench.turn("fold data.fasta").await;
-        assert_eq!((outcome.exit_code, outcome.answer.as_str(), bench.receipts()), (0, own, 1), "{last}");
+        assert_eq!((outcome.exit_code, bench.receipts()), (0, 1), "{last}");
+        assert!(own(&outcome.answer), "{last}: {}", outcome.answer);
         assert_eq!(bench.errors(), "", "{last}");
         let warnings = bench.warnings();
         assert!(warnings.starts_with("the closing words are the program's own: "), "{last}: {warnings}");
@@ -81,7 +83,7 @@ async fn work_that_is_done_is_not_lost_on_a_model_that_fails_afterwards() {
     // Without help the first words end the turn, also where there are none.
     let helps = Helps { endings: false, ..Helps::default() };
     let mut bench = Bench::without(files(), &format!("{}- {{text: ''}}\n", done()), helps);
-    assert_eq!(bench.plays("fold data.fasta").await.answer, own);
+    assert!(own(&bench.plays("fold data.fasta").await.answer));
 }
 
 #[tokio::test]

@@ -92,7 +92,6 @@ impl Desk {
         });
         let toolbox = Toolbox {
             work: Arc::clone(&self.work),
-            sink: Arc::clone(&sink),
             session: id.0,
             folder: self.owner.folder.clone(),
             at_once: self.owner.at_once,

@@ -11,8 +11,10 @@ fn job(n: usize, state: JobState) -> JobStatus {
         JobState::StageFailed => Some("the storage refused the upload: 403".to_owned()),
         _ => None,
     };
+    let id = format!("job-{n:08}").parse().unwrap();
     JobStatus {
-        id: format!("job-{n:08}").parse().unwrap(),
+        next: Some(command(&id, state)),
+        id,
         task: "protein_folding".into(),
         dataset: format!("proteins/seq_{n:04}.fasta"),
         state,

@@ -118,11 +118,10 @@ fn several_calls_in_one_answer() {
 }
 
 #[test]
-fn the_schema_tells_texts_from_numbers_between_tags() {
+fn the_schema_tells_texts_from_other_values_between_tags() {
     let text = "<function=check_local_capability>\n<parameter=task_type>\n12\n</parameter>\n<parameter=dataset>\n a b.fasta\n</parameter>\n\
-                <parameter=claimed_bytes>\n5000\n</parameter>\n<parameter=parameters>\n{\"dimension\": 3}\n</parameter>\n</function>";
-    let wanted =
-        json!({"task_type": "12", "dataset": " a b.fasta", "claimed_bytes": 5000, "parameters": {"dimension": 3}});
+                <parameter=here_only>\ntrue\n</parameter>\n<parameter=parameters>\n{\"dimension\": 3}\n</parameter>\n</function>";
+    let wanted = json!({"task_type": "12", "dataset": " a b.fasta", "here_only": true, "parameters": {"dimension": 3}});
     assert_eq!(one(text).1, wanted);
 }
 

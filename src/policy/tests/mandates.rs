@@ -151,8 +151,9 @@ async fn nothing_leaves_without_a_consent_to_it() {
 
 #[tokio::test]
 async fn a_quote_above_the_plan_asks_again_and_so_do_fees_and_another_recipient() {
-    let f = fixture(TESTNET, |policy, _| policy.recipients.push(STRANGER));
     let covered = async |amount: u32, change: &dyn Fn(&mut Quote)| {
+        // A ledger of its own each time: an approval that has not served yet counts.
+        let f = fixture(TESTNET, |policy, _| policy.recipients.push(STRANGER));
         let mut job = mandated(&f.ledger, &f.job, Bounds::default(), GAS(amount), ConsentBy::Terminal);
         job.quote.as_mut().map(change);
         let mandate = f.guard.mandate(&job).unwrap();

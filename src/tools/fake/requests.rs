@@ -7,7 +7,7 @@ use crate::{
         job::{Job, JobState},
         money::Datoshi,
         plan::{Cannot, Content, Plan, PlannedWork},
-        request::{Bounds, DATASET, Input, Locality, Origin, Request, Until, Work},
+        request::{Bounds, DATASET, Input, Locality, MOST_WORK, Origin, Request, Until, Work},
         verdict::Place,
     },
     job::{JobError, Opening},
@@ -24,6 +24,23 @@ use crate::{
 pub struct Open {
     pub request: Request,
     pub pending: Vec<JobId>,
+}
+
+/// A job as a piece of a plan.
+fn piece_of(job: &Job) -> PlannedWork {
+    let dataset = &job.verdict.dataset;
+    let path = job.source.path.clone();
+    let input = Input { name: DATASET.to_owned(), named: dataset.path.clone(), path: Some(path.clone()) };
+    let to_pay = job.place() == Place::Offload && !job.state.is_end() && job.tx_hash.is_none();
+    PlannedWork {
+        work: Work { inputs: vec![input], ..Work::new(&job.task_type, "", job.parameters.clone()) },
+        job: Some(job.id.clone()),
+        verdict: Some(job.verdict.clone()),
+        price: to_pay.then(made::price),
+        content: vec![Content { path, bytes: dataset.bytes, modified_ns: 0, sha256: None }],
+        cannot: None,
+        same_as_before: true,
+    }
 }
 
 fn cannot(refusal: &Refusal, exit_code: u8) -> Cannot {
@@ -114,17 +131,9 @@ impl Fake {
         let offloaded = job.place() == Place::Offload && !job.state.is_end();
         let stays = (offloaded && bounds.place == Locality::Here)
             .then(|| cannot(&mandate::stays_here(&format!("{} of {path}", task.title)), 3));
-        let input = Input { name: DATASET.to_owned(), named: path.into(), path: Some(job.source.path.clone()) };
-        let piece = PlannedWork {
-            work: Work { inputs: vec![input], parameters: job.parameters.clone(), ..work.clone() },
-            job: Some(job.id.clone()),
-            verdict: Some(job.verdict.clone()),
-            price: (offloaded && job.tx_hash.is_none()).then(made::price),
-            content: vec![Content { path: job.source.path.clone(), bytes, modified_ns: 0, sha256: None }],
-            cannot: stays,
-            same_as_before,
-        };
-        Ok((piece, job))
+        let piece = PlannedWork { cannot: stays, same_as_before, ..piece_of(&job) };
+        let work = Work { inputs: piece.work.inputs.clone(), parameters: job.parameters.clone(), ..work.clone() };
+        Ok((PlannedWork { work, ..piece }, job))
     }
 
     pub(super) fn whole(&self, request: Request, mut pieces: Vec<PlannedWork>) -> Plan {
@@ -149,7 +158,10 @@ impl Fake {
         (!pieces.is_empty()).then(|| self.whole(Request { work, ..request }, pieces))
     }
 
-    pub(super) fn planned(&self, session: &str, request: Request) -> Plan {
+    pub(super) fn planned(&self, session: &str, request: Request) -> Result<Plan, JobError> {
+        if request.work.len() > MOST_WORK {
+            return Err(JobError::TooMuchWork);
+        }
         let mut pieces = Vec::new();
         for work in &request.work {
             pieces.push(match self.drafted(session, work, request.bounds) {
@@ -173,7 +185,7 @@ impl Fake {
                 },
             });
         }
-        self.whole(request, pieces)
+        Ok(self.whole(request, pieces))
     }
 
     pub(super) fn agreed(&self, session: &str, mut plan: Plan) -> Result<Plan, JobError> {
@@ -186,7 +198,7 @@ impl Fake {
         if plan.needs_consent() {
             let edit = self.state().edit.take();
             if let Some(edit) = edit {
-                plan = self.planned(session, edit(plan.request));
+                plan = self.planned(session, edit(plan.request))?;
             }
             self.state().asked.push(plan.clone());
             let sandbox = self.says == Says::Sandbox && !tripwire::withholds(&plan.request);
@@ -230,9 +242,8 @@ impl Fake {
             return Ok(job);
         }
         if !self.state().drafts.iter().any(|(_, draft)| draft.id == *id) {
-            let work = Work::new(&job.task_type, job.verdict.dataset.path.clone(), job.parameters.clone());
-            let (piece, job) = self.drafted(session, &work, request.bounds)?;
-            self.state().drafts.push((piece, job));
+            let piece = piece_of(&job);
+            self.state().drafts.push((piece, job.clone()));
         }
         if let Some(open) = self.state().open.get_mut(session)
             && !open.pending.contains(id)
