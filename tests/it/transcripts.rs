@@ -258,7 +258,7 @@ transcripts! {
     outside_the_folder "outside-the-folder",
     over_budget "over-budget",
     over_the_token_ceiling "over-the-token-ceiling",
-    refused_local_run_of_150_mb "refused-local-run-of-150-mb",
+    refused_local_run_of_a_large_file "refused-local-run-of-a-large-file",
     refused_offload_of_a_small_task "refused-offload-of-a-small-task",
     refused_other_amount "refused-other-amount",
     refused_other_recipient "refused-other-recipient",
