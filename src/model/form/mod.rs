@@ -84,10 +84,18 @@ pub struct Proposal {
     pub work: Vec<Work>,
     /// Where, for how much, how far. They go no further than the plan unless work is asked for. Narrow the flags' by them.
     pub bounds: Bounds,
-    /// Tasks for which no file was named: ask which.
-    pub without_file: Vec<String>,
+    /// Work for which no file was named, its dataset empty: ask which.
+    pub without_file: Vec<Work>,
     /// What the model made up, and is not in the proposal. After a dropped limit, nothing but a person's yes is consent.
     pub dropped: Vec<Dropped>,
+}
+
+impl Proposal {
+    /// The object that stands for it, for the [`Exchange`] of the next turn.
+    pub fn object(&self, tasks: &[TaskType]) -> String {
+        let work = [self.work.as_slice(), &self.without_file].concat();
+        object::of(self.asks_for, &work, self.bounds, tasks)
+    }
 }
 
 /// A value that a model wrote and nobody said.
