@@ -88,8 +88,9 @@ impl Cannot {
     /// A short stable word for programs: `refused`, `over_budget`, or what is in the way.
     pub fn kind(&self) -> &str {
         match self.exit_code {
-            3 if self.is_rule() => "refused",
-            5 => "over_budget",
+            4 if self.is_rule() => "approval_needed",
+            5 if self.is_rule() => "over_budget",
+            _ if self.is_rule() => "refused",
             _ => &self.rule,
         }
     }
