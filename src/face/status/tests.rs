@@ -13,7 +13,6 @@ fn job(n: usize, state: JobState) -> JobStatus {
     };
     let id = format!("job-{n:08}").parse().unwrap();
     JobStatus {
-        next: Some(command(&id, state)),
         id,
         task: "protein_folding".into(),
         dataset: format!("proteins/seq_{n:04}.fasta"),
