@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::propose::{Heard, Proposal, Propose, Proposed, Reading};
 use crate::{
-    domain::request::{Bounds, Until},
+    domain::request::{Bounds, Until, Work},
     model::{
         ChatModel, ChatRequest, ModelError, Usage,
         form::{self, Ask, AsksFor, Dropped, Exchange, FormError, Offered, ask},
@@ -81,7 +81,7 @@ fn of(proposal: form::Proposal, heard: &Heard<'_>) -> Proposed {
     if work.is_empty() {
         return match without_file.as_slice() {
             [] => Proposed::Talk,
-            tasks => Proposed::Words(which_file(tasks, heard)),
+            work => Proposed::Words(which_file(work, heard)),
         };
     }
     // A limit that the model made up may stand for one that was said in words: then nothing but a person's yes is consent.
@@ -91,7 +91,8 @@ fn of(proposal: form::Proposal, heard: &Heard<'_>) -> Proposed {
     Proposed::Work(Proposal { work, bounds, notes, answers: answers && asks_for == AsksFor::Information })
 }
 
-fn which_file(tasks: &[String], heard: &Heard<'_>) -> String {
+fn which_file(work: &[Work], heard: &Heard<'_>) -> String {
+    let tasks: Vec<&str> = work.iter().map(|work| work.task.as_str()).collect();
     let names: Vec<&str> = heard.files.iter().take(8).map(|file| file.path.as_str()).collect();
     let files = if names.is_empty() { "no data file is in this folder".to_owned() } else { names.join(", ") };
     format!("On which file is {} to run? Here: {files}.", tasks.join(", "))

@@ -79,6 +79,28 @@ pub struct Cannot {
     pub exit_code: u8,
 }
 
+impl Cannot {
+    /// Whether one of the guard's rules stands in the way, rather than the data or the machine.
+    pub fn is_rule(&self) -> bool {
+        self.rule.starts_with(|c: char| c.is_ascii_uppercase())
+    }
+
+    /// A short stable word for programs: `refused`, `over_budget`, or what is in the way.
+    pub fn kind(&self) -> &str {
+        match self.exit_code {
+            4 if self.is_rule() => "approval_needed",
+            5 if self.is_rule() => "over_budget",
+            _ if self.is_rule() => "refused",
+            _ => &self.rule,
+        }
+    }
+
+    /// Why, with the rule's id where one stands in the way.
+    pub fn sentence(&self) -> String {
+        if self.is_rule() { format!("{} [{}]", self.why, self.rule) } else { self.why.clone() }
+    }
+}
+
 /// One piece of work, planned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlannedWork {

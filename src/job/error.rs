@@ -48,7 +48,7 @@ pub enum JobError {
     #[error("{0}")]
     NotRemote(String),
     /// It is known beforehand that it fails.
-    #[error("{}", .0.why)]
+    #[error("{}", .0.sentence())]
     Cannot(Cannot),
     /// More work than a request holds.
     #[error("a request holds at most {MOST_WORK} pieces of work")]

@@ -149,6 +149,12 @@ impl Workflow {
                 .hint("set NEO_NETWORK to the provider's network if it is really the one you mean")
                 .into());
         }
+        if network.is_mainnet() && !policy.allow_mainnet {
+            let why = "payments on mainnet are switched off: they move real money";
+            return Err(Refusal::new(Rule::Mainnet, why)
+                .hint("give --allow-mainnet, or set `allow_mainnet = true` in policy.toml")
+                .into());
+        }
         if amount > Datoshi::ZERO && !policy.recipients.contains(&recipient) {
             let why = format!("{} is not on the owner's list of recipients", recipient.address());
             return Err(Refusal::new(Rule::Recipient, why)

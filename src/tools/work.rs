@@ -47,19 +47,11 @@ impl WorkError {
 
 impl From<&Cannot> for WorkError {
     fn from(cannot: &Cannot) -> WorkError {
-        // Rules of the guard are written large, all other words small.
-        let rule = Some(&cannot.rule).filter(|rule| rule.starts_with(|c: char| c.is_ascii_uppercase()));
-        let kind = match (rule, cannot.exit_code) {
-            (None, _) => &cannot.rule,
-            (Some(_), 4) => "approval_needed",
-            (Some(_), 5) => "over_budget",
-            (Some(_), _) => "refused",
-        };
         WorkError {
             refusal: None,
-            rule: rule.cloned(),
-            kind: kind.to_owned(),
-            message: cannot.why.clone(),
+            rule: cannot.is_rule().then(|| cannot.rule.clone()),
+            kind: cannot.kind().to_owned(),
+            message: cannot.sentence(),
             hint: cannot.hint.clone(),
             exit_code: cannot.exit_code,
         }

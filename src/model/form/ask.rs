@@ -41,7 +41,8 @@ pub fn texts() -> [&'static str; 2] {
 pub struct Exchange {
     /// The person's words.
     pub said: String,
-    /// The object that stood for them, as [`object::of`](super::object::of) writes what was made of it.
+    /// The object that stood for them: [`Proposal::object`](super::Proposal::object), or
+    /// [`object::of`](super::object::of) of a request that came from elsewhere.
     pub object: String,
     /// What the person was answered, in short.
     pub answer: String,

@@ -86,10 +86,18 @@ pub struct Proposal {
     pub bounds: Bounds,
     /// Whether it is a question that free work on this machine may answer, rather than one for the plan.
     pub answers: bool,
-    /// Tasks for which no file was named: ask which.
-    pub without_file: Vec<String>,
+    /// Work for which no file was named, its dataset empty: ask which.
+    pub without_file: Vec<Work>,
     /// What the model made up, and is not in the proposal. After a dropped limit, nothing but a person's yes is consent.
     pub dropped: Vec<Dropped>,
+}
+
+impl Proposal {
+    /// The object that stands for it, for the [`Exchange`] of the next turn.
+    pub fn object(&self, tasks: &[TaskType]) -> String {
+        let work = [self.work.as_slice(), &self.without_file].concat();
+        object::of(self.asks_for, &work, self.bounds, tasks)
+    }
 }
 
 /// A value that a model wrote and nobody said.

@@ -1,5 +1,7 @@
 //! Which names of files stand in a sentence: by their form alone, in any language.
 
+/// A shorter word of a name says nothing, characters.
+const SHORTEST_WORD: usize = 3;
 /// What stands around a name in a sentence and is no part of it.
 const AROUND: [char; 20] =
     [',', ';', ':', '!', '?', '(', ')', '[', ']', '{', '}', '"', '\'', '`', '“', '”', '„', '«', '»', '、'];
@@ -65,6 +67,13 @@ impl Named {
             of.push(name);
         }
     }
+}
+
+/// The words of a path that say something, lower case: those of three letters or digits and more, without the ending.
+pub(super) fn words_of(path: &str) -> Vec<String> {
+    let stem = path.split_once('.').map_or(path, |(stem, _)| stem).to_lowercase();
+    let words = stem.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() >= SHORTEST_WORD);
+    words.map(str::to_owned).collect()
 }
 
 /// Where `name` stands in `said` as a whole.

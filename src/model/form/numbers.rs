@@ -49,8 +49,9 @@ pub(super) fn plain(text: &str) -> Option<String> {
 }
 
 /// Every number that stands in `said`, in the form of [`plain`]: digits with a point or a comma in every way they can be
-/// meant, and small numbers as words. Digits that end a name (`p53`, `b2`) are part of it.
-pub(super) fn stand_in(said: &str) -> BTreeSet<String> {
+/// meant, and small numbers as words. Digits that end a name (`p53`, `b2`) are part of it, and digits before a unit of size or
+/// one of `units` are of another kind.
+pub(super) fn stand_in(said: &str, units: &[&str]) -> BTreeSet<String> {
     let chars: Vec<char> = said.chars().map(ascii_digit).collect();
     let mut found = BTreeSet::new();
     let mut at = 0;
@@ -65,7 +66,7 @@ pub(super) fn stand_in(said: &str) -> BTreeSet<String> {
         // `1e-5` and `2E3` are numbers of one piece.
         let power: String = exponent(chars.get(at..).unwrap_or_default());
         at += power.len();
-        if !in_name && !is_size(chars.get(at..).unwrap_or_default()) {
+        if !in_name && !is_of(chars.get(at..).unwrap_or_default(), units) {
             let run = run.trim_end_matches(['.', ',']);
             found.extend(readings(run).into_iter().filter_map(|number| plain(&format!("{number}{power}"))));
         }
@@ -84,11 +85,12 @@ pub(super) fn stand_in(said: &str) -> BTreeSet<String> {
     found
 }
 
-/// Whether the word that these characters begin with, after a space or none, is a unit of size.
-fn is_size(chars: &[char]) -> bool {
+/// Whether the word that these characters begin with, after a space or none, is a unit of size or one of `units`.
+fn is_of(chars: &[char], units: &[&str]) -> bool {
     let space = usize::from(chars.first() == Some(&' '));
     let unit: String = chars.iter().skip(space).take_while(|c| c.is_ascii_alphabetic()).collect();
-    SIZES.contains(&unit.to_ascii_lowercase().as_str())
+    let unit = unit.to_ascii_lowercase();
+    SIZES.iter().chain(units).any(|known| *known == unit)
 }
 
 /// A digit of another script as ASCII's.
@@ -192,22 +194,28 @@ mod tests {
             ("三つ", &["3"]),
             ("", &[]),
         ] {
-            let found = stand_in(said);
+            let found = stand_in(said, &[]);
             assert_eq!(found, numbers.iter().map(|n| (*n).to_owned()).collect(), "{said}");
         }
+    }
+
+    #[test]
+    fn a_number_of_a_unit_is_of_another_kind() {
+        let found = stand_in("fold the first 5, for at most 2 GAS or 3gas", &["gas"]);
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), ["5"]);
     }
 
     proptest! {
         #[test]
         fn no_sentence_makes_it_panic(said in "\\PC{0,60}") {
-            for number in stand_in(&said) {
+            for number in stand_in(&said, &[]) {
                 prop_assert_eq!(plain(&number), Some(number.clone()));
             }
         }
 
         #[test]
         fn a_number_that_is_said_stands(number in "(0|[1-9][0-9]{0,12})(\\.[0-9]{0,7}[1-9])?", before in "[a-z ]{0,9} ") {
-            let found = stand_in(&format!("{before}{number} GAS"));
+            let found = stand_in(&format!("{before}{number} GAS"), &[]);
             prop_assert!(found.contains(&number));
         }
     }

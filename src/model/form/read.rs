@@ -32,6 +32,7 @@ pub fn read(answer: &str, heard: &Heard, offered: &Offered) -> Result<Proposal, 
     let object = object::parse(answer)?;
     let mut reader = Reader::new(heard, offered);
     let asks_for = object.asks_for.unwrap_or(AsksFor::Information);
+    reader.proposal.asks_for = asks_for;
     if asks_for != AsksFor::Other {
         for piece in object.work.unwrap_or_default() {
             reader.piece(&piece)?;
@@ -44,7 +45,9 @@ pub fn read(answer: &str, heard: &Heard, offered: &Offered) -> Result<Proposal, 
     let place = if object.here_only == Some(true) { Locality::Here } else { Locality::Anywhere };
     let until = if asks_for == AsksFor::Work { object.until.unwrap_or(Until::Plan) } else { Until::Plan };
     let mut proposal = reader.proposal;
-    proposal.asks_for = asks_for;
+    // Small models add an entry without a file to one that has it.
+    let mut asked: BTreeSet<String> = proposal.work.iter().map(|work| work.task.clone()).collect();
+    proposal.without_file.retain(|work| asked.insert(work.task.clone()));
     proposal.answers = asks_for == AsksFor::Information && object.until == Some(Until::Done);
     proposal.bounds = Bounds { place, spend, until };
     Ok(proposal)
@@ -53,8 +56,9 @@ pub fn read(answer: &str, heard: &Heard, offered: &Offered) -> Result<Proposal, 
 struct Reader<'a> {
     heard: &'a Heard<'a>,
     offered: &'a Offered<'a>,
-    /// The numbers that were said, and in what they were said.
+    /// The numbers that were said, those of them that may be choices, and in what they were said.
     numbers: BTreeSet<String>,
+    may_be_choices: BTreeSet<String>,
     words: String,
     /// The names of files in the sentence.
     named: Named,
@@ -65,8 +69,9 @@ impl<'a> Reader<'a> {
     fn new(heard: &'a Heard<'a>, offered: &'a Offered<'a>) -> Reader<'a> {
         let named = names::in_sentence(heard.said, offered.files);
         let words = named.rest.to_lowercase();
-        let numbers = numbers::stand_in(&words);
-        Reader { heard, offered, numbers, words, named, proposal: Proposal::default() }
+        let numbers = numbers::stand_in(&words, &[]);
+        let may_be_choices = numbers::stand_in(&words, &["gas"]);
+        Reader { heard, offered, numbers, may_be_choices, words, named, proposal: Proposal::default() }
     }
 
     /// The limit, where it was said.
@@ -97,8 +102,8 @@ impl<'a> Reader<'a> {
         };
         let files = self.datasets(piece)?;
         let (beside, parameters) = self.choices(task, piece)?;
-        if files.is_empty() && !self.proposal.without_file.contains(&task.name) {
-            self.proposal.without_file.push(task.name.clone());
+        if files.is_empty() {
+            self.proposal.without_file.push(Work::new(&task.name, "", parameters.clone()));
         }
         for file in files {
             let mut work = Work::new(&task.name, file, parameters.clone());
@@ -119,8 +124,11 @@ impl<'a> Reader<'a> {
     fn datasets(&self, piece: &Map<String, Value>) -> Result<Vec<String>, FormError> {
         let mut files: Vec<String> = Vec::new();
         let mut not_listed = false;
-        for name in texts(piece.get("files").or(piece.get(DATASET))) {
-            match self.file(name)? {
+        let written = texts(piece.get("files").or(piece.get(DATASET)));
+        // One file of several that nothing in the sentence points to is a guess. (Several are "all of them".)
+        let guessed = |file: &String| written.len() == 1 && !self.is_meant(file);
+        for name in &written {
+            match self.file(name)?.filter(|file| !guessed(file)) {
                 Some(file) if files.contains(&file) => {}
                 Some(file) => files.push(file),
                 None => not_listed = true,
@@ -137,6 +145,13 @@ impl<'a> Reader<'a> {
             files.extend(said);
         }
         Ok(files)
+    }
+
+    /// Whether the sentence points to a file: by its name or a word of its name, or to the one file that there is, which a
+    /// question may be about.
+    fn is_meant(&self, file: &str) -> bool {
+        let only = self.proposal.asks_for == AsksFor::Information && self.offered.files.len() == 1;
+        only || self.was_named(file) || names::words_of(file).iter().any(|word| self.words.contains(word))
     }
 
     fn was_named(&self, file: &str) -> bool {
@@ -205,7 +220,7 @@ impl<'a> Reader<'a> {
             return false;
         }
         let said = match (&number, kind) {
-            (Some(number), _) => self.numbers.contains(number),
+            (Some(number), _) => self.may_be_choices.contains(number),
             // "quickly" says `quick`.
             (None, ParameterKind::Choice { values, .. }) => {
                 values.contains(&text) && self.words.contains(&text.to_lowercase())

@@ -1,7 +1,8 @@
 //! The JSON Schema of the object.
 //!
 //! It keeps to what every server takes that holds answers to a schema: objects whose fields are all required, lists,
-//! enumerations of texts, `anyOf` beneath the root, no references. The fields stand in the order in which they decide each
+//! enumerations of texts, `anyOf` beneath the root, no references. The
+//! lists have a longest length, which servers that do not know it are asked without. The fields stand in the order in which they decide each
 //! other, and servers write them in that order.
 
 use serde_json::{Map, Value, json};
@@ -16,17 +17,21 @@ use crate::{
 pub const NAME: &str = "request";
 /// What stands for a file that is not listed, or that nobody named: without it, the nearest listed one would be taken.
 pub const NOT_LISTED: &str = "not listed";
+/// The most entries of work. Small models repeat an entry without end where nothing ends it.
+pub const MOST_ENTRIES: usize = 16;
 /// With more files than this no file is an enumeration. Each task repeats them, and servers take some thousand values.
 pub const MOST_FILES: usize = 100;
 
 /// The form that a model fills in.
 pub fn form(offered: &Offered) -> Form {
     let file = file(offered.files);
-    let tasks: Vec<Value> = offered.tasks.iter().map(|task| piece(task, &file)).collect();
+    // Each listed file once, and one that is not listed.
+    let files = list(file.clone(), offered.files.len() + 1);
+    let tasks: Vec<Value> = offered.tasks.iter().map(|task| piece(task, &file, &files)).collect();
     let schema = object([
         ("asks_for", words(&["work", "information", "other"])),
         ("until", words(&["plan", "quote", "done"])),
-        ("work", list(one_of(tasks))),
+        ("work", list(one_of(tasks), MOST_ENTRIES)),
         ("max_gas", json!({"type": ["number", "null"]})),
         ("here_only", json!({"type": "boolean"})),
     ]);
@@ -34,8 +39,8 @@ pub fn form(offered: &Offered) -> Form {
 }
 
 /// A task with its files and with its own choices, so that those of another cannot be filled in.
-fn piece(task: &TaskType, file: &Value) -> Value {
-    let mut fields = vec![("task", words(&[&task.name])), ("files", list(file.clone()))];
+fn piece(task: &TaskType, file: &Value, files: &Value) -> Value {
+    let mut fields = vec![("task", words(&[&task.name])), ("files", files.clone())];
     let mut choices = Vec::new();
     for (name, spec) in &task.parameters {
         let choice = |value| object([("name", words(&[name])), ("value", value)]);
@@ -46,7 +51,8 @@ fn piece(task: &TaskType, file: &Value) -> Value {
         }
     }
     if !choices.is_empty() {
-        fields.push(("set", list(one_of(choices))));
+        let most = choices.len();
+        fields.push(("set", list(one_of(choices), most)));
     }
     object(fields)
 }
@@ -66,8 +72,8 @@ fn words<W: AsRef<str>>(words: &[W]) -> Value {
     json!({"type": "string", "enum": words.iter().map(AsRef::as_ref).collect::<Vec<_>>()})
 }
 
-fn list(item: Value) -> Value {
-    json!({"type": "array", "items": item})
+fn list(item: Value, most: usize) -> Value {
+    json!({"type": "array", "items": item, "maxItems": most})
 }
 
 fn one_of(mut choices: Vec<Value>) -> Value {

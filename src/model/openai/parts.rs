@@ -22,6 +22,8 @@ pub(super) struct Parts {
     no_response_format: AtomicBool,
     /// The form of an answer is asked for in words, as the server does not hold to one.
     form_in_words: AtomicBool,
+    /// Lists in a form have no longest length.
+    no_max_items: AtomicBool,
     /// Schemas of types, properties, enumerations and what must be there, and nothing else.
     plain_schemas: AtomicBool,
     /// No call goes back with what its provider wanted back with it.
@@ -65,6 +67,7 @@ impl Parts {
         let parts = [
             ("stream_options", &self.no_stream_options),
             ("tool_choice", &self.no_tool_choice),
+            ("maxItems", &self.no_max_items),
             ("temperature", &self.no_temperature),
             ("response_format", &self.no_response_format),
             ("json_schema", &self.no_response_format),
@@ -121,37 +124,51 @@ impl Parts {
 
     /// The schema of an answer, as the server takes it.
     pub(super) fn form(&self, schema: &Value) -> Value {
-        if self.plain_schemas.load(Ordering::Relaxed) { plain_form(schema) } else { schema.clone() }
+        let mut schema = schema.clone();
+        if self.no_max_items.load(Ordering::Relaxed) {
+            without(&mut schema, "maxItems");
+        }
+        if self.plain_schemas.load(Ordering::Relaxed) {
+            without(&mut schema, "additionalProperties");
+            nullable(&mut schema);
+        }
+        schema
     }
 }
 
-/// A form's schema in the words of Gemini's endpoint: no field beyond what it names, and `null` as a mark beside the type.
-fn plain_form(schema: &Value) -> Value {
-    let Some(fields) = schema.as_object() else { return schema.clone() };
-    let mut out = Map::new();
-    for (key, value) in fields.iter().filter(|(key, _)| *key != "additionalProperties") {
-        match (key.as_str(), value) {
-            ("properties", Value::Object(properties)) => {
-                let each = properties.iter().map(|(name, property)| (name.clone(), plain_form(property)));
-                out.insert(key.clone(), Value::Object(each.collect()));
-            }
-            ("anyOf", Value::Array(choices)) => {
-                out.insert(key.clone(), choices.iter().map(plain_form).collect());
-            }
-            ("items", item) => {
-                out.insert(key.clone(), plain_form(item));
-            }
-            ("type", Value::Array(types)) => {
-                let known = types.iter().find(|of| *of != "null");
-                out.insert(key.clone(), json!(known));
-                out.insert("nullable".to_owned(), json!(true));
-            }
-            _ => {
-                out.insert(key.clone(), value.clone());
-            }
+/// Takes a word out of a form's schema, wherever it stands.
+fn without(schema: &mut Value, word: &str) {
+    if let Some(fields) = schema.as_object_mut() {
+        fields.remove(word);
+    }
+    parts_of(schema).into_iter().for_each(|part| without(part, word));
+}
+
+/// `null` as a mark beside the type, as Gemini's endpoint has it.
+fn nullable(schema: &mut Value) {
+    if let Some(Value::Array(types)) = schema.get("type") {
+        let known = types.iter().find(|of| *of != "null").cloned();
+        if let Some(fields) = schema.as_object_mut() {
+            fields.insert("type".to_owned(), json!(known));
+            fields.insert("nullable".to_owned(), json!(true));
         }
     }
-    Value::Object(out)
+    parts_of(schema).into_iter().for_each(nullable);
+}
+
+/// The schemas in a schema.
+fn parts_of(schema: &mut Value) -> Vec<&mut Value> {
+    let Some(fields) = schema.as_object_mut() else { return Vec::new() };
+    let mut parts = Vec::new();
+    for (key, value) in fields {
+        match (key.as_str(), value) {
+            ("properties", Value::Object(properties)) => parts.extend(properties.values_mut()),
+            ("anyOf", Value::Array(choices)) => parts.extend(choices),
+            ("items", item) => parts.push(item),
+            _ => {}
+        }
+    }
+    parts
 }
 
 /// A schema without what the least of servers do not know. An object without properties of its own says nothing of what is

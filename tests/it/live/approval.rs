@@ -11,6 +11,7 @@ use crate::{
     world::example,
 };
 
+const QUESTION: &str = "Go ahead? [y]es / [N]o / [e]dit";
 /// Longer than any step takes on a busy machine, milliseconds.
 const PATIENCE: u64 = 120_000;
 
@@ -26,44 +27,44 @@ async fn the_question_says_everything_and_only_yes_pays() {
 
     let mut asked = session(&["ask", "Run protein folding on data.fasta"]);
     for shown in [
-        "pay 2 GAS for job-",
+        "Run protein folding on data.fasta",
         "protein_folding on data.fasta",
+        "2.15 GAS",
         RECIPIENT.address().as_str(),
         "424242",
-        "fees",
-        "0.1",
-        "25 GAS left of 25 GAS in 24 hours",
+        "25 GAS",
     ] {
         asked.exp_string(shown).unwrap_or_else(|e| panic!("`{shown}` is not shown in its place: {e}"));
     }
-    asked.exp_string("Pay? [y/N] ").unwrap();
+    asked.exp_string(QUESTION).unwrap();
     // What is not clear is asked again; an empty line is a no.
     asked.send_line("perhaps").unwrap();
-    asked.exp_string("Pay? [y/N] ").unwrap();
+    asked.exp_string(QUESTION).unwrap();
     asked.send_line("").unwrap();
-    asked.exp_string("was not approved").unwrap();
+    asked.exp_string("was not agreed to").unwrap();
     asked.exp_eof().unwrap();
-    // Somebody was there to ask, and said no.
+    // Somebody was there to ask, and said no: nothing was sent.
     assert!(matches!(asked.process().wait().unwrap(), WaitStatus::Exited(_, 3)));
-    assert_eq!(stage.world.states().last().unwrap(), "submitted");
+    assert!(stage.world.job_log().is_empty());
 
-    let mut declined = session(&["jobs", "resume"]);
-    declined.exp_string("Pay? [y/N] ").unwrap();
+    let fold = ["run", "protein_folding", "data.fasta"];
+    let mut declined = session(&fold);
+    declined.exp_string(QUESTION).unwrap();
     declined.send_control('d').unwrap();
-    declined.exp_string("was not approved").unwrap();
+    declined.exp_string("was not agreed to").unwrap();
     declined.exp_eof().unwrap();
     assert!(matches!(declined.process().wait().unwrap(), WaitStatus::Exited(_, 3)));
 
-    let mut stopped = session(&["jobs", "resume"]);
-    stopped.exp_string("Pay? [y/N] ").unwrap();
+    let mut stopped = session(&fold);
+    stopped.exp_string(QUESTION).unwrap();
     stopped.send_control('c').unwrap();
     stopped.exp_eof().unwrap();
     stopped.process().wait().unwrap();
-    assert_eq!(stage.world.states().last().unwrap(), "submitted");
+    assert!(stage.world.job_log().is_empty());
     assert_eq!(stage.received().await, Datoshi::ZERO);
 
-    let mut resumed = session(&["jobs", "resume"]);
-    resumed.exp_string("Pay? [y/N] ").unwrap();
+    let mut resumed = session(&fold);
+    resumed.exp_string(QUESTION).unwrap();
     resumed.send_line("yes").unwrap();
     resumed.exp_string("Receipt").unwrap();
     resumed.exp_eof().unwrap();

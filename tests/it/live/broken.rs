@@ -61,10 +61,11 @@ async fn a_part_that_is_down_or_does_not_know_us_leaves_a_job_that_goes_on() {
     let cases = [
         case("AIOZ_S3_ENDPOINT", &down, "storage", "127.0.0.1", "staging"),
         case("AIOZ_SECRET_KEY", "another", "storage", "key", "staging"),
-        case("AIOZ_W3AI_ENDPOINT", &format!("{down}/api/v1"), "provider", "127.0.0.1", "staged"),
-        case("AIOZ_API_KEY", "another", "provider", "key", "staged"),
+        // The price is asked before anything is sent: nothing is begun, and the job before stands last.
+        case("AIOZ_W3AI_ENDPOINT", &format!("{down}/api/v1"), "provider", "127.0.0.1", "staging"),
+        case("AIOZ_API_KEY", "another", "provider", "key", "staging"),
+        Broken { code: 3, ..case("NEO_NETWORK", "424243", "refused", "P-NETWORK", "staging") },
         case("NEO_RPC_URL", &down, "payment", "127.0.0.1", "submitted"),
-        Broken { code: 3, ..case("NEO_NETWORK", "424243", "refused", "P-NETWORK", "submitted") },
         case("NEO_PRIVATE_KEY", POOR, "payment", "has 0 GAS", "submitted"),
     ];
     for case in &cases {
@@ -77,11 +78,11 @@ async fn a_part_that_is_down_or_does_not_know_us_leaves_a_job_that_goes_on() {
     }
     assert_eq!(stage.received().await, Datoshi::ZERO);
 
-    // Every one of them goes on once its part is mended: the one whose quote is for another network is never paid.
+    // Every job that was begun goes on once its part is mended.
     let resumed = stage.world.run(&["jobs", "resume", "--json", "--yes"]);
     let ended = resumed.events().iter().filter(|e| e["type"] == "receipt" && e["state"] == "done").count();
-    assert_eq!(ended, cases.len(), "{}", resumed.all());
-    assert_eq!(stage.received().await, gas("14"));
+    assert_eq!(ended, 4, "{}", resumed.all());
+    assert_eq!(stage.received().await, gas("8"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -66,13 +66,17 @@ async fn with_nobody_to_approve_nothing_is_signed_and_the_job_goes_on_later() {
     stage.world.file("data.fasta", example("data.fasta"));
     let run = stage.world.run(&["ask", "--json", "Run protein folding on data.fasta"]);
     assert_eq!(run.code, 4, "{}", run.all());
-    assert!(!run.types().iter().any(|t| t.starts_with("payment.")), "{}", run.all());
-    assert_eq!(stage.world.states(), ["planned", "staging", "staged", "submitted"]);
+    assert!(!run.types().iter().any(|t| t.starts_with("payment.") || t.starts_with("upload.")), "{}", run.all());
+    assert_eq!(run.event("plan")["worst_case"], "2.15");
+    assert_eq!(run.event("consent.resolved")["by"], "nobody");
+    assert!(stage.world.job_log().is_empty(), "nothing was begun");
     assert_eq!(stage.received().await, Datoshi::ZERO);
 
-    let again = stage.world.run(&["jobs", "resume", "--json"]);
+    let request = run.event("plan")["request"]["id"].as_str().unwrap().to_owned();
+    assert!(run.event("error")["hint"].as_str().unwrap().contains(&format!("agent run --request {request} --yes")));
+    let again = stage.world.run(&["run", "--json", "--request", &request]);
     assert_eq!(again.code, 4, "{}", again.all());
-    let approved = stage.world.run(&["jobs", "resume", "--json", "--yes"]);
+    let approved = stage.world.run(&["run", "--json", "--request", &request, "--yes"]);
     assert_eq!(approved.code, 0, "{}", approved.all());
     assert_eq!(approved.event("receipt")["state"], "done");
     assert_eq!(stage.received().await, gas("2"));

@@ -39,9 +39,8 @@ async fn mainnet_needs_its_own_switch() {
     let stage = OwnChain::of(Network(MAINNET)).await;
     stage.rules("");
     assert_refused(&stage, &stage.world.run(&ASK), 3, "P-MAINNET");
-    let resume = ["jobs", "resume", "--json", "--yes"];
-    assert_refused(&stage, &stage.world.run(&resume), 3, "--allow-mainnet");
-    let allowed = stage.world.run(&["jobs", "resume", "--json", "--yes", "--allow-mainnet"]);
+    assert_refused(&stage, &stage.world.run(&ASK), 3, "--allow-mainnet");
+    let allowed = stage.world.run(&[&ASK[..3], &["--allow-mainnet", ASK[3]]].concat());
     assert_eq!(allowed.code, 0, "{}", allowed.all());
     assert_eq!(stage.received(), gas("2"));
     let receipt = allowed.event("receipt");
@@ -50,7 +49,7 @@ async fn mainnet_needs_its_own_switch() {
     // The switch was for that once; the owner's file allows it for good.
     assert_eq!(stage.world.run(&ASK).code, 3);
     stage.rules("allow_mainnet = true");
-    let paid = stage.world.run(&resume);
+    let paid = stage.world.run(&ASK);
     assert_eq!(paid.code, 0, "{}", paid.all());
     assert_eq!(stage.received(), gas("4"));
 }

@@ -126,8 +126,9 @@ async fn locked() -> (OwnChain, String) {
     let wif = wallet.to_wif().expose_secret().to_owned();
     let mut stage = OwnChain::paid_by(NET, &wif).await;
     stage.rules("");
-    let asked = stage.world.run(&["ask", "--json", "Give me sequence statistics of data.fasta"]);
-    assert_eq!(asked.code, 4, "{}", asked.all());
+    let quoted = ["ask", "--json", "--yes", "--until", "quote", "Give me sequence statistics of data.fasta"];
+    let asked = stage.world.run(&quoted);
+    assert_eq!(asked.code, 0, "{}", asked.all());
     let key = stage.world.file("key.txt", wif);
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     let import = ["wallet", "import", "w.json", "--from", "key.txt", "--passphrase-fd", "0"];

@@ -24,7 +24,10 @@ pub(super) fn fits(schema: &Value, value: &Value) -> bool {
         return false;
     }
     match value {
-        Value::Array(items) => items.iter().all(|item| fits(&schema["items"], item)),
+        Value::Array(items) => {
+            let most = schema["maxItems"].as_u64().unwrap();
+            items.len() as u64 <= most && items.iter().all(|item| fits(&schema["items"], item))
+        }
         Value::Object(fields) => {
             let properties = schema["properties"].as_object().unwrap();
             fields.keys().eq(properties.keys()) && fields.iter().all(|(name, field)| fits(&properties[name], field))
@@ -65,7 +68,8 @@ fn the_schema_keeps_to_what_every_server_takes() {
         let words: Vec<&str> = part.as_object().unwrap().keys().map(String::as_str).collect();
         for word in &words {
             assert!(
-                ["type", "enum", "anyOf", "items", "properties", "required", "additionalProperties"].contains(word),
+                ["type", "enum", "anyOf", "items", "maxItems", "properties", "required", "additionalProperties"]
+                    .contains(word),
                 "{part}"
             );
         }

@@ -196,21 +196,56 @@ fn a_file_that_is_not_listed_is_never_another() {
         ("Run protein folding on dta.fasta", "data.fasta", &["dta.fasta"]),
         ("Run protein folding on missing.fasta.", "b.fasta", &["missing.fasta"]),
         ("fold DATA.fasta", "data.fasta", &["data.fasta"]),
-        ("fold the first file and write it to out.csv", "b.fasta", &["b.fasta"]),
+        ("fold my data and write it to out.csv", "data.fasta", &["data.fasta"]),
         ("fold ~/other/x.fasta", "~/other/x.fasta", &["~/other/x.fasta"]),
         ("Run protein folding", "not listed", &[]),
         ("Run protein folding", "none", &[]),
         ("stats of s1.fastq", "samples/s1.fastq", &["samples/s1.fastq"]),
+        ("fold what is in my samples", "samples/s1.fastq", &["samples/s1.fastq"]),
+        ("fold a protein", "data.fasta", &[]),
+        ("Run protein folding on this 5 GB FASTA", "b.fasta", &[]),
     ] {
         let proposal = reads(said, &wants(&fold(written, ""), "null")).unwrap();
         let found: Vec<String> = proposal.work.iter().map(|w| w.dataset().display().to_string()).collect();
         assert_eq!(found, files, "{said}: {written}");
-        let unnamed: &[&str] = if files.is_empty() { &["protein_folding"] } else { &[] };
-        assert_eq!(proposal.without_file, unnamed, "{said}");
+        let unnamed: Vec<&str> = proposal.without_file.iter().map(|work| work.task.as_str()).collect();
+        assert_eq!(unnamed, if files.is_empty() { vec!["protein_folding"] } else { vec![] }, "{said}");
     }
     let empty =
         reads("Run protein folding", &wants(r#"{"task": "protein_folding", "files": [], "set": []}"#, "null")).unwrap();
-    assert_eq!((empty.work, empty.without_file), (vec![], names(&["protein_folding"])));
+    assert_eq!((empty.work, empty.without_file.len()), (vec![], 1));
+}
+
+#[test]
+fn the_one_file_that_there_is_may_answer_a_question_and_is_no_guess_of_work() {
+    let (tasks, files) = (tasks(), names(&["data.fasta"]));
+    let offered = Offered { tasks: &tasks, files: &files };
+    let heard = Heard { said: "How many sequences are there?", last: None };
+    for (asks, pieces) in [("information", 1), ("work", 0)] {
+        let answer = format!(
+            r#"{{"asks_for": "{asks}", "until": "done", "work": [{{"task": "sequence_stats", "files": ["data.fasta"]}}]}}"#
+        );
+        let proposal = read(&answer, &heard, &offered).unwrap();
+        assert_eq!((proposal.work.len(), proposal.without_file.len()), (pieces, 1 - pieces), "{asks}");
+    }
+    let both = r#"{"asks_for": "work", "until": "done", "work": [{"task": "sequence_stats", "files": ["data.fasta", "b.fasta"]}]}"#;
+    assert_eq!(works(&reads("stats of all of them", both).unwrap()).len(), 2, "several are no guess");
+}
+
+#[test]
+fn work_without_a_file_waits_for_one_with_its_choices() {
+    let said = "Fold it in 3D for at most 2 GAS";
+    let set = r#"{"name": "dimension", "value": 3}, {"name": "max_sequences", "value": 2}"#;
+    let proposal = reads(said, &wants(&fold("not listed", set), "2")).unwrap();
+    assert_eq!(proposal.dropped.len(), 1, "the 2 is of GAS");
+    assert_eq!((proposal.work.len(), proposal.without_file.len(), proposal.bounds.spend), (0, 1, gas("2")));
+    let object = proposal.object(&tasks());
+    assert!(object.contains(
+        r#"{"task": "protein_folding", "files": ["not listed"], "set": [{"name": "dimension", "value": 3}]}"#
+    ));
+    let both = format!("{}, {}", fold("data.fasta", ""), fold("not listed", ""));
+    let proposal = reads("fold data.fasta", &wants(&both, "null")).unwrap();
+    assert_eq!((proposal.work.len(), proposal.without_file.len()), (1, 0), "an entry too many");
 }
 
 #[test]

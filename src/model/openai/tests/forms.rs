@@ -120,6 +120,19 @@ async fn a_server_that_refuses_the_form_is_asked_in_words_from_then_on() {
 }
 
 #[tokio::test]
+async fn a_server_that_knows_no_longest_list_is_asked_without_it() {
+    let refused = refuses(400, "Invalid schema for response_format 'request': 'maxItems' is not permitted.");
+    let (server, settings) = serve(vec![refused, says(OBJECT)]).await;
+    let list = json!({"type": "array", "items": {"type": "string"}, "maxItems": 3});
+    let schema = json!({"type": "object", "properties": {"maxItems": {"anyOf": [list]}}});
+    let form = Some(crate::model::Form { name: "request".into(), schema });
+    OpenAi::new(settings).unwrap().turn(&ChatRequest { form, ..asked() }, &mut |_| {}).await.unwrap();
+    let schema = bodies(&server)[1]["response_format"]["json_schema"]["schema"].clone();
+    let list = &schema["properties"]["maxItems"]["anyOf"][0];
+    assert_eq!(list, &json!({"type": "array", "items": {"type": "string"}}), "a property of that name stays");
+}
+
+#[tokio::test]
 async fn another_part_that_is_refused_leaves_the_form() {
     let refused = refuses(400, "Unsupported value: 'temperature' does not support 0");
     let (server, settings) = serve(vec![refused, says(OBJECT), says(OBJECT)]).await;
