@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::by_request::{Heard, Proposal, Propose, Proposed, Reading};
+use super::propose::{Heard, Proposal, Propose, Proposed, Reading};
 use crate::{
     domain::request::{Bounds, Until, Work},
     model::{

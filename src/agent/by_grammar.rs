@@ -9,7 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::by_request::{Heard, Proposal, Propose, Proposed, Reading};
+use super::propose::{Heard, Proposal, Propose, Proposed, Reading};
 use crate::{
     cassette,
     domain::{

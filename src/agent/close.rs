@@ -2,8 +2,9 @@
 //! what failed; words are nobody's proof.
 
 use super::{
-    conversation::{AgentError, Conversation},
+    conversation::Conversation,
     ending,
+    error::AgentError,
     outcome::{self, TurnOutcome},
     spending::Spent,
     turn::{Lack, Turn},

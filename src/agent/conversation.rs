@@ -4,11 +4,12 @@ use std::{path::PathBuf, sync::Arc};
 
 use super::{
     by_form::ByForm,
-    by_request::Front,
+    error::AgentError,
     helps::Helps,
     history, named,
     outcome::TurnOutcome,
     prompt,
+    propose::Front,
     session_file::{Past, SessionFile},
     shorten,
     spending::{Ceilings, Spent},
@@ -25,7 +26,7 @@ use crate::{
         request::{Bounds, Origin, Request, Until},
     },
     model::{
-        ChatModel, Message, ModelError,
+        ChatModel, Message,
         style::{Calls, after},
     },
     tools::{Cancel, Opening, Steps, Toolbox, WorkError},
@@ -81,33 +82,6 @@ pub struct Parts {
     pub driving: Driving,
     /// Jobs at the provider at once.
     pub at_once: usize,
-}
-
-/// Why a turn could not be kept at all. What goes wrong within a turn is in its outcome.
-#[derive(Debug, thiserror::Error)]
-pub enum AgentError {
-    /// The ledger cannot be read.
-    #[error("the ledger cannot be read: {0}")]
-    Ledger(WorkError),
-    /// A scripted model was not played to its end.
-    #[error(transparent)]
-    Model(ModelError),
-}
-
-impl From<WorkError> for AgentError {
-    fn from(error: WorkError) -> AgentError {
-        AgentError::Ledger(error)
-    }
-}
-
-impl AgentError {
-    /// What to do next.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            AgentError::Ledger(error) => error.hint.clone(),
-            AgentError::Model(error) => error.hint(),
-        }
-    }
 }
 
 /// A conversation with its history.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{by_form::ByForm, by_grammar::ByGrammar, by_request::Front, state::WorkflowState};
+use super::{by_form::ByForm, by_grammar::ByGrammar, propose::Front, state::WorkflowState};
 use crate::{
     config::{Driving, Style},
     model::{ChatModel, offline::PLANNER},

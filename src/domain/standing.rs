@@ -72,7 +72,7 @@ impl JobStanding {
 }
 
 /// The command that goes on with a job of the ledger, or shows it.
-pub fn command(job: &JobId, state: JobState) -> String {
+fn command(job: &JobId, state: JobState) -> String {
     let verb = if state.is_end() { "show" } else { "resume" };
     format!("agent jobs {verb} {job}")
 }

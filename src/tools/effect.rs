@@ -4,45 +4,17 @@
 //! of them takes its step.
 
 use futures::{StreamExt as _, stream};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Value, json};
 
-use super::{Call, Cancel, Claim, Failure, Tool, ToolResult, Toolbox, WorkError, facts, next, standing::Standing};
+use super::{
+    Call, Cancel, Claim, Failure, More, Tool, ToolResult, Toolbox, WorkError, facts, next, standing::Standing,
+};
 use crate::domain::{
     ids::JobId,
     job::{Job, JobState},
     plan::Plan,
     request::Until,
 };
-
-/// More jobs of the same step, beside the one that a call names first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum More {
-    /// Every job of the same request that waits for it.
-    All,
-    /// These.
-    Ids(Vec<JobId>),
-}
-
-impl<'de> Deserialize<'de> for More {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<More, D::Error> {
-        let names = Vec::<String>::deserialize(from)?;
-        if names.iter().any(|name| name == next::ALL) {
-            return Ok(More::All);
-        }
-        let ids = names.iter().map(|name| name.parse()).collect::<Result<_, _>>();
-        ids.map(More::Ids).map_err(D::Error::custom)
-    }
-}
-
-impl Serialize for More {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self {
-            More::All => [next::ALL].serialize(to),
-            More::Ids(ids) => ids.serialize(to),
-        }
-    }
-}
 
 /// A step with an effect.
 #[derive(Debug, Clone, Copy)]

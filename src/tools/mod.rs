@@ -10,6 +10,7 @@
 //! | [`call`] | from a name and raw arguments to a typed call |
 //! | [`run`] | a typed call to its one result |
 //! | [`effect`] | a step with an effect, on one job or on several side by side |
+//! | [`more`] | the argument that names more jobs than one |
 //! | [`standing`] | the plan that waits for consent, and where the request stops |
 //! | [`files`] | the files that a name stands for |
 //! | [`facts`] | what a result says of a job |
@@ -23,6 +24,7 @@ pub mod effect;
 pub mod facts;
 pub mod files;
 pub mod list_jobs;
+pub mod more;
 pub mod next;
 pub mod offer;
 pub mod pay_gas_fee;
@@ -42,7 +44,7 @@ mod tests;
 use std::fmt;
 
 pub use call::{BadCall, Call};
-pub use effect::More;
+pub use more::More;
 pub use offer::{offered, offered_next, plain};
 pub use run::{Failure, ToolResult, Toolbox};
 pub use schema::{schemas, write_schemas};

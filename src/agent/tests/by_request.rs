@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    agent::by_request::{Heard as Said, Proposal, Propose, Proposed, Reading},
+    agent::propose::{Heard as Said, Proposal, Propose, Proposed, Reading},
     domain::request::{Locality, Request, Spend, Until, Work},
     model::{ModelError, Usage},
 };

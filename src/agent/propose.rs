@@ -1,0 +1,86 @@
+//! Fronts that propose a whole request: what they hear, and what they make of it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{
+    domain::{
+        job::Job,
+        request::{Bounds, Request, Work},
+        task::TaskType,
+    },
+    model::{ModelError, Usage, context::FileSeen},
+};
+
+/// What a front has to read: a person's words, and what they can mean.
+#[derive(Debug, Clone, Copy)]
+pub struct Heard<'a> {
+    /// The words.
+    pub said: &'a str,
+    /// The last request of the conversation, which they may amend.
+    pub last: Option<&'a Request>,
+    /// Data files of the working folder.
+    pub files: &'a [FileSeen],
+    /// The jobs of the conversation.
+    pub jobs: &'a [Job],
+    /// The catalogue.
+    pub tasks: &'a [TaskType],
+}
+
+/// Work that a front proposes, within bounds that can only make the person's own narrower.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Proposal {
+    /// The work; its files as the person named them, patterns and folders too.
+    pub work: Vec<Work>,
+    /// Where, for how much, how far.
+    pub bounds: Bounds,
+    /// What was taken for what, for the person to see.
+    pub notes: Vec<String>,
+    /// Whether it is a question that free work on this machine may answer: if all of it is that, it runs; else it is planned.
+    pub answers: bool,
+}
+
+/// What a front reads out of a person's words.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Proposed {
+    /// Work to be planned, and done as far as the bounds go.
+    Work(Proposal),
+    /// An answer, which needs no work.
+    Words(String),
+    /// No work, and nothing that the front itself can say: the model answers in words.
+    Talk,
+    /// Good-bye.
+    Leave,
+}
+
+/// What a front read, and what its model took for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// What it read.
+    pub proposed: Proposed,
+    /// A count for each call of a model.
+    pub usage: Vec<Usage>,
+}
+
+/// Reads a person's words into a request: the offline grammar, or a model that fills in a form.
+#[async_trait]
+pub trait Propose: Send + Sync {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// When a model gave nothing that can be read.
+    async fn propose(&self, heard: &Heard<'_>) -> Result<Reading, ModelError>;
+}
+
+/// How a conversation is driven.
+#[derive(Clone, Default)]
+pub enum Front {
+    /// A model calls tools, step by step.
+    #[default]
+    Tools,
+    /// A model fills in one request a turn, and is asked for words at the end.
+    Request(Arc<dyn Propose>),
+    /// The offline grammar proposes a request, and the program says what came of it.
+    Grammar(Arc<dyn Propose>),
+}
