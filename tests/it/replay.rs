@@ -97,7 +97,7 @@ fn folding_from_end_to_end_is_played_without_network_or_keys() {
     world.file("data.fasta", example("data.fasta"));
     let recorded = record(world, &["ask", "--json", FOLD]);
     assert_eq!(recorded.run.code, 0, "{}", recorded.run.all());
-    assert_eq!(parts(&recorded.path), ["chain", "model", "provider", "results", "storage"]);
+    assert_eq!(parts(&recorded.path), ["chain", "provider", "results", "storage"]);
     let text = fs::read_to_string(&recorded.path).unwrap();
     assert!(!text.contains("MKT") && !text.contains("FVNQHLCGSHLVEALYLVCGERGFFYTPKT"), "a dataset is never recorded");
 
@@ -219,7 +219,7 @@ fn a_run_of_long_ago_is_still_played_and_shown() {
 
     let events = replay(&["--show", "--events", cassette], Path::new("/"));
     assert_eq!(events.code, 0, "{}", events.all());
-    for text in ["Verdict    protein_folding is offloaded (R-MODEL)", "Payment    confirmed in block", "It cost 2"] {
+    for text in ["Plan       protein_folding on data.fasta", "Payment    confirmed in block", "best energy -26"] {
         assert!(events.out.contains(text), "{text}: {}", events.out);
     }
 }

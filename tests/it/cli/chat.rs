@@ -90,7 +90,7 @@ fn a_conversation_that_was_recorded_is_played() {
     chat.says("stats of data.fasta", &["Receipt"]);
     // What a person looks up beside the conversation is no part of it.
     chat.says("/jobs", &["sequence_stats"]);
-    chat.says("How much did that cost?", &["Nothing: job-"]);
+    chat.says("How much did that cost?", &["Nothing was paid"]);
     chat.leaves();
     fs::remove_dir_all(world.home()).unwrap();
 
