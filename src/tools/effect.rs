@@ -76,7 +76,7 @@ impl Toolbox {
         };
         match agreed {
             Ok(Agreed::Yes) => {}
-            Ok(Agreed::Otherwise(plan)) => return self.otherwise(&jobs, &plan).await,
+            Ok(Agreed::Otherwise { before, now }) => return self.otherwise(&before, &now).await,
             Err(error) if error.is_stop() => return self.stopped(first),
             Err(error) => return self.refused(&error, first, &jobs),
         }
@@ -131,16 +131,23 @@ impl Toolbox {
             return Ok(Agreed::Yes);
         }
         let Some(plan) = self.work.show_pending(&self.session)? else { return Ok(Agreed::Yes) };
-        let agreed = self.work.agree(&self.session, plan).await?;
-        let within = |job: &Job| agreed.possible().any(|piece| piece.job.as_ref() == Some(&job.id));
-        if jobs.iter().filter(awaits).all(within) { Ok(Agreed::Yes) } else { Ok(Agreed::Otherwise(Box::new(agreed))) }
+        let before: Vec<JobId> = plan.possible().filter_map(|piece| piece.job.clone()).collect();
+        let now = self.work.agree(&self.session, plan).await?;
+        let within = |job: &Job| now.possible().any(|piece| piece.job.as_ref() == Some(&job.id));
+        if jobs.iter().filter(awaits).all(within) {
+            return Ok(Agreed::Yes);
+        }
+        Ok(Agreed::Otherwise { before, now: Box::new(now) })
     }
 
-    /// The person changed the plan: the jobs of before are given up, and the model is told of those that there are now.
-    async fn otherwise(&self, before: &[Job], plan: &Plan) -> ToolResult {
-        for job in before.iter().filter(|job| job.request.is_none() && job.state == JobState::Planned) {
-            // Nothing is left of a job that was only planned; one that is gone already needs no more.
-            let _ = self.work.cancel(&job.id).await;
+    /// The person changed the plan: what was only planned before is given up, and the model is told of the jobs that there are now.
+    async fn otherwise(&self, before: &[JobId], plan: &Plan) -> ToolResult {
+        for id in before {
+            let only_planned = |job: &Job| job.request.is_none() && job.state == JobState::Planned;
+            if self.work.job(id).ok().flatten().is_some_and(|job| only_planned(&job)) {
+                // Nothing is left of it; one that is gone already needs no more.
+                let _ = self.work.cancel(id).await;
+            }
         }
         let ids = plan.possible().filter_map(|piece| piece.job.as_ref());
         let jobs: Vec<Job> = ids.filter_map(|id| self.work.job(id).ok().flatten()).collect();
@@ -276,8 +283,8 @@ impl Toolbox {
 enum Agreed {
     /// The jobs may take their step, as far as consent is concerned.
     Yes,
-    /// To another plan.
-    Otherwise(Box<Plan>),
+    /// To another plan than the one that these jobs were of.
+    Otherwise { before: Vec<JobId>, now: Box<Plan> },
 }
 
 fn interrupted() -> WorkError {

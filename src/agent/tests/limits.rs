@@ -197,12 +197,9 @@ async fn a_session_goes_on_another_day_with_its_jobs_and_its_sums() {
     let fake = bench.fake.clone();
     drop(bench);
     let second = format!(
-        "{}{WAIT}- {{say: 'Done for {{{{amount}}}} GAS.'}}\n",
-        format!(
-            "{}{}",
-            CHECK.replace("- {", "- {expect: {not_offered: [pay_gas_fee], user: go on}, "),
-            PAY.replace("- {", "- {expect: {only_offered: [pay_gas_fee], last_result: begun before}, "),
-        )
+        "{}{}{WAIT}- {{say: 'Done for {{{{amount}}}} GAS.'}}\n",
+        CHECK.replace("- {", "- {expect: {not_offered: [pay_gas_fee], user: go on}, "),
+        PAY.replace("- {", "- {expect: {only_offered: [pay_gas_fee], last_result: begun before}, "),
     );
     let (file, past) = SessionFile::resume(dir.path(), id.clone()).unwrap();
     assert_eq!(past.messages, before);
