@@ -104,8 +104,16 @@ impl Workflow {
     /// An unknown task or parameter, a dataset that may not or cannot be read or is not what the task works on, and whatever
     /// else is known to fail.
     pub async fn check(&self, session: &str, work: Work, narrower: Bounds) -> Result<Job, JobError> {
-        let request = self.opened(session);
-        let bounds = request.bounds.narrowed(narrower);
+        self.opened(session);
+        // At once, and also where the check fails: what was narrowed stays so.
+        let request = match self.drafts().open.get_mut(session) {
+            Some(open) => {
+                open.request.bounds = open.request.bounds.narrowed(narrower);
+                open.request.clone()
+            }
+            None => self.opened(session),
+        };
+        let bounds = request.bounds;
         let draft = match self.planned_in(&request, &work) {
             Some(draft) => draft,
             None => self.draft(session, &work, bounds, &request.origin).await?,
@@ -113,7 +121,6 @@ impl Workflow {
         let Draft { piece, job } = draft;
         let mut drafts = self.drafts();
         let Some(open) = drafts.open.get_mut(session) else { return Ok(job) };
-        open.request.bounds = bounds;
         if open.request.work.len() >= MOST_WORK {
             return Err(JobError::TooMuchWork);
         }

@@ -212,9 +212,8 @@ fn the_demo_tells_the_story_and_leaves_nothing() {
     let mut rest = run.out.as_str();
     for step in [
         "1. A small task",
-        "sequence_stats runs on this machine",
+        "sequence_stats on small.fasta",
         "5 GB",
-        "R-SIZE",
         "Detected large dataset; offloading to AIOZ",
         "(simulated)",
         "https://s3.aiozstorage.network/",
