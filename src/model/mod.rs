@@ -8,6 +8,7 @@
 //! | [`chat`] | requests, turns, and the rules every request keeps |
 //! | [`context`] | what the runtime knows and puts at the end of the system prompt |
 //! | [`error`] | why a model gave no turn |
+//! | [`grammar`] | what an offline reader makes of a sentence: a proposal, a fact, a question |
 //! | [`openai`] | any OpenAI-compatible endpoint |
 //! | [`scripted`] | a transcript file |
 //! | [`taped`] | a model that is recorded, and one that answers from a record |
@@ -20,6 +21,7 @@ pub mod about;
 pub mod chat;
 pub mod context;
 pub mod error;
+pub mod grammar;
 pub mod openai;
 pub mod phrases;
 pub mod planner;

@@ -1,0 +1,138 @@
+//! What a sentence chooses for a task's parameters, as it was said: the guard knows what is allowed, and says so.
+
+use serde_json::Value;
+
+use super::{Scene, cues::Cue, sentence::Sentence, tokens::Kind};
+use crate::domain::task::{ParameterKind, ParameterSpec, Parameters, TaskType};
+
+/// What may stand between a parameter's name and its value.
+const BETWEEN: &[&str] = &["of", "is", "to", "value", "number", "=", ":", "be", "at", "cutoff", "threshold", "up"];
+
+/// Values, and the pieces that say them.
+type Found = Vec<(Value, usize)>;
+
+/// The values that were said for a task.
+///
+/// # Errors
+/// A question, where two values were said for one parameter.
+pub(super) fn choices(s: &Sentence, task: &TaskType, scene: &Scene) -> Result<Parameters, String> {
+    let mut out = Parameters::new();
+    for (name, spec) in &task.parameters {
+        let other = s.all(Cue::Other).find(|mark| s.word(mark.end) == name);
+        let mut found = match (&spec.kind, other) {
+            (ParameterKind::Integer { default, .. }, Some(other)) if integer(s, name).is_empty() => {
+                vec![(Value::from(unused(scene, task, name, *default)), other.at)]
+            }
+            (ParameterKind::Integer { .. }, _) => integer(s, name),
+            (ParameterKind::Choice { values, .. }, _) => choice(s, name, values),
+            (ParameterKind::File { .. }, _) => Found::new(),
+        };
+        found.sort_by_key(|(_, at)| *at);
+        // What the last line says answers the question about those before it.
+        let answer = found.iter().position(|(_, at)| *at >= s.last_line()).unwrap_or(0);
+        found.drain(..answer);
+        found.dedup_by(|one, two| one.0 == two.0);
+        match found.as_slice() {
+            [] => {}
+            [(value, _)] => drop(out.insert(name.clone(), value.clone())),
+            [(one, _), (two, _), ..] => return Err(format!("Which {}: {one} or {two}?", name.replace('_', " "))),
+        }
+    }
+    Ok(out)
+}
+
+/// The file parameters of a task, and whether it needs them.
+pub(super) fn file_parameters(task: &TaskType) -> impl Iterator<Item = (&String, &ParameterSpec, bool)> {
+    task.parameters.iter().filter_map(|(name, spec)| match spec.kind {
+        ParameterKind::File { required } => Some((name, spec, required)),
+        _ => None,
+    })
+}
+
+/// What stands behind a parameter's name and an equals sign: `database=proteome.fasta`.
+pub(super) fn setting<'s>(s: &'s Sentence, name: &str) -> Option<(&'s str, usize)> {
+    let is = |kind: &Kind| matches!(kind, Kind::Setting(said) if plain(said) == plain(name));
+    s.tokens.iter().enumerate().find(|(_, token)| is(&token.kind)).map(|(at, token)| (token.text.as_str(), at))
+}
+
+/// "A different seed": one more than any that this conversation has used.
+fn unused(scene: &Scene, task: &TaskType, name: &str, default: i64) -> i64 {
+    let jobs = scene.jobs.iter().map(|job| (&job.task_type, &job.parameters));
+    let last = scene.last.into_iter().flat_map(|last| &last.work).map(|work| (&work.task, &work.parameters));
+    let used = jobs.chain(last).filter(|(of, _)| **of == task.name).filter_map(|(_, all)| all.get(name)?.as_i64());
+    used.chain([default]).max().unwrap_or(default).saturating_add(1)
+}
+
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
+}
+
+/// The values behind a parameter's name: `seed 7`, `seed=7`, `max hits of 5`, `e-value 1e-5`.
+fn after_name(s: &Sentence, name: &str) -> Found {
+    let mut out: Found = setting(s, name).into_iter().map(|(text, at)| (value(text), at)).collect();
+    let parts = name.split('_').count();
+    for at in 0..s.tokens.len() {
+        let words: String = (at..at + parts).map(|at| plain(s.word(at))).collect();
+        let of_name = words == plain(name) && *s.kind(at) == Kind::Word;
+        let behind = (at + parts..at + parts + 4).find(|at| !BETWEEN.contains(&s.word(*at))).filter(|_| of_name);
+        out.extend(behind.and_then(|at| Some((value(s.number(at)?), at))));
+    }
+    out
+}
+
+/// What is too large, or no whole number, stays the text that it is.
+fn value(text: &str) -> Value {
+    let grouped = text.split(',').skip(1).all(|group| group.len() == 3);
+    let digits = if grouped { text.replace(',', "") } else { text.to_owned() };
+    digits.trim_start_matches('+').parse::<i64>().map_or_else(|_| Value::from(text), Value::from)
+}
+
+/// A whole number: by its name, or before what it counts: `3D`, `five sentences`, `the first 5 proteins`.
+fn integer(s: &Sentence, name: &str) -> Found {
+    let mut out = after_name(s, name);
+    let words = s.all(Cue::Value).filter_map(|mark| Some((mark.value.split_once(' ')?, mark.at)));
+    out.extend(words.filter(|((of, _), _)| *of == name).map(|((_, number), at)| (value(number), at)));
+    let unit = name.rsplit('_').next().unwrap_or(name);
+    let one = unit.strip_suffix('s').unwrap_or(unit);
+    let counts = |at: usize| {
+        let noun = one != unit && (s.word(at) == unit || s.word(at) == one);
+        noun || (one.len() > 5 && s.word(at).starts_with(one)) || s.means(at, one)
+    };
+    let part = name.starts_with("max_");
+    for at in 0..s.tokens.len() {
+        let Some(number) = s.number(at).filter(|_| !out.iter().any(|(_, by)| *by == at)) else { continue };
+        let own = match s.kind(at) {
+            Kind::Number(own) if own == "d" => unit.starts_with("dim"),
+            Kind::Number(own) => own.starts_with(unit),
+            _ => false,
+        };
+        // "It has 5 sequences" tells of the file; "the first 5 sequences" chooses.
+        let leads = [Cue::AtMost, Cue::Ordinal, Cue::Only, Cue::With];
+        let chosen = !part || (at.saturating_sub(3)..at).any(|before| s.is_any(before, &leads));
+        let behind = (at + 1..at + 4)
+            .take_while(|next| *next == at + 1 || s.is(next - 1, Cue::Filler) || s.is(*next, Cue::Filler));
+        if own || (chosen && behind.into_iter().any(counts)) {
+            out.push((value(number), at));
+        }
+    }
+    let first = |mark: &super::cues::Mark| mark.value == "1" && counts(mark.end) && !s.word(mark.end).ends_with('s');
+    out.extend(s.all(Cue::Ordinal).find(first).filter(|_| part).map(|mark| (Value::from(1), mark.at)));
+    out
+}
+
+/// One of a few words or numbers: itself, by a common word, or as whatever stands behind the parameter's name.
+fn choice(s: &Sentence, name: &str, values: &[String]) -> Found {
+    let number = |text: &str| text.parse::<f64>().ok();
+    let same = |said: &Value| {
+        let text = said.as_str().map_or_else(|| said.to_string(), str::to_owned);
+        let equal = |value: &&String| **value == text || number(value).is_some_and(|one| number(&text) == Some(one));
+        Value::from(values.iter().find(equal).unwrap_or(&text).as_str())
+    };
+    let mut out: Found = after_name(s, name).iter().map(|(said, at)| (same(said), *at)).collect();
+    // Numbers mean nothing without the name.
+    for value in values.iter().filter(|value| number(value).is_none()) {
+        let says = |at: &usize| *s.kind(*at) == Kind::Word && (s.word(*at) == value.as_str() || s.means(*at, value));
+        out.extend((0..s.tokens.len()).find(says).map(|at| (Value::from(value.as_str()), at)));
+    }
+    out
+}
