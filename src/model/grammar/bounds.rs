@@ -1,7 +1,7 @@
 //! What a sentence says of money, of place, and of how far to go.
 
 use super::{
-    cues::{Cue, Cue::*, Mark},
+    cues::{self, Cue, Cue::*, Mark},
     sentence::Sentence,
     tokens::Kind,
 };
@@ -12,10 +12,6 @@ use crate::domain::{
 
 /// What is asked where a limit cannot be held as it was said.
 const IN_GAS: &str = "Limits are held in GAS, to the last digit. How much may it cost at most, such as: at most 2 GAS?";
-/// Names of settings that limit.
-const LIMITS: [&str; 4] = ["max_gas", "max-gas", "budget", "limit"];
-/// Currencies that are written onto a number.
-const OTHER_MONEY: &[&str] = &["eur", "usd", "chf", "gbp", "neo", "btc", "euro", "euros"];
 
 /// What was said.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -122,7 +118,7 @@ fn amount(s: &Sentence, at: usize) -> Result<Option<(Datoshi, Option<usize>)>, (
     let half = begins(at, Half).filter(|_| at == 0 || s.number(at - 1).is_none()).or_else(|| begins(at + 1, Half));
     let (text, unit) = match s.kind(at) {
         Kind::Number(unit) => (s.word(at), unit.as_str()),
-        Kind::Setting(name) if LIMITS.contains(&name.as_str()) => (s.word(at), "gas"),
+        Kind::Setting(name) if cues::is(name, AtMost) => (s.word(at), "gas"),
         _ => match s.number(at) {
             Some(spelled) => (spelled, ""),
             None if half.is_some_and(|half| half.at == at) => ("0", ""),
@@ -139,9 +135,9 @@ fn amount(s: &Sentence, at: usize) -> Result<Option<(Datoshi, Option<usize>)>, (
         |cue: Cue| (from.saturating_sub(1)..at).flat_map(|i| s.covering(i)).filter(ends).find(|mark| mark.cue == cue);
     let below = by(Below);
     let plainly = unit == "gas" || begins(behind, Fine).is_some();
-    let for_it = gas && at > 0 && matches!(s.word(at - 1), "for" | "für" | "pour" | "por");
+    let for_it = gas && at > 0 && s.is(at - 1, For);
     let lead = by(AtMost).or(below).map(|mark| mark.at);
-    if OTHER_MONEY.contains(&unit) || s.is(next, OtherMoney) || (at > 0 && s.is(at - 1, OtherMoney)) {
+    if cues::is(unit, OtherMoney) || s.is(next, OtherMoney) || (at > 0 && s.is(at - 1, OtherMoney)) {
         return Err(());
     }
     // "At most 5 sequences" and "under 10 minutes" are no money.

@@ -23,7 +23,7 @@ macro_rules! cues {
 }
 
 cues! {
-    Not If Would Polite Asks Look Check ToQuote Free Pay Anything Twice AtMost Below Fine Vague Gas OtherMoney Half Here Send Fit
+    Not If Would Polite Asks Look Check ToQuote Free Pay Anything Twice AtMost Below For Fine Vague Gas OtherMoney Half Here Send Fit
     All Both Rest Except But Nth Ordinal Again Same It And Yes No Cancel Resume Save About Against With Only Other
     Means Figure Value Number Of Files Hello Thanks Leave Noise Filler
 }
@@ -52,6 +52,11 @@ static BY_FIRST_WORD: LazyLock<HashMap<&'static str, Vec<Phrase>>> = LazyLock::n
     }
     all
 });
+
+/// Whether a word by itself is such a cue, as the unit that is written onto a number: `5eur`.
+pub(super) fn is(word: &str, cue: Cue) -> bool {
+    BY_FIRST_WORD.get(word).is_some_and(|all| all.iter().any(|(words, of, _)| words.len() == 1 && *of == cue))
+}
 
 /// Every cue of a sentence, in order. Of phrases that begin at one word the longest counts; it may stand for several cues.
 pub(super) fn marks(tokens: &[Token]) -> Vec<Mark> {

@@ -10,11 +10,6 @@ use crate::domain::{ids::JobId, job::Job};
 /// A question about state is no longer than this, words; one for a meaning no longer than that.
 const LONGEST: usize = 25;
 const SHORT: usize = 8;
-/// How the meaning of a word, and of a task, is asked for. "The", "my" and "its" ask for a value instead.
-const MEANING: &str =
-    "what is/are *|whats *|what/whats * mean/means/stand|meaning of *|explain/define *|was ist/bedeutet *|qué es *";
-const TASK: &str = "what/whats is/are|how do/does/can/would|explain|can/do you";
-const VALUE: &str = "the/my/our/its/their/these/this";
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +45,12 @@ pub(super) struct Known {
 
 #[derive(Deserialize, Default)]
 pub(super) struct Table {
+    /// Patterns: how the meaning of a word is asked for, and of a task; what asks for a value instead, and for work; what means all.
+    meaning: String,
+    task: String,
+    value: String,
+    work: String,
+    several: String,
     pub fact: Vec<Known>,
 }
 
@@ -104,15 +105,15 @@ pub(super) fn read(s: &Sentence, scene: &Scene, works: bool) -> Option<Fact> {
 
 /// The word or the task whose meaning is asked for.
 fn meaning(s: &Sentence) -> Option<Fact> {
-    if s.length() > SHORT || s.has(Polite) && !s.asks() || says(s, VALUE) || !s.files.is_empty() {
+    if s.length() > SHORT || s.has(Polite) && !s.asks() || says(s, &FACTS.value) || !s.files.is_empty() {
         return None;
     }
-    let word = |fact: &&Known| !fact.means.is_empty() && says(s, &MEANING.replace('*', &fact.means));
+    let word = |fact: &&Known| !fact.means.is_empty() && says(s, &FACTS.meaning.replace('*', &fact.means));
     if let Some(known) = FACTS.fact.iter().find(word) {
         return named(&known.name);
     }
-    let of_work = s.has_any(&[It, Look]) || says(s, "take/many/much/long/please") || s.mentions.len() > 1;
-    let one = s.mentions.first().filter(|one| !one.weak && !of_work && s.asks() && says(s, TASK))?;
+    let of_work = s.has_any(&[It, Look]) || says(s, &FACTS.work) || s.mentions.len() > 1;
+    let one = s.mentions.first().filter(|one| !one.weak && !of_work && s.asks() && says(s, &FACTS.task))?;
     Some(Fact { task: Some(one.task.name.clone()), ..named("task")? })
 }
 
@@ -126,7 +127,7 @@ pub(super) fn chosen(s: &Sentence, scene: &Scene) -> Vec<JobId> {
     found.retain(|job| s.files.is_empty() || s.files.iter().any(|file| on(job).ends_with(&file.path)));
     let last: Vec<_> = scene.last.into_iter().flat_map(|last| &last.work).collect();
     let of_last = |job: &&Job| last.iter().any(|work| work.task == job.task_type && on(job).ends_with(work.dataset()));
-    let several = s.has_any(&[All, Both]) || !s.files.is_empty() || says(s, "total/far/altogether/jobs");
+    let several = s.has_any(&[All, Both]) || !s.files.is_empty() || says(s, &FACTS.several);
     let place = s.marks.iter().find(|mark| matches!(mark.cue, Ordinal | Nth));
     match place.and_then(|mark| mark.value.parse::<usize>().ok()) {
         Some(0) => found = found.last().copied().into_iter().collect(),
