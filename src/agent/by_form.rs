@@ -88,7 +88,8 @@ fn of(proposal: form::Proposal, heard: &Heard<'_>) -> Proposed {
     let withheld = dropped.iter().any(|dropped| matches!(dropped, Dropped::Limit(_)));
     let bounds = if withheld { Bounds { until: Until::Plan, ..bounds } } else { bounds };
     let notes = dropped.iter().map(|dropped| format!("left out: {dropped}")).collect();
-    Proposed::Work(Proposal { work, bounds, notes, answers: answers && asks_for == AsksFor::Information })
+    let answers = answers && asks_for == AsksFor::Information;
+    Proposed::Work(Proposal { work, bounds, notes, answers, ..Proposal::default() })
 }
 
 fn which_file(work: &[Work], heard: &Heard<'_>) -> String {

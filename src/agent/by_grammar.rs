@@ -129,8 +129,8 @@ impl Propose for ByGrammar {
 }
 
 fn proposed(proposal: grammar::Proposal) -> Proposed {
-    let grammar::Proposal { work, bounds, understood } = proposal;
-    Proposed::Work(Proposal { work, bounds, notes: understood, ..Proposal::default() })
+    let grammar::Proposal { work, bounds, understood, figures } = proposal;
+    Proposed::Work(Proposal { work, bounds, notes: understood, figures, ..Proposal::default() })
 }
 
 /// Whether the last request was planned and never begun.

@@ -90,7 +90,7 @@ impl Conversation {
         for id in &turn.jobs {
             mine.extend(self.toolbox.work.job(id)?);
         }
-        self.say(&ending::closing_words(&mine, turn.until), answer);
+        self.say(&ending::closing_words(&mine, turn.until, &turn.figures), answer);
         Ok(End::Answer)
     }
 
@@ -105,6 +105,7 @@ impl Conversation {
         cancel: &Cancel,
     ) -> Result<Facts, AgentError> {
         let answers = proposal.answers;
+        turn.figures.clone_from(&proposal.figures);
         let request = self.request_of(proposal);
         let work = Arc::clone(&self.toolbox.work);
         let session = self.toolbox.session.clone();

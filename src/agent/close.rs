@@ -13,7 +13,6 @@ use crate::{
     domain::{
         event::Event,
         job::{Job, JobState},
-        request::Until,
         units::count,
     },
     model::{Message, ModelError},
@@ -56,7 +55,7 @@ impl Conversation {
         for id in &turn.jobs {
             mine.extend(self.toolbox.work.job(id)?);
         }
-        let (end, answer) = self.last_words(end, answer, &mine, turn.until);
+        let (end, answer) = self.last_words(end, answer, &mine, &turn);
         // The next turn builds on a history that ends with an answer.
         let stopped = match &end {
             End::Answer => None,
@@ -98,9 +97,9 @@ impl Conversation {
 
     /// The end and the answer. Work that is where it was to be is not lost on a model that cannot say so: the program says it
     /// then, and what the model lacked is a warning.
-    fn last_words(&mut self, end: End, answer: String, jobs: &[Job], until: Until) -> (End, String) {
+    fn last_words(&mut self, end: End, answer: String, jobs: &[Job], turn: &Turn) -> (End, String) {
         let missing = match &end {
-            End::Stopped { message, .. } if ending::is_complete(jobs, until) => Some(message.clone()),
+            End::Stopped { message, .. } if ending::is_complete(jobs, turn.until) => Some(message.clone()),
             End::Answer if answer.trim().is_empty() && !jobs.is_empty() => None,
             End::Answer | End::Stopped { .. } | End::Interrupted => return (end, answer),
         };
@@ -108,7 +107,7 @@ impl Conversation {
             self.sink.emit(Event::Warning { message: format!("the closing words are the program's own: {why}") });
         }
         let mut said = String::new();
-        self.say(&ending::closing_words(jobs, until), &mut said);
+        self.say(&ending::closing_words(jobs, turn.until, &turn.figures), &mut said);
         (End::Answer, said)
     }
 }

@@ -134,12 +134,12 @@ pub fn is_complete(jobs: &[Job], until: Until) -> bool {
 }
 
 /// The program's own closing words on the jobs of a turn.
-pub fn closing_words(jobs: &[Job], until: Until) -> String {
+pub fn closing_words(jobs: &[Job], until: Until, asked: &[&str]) -> String {
     let what =
         |job: &Job| format!("{} of {}", job.task_type, clean(&job.verdict.dataset.path.display().to_string(), 120));
     let line = |job: &Job| match (job.state, until) {
         (JobState::Done, _) => {
-            let figures = figures(job);
+            let figures = figures_of(job, asked);
             let what = what(job);
             if figures.is_empty() { format!("{what} is done ({}).", job.id) } else { format!("{what}: {figures}.") }
         }
@@ -165,6 +165,13 @@ pub fn closing_words(jobs: &[Job], until: Until) -> String {
         out.push(if done == 1 { "The receipt follows." } else { "The receipts follow." }.to_owned());
     }
     out.join("\n")
+}
+
+/// The figures of a job's result: those that were asked about, or all where it has none of these.
+fn figures_of(job: &Job, asked: &[&str]) -> String {
+    let Some(result) = &job.result else { return String::new() };
+    let of = figures(asked, &result.summary);
+    if of.is_empty() { figures(&[], &result.summary) } else { of }
 }
 
 /// Whether a reply is nothing but calls that are written as text.

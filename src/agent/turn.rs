@@ -29,6 +29,8 @@ pub struct Turn {
     pub until: Until,
     /// Whether a person, or the policy for them, said no.
     pub said_no: bool,
+    /// The figures that the person asked about, by their names in a result's summary.
+    pub figures: Vec<&'static str>,
     /// Calls in the model's text that could not be read.
     pub unreadable_calls: usize,
     /// Whether the model's server takes no tools.
@@ -66,6 +68,7 @@ impl Turn {
             failures: Vec::new(),
             until,
             said_no: false,
+            figures: Vec::new(),
             unreadable_calls: 0,
             tools_refused: false,
             leaves: false,

@@ -111,7 +111,13 @@ impl Workflow {
     async fn measured(&self, session: &str, work: &Work, origin: &Origin) -> Result<(Draft, OpenDataset), JobError> {
         let task = self.task(&work.task)?.clone();
         let named_by = if origin.is_person() { NamedBy::Person } else { NamedBy::Other };
-        let mut parameters = catalogue::check_parameters(&task, &work.parameters)?;
+        // Files beside the dataset are parameters of the catalogue's own.
+        let mut chosen = work.parameters.clone();
+        for input in work.inputs.iter().skip(1) {
+            let named = input.path.as_ref().unwrap_or(&input.named).to_string_lossy();
+            chosen.entry(input.name.clone()).or_insert_with(|| named.into_owned().into());
+        }
+        let mut parameters = catalogue::check_parameters(&task, &chosen)?;
         let mut inputs = self.check_files(&task, &mut parameters, named_by)?;
         // What has a whole path was opened before under the rules for who named it, wherever it is taken up now.
         let (path, named_by) = match work.inputs.first().and_then(|input| input.path.as_deref()) {

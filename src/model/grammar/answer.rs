@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use serde_json::Value;
 
 use super::facts::Fact;
 use crate::domain::{
     attempt::{Attempt, AttemptState},
     budget::Caps,
-    ids::JobId,
-    job::Job,
+    job::{Job, JobResult},
     money::Datoshi,
     network::Network,
     task::TaskType,
@@ -90,26 +90,29 @@ pub fn answer(fact: &Fact, state: &State) -> String {
 }
 
 /// What stands in place of a name in braces.
-fn value(name: &str, fact: &Fact, state: &State) -> String {
-    let seen: Vec<&JobSeen> =
-        state.jobs.iter().filter(|seen| fact.jobs.is_empty() || fact.jobs.contains(&seen.job.id)).collect();
-    let gas = |amount: Option<Datoshi>, or: &str| amount.map_or_else(|| or.to_owned(), |amount| amount.to_string());
-    let left = |cap: Datoshi, spent: Datoshi| cap.saturating_sub(spent).to_string();
-    let day = |time: Timestamp| time.to_zoned(state.zone.clone()).date();
-    let on = |date: Option<Date>, when: &str| {
-        let jobs: Vec<&JobSeen> = state.jobs.iter().filter(|seen| Some(day(seen.job.created_at)) == date).collect();
-        listed(&jobs, &format!("Nothing {when}: there are no jobs of that day."))
+pub(super) fn value(name: &str, fact: &Fact, state: &State) -> String {
+    let meant = |seen: &&JobSeen| fact.jobs.is_empty() || fact.jobs.contains(&seen.job.id);
+    let seen: Vec<&JobSeen> = state.jobs.iter().filter(meant).collect();
+    // Without a job that is meant there is no result that is meant.
+    let results = || {
+        seen.iter().filter_map(|seen| Some((&seen.job, seen.job.result.as_ref()?))).filter(|_| !fact.jobs.is_empty())
     };
+    let day = |time: Timestamp| time.to_zoned(state.zone.clone()).date();
+    let of_day = |date: Option<Date>, when: &str| {
+        let jobs = state.jobs.iter().filter(|seen| Some(day(seen.job.created_at)) == date);
+        joined(jobs.map(|seen| line(&seen.job)), &format!("Nothing {when}: there are no jobs of that day."))
+    };
+    let or = |amount: Option<Datoshi>, none: &str| amount.map_or_else(|| none.to_owned(), |amount| amount.to_string());
     match name {
         "connect" => CONNECT.to_owned(),
         "per_payment" => state.caps.per_payment.to_string(),
         "per_day" => state.caps.per_day.to_string(),
         "lifetime" => state.caps.lifetime.to_string(),
         "spent" => state.spent.to_string(),
-        "day_left" => left(state.caps.per_day, state.spent_today),
-        "ever_left" => left(state.caps.lifetime, state.spent),
-        "balance" => gas(state.balance, "an amount that was not asked for (`agent wallet balance`)"),
-        "price" => gas(state.price, "what the provider asks for it"),
+        "day_left" => state.caps.per_day.saturating_sub(state.spent_today).to_string(),
+        "ever_left" => state.caps.lifetime.saturating_sub(state.spent).to_string(),
+        "balance" => or(state.balance, "an amount that I do not know (`agent wallet balance` shows it)"),
+        "price" => or(state.price, "what the provider asks for it"),
         "recipients" if state.recipients.is_empty() => "nobody, as no recipient is set (GAS_RECIPIENT)".to_owned(),
         "recipients" => state.recipients.join(", "),
         "paid" => paid(&seen),
@@ -118,37 +121,28 @@ fn value(name: &str, fact: &Fact, state: &State) -> String {
         "storage" => state.storage.clone(),
         "bucket" => state.bucket.clone(),
         "provider" => state.provider.clone(),
-        "today" => on(Some(day(state.now)), "today"),
-        "yesterday" => on(day(state.now).yesterday().ok(), "yesterday"),
-        "jobs" | "status" => listed(&seen, "Nothing yet: there are no jobs."),
-        "why" => lines(&seen, why, "Nothing was run yet."),
-        "outcome" => lines(&results(&seen, &fact.jobs), outcome, "There is no result yet."),
+        "today" => of_day(Some(day(state.now)), "today"),
+        "yesterday" => of_day(day(state.now).yesterday().ok(), "yesterday"),
+        "jobs" => joined(seen.iter().map(|seen| line(&seen.job)), "Nothing yet: there are no jobs."),
+        "why" => joined(seen.iter().map(|seen| why(&seen.job)), "Nothing was run yet."),
+        "outcome" => joined(results().map(|(job, result)| outcome(job, result)), "There is no result yet."),
         "folders" => {
-            let folder = |seen: &&JobSeen| Some(seen.job.result.as_ref()?.folder.display().to_string());
-            let found: Vec<String> = results(&seen, &fact.jobs).iter().filter_map(folder).collect();
-            let all = state.home.join("results").display().to_string();
-            if found.is_empty() {
-                format!("Results are in {all}.")
-            } else {
-                format!("The files are in {}.", found.join(", "))
-            }
+            let folders = results().map(|(_, result)| format!("The files are in {}.", result.folder.display()));
+            joined(folders, &format!("Results are in {}.", state.home.join("results").display()))
         }
         "report" => {
-            let job = results(&seen, &fact.jobs).last().map_or("JOB".to_owned(), |seen| seen.job.id.to_string());
-            format!("`agent jobs show {job}` shows the job, and the result's drawing stands in the answer to its run.")
+            let job = results().next_back().map_or("JOB".to_owned(), |(job, _)| job.id.to_string());
+            format!("`agent jobs show {job}` shows the job; the drawing of its result stands in the answer to its run.")
         }
-        "files" if state.files.is_empty() => "There are no data files in this folder.".to_owned(),
-        "files" => {
-            format!("Here are {}.", state.files.iter().map(|file| clean(file, 200)).collect::<Vec<_>>().join(", "))
+        "files" => joined(state.files.iter().map(|file| clean(file, 200)), "There are no data files in this folder."),
+        "tasks" => {
+            let brief = |task: &TaskType| task.description.split([':', '.']).next().map(str::to_owned);
+            joined(state.tasks.iter().map(|task| format!("- {}: {}.", task.title, brief(task).unwrap_or_default())), "")
         }
-        "tasks" => state.tasks.iter().map(|task| format!("- {}: {}\n", task.title, task.description)).collect(),
         "titles" => titles(&state.tasks),
         "task" => {
-            let task = state.tasks.iter().find(|task| Some(&task.name) == fact.task.as_ref());
-            let all = |task: &TaskType| {
-                format!("{}: {} {}", task.title, task.description, task.caveat.as_deref().unwrap_or(""))
-            };
-            task.map_or_else(|| unknown(&state.tasks), all)
+            let task = state.tasks.iter().filter(|task| Some(&task.name) == fact.task.as_ref());
+            joined(task.flat_map(|task| [Some(task.description.clone()), task.caveat.clone()]).flatten(), "")
         }
         "model" => match &state.model {
             Some(model) => format!("The model is {}.", clean(model, 100)),
@@ -156,6 +150,12 @@ fn value(name: &str, fact: &Fact, state: &State) -> String {
         },
         _ => String::new(),
     }
+}
+
+/// Lines, or what is said where there are none.
+fn joined(lines: impl Iterator<Item = String>, none: &str) -> String {
+    let all: Vec<String> = lines.collect();
+    if all.is_empty() { none.to_owned() } else { all.join("\n") }
 }
 
 fn titles(tasks: &[TaskType]) -> String {
@@ -166,75 +166,47 @@ fn name(job: &Job) -> String {
     format!("{} of {}", job.task_type, clean(&job.verdict.dataset.path.display().to_string(), 200))
 }
 
-/// A line for each job, or what is said where there is none.
-fn lines(seen: &[&JobSeen], line: fn(&JobSeen) -> String, none: &str) -> String {
-    let all: Vec<String> = seen.iter().map(|seen| line(seen)).collect();
-    if all.is_empty() { none.to_owned() } else { all.join("\n") }
+fn line(job: &Job) -> String {
+    let open = if job.state.is_end() { String::new() } else { format!("; to go on: `agent jobs resume {}`", job.id) };
+    format!("{}: {}, {}{open}", job.id, name(job), job.state)
 }
 
-fn listed(seen: &[&JobSeen], none: &str) -> String {
-    let line = |seen: &JobSeen| {
-        let JobSeen { job, .. } = seen;
-        let open =
-            if job.state.is_end() { String::new() } else { format!("; to go on: `agent jobs resume {}`", job.id) };
-        format!("{}: {}, {}{open}", job.id, name(job), job.state)
-    };
-    lines(seen, line, none)
+fn why(job: &Job) -> String {
+    let reasons: Vec<&str> = job.verdict.reasons.iter().map(|reason| reason.why.as_str()).collect();
+    let offloaded = format!("at the provider; {}", reasons.join("; "));
+    let here = "on this machine, which is large enough for it";
+    format!("{}: {}.", name(job), if reasons.is_empty() { here } else { &offloaded })
 }
 
-fn why(seen: &JobSeen) -> String {
-    let reasons: Vec<&str> = seen.job.verdict.reasons.iter().map(|reason| reason.why.as_str()).collect();
-    match reasons.is_empty() {
-        true => format!("{}: on this machine, which is large enough for it.", name(&seen.job)),
-        false => format!("{}: at the provider; {}.", name(&seen.job), reasons.join("; ")),
-    }
+fn outcome(job: &Job, result: &JobResult) -> String {
+    format!("{}: {}. The files are in {}.", name(job), figures(&[], &result.summary), result.folder.display())
 }
 
-/// Jobs with a result, of those that are meant; none where none is meant.
-fn results<'s>(seen: &[&'s JobSeen], meant: &[JobId]) -> Vec<&'s JobSeen> {
-    seen.iter().copied().filter(|seen| !meant.is_empty() && seen.job.result.is_some()).collect()
-}
-
-fn outcome(seen: &JobSeen) -> String {
-    let folder = seen.job.result.as_ref().map_or_else(String::new, |result| result.folder.display().to_string());
-    format!("{}: {}. The files are in {folder}.", name(&seen.job), figures(&seen.job))
-}
-
-/// The plain figures of a job's result, in one line.
-pub fn figures(job: &Job) -> String {
-    let summary = job.result.as_ref().and_then(|result| result.summary.as_object());
-    let plain =
-        summary.into_iter().flatten().filter(|(_, value)| value.is_number() || value.is_string() || value.is_boolean());
-    let figure = |(key, value): (&String, &serde_json::Value)| {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        format!("{} {}", key.replace('_', " "), clean(&text, 300))
-    };
-    plain.map(figure).collect::<Vec<_>>().join(", ")
+/// The plain figures of a result's summary, those of these names or all: `sequences 12, mean length 60`.
+pub fn figures(names: &[&str], summary: &Value) -> String {
+    let plain = |value: &Value| !value.is_object() && !value.is_array() && !value.is_null();
+    let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let wanted = |(key, value): &(&String, &Value)| plain(value) && (names.is_empty() || names.contains(&key.as_str()));
+    let all = summary.as_object().into_iter().flatten().filter(wanted);
+    let all = all.map(|(key, value)| format!("{} {}", key.replace('_', " "), clean(&shown(value), 300)));
+    all.collect::<Vec<_>>().join(", ")
 }
 
 /// What was paid for jobs, to whom and by which transactions.
 fn paid(seen: &[&JobSeen]) -> String {
     let add = |sum: Datoshi, one: Datoshi| sum.checked_add(one).unwrap_or(Datoshi::MAX);
-    let fees = |attempt: &Attempt| add(attempt.system_fee, attempt.network_fee);
     let attempts = || seen.iter().flat_map(|seen| seen.attempts.iter().map(|attempt| (&seen.job, attempt)));
     let (mut lines, mut total) = (Vec::new(), Datoshi::ZERO);
     for (job, attempt) in attempts().filter(|(_, attempt)| attempt.state == AttemptState::Confirmed) {
-        total = add(total, add(attempt.amount, fees(attempt)));
+        let (amount, fees) = (attempt.amount, add(attempt.system_fee, attempt.network_fee));
         let (to, by) = (attempt.recipient.address(), attempt.tx_hash);
-        lines.push(format!(
-            "{} cost {}, and {} in fees, paid to {to} by {by}.",
-            name(job),
-            attempt.amount,
-            fees(attempt)
-        ));
+        lines.push(format!("{} cost {amount}, and {fees} in fees, paid to {to} by {by}.", name(job)));
+        total = add(total, add(amount, fees));
     }
-    match lines.len() {
-        0 => lines.push("Nothing was paid: what ran on this machine is free.".to_owned()),
-        1 => {}
-        _ => lines.push(format!("In all {total}.")),
+    if lines.len() > 1 {
+        lines.push(format!("In all {total}."));
     }
-    if attempts().any(|(_, attempt)| attempt.state.is_live()) {
-        lines.push("A payment is still under way: `agent jobs list`.".to_owned());
-    }
-    lines.join("\n")
+    let open = attempts().any(|(_, attempt)| attempt.state.is_live());
+    lines.extend(open.then(|| "A payment is still under way: `agent jobs list`.".to_owned()));
+    joined(lines.into_iter(), "Nothing was paid: what ran on this machine is free.")
 }

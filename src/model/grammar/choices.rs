@@ -18,19 +18,19 @@ type Found = Vec<(Value, usize)>;
 pub(super) fn choices(s: &Sentence, task: &TaskType, scene: &Scene) -> Result<Parameters, String> {
     let mut out = Parameters::new();
     for (name, spec) in &task.parameters {
-        let mut found = match &spec.kind {
-            ParameterKind::Integer { default, .. } => {
-                let other = s.all(Cue::Other).find(|mark| s.word(mark.end) == name);
-                let mut found = integer(s, name);
-                if let Some(other) = other.filter(|_| found.is_empty()) {
-                    found.push((Value::from(unused(scene, task, name, *default)), other.at));
-                }
-                found
+        let other = s.all(Cue::Other).find(|mark| s.word(mark.end) == name);
+        let mut found = match (&spec.kind, other) {
+            (ParameterKind::Integer { default, .. }, Some(other)) if integer(s, name).is_empty() => {
+                vec![(Value::from(unused(scene, task, name, *default)), other.at)]
             }
-            ParameterKind::Choice { values, .. } => choice(s, name, values),
-            ParameterKind::File { .. } => Found::new(),
+            (ParameterKind::Integer { .. }, _) => integer(s, name),
+            (ParameterKind::Choice { values, .. }, _) => choice(s, name, values),
+            (ParameterKind::File { .. }, _) => Found::new(),
         };
         found.sort_by_key(|(_, at)| *at);
+        // What the last line says answers the question about those before it.
+        let answer = found.iter().position(|(_, at)| *at >= s.last_line()).unwrap_or(0);
+        found.drain(..answer);
         found.dedup_by(|one, two| one.0 == two.0);
         match found.as_slice() {
             [] => {}
@@ -73,7 +73,7 @@ fn after_name(s: &Sentence, name: &str) -> Found {
     let parts = name.split('_').count();
     for at in 0..s.tokens.len() {
         let words: String = (at..at + parts).map(|at| plain(s.word(at))).collect();
-        let of_name = words == plain(name) && s.tokens.get(at).is_some_and(|token| token.kind == Kind::Word);
+        let of_name = words == plain(name) && *s.kind(at) == Kind::Word;
         let behind = (at + parts..at + parts + 4).find(|at| !BETWEEN.contains(&s.word(*at))).filter(|_| of_name);
         out.extend(behind.and_then(|at| Some((value(s.number(at)?), at))));
     }
@@ -101,15 +101,17 @@ fn integer(s: &Sentence, name: &str) -> Found {
     let part = name.starts_with("max_");
     for at in 0..s.tokens.len() {
         let Some(number) = s.number(at).filter(|_| !out.iter().any(|(_, by)| *by == at)) else { continue };
-        let own = match s.tokens.get(at).map(|token| &token.kind) {
-            Some(Kind::Number(own)) if own == "d" => unit.starts_with("dim"),
-            Some(Kind::Number(own)) => own.starts_with(unit),
+        let own = match s.kind(at) {
+            Kind::Number(own) if own == "d" => unit.starts_with("dim"),
+            Kind::Number(own) => own.starts_with(unit),
             _ => false,
         };
         // "It has 5 sequences" tells of the file; "the first 5 sequences" chooses.
         let leads = [Cue::AtMost, Cue::Ordinal, Cue::Only, Cue::With];
         let chosen = !part || (at.saturating_sub(3)..at).any(|before| s.is_any(before, &leads));
-        if own || (chosen && (counts(at + 1) || (s.is(at + 1, Cue::Filler) && counts(at + 2)))) {
+        let behind = (at + 1..at + 4)
+            .take_while(|next| *next == at + 1 || s.is(next - 1, Cue::Filler) || s.is(*next, Cue::Filler));
+        if own || (chosen && behind.into_iter().any(counts)) {
             out.push((value(number), at));
         }
     }
@@ -123,14 +125,13 @@ fn choice(s: &Sentence, name: &str, values: &[String]) -> Found {
     let number = |text: &str| text.parse::<f64>().ok();
     let same = |said: &Value| {
         let text = said.as_str().map_or_else(|| said.to_string(), str::to_owned);
-        let known =
-            values.iter().find(|value| **value == text || (number(value).is_some() && number(value) == number(&text)));
-        Value::from(known.unwrap_or(&text).as_str())
+        let equal = |value: &&String| **value == text || number(value).is_some_and(|one| number(&text) == Some(one));
+        Value::from(values.iter().find(equal).unwrap_or(&text).as_str())
     };
     let mut out: Found = after_name(s, name).iter().map(|(said, at)| (same(said), *at)).collect();
     // Numbers mean nothing without the name.
     for value in values.iter().filter(|value| number(value).is_none()) {
-        let says = |at: &usize| s.speaks(*at) && (s.word(*at) == value.as_str() || s.means(*at, value));
+        let says = |at: &usize| *s.kind(*at) == Kind::Word && (s.word(*at) == value.as_str() || s.means(*at, value));
         out.extend((0..s.tokens.len()).find(says).map(|at| (Value::from(value.as_str()), at)));
     }
     out

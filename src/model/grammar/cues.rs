@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use super::tokens::{Kind, Token};
 
-const LEXICON: &str = include_str!("cues.txt");
+pub(super) const LEXICON: &str = include_str!("cues.txt");
 
 macro_rules! cues {
     ($($name:ident)*) => {
@@ -23,9 +23,9 @@ macro_rules! cues {
 }
 
 cues! {
-    Not If Would Polite Asks Look Check ToQuote Free Pay Anything Twice AtMost Below Fine Vague Gas OtherMoney Half Here Send Fit
+    Not If Would Polite Asks Look Check ToQuote Free Pay Anything Twice AtMost Below For Fine Vague Gas OtherMoney Half Here Send Fit
     All Both Rest Except But Nth Ordinal Again Same It And Yes No Cancel Resume Save About Against With Only Other
-    Means Value Number Of Files Hello Thanks Leave Noise Filler
+    Means Figure Value Number Of Files Hello Thanks Leave Noise Filler
 }
 
 /// A cue that was found, the pieces that say it, and its value.
@@ -52,6 +52,11 @@ static BY_FIRST_WORD: LazyLock<HashMap<&'static str, Vec<Phrase>>> = LazyLock::n
     }
     all
 });
+
+/// Whether a word by itself is such a cue, as the unit that is written onto a number: `5eur`.
+pub(super) fn is(word: &str, cue: Cue) -> bool {
+    BY_FIRST_WORD.get(word).is_some_and(|all| all.iter().any(|(words, of, _)| words.len() == 1 && *of == cue))
+}
 
 /// Every cue of a sentence, in order. Of phrases that begin at one word the longest counts; it may stand for several cues.
 pub(super) fn marks(tokens: &[Token]) -> Vec<Mark> {

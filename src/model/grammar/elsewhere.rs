@@ -5,13 +5,19 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::{Scene, facts::says, sentence::Sentence};
+use crate::domain::dataset::Format;
+
+/// Whoever wishes for something is brief, words.
+const LONGEST: usize = 60;
 
 /// A wish that the catalogue does not have.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct Wish {
     /// What it is, for the start of a sentence.
     pub name: String,
-    /// The patterns that ask for it.
+    #[serde(default)]
+    tools: String,
+    #[serde(default)]
     asked: String,
     /// The nearest thing that there is, in a sentence.
     pub nearest: String,
@@ -20,8 +26,8 @@ pub struct Wish {
 impl Wish {
     /// What is said of it.
     pub fn answer(&self) -> String {
-        let all = "`agent tasks` shows what there is.";
-        format!("{} is not in the catalogue, and nothing was run. {} {all}", self.name, self.nearest)
+        let own = "`agent tasks` shows what there is.";
+        format!("{} is not in the catalogue, and nothing was run. {} {own}", self.name, self.nearest)
     }
 }
 
@@ -32,13 +38,17 @@ struct Table {
 
 static WISHES: LazyLock<Table> = LazyLock::new(|| toml::from_str(include_str!("elsewhere.toml")).unwrap_or_default());
 
-/// The wish that a sentence asks for, unless the catalogue has it by now.
-pub(super) fn read(s: &Sentence, scene: &Scene) -> Option<&'static Wish> {
-    let there = |pattern: &str| {
-        let asked = |phrase: &String| pattern == phrase || pattern.split('/').any(|word| word == phrase);
-        scene.tasks.iter().any(|task| task.asked_as.iter().any(asked))
+/// The wish that a sentence asks for, unless the catalogue is asked for it by now. `works` is whether it names a task and what to
+/// do it on: then its words may tell of the file.
+pub(super) fn read(s: &Sentence, scene: &Scene, works: bool) -> Option<&'static Wish> {
+    let works = works && s.mentions.iter().any(|mention| !mention.weak);
+    // A text may be about anything.
+    let of_text = works && s.mentions.iter().all(|mention| mention.task.formats == [Format::Text]);
+    let is_asked = |words: &str| scene.tasks.iter().any(|task| task.asked_as.iter().any(|phrase| phrase == words));
+    let there = |pattern: &str| is_asked(pattern) || (!pattern.contains(' ') && pattern.split('/').any(is_asked));
+    let wished = |wish: &&Wish| {
+        let said = (says(s, &wish.tools) && !of_text) || (says(s, &wish.asked) && !works);
+        said && !wish.tools.split('|').chain(wish.asked.split('|')).any(there)
     };
-    let absent = |wish: &&Wish| !wish.asked.split('|').any(there);
-    let mut absent = WISHES.wish.iter().filter(absent).filter(|_| s.length() <= 60);
-    absent.find(|wish| wish.asked.split('|').any(|pattern| says(s, pattern)))
+    WISHES.wish.iter().find(wished).filter(|_| s.length() <= LONGEST)
 }

@@ -4,16 +4,17 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::{Scene, cues::Cue, sentence::Sentence, tokens::Kind};
+use super::{Scene, cues::Cue::*, sentence::Sentence, tokens::Kind};
 use crate::domain::{ids::JobId, job::Job};
 
-/// A question about state is no longer than this, words.
+/// A question about state is no longer than this, words; one for a meaning no longer than that.
 const LONGEST: usize = 25;
+const SHORT: usize = 8;
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
-    pub(super) kind: &'static Kinds,
+    pub(super) kind: &'static Known,
     /// The jobs that are meant, of this conversation; where there are none, those of the ledger.
     pub jobs: Vec<JobId>,
     /// The task that is meant, where one is.
@@ -27,14 +28,15 @@ impl Fact {
     }
 }
 
-/// A kind of fact, as `facts.toml` has it.
+/// A fact as `facts.toml` has it.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
-pub(super) struct Kinds {
-    name: String,
-    /// The patterns that ask for it.
-    asked: Option<String>,
+pub(super) struct Known {
+    pub name: String,
+    #[serde(default)]
+    asked: String,
     /// The words whose meaning it is.
-    means: Option<String>,
+    #[serde(default)]
+    means: String,
     #[serde(default)]
     past: bool,
     pub answer: String,
@@ -43,7 +45,13 @@ pub(super) struct Kinds {
 
 #[derive(Deserialize, Default)]
 pub(super) struct Table {
-    pub fact: Vec<Kinds>,
+    /// Patterns: how the meaning of a word is asked for, and of a task; what asks for a value instead, and for work; what means all.
+    meaning: String,
+    task: String,
+    value: String,
+    work: String,
+    several: String,
+    pub fact: Vec<Known>,
 }
 
 pub(super) static FACTS: LazyLock<Table> =
@@ -51,112 +59,81 @@ pub(super) static FACTS: LazyLock<Table> =
 
 /// The fact of this name.
 pub(super) fn named(name: &str) -> Option<Fact> {
-    let kind = FACTS.fact.iter().find(|fact| fact.name == name)?;
-    Some(Fact { kind, jobs: Vec::new(), task: None })
+    FACTS.fact.iter().find(|fact| fact.name == name).map(|kind| Fact { kind, jobs: Vec::new(), task: None })
 }
 
-/// Whether the words of a pattern stand in a sentence, in its order.
-pub(super) fn says(s: &Sentence, pattern: &str) -> bool {
-    let mut from = 0;
-    pattern.split(' ').all(|any_of| {
-        let said = |at: &usize| any_of.split('/').any(|word| s.tokens.get(*at).is_some_and(|t| t.is(word)));
-        let found = (from..s.tokens.len()).find(said);
-        from = found.map_or(from, |at| at + 1);
-        found.is_some()
-    })
+/// Whether one of these patterns stands in a sentence: its words in their order, with anything between.
+pub(super) fn says(s: &Sentence, patterns: &str) -> bool {
+    let stands = |pattern: &str| {
+        let mut left = s.tokens.iter().filter(|token| token.kind == Kind::Word);
+        pattern.split(' ').all(|any_of| left.any(|token| any_of.split('/').any(|word| token.text == word)))
+    };
+    !patterns.is_empty() && patterns.split('|').any(stands)
 }
 
 /// The fact that a sentence asks for. `works` is whether it names a task and what to do it on.
 pub(super) fn read(s: &Sentence, scene: &Scene, works: bool) -> Option<Fact> {
-    if s.length() > LONGEST || s.length() == 0 {
-        return None;
-    }
-    let small = s.length() <= 6 && s.files.is_empty() && s.mentions.is_empty();
-    if small && s.has(Cue::Thanks) && !s.has_any(&[Cue::Yes, Cue::Again, Cue::Look]) {
+    let small = s.length() <= SHORT && s.files.is_empty() && s.mentions.is_empty();
+    if small && s.has(Thanks) && !s.has_any(&[Again, Look]) {
         return named("thanks");
     }
-    if let Some(fact) = meaning(s).filter(|_| s.files.is_empty()) {
-        return Some(fact);
+    if let Some(meaning) = meaning(s) {
+        return Some(meaning);
     }
-    let asked = FACTS.fact.iter().find(|fact| {
-        let fits = fact.asked.iter().flat_map(|all| all.split('|')).any(|pattern| says(s, pattern));
-        fits && (!works || (fact.past && !orders(s)))
-    });
-    let Some(kind) = asked else { return named("hello").filter(|_| small && s.has(Cue::Hello)) };
-    let jobs = chosen(s, scene);
-    let names_task = !s.mentions.is_empty();
-    let work_is_meant = match kind.name.as_str() {
+    // Whoever begins with the task orders it: "Fold a.fasta and tell me what it cost".
+    let first = s.begins(&[Filler, Polite, And, Yes, Hello]);
+    let orders = s.mentions.first().is_some_and(|mention| first == Some(mention.at));
+    let past = !orders && (s.asks() || s.has(About));
+    let asked = |fact: &&Known| (!works || (fact.past && past)) && says(s, &fact.asked);
+    let Some(kind) = FACTS.fact.iter().find(asked).filter(|_| s.length() <= LONGEST) else {
+        let job = s.tokens.iter().any(|token| token.kind == Kind::Job) && !s.has(Cancel);
+        let status = named("status").filter(|_| job).map(|fact| Fact { jobs: chosen(s, scene), ..fact });
+        return status.or(named("hello").filter(|_| small && s.has(Hello)));
+    };
+    let (jobs, names_task) = (chosen(s, scene), !s.mentions.is_empty());
+    let is_work = match kind.name.as_str() {
         // "The statistics of x, and show me the result": there is none yet.
         "outcome" | "status" => works && jobs.is_empty(),
         // "What would it cost?" plans the last work again; "how much ..." is asked of many things.
-        "price" => {
-            let again = s.has(Cue::Would) && scene.last.is_some();
-            (names_task && !s.files.is_empty()) || again || !(names_task || s.has(Cue::Look))
-        }
+        "price" if s.has_any(&[Would, It]) && scene.last.is_some() => true,
+        "price" => (names_task && !s.files.is_empty()) || !(names_task || s.has(Look)),
         "files" => names_task,
         _ => false,
     };
-    (!work_is_meant).then_some(Fact { kind, jobs, task: None })
+    (!is_work).then_some(Fact { kind, jobs, task: None })
 }
 
-/// The word or the task whose meaning is asked for. "The", "my" and "its" ask for a value, and not for a meaning.
+/// The word or the task whose meaning is asked for.
 fn meaning(s: &Sentence) -> Option<Fact> {
-    let value = says(s, "the/my/our/its/their/these/this") || s.has(Cue::Polite) || s.length() > 8;
-    let asks = [
-        "what is/are *",
-        "whats *",
-        "what/whats * mean/means/stand",
-        "meaning of *",
-        "explain/define *",
-        "was ist/bedeutet/heißt *",
-        "qué es/significa *",
-    ];
-    let word = |fact: &&Kinds| {
-        let words = fact.means.as_deref().unwrap_or("\n");
-        !value && asks.iter().any(|pattern| says(s, &pattern.replace('*', words)))
-    };
-    if let Some(kind) = FACTS.fact.iter().find(word) {
-        return Some(Fact { kind, jobs: Vec::new(), task: None });
+    if s.length() > SHORT || s.has(Polite) && !s.asks() || says(s, &FACTS.value) || !s.files.is_empty() {
+        return None;
     }
-    let of_task =
-        ["what/whats is/are", "how do/does/can/would", "explain", "can/do you"].iter().any(|pattern| says(s, pattern));
-    let value = says(s, "the/my/our/its/their/these/this/it/cost/costs/take/many/much/long");
-    match s.mentions.as_slice() {
-        [one] if of_task && s.asks() && !value && !one.weak && s.length() <= 8 => {
-            Some(Fact { task: Some(one.task.name.clone()), ..named("task")? })
-        }
-        _ => None,
+    let word = |fact: &&Known| !fact.means.is_empty() && says(s, &FACTS.meaning.replace('*', &fact.means));
+    if let Some(known) = FACTS.fact.iter().find(word) {
+        return named(&known.name);
     }
-}
-
-/// Whether a sentence begins with its task, as orders do: "Fold a.fasta and tell me what it cost".
-fn orders(s: &Sentence) -> bool {
-    let first = s.begins(&[Cue::Filler, Cue::Polite, Cue::And, Cue::Yes, Cue::Hello]);
-    s.mentions.first().is_some_and(|mention| first == Some(mention.at))
+    let of_work = s.has_any(&[It, Look]) || says(s, &FACTS.work) || s.mentions.len() > 1;
+    let one = s.mentions.first().filter(|one| !one.weak && !of_work && s.asks() && says(s, &FACTS.task))?;
+    Some(Fact { task: Some(one.task.name.clone()), ..named("task")? })
 }
 
 /// The jobs that a sentence means: by id, by file, by task, by place; else those of the last request; else all.
 pub(super) fn chosen(s: &Sentence, scene: &Scene) -> Vec<JobId> {
-    let named = s.tokens.iter().filter(|token| token.kind == Kind::Job).filter_map(|token| token.text.parse().ok());
-    let named: Vec<JobId> = named.collect();
-    if !named.is_empty() {
-        return named;
-    }
-    let on = |job: &Job, path: &str| job.verdict.dataset.path.ends_with(path);
-    let mut found: Vec<&Job> = scene.jobs.iter().collect();
+    let ids = s.tokens.iter().filter(|token| token.kind == Kind::Job).filter_map(|token| token.text.parse().ok());
+    let ids: Vec<JobId> = ids.collect();
+    let on = |job: &Job| job.verdict.dataset.path.clone();
+    let mut found: Vec<&Job> = scene.jobs.iter().filter(|_| ids.is_empty()).collect();
     found.retain(|job| s.mentions.is_empty() || s.mentions.iter().any(|mention| mention.task.name == job.task_type));
-    found.retain(|job| s.files.is_empty() || s.files.iter().any(|file| on(job, &file.path)));
-    let place = s.marks.iter().find(|mark| matches!(mark.cue, Cue::Ordinal | Cue::Nth));
-    let of_last = |job: &&Job| {
-        let works = scene.last.into_iter().flat_map(|last| &last.work);
-        works.into_iter().any(|work| work.task == job.task_type && job.verdict.dataset.path.ends_with(work.dataset()))
-    };
-    let several = s.has_any(&[Cue::All, Cue::Both]) || !s.files.is_empty() || says(s, "total/far/altogether/jobs");
+    found.retain(|job| s.files.is_empty() || s.files.iter().any(|file| on(job).ends_with(&file.path)));
+    let last: Vec<_> = scene.last.into_iter().flat_map(|last| &last.work).collect();
+    let of_last = |job: &&Job| last.iter().any(|work| work.task == job.task_type && on(job).ends_with(work.dataset()));
+    let several = s.has_any(&[All, Both]) || !s.files.is_empty() || says(s, &FACTS.several);
+    let place = s.marks.iter().find(|mark| matches!(mark.cue, Ordinal | Nth));
     match place.and_then(|mark| mark.value.parse::<usize>().ok()) {
-        Some(0) => found = found.into_iter().rev().take(1).collect(),
-        Some(place) => found = found.into_iter().skip(place - 1).take(1).collect(),
+        Some(0) => found = found.last().copied().into_iter().collect(),
+        Some(place) => found = found.get(place - 1).copied().into_iter().collect(),
         None if !several && found.iter().any(of_last) => found.retain(of_last),
         None => {}
     }
-    found.iter().map(|job| job.id.clone()).collect()
+    ids.into_iter().chain(found.iter().map(|job| job.id.clone())).collect()
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     Scene,
-    cues::{Cue, Mark},
+    cues::{Cue::*, Mark},
     sentence::Sentence,
     tokens::Kind,
 };
@@ -29,7 +29,7 @@ pub(super) struct File {
 }
 
 /// What a file holds, by its name; nothing where the name does not tell.
-pub(super) fn kind(path: &str) -> Option<Format> {
+pub fn kind(path: &str) -> Option<Format> {
     let lower = path.to_lowercase();
     let plain = ["gz", "zst", "bz2", "xz"].iter().find_map(|end| lower.strip_suffix(end)?.strip_suffix('.'));
     let (_, ending) = plain.unwrap_or(&lower).rsplit_once('.')?;
@@ -56,7 +56,7 @@ pub(super) fn named(s: &Sentence, scene: &Scene) -> Vec<File> {
             }
             Kind::Word if known && !is_spoken(s, at) => out.push(exact),
             // A file that is not there yet, and that something is to be saved in, is no dataset.
-            Kind::Name if !known && s.all(Cue::Save).any(|save| save.at < at) => {}
+            Kind::Name if !known && s.all(Save).any(|save| save.at < at) => {}
             Kind::Name if !known && !path.contains('*') && slips > 0 => {
                 slips -= 1;
                 let taken = |near: String| File { at, guess: Some(format!("took {near} for {path}")), path: near };
@@ -72,13 +72,12 @@ pub(super) fn named(s: &Sentence, scene: &Scene) -> Vec<File> {
 /// Whether a word has a meaning of its own.
 fn is_spoken(s: &Sentence, at: usize) -> bool {
     let in_mention = s.mentions.iter().any(|mention| mention.at <= at && at < mention.end);
-    let word = s.tokens.get(at).is_some_and(|token| token.kind == Kind::Word);
-    word && (in_mention || s.covering(at).any(|mark| mark.cue != Cue::Means))
+    *s.kind(at) == Kind::Word && (in_mention || s.covering(at).any(|mark| mark.cue != Means))
 }
 
 /// The kind of files that a sentence speaks of.
 fn spoken_kind(s: &Sentence) -> Option<Format> {
-    let said = s.all(Cue::Of).next()?;
+    let said = s.all(Of).next()?;
     ENDINGS.iter().find(|(_, name, _)| *name == said.value).map(|(format, ..)| *format)
 }
 
@@ -108,9 +107,8 @@ fn near(said: &str, scene: &Scene) -> Option<String> {
     let same = |path: &str| base(path) == base(said);
     let ending = |path: &str| stem(path) == stem(said) && kind(path).is_some() && kind(path) == kind(said);
     let slip = |path: &str| {
-        let (one, two) = (base(path), base(said));
-        let (one, two): (Vec<&str>, Vec<&str>) =
-            (one.split(['.', '_', '-', ' ']).collect(), two.split(['.', '_', '-', ' ']).collect());
+        let parts = |path: &str| base(path).split(['.', '_', '-', ' ']).map(str::to_owned).collect::<Vec<_>>();
+        let (one, two) = (parts(path), parts(said));
         let other: Vec<_> = one.iter().zip(&two).filter(|(a, b)| a != b).collect();
         one.len() == two.len() && matches!(other.as_slice(), [(a, b)] if is_slip(a, b))
     };
@@ -136,7 +134,7 @@ fn by_stem(s: &Sentence, scene: &Scene) -> Vec<File> {
         let file = found.next().filter(|_| found.next().is_none())?;
         Some(File { at, path: file.path.clone(), guess: Some(format!("took {} for {word}", file.path)) })
     };
-    let strange = |(at, _): &(usize, &str)| s.speaks(*at) && !is_spoken(s, *at) && !s.is(*at, Cue::Means);
+    let strange = |(at, _): &(usize, &str)| *s.kind(*at) == Kind::Word && !is_spoken(s, *at) && !s.is(*at, Means);
     let words = s.tokens.iter().enumerate().map(|(at, token)| (at, token.text.as_str())).filter(strange);
     words.take(SLIPS).filter_map(only).collect()
 }
@@ -144,8 +142,8 @@ fn by_stem(s: &Sentence, scene: &Scene) -> Vec<File> {
 /// The files that are left out of "all but b.fasta".
 pub(super) fn excluded(s: &Sentence) -> Vec<String> {
     let next_to = |mark: &Mark| s.files.iter().any(|file| file.at == mark.end);
-    let but = s.all(Cue::Except).chain(s.all(Cue::But).filter(next_to)).map(|mark| mark.at).min();
-    let but = but.filter(|_| s.has_any(&[Cue::All, Cue::Rest, Cue::Both])).unwrap_or(usize::MAX);
+    let but = s.all(Except).chain(s.all(But).filter(next_to)).map(|mark| mark.at).min();
+    let but = but.filter(|_| s.has_any(&[All, Rest, Both])).unwrap_or(usize::MAX);
     s.files.iter().filter(|file| but < file.at).map(|file| file.path.clone()).collect()
 }
 
@@ -154,14 +152,14 @@ pub(super) fn excluded(s: &Sentence) -> Vec<String> {
 pub(super) fn group(s: &Sentence, scene: &Scene, fit: &dyn Fn(&str) -> bool, done: &[String]) -> Option<Vec<String>> {
     let fitting =
         candidates(scene, &|path| fit(path) && spoken_kind(s).is_none_or(|format| kind(path) == Some(format)));
-    let place = s.all(Cue::Nth).next().and_then(|mark| mark.value.parse::<usize>().ok());
+    let place = s.all(Nth).next().and_then(|mark| mark.value.parse::<usize>().ok());
     match place {
         Some(0) => Some(fitting.into_iter().last().into_iter().collect()),
         Some(place) => Some(fitting.into_iter().skip(place - 1).take(1).collect()),
-        None if s.has(Cue::Rest) => Some(fitting.into_iter().filter(|path| !done.contains(path)).collect()),
-        None if s.has(Cue::Both) && done.len() == 2 => Some(done.to_vec()),
-        None if s.has(Cue::Both) => Some(if fitting.len() == 2 { fitting } else { Vec::new() }),
-        None => s.has(Cue::All).then_some(fitting),
+        None if s.has(Rest) => Some(fitting.into_iter().filter(|path| !done.contains(path)).collect()),
+        None if s.has(Both) && done.len() == 2 => Some(done.to_vec()),
+        None if s.has(Both) => Some(if fitting.len() == 2 { fitting } else { Vec::new() }),
+        None => s.has(All).then_some(fitting),
     }
 }
 

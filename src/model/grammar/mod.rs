@@ -12,6 +12,8 @@
 //! | [`paste`] | sequences that stand in the words |
 //! | [`facts`], [`answer`] | questions about state, and what is said to them |
 //! | [`elsewhere`] | well-known tools that are not in the catalogue |
+//!
+//! Words are data: `cues.txt`, `tasks.txt`, `facts.toml` and `elsewhere.toml` beside the code. `docs/grammar.md` says what is read.
 
 mod amend;
 mod answer;
@@ -33,8 +35,13 @@ pub use self::{
     answer::{CONNECT, JobSeen, State, answer, figures, unknown},
     elsewhere::Wish,
     facts::Fact,
+    files::kind,
 };
-use self::{cues::Cue, sentence::Sentence, tokens::Kind};
+use self::{
+    cues::Cue::*,
+    sentence::{MOST_PIECES, Sentence},
+    tokens::Kind,
+};
 use super::context::FileSeen;
 use crate::domain::{
     ids::JobId,
@@ -43,8 +50,6 @@ use crate::domain::{
     task::TaskType,
 };
 
-/// Longer texts are not read, pieces: a wish is short.
-const MOST_PIECES: usize = 8_000;
 const TOO_LONG: &str =
     "That is too long for me. What is to be done, in a few sentences? A pattern names many files: samples/*.fastq.";
 
@@ -61,7 +66,7 @@ pub struct Scene<'a> {
     pub jobs: &'a [Job],
     /// The last request of this conversation, whatever came of it; after a yes, with the bounds that it went on with.
     pub last: Option<&'a Request>,
-    /// [`Ask::remember`] of the answer before, where it was a question.
+    /// [`Ask::remember`], where the answer right before was a question.
     pub asked: Option<&'a str>,
     /// Whether a plan waits for a yes.
     pub offered: bool,
@@ -76,6 +81,8 @@ pub struct Proposal {
     pub bounds: Bounds,
     /// What was taken for what, in short notes.
     pub understood: Vec<String>,
+    /// The figures that a question asks for, by their names in a result's summary; none where it is not about single ones.
+    pub figures: Vec<&'static str>,
 }
 
 /// A short question.
@@ -123,48 +130,59 @@ pub enum Reading {
 
 /// Reads what a person says.
 pub fn read(said: &str, scene: &Scene) -> Reading {
-    if let Some(pasted) = paste::find(said, scene) {
-        return save(said, pasted, scene);
+    match paste::find(said, scene) {
+        Some(pasted) => save(said, pasted, scene),
+        None => of_words(said, scene),
     }
+}
+
+fn of_words(said: &str, scene: &Scene) -> Reading {
     let mut s = Sentence::of(said, scene);
     let ask = |question: String| Reading::Ask(Ask { question, remember: said.to_owned() });
-    if s.tokens.len() >= MOST_PIECES {
+    if s.tokens.len() == MOST_PIECES {
         return ask(TOO_LONG.to_owned());
     }
-    let object = !s.files.is_empty() || s.has_any(&[Cue::All, Cue::Both, Cue::Rest, Cue::It, Cue::Nth]);
+    let object = !s.files.is_empty() || s.has_any(&[All, Both, Rest, It, Nth]);
     let works = !s.mentions.is_empty() && object;
     let early = reply(&s, scene)
-        .or_else(|| elsewhere::read(&s, scene).map(Reading::NotInCatalogue))
+        .or_else(|| elsewhere::read(&s, scene, works).map(Reading::NotInCatalogue))
         .or_else(|| facts::read(&s, scene, works).map(Reading::Fact))
         .or_else(|| give_up(&s, scene, works))
         .or_else(|| is_refusal(&s).then_some(Reading::No));
     if let Some(early) = early {
         return early;
     }
-    // What was asked for before and is answered now: both sentences are one.
-    let answers = s.mentions.is_empty() || s.files.is_empty();
-    if let Some(asked) = scene.asked.filter(|asked| answers && !asked.is_empty() && asked.len() < MOST_PIECES) {
-        let both = read(&format!("{asked}\n{said}"), &Scene { asked: None, ..scene.clone() });
-        if matches!(both, Reading::Work(_) | Reading::Save { .. } | Reading::Ask(_)) {
-            return both;
-        }
+    let both = answered(said, &s, scene);
+    if let Some(Reading::Work(_) | Reading::Save { .. }) = both {
+        return both.unwrap_or(Reading::Unknown);
     }
-    let found = match bounds::read(&mut s) {
-        Ok(bounds) => work::read(&s, bounds, scene),
-        Err(question) => (!s.mentions.is_empty() || scene.last.is_some()).then_some(Err(question)),
-    };
+    let names_work = !s.mentions.is_empty() || scene.last.is_some();
+    let found = s.settle().map_or_else(|question| names_work.then_some(Err(question)), |()| work::read(&s, scene));
     match found {
         Some(Ok(proposal)) => Reading::Work(proposal),
-        Some(Err(question)) => ask(question),
-        None => Reading::Unknown,
+        Some(Err(question)) => both.unwrap_or_else(|| ask(question)),
+        None => both.unwrap_or(Reading::Unknown),
     }
+}
+
+/// What was asked about before, with its answer: both sentences are one. One of them names the task.
+fn answered(said: &str, s: &Sentence, scene: &Scene) -> Option<Reading> {
+    let asked = scene.asked.filter(|asked| !asked.is_empty() && asked.len() < MOST_PIECES)?;
+    let names_task = |s: &Sentence| s.mentions.iter().any(|mention| !mention.weak);
+    let says = names_task(s) || !s.files.is_empty() || (0..s.tokens.len()).any(|at| s.number(at).is_some());
+    let chooses = s.has_any(&[All, Both, Rest, Nth, Ordinal, Free, Here, Means, Value]) || s.length() <= 2;
+    if !(says || chooses) || names_task(s) && (!s.files.is_empty() || names_task(&Sentence::of(asked, scene))) {
+        return None;
+    }
+    let both = read(&format!("{asked}\n{said}"), &Scene { asked: None, ..scene.clone() });
+    Some(both).filter(|both| *both != Reading::Unknown)
 }
 
 /// Sequences that were pasted, with what is to be done with them.
 fn save(said: &str, pasted: paste::Pasted, scene: &Scene) -> Reading {
     let file = FileSeen { path: pasted.name.clone(), bytes: pasted.text.len() as u64 };
     let files: Vec<FileSeen> = scene.files.iter().cloned().chain([file]).collect();
-    match read(&pasted.said, &Scene { files: &files, ..scene.clone() }) {
+    match of_words(&pasted.said, &Scene { files: &files, ..scene.clone() }) {
         Reading::Work(then) => Reading::Save { name: pasted.name.into(), text: pasted.text, then: Box::new(then) },
         Reading::Ask(ask) => Reading::Ask(Ask { remember: said.to_owned(), ..ask }),
         _ => Reading::Unknown,
@@ -173,20 +191,20 @@ fn save(said: &str, pasted: paste::Pasted, scene: &Scene) -> Reading {
 
 /// Good-bye, a job that is to go on, and a plain yes. A yes agrees to pay, so that every word of it has to be one of agreement.
 fn reply(s: &Sentence, scene: &Scene) -> Option<Reading> {
-    if s.has(Cue::Leave)
-        && s.length() <= 4
-        && s.begins(&[Cue::Leave, Cue::Filler, Cue::Thanks, Cue::Yes, Cue::Polite]).is_none()
-    {
+    let job = s.tokens.iter().any(|token| token.kind == Kind::Job);
+    if s.has(Leave) && s.length() <= 4 && s.begins(&[Leave, Filler, Thanks, Yes, Polite]).is_none() {
         return Some(Reading::Leave);
     }
-    if s.has(Cue::Resume) && s.mentions.is_empty() && s.files.is_empty() && !scene.offered && s.length() <= 6 {
+    if s.has(Resume) && s.mentions.is_empty() && s.files.is_empty() && (job || !scene.offered) && s.length() <= 6 {
         let open = scene.jobs.iter().filter(|job| !job.state.is_end()).map(|job| job.id.clone());
-        let named = s.tokens.iter().any(|token| token.kind == Kind::Job);
-        return Some(Reading::Resume(if named { facts::chosen(s, scene) } else { open.collect() }));
+        return Some(Reading::Resume(if job { facts::chosen(s, scene) } else { open.collect() }));
     }
-    let plain = [Cue::Yes, Cue::Filler, Cue::Polite, Cue::It, Cue::And, Cue::Pay];
-    let agreed = s.has(Cue::Yes) && s.begins(&plain).is_none() && s.mentions.is_empty();
-    (agreed && !s.tokens.iter().any(|token| token.text == "?")).then_some(Reading::Yes)
+    // "OK, thanks" agrees to nothing; "great, go ahead" does.
+    let orders = s.all(Yes).any(|yes| yes.end > yes.at + 1);
+    let thanks = if orders { Thanks } else { Yes };
+    let plain = [Yes, Filler, Polite, It, And, Pay, thanks];
+    let agreed = s.has(Yes) && !s.has_sign() && s.begins(&plain).is_none() && s.mentions.is_empty();
+    agreed.then_some(Reading::Yes)
 }
 
 /// Jobs that are to be given up; and an address, as whoever asks, only the owner's recipients are paid.
@@ -194,7 +212,7 @@ fn give_up(s: &Sentence, scene: &Scene, works: bool) -> Option<Reading> {
     if s.mentions.is_empty() && s.tokens.iter().any(|token| token.text.len() == 34 && token.text.starts_with('n')) {
         return facts::named("recipients").map(Reading::Fact);
     }
-    if !s.has(Cue::Cancel) || (works && s.has(Cue::If)) {
+    if !s.has(Cancel) || (works && s.has(If)) {
         return None;
     }
     let named = s.tokens.iter().any(|token| token.kind == Kind::Job);
@@ -207,11 +225,11 @@ fn give_up(s: &Sentence, scene: &Scene, works: bool) -> Option<Reading> {
 
 /// A plain no, or "wait": nothing is named, and it begins with a refusal.
 fn is_refusal(s: &Sentence) -> bool {
-    let more = [Cue::Here, Cue::Free, Cue::AtMost, Cue::Below, Cue::Again, Cue::Same, Cue::Rest, Cue::Both, Cue::Nth];
+    let more = [Here, Free, AtMost, Below, Again, Same, Rest, Both, Nth];
     let number = s.tokens.iter().any(|token| matches!(token.kind, Kind::Number(_) | Kind::Setting(_)));
-    let light = [Cue::Filler, Cue::Polite, Cue::Thanks, Cue::Hello];
-    let begins = s.begins(&light).is_some_and(|at| s.is_any(at, &[Cue::No, Cue::Not]));
-    begins && !number && !s.has_any(&more) && s.mentions.is_empty() && s.files.is_empty() && s.length() <= 8
+    let begins = s.begins(&[Filler, Polite, Thanks, Hello]);
+    let refuses = begins.is_some_and(|at| s.is_any(at, &[No, Not]));
+    refuses && !number && !s.has_any(&more) && s.mentions.is_empty() && s.files.is_empty() && s.length() <= 8
 }
 
 #[cfg(test)]

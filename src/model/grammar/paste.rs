@@ -1,4 +1,4 @@
-//! Sequences that stand in the words themselves: FASTA, FASTQ, or one bare sequence.
+//! Sequences that stand in the words themselves: FASTA, FASTQ, or bare sequences.
 
 use super::Scene;
 
@@ -8,7 +8,7 @@ const BARE: usize = 15;
 /// What was pasted, and the words around it.
 #[derive(Debug, PartialEq)]
 pub(super) struct Pasted {
-    /// The words, without the sequences and with the file's name instead.
+    /// The words, with the file's name in place of the sequences.
     pub said: String,
     /// The content of the file.
     pub text: String,
@@ -18,51 +18,40 @@ pub(super) struct Pasted {
 
 /// Finds pasted sequences.
 pub(super) fn find(said: &str, scene: &Scene) -> Option<Pasted> {
-    let lines: Vec<&str> = said.lines().map(str::trim_end).collect();
-    let fasta = lines
-        .iter()
-        .enumerate()
-        .any(|(at, line)| line.starts_with('>') && lines.get(at + 1).is_some_and(|l| is_sequence(l)));
-    let fastq = lines
-        .iter()
-        .enumerate()
-        .any(|(at, line)| line.starts_with('@') && lines.get(at + 2).is_some_and(|l| l.starts_with('+')));
-    let (mut words, mut text, mut ending) = (Vec::new(), String::new(), "fasta");
-    if fastq {
-        ending = "fastq";
-        let mut rest = lines.as_slice();
-        while let Some((line, after)) = rest.split_first() {
-            let record = rest.get(..4).filter(|r| {
-                r.first().is_some_and(|l| l.starts_with('@')) && r.get(2).is_some_and(|l| l.starts_with('+'))
-            });
-            rest = record.and_then(|_| rest.get(4..)).unwrap_or(after);
-            match record {
-                Some(record) => text.extend(record.iter().flat_map(|line| [*line, "\n"])),
-                None => words.push(*line),
-            }
+    let (mut words, mut text, mut ending) = (String::new(), String::new(), "fasta");
+    let mut rest: Vec<&str> = said.lines().rev().map(str::trim_end).collect();
+    // Right behind a header small letters are residues too; later they may be words again.
+    let first = |line: &str| is_sequence(line) || (!line.is_empty() && line.chars().all(|c| c.is_ascii_lowercase()));
+    let (mut within, mut header) = (false, false);
+    while let Some(line) = rest.pop() {
+        // The lines that come next stand at the end.
+        let next = |n: usize| rest.len().checked_sub(n).and_then(|at| rest.get(at)).copied().unwrap_or_default();
+        if line.starts_with('@') && next(2).starts_with('+') {
+            ending = "fastq";
+            text.extend([line, "\n", next(1), "\n", next(2), "\n", next(3), "\n"]);
+            rest.truncate(rest.len().saturating_sub(3));
+            continue;
         }
-    } else if fasta {
-        let mut within = false;
-        for line in &lines {
-            within = line.starts_with('>') || (within && is_sequence(line));
-            if within { text.extend([*line, "\n"]) } else { words.push(*line) }
-        }
-    } else {
-        let capitals = |word: &&str| word.chars().all(|c| c.is_ascii_uppercase());
-        let bare = said.split_whitespace().find(|word| word.len() >= BARE && capitals(word))?;
-        let before = said.split(bare).next().unwrap_or_default();
-        let after = said.get(before.len() + bare.len()..).unwrap_or_default();
-        words.extend([before, after]);
-        text = format!(">pasted\n{bare}\n");
+        within = (line.starts_with('>') && first(next(1))) || (within && (is_sequence(line) || header));
+        header = line.starts_with('>');
+        let place = if within { &mut text } else { &mut words };
+        place.extend([line, "\n"]);
+    }
+    if text.is_empty() {
+        let is_bare = |word: &str| word.len() >= BARE && word.chars().all(|c| c.is_ascii_uppercase());
+        let (bare, others): (Vec<&str>, Vec<&str>) = said.split(' ').partition(|word| is_bare(word.trim()));
+        words = others.join(" ");
+        text = (1..).zip(bare).map(|(n, sequence)| format!(">pasted_{n}\n{}\n", sequence.trim())).collect();
     }
     let taken = |name: &String| scene.files.iter().any(|file| file.path == *name);
-    let names = std::iter::once(format!("pasted.{ending}")).chain((2..).map(|n| format!("pasted-{n}.{ending}")));
-    let name = names.into_iter().find(|name| !taken(name))?;
-    Some(Pasted { said: format!("{} {name}", words.join("\n")), text, name })
+    let names = (1..).map(|n| if n == 1 { format!("pasted.{ending}") } else { format!("pasted-{n}.{ending}") });
+    let name = names.into_iter().find(|name| !taken(name)).filter(|_| !text.is_empty())?;
+    Some(Pasted { said: format!("{} {name}", words.trim_end()), text, name })
 }
 
-/// Residues, with gaps and stops: capitals, or the small letters of nucleotides, so that "thanks" is no peptide.
+/// Residues, with gaps and stops: capitals, or small letters that are no word, so that "thanks" is no peptide.
 fn is_sequence(line: &str) -> bool {
     let written = |letter: fn(char) -> bool| line.chars().all(|c| letter(c) || matches!(c, '-' | '*' | '.'));
-    !line.is_empty() && (written(|c| c.is_ascii_uppercase()) || written(|c| "acgtun".contains(c)))
+    let small = line.len() >= BARE && written(|c| c.is_ascii_lowercase());
+    !line.is_empty() && (small || written(|c| c.is_ascii_uppercase()) || written(|c| "acgtun".contains(c)))
 }

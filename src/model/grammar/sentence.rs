@@ -1,13 +1,18 @@
 //! A sentence: its pieces, its cues, the tasks and files it names, and what may be asked of them.
 
+use std::collections::HashSet;
+
 use super::{
     Scene,
-    cues::{Cue, Mark, marks},
+    bounds::{self, Said},
+    cues::{Cue, Cue::*, Mark, marks},
     files::{self, File},
     tasks::{Mention, mentions},
     tokens::{Kind, Token, tokens},
 };
 
+/// Longer texts are not read, pieces: a wish is short.
+pub(super) const MOST_PIECES: usize = 8_000;
 /// No phrase of the lexicon has more words.
 const LONGEST: usize = 6;
 
@@ -18,33 +23,63 @@ pub(super) struct Sentence<'a> {
     pub marks: Vec<Mark>,
     pub mentions: Vec<Mention<'a>>,
     pub files: Vec<File>,
+    /// Files that are left out of a group.
+    pub excluded: Vec<String>,
+    pub said: Said,
+    /// Whether all the tasks that are named are negated.
+    pub banned: bool,
 }
 
 impl<'a> Sentence<'a> {
-    pub fn of(said: &str, scene: &Scene<'a>) -> Sentence<'a> {
-        let plain = |name: &&str| name.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
-        let known = scene.files.iter().map(|file| file.path.as_str()).chain(scene.folders.iter().map(String::as_str));
-        let odd: Vec<&str> = known.filter(|name| !plain(name) && !name.is_empty()).collect();
-        let tokens = tokens(said, &odd);
+    pub fn of(text: &str, scene: &Scene<'a>) -> Sentence<'a> {
+        // Only names that end as data does are found in plain words: a file that is called "for free" takes no limit away.
+        let plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
+        let names = scene.files.iter().map(|file| file.path.as_str());
+        let odd: Vec<&str> = names.filter(|name| !plain(name) && files::kind(name).is_some()).collect();
+        let tokens = tokens(text, &odd, MOST_PIECES);
         let marks = marks(&tokens);
         let mentions = mentions(&tokens, &marks, scene.tasks);
-        let mut s = Sentence { tokens, marks, mentions, files: Vec::new() };
+        let (files, excluded, said) = (Vec::new(), Vec::new(), Said::default());
+        let mut s = Sentence { tokens, marks, mentions, files, excluded, said, banned: false };
         s.files = files::named(&s, scene);
         s
+    }
+
+    /// Reads the bounds, and leaves out what is negated where something is not.
+    ///
+    /// # Errors
+    /// A question, where a limit cannot be held as it was said.
+    pub fn settle(&mut self) -> Result<(), String> {
+        self.said = bounds::read(self)?;
+        self.excluded = files::excluded(self);
+        let excluded = &self.excluded;
+        self.files.retain(|file| !excluded.contains(&file.path));
+        let dead: Vec<bool> = self.mentions.iter().map(|mention| self.negated(mention.at)).collect();
+        self.banned = !dead.is_empty() && !dead.contains(&false);
+        let (mut dead, banned) = (dead.into_iter(), self.banned);
+        self.mentions.retain(|_| dead.next() == Some(banned));
+        let kept: Vec<File> = self.files.iter().filter(|file| !self.negated(file.at)).cloned().collect();
+        self.files = if kept.is_empty() { std::mem::take(&mut self.files) } else { kept };
+        // A weak word that no file suits names nothing.
+        let files = &self.files;
+        let suits = |one: &Mention| files.is_empty() || files.iter().any(|file| files::fits(one.task, &file.path));
+        self.mentions.retain(|one| !one.weak || suits(one));
+        let mut seen = HashSet::new();
+        self.mentions.retain(|one| seen.insert(&one.task.name));
+        Ok(())
     }
 
     pub fn word(&self, at: usize) -> &str {
         self.tokens.get(at).map_or("", |token| token.text.as_str())
     }
 
-    /// Whether something other than a sign stands here.
-    pub fn speaks(&self, at: usize) -> bool {
-        self.tokens.get(at).is_some_and(|token| token.kind != Kind::Sign)
+    pub fn kind(&self, at: usize) -> &Kind {
+        self.tokens.get(at).map_or(&Kind::Sign, |token| &token.kind)
     }
 
     /// How many words, names and numbers there are.
     pub fn length(&self) -> usize {
-        (0..self.tokens.len()).filter(|at| self.speaks(*at)).count()
+        self.tokens.iter().filter(|token| token.kind != Kind::Sign).count()
     }
 
     pub fn all(&self, cue: Cue) -> impl Iterator<Item = Mark> {
@@ -56,7 +91,7 @@ impl<'a> Sentence<'a> {
     }
 
     pub fn has_any(&self, cues: &[Cue]) -> bool {
-        cues.iter().any(|cue| self.has(*cue))
+        self.marks.iter().any(|mark| cues.contains(&mark.cue))
     }
 
     /// The marks that this piece belongs to.
@@ -67,56 +102,52 @@ impl<'a> Sentence<'a> {
         near.filter(move |mark| at < mark.end)
     }
 
-    /// The mark of this cue that begins here.
-    pub fn marks_at(&self, at: usize, cue: Cue) -> Option<Mark> {
-        self.covering(at).find(|mark| mark.at == at && mark.cue == cue).copied()
-    }
-
-    /// The mark of this cue that ends before this piece.
-    pub fn marks_before(&self, at: usize, cue: Cue) -> Option<Mark> {
-        self.covering(at.checked_sub(1)?).find(|mark| mark.end == at && mark.cue == cue).copied()
-    }
-
-    /// Whether this piece is said by the cue.
     pub fn is(&self, at: usize, cue: Cue) -> bool {
         self.covering(at).any(|mark| mark.cue == cue)
-    }
-
-    /// Whether this piece is a common word for that one.
-    pub fn means(&self, at: usize, word: &str) -> bool {
-        self.covering(at).any(|mark| mark.cue == Cue::Means && mark.value == word)
     }
 
     pub fn is_any(&self, at: usize, cues: &[Cue]) -> bool {
         self.covering(at).any(|mark| cues.contains(&mark.cue))
     }
 
+    /// Whether this piece is a common word for that one.
+    pub fn means(&self, at: usize, word: &str) -> bool {
+        self.covering(at).any(|mark| mark.cue == Means && mark.value == word)
+    }
+
     /// The number that is written or spelled here.
     pub fn number(&self, at: usize) -> Option<&str> {
-        let token = self.tokens.get(at)?;
-        let spelled = || self.covering(at).find(|mark| mark.cue == Cue::Number).map(|mark| mark.value);
-        if matches!(token.kind, Kind::Number(_)) { Some(&token.text) } else { spelled() }
+        let spelled = || self.covering(at).find(|mark| mark.cue == Number).map(|mark| mark.value);
+        if matches!(self.kind(at), Kind::Number(_)) { Some(self.word(at)) } else { spelled() }
     }
 
     pub fn clause(&self, at: usize) -> usize {
         self.tokens.get(at).map_or(0, |token| token.clause)
     }
 
+    /// Where the last line begins: it answers a question about those before it.
+    pub fn last_line(&self) -> usize {
+        self.tokens.iter().rposition(|token| token.text == "\n").map_or(0, |at| at + 1)
+    }
+
     /// Whether something in the same clause is negated before this piece, with no "but" between.
     pub fn negated(&self, at: usize) -> bool {
-        let before = (0..at).rev().take_while(|&i| self.clause(i) == self.clause(at) && !self.is(i, Cue::But));
-        before.take(50).any(|i| self.is(i, Cue::Not))
+        let before = (0..at).rev().take_while(|&i| self.clause(i) == self.clause(at) && !self.is(i, But));
+        before.take(50).any(|i| self.is(i, Not))
     }
 
     /// The first piece that is said by none of these cues.
     pub fn begins(&self, without: &[Cue]) -> Option<usize> {
-        (0..self.tokens.len()).find(|at| self.speaks(*at) && !self.is_any(*at, without))
+        (0..self.tokens.len()).find(|at| *self.kind(*at) != Kind::Sign && !self.is_any(*at, without))
+    }
+
+    pub fn has_sign(&self) -> bool {
+        self.tokens.iter().any(|token| token.kind == Kind::Sign && matches!(token.text.as_str(), "?" | "？"))
     }
 
     /// Whether it is a question, by its sign or by its first words.
     pub fn asks(&self) -> bool {
-        let light = [Cue::Hello, Cue::Yes, Cue::No, Cue::And, Cue::Thanks];
-        let sign = |token: &Token| token.kind == Kind::Sign && matches!(token.text.as_str(), "?" | "？");
-        self.tokens.iter().any(sign) || self.begins(&light).is_some_and(|at| self.is(at, Cue::Asks))
+        let light = [Hello, Yes, No, And, Thanks];
+        self.has_sign() || self.begins(&light).is_some_and(|at| self.is(at, Asks))
     }
 }

@@ -6,35 +6,8 @@ use super::{
 };
 use crate::domain::task::TaskType;
 
-/// Words that the catalogue's own entries leave out. The weak ones (`true`) count only where nothing else names a task, the first
-/// of them before the others.
-const MORE: &[(&str, bool, &str)] = &[
-    (
-        "sequence_stats",
-        false,
-        "statistik|statistiken|statistiques|estadísticas|summary statistics|summary stats|wie viele sequenzen|gc gehalt",
-    ),
-    (
-        "sequence_stats",
-        false,
-        "wie viele reads|gc-gehalt|combien de séquences|taux de gc|cuántas secuencias|contenido gc",
-    ),
-    (
-        "text_summary",
-        false,
-        "zusammenfassung|zusammenfassen|fasse|résume|résumer|résumé|resumen|resumir|main sentences",
-    ),
-    ("protein_folding", false, "faltung|plie|plier|replie|replier|repliement|pliega|plegar|plegamiento"),
-    ("multiple_alignment", false, "ausrichten|alinea|alinear|alignement|alineamiento"),
-    ("blast_search", true, "against|gegen|contre|contra|similar to"),
-    (
-        "sequence_stats",
-        true,
-        "how many|how long are|how long is|average|longest|shortest|longer than|shorter than|count|number of|gc",
-    ),
-    ("sequence_stats", true, "wie viele|wie lang|combien|longueur|cuántos|cuántas|longitud"),
-    ("hmm_search", true, "find|search|search for|finde|suche|cherche|busca"),
-];
+/// A line for each task: `sequence_stats = statistik|statistiques`.
+pub(super) const MORE: &str = include_str!("tasks.txt");
 /// A slip is looked for in so many words, from the first on: a wish is short.
 const SLIPS: usize = 64;
 
@@ -52,7 +25,7 @@ pub(super) struct Mention<'a> {
 struct Phrase<'a> {
     words: Vec<String>,
     task: &'a TaskType,
-    /// 0 for the catalogue's own; its place in the table for a weak one.
+    /// 0 for the catalogue's own; its line in the table for a weak one.
     rank: usize,
 }
 
@@ -66,28 +39,25 @@ pub(super) fn mentions<'a>(tokens: &[Token], marks: &[Mark], tasks: &'a [TaskTyp
         found.extend(fitting.max_by_key(|phrase| (phrase.rank == 0, phrase.words.len())).map(|best| (at, best)));
     }
     let rank = found.iter().map(|(_, phrase)| phrase.rank).min();
-    if rank != Some(0)
-        && let Some(slip) = slip(tokens, marks, &phrases)
-    {
+    if let Some(slip) = (rank != Some(0)).then(|| slip(tokens, marks, &phrases)).flatten() {
         return vec![slip];
     }
     found.retain(|(_, phrase)| Some(phrase.rank) == rank);
-    let mention = |(at, phrase): (usize, &Phrase<'a>)| Mention {
-        task: phrase.task,
-        at,
-        end: at + phrase.words.len(),
-        weak: phrase.rank > 0,
-        guess: None,
-    };
-    found.into_iter().map(mention).collect()
+    let weak = rank != Some(0);
+    let mention = |at, task, words: usize| Mention { task, at, end: at + words, weak, guess: None };
+    found.into_iter().map(|(at, phrase)| mention(at, phrase.task, phrase.words.len())).collect()
 }
 
 fn phrases(task: &TaskType) -> impl Iterator<Item = Phrase<'_>> {
     let title = task.title.split('(').next().unwrap_or_default().to_owned();
     let own = task.asked_as.iter().cloned().chain([task.name.replace('_', " "), task.name.clone(), title]);
-    let more = MORE.iter().enumerate().filter(|(_, (name, ..))| *name == task.name);
-    let more =
-        more.flat_map(|(i, (_, weak, all))| all.split('|').map(move |one| (one.to_owned(), usize::from(*weak) * i)));
+    let lines = MORE.lines().enumerate().filter_map(|(rank, line)| Some((rank, line.strip_prefix(&task.name)?)));
+    let more = |(rank, line): (usize, &'static str)| match line.strip_prefix("? = ") {
+        Some(weak) => Some((rank, weak)),
+        None => Some((0, line.strip_prefix(" = ")?)),
+    };
+    let own_lines = lines.filter_map(more);
+    let more = own_lines.flat_map(|(rank, all)| all.split('|').map(move |phrase| (phrase.to_owned(), rank)));
     own.map(|phrase| (phrase, 0)).chain(more).map(|(phrase, rank)| {
         let words = phrase.to_lowercase().split_whitespace().map(str::to_owned).collect();
         Phrase { words, task, rank }

@@ -20,9 +20,8 @@ pub(super) enum Kind {
     Number(String),
     /// `seed=7`: the text is the value, this is the name.
     Setting(String),
-    /// The id of a job.
     Job,
-    /// A sign. A line's end is one too.
+    /// A sign; a line's end is one too.
     Sign,
 }
 
@@ -40,7 +39,6 @@ impl Token {
         Token { kind, text: text.into(), clause: 0 }
     }
 
-    /// Whether it is this word.
     pub fn is(&self, word: &str) -> bool {
         self.kind == Kind::Word && self.text == word
     }
@@ -49,51 +47,40 @@ impl Token {
 /// A name in quotation marks is at most this long, characters.
 const QUOTED: usize = 300;
 
-/// The pieces of a text. `odd` are names of files that hold spaces or other signs, which are found as they stand.
-pub(super) fn tokens(text: &str, odd: &[&str]) -> Vec<Token> {
-    let mut rest = text;
+/// The pieces of a text, at most so many. `odd` are names of files with blanks and other signs, which are found as they stand.
+pub(super) fn tokens(mut text: &str, odd: &[&str], most: usize) -> Vec<Token> {
     let (mut out, mut clause) = (Vec::new(), 0);
-    while let Ok(mut token) = piece(odd).parse_next(&mut rest) {
-        if token.kind == Kind::Sign && token.text == " " {
-            continue;
+    while let Ok(mut token) = piece(&mut text, odd) {
+        if out.len() == most {
+            break;
         }
-        token.clause = clause;
-        clause += usize::from(token.kind == Kind::Sign && !matches!(token.text.as_str(), "=" | "\"" | "(" | "$" | "€"));
-        out.push(token);
+        if token.text != " " {
+            token.clause = clause;
+            clause += usize::from(token.kind == Kind::Sign && !"=\"($€".contains(&token.text));
+            out.push(token);
+        }
     }
     out
 }
 
-fn piece<'t>(odd: &[&str]) -> impl FnMut(&mut &'t str) -> Result<Token> {
-    move |input| alt((blank, known(odd), setting, number, quoted_name, chunk, sign)).parse_next(input)
+fn piece(input: &mut &str, odd: &[&str]) -> Result<Token> {
+    let odd = odd.iter().copied().filter(|name| input.starts_with(name)).max_by_key(|name| name.len()).unwrap_or("\0");
+    let known = (odd, peek(not(one_of(char::is_alphanumeric)))).map(|(name, ())| Token::new(Kind::Name, name));
+    let sign = any.map(|sign: char| Token::new(Kind::Sign, sign));
+    alt((blank, known, setting, number, quoted.map(of_quoted), chunk, sign)).parse_next(input)
 }
 
 fn blank(input: &mut &str) -> Result<Token> {
-    let blank: &str = take_while(1.., char::is_whitespace).parse_next(input)?;
-    Ok(Token::new(Kind::Sign, if blank.contains('\n') { "\n" } else { " " }))
-}
-
-fn known<'t>(odd: &[&str]) -> impl FnMut(&mut &'t str) -> Result<Token> {
-    move |input| {
-        let found = odd.iter().filter(|name| input.starts_with(**name)).max_by_key(|name| name.len());
-        let name = found.copied().unwrap_or("\0");
-        (name, peek(not(one_of(char::is_alphanumeric)))).map(|_| Token::new(Kind::Name, name)).parse_next(input)
-    }
+    let kind = |blank: &str| Token::new(Kind::Sign, if blank.contains('\n') { "\n" } else { " " });
+    take_while(1.., char::is_whitespace).map(kind).parse_next(input)
 }
 
 /// `seed=7`, `database='my proteins.fasta'`.
 fn setting(input: &mut &str) -> Result<Token> {
-    let name = (
-        take_while(0.., '-'),
-        one_of(char::is_alphabetic),
-        take_while(0.., |c: char| c.is_alphanumeric() || "_-".contains(c)),
-    );
-    let value = alt((quoted, raw.map(str::to_owned)));
-    (name.take(), '=', value)
-        .map(|(name, _, value): (&str, _, _)| {
-            Token::new(Kind::Setting(name.trim_start_matches('-').to_lowercase()), value)
-        })
-        .parse_next(input)
+    let letters = take_while(0..=40, |c: char| c.is_alphanumeric() || "_-".contains(c));
+    let name = preceded(take_while(0.., '-'), (one_of(char::is_alphabetic), letters).take());
+    let made = |(name, _, value): (&str, char, String)| Token::new(Kind::Setting(name.to_lowercase()), value);
+    (name, '=', alt((quoted, raw.map(str::to_owned)))).map(made).parse_next(input)
 }
 
 /// `7`, `-1`, `1.5`, `1,000`, `1e-5`, `3D`, `2-dimensional`. A name that begins with a digit is none.
@@ -102,9 +89,8 @@ fn number(input: &mut &str) -> Result<Token> {
     let exponent = opt((one_of(['e', 'E']), opt(one_of(['+', '-'])), digit1));
     let unit = preceded(opt('-'), take_while(0.., char::is_alphabetic));
     let goes_on = (take_while(0.., ['.', '_', '-', '/', '*', '=']), one_of(char::is_alphanumeric));
-    ((digits, exponent).take(), unit, peek(not(goes_on)))
-        .map(|(number, unit, ()): (&str, &str, ())| Token::new(Kind::Number(unit.to_lowercase()), number))
-        .parse_next(input)
+    let made = |(number, unit, ()): (&str, &str, ())| Token::new(Kind::Number(unit.to_lowercase()), number);
+    ((digits, exponent).take(), unit, peek(not(goes_on))).map(made).parse_next(input)
 }
 
 fn quoted(input: &mut &str) -> Result<String> {
@@ -115,32 +101,24 @@ fn quoted(input: &mut &str) -> Result<String> {
         '‘' => c == '’',
         _ => c == open,
     };
-    let inside: &str = take_while(1..=QUOTED, |c| !close(c) && c != '\n').parse_next(input)?;
+    let inside: &str = take_while(1..=QUOTED, |c: char| !close(c) && !c.is_control()).parse_next(input)?;
     // "Don't do 'that'": an apostrophe within a word ends nothing.
-    (one_of(close), peek(not(one_of(char::is_alphanumeric)))).void().parse_next(input)?;
-    Ok(inside.to_owned())
+    (one_of(close), peek(not(one_of(char::is_alphanumeric)))).map(|_| inside.to_owned()).parse_next(input)
 }
 
-fn quoted_name(input: &mut &str) -> Result<Token> {
-    let inside = quoted.parse_next(input)?;
-    Ok(if inside.contains(char::is_whitespace) || looks_like_a_path(&inside) {
-        Token::new(Kind::Name, inside)
-    } else {
-        word(&inside)
-    })
+fn of_quoted(inside: String) -> Token {
+    let name = inside.contains(char::is_whitespace) || looks_like_a_path(&inside);
+    if name { Token::new(Kind::Name, inside) } else { word(&inside) }
 }
 
 /// A run of characters without a blank, and without the signs that end a sentence behind it.
 fn raw<'t>(input: &mut &'t str) -> Result<&'t str> {
-    const APART: [char; 25] = [
-        ',', ';', ':', '!', '(', ')', '[', ']', '{', '}', '<', '>', '|', '=', '"', '“', '”', '„', '«', '»', '…', '–',
-        '—', '$', '€',
-    ];
+    const APART: &str = ",;:!()[]{}<>|=\"“”„«»…–—$€¿¡";
     // Scripts without blanks: a name ends where they begin.
     let other = |c: char| c >= '\u{2e80}';
     let start = *input;
     let first = peek(any).parse_next(input)?;
-    let one = none_of(move |c: char| c.is_whitespace() || APART.contains(&c) || other(c) != other(first)).void();
+    let one = none_of(move |c: char| c.is_whitespace() || APART.contains(c) || other(c) != other(first)).void();
     let all: &str = repeat::<_, _, (), _, _>(1.., alt((('\\', ' ').void(), one))).take().parse_next(input)?;
     let kept = all.trim_end_matches(['.', '?', '\'', '。', '、', '？']);
     *input = start.get(kept.len()..).unwrap_or_default();
@@ -162,28 +140,20 @@ fn word(text: &str) -> Token {
     Token::new(Kind::Word, plain.trim_start_matches("--").to_lowercase())
 }
 
-fn sign(input: &mut &str) -> Result<Token> {
-    any.map(|c: char| Token::new(Kind::Sign, c)).parse_next(input)
-}
-
 /// Whether a text is written as only paths are: `a.fasta`, `~/x`, `runs/`, `*.fq`, `.env`.
 fn looks_like_a_path(text: &str) -> bool {
     if text.starts_with("//")
-        || text.contains('@')
-        || text.chars().any(char::is_control)
-        || !text.chars().any(char::is_alphanumeric)
+        || text.contains(|c: char| c.is_control() || c == '@')
+        || !text.contains(char::is_alphanumeric)
     {
         return false;
     }
     let last = text.rsplit('/').next().unwrap_or_default();
-    let (stem, ending) = last.rsplit_once('.').unwrap_or((last, ""));
-    let ends = (2..=8).contains(&ending.len())
-        && ending.starts_with(|c: char| c.is_ascii_lowercase())
-        && ending.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-    let shouted = ending.len() <= 5 && ending.len() >= 2 && ending.chars().all(|c| c.is_ascii_uppercase());
-    let rooted = ["/", "./", "../", "~/"].iter().any(|root| text.starts_with(root));
-    (ends || shouted) && (stem.chars().any(char::is_alphanumeric) || stem.is_empty())
-        || rooted
-        || (text.ends_with('/') && text.len() > 2)
-        || text.contains('*')
+    let (stem, ending) = last.rsplit_once('.').unwrap_or((last, "-"));
+    let small = ending.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && !ending.starts_with(|c: char| c.is_ascii_digit());
+    let ends = (2..=8).contains(&ending.len()) && (small || ending.chars().all(|c| c.is_ascii_uppercase()));
+    let rooted =
+        ["/", "./", "../", "~/"].iter().any(|root| text.starts_with(root)) || (text.ends_with('/') && text.len() > 2);
+    (ends && (stem.is_empty() || stem.contains(char::is_alphanumeric))) || rooted || text.contains('*')
 }

@@ -25,6 +25,8 @@ pub(super) struct Talk {
     pub last: Option<Request>,
     pub asked: Option<String>,
     pub offered: bool,
+    /// What flags say: it narrows whatever is said.
+    pub flags: Bounds,
 }
 
 impl Talk {
@@ -39,7 +41,16 @@ impl Talk {
             files.iter().filter_map(|file| Some(file.path.rsplit_once('/')?.0.to_owned())).collect();
         folders.dedup();
         let tasks = Catalogue::builtin().unwrap().iter().cloned().collect();
-        Talk { tasks, files, folders, jobs: Vec::new(), last: None, asked: None, offered: false }
+        Talk {
+            tasks,
+            files,
+            folders,
+            jobs: Vec::new(),
+            last: None,
+            asked: None,
+            offered: false,
+            flags: Bounds::default(),
+        }
     }
 
     /// What a sentence comes to now.
@@ -59,7 +70,7 @@ impl Talk {
     /// What a sentence comes to, in a few words; the conversation goes on from there.
     pub fn says(&mut self, said: &str) -> String {
         let reading = self.read(said);
-        let asked = std::mem::take(&mut self.asked);
+        self.asked = None;
         match &reading {
             Reading::Work(proposal) => self.begin(proposal),
             Reading::Save { name, text, then } => {
@@ -75,14 +86,15 @@ impl Talk {
                 self.carry_out();
             }
             Reading::No => self.offered = false,
-            _ => self.asked = asked,
+            _ => {}
         }
         brief(&reading)
     }
 
     fn begin(&mut self, proposal: &Proposal) {
-        self.last = Some(Request::new(Origin::Grammar, proposal.bounds, proposal.work.clone(), None));
-        self.offered = proposal.bounds.until == Until::Plan;
+        let bounds = proposal.bounds.narrowed(self.flags);
+        self.last = Some(Request::new(Origin::Grammar, bounds, proposal.work.clone(), None));
+        self.offered = bounds.until == Until::Plan;
         if !self.offered {
             self.carry_out();
         }
@@ -201,6 +213,9 @@ fn shown(proposal: &Proposal) -> String {
     }
     if proposal.bounds.place == Locality::Here {
         out.push_str(", here");
+    }
+    if !proposal.figures.is_empty() {
+        out.push_str(&format!(", only {}", proposal.figures.join(" and ")));
     }
     if !proposal.understood.is_empty() {
         out.push_str(&format!(" ({})", proposal.understood.join("; ")));
