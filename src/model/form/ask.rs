@@ -28,8 +28,9 @@ const EXCHANGES: usize = 4;
 /// What is shown of a sentence and of an answer of before, characters.
 const LONGEST_SAID: usize = 600;
 const LONGEST_ANSWER: usize = 240;
-/// What is shown of a task, characters.
+/// What is shown of a task and of a choice, characters.
 const LONGEST_TASK: usize = 200;
+const LONGEST_CHOICE: usize = 60;
 
 /// All texts of `prompts/` that are used here.
 pub fn texts() -> [&'static str; 2] {
@@ -113,7 +114,11 @@ fn task(task: &TaskType) -> String {
         .parameters
         .iter()
         .map(|(name, spec)| match &spec.kind {
-            ParameterKind::Integer { .. } => name.clone(),
+            // The first clause says what the number counts.
+            ParameterKind::Integer { .. } => {
+                let clause = spec.description.split([':', ';']).next().unwrap_or_default();
+                format!("{name} ({})", clean(clause, LONGEST_CHOICE))
+            }
             ParameterKind::Choice { values, .. } => format!("{name} ({})", values.join(", ")),
             ParameterKind::File { .. } => format!("{name} (a file)"),
         })
