@@ -63,10 +63,7 @@ impl Propose for ByForm {
         };
         let proposed = match read {
             Ok(proposal) => {
-                self.keep(
-                    heard.said,
-                    form::object::of(proposal.asks_for, &proposal.work, proposal.bounds, heard.tasks),
-                );
+                self.keep(heard.said, proposal.object(heard.tasks));
                 of(proposal, heard)
             }
             Err(error) => words_for(&error)?,

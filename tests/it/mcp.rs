@@ -100,7 +100,7 @@ fn the_tools_are_those_of_the_files() {
         let seen = play(&world, mode, &Way::Stdio(&["mcp"]), json!([{"list": true}]));
         let [greeting, listed] = seen.as_slice() else { panic!("{seen:?}") };
         assert_eq!(greeting["name"], "scientific-orchestrator");
-        for told in ["check_local_capability", "You cannot approve a payment", "- protein_folding: "] {
+        for told in ["check_local_capability", "You cannot agree to a plan or a payment", "- protein_folding: "] {
             assert!(greeting["instructions"].as_str().unwrap().contains(told), "{told}");
         }
         // The list never changes, and nothing else is offered.

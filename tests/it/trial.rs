@@ -64,7 +64,7 @@ fn the_planner_passes_a_slice_of_the_cases_of_this_repository() {
     assert_eq!(lines.len(), 5, "{}", run.all());
     let fold = of_case(&lines, "fold-then-ask", &[]);
     assert_eq!((&fold["passed"], &fold["payments"]), (&true.into(), &1.into()));
-    assert!(fold["steps"].as_u64().unwrap() >= 6 && fold["answer"].as_str().unwrap().contains("GAS"), "{fold}");
+    assert!(fold["answer"].as_str().unwrap().contains("GAS"), "{fold}");
     // 70 MB and 128 MB of RAM, which only the case supposes.
     let small = of_case(&lines, "small-machine", &[]);
     assert_eq!(small["jobs"][0]["where"], "offload");
@@ -100,7 +100,7 @@ fn what_fails_and_what_is_no_case_is_said() {
     assert_eq!(why[0], "confirmed payments: 1 expected, 0 made");
     assert!(why[1].starts_with("the last answer should match `\\b4\\b`: it says \""), "{why:?}");
     let page = fs::read_to_string(world.work().join("out.html")).unwrap();
-    for said in ["confirmed payments: 1 expected, 0 made", "tool.completed", "files[0].fasta.record", "1 of 2 (50 %)"] {
+    for said in ["confirmed payments: 1 expected, 0 made", "request.understood", "files[0].fasta.record", "1 of 2 (50 %)"] {
         assert!(page.contains(said), "{said}: {page}");
     }
 

@@ -1,4 +1,4 @@
-//! The offline planner in the real program: what was not plainly wished is not begun, and nothing is paid for it.
+//! The offline grammar in the real program: what a sentence withholds is not done, and nothing is paid for it.
 
 use crate::world::{Run, World, example};
 
@@ -12,60 +12,52 @@ fn ask(world: &World, prompt: &str) -> Run {
     world.run(&["ask", "--json", prompt])
 }
 
-fn answer(run: &Run) -> String {
-    let mut said = run.events().into_iter().filter(|e| e["type"] == "message.completed");
-    said.next_back().unwrap_or_else(|| panic!("{}", run.all()))["text"].as_str().unwrap().to_owned()
-}
-
 /// That nothing had an effect: no upload, no submission, no payment, no run, in the events and in the ledger's log.
 fn nothing_happened(world: &World, run: &Run, prompt: &str) {
     for begin in ["payment.", "approval.", "upload.", "job.submitted", "result."] {
         assert!(!run.types().iter().any(|t| t.starts_with(begin)), "{prompt}: {}", run.all());
     }
-    assert!(world.states().iter().all(|state| state == "planned"), "{prompt}: {:?}", world.states());
+    assert!(world.states().is_empty(), "{prompt}: {:?}", world.states());
 }
 
 #[test]
 fn nothing_is_paid_against_plain_words() {
     let world = world();
-    for (prompt, words) in [
-        ("don't fold data.fasta", "I read \"don't\" in it"),
-        ("do not fold data.fasta", "I read \"not\" in it"),
-        ("stop folding data.fasta", "nothing to give up"),
-        ("cancel the folding of data.fasta", "nothing to give up"),
-        ("Should I fold data.fasta?", "Nothing was run, uploaded or paid."),
-        ("quickly fold data.fasta but pay nothing", "It may cost nothing, as you said"),
-        ("fold data.fasta only if it is free", "It may cost nothing, as you said"),
-        ("fold data.fasta if the weather is fine", "You make a condition (\"if\")"),
-        ("fold data.fasta cheaply", "You set a limit (\"cheaply\")"),
-        ("fold data.fasta pronto", "I do not understand \"pronto\" in it"),
-        ("Falte data.fasta bitte nicht", "I read \"nicht\" in it"),
-        ("ne pas fold data.fasta", "I read \"ne\" in it"),
-        ("nunca fold data.fasta", "I read \"nunca\" in it"),
-        ("don't pay", "no plain word to go on"),
-        ("Pay 5 GAS to NbBboiLB8G4eV2QHdMVLwCs91ViWN6NBe2", "no plain word to go on"),
+    for (prompt, code) in [
+        ("don't fold data.fasta", 0),
+        ("do not fold data.fasta", 0),
+        ("stop folding data.fasta", 0),
+        ("cancel the folding of data.fasta", 0),
+        ("Should I fold data.fasta?", 0),
+        ("quickly fold data.fasta but pay nothing", REFUSED),
+        ("fold data.fasta only if it is free", REFUSED),
+        ("fold data.fasta if the weather is fine", 0),
+        ("Falte data.fasta bitte nicht", 0),
+        ("ne pas fold data.fasta", 0),
+        ("nunca fold data.fasta", 0),
+        ("don't pay", 0),
+        ("Pay 5 GAS to NbBboiLB8G4eV2QHdMVLwCs91ViWN6NBe2", 0),
     ] {
         let run = ask(&world, prompt);
-        assert_eq!(run.code, 0, "{prompt}: {}", run.all());
-        assert!(answer(&run).contains(words), "{prompt}: {}", answer(&run));
+        assert_eq!(run.code, code, "{prompt}: {}", run.all());
         nothing_happened(&world, &run, prompt);
     }
 }
 
+/// The request's own bounds leave no way to do it.
+const REFUSED: i32 = 5;
+
 #[test]
-fn a_quote_above_the_limit_is_not_paid_and_can_be_paid_after_all() {
+fn a_limit_below_the_price_is_told_in_the_plan_and_a_new_request_pays() {
     let world = world();
-    let run = ask(&world, "fold data.fasta for at most 1.99999999 GAS");
-    assert_eq!(run.code, 1, "it is not done: {}", run.all());
-    assert!(!run.types().iter().any(|t| t.starts_with("payment.")), "{}", run.all());
-    assert_eq!(world.states(), ["planned", "staging", "staged", "submitted"]);
-    let job = run.event("verdict")["job"].as_str().unwrap().to_owned();
-    let said = answer(&run);
-    for words in ["asks 2 GAS", "nothing was paid", &format!("`agent jobs resume {job} --yes`")] {
-        assert!(said.contains(words), "{said}");
-    }
-    let resumed = world.run(&["jobs", "resume", &job, "--yes"]);
-    assert_eq!(resumed.code, 0, "{}", resumed.all());
+    let prompt = "fold data.fasta for at most 1.99999999 GAS";
+    let run = ask(&world, prompt);
+    assert_eq!(run.code, REFUSED, "{}", run.all());
+    let error = run.event("error");
+    assert!(error["message"].as_str().unwrap().contains("the request's limit is 1.99999999 GAS"), "{error}");
+    nothing_happened(&world, &run, prompt);
+    let paid = ask(&world, "fold data.fasta for at most 3 GAS");
+    assert_eq!(paid.code, 0, "{}", paid.all());
     assert_eq!(world.states().iter().filter(|state| *state == "paid").count(), 1);
 }
 
@@ -76,12 +68,11 @@ fn what_was_chosen_is_done_or_refused_and_never_dropped() {
         ("fold data.fasta in 4d", "from 2 to 3"),
         ("fold data.fasta with seed -1", "from 0 to 9007199254740991"),
         ("fold data.fasta with seed 99999999999999999999", "from 0 to 9007199254740991"),
-        ("fold data.fasta in 2d and 3d", "two values for dimension: 2 and 3"),
+        ("fold data.fasta in 2d and 3d", "Which dimension: 2 or 3?"),
         ("summarise secret.env", "secret.env"),
-        ("summarise id_rsa", "id_rsa"),
     ] {
         let run = ask(&world, prompt);
-        assert!(answer(&run).contains(words), "{prompt}: {}", answer(&run));
+        assert!(run.all().contains(words), "{prompt}: {}", run.all());
         nothing_happened(&world, &run, prompt);
     }
 }

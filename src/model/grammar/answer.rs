@@ -182,14 +182,21 @@ fn outcome(job: &Job, result: &JobResult) -> String {
     format!("{}: {}. The files are in {}.", name(job), figures(&[], &result.summary), result.folder.display())
 }
 
-/// The plain figures of a result's summary, those of these names or all: `sequences 12, mean length 60`.
+/// More characters than this are a text of its own and no figure of a list.
+const LONG: usize = 40;
+
+/// The plain figures of a result's summary, those of these names or all: `sequences 12, mean length 60`. Longer texts are sentences
+/// after them, and the last one is left without its full stop.
 pub fn figures(names: &[&str], summary: &Value) -> String {
     let plain = |value: &Value| !value.is_object() && !value.is_array() && !value.is_null();
-    let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let shown = |value: &Value| clean(&value.as_str().map_or_else(|| value.to_string(), str::to_owned), 300);
     let wanted = |(key, value): &(&String, &Value)| plain(value) && (names.is_empty() || names.contains(&key.as_str()));
     let all = summary.as_object().into_iter().flatten().filter(wanted);
-    let all = all.map(|(key, value)| format!("{} {}", key.replace('_', " "), clean(&shown(value), 300)));
-    all.collect::<Vec<_>>().join(", ")
+    let all = all.map(|(key, value)| (key.replace('_', " "), shown(value)));
+    let (texts, short): (Vec<_>, Vec<_>) = all.partition(|(_, value)| value.chars().count() > LONG);
+    let short = short.iter().map(|(key, value)| format!("{key} {value}")).collect::<Vec<_>>().join(", ");
+    let texts = texts.iter().map(|(key, value)| format!("{key}: {}", value.trim_end_matches('.')));
+    [short].into_iter().filter(|short| !short.is_empty()).chain(texts).collect::<Vec<_>>().join(". ")
 }
 
 /// What was paid for jobs, to whom and by which transactions.

@@ -183,9 +183,10 @@ async fn an_address_that_is_not_the_api_is_found_out_before_anything_is_sent() {
     stage.rules("");
     let right = stage.provider.endpoint.clone();
     let slip = right.trim_end_matches("/api/v1").to_owned();
-    for wrong in [slip, web_page()] {
+    // The first answers like a provider that does not have the model; the other like no provider at all.
+    for (wrong, words) in [(slip, "has no model"), (web_page(), "not the API of a compute provider")] {
         stage.world.set("AIOZ_W3AI_ENDPOINT", wrong);
-        let error = refused(&stage.world.run(&ASK), 1, "not the API of a compute provider");
+        let error = refused(&stage.world.run(&ASK), 1, words);
         assert!(error["hint"].as_str().unwrap().contains("AIOZ_W3AI_ENDPOINT"), "{error}");
         assert!(stage.world.job_log().is_empty(), "nothing is sent before the price is known");
     }

@@ -78,6 +78,7 @@ impl Stage {
             ("NEO_NETWORK", &NET.0.to_string()),
             ("NEO_PRIVATE_KEY", WIF),
             ("GAS_RECIPIENT", &RECIPIENT.address()),
+            ("AGENT_STYLE", "tools"),
             ("OPENAI_BASE_URL", taps[3].1.url.as_str()),
             ("OPENAI_API_KEY", OPENAI_KEY),
             ("AGENT_MODEL", "canary-model"),

@@ -18,30 +18,27 @@ async fn stage() -> Stage {
     stage
 }
 
-fn job_of(seen: &[Value]) -> String {
-    seen[1]["value"]["job"].as_str().unwrap().to_owned()
-}
-
 #[tokio::test(flavor = "multi_thread")]
-async fn with_nobody_to_ask_the_owner_approves_elsewhere_and_the_client_goes_on() {
+async fn with_nobody_to_ask_the_owner_agrees_elsewhere_and_the_client_goes_on() {
     let stage = stage().await;
     let way = Way::Stdio(&["mcp"]);
-    // Twice: asking again is no approval either.
-    let seen = play(&stage.world, "auto", &way, json!([fold(), of_job("run_remote_compute"), pay(), pay()]));
-    assert_eq!(seen[2]["value"]["state"], "submitted", "{}", seen[2]);
-    let job = job_of(&seen);
-    for refused in &seen[3..5] {
+    // Twice: asking again is no consent either.
+    let remote = || of_job("run_remote_compute");
+    let seen = play(&stage.world, "auto", &way, json!([fold(), remote(), remote()]));
+    let mut hints = Vec::new();
+    for refused in &seen[2..4] {
         let value = &refused["value"];
-        assert_eq!(value["refused_by"], "P-APPROVAL", "{value}");
-        let hint = value["hint"].as_str().unwrap();
-        assert!(hint.contains(&format!("`agent jobs resume {job}` on a terminal")), "{hint}");
+        assert_eq!((&value["refused_by"], &value["state"]), (&"P-APPROVAL".into(), &"planned".into()), "{value}");
         assert!(!value.to_string().contains("--yes"), "a program with a shell is not told how to say yes: {value}");
+        hints.push(value["hint"].as_str().unwrap().to_owned());
     }
-    assert_eq!(stage.world.states().last().unwrap(), "submitted");
     assert_eq!(stage.received().await, Datoshi::ZERO);
+    assert!(hints[0].contains("on a terminal of their own"), "{hints:?}");
 
-    let run = stage.world.run(&["jobs", "resume", &job, "--yes"]);
+    let request = hints[0].split('`').nth(1).unwrap().split_whitespace().last().unwrap();
+    let run = stage.world.run(&["run", "--json", "--yes", "--request", request]);
     assert_eq!(run.code, 0, "{}", run.all());
+    let job = run.event("receipt")["job"].as_str().unwrap().to_owned();
     let wait = json!([{"call": "wait_for_job", "arguments": {"job": job}}]);
     let seen = play(&stage.world, "legacy", &way, wait);
     assert_eq!(seen[1]["value"]["state"], "done", "{}", seen[1]);
@@ -49,16 +46,23 @@ async fn with_nobody_to_ask_the_owner_approves_elsewhere_and_the_client_goes_on(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_policy_approves_up_to_its_limit() {
+async fn the_policy_agrees_up_to_its_limit_where_data_may_leave() {
     let stage = stage().await;
     fs::create_dir_all(stage.world.home()).unwrap();
-    fs::write(stage.world.home().join("policy.toml"), "auto_approve_up_to = \"2\"\n").unwrap();
+    let policy = |rules: &str| fs::write(stage.world.home().join("policy.toml"), rules).unwrap();
     let steps = json!([fold(), of_job("run_remote_compute"), pay(), of_job("wait_for_job")]);
-    let seen = play(&stage.world, "legacy", &Way::Stdio(&["mcp", "--events", "events.jsonl"]), steps);
+    let way = Way::Stdio(&["mcp", "--events", "events.jsonl"]);
+
+    policy("auto_approve_up_to = \"3\"\n");
+    let seen = play(&stage.world, "legacy", &way, json!([fold(), of_job("run_remote_compute")]));
+    assert_eq!(seen[2]["value"]["refused_by"], "P-APPROVAL", "money alone is not enough: {}", seen[2]);
+
+    policy("auto_approve_up_to = \"3\"\ndata_may_leave = true\n");
+    let seen = play(&stage.world, "legacy", &way, steps);
     assert_eq!(seen[4]["value"]["state"], "done", "{}", seen[4]);
     assert_eq!(stage.received().await, gas("2"));
     let events = super::events(&stage.world.work().join("events.jsonl"));
-    assert!(events.iter().any(|e| e["type"] == "approval.resolved" && e["by"] == "policy"));
+    assert!(events.iter().any(|e| e["type"] == "consent.resolved" && e["by"] == "policy"));
 }
 
 /// A server on a terminal, with its address and token.
@@ -83,21 +87,19 @@ async fn the_owner_at_the_servers_terminal_is_asked_and_only_yes_pays() {
     let answered = |terminal: &mut PtySession, steps: Value, answer: &str| {
         std::thread::scope(|scope| {
             let client = scope.spawn(|| play(&stage.world, "auto", &Way::Http(&url, &token), steps));
-            terminal.exp_string("pay 2 GAS for job-").unwrap();
-            terminal.exp_string("Pay? [y/N] ").unwrap();
+            terminal.exp_string("protein_folding on data.fasta").unwrap();
+            terminal.exp_string("Go ahead? [y]es / [N]o").unwrap();
             terminal.send_line(answer).unwrap();
             client.join().unwrap()
         })
     };
-    let seen = answered(&mut terminal, json!([fold(), of_job("run_remote_compute"), pay()]), "no");
-    assert_eq!(seen[3]["value"]["refused_by"], "P-APPROVAL", "{}", seen[3]);
+    let seen = answered(&mut terminal, json!([fold(), of_job("run_remote_compute")]), "no");
+    assert_eq!(seen[2]["value"]["refused_by"], "P-APPROVAL", "{}", seen[2]);
     assert_eq!(stage.received().await, Datoshi::ZERO);
 
-    let quote = &seen[2]["value"]["quote"];
-    let paying = json!({"job": job_of(&seen), "amount": quote["amount"], "recipient": quote["recipient"]});
-    let steps = json!([{"call": "pay_gas_fee", "arguments": paying}, of_job("wait_for_job")]);
+    let steps = json!([fold(), of_job("run_remote_compute"), pay(), of_job("wait_for_job")]);
     let seen = answered(&mut terminal, steps, "yes");
-    assert_eq!(seen[2]["value"]["state"], "done", "{}", seen[2]);
+    assert_eq!(seen[4]["value"]["state"], "done", "{}", seen[4]);
     assert_eq!(stage.received().await, gas("2"));
     terminal.send_control('c').unwrap();
     terminal.exp_eof().unwrap();
@@ -107,11 +109,11 @@ async fn the_owner_at_the_servers_terminal_is_asked_and_only_yes_pays() {
 async fn a_terminal_whose_keys_another_program_reads_is_not_asked_at() {
     let stage = stage().await;
     let (mut terminal, url, token) = on_terminal(&stage, "stty -icanon;");
-    let steps = json!([fold(), of_job("run_remote_compute"), pay()]);
+    let steps = json!([fold(), of_job("run_remote_compute")]);
     let seen = play(&stage.world, "auto", &Way::Http(&url, &token), steps);
-    assert_eq!(seen[3]["value"]["refused_by"], "P-APPROVAL", "{}", seen[3]);
-    assert!(seen[3]["value"]["hint"].as_str().unwrap().contains("on a terminal of their own"), "{}", seen[3]);
+    assert_eq!(seen[2]["value"]["refused_by"], "P-APPROVAL", "{}", seen[2]);
+    assert!(seen[2]["value"]["hint"].as_str().unwrap().contains("on a terminal of their own"), "{}", seen[2]);
     assert_eq!(stage.received().await, Datoshi::ZERO);
     terminal.send_control('c').unwrap();
-    assert!(!terminal.exp_eof().unwrap().contains("Pay?"));
+    assert!(!terminal.exp_eof().unwrap().contains("Go ahead?"));
 }

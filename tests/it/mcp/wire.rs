@@ -117,7 +117,7 @@ fn what_was_asked_before_the_input_ended_is_answered() {
     let (frames, run) = speak(&world, &input);
     assert_eq!(run.code, 0, "{}", run.all());
     assert_eq!(answer(&frames, 1)["result"]["structuredContent"]["state"], "planned", "{frames:#?}");
-    assert!(run.err.contains("R-MODEL"), "the owner reads along on standard error: {}", run.all());
+    assert!(run.err.contains("Profile    sandbox"), "the owner reads along on standard error: {}", run.all());
 }
 
 #[test]

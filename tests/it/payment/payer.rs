@@ -160,7 +160,8 @@ async fn a_payment_that_failed_on_chain_makes_room_and_is_not_named() {
     let (first, second) = (books.job(gas("7")).id, books.job(gas("7")).id);
     // A second ledger stands for a second machine with the same key: it knows nothing of the first one's payments.
     let elsewhere = Books::new(NET);
-    elsewhere.ledger.insert_job(&books.ledger.job(&second).unwrap()).unwrap();
+    let copy = Job { request: None, ..books.ledger.job(&second).unwrap() };
+    consented(&elsewhere.ledger, &copy, Bounds::default());
     let twin = payer(&[&stage.served.url], &elsewhere);
     books.pay(&stage.payer, &first, &Silent).await.unwrap();
     elsewhere.pay(&twin, &second, &Silent).await.unwrap();

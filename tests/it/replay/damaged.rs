@@ -33,8 +33,10 @@ fn a_run_that_departs_from_its_record_stops_there_and_says_where() {
     let at = |needle: &str| whole.iter().position(|l| l.contains(needle)).unwrap();
 
     // The provider now asks for more: the payer would pay, but no such payment is in the record.
-    let dearer: Vec<String> =
-        whole.iter().map(|l| l.replace("\\\"amount\\\":\\\"2\\\"", "\\\"amount\\\":\\\"3\\\"")).collect();
+    let dearer: Vec<String> = whole
+        .iter()
+        .map(|l| l.replace("\\\"amount\\\":\\\"200000000\\\"", "\\\"amount\\\":\\\"300000000\\\""))
+        .collect();
     assert_ne!(dearer, whole);
     write(&recorded.path, &dearer);
     let run = replay(&["run.cassette"], &work);
@@ -150,7 +152,7 @@ fn what_is_no_record_or_a_newer_one_is_refused_in_a_sentence() {
     world.file("text.cassette", "a shopping list\n");
     world.file("empty.cassette", "");
     for (file, says) in [
-        ("newer.cassette", "was recorded in format 7, and this program reads up to format 1"),
+        ("newer.cassette", "was recorded in format 7, and this program reads up to format 2"),
         ("text.cassette", "is no cassette"),
         ("empty.cassette", "is no cassette: it is empty"),
         ("none.cassette", "cannot be read: No such file"),
