@@ -90,7 +90,9 @@ impl Conversation {
         for id in &turn.jobs {
             mine.extend(self.toolbox.work.job(id)?);
         }
-        self.say(&ending::closing_words(&mine, turn.until, &turn.figures), answer);
+        let words = ending::closing_words(&mine, turn.until, &turn.figures);
+        let first = turn.of_plan.take().map_or_else(String::new, |of_plan| format!("{of_plan}\n"));
+        self.say(&format!("{first}{words}"), answer);
         Ok(End::Answer)
     }
 
@@ -127,6 +129,7 @@ impl Conversation {
         self.last = Some(planned.request.clone());
         take_in(turn, &planned);
         if turn.until == Until::Plan || planned.possible().next().is_none() {
+            turn.of_plan = ending::plan_words(&planned);
             return self.facts_of(turn, planned, false);
         }
         let agreed = tokio::select! {

@@ -8,6 +8,8 @@ use crate::{
     domain::{
         event::{Event, Sink},
         job::{Job, JobState},
+        money::Datoshi,
+        plan::Plan,
         request::{Request, Until},
         standing::JobStanding,
         units::{clean, count},
@@ -165,6 +167,20 @@ pub fn closing_words(jobs: &[Job], until: Until, asked: &[&str]) -> String {
         out.push(if done == 1 { "The receipt follows." } else { "The receipts follow." }.to_owned());
     }
     out.join("\n")
+}
+
+/// What a plan that goes no further comes to: why it cannot be done, or what it would cost.
+pub fn plan_words(plan: &Plan) -> Option<String> {
+    if plan.possible().next().is_none() {
+        return plan.cannot().map(|cannot| format!("{}.", clean(&cannot.why, 300).trim_end_matches('.')));
+    }
+    let most = plan.worst_case;
+    Some(if plan.needs_consent() {
+        let fees = most.checked_sub(plan.total).unwrap_or(most);
+        format!("At the provider it would cost at most {most}, {fees} of it fees.")
+    } else {
+        "It would run on this machine and cost nothing.".to_owned()
+    })
 }
 
 /// The figures of a job's result: those that were asked about, or all where it has none of these.

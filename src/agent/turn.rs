@@ -31,6 +31,8 @@ pub struct Turn {
     pub said_no: bool,
     /// The figures that the person asked about, by their names in a result's summary.
     pub figures: Vec<&'static str>,
+    /// What a plan that goes no further comes to.
+    pub of_plan: Option<String>,
     /// Calls in the model's text that could not be read.
     pub unreadable_calls: usize,
     /// Whether the model's server takes no tools.
@@ -69,6 +71,7 @@ impl Turn {
             until,
             said_no: false,
             figures: Vec::new(),
+            of_plan: None,
             unreadable_calls: 0,
             tools_refused: false,
             leaves: false,

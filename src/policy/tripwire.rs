@@ -10,6 +10,9 @@ use crate::domain::request::Request;
 const CUES: &[&str] = &[
     "gas",
     "pay",
+    "paym",
+    "payi",
+    "pays",
     "paid",
     "cost",
     "price",
@@ -40,7 +43,6 @@ const CUES: &[&str] = &[
     "no",
     "stop",
     "only",
-    "wait",
     "cancel",
     "bezahl",
     "zahl",

@@ -105,10 +105,10 @@ fn the_same_request_for_people_says_what_happens() {
 #[test]
 fn a_dry_run_has_no_effect() {
     let world = World::new();
-    world.sparse_fasta("big.fasta", 150_000_000);
-    let run = world.run(&["ask", "--json", "--dry-run", "Give me sequence statistics of big.fasta"]);
+    world.file("data.fasta", example("data.fasta"));
+    let run = world.run(&["ask", "--json", "--dry-run", "Run protein folding on data.fasta"]);
     assert_eq!(run.code, 0, "{}", run.all());
-    assert_eq!(run.event("verdict")["reasons"][0], "R-SIZE");
+    assert_eq!(run.event("verdict")["reasons"][0], "R-MODEL");
     assert!(!run.types().iter().any(|t| t.starts_with("payment.") || t.starts_with("upload.")), "{}", run.all());
     assert!(world.states().is_empty(), "a dry run leaves no job: {:?}", world.states());
 }

@@ -160,7 +160,7 @@ fn a_job_that_waits_is_given_up_at_the_prompt() {
     world.set("AGENT_PROFILE", "sandbox");
     let mut chat = Chat::start(&world, &["chat", "--until", "quote"]);
     chat.says("fold data.fasta", &["waits for payment (job-"]);
-    chat.says("cancel it", &["/cancel job-"]);
+    chat.says("cancel it", &["agent jobs cancel job-"]);
     chat.says("/cancel", &["Canceled"]);
     chat.leaves();
     assert_eq!(world.states().last().unwrap(), "canceled");

@@ -100,7 +100,9 @@ fn what_fails_and_what_is_no_case_is_said() {
     assert_eq!(why[0], "confirmed payments: 1 expected, 0 made");
     assert!(why[1].starts_with("the last answer should match `\\b4\\b`: it says \""), "{why:?}");
     let page = fs::read_to_string(world.work().join("out.html")).unwrap();
-    for said in ["confirmed payments: 1 expected, 0 made", "request.understood", "files[0].fasta.record", "1 of 2 (50 %)"] {
+    for said in
+        ["confirmed payments: 1 expected, 0 made", "request.understood", "files[0].fasta.record", "1 of 2 (50 %)"]
+    {
         assert!(page.contains(said), "{said}: {page}");
     }
 

@@ -176,7 +176,7 @@ fn the_limit_of_a_request_is_kept_over_all_its_jobs() {
     let bounds = Bounds { spend: Spend::AtMost(GAS(3)), ..Bounds::default() };
     let first = mandated(&ledger, &first, bounds, GAS(9), ConsentBy::Yes);
     let kept = ledger.request(first.request.as_ref().unwrap()).unwrap();
-    ledger.begin(&kept.request, "ses-1", None, &[second.clone()]).unwrap();
+    ledger.begin(&kept.request, "ses-1", None, std::slice::from_ref(&second)).unwrap();
     let intend = |job: &JobId, gas| {
         let attempt = crate::ledger::tests::attempt(job, 1, gas);
         let caps = Caps { per_payment: Datoshi::MAX, per_day: Datoshi::MAX, lifetime: Datoshi::MAX };

@@ -57,7 +57,8 @@ async fn the_policy_agrees_up_to_its_limit_where_data_may_leave() {
     let seen = play(&stage.world, "legacy", &way, json!([fold(), of_job("run_remote_compute")]));
     assert_eq!(seen[2]["value"]["refused_by"], "P-APPROVAL", "money alone is not enough: {}", seen[2]);
 
-    policy("auto_approve_up_to = \"3\"\ndata_may_leave = true\n");
+    let folder = stage.world.work();
+    policy(&format!("auto_approve_up_to = \"3\"\ndata_may_leave = [{:?}]\n", folder.display().to_string()));
     let seen = play(&stage.world, "legacy", &way, steps);
     assert_eq!(seen[4]["value"]["state"], "done", "{}", seen[4]);
     assert_eq!(stage.received().await, gas("2"));

@@ -37,6 +37,6 @@ pub fn consented(ledger: &Ledger, job: &Job, bounds: Bounds) -> Job {
     }
     let job = Job { request: Some(request.id.clone()), ..job.clone() };
     assert!(job.state != JobState::Done);
-    ledger.begin(&request, "ses-test", Some(&consent), &[job.clone()]).unwrap();
+    ledger.begin(&request, "ses-test", Some(&consent), std::slice::from_ref(&job)).unwrap();
     ledger.job(&job.id).unwrap()
 }
