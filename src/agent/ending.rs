@@ -8,7 +8,6 @@ use crate::{
     domain::{
         event::{Event, Sink},
         job::{Job, JobState},
-        money::Datoshi,
         plan::Plan,
         request::{Request, Until},
         standing::JobStanding,
