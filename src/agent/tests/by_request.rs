@@ -155,8 +155,9 @@ async fn the_next_words_amend_the_last_request_and_the_same_work_is_not_done_twi
     ];
     let (mut bench, front) = grammar(files(), given);
     let own = "protein_folding of data.fasta is planned (job-aaaaaaa1); nothing was run, sent or paid.";
+    let own = format!("At the provider it would cost at most 3 GAS, 1 GAS of it fees.\n{own}");
     let outcome = bench.turn("Would data.fasta fit for folding?").await;
-    assert_eq!((outcome.exit_code, outcome.answer.as_str()), (0, own));
+    assert_eq!((outcome.exit_code, outcome.answer.as_str()), (0, own.as_str()));
     assert_eq!(bench.turn("then go ahead").await.exit_code, 0);
     assert_eq!(bench.turn("fold data.fasta").await.exit_code, 0);
     assert_eq!(bench.fake.effects(), ["upload", "pay", "fetch"], "once");
