@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::event::Event,
     model::{ChatRequest, ChatTurn, Delta, Message, ModelError, ToolCall, ToolChoice, Usage, repair},
-    tools::ToolSpec,
+    tools::{Cancel, ToolSpec},
 };
 
 /// What of a window is left for the answer: one part in so many.
@@ -112,13 +112,25 @@ impl Conversation {
         }
     }
 
-    /// Asks the model; gives its turn, with calls written as text read. What tries took that gave no turn goes to `lost`.
-    pub(super) async fn ask(
-        &self,
+    /// Asks the model unless it is stopped, which gives nothing; counts what was taken without a turn.
+    pub(super) async fn ask_until(
+        &mut self,
         request: &ChatRequest,
         known: &[&str],
-        lost: &mut Vec<Usage>,
-    ) -> Result<Reply, ModelError> {
+        cancel: &Cancel,
+    ) -> Option<Result<Reply, ModelError>> {
+        let mut lost = Vec::new();
+        let asked = tokio::select! {
+            biased;
+            () = cancel.cancelled() => None,
+            asked = self.ask(request, known, &mut lost) => Some(asked),
+        };
+        lost.into_iter().for_each(|usage| self.took(usage));
+        asked
+    }
+
+    /// Asks the model; gives its turn, with calls written as text read. What tries took that gave no turn goes to `lost`.
+    async fn ask(&self, request: &ChatRequest, known: &[&str], lost: &mut Vec<Usage>) -> Result<Reply, ModelError> {
         let offers = self.helps.repair && request.choice != ToolChoice::None && !request.tools.is_empty();
         let mut gate = Gate::new(known, self.helps.repair);
         let sink = &self.sink;

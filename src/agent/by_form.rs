@@ -10,6 +10,7 @@ use crate::{
     model::{
         ChatModel, ChatRequest, ModelError, Usage,
         form::{self, Ask, AsksFor, Dropped, Exchange, FormError, Offered, ask},
+        grammar::{self, Scene},
     },
 };
 
@@ -81,10 +82,17 @@ fn of(proposal: form::Proposal, heard: &Heard<'_>) -> Proposed {
             work => Proposed::Words(which_file(work, heard)),
         };
     }
+    // A model takes a task that is not there for the nearest one that is: whether that will do is the person's to say.
+    let scene = Scene { tasks: heard.tasks, files: heard.files, ..Scene::default() };
+    let wish = match grammar::read(heard.said, &scene) {
+        grammar::Reading::NotInCatalogue(wish) => Some(wish),
+        _ => None,
+    };
     // A limit that the model made up may stand for one that was said in words: then nothing but a person's yes is consent.
     let withheld = dropped.iter().any(|dropped| matches!(dropped, Dropped::Limit(_)));
-    let bounds = if withheld { Bounds { until: Until::Plan, ..bounds } } else { bounds };
-    let notes = dropped.iter().map(|dropped| format!("left out: {dropped}")).collect();
+    let bounds = if withheld || wish.is_some() { Bounds { until: Until::Plan, ..bounds } } else { bounds };
+    let notes = wish.iter().map(|wish| wish.answer());
+    let notes = notes.chain(dropped.iter().map(|dropped| format!("left out: {dropped}"))).collect();
     let answers = answers && asks_for == AsksFor::Information;
     Proposed::Work(Proposal { work, bounds, notes, answers, ..Proposal::default() })
 }

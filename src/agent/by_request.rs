@@ -237,14 +237,7 @@ impl Conversation {
         if let Some(end) = self.ceiling(&request) {
             return Ok(end);
         }
-        let mut lost = Vec::new();
-        let asked = tokio::select! {
-            biased;
-            () = cancel.cancelled() => None,
-            asked = self.ask(&request, &[], &mut lost) => Some(asked),
-        };
-        lost.into_iter().for_each(|usage| self.took(usage));
-        let reply = match asked {
+        let reply = match self.ask_until(&request, &[], cancel).await {
             None => return Ok(End::Interrupted),
             Some(Err(error)) => return Ok(End::of(&error)),
             Some(Ok(Reply { turn, .. })) => turn,

@@ -51,14 +51,7 @@ impl Conversation {
             if let Some(end) = self.ceiling(&request) {
                 return Ok(end);
             }
-            let mut lost = Vec::new();
-            let asked = tokio::select! {
-                biased;
-                () = cancel.cancelled() => None,
-                asked = self.ask(&request, &known, &mut lost) => Some(asked),
-            };
-            lost.into_iter().for_each(|usage| self.took(usage));
-            let Some(asked) = asked else { return Ok(End::Interrupted) };
+            let Some(asked) = self.ask_until(&request, &known, cancel).await else { return Ok(End::Interrupted) };
             let Reply { turn: reply, broken } = match asked {
                 Ok(reply) => reply,
                 Err(ModelError::TooLong { .. }) if self.narrow(&request) => continue,

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{
     CommandError, Context,
-    bounds::BoundsArgs,
+    bounds::{BoundsArgs, ConsentArgs},
     record::{self, Record},
     runtime::block_on,
     wiring::{
@@ -27,12 +27,8 @@ pub struct Ask {
     request: Vec<String>,
     #[command(flatten)]
     bounds: BoundsArgs,
-    /// Consent beforehand to plans within the caps
-    #[arg(long)]
-    yes: bool,
-    /// Let payments move real money: they are refused on mainnet without
-    #[arg(long)]
-    allow_mainnet: bool,
+    #[command(flatten)]
+    consent: ConsentArgs,
     /// Put results into this folder [default: results in AGENT_HOME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -52,8 +48,8 @@ impl Ask {
         let request = self.request()?;
         let settings = context.settings()?;
         let options = Options {
-            yes: self.yes,
-            allow_mainnet: self.allow_mainnet,
+            yes: self.consent.yes,
+            allow_mainnet: self.consent.allow_mainnet,
             bounds: self.bounds.bounds(),
             out_dir: self.out.as_ref().map(|out| settings.cwd().join(out)),
         };

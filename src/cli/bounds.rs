@@ -26,6 +26,17 @@ pub struct BoundsArgs {
     dry_run: bool,
 }
 
+/// What a person agrees to beforehand.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct ConsentArgs {
+    /// Consent beforehand to plans within the caps
+    #[arg(long)]
+    pub yes: bool,
+    /// Let payments move real money: they are refused on mainnet without
+    #[arg(long)]
+    pub allow_mainnet: bool,
+}
+
 /// How far to go.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Step {

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{
     CommandError, Context,
+    bounds::ConsentArgs,
     interrupt::{cancel_of, stoppable},
     runtime::block_on,
     wanted::{Given, Wanted},
@@ -28,12 +29,8 @@ use crate::{
 pub struct Run {
     #[command(flatten)]
     wanted: Wanted,
-    /// Consent beforehand to the plan, within the caps
-    #[arg(long)]
-    yes: bool,
-    /// Let payments move real money: they are refused on mainnet without
-    #[arg(long)]
-    allow_mainnet: bool,
+    #[command(flatten)]
+    consent: ConsentArgs,
     /// Put results into this folder [default: results in AGENT_HOME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -51,7 +48,7 @@ impl Run {
         let settings = context.settings()?;
         let bounds = self.wanted.bounds.bounds();
         let out_dir = self.out.as_ref().map(|out| settings.cwd().join(out));
-        let options = Options { yes: self.yes, allow_mainnet: self.allow_mainnet, bounds, out_dir };
+        let options = Options { yes: self.consent.yes, allow_mainnet: self.consent.allow_mainnet, bounds, out_dir };
         let (given, session) = self.wanted.given(context)?;
         if let Some(session) = session {
             context.go_on_with(session);

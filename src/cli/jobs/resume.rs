@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::super::{
     CommandError, Context, Kind,
-    bounds::BoundsArgs,
+    bounds::{BoundsArgs, ConsentArgs},
     interrupt::{cancel_of, stoppable},
     runtime::block_on,
     wiring::{Options, Wired},
@@ -21,12 +21,8 @@ use crate::{
 pub struct Resume {
     /// This job alone [default: every job that has not ended]
     job: Option<JobId>,
-    /// Consent beforehand to plans within the caps
-    #[arg(long)]
-    yes: bool,
-    /// Let payments move real money: they are refused on mainnet without
-    #[arg(long)]
-    allow_mainnet: bool,
+    #[command(flatten)]
+    consent: ConsentArgs,
     #[command(flatten)]
     bounds: BoundsArgs,
 }
@@ -38,7 +34,8 @@ impl Resume {
     /// What the last job that did not come to its end says; the others were tried all the same.
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
         let bounds = self.bounds.bounds();
-        let options = Options { yes: self.yes, allow_mainnet: self.allow_mainnet, bounds, ..Options::default() };
+        let options =
+            Options { yes: self.consent.yes, allow_mainnet: self.consent.allow_mainnet, bounds, ..Options::default() };
         let wired = Wired::new(context, options)?;
         let (open, others) = self.open(context, &wired)?;
         if open.is_empty() && !context.json() {
