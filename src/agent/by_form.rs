@@ -9,7 +9,7 @@ use crate::{
     domain::request::{Bounds, Until, Work},
     model::{
         ChatModel, ChatRequest, ModelError, Usage,
-        form::{self, Ask, AsksFor, Dropped, Exchange, FormError, Offered, ask},
+        form::{self, Ask, Dropped, Exchange, FormError, Offered, ask},
         grammar::{self, Scene},
     },
 };
@@ -75,7 +75,7 @@ impl Propose for ByForm {
 
 /// What a proposal comes to: work, a question which file is meant, or words by the model.
 fn of(proposal: form::Proposal, heard: &Heard<'_>) -> Proposed {
-    let form::Proposal { asks_for, work, bounds, without_file, dropped, answers } = proposal;
+    let form::Proposal { work, bounds, without_file, dropped, answers, .. } = proposal;
     if work.is_empty() {
         return match without_file.as_slice() {
             [] => Proposed::Talk,
@@ -90,10 +90,12 @@ fn of(proposal: form::Proposal, heard: &Heard<'_>) -> Proposed {
     };
     // A limit that the model made up may stand for one that was said in words: then nothing but a person's yes is consent.
     let withheld = dropped.iter().any(|dropped| matches!(dropped, Dropped::Limit(_)));
-    let bounds = if withheld || wish.is_some() { Bounds { until: Until::Plan, ..bounds } } else { bounds };
+    // A question reads as a plan; where all of it is free work on this machine, carrying it out gives the answer.
+    let until = if answers { Until::Done } else { bounds.until };
+    let until = if withheld || wish.is_some() { Until::Plan } else { until };
+    let bounds = Bounds { until, ..bounds };
     let notes = wish.iter().map(|wish| wish.answer());
     let notes = notes.chain(dropped.iter().map(|dropped| format!("left out: {dropped}"))).collect();
-    let answers = answers && asks_for == AsksFor::Information;
     Proposed::Work(Proposal { work, bounds, notes, answers, ..Proposal::default() })
 }
 

@@ -207,6 +207,29 @@ pub struct DatasetSource {
     pub root: std::path::PathBuf,
 }
 
+/// What is known of a job when it is planned: see [`Job::planned`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedJob {
+    /// Its id.
+    pub id: JobId,
+    /// The session it is planned in.
+    pub session: String,
+    /// The catalogue's name of the task.
+    pub task_type: String,
+    /// Checked parameters, with defaults filled in.
+    pub parameters: Parameters,
+    /// Where it runs and why.
+    pub verdict: Verdict,
+    /// Whose key pays: `sandbox` or `live`.
+    pub profile: String,
+    /// Where the dataset is.
+    pub source: DatasetSource,
+    /// Sent with submit.
+    pub idempotency_key: String,
+    /// When it is planned.
+    pub at: Timestamp,
+}
+
 /// Everything the ledger knows of one job, but for its payment attempts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
@@ -255,6 +278,33 @@ pub struct Job {
 }
 
 impl Job {
+    /// A job at the beginning of its life: in no request yet, nothing read, sent or paid.
+    pub fn planned(planned: PlannedJob) -> Job {
+        let PlannedJob { id, session, task_type, parameters, verdict, profile, source, idempotency_key, at } = planned;
+        Job {
+            id,
+            session,
+            request: None,
+            state: JobState::Planned,
+            task_type,
+            parameters,
+            verdict,
+            profile,
+            source,
+            content: None,
+            out_dir: None,
+            idempotency_key,
+            staged: None,
+            provider_job: None,
+            quote: None,
+            tx_hash: None,
+            result: None,
+            failure: None,
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
     /// Where it runs.
     pub fn place(&self) -> Place {
         self.verdict.place

@@ -216,12 +216,13 @@ impl Request {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    fn bounds() -> impl Strategy<Value = Bounds> {
+    /// Any bounds.
+    pub(crate) fn bounds() -> impl Strategy<Value = Bounds> {
         let place = prop_oneof![Just(Locality::Anywhere), Just(Locality::Here)];
         let spend = prop_oneof![
             Just(Spend::Nothing),

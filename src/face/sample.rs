@@ -9,7 +9,7 @@ use crate::domain::{
     event::{DatasetShown, Decision, Event, PaymentShown, QuoteShown},
     hash::{Hash160, Sha256, TxHash},
     ids::JobId,
-    job::{DatasetSource, Job, JobResult, JobState, ResultFile, Staged},
+    job::{DatasetSource, Job, JobResult, JobState, PlannedJob, ResultFile, Staged},
     money::{Amount, Datoshi, Fees},
     network::{Network, SANDBOX, TESTNET},
     quote::{Quote, QuoteSource},
@@ -163,11 +163,9 @@ pub fn troubles() -> Vec<Event> {
 
 /// A job as it is planned.
 pub fn planned() -> Job {
-    Job {
+    Job::planned(PlannedJob {
         id: "job-00000001".parse().unwrap(),
         session: "ses-1".into(),
-        request: None,
-        state: JobState::Planned,
         task_type: "sequence_stats".into(),
         parameters: serde_json::Map::new(),
         verdict: Verdict {
@@ -203,18 +201,9 @@ pub fn planned() -> Job {
         },
         profile: "sandbox".into(),
         source: DatasetSource { path: "/work/data.fastq".into(), root: "/work".into() },
-        content: None,
-        out_dir: None,
         idempotency_key: "k".into(),
-        staged: None,
-        provider_job: None,
-        quote: None,
-        tx_hash: None,
-        result: None,
-        failure: None,
-        created_at: time("2026-01-02T03:04:05Z"),
-        updated_at: time("2026-01-02T03:04:05Z"),
-    }
+        at: time("2026-01-02T03:04:05Z"),
+    })
 }
 
 /// A job that was offloaded, paid for and is done.

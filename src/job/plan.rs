@@ -12,7 +12,7 @@ use crate::{
         estimate::Estimate,
         event::{DatasetShown, Event},
         ids::{self, JobId},
-        job::{Job, JobState},
+        job::{Job, PlannedJob},
         plan::{Cannot, Content, Plan, PlannedWork, Price},
         request::{Assumed, Bounds, Input, Locality, Origin, Request, Work},
         shown::{PlanShown, RequestShown},
@@ -154,29 +154,20 @@ impl Workflow {
         verdict.part = fewer;
         let dataset = Input { path: Some(source.path.clone()), ..work.inputs.first().cloned().unwrap_or_else(none) };
         inputs.insert(0, dataset);
-        let now = cassette::now(&of);
         let same_as_before = before.is_some();
-        let job = before.unwrap_or_else(|| Job {
-            id: cassette::draw(&format!("name of {of}"), JobId::random),
-            session: session.to_owned(),
-            request: None,
-            state: JobState::Planned,
-            task_type: task.name.clone(),
-            parameters: parameters.clone(),
-            verdict: verdict.clone(),
-            profile: self.parts.profile.clone(),
-            source,
-            content: None,
-            out_dir: self.parts.out_dir.clone(),
-            idempotency_key: cassette::draw(&format!("key of {of}"), || ids::opaque(26)),
-            staged: None,
-            provider_job: None,
-            quote: None,
-            tx_hash: None,
-            result: None,
-            failure: None,
-            created_at: now,
-            updated_at: now,
+        let job = before.unwrap_or_else(|| {
+            let planned = PlannedJob {
+                id: cassette::draw(&format!("name of {of}"), JobId::random),
+                session: session.to_owned(),
+                task_type: task.name.clone(),
+                parameters: parameters.clone(),
+                verdict: verdict.clone(),
+                profile: self.parts.profile.clone(),
+                source,
+                idempotency_key: cassette::draw(&format!("key of {of}"), || ids::opaque(26)),
+                at: cassette::now(&of),
+            };
+            Job { out_dir: self.parts.out_dir.clone(), ..Job::planned(planned) }
         });
         self.emit(verdict_event(&job));
         let work = Work { inputs, parameters, ..work.clone() };

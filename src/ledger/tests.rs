@@ -12,7 +12,7 @@ use crate::domain::{
     budget::Caps,
     hash::{Hash160, Sha256, TxHash},
     ids::{JobId, opaque},
-    job::{Job, JobState},
+    job::{Job, JobState, PlannedJob},
     money::Datoshi,
     network::{Network, SANDBOX},
     verdict::{Place, Verdict},
@@ -33,28 +33,17 @@ pub(crate) fn sample_job(place: Place) -> Job {
     let heavy = place == Place::Offload;
     let verdict: Verdict = crate::policy::offload::tests::verdict(heavy, 10, 1.0, 1.0, 1_000_000_000, 8_000_000_000);
     let now = Timestamp::now();
-    Job {
+    Job::planned(PlannedJob {
         id: JobId::random(),
         session: "ses-1".into(),
-        request: None,
-        state: JobState::Planned,
         task_type: "t".into(),
         parameters: Default::default(),
         source: crate::domain::job::DatasetSource { path: "/d.fasta".into(), root: "/".into() },
         verdict,
         profile: "sandbox".into(),
-        content: None,
-        out_dir: None,
         idempotency_key: opaque(8),
-        staged: None,
-        provider_job: None,
-        quote: None,
-        tx_hash: None,
-        result: None,
-        failure: None,
-        created_at: now,
-        updated_at: now,
-    }
+        at: now,
+    })
 }
 
 pub(crate) fn attempt(job: &JobId, number: u32, gas: u32) -> Attempt {

@@ -233,6 +233,12 @@ transcripts! {
     a_secret "a-secret",
     an_empty_file "an-empty-file",
     broken_arguments "broken-arguments",
+    by_form_a_file_that_nobody_named "by-form-a-file-that-nobody-named",
+    by_form_folds_and_pays "by-form-folds-and-pays",
+    by_form_in_prose "by-form-in-prose",
+    by_form_invents_a_limit "by-form-invents-a-limit",
+    by_form_not_in_the_catalogue "by-form-not-in-the-catalogue",
+    by_form_prose_and_then_the_object "by-form-prose-and-then-the-object",
     call_as_text "call-as-text",
     calls_in_dialects "calls-in-dialects",
     cancel_it "cancel-it",
@@ -291,14 +297,26 @@ turns:
   - {optional: true, say: "Paid and done!", repeat: 3}
 "#;
 
-/// A run of that model on a fresh sandbox.
-fn always_pays(arguments: &[&str]) -> Run {
+/// A run of such a model on a fresh sandbox.
+fn at_its_worst(style: &str, script: &str, arguments: &[&str]) -> Run {
     let mut world = World::new();
     world.file("data.fasta", Fasta { records: 3, length: 24, seed: 1 }.text());
-    let script = world.file("always-pays.yaml", ALWAYS_PAYS);
+    let script = world.file("worst.yaml", script);
     world.set("AGENT_MODEL", format!("scripted:{}", script.display()));
+    world.set("AGENT_STYLE", style);
     world.run(&[&["ask", "--json"], arguments].concat())
 }
+
+/// Both ways to drive a model, each with one that always does the worst.
+const WORST: [(&str, &str); 2] = [("tools", ALWAYS_PAYS), ("request", ALWAYS_FOLDS)];
+
+/// A model that fills in the same form, whatever was said: fold data.fasta, to the end.
+const ALWAYS_FOLDS: &str = r#"
+turns:
+  - expect: {form: true}
+    text: '{"asks_for": "work", "until": "done", "work": [{"task": "protein_folding", "files": ["data.fasta"], "set": []}], "max_gas": null, "here_only": false}'
+  - {optional: true, say: "Paid and done!"}
+"#;
 
 /// Sentences that limit or forbid what is paid, or only ask. In the sandbox, which agrees to plans by itself, each ends in a plan,
 /// whatever the model calls.
@@ -316,19 +334,29 @@ fn words_that_may_forbid_a_payment_end_in_a_plan() {
         "Złóż data.fasta, ale nie płać",
         "Stop. Do not fold data.fasta.",
     ] {
-        let run = always_pays(&[said]);
-        let types = run.types();
-        assert_eq!(run.code, 4, "{said}: {}", run.all());
-        assert!(types.iter().any(|t| t == "plan"), "{said}: {types:?}");
-        assert!(!types.iter().any(|t| t.starts_with("upload.") || t.starts_with("payment.")), "{said}: {types:?}");
-        assert!(run.out.contains("agent run --request req-"), "{said}: {}", run.all());
+        for (style, script) in WORST {
+            let run = at_its_worst(style, script, &[said]);
+            let types = run.types();
+            assert_eq!(run.code, 4, "{style}: {said}: {}", run.all());
+            assert!(types.iter().any(|t| t == "plan"), "{style}: {said}: {types:?}");
+            let began = types.iter().any(|t| t.starts_with("upload.") || t.starts_with("payment."));
+            assert!(!began, "{style}: {said}: {types:?}");
+            assert!(run.out.contains("agent run --request req-"), "{style}: {said}: {}", run.all());
+        }
     }
 }
 
 /// A person's yes is never refused for their words.
 #[test]
 fn a_persons_yes_stands_beside_such_words() {
-    let run = always_pays(&["--yes", "Fold data.fasta, but budget 1.5"]);
-    assert_eq!((run.code, run.event("consent.resolved")["by"].as_str()), (0, Some("yes")), "{}", run.all());
-    assert_eq!(run.types().iter().filter(|t| *t == "payment.confirmed").count(), 1);
+    for (style, script) in WORST {
+        let run = at_its_worst(style, script, &["--yes", "Fold data.fasta, but budget 1.5"]);
+        assert_eq!(
+            (run.code, run.event("consent.resolved")["by"].as_str()),
+            (0, Some("yes")),
+            "{style}: {}",
+            run.all()
+        );
+        assert_eq!(run.types().iter().filter(|t| *t == "payment.confirmed").count(), 1, "{style}");
+    }
 }

@@ -31,7 +31,7 @@ pub use error::FormError;
 pub use read::read;
 
 use crate::domain::{
-    request::{Bounds, Request, Work},
+    request::{Bounds, Request, Until, Work},
     task::TaskType,
     units::clean,
 };
@@ -96,7 +96,8 @@ impl Proposal {
     /// The object that stands for it, for the [`Exchange`] of the next turn.
     pub fn object(&self, tasks: &[TaskType]) -> String {
         let work = [self.work.as_slice(), &self.without_file].concat();
-        object::of(self.asks_for, &work, self.bounds, tasks)
+        let until = if self.answers { Until::Done } else { self.bounds.until };
+        object::of(self.asks_for, &work, Bounds { until, ..self.bounds }, tasks)
     }
 }
 

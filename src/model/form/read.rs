@@ -124,15 +124,19 @@ impl<'a> Reader<'a> {
     fn datasets(&self, piece: &Map<String, Value>) -> Result<Vec<String>, FormError> {
         let mut files: Vec<String> = Vec::new();
         let mut not_listed = false;
-        let written = texts(piece.get("files").or(piece.get(DATASET)));
-        // One file of several that nothing in the sentence points to is a guess. (Several are "all of them".)
-        let guessed = |file: &String| written.len() == 1 && !self.is_meant(file);
-        for name in &written {
-            match self.file(name)?.filter(|file| !guessed(file)) {
+        for name in &texts(piece.get("files").or(piece.get(DATASET))) {
+            match self.file(name)? {
                 Some(file) if files.contains(&file) => {}
                 Some(file) => files.push(file),
                 None => not_listed = true,
             }
+        }
+        // One file of several that nothing in the sentence points to is a guess. (Several are "all of them".)
+        if let [file] = files.as_slice()
+            && !self.is_meant(file)
+        {
+            files.clear();
+            not_listed = true;
         }
         if not_listed {
             files.extend(self.named.unlisted.iter().cloned());

@@ -12,7 +12,7 @@ use crate::{
         estimate::{Estimate, Range},
         hash::{Hash160, Sha256, TxHash},
         ids::JobId,
-        job::{DatasetSource, Job, JobResult, JobState, ResultFile, Staged},
+        job::{DatasetSource, Job, JobResult, JobState, PlannedJob, ResultFile, Staged},
         money::Datoshi,
         network::{Network, SANDBOX},
         plan::{Price, PriceSource},
@@ -52,28 +52,17 @@ pub fn job(session: &str, id: JobId, task: &TaskType, parameters: Parameters, na
         free_disk: 1 << 40,
     };
     let estimate = Estimate { ram: range(1e8), seconds: range(2.0), learnt_from: 0 };
-    Job {
+    Job::planned(PlannedJob {
         id,
         session: session.to_owned(),
-        request: None,
-        state: JobState::Planned,
         task_type: task.name.clone(),
         parameters,
         verdict: judge(task, dataset, machine, estimate, estimate, Thresholds::default()),
         profile: "sandbox".to_owned(),
         source: DatasetSource { root: PathBuf::from("/"), path: Path::new("/").join(named) },
-        content: None,
-        out_dir: None,
         idempotency_key: "k".to_owned(),
-        staged: None,
-        provider_job: None,
-        quote: None,
-        tx_hash: None,
-        result: None,
-        failure: None,
-        created_at: Timestamp::UNIX_EPOCH,
-        updated_at: Timestamp::UNIX_EPOCH,
-    }
+        at: Timestamp::UNIX_EPOCH,
+    })
 }
 
 /// What any job at the provider costs: 2 GAS, and 1 GAS of fees.

@@ -10,7 +10,7 @@ use agent::{
         event::Silent,
         hash::Sha256,
         ids::JobId,
-        job::{DatasetSource, Job, JobState, Staged},
+        job::{DatasetSource, Job, JobState, PlannedJob, Staged},
         network::Network,
         request::Bounds,
         task::Parameters,
@@ -69,11 +69,9 @@ impl Guarded {
     fn job(&self, task: &str, place: Place, reasons: Vec<Reason>, state: JobState) -> Job {
         let dataset = self.guard.open_dataset(Path::new("a.txt"), NamedBy::Other).unwrap();
         let none = Range { low: 0.0, likely: 0.0, high: 0.0 };
-        Job {
+        let planned = PlannedJob {
             id: JobId::random(),
             session: "ses-test".into(),
-            request: None,
-            state,
             task_type: task.into(),
             parameters: Parameters::new(),
             verdict: Verdict {
@@ -105,17 +103,9 @@ impl Guarded {
             },
             profile: "live".into(),
             source: DatasetSource { path: self.folder.path().join("a.txt"), root: self.folder.path().to_owned() },
-            content: None,
-            out_dir: None,
             idempotency_key: "key-of-the-job".into(),
-            staged: None,
-            provider_job: None,
-            quote: None,
-            tx_hash: None,
-            result: None,
-            failure: None,
-            created_at: Timestamp::UNIX_EPOCH,
-            updated_at: Timestamp::UNIX_EPOCH,
-        }
+            at: Timestamp::UNIX_EPOCH,
+        };
+        Job { state, ..Job::planned(planned) }
     }
 }

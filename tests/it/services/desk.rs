@@ -9,7 +9,7 @@ use agent::{
         estimate::{Estimate, Range},
         event::Silent,
         ids::{JobId, opaque},
-        job::{DatasetSource, Job, JobState},
+        job::{DatasetSource, Job, PlannedJob},
         network::{Network, SANDBOX},
         request::Bounds,
         verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
@@ -82,11 +82,9 @@ fn offloaded(folder: &Path, bytes: u64, modified_ns: i64) -> Job {
         zeros: false,
         modified_ns,
     };
-    Job {
+    Job::planned(PlannedJob {
         id: JobId::random(),
         session: "ses-test".to_owned(),
-        request: None,
-        state: JobState::Planned,
         task_type: "protein_folding".to_owned(),
         parameters: Default::default(),
         verdict: Verdict {
@@ -105,17 +103,8 @@ fn offloaded(folder: &Path, bytes: u64, modified_ns: i64) -> Job {
             thresholds: Thresholds::default(),
         },
         profile: "sandbox".to_owned(),
-        content: None,
-        out_dir: None,
         idempotency_key: opaque(16),
         source: DatasetSource { path: folder.join("data.fasta"), root: folder.to_owned() },
-        staged: None,
-        provider_job: None,
-        quote: None,
-        tx_hash: None,
-        result: None,
-        failure: None,
-        created_at: Timestamp::now(),
-        updated_at: Timestamp::now(),
-    }
+        at: Timestamp::now(),
+    })
 }

@@ -5,23 +5,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::{
-    money::Datoshi,
-    request::{Locality, Spend, Until},
+    request::{Locality, Spend, Until, tests::bounds},
     task::ParameterKind,
 };
 
 const FILES: [&str; 3] = ["data.fasta", "b 2.fasta", "x/notes.txt"];
-
-fn bounds() -> impl Strategy<Value = Bounds> {
-    let place = prop_oneof![Just(Locality::Anywhere), Just(Locality::Here)];
-    let spend = prop_oneof![
-        Just(Spend::Nothing),
-        Just(Spend::OwnersCaps),
-        (1u64..1_000_000_000).prop_map(|n| Spend::AtMost(Datoshi::new(n).unwrap()))
-    ];
-    let until = prop_oneof![Just(Until::Plan), Just(Until::Quote), Just(Until::Done)];
-    (place, spend, until).prop_map(|(place, spend, until)| Bounds { place, spend, until })
-}
 
 /// A file, a number or a word, real or not.
 fn value() -> impl Strategy<Value = Value> {
@@ -128,9 +116,9 @@ proptest! {
         let offered = Offered { tasks: &tasks, files: &files };
         let heard = Heard { said: &said, last: None };
         let Ok(one) = read(&object.to_string(), &heard, &offered) else { return Ok(()) };
-        let text = super::object::of(one.asks_for, &one.work, one.bounds, &tasks);
-        let two = read(&text, &heard, &offered).unwrap();
-        prop_assert_eq!((two.asks_for, two.bounds, two.dropped), (one.asks_for, one.bounds, vec![]));
+        let proposed = Proposal { without_file: Vec::new(), ..one.clone() };
+        let two = read(&proposed.object(&tasks), &heard, &offered).unwrap();
+        prop_assert_eq!((two.asks_for, two.bounds, two.answers, two.dropped), (one.asks_for, one.bounds, one.answers, vec![]));
         let key = |work: &Work| (work.task.clone(), work.inputs.clone(), json!(work.parameters).to_string());
         let (mut before, mut after): (Vec<_>, Vec<_>) = (one.work.iter().map(key).collect(), two.work.iter().map(key).collect());
         before.sort_by(|a, b| format!("{a:?}").cmp(&format!("{b:?}")));

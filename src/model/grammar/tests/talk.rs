@@ -8,7 +8,7 @@ use crate::{
     domain::{
         dataset::{DatasetProfile, Format},
         estimate::{Estimate, Range},
-        job::{DatasetSource, JobResult, JobState},
+        job::{DatasetSource, JobResult, JobState, PlannedJob},
         money::Datoshi,
         request::{DATASET, Locality, Origin, Spend, Until},
         verdict::{MachineProfile, Place, Thresholds, Verdict},
@@ -142,33 +142,24 @@ pub(super) fn job(work: &Work, heavy: bool) -> Job {
         estimate: Estimate { ram: range, seconds: range, learnt_from: 0 },
         thresholds: Thresholds::default(),
     };
-    Job {
+    let planned = PlannedJob {
         id: JobId::random(),
         session: "s".to_owned(),
-        request: None,
-        state: JobState::Done,
         task_type: work.task.clone(),
         parameters: work.parameters.clone(),
         verdict,
         profile: "sandbox".to_owned(),
         source: DatasetSource { path: path.clone(), root: "/".into() },
-        content: None,
-        out_dir: None,
         idempotency_key: String::new(),
-        staged: None,
-        provider_job: None,
-        quote: None,
-        tx_hash: None,
-        result: Some(JobResult {
-            folder: "/results/one".into(),
-            files: Vec::new(),
-            summary: json!({"sequences": 3, "gc": 0.5}),
-            unchecked: None,
-        }),
-        failure: None,
-        created_at: Timestamp::UNIX_EPOCH,
-        updated_at: Timestamp::UNIX_EPOCH,
-    }
+        at: Timestamp::UNIX_EPOCH,
+    };
+    let result = JobResult {
+        folder: "/results/one".into(),
+        files: Vec::new(),
+        summary: json!({"sequences": 3, "gc": 0.5}),
+        unchecked: None,
+    };
+    Job { state: JobState::Done, result: Some(result), ..Job::planned(planned) }
 }
 
 /// A reading in one line: `protein_folding a.fasta dimension=3 -> done, at most 1 GAS, here (notes)`.
