@@ -74,7 +74,20 @@ impl Conversation {
 
     /// The end of a turn whose next model call would pass a ceiling of the session.
     pub(super) fn ceiling(&mut self, request: &ChatRequest) -> Option<End> {
-        let next = self.gauge.tokens(window::size(request));
+        self.passes(self.gauge.tokens(window::size(request)))
+    }
+
+    /// The end of a turn whose front would ask its model to read so many bytes: more than its window, or than a ceiling allows.
+    pub(super) fn too_much(&mut self, bytes: usize) -> Option<End> {
+        if bytes == 0 {
+            return None;
+        }
+        let tokens = self.gauge.tokens(bytes);
+        let window = self.limits.window.filter(|window| tokens + LEAST_ANSWER > *window);
+        window.map(|window| close::too_long(tokens, window)).or_else(|| self.passes(tokens))
+    }
+
+    fn passes(&self, next: u64) -> Option<End> {
         let message = self.limits.ceilings.passed(&self.spent, next)?;
         Some(End::Stopped {
             kind: "model_ceiling".to_owned(),

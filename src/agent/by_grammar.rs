@@ -29,6 +29,11 @@ use crate::{
 pub trait KnowState: Send + Sync {
     /// The state now. `balance`: whether the chain is to be asked what the wallet holds.
     async fn state(&self, balance: bool) -> State;
+
+    /// The answer to a question that state answers.
+    async fn answer(&self, fact: &Fact) -> String {
+        grammar::answer(fact, &self.state(fact.name() == "balance").await)
+    }
 }
 
 /// The offline grammar.
@@ -74,15 +79,14 @@ impl ByGrammar {
             _ => Proposed::Words("There is no plan to agree to. Name a task and a file.".to_owned()),
         }
     }
-
-    async fn answered(&self, fact: &Fact) -> String {
-        let state = self.knows.state(fact.name() == "balance").await;
-        grammar::answer(fact, &state)
-    }
 }
 
 #[async_trait]
 impl Propose for ByGrammar {
+    fn asks_bytes(&self, _: &Heard<'_>) -> usize {
+        0
+    }
+
     async fn propose(&self, heard: &Heard<'_>) -> Result<Reading, ModelError> {
         let (files, folders) = cassette::look("files below the folder", || listed(&self.folder));
         let asked = self.told().asked.take();
@@ -105,7 +109,7 @@ impl Propose for ByGrammar {
             Read::No => Proposed::Words("Nothing was sent or paid.".to_owned()),
             Read::Cancel(jobs) => Proposed::Words(how_to_cancel(&jobs)),
             Read::Resume(jobs) => going_on(&jobs, heard.jobs),
-            Read::Fact(fact) => Proposed::Words(self.answered(&fact).await),
+            Read::Fact(fact) => Proposed::Words(self.knows.answer(&fact).await),
             Read::NotInCatalogue(wish) => Proposed::Words(wish.answer()),
             Read::Save { name, text, then } => {
                 let records = text.lines().filter(|line| line.starts_with(['>', '@'])).count();
@@ -148,7 +152,8 @@ fn going_on(ids: &[JobId], jobs: &[Job]) -> Proposed {
     Proposed::Work(Proposal { work: meant.iter().map(work).collect(), ..Proposal::default() })
 }
 
-fn how_to_cancel(jobs: &[JobId]) -> String {
+/// What a person does who wants jobs given up.
+pub(super) fn how_to_cancel(jobs: &[JobId]) -> String {
     match jobs {
         [] => "No job of this conversation is open, so there is nothing to cancel.".to_owned(),
         jobs => {

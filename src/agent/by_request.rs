@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use super::{
     asking::Reply,
     close::End,
@@ -14,6 +12,7 @@ use super::{
     prompt,
     propose::{Front, Heard, Proposal, Propose, Proposed, Reading},
     steps::{kept, unreadable, withheld},
+    told::{self, Came},
     turn::Turn,
 };
 use crate::{
@@ -23,30 +22,23 @@ use crate::{
         ids::RequestId,
         plan::Plan,
         request::{Bounds, Locality, Request, Spend, Until},
-        shown::RequestShown,
     },
-    model::{Finish, Message, ToolChoice, context::FileSeen},
-    tools::{Cancel, Failure, facts},
+    model::{
+        Finish, Message, ToolChoice,
+        context::{Context, FileSeen},
+    },
+    tools::{Cancel, Failure},
 };
 
 /// What errors of the ledger are called.
 const LEDGER: &str = "ledger";
 
-/// What came of a request, for closing words.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Facts {
-    /// The request as it was agreed to, or as it was planned.
-    pub request: Request,
-    /// What came of it, for a model. Text that others wrote lies under `untrusted_data`.
-    pub value: Value,
-}
-
 impl Conversation {
     /// A turn of a front that proposes whole requests.
     pub(super) async fn by_request(
         &mut self,
-        (reader, system): (&dyn Propose, &str),
-        heard: (&str, &[FileSeen]),
+        reader: &dyn Propose,
+        heard: (&str, &[FileSeen], &Context),
         turn: &mut Turn,
         answer: &mut String,
         cancel: &Cancel,
@@ -56,7 +48,11 @@ impl Conversation {
             None => self.toolbox.work.last_request(&self.toolbox.session)?,
         };
         let (jobs, tasks) = (self.jobs()?, self.toolbox.work.tasks());
-        let heard = Heard { said: heard.0, files: heard.1, last: last.as_ref(), jobs: &jobs, tasks: &tasks };
+        let (said, files, context) = heard;
+        let heard = Heard { said, files, last: last.as_ref(), jobs: &jobs, tasks: &tasks };
+        if let Some(end) = self.too_much(reader.asks_bytes(&heard)) {
+            return Ok(end);
+        }
         let read = tokio::select! {
             biased;
             () = cancel.cancelled() => return Ok(End::Interrupted),
@@ -67,7 +63,7 @@ impl Conversation {
             Err(error) => return Ok(End::of(&error)),
         };
         usage.into_iter().for_each(|usage| self.took(usage));
-        let facts = match proposed {
+        let carried = match proposed {
             Proposed::Words(text) => {
                 self.say(&text, answer);
                 return Ok(End::Answer);
@@ -77,14 +73,17 @@ impl Conversation {
                 self.say("Good-bye.", answer);
                 return Ok(End::Answer);
             }
-            Proposed::Talk => return self.in_words(system, answer, cancel).await,
+            Proposed::Talk => {
+                return self.in_words(told::understood(&[]), prompt::talk(context), answer, cancel).await;
+            }
             Proposed::Work(proposal) => self.carry_out(turn, proposal, cancel).await?,
         };
         if cancel.is_cancelled() {
             return Ok(End::Interrupted);
         }
-        if matches!(self.front, Front::Request(_)) {
-            return self.words_on(system, &facts, answer, cancel).await;
+        // Of a plan that goes no further the program says what it comes to: a price is no matter of words.
+        if let (Front::Request(_), Some(plan)) = (&self.front, carried) {
+            return self.words_on(&plan, turn, answer, cancel).await;
         }
         let mut mine = Vec::new();
         for id in &turn.jobs {
@@ -97,6 +96,7 @@ impl Conversation {
     }
 
     /// Carries a proposal through: its plan, consent to it, and its work as far as it goes. What failed is noted in the turn.
+    /// The plan that was carried through; none where it goes no further.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -105,7 +105,7 @@ impl Conversation {
         turn: &mut Turn,
         proposal: Proposal,
         cancel: &Cancel,
-    ) -> Result<Facts, AgentError> {
+    ) -> Result<Option<Plan>, AgentError> {
         let answers = proposal.answers;
         turn.figures.clone_from(&proposal.figures);
         let request = self.request_of(proposal);
@@ -113,7 +113,7 @@ impl Conversation {
         let session = self.toolbox.session.clone();
         let planned = tokio::select! {
             biased;
-            () = cancel.cancelled() => return Ok(self.nothing_done(request)),
+            () = cancel.cancelled() => return Ok(None),
             plan = work.plan(&session, request.clone()) => plan,
         };
         let planned = match planned {
@@ -121,7 +121,7 @@ impl Conversation {
             Err(error) if error.kind == LEDGER => return Err(error.into()),
             Err(error) => {
                 turn.fail([Failure::of(&error, None)], None);
-                return Ok(self.nothing_done(request));
+                return Ok(None);
             }
         };
         let planned = if answers { answering(planned) } else { planned };
@@ -130,12 +130,12 @@ impl Conversation {
         take_in(turn, &planned);
         if turn.until == Until::Plan || planned.possible().next().is_none() {
             turn.of_plan = ending::plan_words(&planned);
-            return self.facts_of(turn, planned, false);
+            return Ok(None);
         }
         let agreed = tokio::select! {
             biased;
             agreed = work.agree(&session, planned.clone()) => agreed,
-            () = cancel.cancelled() => return self.facts_of(turn, planned, false),
+            () = cancel.cancelled() => return Ok(None),
         };
         let plan = match agreed {
             Ok(plan) => plan,
@@ -143,7 +143,7 @@ impl Conversation {
                 if !error.is_stop() {
                     turn.fail([Failure::of(&error, None)], None);
                 }
-                return self.facts_of(turn, planned, false);
+                return Ok(None);
             }
         };
         if plan.request != planned.request {
@@ -161,7 +161,7 @@ impl Conversation {
                 turn.fail([Failure::of(&error, Some(outcome.job))], None);
             }
         }
-        self.facts_of(turn, plan, true)
+        Ok(Some(plan))
     }
 
     /// The request of a proposal, within the person's own bounds.
@@ -178,59 +178,45 @@ impl Conversation {
         }
     }
 
-    fn nothing_done(&self, request: Request) -> Facts {
-        Facts { value: json!({"request": request.id, "done": "nothing"}), request }
-    }
-
-    /// What came of a plan, for closing words.
-    fn facts_of(&self, turn: &Turn, plan: Plan, agreed: bool) -> Result<Facts, AgentError> {
+    /// The jobs of a plan that was carried through.
+    fn came_of(&self, plan: &Plan) -> Result<Vec<Came>, AgentError> {
         let work = self.toolbox.work.as_ref();
-        let mut lines = Vec::new();
-        for piece in plan.possible().filter(|_| agreed) {
+        let mut all = Vec::new();
+        for piece in plan.possible() {
             let job = piece.job.as_ref().map(|id| work.job(id)).transpose()?.flatten();
             let Some(job) = job else { continue };
-            let mut line = facts::came_of(&job, &work.attempts(&job.id)?);
-            if piece.same_as_before {
-                line["same_as_before"] = "done or begun before in this session; nothing was paid twice".into();
-            }
-            lines.push(line);
+            let attempts = work.attempts(&job.id)?;
+            all.push(Came { job, attempts, before: piece.same_as_before });
         }
-        let mut value = json!({"request": plan.request.id});
-        if turn.until != Until::Done {
-            value["stops_at"] = turn.until.as_str().into();
-        }
-        if agreed {
-            facts::add_some(&mut value, "jobs", lines);
-        } else {
-            value["done"] = "nothing was run, sent or paid".into();
-            value["plan"] = facts::plan(&plan);
-        }
-        let failures = turn.failures.iter().map(|lack| {
-            let failure = &lack.failure;
-            json!({"job": failure.job, "why": failure.message, "hint": failure.hint})
-        });
-        facts::add_some(&mut value, "failures", failures.collect());
-        Ok(Facts { request: plan.request, value })
+        Ok(all)
     }
 
     /// Asks the model once, without tools, for words on what came of a request.
     async fn words_on(
         &mut self,
-        system: &str,
-        facts: &Facts,
+        plan: &Plan,
+        turn: &Turn,
         answer: &mut String,
         cancel: &Cancel,
     ) -> Result<End, AgentError> {
-        // What the model filled in stands for its own turn, so that it sees later what it understood.
-        let request = serde_json::to_string(&RequestShown(facts.request.clone())).unwrap_or_default();
-        self.keep(Message::Assistant { text: kept(&request), calls: Vec::new() });
-        self.keep(Message::User { text: prompt::words(&facts.value) });
-        self.in_words(system, answer, cancel).await
+        let came = self.came_of(plan)?;
+        let told = prompt::words(&told::lines(&came, turn));
+        self.in_words(told::understood(&came), told, answer, cancel).await
     }
 
-    /// Asks the model for words, without tools.
-    async fn in_words(&mut self, system: &str, answer: &mut String, cancel: &Cancel) -> Result<End, AgentError> {
-        let request = match self.request(system, Vec::new(), ToolChoice::None) {
+    /// Asks the model for words, without tools, on what the program tells it. Between the person's words and those stands what was
+    /// understood: some servers take no two messages of one side in a row.
+    async fn in_words(
+        &mut self,
+        understood: String,
+        told: String,
+        answer: &mut String,
+        cancel: &Cancel,
+    ) -> Result<End, AgentError> {
+        self.keep(Message::Assistant { text: understood, calls: Vec::new() });
+        self.keep(Message::User { text: told });
+        let system = prompt::for_words(&self.toolbox.work.tasks());
+        let request = match self.request(&system, Vec::new(), ToolChoice::None) {
             Ok(request) => request,
             Err(end) => return Ok(end),
         };

@@ -3,7 +3,6 @@
 use std::{path::PathBuf, sync::Arc};
 
 use super::{
-    by_form::ByForm,
     error::AgentError,
     helps::Helps,
     history, named,
@@ -189,11 +188,11 @@ impl Conversation {
         let jobs = self.jobs()?;
         let files = cassette::look("files in the folder", || prompt::seen_in(&self.folder));
         let context = prompt::context(&files, &jobs, self.bounds.until == Until::Plan);
-        let system = prompt::system(&self.toolbox.work.tasks(), &context);
         let mut turn = Turn::new(self.bounds.until, self.helps);
         let mut answer = String::new();
         let end = match self.front.clone() {
-            Front::Tools => {
+            Front::Tools { .. } => {
+                let system = prompt::system(&self.toolbox.work.tasks(), &context);
                 let opening = Opening { bounds: self.bounds, origin: self.origin(), said: Some(prompt.to_owned()) };
                 self.toolbox.work.open(&self.toolbox.session, opening);
                 let end = self.steps(&system, &mut turn, &mut answer, cancel).await?;
@@ -202,8 +201,7 @@ impl Conversation {
                 end
             }
             Front::Request(reader) | Front::Grammar(reader) => {
-                let reader = (reader.as_ref(), system.as_str());
-                self.by_request(reader, (prompt, &files), &mut turn, &mut answer, cancel).await?
+                self.by_request(reader.as_ref(), (prompt, &files, &context), &mut turn, &mut answer, cancel).await?
             }
         };
         self.drive_on(&turn);
@@ -223,8 +221,10 @@ impl Conversation {
             _ => Calls::Usable,
         };
         self.driving = after(self.driving, calls);
-        if matches!(self.front, Front::Tools) && self.driving.style == Style::Request {
-            self.front = Front::Request(Arc::new(ByForm::new(Arc::clone(&self.model))));
+        if let Front::Tools { instead: Some(form) } = &self.front
+            && self.driving.style == Style::Request
+        {
+            self.front = Front::Request(Arc::clone(form));
             let message = "this model's tool calls are unusable: from the next turn on it is asked for one request object \
                            (AGENT_STYLE=tools keeps the tools)";
             self.sink.emit(Event::Warning { message: message.to_owned() });
@@ -235,7 +235,7 @@ impl Conversation {
     pub(super) fn origin(&self) -> Origin {
         match (&self.front, self.model.name()) {
             (Front::Grammar(_), _) => Origin::Grammar,
-            (Front::Tools | Front::Request(_), name) => Origin::Model(name),
+            (Front::Tools { .. } | Front::Request(_), name) => Origin::Model(name),
         }
     }
 

@@ -15,7 +15,12 @@ pub fn of(model: &Arc<dyn ChatModel>, driving: Driving, state: WorkflowState) ->
             let folder = state.folder.clone();
             Front::Grammar(Arc::new(ByGrammar::new(Arc::new(state), folder)))
         }
-        Style::Request => Front::Request(Arc::new(ByForm::new(Arc::clone(model)))),
-        Style::Tools => Front::Tools,
+        style => {
+            let form = Arc::new(ByForm::new(Arc::clone(model), Arc::new(state)));
+            match style {
+                Style::Request => Front::Request(form),
+                Style::Tools => Front::Tools { instead: Some(form) },
+            }
+        }
     }
 }

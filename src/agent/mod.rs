@@ -16,6 +16,7 @@
 //! | [`helps`] | what a model is helped with, and can be denied to measure its worth |
 //! | [`gate`] | streamed text, holding back what may be a call |
 //! | [`prompt`] | the system prompt, and what a model is told on the way |
+//! | `told` | what came of a request, for a model that is asked for words |
 //! | `close` | after the loop: what the program says, and the exit code |
 //! | [`ending`] | receipts, how the jobs stand, names nobody knows, closing words |
 //! | [`named`] | jobs, hashes, addresses and paths that stand in a text |
@@ -51,7 +52,8 @@ pub mod spending;
 pub mod state;
 mod steps;
 pub mod task_call;
-pub mod turn;
+mod told;
+mod turn;
 pub mod window;
 
 pub use conversation::{Conversation, Limits, Parts};

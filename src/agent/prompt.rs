@@ -7,6 +7,7 @@ use crate::{
         job::{Job, JobState},
         request::Until,
         task::TaskType,
+        units::clean,
     },
     model::context::{Context, FileSeen, is_plain},
     tools::next,
@@ -14,6 +15,8 @@ use crate::{
 
 /// What the Scientific Orchestrator is told.
 const SYSTEM: &str = include_str!("../../prompts/system.md");
+/// What a model is told that only writes words.
+const FOR_WORDS: &str = include_str!("../../prompts/for_words.md");
 /// What is said to a model that stopped while a job of its turn is open.
 pub const OPEN: &str = include_str!("../../prompts/open.md");
 /// What is said to a model whose answer was empty or no words.
@@ -22,6 +25,8 @@ pub const NONSENSE: &str = include_str!("../../prompts/nonsense.md");
 pub const CUT: &str = include_str!("../../prompts/cut.md");
 /// What a model is told that is asked for words on what came of a request.
 const WORDS: &str = include_str!("../../prompts/words.md");
+/// What a model is told that answers a person who wants no work.
+const TALK: &str = include_str!("../../prompts/talk.md");
 /// How the note on earlier turns begins.
 pub const EARLIER: &str = include_str!("../../prompts/earlier.md");
 /// What is said to a model whose call in the text cannot be read.
@@ -31,6 +36,8 @@ pub const BROKEN: &str = include_str!("../../prompts/broken.md");
 const MOST_ENTRIES: usize = 2000;
 /// The newest jobs of a conversation that came to their ends are put back before a model; `list_jobs` has the others.
 const MOST_ENDED: usize = 8;
+/// What is shown of a task to who only writes words, characters.
+const LONGEST_TASK: usize = 160;
 /// Endings of files that people compute on.
 const ENDINGS: [&str; 28] = [
     "fasta", "fa", "fna", "faa", "ffn", "frn", "fas", "fastq", "fq", "txt", "md", "rst", "csv", "tsv", "gz", "zst",
@@ -38,13 +45,21 @@ const ENDINGS: [&str; 28] = [
 ];
 
 /// Every text of `prompts/`.
-pub fn texts() -> [&'static str; 7] {
-    [SYSTEM, OPEN, NONSENSE, CUT, WORDS, EARLIER, BROKEN]
+pub fn texts() -> [&'static str; 9] {
+    [SYSTEM, FOR_WORDS, OPEN, NONSENSE, CUT, WORDS, TALK, EARLIER, BROKEN]
 }
 
 /// The whole system prompt. What changes least comes first, so that a server's prefix cache serves.
 pub fn system(tasks: &[TaskType], context: &Context) -> String {
     format!("{}\n\n{}\n{}", SYSTEM.trim_end(), self::tasks(tasks), context.to_text())
+}
+
+/// The system prompt of a model that is asked for words alone: what there is to do is done by the program. It stays the same for
+/// a whole session, so that a server's prefix cache serves.
+pub fn for_words(tasks: &[TaskType]) -> String {
+    let line = |task: &TaskType| format!("- {}: {}\n", task.name, clean(task.description.trim(), LONGEST_TASK));
+    let tasks: String = tasks.iter().map(line).collect();
+    format!("{}\n{tasks}", FOR_WORDS.trim_end())
 }
 
 /// What a model is told of the catalogue.
@@ -123,8 +138,13 @@ pub fn open(jobs: &[&Job], until: Until) -> String {
 }
 
 /// What a model is told that is asked for words on what came of a request.
-pub fn words(facts: &serde_json::Value) -> String {
-    WORDS.trim().replace("{facts}", &facts.to_string())
+pub fn words(came: &str) -> String {
+    WORDS.trim().replace("{came}", came)
+}
+
+/// What a model is told that answers a person who wants no work.
+pub fn talk(context: &Context) -> String {
+    TALK.trim().replace("{context}", context.to_text().trim())
 }
 
 /// What a model is told of a call in its text that cannot be read.

@@ -68,6 +68,9 @@ pub struct Reading {
 /// Reads a person's words into a request: the offline grammar, or a model that fills in a form.
 #[async_trait]
 pub trait Propose: Send + Sync {
+    /// How much a model would be asked to read, in bytes; 0 where none is asked.
+    fn asks_bytes(&self, heard: &Heard<'_>) -> usize;
+
     /// Reads them.
     ///
     /// # Errors
@@ -76,11 +79,13 @@ pub trait Propose: Send + Sync {
 }
 
 /// How a conversation is driven.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub enum Front {
     /// A model calls tools, step by step.
-    #[default]
-    Tools,
+    Tools {
+        /// What drives it instead from the next turn on, should its calls come unusable.
+        instead: Option<Arc<dyn Propose>>,
+    },
     /// A model fills in one request a turn, and is asked for words at the end.
     Request(Arc<dyn Propose>),
     /// The offline grammar proposes a request, and the program says what came of it.

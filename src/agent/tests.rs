@@ -69,7 +69,7 @@ impl Bench {
             bounds: Bounds::default(),
             limits: Limits::default(),
             helps,
-            front: Front::default(),
+            front: Front::Tools { instead: None },
             at_once: 2,
         });
         Bench { fake, heard, talk }

@@ -145,19 +145,6 @@ pub fn before(job: &Job, attempts: &[Attempt]) -> Value {
     value
 }
 
-/// What came of a job of a request that was carried through.
-pub fn came_of(job: &Job, attempts: &[Attempt]) -> Value {
-    let mut value = brief(&finished(job, (!attempts.is_empty()).then_some(attempts)), Some(job));
-    value["task_type"] = job.task_type.clone().into();
-    if !job.verdict.reasons.is_empty() {
-        value["reasons"] = job.verdict.reasons.iter().map(|r| r.why.clone()).collect();
-    }
-    if let Some(asked) = &job.quote {
-        value["quote"] = quote(asked);
-    }
-    value
-}
-
 /// One of several checked jobs.
 pub fn short(job: &Job) -> Value {
     let mut value = json!({"job": job.id, "dataset": path_of(job), "where": job.verdict.place});

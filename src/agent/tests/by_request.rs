@@ -2,8 +2,6 @@
 
 use std::collections::VecDeque;
 
-use serde_json::json;
-
 use super::*;
 use crate::{
     agent::propose::{Heard as Said, Proposal, Propose, Proposed, Reading},
@@ -20,6 +18,10 @@ struct Proposes {
 
 #[async_trait::async_trait]
 impl Propose for Proposes {
+    fn asks_bytes(&self, heard: &Said<'_>) -> usize {
+        heard.said.len()
+    }
+
     async fn propose(&self, heard: &Said<'_>) -> Result<Reading, ModelError> {
         let seen = (heard.said.to_owned(), heard.last.cloned(), heard.jobs.len());
         self.heard.lock().unwrap().push(seen);
@@ -59,7 +61,7 @@ const STATS: &str = "sequence_stats";
 async fn a_request_is_carried_through_and_the_model_is_asked_for_words_once() {
     let given = vec![proposal(vec![work(FOLD, "data.fasta"), work(STATS, "two.fasta")], Bounds::default())];
     let turns = r#"
-- expect: {choice: none, only_offered: [], user: ['best_energy', 'job-aaaaaaa1', '"state":"done"', 'No JSON'], system: protein_folding}
+- expect: {choice: none, only_offered: [], user: ['best energy', 'of "data.fasta": done', 'It cost 2 GAS, and'], system: ['- protein_folding: ', 'No JSON']}
   say: "Folded, with energy -9, and three sequences."
 "#;
     let (mut bench, front) = bench(files(), given, turns);
@@ -98,13 +100,13 @@ async fn what_is_proposed_only_narrows_and_where_it_stops_it_stops() {
 #[tokio::test]
 async fn without_consent_nothing_is_begun_and_the_plan_is_told() {
     let given = || vec![proposal(vec![work(FOLD, "data.fasta"), work(STATS, "two.fasta")], Bounds::default())];
-    let turns = r#"
-- expect: {choice: none, user: ['nothing was run, sent or paid', '"at_most_with_fees":"3"', needs a person's consent]}
-  say: "It costs at most 3 GAS, and nobody agreed to it."
-"#;
-    let turns = turns.replace("needs a person's consent", "\"needs a person's consent\"");
-    let (mut bench, _) = bench(files().with(|f| f.says = Says::Nobody), given(), &turns);
+    let (mut bench, _) = bench(files().with(|f| f.says = Says::Nobody), given(), "  []");
     let outcome = bench.plays("fold data.fasta and give me the stats of two.fasta").await;
+    assert!(
+        outcome.answer.contains("protein_folding of data.fasta is planned"),
+        "the model is not asked: {}",
+        outcome.answer
+    );
     assert_eq!((outcome.exit_code, bench.fake.effects(), bench.fake.kept().len()), (4, vec![], 0));
     let next = format!("agent run --request {}", bench.fake.asked()[0].request.id);
     assert!(bench.stand().iter().all(|(state, to)| state == "planned" && to.as_ref() == Some(&next)));
@@ -208,32 +210,26 @@ async fn ctrl_c_stops_it_and_a_thousand_pieces_are_the_most() {
 }
 
 #[tokio::test]
-async fn what_came_of_it_is_told_in_one_object() {
-    let given = vec![proposal(vec![work(STATS, "data.fasta")], Bounds::default())];
-    let (mut bench, _) = bench(files(), given, "- {expect: {user: ['\"failures\":[]']}, say: 'Three.'}\n");
-    bench.plays("stats of data.fasta").await;
-    let told = bench.talk.history().iter().find_map(|message| match message {
-        Message::User { text } if text.contains("carried through") => Some(text.clone()),
-        _ => None,
-    });
-    let told = told.unwrap();
-    let object = told.lines().find(|line| line.starts_with('{')).unwrap();
-    let mut object: serde_json::Value = serde_json::from_str(object).unwrap();
-    object["request"].take();
-    assert_eq!(
-        object,
-        json!({
-            "request": null,
-            "jobs": [{
-                "ok": true, "job": "job-aaaaaaa1", "state": "done", "task_type": "sequence_stats", "where": "local",
-                "dataset": "data.fasta",
-                "result": {
-                    "folder": "/home/ada/.agent/results/job-aaaaaaa1", "files": ["result.json"],
-                    "untrusted_data": {"summary": {"sequences": 3, "residues": 144, "min_length": 48, "max_length": 48,
-                        "mean_length": 48.0, "n50": 48, "gc": null}},
-                },
-            }],
-            "failures": [],
+async fn what_came_of_it_is_told_in_plain_lines_and_what_others_wrote_as_data() {
+    let given = vec![
+        proposal(
+            vec![work(STATS, "data.fasta"), work(FOLD, "two.fasta"), work(STATS, "none.fasta")],
+            Bounds::default(),
+        ),
+        proposal(vec![work(FOLD, "two.fasta")], Bounds::default()),
+    ];
+    let (mut bench, _) = bench(files(), given, "- {say: 'Three.'}\n- {say: 'The same.'}\n");
+    bench.turn("stats of data.fasta and none.fasta, and fold two.fasta").await;
+    bench.plays("fold two.fasta").await;
+    let told: Vec<&str> = bench
+        .talk
+        .history()
+        .iter()
+        .filter_map(|message| match message {
+            Message::User { text } => text.split_once("never instructions.\n"),
+            _ => None,
         })
-    );
+        .map(|(_, told)| told.split_once("\nTell").unwrap().0)
+        .collect();
+    insta::assert_snapshot!(told.join("\n\n"));
 }

@@ -25,9 +25,9 @@ const MOST_NAMED: usize = 60;
 const MOST_JOBS: usize = 12;
 /// Of the conversation so many exchanges are shown at least, and less than twice as many.
 const EXCHANGES: usize = 4;
-/// What is shown of a sentence and of an answer of before, characters.
+/// What is shown of a sentence of before and of a job, characters.
 const LONGEST_SAID: usize = 600;
-const LONGEST_ANSWER: usize = 240;
+const LONGEST_JOB: usize = 240;
 /// What is shown of a task and of a choice, characters.
 const LONGEST_TASK: usize = 200;
 const LONGEST_CHOICE: usize = 60;
@@ -37,7 +37,7 @@ pub fn texts() -> [&'static str; 2] {
     [PROMPT, AGAIN]
 }
 
-/// What was said before, and what came of it.
+/// What was said before, and what it was understood as.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Exchange {
     /// The person's words.
@@ -45,8 +45,6 @@ pub struct Exchange {
     /// The object that stood for them: [`Proposal::object`](super::Proposal::object), or
     /// [`object::of`](super::object::of) of a request that came from elsewhere.
     pub object: String,
-    /// What the person was answered, in short.
-    pub answer: String,
 }
 
 /// A question to a model: what does this sentence ask for?
@@ -68,14 +66,12 @@ impl Ask<'_> {
         let mut messages = Vec::new();
         // They leave in whole blocks, so that what a server keeps of the rest serves for some turns.
         let skipped = self.earlier.len().saturating_sub(EXCHANGES) / EXCHANGES * EXCHANGES;
-        let mut answer = "";
         for exchange in self.earlier.iter().skip(skipped) {
-            messages.push(Message::User { text: said(answer, &[], &clean(&exchange.said, LONGEST_SAID)) });
+            messages.push(Message::User { text: clean(&exchange.said, LONGEST_SAID) });
             messages.push(Message::Assistant { text: exchange.object.clone(), calls: Vec::new() });
-            answer = &exchange.answer;
         }
         let jobs = self.jobs.get(self.jobs.len().saturating_sub(MOST_JOBS)..).unwrap_or_default();
-        messages.push(Message::User { text: said(answer, jobs, self.said) });
+        messages.push(Message::User { text: said(jobs, self.said) });
         ChatRequest {
             system: system(&self.offered),
             messages,
@@ -128,13 +124,7 @@ fn task(task: &TaskType) -> String {
 }
 
 /// A sentence, after what the program has to tell.
-fn said(answer: &str, jobs: &[String], said: &str) -> String {
-    let mut out = String::new();
-    if !answer.is_empty() {
-        out.push_str(&format!("[answer to that: {}]\n", clean(answer, LONGEST_ANSWER)));
-    }
-    for job in jobs {
-        out.push_str(&format!("[job: {}]\n", clean(job, LONGEST_ANSWER)));
-    }
-    out + said
+fn said(jobs: &[String], said: &str) -> String {
+    let jobs: String = jobs.iter().map(|job| format!("[job: {}]\n", clean(job, LONGEST_JOB))).collect();
+    jobs + said
 }
