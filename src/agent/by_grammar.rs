@@ -14,7 +14,7 @@ use crate::{
     cassette,
     domain::{
         ids::JobId,
-        job::Job,
+        job::{Job, JobState},
         request::{Bounds, Request, Until, Work},
     },
     model::{
@@ -107,7 +107,7 @@ impl Propose for ByGrammar {
             Read::Work(proposal) => proposed(proposal),
             Read::Yes => self.agreed(heard),
             Read::No => Proposed::Words("Nothing was sent or paid.".to_owned()),
-            Read::Cancel(jobs) => Proposed::Words(how_to_cancel(&jobs)),
+            Read::Cancel(jobs) => Proposed::Words(how_to_cancel(&jobs, heard.jobs)),
             Read::Resume(jobs) => going_on(&jobs, heard.jobs),
             Read::Fact(fact) => Proposed::Words(self.knows.answer(&fact).await),
             Read::NotInCatalogue(wish) => Proposed::Words(wish.answer()),
@@ -132,7 +132,8 @@ impl Propose for ByGrammar {
     }
 }
 
-fn proposed(proposal: grammar::Proposal) -> Proposed {
+/// What the grammar proposes, as a front does.
+pub(super) fn proposed(proposal: grammar::Proposal) -> Proposed {
     let grammar::Proposal { work, bounds, understood, figures } = proposal;
     Proposed::Work(Proposal { work, bounds, notes: understood, figures, ..Proposal::default() })
 }
@@ -152,9 +153,11 @@ fn going_on(ids: &[JobId], jobs: &[Job]) -> Proposed {
     Proposed::Work(Proposal { work: meant.iter().map(work).collect(), ..Proposal::default() })
 }
 
-/// What a person does who wants jobs given up.
-pub(super) fn how_to_cancel(jobs: &[JobId]) -> String {
-    match jobs {
+/// What a person does who wants jobs given up. What was only planned was not begun.
+pub(super) fn how_to_cancel(meant: &[JobId], jobs: &[Job]) -> String {
+    let begun =
+        |id: &&JobId| !jobs.iter().any(|job| job.id == **id && job.request.is_none() && job.state == JobState::Planned);
+    match meant.iter().filter(begun).collect::<Vec<_>>().as_slice() {
         [] => "No job of this conversation is open, so there is nothing to cancel.".to_owned(),
         jobs => {
             let lines: Vec<String> = jobs.iter().map(|job| format!("  agent jobs cancel {job}")).collect();
@@ -169,7 +172,7 @@ fn save(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// The data files of a folder and of its folders, and those folders; hidden ones are left out.
-fn listed(folder: &Path) -> (Vec<FileSeen>, Vec<String>) {
+pub(super) fn listed(folder: &Path) -> (Vec<FileSeen>, Vec<String>) {
     let mut files = super::prompt::seen_in(folder);
     let mut folders = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten().take(MOST_ENTRIES) {

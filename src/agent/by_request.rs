@@ -106,7 +106,7 @@ impl Conversation {
         proposal: Proposal,
         cancel: &Cancel,
     ) -> Result<Option<Plan>, AgentError> {
-        let answers = proposal.answers;
+        let (answers, first) = (proposal.answers, proposal.first.clone());
         turn.figures.clone_from(&proposal.figures);
         let request = self.request_of(proposal);
         let work = Arc::clone(&self.toolbox.work);
@@ -129,7 +129,8 @@ impl Conversation {
         self.last = Some(planned.request.clone());
         take_in(turn, &planned);
         if turn.until == Until::Plan || planned.possible().next().is_none() {
-            turn.of_plan = ending::plan_words(&planned);
+            let words: Vec<String> = first.into_iter().chain(ending::plan_words(&planned)).collect();
+            turn.of_plan = (!words.is_empty()).then(|| words.join("\n"));
             return Ok(None);
         }
         let agreed = tokio::select! {
@@ -252,9 +253,10 @@ impl Conversation {
     }
 }
 
-/// A plan that only answers a question: it runs where all of it is free work on this machine, and stays a plan else.
+/// A plan that only answers a question: it runs where all that can be done of it is free work on this machine, and stays a plan
+/// else.
 fn answering(plan: Plan) -> Plan {
-    let free = plan.work.iter().all(|piece| piece.cannot.is_none() && !piece.is_offloaded());
+    let free = plan.possible().all(|piece| !piece.is_offloaded());
     let until = if free { Until::Done } else { Until::Plan };
     let bounds = Bounds { place: Locality::Here, spend: Spend::Nothing, until };
     let bounds = if free { plan.request.bounds.narrowed(bounds) } else { Bounds { until, ..plan.request.bounds } };

@@ -183,7 +183,7 @@ pub fn plan_words(plan: &Plan) -> Option<String> {
 }
 
 /// The figures of a job's result: those that were asked about, or all where it has none of these.
-pub fn figures_of(job: &Job, asked: &[&str]) -> String {
+fn figures_of(job: &Job, asked: &[&str]) -> String {
     let Some(result) = &job.result else { return String::new() };
     let of = figures(asked, &result.summary);
     if of.is_empty() { figures(&[], &result.summary) } else { of }

@@ -37,6 +37,8 @@ pub struct Proposal {
     pub bounds: Bounds,
     /// What was taken for what, for the person to see.
     pub notes: Vec<String>,
+    /// What the answer begins with where the request goes no further than its plan.
+    pub first: Option<String>,
     /// The figures that a question is about, by their names in a result's summary; none where it is about no single ones.
     pub figures: Vec<&'static str>,
     /// Whether it is a question that free work on this machine may answer: if all of it is that, it runs; else it is planned.

@@ -3,14 +3,12 @@
 
 use serde_json::Value;
 
-use super::{
-    ending::figures_of,
-    turn::{Lack, Turn},
-};
+use super::turn::{Lack, Turn};
 use crate::{
     domain::{
         attempt::Attempt, job::Job, money::Datoshi, request::Until, standing::JobStanding, units::clean, verdict::Place,
     },
+    model::grammar,
     tools::next,
 };
 
@@ -64,9 +62,11 @@ fn line(came: &Came) -> String {
     let Came { job, attempts, before } = came;
     let standing = JobStanding::of(job, attempts);
     let mut out = format!("- {} of {}: {}.", job.task_type, quoted(&standing.dataset, LONGEST_NAME), job.state);
-    let figures = figures_of(job, &[]);
-    if !figures.is_empty() {
-        out.push_str(&format!(" Result: {}.", quoted(&figures, LONGEST_RESULT)));
+    if let Some(result) = &job.result {
+        let figures = grammar::short_figures(&result.summary);
+        let text = result.summary.get("text").and_then(Value::as_str);
+        let result = if let Some(text) = text { quoted(text, LONGEST_RESULT) } else { quoted(&figures, LONGEST_NAME) };
+        out.push_str(&format!(" Result: {result}."));
     }
     if let Some(why) = &job.failure {
         out.push_str(&format!(" Why: {}.", quoted(why, LONGEST_NAME)));

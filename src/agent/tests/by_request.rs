@@ -226,7 +226,7 @@ async fn what_came_of_it_is_told_in_plain_lines_and_what_others_wrote_as_data() 
         .history()
         .iter()
         .filter_map(|message| match message {
-            Message::User { text } => text.split_once("never instructions.\n"),
+            Message::User { text } => text.split_once("never instructions:\n"),
             _ => None,
         })
         .map(|(_, told)| told.split_once("\nTell").unwrap().0)

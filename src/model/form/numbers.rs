@@ -49,9 +49,9 @@ pub(super) fn plain(text: &str) -> Option<String> {
 }
 
 /// Every number that stands in `said`, in the form of [`plain`]: digits with a point or a comma in every way they can be
-/// meant, and small numbers as words. Digits that end a name (`p53`, `b2`) are part of it, and digits before a unit of size or
-/// one of `units` are of another kind.
-pub(super) fn stand_in(said: &str, units: &[&str]) -> BTreeSet<String> {
+/// meant, and small numbers as words. Digits that end a name (`p53`, `b2`) are part of it, and digits before a unit of size are of
+/// another kind, as are those that `of` does not allow.
+pub(super) fn stand_in(said: &str, of: Kind) -> BTreeSet<String> {
     let chars: Vec<char> = said.chars().map(ascii_digit).collect();
     let mut found = BTreeSet::new();
     let mut at = 0;
@@ -66,7 +66,7 @@ pub(super) fn stand_in(said: &str, units: &[&str]) -> BTreeSet<String> {
         // `1e-5` and `2E3` are numbers of one piece.
         let power: String = exponent(chars.get(at..).unwrap_or_default());
         at += power.len();
-        if !in_name && !is_of(chars.get(at..).unwrap_or_default(), units) {
+        if !in_name && of.allows(&word_after(chars.get(at..).unwrap_or_default())) {
             let run = run.trim_end_matches(['.', ',']);
             found.extend(readings(run).into_iter().filter_map(|number| plain(&format!("{number}{power}"))));
         }
@@ -85,12 +85,30 @@ pub(super) fn stand_in(said: &str, units: &[&str]) -> BTreeSet<String> {
     found
 }
 
-/// Whether the word that these characters begin with, after a space or none, is a unit of size or one of `units`.
-fn is_of(chars: &[char], units: &[&str]) -> bool {
+/// What a number may be of, by the word after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A choice: of anything but GAS.
+    Choice,
+    /// A limit: of GAS, or of nothing that is said. Whether `5 euros` are 5 GAS is not for the program to say.
+    Limit,
+}
+
+impl Kind {
+    fn allows(self, after: &str) -> bool {
+        let gas = after == "gas";
+        match self {
+            Kind::Choice => !gas && !SIZES.contains(&after),
+            Kind::Limit => gas || after.is_empty(),
+        }
+    }
+}
+
+/// The word that these characters begin with, after a space or none, lower case.
+fn word_after(chars: &[char]) -> String {
     let space = usize::from(chars.first() == Some(&' '));
-    let unit: String = chars.iter().skip(space).take_while(|c| c.is_ascii_alphabetic()).collect();
-    let unit = unit.to_ascii_lowercase();
-    SIZES.iter().chain(units).any(|known| *known == unit)
+    let word: String = chars.iter().skip(space).take_while(|c| c.is_alphabetic()).collect();
+    word.to_lowercase()
 }
 
 /// A digit of another script as ASCII's.
@@ -194,28 +212,31 @@ mod tests {
             ("三つ", &["3"]),
             ("", &[]),
         ] {
-            let found = stand_in(said, &[]);
+            let found: BTreeSet<String> =
+                [Kind::Choice, Kind::Limit].into_iter().flat_map(|of| stand_in(said, of)).collect();
             assert_eq!(found, numbers.iter().map(|n| (*n).to_owned()).collect(), "{said}");
         }
     }
 
     #[test]
     fn a_number_of_a_unit_is_of_another_kind() {
-        let found = stand_in("fold the first 5, for at most 2 GAS or 3gas", &["gas"]);
+        let found = stand_in("fold the first 5, for at most 2 GAS or 3gas", Kind::Choice);
         assert_eq!(found.into_iter().collect::<Vec<_>>(), ["5"]);
+        let found = stand_in("fold the first 5 of them, at most 2 GAS or 3gas, 4 euros, 6 Euro or 7", Kind::Limit);
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), ["2", "3", "7"]);
     }
 
     proptest! {
         #[test]
         fn no_sentence_makes_it_panic(said in "\\PC{0,60}") {
-            for number in stand_in(&said, &[]) {
+            for number in stand_in(&said, Kind::Limit) {
                 prop_assert_eq!(plain(&number), Some(number.clone()));
             }
         }
 
         #[test]
         fn a_number_that_is_said_stands(number in "(0|[1-9][0-9]{0,12})(\\.[0-9]{0,7}[1-9])?", before in "[a-z ]{0,9} ") {
-            let found = stand_in(&format!("{before}{number} GAS"), &[]);
+            let found = stand_in(&format!("{before}{number} GAS"), Kind::Limit);
             prop_assert!(found.contains(&number));
         }
     }

@@ -7,7 +7,8 @@ use serde_json::{Map, Number, Value};
 use super::{
     AsksFor, Dropped, FormError, Heard, Offered, Proposal,
     names::{self, Named},
-    numbers, object,
+    numbers::{self, Kind},
+    object,
     schema::{MOST_FILES, NOT_LISTED},
 };
 use crate::domain::{
@@ -56,9 +57,9 @@ pub fn read(answer: &str, heard: &Heard, offered: &Offered) -> Result<Proposal, 
 struct Reader<'a> {
     heard: &'a Heard<'a>,
     offered: &'a Offered<'a>,
-    /// The numbers that were said, those of them that may be choices, and in what they were said.
-    numbers: BTreeSet<String>,
-    may_be_choices: BTreeSet<String>,
+    /// The numbers that were said which may be limits, those that may be choices, and in what they were said.
+    limits: BTreeSet<String>,
+    choices: BTreeSet<String>,
     words: String,
     /// The names of files in the sentence.
     named: Named,
@@ -69,9 +70,9 @@ impl<'a> Reader<'a> {
     fn new(heard: &'a Heard<'a>, offered: &'a Offered<'a>) -> Reader<'a> {
         let named = names::in_sentence(heard.said, offered.files);
         let words = named.rest.to_lowercase();
-        let numbers = numbers::stand_in(&words, &[]);
-        let may_be_choices = numbers::stand_in(&words, &["gas"]);
-        Reader { heard, offered, numbers, may_be_choices, words, named, proposal: Proposal::default() }
+        let limits = numbers::stand_in(&words, Kind::Limit);
+        let choices = numbers::stand_in(&words, Kind::Choice);
+        Reader { heard, offered, limits, choices, words, named, proposal: Proposal::default() }
     }
 
     /// The limit, where it was said.
@@ -86,7 +87,7 @@ impl<'a> Reader<'a> {
             return Ok(Spend::Nothing);
         }
         let before = self.heard.last.and_then(|last| last.bounds.spend.limit()).map(Datoshi::gas_string);
-        if self.numbers.contains(&plain) || before.as_ref() == Some(&plain) {
+        if self.limits.contains(&plain) || before.as_ref() == Some(&plain) {
             return Ok(Spend::at_most(plain.parse()?));
         }
         self.proposal.dropped.push(Dropped::Limit(text.to_owned()));
@@ -138,7 +139,10 @@ impl<'a> Reader<'a> {
             files.clear();
             not_listed = true;
         }
-        if not_listed {
+        // The one name that was said, and is listed, is no other file.
+        if let ([], [], [named]) = (files.as_slice(), self.named.unlisted.as_slice(), self.named.listed.as_slice()) {
+            files.push(named.clone());
+        } else if not_listed {
             files.extend(self.named.unlisted.iter().cloned());
         } else if !files.iter().any(|file| self.was_named(file)) {
             let meant = |file: &&String, name: &&String| names::may_be_meant(file, name);
@@ -224,7 +228,7 @@ impl<'a> Reader<'a> {
             return false;
         }
         let said = match (&number, kind) {
-            (Some(number), _) => self.may_be_choices.contains(number),
+            (Some(number), _) => self.choices.contains(number),
             // "quickly" says `quick`.
             (None, ParameterKind::Choice { values, .. }) => {
                 values.contains(&text) && self.words.contains(&text.to_lowercase())

@@ -188,15 +188,26 @@ const LONG: usize = 40;
 /// The plain figures of a result's summary, those of these names or all: `sequences 12, mean length 60`. Longer texts are sentences
 /// after them, and the last one is left without its full stop.
 pub fn figures(names: &[&str], summary: &Value) -> String {
+    let (texts, short) = texts_and_figures(names, summary);
+    let texts = texts.iter().map(|(key, value)| format!("{key}: {}", value.trim_end_matches('.')));
+    [short].into_iter().filter(|short| !short.is_empty()).chain(texts).collect::<Vec<_>>().join(". ")
+}
+
+/// The figures of a result's summary without its longer texts.
+pub fn short_figures(summary: &Value) -> String {
+    texts_and_figures(&[], summary).1
+}
+
+/// The longer texts of a summary, each with its name, and its figures as a list.
+fn texts_and_figures(names: &[&str], summary: &Value) -> (Vec<(String, String)>, String) {
     let plain = |value: &Value| !value.is_object() && !value.is_array() && !value.is_null();
     let shown = |value: &Value| clean(&value.as_str().map_or_else(|| value.to_string(), str::to_owned), 300);
     let wanted = |(key, value): &(&String, &Value)| plain(value) && (names.is_empty() || names.contains(&key.as_str()));
     let all = summary.as_object().into_iter().flatten().filter(wanted);
     let all = all.map(|(key, value)| (key.replace('_', " "), shown(value)));
     let (texts, short): (Vec<_>, Vec<_>) = all.partition(|(_, value)| value.chars().count() > LONG);
-    let short = short.iter().map(|(key, value)| format!("{key} {value}")).collect::<Vec<_>>().join(", ");
-    let texts = texts.iter().map(|(key, value)| format!("{key}: {}", value.trim_end_matches('.')));
-    [short].into_iter().filter(|short| !short.is_empty()).chain(texts).collect::<Vec<_>>().join(". ")
+    let short: Vec<String> = short.iter().map(|(key, value)| format!("{key} {value}")).collect();
+    (texts, short.join(", "))
 }
 
 /// What was paid for jobs, to whom and by which transactions.

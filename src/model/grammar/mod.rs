@@ -32,7 +32,7 @@ mod work;
 use std::path::PathBuf;
 
 pub use self::{
-    answer::{CONNECT, JobSeen, State, answer, figures, unknown},
+    answer::{CONNECT, JobSeen, State, answer, figures, short_figures, unknown},
     elsewhere::Wish,
     facts::Fact,
     files::kind,
