@@ -87,6 +87,11 @@ impl Conversation {
         window.map(|window| close::too_long(tokens, window)).or_else(|| self.passes(tokens))
     }
 
+    /// What a model can be asked to read, in bytes, where its window is known.
+    pub(super) fn room(&self) -> Option<usize> {
+        self.limits.window.map(|window| self.gauge.bytes(window.saturating_sub(LEAST_ANSWER)))
+    }
+
     fn passes(&self, next: u64) -> Option<End> {
         let message = self.limits.ceilings.passed(&self.spent, next)?;
         Some(End::Stopped {

@@ -1,26 +1,22 @@
 //! A language model as a front: it fills in one request object a turn, which its server holds to a form.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
 use super::{
-    by_grammar::{KnowState, how_to_cancel, listed, proposed},
+    by_grammar::{KnowState, NOTHING_DONE, going_on, how_to_cancel, waits, yes_to},
     propose::{Heard, Proposal, Propose, Proposed, Reading},
     window,
 };
 use crate::{
-    cassette,
-    domain::request::{Bounds, Request, Spend, Until, Work},
+    domain::request::{Bounds, Request, Until, Work},
     model::{
-        ChatModel, ChatRequest, ModelError, Usage,
-        context::FileSeen,
+        ChatModel, ChatRequest, ChatTurn, ModelError,
         form::{self, Ask, AsksFor, Dropped, Exchange, FormError, Offered, ask},
-        grammar::{self, Scene},
+        grammar::{self, Reading as Read, Scene},
     },
+    policy::tripwire,
 };
 
 /// So many exchanges are kept.
@@ -33,28 +29,57 @@ const MOST_BELOW: usize = 40;
 pub struct ByForm {
     model: Arc<dyn ChatModel>,
     knows: Arc<dyn KnowState>,
-    folder: PathBuf,
     earlier: Mutex<Vec<Exchange>>,
 }
 
 impl ByForm {
-    /// The form, filled in by this model; `knows` answers what state answers; what is said is said in this folder.
-    pub fn new(model: Arc<dyn ChatModel>, knows: Arc<dyn KnowState>, folder: PathBuf) -> ByForm {
-        ByForm { model, knows, folder, earlier: Mutex::default() }
+    /// The form, filled in by this model; `knows` answers what state answers.
+    pub fn new(model: Arc<dyn ChatModel>, knows: Arc<dyn KnowState>) -> ByForm {
+        ByForm { model, knows, earlier: Mutex::default() }
     }
 
-    /// What the model is asked, where these files and folders can be meant.
-    fn request(&self, heard: &Heard<'_>, files: &[String]) -> ChatRequest {
+    /// What the model is asked. The oldest of what was said before is left out until it fits.
+    fn request(&self, heard: &Heard<'_>, names: &[String]) -> ChatRequest {
         let jobs: Vec<String> = heard.jobs.iter().map(super::prompt::job_line).collect();
-        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let offered = Offered { tasks: heard.tasks, files };
-        Ask { offered, jobs: &jobs, earlier: &earlier, said: heard.said }.request()
+        let offered = Offered { tasks: heard.tasks, files: names };
+        let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let request = Ask { offered, jobs: &jobs, earlier: &earlier, said: heard.said }.request();
+            if earlier.is_empty() || heard.room.is_none_or(|room| window::size(&request) <= room) {
+                return request;
+            }
+            earlier.remove(0);
+        }
     }
 
-    async fn answer(&self, request: &ChatRequest, usage: &mut Vec<Usage>) -> Result<String, ModelError> {
-        let turn = self.model.turn(request, &mut |_| {}).await?;
-        usage.extend(turn.usage);
-        Ok(turn.text)
+    async fn answer(
+        &self,
+        request: ChatRequest,
+        asked: &mut Vec<(ChatRequest, ChatTurn)>,
+    ) -> Result<String, ModelError> {
+        let turn = self.model.turn(&request, &mut |_| {}).await?;
+        let text = turn.text.clone();
+        asked.push((request, turn));
+        Ok(text)
+    }
+
+    /// What the model makes of it; asked once more where its answer is none.
+    async fn filled_in(
+        &self,
+        heard: &Heard<'_>,
+        asked: &mut Vec<(ChatRequest, ChatTurn)>,
+    ) -> Result<Result<form::Proposal, FormError>, ModelError> {
+        let names = names(heard);
+        let offered = Offered { tasks: heard.tasks, files: &names };
+        let request = self.request(heard, &names);
+        let held = form::Heard { said: heard.said, last: heard.last };
+        let first = self.answer(request.clone(), asked).await?;
+        let why = match form::read(&first, &held, &offered) {
+            Ok(proposal) => return Ok(Ok(proposal)),
+            Err(why) => why,
+        };
+        let again = self.answer(ask::again(&request, &first, &why), asked).await?;
+        Ok(form::read(&again, &held, &offered))
     }
 
     fn keep(&self, said: &str, object: String) {
@@ -65,82 +90,85 @@ impl ByForm {
         earlier.push(Exchange { said: said.to_owned(), object });
     }
 
-    /// What a proposal comes to: work, an answer from what the program knows, a question which file is meant, or words by the model.
-    async fn comes_to(&self, proposal: form::Proposal, heard: &Heard<'_>, folders: &[String]) -> Proposed {
-        let form::Proposal { asks_for, work, bounds, without_file, dropped, answers } = proposal;
-        let Heard { tasks, files, jobs, last, .. } = *heard;
-        let scene = Scene { tasks, files, folders, jobs, last, ..Scene::default() };
-        // What state answers is never left to a model's memory, but where the model heard work.
-        let read = match grammar::read(heard.said, &scene) {
-            grammar::Reading::Fact(fact) if asks_for != AsksFor::Work || work.is_empty() => {
-                return Proposed::Words(self.knows.answer(&fact).await);
-            }
-            read => read,
-        };
-        let wish = match &read {
-            grammar::Reading::NotInCatalogue(wish) => Some(wish),
-            _ => None,
-        };
-        if work.is_empty() {
-            return match (wish, read.clone(), without_file.as_slice()) {
-                (Some(wish), ..) => Proposed::Words(wish.answer()),
-                (_, grammar::Reading::Cancel(jobs), _) => Proposed::Words(how_to_cancel(&jobs, heard.jobs)),
-                (_, grammar::Reading::Leave, _) => Proposed::Leave,
-                // "And the rest" after work: what the model did not hear the grammar may.
-                (_, grammar::Reading::Work(proposal), []) if last.is_some() => proposed(proposal),
-                (_, _, []) => Proposed::Talk,
-                (_, _, work) => Proposed::Words(which_file(work, heard)),
+    /// What a form comes to. The grammar looks at the sentence too: for what state answers and the catalogue lacks, and for a no, a
+    /// yes and work of before that the model did not hear.
+    async fn comes_to(&self, filled: form::Proposal, heard: &Heard<'_>) -> Proposed {
+        let Heard { said, tasks, files, folders, jobs, last, .. } = *heard;
+        let offered = last.is_some_and(|last| waits(last, jobs));
+        let scene = Scene { tasks, files, folders, jobs, last, offered, ..Scene::default() };
+        let read = grammar::read(said, &scene);
+        if !filled.work.is_empty() {
+            return match read {
+                // What state answers is not left to a model's memory, but where it heard work.
+                Read::Fact(fact) if filled.asks_for != AsksFor::Work => Proposed::Words(self.knows.answer(&fact).await),
+                // A model takes a task that is not there for the nearest one that is: whether that will do is the person's to say.
+                Read::NotInCatalogue(wish) => Proposed::Work(only_planned(held(filled, heard), Some(wish.answer()))),
+                Read::No | Read::Cancel(_) => Proposed::Work(only_planned(held(filled, heard), None)),
+                _ => Proposed::Work(held(filled, heard)),
             };
         }
-        // A limit that the model made up may stand for one that was said in words: then nothing but a person's yes is consent.
-        let withheld = dropped.iter().any(|dropped| matches!(dropped, Dropped::Limit(_)));
-        // Either way free work on this machine gives the answer, and anything else stays a plan.
-        let answers = answers || (withheld && bounds.until == Until::Done);
-        let until = if answers { Until::Done } else { bounds.until };
-        // A model takes a task that is not there for the nearest one that is: whether that will do is the person's to say.
-        let first = wish.map(|wish| wish.answer());
-        let until = if first.is_some() { Until::Plan } else { until };
-        let mut notes: Vec<String> = first.iter().cloned().collect();
-        notes.extend(dropped.iter().map(|dropped| format!("left out: {dropped}")));
-        let bounds = match last.filter(|last| follows(&work, last)) {
-            Some(last) => as_before(bounds, last.bounds, &mut notes),
-            None => bounds,
-        };
-        let bounds = Bounds { until, ..bounds };
-        Proposed::Work(Proposal { work, bounds, notes, answers, first, ..Proposal::default() })
+        match read {
+            Read::Fact(fact) => Proposed::Words(self.knows.answer(&fact).await),
+            Read::NotInCatalogue(wish) => Proposed::Words(wish.answer()),
+            Read::Cancel(ids) => Proposed::Words(how_to_cancel(&ids, jobs)),
+            Read::Resume(ids) => going_on(&ids, jobs),
+            Read::No => Proposed::Words(NOTHING_DONE.to_owned()),
+            Read::Yes => last.and_then(yes_to).map_or(Proposed::Talk, Proposed::Work),
+            Read::Leave => Proposed::Leave,
+            _ if !filled.without_file.is_empty() => Proposed::Words(which_file(&filled.without_file, heard)),
+            Read::Work(found) if last.is_some() => {
+                let until = if filled.asks_for == AsksFor::Information { Until::Plan } else { found.bounds.until };
+                let bounds = Bounds { until, ..found.bounds.narrowed(filled.bounds) };
+                Proposed::Work(held(form::Proposal { work: found.work, bounds, ..filled }, heard))
+            }
+            _ => Proposed::Talk,
+        }
     }
 }
 
 #[async_trait]
 impl Propose for ByForm {
     fn asks_bytes(&self, heard: &Heard<'_>) -> usize {
-        window::size(&self.request(heard, &paths(heard.files)))
+        window::size(&self.request(heard, &names(heard)))
     }
 
-    async fn propose(&self, heard: &Heard<'_>) -> Result<Reading, ModelError> {
-        let (files, folders) = cassette::look("files below the folder", || listed(&self.folder));
-        let names = names(&files, heard.files, &folders);
-        let offered = Offered { tasks: heard.tasks, files: &names };
-        let request = self.request(heard, &names);
-        let held = form::Heard { said: heard.said, last: heard.last };
-        let mut usage = Vec::new();
-        let first = self.answer(&request, &mut usage).await?;
-        let read = match form::read(&first, &held, &offered) {
-            Ok(proposal) => Ok(proposal),
-            Err(why) => {
-                let again = self.answer(&ask::again(&request, &first, &why), &mut usage).await?;
-                form::read(&again, &held, &offered)
+    async fn propose(&self, heard: &Heard<'_>) -> Reading {
+        let mut asked = Vec::new();
+        let proposed = match self.filled_in(heard, &mut asked).await {
+            Ok(Ok(filled)) => {
+                self.keep(heard.said, filled.object(heard.tasks));
+                Ok(self.comes_to(filled, heard).await)
             }
+            Ok(Err(error)) => words_for(&error),
+            Err(error) => Err(error),
         };
-        let proposed = match read {
-            Ok(proposal) => {
-                self.keep(heard.said, proposal.object(heard.tasks));
-                self.comes_to(proposal, &Heard { files: &files, ..*heard }, &folders).await
-            }
-            Err(error) => words_for(&error)?,
-        };
-        Ok(Reading { proposed, usage })
+        Reading { proposed, asked }
     }
+}
+
+/// The work of a form, within what was said before. Where something that was said may be lost, only what is free goes on without
+/// a person's yes to the plan.
+fn held(filled: form::Proposal, heard: &Heard<'_>) -> Proposal {
+    let form::Proposal { work, bounds, dropped, answers, in_gas, .. } = filled;
+    let mut notes: Vec<String> = dropped.iter().map(|dropped| format!("left out: {dropped}")).collect();
+    let lost = dropped.iter().any(|dropped| matches!(dropped, Dropped::Limit(_) | Dropped::NoFile { .. }));
+    let now = match heard.last.filter(|last| follows(&work, last)) {
+        Some(last) => as_before((bounds, in_gas), last.bounds, &mut notes),
+        None => bounds,
+    };
+    // A limit of before does not speak for the words of now.
+    let unheard = now != bounds && bounds.says_nothing_of_money_or_place() && tripwire::has_cue(heard.said);
+    let doubt = lost || unheard;
+    let answers = answers || (doubt && bounds.until == Until::Done);
+    let until = if doubt { Until::Plan } else { bounds.until };
+    Proposal { work, bounds: Bounds { until, ..now }, notes, answers, ..Proposal::default() }
+}
+
+/// Work that goes no further than its plan, after these first words of the answer.
+fn only_planned(proposal: Proposal, first: Option<String>) -> Proposal {
+    let notes = first.iter().cloned().chain(proposal.notes).collect();
+    let bounds = Bounds { until: Until::Plan, ..proposal.bounds };
+    Proposal { bounds, notes, first, answers: false, ..proposal }
 }
 
 /// Whether work goes on from a request of before: by a task or a file of it.
@@ -149,25 +177,21 @@ fn follows(work: &[Work], last: &Request) -> bool {
     work.iter().any(|one| last.work.iter().any(|two| same(one, two)))
 }
 
-/// What was said of money and place of the work before holds for what follows it, until another limit is said: what a model leaves
-/// out widens nothing.
-fn as_before(bounds: Bounds, last: Bounds, notes: &mut Vec<String>) -> Bounds {
-    let spend = if bounds.spend == Spend::OwnersCaps { last.spend } else { bounds.spend };
-    let place = bounds.narrowed(last).place;
+/// What was said of money and place of the work before holds for what follows it: what a model leaves out widens nothing. Only a
+/// limit that was said in GAS takes the place of another.
+fn as_before((bounds, in_gas): (Bounds, bool), last: Bounds, notes: &mut Vec<String>) -> Bounds {
+    let both = bounds.narrowed(last);
+    let spend = if in_gas { bounds.spend } else { both.spend };
     notes.extend(spend.limit().filter(|_| spend != bounds.spend).map(|limit| format!("at most {limit}, as before")));
-    notes.extend((place != bounds.place).then(|| "on this machine only, as before".to_owned()));
-    Bounds { spend, place, ..bounds }
+    notes.extend((both.place != bounds.place).then(|| "on this machine only, as before".to_owned()));
+    Bounds { spend, place: both.place, ..bounds }
 }
 
 /// The names that a model may choose from: the files, those of folders where they are few, and the folders.
-fn names(below: &[FileSeen], here: &[FileSeen], folders: &[String]) -> Vec<String> {
-    let files = if below.len() <= MOST_BELOW { below } else { here };
-    let folders = folders.iter().map(|folder| format!("{folder}/"));
-    paths(files).into_iter().chain(folders).collect()
-}
-
-fn paths(files: &[FileSeen]) -> Vec<String> {
-    files.iter().map(|file| file.path.clone()).collect()
+fn names(heard: &Heard<'_>) -> Vec<String> {
+    let all = heard.files.len() <= MOST_BELOW;
+    let files = heard.files.iter().filter(|file| all || !file.path.contains('/')).map(|file| file.path.clone());
+    files.chain(heard.folders.iter().map(|folder| format!("{folder}/"))).collect()
 }
 
 fn which_file(work: &[Work], heard: &Heard<'_>) -> String {

@@ -11,18 +11,16 @@ use async_trait::async_trait;
 
 use super::propose::{Heard, Proposal, Propose, Proposed, Reading};
 use crate::{
-    cassette,
     domain::{
         ids::JobId,
         job::{Job, JobState},
         request::{Bounds, Request, Until, Work},
     },
-    model::{
-        ModelError,
-        context::FileSeen,
-        grammar::{self, Fact, Reading as Read, Scene, State},
-    },
+    model::grammar::{self, Fact, Reading as Read, Scene, State},
 };
+
+/// The answer to a no.
+pub(super) const NOTHING_DONE: &str = "Nothing was sent or paid.";
 
 /// What the program knows of itself, for questions that state answers.
 #[async_trait]
@@ -66,17 +64,13 @@ impl ByGrammar {
     fn agreed(&self, heard: &Heard<'_>) -> Proposed {
         if let Some((name, text, then)) = self.told().offered.take() {
             return match save(&self.folder.join(&name), &text) {
-                Ok(()) => proposed(then),
+                Ok(()) => Proposed::Work(proposal(then)),
                 Err(error) => Proposed::Words(format!("{} could not be saved: {error}.", name.display())),
             };
         }
-        match heard.last {
-            Some(last) if !last.work.is_empty() => Proposed::Work(Proposal {
-                work: last.work.clone(),
-                bounds: Bounds { until: Until::Done, ..last.bounds },
-                ..Proposal::default()
-            }),
-            _ => Proposed::Words("There is no plan to agree to. Name a task and a file.".to_owned()),
+        match heard.last.and_then(yes_to) {
+            Some(proposal) => Proposed::Work(proposal),
+            None => Proposed::Words("There is no plan to agree to. Name a task and a file.".to_owned()),
         }
     }
 }
@@ -87,13 +81,12 @@ impl Propose for ByGrammar {
         0
     }
 
-    async fn propose(&self, heard: &Heard<'_>) -> Result<Reading, ModelError> {
-        let (files, folders) = cassette::look("files below the folder", || listed(&self.folder));
+    async fn propose(&self, heard: &Heard<'_>) -> Reading {
         let asked = self.told().asked.take();
         let scene = Scene {
             tasks: heard.tasks,
-            files: &files,
-            folders: &folders,
+            files: heard.files,
+            folders: heard.folders,
             jobs: heard.jobs,
             last: heard.last,
             asked: asked.as_deref(),
@@ -104,9 +97,9 @@ impl Propose for ByGrammar {
             self.told().offered = None;
         }
         let proposed = match read {
-            Read::Work(proposal) => proposed(proposal),
+            Read::Work(work) => Proposed::Work(proposal(work)),
             Read::Yes => self.agreed(heard),
-            Read::No => Proposed::Words("Nothing was sent or paid.".to_owned()),
+            Read::No => Proposed::Words(NOTHING_DONE.to_owned()),
             Read::Cancel(jobs) => Proposed::Words(how_to_cancel(&jobs, heard.jobs)),
             Read::Resume(jobs) => going_on(&jobs, heard.jobs),
             Read::Fact(fact) => Proposed::Words(self.knows.answer(&fact).await),
@@ -128,23 +121,29 @@ impl Propose for ByGrammar {
             Read::Leave => Proposed::Leave,
             Read::Unknown => Proposed::Words(grammar::unknown(heard.tasks)),
         };
-        Ok(Reading { proposed, usage: Vec::new() })
+        Reading { proposed: Ok(proposed), asked: Vec::new() }
     }
 }
 
 /// What the grammar proposes, as a front does.
-pub(super) fn proposed(proposal: grammar::Proposal) -> Proposed {
+pub(super) fn proposal(proposal: grammar::Proposal) -> Proposal {
     let grammar::Proposal { work, bounds, understood, figures } = proposal;
-    Proposed::Work(Proposal { work, bounds, notes: understood, figures, ..Proposal::default() })
+    Proposal { work, bounds, notes: understood, figures, ..Proposal::default() }
+}
+
+/// The last request, to be carried through as it was.
+pub(super) fn yes_to(last: &Request) -> Option<Proposal> {
+    let bounds = Bounds { until: Until::Done, ..last.bounds };
+    (!last.work.is_empty()).then(|| Proposal { work: last.work.clone(), bounds, ..Proposal::default() })
 }
 
 /// Whether the last request was planned and never begun.
-fn waits(last: &Request, jobs: &[Job]) -> bool {
+pub(super) fn waits(last: &Request, jobs: &[Job]) -> bool {
     !jobs.iter().any(|job| job.request.as_ref() == Some(&last.id))
 }
 
 /// The work of jobs that were begun: planned again, it is found to be the same and goes on.
-fn going_on(ids: &[JobId], jobs: &[Job]) -> Proposed {
+pub(super) fn going_on(ids: &[JobId], jobs: &[Job]) -> Proposed {
     let meant: Vec<&Job> = jobs.iter().filter(|job| ids.contains(&job.id) && !job.state.is_end()).collect();
     if meant.is_empty() {
         return Proposed::Words("No job of this conversation is open. `agent jobs list` shows all.".to_owned());
@@ -170,24 +169,3 @@ pub(super) fn how_to_cancel(meant: &[JobId], jobs: &[Job]) -> String {
 fn save(path: &Path, text: &str) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
 }
-
-/// The data files of a folder and of its folders, and those folders; hidden ones are left out.
-pub(super) fn listed(folder: &Path) -> (Vec<FileSeen>, Vec<String>) {
-    let mut files = super::prompt::seen_in(folder);
-    let mut folders = Vec::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten().take(MOST_ENTRIES) {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') || !entry.path().is_dir() {
-            continue;
-        }
-        let within = super::prompt::seen_in(&entry.path());
-        files.extend(within.into_iter().map(|file| FileSeen { path: format!("{name}/{}", file.path), ..file }));
-        folders.push(name);
-    }
-    files.sort_by(|a, b| crate::machine::expand::natural(Path::new(&a.path), Path::new(&b.path)));
-    folders.sort();
-    (files, folders)
-}
-
-/// The most entries of the working folder that are looked at.
-const MOST_ENTRIES: usize = 2_000;

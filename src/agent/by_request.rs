@@ -21,7 +21,7 @@ use crate::{
         event::Event,
         ids::RequestId,
         plan::Plan,
-        request::{Bounds, Locality, Request, Spend, Until},
+        request::{Request, Until},
     },
     model::{
         Finish, Message, ToolChoice,
@@ -33,12 +33,24 @@ use crate::{
 /// What errors of the ledger are called.
 const LEDGER: &str = "ledger";
 
+/// What is in the working folder, and what a model is told of it and of the jobs.
+#[derive(Clone, Copy)]
+pub struct Seen<'a> {
+    /// Data files, those in folders too.
+    pub files: &'a [FileSeen],
+    /// Those folders.
+    pub folders: &'a [String],
+    /// The same in words.
+    pub context: &'a Context,
+}
+
 impl Conversation {
     /// A turn of a front that proposes whole requests.
     pub(super) async fn by_request(
         &mut self,
         reader: &dyn Propose,
-        heard: (&str, &[FileSeen], &Context),
+        said: &str,
+        seen: Seen<'_>,
         turn: &mut Turn,
         answer: &mut String,
         cancel: &Cancel,
@@ -48,8 +60,9 @@ impl Conversation {
             None => self.toolbox.work.last_request(&self.toolbox.session)?,
         };
         let (jobs, tasks) = (self.jobs()?, self.toolbox.work.tasks());
-        let (said, files, context) = heard;
-        let heard = Heard { said, files, last: last.as_ref(), jobs: &jobs, tasks: &tasks };
+        let Seen { files, folders, context } = seen;
+        let room = self.room();
+        let heard = Heard { said, files, folders, last: last.as_ref(), jobs: &jobs, tasks: &tasks, room };
         if let Some(end) = self.too_much(reader.asks_bytes(&heard)) {
             return Ok(end);
         }
@@ -58,11 +71,12 @@ impl Conversation {
             () = cancel.cancelled() => return Ok(End::Interrupted),
             read = reader.propose(&heard) => read,
         };
-        let Reading { proposed, usage } = match read {
-            Ok(reading) => reading,
+        let Reading { proposed, asked } = read;
+        asked.iter().for_each(|(request, turn)| self.account(request, turn));
+        let proposed = match proposed {
+            Ok(proposed) => proposed,
             Err(error) => return Ok(End::of(&error)),
         };
-        usage.into_iter().for_each(|usage| self.took(usage));
         let carried = match proposed {
             Proposed::Words(text) => {
                 self.say(&text, answer);
@@ -106,7 +120,8 @@ impl Conversation {
         proposal: Proposal,
         cancel: &Cancel,
     ) -> Result<Option<Plan>, AgentError> {
-        let (answers, first) = (proposal.answers, proposal.first.clone());
+        let if_free = proposal.answers.then_some(self.bounds.until);
+        let first = proposal.first.clone();
         turn.figures.clone_from(&proposal.figures);
         let request = self.request_of(proposal);
         let work = Arc::clone(&self.toolbox.work);
@@ -114,7 +129,7 @@ impl Conversation {
         let planned = tokio::select! {
             biased;
             () = cancel.cancelled() => return Ok(None),
-            plan = work.plan(&session, request.clone()) => plan,
+            plan = work.plan(&session, request.clone(), if_free) => plan,
         };
         let planned = match planned {
             Ok(plan) => plan,
@@ -124,7 +139,6 @@ impl Conversation {
                 return Ok(None);
             }
         };
-        let planned = if answers { answering(planned) } else { planned };
         turn.until = planned.request.bounds.until;
         self.last = Some(planned.request.clone());
         take_in(turn, &planned);
@@ -251,16 +265,6 @@ impl Conversation {
         self.sink.emit(Event::MessageCompleted { text: text.to_owned() });
         self.keep(Message::Assistant { text: kept(text), calls: Vec::new() });
     }
-}
-
-/// A plan that only answers a question: it runs where all that can be done of it is free work on this machine, and stays a plan
-/// else.
-fn answering(plan: Plan) -> Plan {
-    let free = plan.possible().all(|piece| !piece.is_offloaded());
-    let until = if free { Until::Done } else { Until::Plan };
-    let bounds = Bounds { place: Locality::Here, spend: Spend::Nothing, until };
-    let bounds = if free { plan.request.bounds.narrowed(bounds) } else { Bounds { until, ..plan.request.bounds } };
-    Plan::new(Request { bounds, ..plan.request }, plan.work, "")
 }
 
 /// The jobs of a plan, and why pieces of it cannot be done.

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use super::{
+    by_request::Seen,
     error::AgentError,
     helps::Helps,
     history, named,
@@ -26,6 +27,7 @@ use crate::{
     },
     model::{
         ChatModel, Message,
+        context::FileSeen,
         style::{Calls, after},
     },
     tools::{Cancel, Opening, Steps, Toolbox, WorkError},
@@ -186,12 +188,13 @@ impl Conversation {
         self.keep(Message::User { text: prompt.to_owned() });
         self.note_jobs_in(prompt);
         let jobs = self.jobs()?;
-        let files = cassette::look("files in the folder", || prompt::seen_in(&self.folder));
-        let context = prompt::context(&files, &jobs, self.bounds.until == Until::Plan);
+        let to_plan = self.bounds.until == Until::Plan;
         let mut turn = Turn::new(self.bounds.until, self.helps);
         let mut answer = String::new();
         let end = match self.front.clone() {
             Front::Tools { .. } => {
+                let files = cassette::look("files in the folder", || prompt::seen_in(&self.folder));
+                let context = prompt::context(&files, &jobs, to_plan);
                 let system = prompt::system(&self.toolbox.work.tasks(), &context);
                 let opening = Opening { bounds: self.bounds, origin: self.origin(), said: Some(prompt.to_owned()) };
                 self.toolbox.work.open(&self.toolbox.session, opening);
@@ -201,7 +204,11 @@ impl Conversation {
                 end
             }
             Front::Request(reader) | Front::Grammar(reader) => {
-                self.by_request(reader.as_ref(), (prompt, &files, &context), &mut turn, &mut answer, cancel).await?
+                let (files, folders) = cassette::look("files below the folder", || prompt::seen_below(&self.folder));
+                let here: Vec<FileSeen> = files.iter().filter(|file| !file.path.contains('/')).cloned().collect();
+                let context = prompt::context(&here, &jobs, to_plan);
+                let seen = Seen { files: &files, folders: &folders, context: &context };
+                self.by_request(reader.as_ref(), prompt, seen, &mut turn, &mut answer, cancel).await?
             }
         };
         self.drive_on(&turn);

@@ -16,8 +16,7 @@ pub fn of(model: &Arc<dyn ChatModel>, driving: Driving, state: WorkflowState) ->
             Front::Grammar(Arc::new(ByGrammar::new(Arc::new(state), folder)))
         }
         style => {
-            let folder = state.folder.clone();
-            let form = Arc::new(ByForm::new(Arc::clone(model), Arc::new(state), folder));
+            let form = Arc::new(ByForm::new(Arc::clone(model), Arc::new(state)));
             match style {
                 Style::Request => Front::Request(form),
                 Style::Tools => Front::Tools { instead: Some(form) },

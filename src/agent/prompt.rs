@@ -121,6 +121,24 @@ pub fn seen_in(folder: &Path) -> Vec<FileSeen> {
     seen
 }
 
+/// The data files of a folder and of its folders, and those folders; hidden ones are left out.
+pub fn seen_below(folder: &Path) -> (Vec<FileSeen>, Vec<String>) {
+    let mut files = seen_in(folder);
+    let mut folders = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten().take(MOST_ENTRIES) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') || !entry.path().is_dir() {
+            continue;
+        }
+        let within = seen_in(&entry.path());
+        files.extend(within.into_iter().map(|file| FileSeen { path: format!("{name}/{}", file.path), ..file }));
+        folders.push(name);
+    }
+    files.sort_by(|a, b| crate::machine::expand::natural(Path::new(&a.path), Path::new(&b.path)));
+    folders.sort();
+    (files, folders)
+}
+
 /// Whether a file is not hidden and its name ends as data files do.
 fn has_data_ending(name: &str) -> bool {
     let ending = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty() && !stem.starts_with('.'));

@@ -10,7 +10,7 @@ use crate::{
         request::{Bounds, Request, Work},
         task::TaskType,
     },
-    model::{ModelError, Usage, context::FileSeen},
+    model::{ChatRequest, ChatTurn, ModelError, context::FileSeen},
 };
 
 /// What a front has to read: a person's words, and what they can mean.
@@ -20,12 +20,16 @@ pub struct Heard<'a> {
     pub said: &'a str,
     /// The last request of the conversation, which they may amend.
     pub last: Option<&'a Request>,
-    /// Data files of the working folder.
+    /// Data files of the working folder and of the folders in it.
     pub files: &'a [FileSeen],
+    /// Those folders.
+    pub folders: &'a [String],
     /// The jobs of the conversation.
     pub jobs: &'a [Job],
     /// The catalogue.
     pub tasks: &'a [TaskType],
+    /// What a model can be asked to read, in bytes, where that is known.
+    pub room: Option<usize>,
 }
 
 /// Work that a front proposes, within bounds that can only make the person's own narrower.
@@ -41,7 +45,8 @@ pub struct Proposal {
     pub first: Option<String>,
     /// The figures that a question is about, by their names in a result's summary; none where it is about no single ones.
     pub figures: Vec<&'static str>,
-    /// Whether it is a question that free work on this machine may answer: if all of it is that, it runs; else it is planned.
+    /// Whether it goes on beyond its plan, where that is as far as it goes, if all of it is free work on this machine: a question
+    /// that such work answers, and what is otherwise in doubt.
     pub answers: bool,
 }
 
@@ -59,12 +64,12 @@ pub enum Proposed {
 }
 
 /// What a front read, and what its model took for it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Reading {
-    /// What it read.
-    pub proposed: Proposed,
-    /// A count for each call of a model.
-    pub usage: Vec<Usage>,
+    /// What it read, or why its model gave nothing that can be read.
+    pub proposed: Result<Proposed, ModelError>,
+    /// What a model was asked, and its turns.
+    pub asked: Vec<(ChatRequest, ChatTurn)>,
 }
 
 /// Reads a person's words into a request: the offline grammar, or a model that fills in a form.
@@ -74,10 +79,7 @@ pub trait Propose: Send + Sync {
     fn asks_bytes(&self, heard: &Heard<'_>) -> usize;
 
     /// Reads them.
-    ///
-    /// # Errors
-    /// When a model gave nothing that can be read.
-    async fn propose(&self, heard: &Heard<'_>) -> Result<Reading, ModelError>;
+    async fn propose(&self, heard: &Heard<'_>) -> Reading;
 }
 
 /// How a conversation is driven.

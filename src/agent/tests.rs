@@ -6,6 +6,7 @@ use std::{
 };
 
 mod bounds;
+mod by_form;
 mod by_request;
 mod helps;
 mod limits;

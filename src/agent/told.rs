@@ -6,7 +6,13 @@ use serde_json::Value;
 use super::turn::{Lack, Turn};
 use crate::{
     domain::{
-        attempt::Attempt, job::Job, money::Datoshi, request::Until, standing::JobStanding, units::clean, verdict::Place,
+        attempt::Attempt,
+        job::{Job, JobState},
+        money::Datoshi,
+        request::Until,
+        standing::JobStanding,
+        units::clean,
+        verdict::Place,
     },
     model::grammar,
     tools::next,
@@ -31,8 +37,9 @@ pub struct Came {
 
 /// What was understood, as the model's own words of before. Words, as a model that sees objects of its own goes on to write such.
 pub fn understood(jobs: &[Came]) -> String {
-    let work = |came: &Came| format!("{} on {}", came.job.task_type, came.job.verdict.dataset.path.display());
-    let named: Vec<String> = jobs.iter().take(MOST_NAMED).map(|came| clean(&work(came), LONGEST_NAME)).collect();
+    let file = |came: &Came| quoted(&came.job.verdict.dataset.path.display().to_string(), LONGEST_NAME);
+    let named: Vec<String> =
+        jobs.iter().take(MOST_NAMED).map(|came| format!("{} on {}", came.job.task_type, file(came))).collect();
     match jobs.len().saturating_sub(named.len()) {
         _ if named.is_empty() => "Understood: no task.".to_owned(),
         0 => format!("Understood: {}.", named.join(", ")),
@@ -72,13 +79,17 @@ fn line(came: &Came) -> String {
         out.push_str(&format!(" Why: {}.", quoted(why, LONGEST_NAME)));
     }
     match standing.place {
-        Place::Local => out.push_str(" It ran on this machine and cost nothing."),
+        Place::Local if job.state == JobState::Done => out.push_str(" It ran on this machine and cost nothing."),
+        Place::Local => out.push_str(" It is work for this machine, and costs nothing."),
         Place::Offload => {
             let why: Vec<&str> = job.verdict.reasons.iter().map(|reason| reason.why.as_str()).collect();
             out.push_str(&format!(" It goes to the provider: {}.", clean(&why.join("; "), LONGEST_NAME)));
             let fees = format!("{} GAS of the network's fees", standing.fees);
             let asked = standing.asked.map_or(String::new(), |asked| format!(" {asked} GAS is asked."));
             match standing.paid_datoshi == Datoshi::ZERO {
+                true if attempts.iter().any(|attempt| attempt.state.is_live()) => {
+                    out.push_str(&format!("{asked} A payment is under way."));
+                }
                 true => out.push_str(&format!("{asked} Nothing was paid to it so far.")),
                 false => out.push_str(&format!(" It cost {} GAS, and {fees}.", standing.paid)),
             }

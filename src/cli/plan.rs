@@ -40,7 +40,7 @@ impl Plan {
         let sink = if context.json() { context.sink() } else { std::sync::Arc::new(crate::domain::event::Silent) };
         let approver = std::sync::Arc::new(crate::policy::approval::Nobody);
         let wired = Wired::with(context, Options::default(), sink, approver)?;
-        let plan = block_on(async { Ok(wired.workflow.plan(&context.session().0, given.request).await?) })?;
+        let plan = block_on(async { Ok(wired.workflow.plan(&context.session().0, given.request, None).await?) })?;
         let code = plan.cannot().map_or(ExitCode::SUCCESS, |cannot| ExitCode::from(cannot.exit_code));
         let text = plan_file::write(&plan);
         match &self.output {

@@ -70,7 +70,7 @@ impl Run {
     ) -> Result<ExitCode, CommandError> {
         let session = context.session().0.clone();
         let person = matches!(given.request.origin, Origin::Flags | Origin::File);
-        let plan = workflow.plan(&session, given.request).await?;
+        let plan = workflow.plan(&session, given.request, None).await?;
         changed(context, &plan, given.digest);
         if plan.request.bounds.until == Until::Plan {
             context.sink().rest();

@@ -10,7 +10,7 @@ use super::{
     ids::JobId,
     money::Datoshi,
     network::Network,
-    request::{Bounds, Request, Work},
+    request::{Bounds, Request, Until, Work},
     verdict::{Place, Verdict},
 };
 
@@ -168,7 +168,22 @@ pub struct Plan {
     pub digest: Sha256,
 }
 
+/// How far a request goes whose plan answers a question: to its plan, or further where all that can be done is free work here.
+pub type IfFree = Option<Until>;
+
 impl Plan {
+    /// The same, going on to `until` where all that can be done of it is free work on this machine.
+    pub fn going_on_if_free(self, until: IfFree) -> Plan {
+        let free = self.possible().next().is_some() && self.possible().all(|piece| !piece.is_offloaded());
+        match until.filter(|_| free) {
+            Some(until) => {
+                let bounds = Bounds { until, ..self.request.bounds };
+                Plan::new(Request { bounds, ..self.request }, self.work, "")
+            }
+            None => self,
+        }
+    }
+
     /// The plan of a request whose pieces of work were planned; `to` says where files go that leave.
     pub fn new(request: Request, work: Vec<PlannedWork>, to: &str) -> Plan {
         let sum = |amounts: &mut dyn Iterator<Item = Datoshi>| {

@@ -290,7 +290,7 @@ impl Workflow {
             match asked {
                 Ok(Consented::Yes(consent)) => break Some(consent),
                 Ok(Consented::Edited(request)) => {
-                    plan = self.plan(session, *request).await?;
+                    plan = self.plan(session, *request, None).await?;
                     if plan.request.bounds.until == Until::Plan {
                         return Err(mandate::stops_at_plan().into());
                     }

@@ -13,7 +13,7 @@ use crate::{
         event::{DatasetShown, Event},
         ids::{self, JobId},
         job::{Job, PlannedJob},
-        plan::{Cannot, Content, Plan, PlannedWork, Price},
+        plan::{Cannot, Content, IfFree, Plan, PlannedWork, Price},
         request::{Assumed, Bounds, Input, Locality, Origin, Request, Work},
         shown::{PlanShown, RequestShown},
         task::{ParameterKind, Parameters, TaskType},
@@ -38,11 +38,12 @@ pub(super) struct Draft {
 }
 
 impl Workflow {
-    /// The plan of a request: each piece measured, judged and priced. Pieces that cannot be done say why.
+    /// The plan of a request: each piece measured, judged and priced. Pieces that cannot be done say why. A request that stops at
+    /// its plan goes on to `if_free` where all of it is free work on this machine.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub async fn plan(&self, session: &str, request: Request) -> Result<Plan, JobError> {
+    pub async fn plan(&self, session: &str, request: Request, if_free: IfFree) -> Result<Plan, JobError> {
         let mut request = self.expanded(request)?;
         request.bounds = request.bounds.narrowed(self.parts.bounds);
         self.emit(Event::RequestUnderstood(RequestShown(request.clone())));
@@ -58,7 +59,8 @@ impl Workflow {
                 Err(error) => impossible(work, None, &error),
             });
         }
-        let plan = self.whole(request, pieces)?;
+        let most = self.parts.bounds.until;
+        let plan = self.whole(request, pieces)?.going_on_if_free(if_free.map(|until| until.min(most)));
         self.emit(Event::Plan(PlanShown(Box::new(plan.clone()))));
         Ok(plan)
     }

@@ -26,7 +26,8 @@ pub fn withholds(request: &Request) -> bool {
     request.bounds.says_nothing_of_money_or_place() && has_cue(said)
 }
 
-fn has_cue(said: &str) -> bool {
+/// Whether a sentence holds a cue of a bound, in any of the languages.
+pub fn has_cue(said: &str) -> bool {
     let said = said.to_lowercase().replace('’', "'");
     if ANYWHERE.split_whitespace().any(|cue| said.contains(cue)) {
         return true;

@@ -18,7 +18,7 @@ use crate::{
         attempt::Attempt,
         ids::{JobId, RequestId},
         job::{Job, JobState},
-        plan::{Plan, PlannedWork},
+        plan::{IfFree, Plan, PlannedWork},
         request::{Bounds, Request, Work},
         task::{Parameters, TaskType},
     },
@@ -171,8 +171,8 @@ impl Steps for Fake {
     async fn wait(&self, id: &JobId, cancel: &Cancel) -> Result<Job, WorkError> {
         Ok(self.waited(id, cancel).await?)
     }
-    async fn plan(&self, session: &str, request: Request) -> Result<Plan, WorkError> {
-        Ok(self.planned(session, request)?)
+    async fn plan(&self, session: &str, request: Request, if_free: IfFree) -> Result<Plan, WorkError> {
+        Ok(self.planned(session, request)?.going_on_if_free(if_free))
     }
     async fn agree(&self, session: &str, plan: Plan) -> Result<Plan, WorkError> {
         Ok(self.agreed(session, plan)?)

@@ -7,7 +7,7 @@ use crate::{
         attempt::Attempt,
         ids::JobId,
         job::{Job, JobState},
-        plan::{Cannot, Plan},
+        plan::{Cannot, IfFree, Plan},
         request::{Bounds, Request, Work},
         task::TaskType,
     },
@@ -109,8 +109,8 @@ pub trait Steps: Send + Sync {
     async fn pay(&self, session: &str, job: &JobId, claim: Claim, cancel: &Cancel) -> Result<Job, WorkError>;
     /// Waits for a paid job, fetches and checks its result.
     async fn wait(&self, job: &JobId, cancel: &Cancel) -> Result<Job, WorkError>;
-    /// The plan of a whole request.
-    async fn plan(&self, session: &str, request: Request) -> Result<Plan, WorkError>;
+    /// The plan of a whole request; where all of it is free work on this machine it goes on to `if_free`.
+    async fn plan(&self, session: &str, request: Request, if_free: IfFree) -> Result<Plan, WorkError>;
     /// Consent to a plan where it needs one; gives the plan that was agreed to.
     async fn agree(&self, session: &str, plan: Plan) -> Result<Plan, WorkError>;
     /// Takes all work of a plan that was agreed to as far as its request goes, side by side.
@@ -166,8 +166,8 @@ impl Steps for Workflow {
         if under_way { Ok(self.settled(job, cancel).await?) } else { Ok(Workflow::wait(self, job, cancel).await?) }
     }
 
-    async fn plan(&self, session: &str, request: Request) -> Result<Plan, WorkError> {
-        Ok(Workflow::plan(self, session, request).await?)
+    async fn plan(&self, session: &str, request: Request, if_free: IfFree) -> Result<Plan, WorkError> {
+        Ok(Workflow::plan(self, session, request, if_free).await?)
     }
 
     async fn agree(&self, session: &str, plan: Plan) -> Result<Plan, WorkError> {

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     agent::propose::{Heard as Said, Proposal, Propose, Proposed, Reading},
     domain::request::{Locality, Request, Spend, Until, Work},
-    model::{ModelError, Usage},
+    model::{ChatRequest, ChatTurn, ModelError, Usage},
 };
 
 /// A front that proposes what it is given, and keeps what it heard.
@@ -22,13 +22,13 @@ impl Propose for Proposes {
         heard.said.len()
     }
 
-    async fn propose(&self, heard: &Said<'_>) -> Result<Reading, ModelError> {
+    async fn propose(&self, heard: &Said<'_>) -> Reading {
         let seen = (heard.said.to_owned(), heard.last.cloned(), heard.jobs.len());
         self.heard.lock().unwrap().push(seen);
         let given = self.given.lock().unwrap().pop_front();
-        let usage = vec![Usage { prompt_tokens: 10, completion_tokens: 2, ..Usage::default() }];
-        let proposed = given.ok_or_else(|| ModelError::Garbage { what: "no request".to_owned() })?;
-        Ok(Reading { proposed, usage })
+        let usage = Some(Usage { prompt_tokens: 10, completion_tokens: 2, ..Usage::default() });
+        let proposed = given.ok_or_else(|| ModelError::Garbage { what: "no request".to_owned() });
+        Reading { proposed, asked: vec![(ChatRequest::default(), ChatTurn { usage, ..ChatTurn::default() })] }
     }
 }
 
@@ -232,4 +232,49 @@ async fn what_came_of_it_is_told_in_plain_lines_and_what_others_wrote_as_data() 
         .map(|(_, told)| told.split_once("\nTell").unwrap().0)
         .collect();
     insta::assert_snapshot!(told.join("\n\n"));
+}
+
+#[tokio::test]
+async fn a_question_is_answered_by_free_work_and_binds_nothing_of_what_follows() {
+    let plan = Bounds { until: Until::Plan, ..Bounds::default() };
+    let asks = |task: &str| {
+        Proposed::Work(Proposal {
+            work: vec![work(task, "data.fasta")],
+            bounds: plan,
+            answers: true,
+            ..Proposal::default()
+        })
+    };
+    let (mut bench, front) =
+        grammar(files(), vec![asks(STATS), asks(FOLD), proposal(vec![work(FOLD, "data.fasta")], Bounds::default())]);
+    assert_eq!(bench.turn("How many are in data.fasta?").await.exit_code, 0);
+    assert_eq!(bench.fake.effects(), ["run"]);
+    assert_eq!(bench.turn("Would it fold?").await.exit_code, 0);
+    assert_eq!(bench.fake.effects(), ["run"], "what is not free stays a plan");
+    assert_eq!(bench.turn("fold it").await.exit_code, 0);
+    assert_eq!(bench.fake.effects(), ["run", "upload", "pay", "fetch"]);
+    let heard = front.heard.lock().unwrap();
+    let lasts: Vec<Bounds> = heard.iter().filter_map(|(_, last, _)| Some(last.as_ref()?.bounds)).collect();
+    assert_eq!(lasts, [Bounds::default(), plan]);
+    let (bench, _) = grammar(files(), vec![asks(STATS)]);
+    let mut bench = bench.bound(plan);
+    bench.turn("How many are in data.fasta?").await;
+    assert!(bench.fake.effects().is_empty(), "a flag's plan is a plan");
+}
+
+#[tokio::test]
+async fn a_front_keeps_to_window_and_ceiling() {
+    let given = || vec![proposal(vec![work(STATS, "data.fasta")], Bounds::default())];
+    let (mut one, _) = grammar(files(), given());
+    one.talk.limits.window = Some(256);
+    assert_eq!(one.turn(&"many words ".repeat(400)).await.exit_code, 1);
+    assert!(
+        one.errors().contains("longer than the model can take") && one.fake.effects().is_empty(),
+        "{}",
+        one.errors()
+    );
+    let (mut two, front) = grammar(files(), given());
+    two.talk.limits.ceilings.tokens = Some(1);
+    two.turn("stats of data.fasta").await;
+    assert!(two.errors().contains("ceiling") && front.heard.lock().unwrap().is_empty(), "{}", two.errors());
 }

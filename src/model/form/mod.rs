@@ -41,8 +41,7 @@ use crate::domain::{
 pub struct Offered<'a> {
     /// The catalogue.
     pub tasks: &'a [TaskType],
-    /// Files as a person names them: those of the working folder, and the paths, globs and folders in their sentence that lead
-    /// to something.
+    /// Files as a person names them, and folders, which end in `/`.
     pub files: &'a [String],
 }
 
@@ -84,11 +83,14 @@ pub struct Proposal {
     pub work: Vec<Work>,
     /// Where, for how much, how far. They go no further than the plan unless work is asked for. Narrow the flags' by them.
     pub bounds: Bounds,
+    /// Whether the limit was said to be of GAS.
+    pub in_gas: bool,
     /// Whether it is a question that free work on this machine may answer, rather than one for the plan.
     pub answers: bool,
     /// Work for which no file was named, its dataset empty: ask which.
     pub without_file: Vec<Work>,
-    /// What the model made up, and is not in the proposal. After a dropped limit, nothing but a person's yes is consent.
+    /// What the model made up, and is not in the proposal. After a dropped limit or a file that it did not find, nothing but a
+    /// person's yes is consent.
     pub dropped: Vec<Dropped>,
 }
 
@@ -106,6 +108,11 @@ impl Proposal {
 pub enum Dropped {
     /// A limit of what may be paid, as it was written.
     Limit(String),
+    /// That no file is meant, where the sentence names one.
+    NoFile {
+        /// That one.
+        named: String,
+    },
     /// A choice.
     Choice {
         /// Of this task.
@@ -120,7 +127,10 @@ pub enum Dropped {
 impl std::fmt::Display for Dropped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Dropped::Limit(value) => write!(f, "a limit of {} GAS, which was not said", clean(value, 40)),
+            Dropped::Limit(value) => write!(f, "a limit of {}, which was not said in GAS", clean(value, 40)),
+            Dropped::NoFile { named } => {
+                write!(f, "that no file is meant: {} is the one that was named", clean(named, 80))
+            }
             Dropped::Choice { task, name, value } => {
                 write!(f, "{} {} for {task}, which was not said", clean(name, 40), clean(value, 40))
             }

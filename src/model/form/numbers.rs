@@ -8,6 +8,12 @@ use super::number_words;
 const LONGEST: usize = 64;
 /// No number is moved by more places, by its exponent.
 const MOST_PLACES: usize = 40;
+/// What limits are in.
+const GAS: &str = "gas";
+/// "One and a half GAS": so many words may stand between a number in words and its GAS.
+const WORDS_TO_GAS: usize = 4;
+/// What stands after a number that is of nothing.
+const ENDS: [char; 16] = ['.', ',', ';', ':', '!', '?', ')', ']', '"', '\'', '”', '»', '-', '–', '。', '、'];
 /// Units of size: a number before one says how large something is, and is no limit and no choice.
 const SIZES: [&str; 10] = ["b", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "tib", "bytes"];
 /// The zeros of the digits that people write beside ASCII's: full width, Arabic, Persian, Devanagari.
@@ -61,19 +67,22 @@ pub(super) fn stand_in(said: &str, of: Kind) -> BTreeSet<String> {
             at += 1;
             continue;
         }
+        let before = at.checked_sub(1).and_then(|at| chars.get(at));
         let run: String = chars.iter().skip(at).take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).collect();
         at += run.len();
         // `1e-5` and `2E3` are numbers of one piece.
         let power: String = exponent(chars.get(at..).unwrap_or_default());
         at += power.len();
-        if !in_name && of.allows(&word_after(chars.get(at..).unwrap_or_default())) {
+        if !in_name && of.allows(before, chars.get(at..).unwrap_or_default()) {
             let run = run.trim_end_matches(['.', ',']);
             found.extend(readings(run).into_iter().filter_map(|number| plain(&format!("{number}{power}"))));
         }
     }
     let mut halves = false;
-    for word in words(said) {
-        if let Some(number) = number_words::of(&word) {
+    let words = words(said);
+    for (at, word) in words.iter().enumerate() {
+        let after = words.get(at + 1..).unwrap_or_default();
+        if let Some(number) = number_words::of(word).filter(|_| of.allows_word(after)) {
             halves |= number == "0.5";
             found.insert(number.to_owned());
         }
@@ -85,30 +94,43 @@ pub(super) fn stand_in(said: &str, of: Kind) -> BTreeSet<String> {
     found
 }
 
-/// What a number may be of, by the word after it.
+/// What a number may be of, by what stands around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A choice: of anything but GAS.
+    /// A choice: of anything but GAS and sizes.
     Choice,
     /// A limit: of GAS, or of nothing that is said. Whether `5 euros` are 5 GAS is not for the program to say.
     Limit,
+    /// A limit that was said to be of GAS.
+    Gas,
 }
 
 impl Kind {
-    fn allows(self, after: &str) -> bool {
-        let gas = after == "gas";
+    /// Whether digits between these characters are of this kind.
+    fn allows(self, before: Option<&char>, after: &[char]) -> bool {
+        let after: String = after.iter().skip_while(|c| c.is_whitespace()).take(LONGEST).collect();
+        let ascii: String = after.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_lowercase();
+        let gas = ascii == GAS;
         match self {
-            Kind::Choice => !gas && !SIZES.contains(&after),
-            Kind::Limit => gas || after.is_empty(),
+            Kind::Choice => !gas && !SIZES.contains(&ascii.as_str()),
+            Kind::Gas => gas,
+            Kind::Limit if gas => true,
+            // A currency's sign may stand on either side.
+            Kind::Limit => {
+                let open = |c: char| c.is_alphanumeric() || c.is_whitespace() || ENDS.contains(&c);
+                before.is_none_or(|c| open(*c)) && after.chars().next().is_none_or(|c| ENDS.contains(&c))
+            }
         }
     }
-}
 
-/// The word that these characters begin with, after a space or none, lower case.
-fn word_after(chars: &[char]) -> String {
-    let space = usize::from(chars.first() == Some(&' '));
-    let word: String = chars.iter().skip(space).take_while(|c| c.is_alphabetic()).collect();
-    word.to_lowercase()
+    /// Whether a number in words is of this kind, by the words after it.
+    fn allows_word(self, after: &[String]) -> bool {
+        let gas = after.iter().take(WORDS_TO_GAS).any(|word| word == GAS);
+        match self {
+            Kind::Choice => true,
+            Kind::Limit | Kind::Gas => gas,
+        }
+    }
 }
 
 /// A digit of another script as ASCII's.
@@ -212,9 +234,8 @@ mod tests {
             ("三つ", &["3"]),
             ("", &[]),
         ] {
-            let found: BTreeSet<String> =
-                [Kind::Choice, Kind::Limit].into_iter().flat_map(|of| stand_in(said, of)).collect();
-            assert_eq!(found, numbers.iter().map(|n| (*n).to_owned()).collect(), "{said}");
+            let all = [Kind::Choice, Kind::Limit].into_iter().flat_map(|of| stand_in(said, of));
+            assert_eq!(all.collect::<BTreeSet<String>>(), numbers.iter().map(|n| (*n).to_owned()).collect(), "{said}");
         }
     }
 
@@ -222,8 +243,22 @@ mod tests {
     fn a_number_of_a_unit_is_of_another_kind() {
         let found = stand_in("fold the first 5, for at most 2 GAS or 3gas", Kind::Choice);
         assert_eq!(found.into_iter().collect::<Vec<_>>(), ["5"]);
-        let found = stand_in("fold the first 5 of them, at most 2 GAS or 3gas, 4 euros, 6 Euro or 7", Kind::Limit);
-        assert_eq!(found.into_iter().collect::<Vec<_>>(), ["2", "3", "7"]);
+        for (said, limits) in [
+            ("fold the first 5 of them, at most 2 GAS or 3gas", &["2", "3"][..]),
+            ("at most 4 euros, 6  Euro, 5 €, $5, 5$, 5\u{a0}€ or five euros", &[]),
+            ("最大２GASまで", &["2"]),
+            ("höchstens zwei GAS", &["2"]),
+            ("one and a half GAS", &["0.5", "1", "1.5"]),
+            ("plie un fichier", &[]),
+            ("budget 1.5", &["1.5"]),
+            ("a limit of 1,5!", &["1.5"]),
+            ("a 5 GB file", &[]),
+        ] {
+            let found = stand_in(said, Kind::Limit);
+            assert_eq!(found.into_iter().collect::<Vec<_>>(), limits, "{said}");
+        }
+        assert_eq!(stand_in("budget 1.5, or 2 GAS", Kind::Gas).into_iter().collect::<Vec<_>>(), ["2"]);
+        assert!(!stand_in("最大２GASまで", Kind::Choice).contains("2"));
     }
 
     proptest! {

@@ -88,6 +88,7 @@ impl<'a> Reader<'a> {
         }
         let before = self.heard.last.and_then(|last| last.bounds.spend.limit()).map(Datoshi::gas_string);
         if self.limits.contains(&plain) || before.as_ref() == Some(&plain) {
+            self.proposal.in_gas = numbers::stand_in(&self.words, Kind::Gas).contains(&plain);
             return Ok(Spend::at_most(plain.parse()?));
         }
         self.proposal.dropped.push(Dropped::Limit(text.to_owned()));
@@ -122,7 +123,7 @@ impl<'a> Reader<'a> {
 
     /// The datasets of an entry. Where the sentence names a file that is not listed, and none of those that were written, the
     /// model took a listed one in its place: the name that was said goes into the plan, which says that it is not there.
-    fn datasets(&self, piece: &Map<String, Value>) -> Result<Vec<String>, FormError> {
+    fn datasets(&mut self, piece: &Map<String, Value>) -> Result<Vec<String>, FormError> {
         let mut files: Vec<String> = Vec::new();
         let mut not_listed = false;
         for name in &texts(piece.get("files").or(piece.get(DATASET))) {
@@ -132,6 +133,7 @@ impl<'a> Reader<'a> {
                 None => not_listed = true,
             }
         }
+        let wrote_none = files.is_empty();
         // One file of several that nothing in the sentence points to is a guess. (Several are "all of them".)
         if let [file] = files.as_slice()
             && !self.is_meant(file)
@@ -139,8 +141,12 @@ impl<'a> Reader<'a> {
             files.clear();
             not_listed = true;
         }
-        // The one name that was said, and is listed, is no other file.
-        if let ([], [], [named]) = (files.as_slice(), self.named.unlisted.as_slice(), self.named.listed.as_slice()) {
+        if let ([], [named]) = (self.named.unlisted.as_slice(), self.named.listed.as_slice())
+            && wrote_none
+            && self.proposal.work.is_empty()
+        {
+            // The model found no file, and the sentence names one. It may name it to leave it out.
+            self.proposal.dropped.push(Dropped::NoFile { named: named.clone() });
             files.push(named.clone());
         } else if not_listed {
             files.extend(self.named.unlisted.iter().cloned());
@@ -158,8 +164,10 @@ impl<'a> Reader<'a> {
     /// Whether the sentence points to a file: by its name or a word of its name, or to the one file that there is, which a
     /// question may be about.
     fn is_meant(&self, file: &str) -> bool {
-        let only = self.proposal.asks_for == AsksFor::Information && self.offered.files.len() == 1;
-        only || self.was_named(file) || names::words_of(file).iter().any(|word| self.words.contains(word))
+        let files = self.offered.files.iter().filter(|file| !file.ends_with('/')).count();
+        let only = self.proposal.asks_for == AsksFor::Information && files == 1;
+        let said = |word: &String| self.words.split(|c: char| !c.is_alphanumeric()).any(|said| said == word);
+        only || self.was_named(file) || names::words_of(file).iter().any(said)
     }
 
     fn was_named(&self, file: &str) -> bool {

@@ -182,6 +182,8 @@ fn outcome(job: &Job, result: &JobResult) -> String {
     format!("{}: {}. The files are in {}.", name(job), figures(&[], &result.summary), result.folder.display())
 }
 
+/// So many figures are a short list.
+const MOST_FIGURES: usize = 8;
 /// More characters than this are a text of its own and no figure of a list.
 const LONG: usize = 40;
 
@@ -190,24 +192,23 @@ const LONG: usize = 40;
 pub fn figures(names: &[&str], summary: &Value) -> String {
     let (texts, short) = texts_and_figures(names, summary);
     let texts = texts.iter().map(|(key, value)| format!("{key}: {}", value.trim_end_matches('.')));
-    [short].into_iter().filter(|short| !short.is_empty()).chain(texts).collect::<Vec<_>>().join(". ")
+    [short.join(", ")].into_iter().filter(|short| !short.is_empty()).chain(texts).collect::<Vec<_>>().join(". ")
 }
 
-/// The figures of a result's summary without its longer texts.
+/// The first figures of a result's summary, without its longer texts.
 pub fn short_figures(summary: &Value) -> String {
-    texts_and_figures(&[], summary).1
+    texts_and_figures(&[], summary).1.into_iter().take(MOST_FIGURES).collect::<Vec<_>>().join(", ")
 }
 
 /// The longer texts of a summary, each with its name, and its figures as a list.
-fn texts_and_figures(names: &[&str], summary: &Value) -> (Vec<(String, String)>, String) {
+fn texts_and_figures(names: &[&str], summary: &Value) -> (Vec<(String, String)>, Vec<String>) {
     let plain = |value: &Value| !value.is_object() && !value.is_array() && !value.is_null();
     let shown = |value: &Value| clean(&value.as_str().map_or_else(|| value.to_string(), str::to_owned), 300);
     let wanted = |(key, value): &(&String, &Value)| plain(value) && (names.is_empty() || names.contains(&key.as_str()));
     let all = summary.as_object().into_iter().flatten().filter(wanted);
     let all = all.map(|(key, value)| (key.replace('_', " "), shown(value)));
     let (texts, short): (Vec<_>, Vec<_>) = all.partition(|(_, value)| value.chars().count() > LONG);
-    let short: Vec<String> = short.iter().map(|(key, value)| format!("{key} {value}")).collect();
-    (texts, short.join(", "))
+    (texts, short.iter().map(|(key, value)| format!("{key} {value}")).collect())
 }
 
 /// What was paid for jobs, to whom and by which transactions.

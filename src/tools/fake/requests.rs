@@ -177,7 +177,7 @@ impl Fake {
                     content: Vec::new(),
                     cannot: Some(Cannot {
                         rule: error.refusal().map_or(error.kind(), |refusal| refusal.rule.id()).to_owned(),
-                        why: error.to_string(),
+                        why: error.refusal().map_or_else(|| error.to_string(), |refusal| refusal.why.clone()),
                         hint: error.hint(),
                         exit_code: error.exit_code(),
                     }),

@@ -65,7 +65,7 @@ fn what_was_not_said_is_dropped() {
             "dimension 3 for protein_folding, which was not said",
             "seed 42 for protein_folding, which was not said",
             "effort thorough for protein_folding, which was not said",
-            "a limit of 2 GAS, which was not said",
+            "a limit of 2, which was not said in GAS",
         ]
     );
     // A number in a name, and one of bytes, is none that was said.
