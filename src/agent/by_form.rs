@@ -104,6 +104,13 @@ impl ByForm {
                 // A model takes a task that is not there for the nearest one that is: whether that will do is the person's to say.
                 Read::NotInCatalogue(wish) => Proposed::Work(only_planned(held(filled, heard), Some(wish.answer()))),
                 Read::No | Read::Cancel(_) => Proposed::Work(only_planned(held(filled, heard), None)),
+                Read::Work(found) if is_same(&found.work, &filled.work) => {
+                    // The grammar found the file too, and knows one that is left out.
+                    let sure = |dropped: &Dropped| !matches!(dropped, Dropped::NoFile { .. });
+                    let dropped = filled.dropped.iter().filter(|dropped| sure(dropped)).cloned().collect();
+                    let held = held(form::Proposal { dropped, ..filled }, heard);
+                    Proposed::Work(Proposal { plain: true, figures: found.figures, ..held })
+                }
                 _ => Proposed::Work(held(filled, heard)),
             };
         }
@@ -169,6 +176,11 @@ fn only_planned(proposal: Proposal, first: Option<String>) -> Proposal {
     let notes = first.iter().cloned().chain(proposal.notes).collect();
     let bounds = Bounds { until: Until::Plan, ..proposal.bounds };
     Proposal { bounds, notes, first, answers: false, ..proposal }
+}
+
+/// Whether both are the same work, in whatever order.
+fn is_same(one: &[Work], two: &[Work]) -> bool {
+    one.len() == two.len() && one.iter().all(|work| two.contains(work))
 }
 
 /// Whether work goes on from a request of before: by a task or a file of it.

@@ -77,6 +77,7 @@ impl Conversation {
             Ok(proposed) => proposed,
             Err(error) => return Ok(End::of(&error)),
         };
+        let plain = matches!(&proposed, Proposed::Work(Proposal { plain: true, .. }));
         let carried = match proposed {
             Proposed::Words(text) => {
                 self.say(&text, answer);
@@ -95,8 +96,9 @@ impl Conversation {
         if cancel.is_cancelled() {
             return Ok(End::Interrupted);
         }
-        // Of a plan that goes no further the program says what it comes to: a price is no matter of words.
-        if let (Front::Request(_), Some(plan)) = (&self.front, carried) {
+        // Of a plan that goes no further the program says what it comes to: a price is no matter of words. A plain order is answered
+        // with its figures, for which nobody has to wait.
+        if let (Front::Request(_), Some(plan), false) = (&self.front, carried, plain) {
             return self.words_on(&plan, turn, answer, cancel).await;
         }
         let mut mine = Vec::new();

@@ -45,6 +45,8 @@ pub struct Proposal {
     pub first: Option<String>,
     /// The figures that a question is about, by their names in a result's summary; none where it is about no single ones.
     pub figures: Vec<&'static str>,
+    /// Whether the grammar reads the same work out of the words: then the program's own words on what came of it will do.
+    pub plain: bool,
     /// Whether it goes on beyond its plan, where that is as far as it goes, if all of it is free work on this machine: a question
     /// that such work answers, and what is otherwise in doubt.
     pub answers: bool,

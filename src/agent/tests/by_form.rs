@@ -179,6 +179,11 @@ async fn files_are_those_that_are_there_and_those_that_were_named() {
     let missed = object("work", "protein_folding", "not listed", "null");
     assert_eq!(
         brief("Falte b.fasta, bitte", &missed, None).await,
+        "protein_folding b.fasta -> done ()",
+        "both found it"
+    );
+    assert_eq!(
+        brief("Ripiega b.fasta, per favore", &missed, None).await,
         "protein_folding b.fasta -> plan, if free (left out: that no file is meant: b.fasta is the one that was named)"
     );
     let asks = "On which file is protein_folding to run? Here: a.fasta, b.fasta, samples/s.fastq.";
@@ -198,5 +203,14 @@ async fn files_are_those_that_are_there_and_those_that_were_named() {
         let rest = brief(said, NO_WORK, Some(&last)).await;
         assert!(rest.starts_with("protein_folding b.fasta"), "what the model did not hear the grammar may: {rest}");
         assert!(rest.contains("at most 1 GAS"), "{said}: {rest}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_the_grammar_reads_too_is_plain() {
+    let fold = object("work", "protein_folding", "a.fasta", "null");
+    for (said, is_plain) in [("Fold a.fasta", true), ("Ripiega a.fasta", false), ("Fold a.fasta and b.fasta", false)] {
+        let Proposed::Work(proposal) = comes_to(said, &fold, None).await else { panic!("{said}") };
+        assert_eq!(proposal.plain, is_plain, "{said}");
     }
 }
