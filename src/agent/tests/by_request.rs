@@ -253,8 +253,8 @@ async fn a_question_is_answered_by_free_work_and_binds_nothing_of_what_follows()
     assert_eq!(bench.fake.effects(), ["run"], "what is not free stays a plan");
     assert_eq!(bench.turn("fold it").await.exit_code, 0);
     assert_eq!(bench.fake.effects(), ["run", "upload", "pay", "fetch"]);
-    let heard = front.heard.lock().unwrap();
-    let lasts: Vec<Bounds> = heard.iter().filter_map(|(_, last, _)| Some(last.as_ref()?.bounds)).collect();
+    let lasts: Vec<Bounds> =
+        front.heard.lock().unwrap().iter().filter_map(|(_, last, _)| Some(last.as_ref()?.bounds)).collect();
     assert_eq!(lasts, [Bounds::default(), plan]);
     let (bench, _) = grammar(files(), vec![asks(STATS)]);
     let mut bench = bench.bound(plan);
