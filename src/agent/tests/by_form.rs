@@ -176,6 +176,8 @@ async fn a_wish_that_the_catalogue_lacks_is_told_first_and_goes_no_further() {
 async fn files_are_those_that_are_there_and_those_that_were_named() {
     let folder = object("work", "sequence_stats", "samples/", "null");
     assert_eq!(brief("statistics for samples please", &folder, None).await, "sequence_stats samples/ -> done ()");
+    let both = folder.replace("\"samples/\"", "\"samples/\", \"samples/s.fastq\"");
+    assert_eq!(brief("statistics for samples please", &both, None).await, "sequence_stats samples/ -> done ()");
     let missed = object("work", "protein_folding", "not listed", "null");
     assert_eq!(
         brief("Falte b.fasta, bitte", &missed, None).await,

@@ -158,6 +158,9 @@ impl<'a> Reader<'a> {
             files.retain(|file| !said.iter().any(|name| names::may_be_meant(file, name)));
             files.extend(said);
         }
+        // A folder stands for its files, which a model may write beside it.
+        let folders: Vec<String> = files.iter().filter(|file| file.ends_with('/')).cloned().collect();
+        files.retain(|file| file.ends_with('/') || !folders.iter().any(|folder| file.starts_with(folder.as_str())));
         Ok(files)
     }
 
