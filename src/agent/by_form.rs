@@ -16,7 +16,6 @@ use crate::{
         form::{self, Ask, AsksFor, Dropped, Exchange, FormError, Offered, ask},
         grammar::{self, Reading as Read, Scene},
     },
-    policy::tripwire,
 };
 
 /// So many exchanges are kept.
@@ -104,11 +103,10 @@ impl ByForm {
                 // A model takes a task that is not there for the nearest one that is: whether that will do is the person's to say.
                 Read::NotInCatalogue(wish) => Proposed::Work(only_planned(held(filled, heard), Some(wish.answer()))),
                 Read::No | Read::Cancel(_) => Proposed::Work(only_planned(held(filled, heard), None)),
+                // Of the same work the narrower reading holds: what the model missed the grammar may have read.
                 Read::Work(found) if is_same(&found.work, &filled.work) => {
-                    // The grammar found the file too, and knows one that is left out.
-                    let sure = |dropped: &Dropped| !matches!(dropped, Dropped::NoFile { .. });
-                    let dropped = filled.dropped.iter().filter(|dropped| sure(dropped)).cloned().collect();
-                    let held = held(form::Proposal { dropped, ..filled }, heard);
+                    let bounds = filled.bounds.narrowed(found.said);
+                    let held = held(form::Proposal { bounds, ..filled }, heard);
                     Proposed::Work(Proposal { plain: true, figures: found.figures, ..held })
                 }
                 _ => Proposed::Work(held(filled, heard)),
@@ -122,12 +120,15 @@ impl ByForm {
             Read::No => Proposed::Words(NOTHING_DONE.to_owned()),
             Read::Yes => last.and_then(yes_to).map_or(Proposed::Talk, Proposed::Work),
             Read::Leave => Proposed::Leave,
-            _ if !filled.without_file.is_empty() => Proposed::Words(which_file(&filled.without_file, heard)),
-            Read::Work(found) if last.is_some() => {
-                let until = if filled.asks_for == AsksFor::Information { Until::Plan } else { found.bounds.until };
-                let bounds = Bounds { until, ..found.bounds.narrowed(filled.bounds) };
-                Proposed::Work(held(form::Proposal { work: found.work, bounds, ..filled }, heard))
+            // The model heard no work where the words go on from some, or did not find its file.
+            Read::Work(found) if fills_in(&found.work, &filled.without_file, last.is_some()) => {
+                let until = if filled.asks_for == AsksFor::Information { Until::Plan } else { found.said.until };
+                let bounds = Bounds { until, ..found.said.narrowed(filled.bounds) };
+                let held = held(form::Proposal { work: found.work, bounds, ..filled }, heard);
+                let notes = found.understood.into_iter().chain(held.notes).collect();
+                Proposed::Work(Proposal { plain: true, notes, figures: found.figures, ..held })
             }
+            _ if !filled.without_file.is_empty() => Proposed::Words(which_file(&filled.without_file, heard)),
             _ => Proposed::Talk,
         }
     }
@@ -158,17 +159,13 @@ impl Propose for ByForm {
 fn held(filled: form::Proposal, heard: &Heard<'_>) -> Proposal {
     let form::Proposal { work, bounds, dropped, answers, in_gas, .. } = filled;
     let mut notes: Vec<String> = dropped.iter().map(|dropped| format!("left out: {dropped}")).collect();
-    let lost = dropped.iter().any(|dropped| matches!(dropped, Dropped::Limit(_) | Dropped::NoFile { .. }));
+    let lost = dropped.iter().any(|dropped| matches!(dropped, Dropped::Limit(_)));
     let now = match heard.last.filter(|last| follows(&work, last)) {
         Some(last) => as_before((bounds, in_gas), last.bounds, &mut notes),
         None => bounds,
     };
-    // A limit of before does not speak for the words of now.
-    let unheard = now != bounds && bounds.says_nothing_of_money_or_place() && tripwire::has_cue(heard.said);
-    let doubt = lost || unheard;
-    let answers = answers || (doubt && bounds.until == Until::Done);
-    let until = if doubt { Until::Plan } else { bounds.until };
-    Proposal { work, bounds: Bounds { until, ..now }, notes, answers, ..Proposal::default() }
+    let held = Proposal { work, bounds: now, inherits: now.inherits(bounds), notes, answers, ..Proposal::default() };
+    if lost { held.only_if_free() } else { held }
 }
 
 /// Work that goes no further than its plan, after these first words of the answer.
@@ -181,6 +178,12 @@ fn only_planned(proposal: Proposal, first: Option<String>) -> Proposal {
 /// Whether both are the same work, in whatever order.
 fn is_same(one: &[Work], two: &[Work]) -> bool {
     one.len() == two.len() && one.iter().all(|work| two.contains(work))
+}
+
+/// Whether work that the grammar found is what a model left open: the files of its tasks, or, after work, anything.
+fn fills_in(found: &[Work], without_file: &[Work], after_work: bool) -> bool {
+    let open = |work: &Work| without_file.iter().any(|open| open.task == work.task);
+    if without_file.is_empty() { after_work } else { found.iter().all(open) }
 }
 
 /// Whether work goes on from a request of before: by a task or a file of it.

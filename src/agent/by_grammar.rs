@@ -125,10 +125,10 @@ impl Propose for ByGrammar {
     }
 }
 
-/// What the grammar proposes, as a front does.
-pub(super) fn proposal(proposal: grammar::Proposal) -> Proposal {
-    let grammar::Proposal { work, bounds, understood, figures } = proposal;
-    Proposal { work, bounds, notes: understood, figures, ..Proposal::default() }
+fn proposal(proposal: grammar::Proposal) -> Proposal {
+    let grammar::Proposal { work, bounds, said, understood, figures } = proposal;
+    let inherits = bounds.inherits(said);
+    Proposal { work, bounds, inherits, notes: understood, figures, ..Proposal::default() }
 }
 
 /// The last request, to be carried through as it was.

@@ -27,6 +27,7 @@ use crate::{
         Finish, Message, ToolChoice,
         context::{Context, FileSeen},
     },
+    policy::tripwire,
     tools::{Cancel, Failure},
 };
 
@@ -122,6 +123,9 @@ impl Conversation {
         proposal: Proposal,
         cancel: &Cancel,
     ) -> Result<Option<Plan>, AgentError> {
+        let said = self.prompts().next_back().unwrap_or_default();
+        let doubt = proposal.inherits && tripwire::has_cue(said);
+        let proposal = if doubt { proposal.only_if_free() } else { proposal };
         let if_free = proposal.answers.then_some(self.bounds.until);
         let first = proposal.first.clone();
         turn.figures.clone_from(&proposal.figures);

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::{
     domain::{
         job::Job,
-        request::{Bounds, Request, Work},
+        request::{Bounds, Request, Until, Work},
         task::TaskType,
     },
     model::{ChatRequest, ChatTurn, ModelError, context::FileSeen},
@@ -39,6 +39,9 @@ pub struct Proposal {
     pub work: Vec<Work>,
     /// Where, for how much, how far.
     pub bounds: Bounds,
+    /// Whether money and place are bounded by what was said before alone. Such bounds do not speak for the words of now: with a cue
+    /// of a bound among them, only what is free goes beyond the plan.
+    pub inherits: bool,
     /// What was taken for what, for the person to see.
     pub notes: Vec<String>,
     /// What the answer begins with where the request goes no further than its plan.
@@ -50,6 +53,15 @@ pub struct Proposal {
     /// Whether it goes on beyond its plan, where that is as far as it goes, if all of it is free work on this machine: a question
     /// that such work answers, and what is otherwise in doubt.
     pub answers: bool,
+}
+
+impl Proposal {
+    /// The same, going beyond its plan only where all of it is free work on this machine.
+    #[must_use]
+    pub fn only_if_free(self) -> Proposal {
+        let answers = self.answers || self.bounds.until == Until::Done;
+        Proposal { bounds: Bounds { until: Until::Plan, ..self.bounds }, answers, ..self }
+    }
 }
 
 /// What a front reads out of a person's words.

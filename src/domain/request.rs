@@ -105,6 +105,11 @@ impl Bounds {
         Bounds { place, spend, until: self.until.min(other.until) }
     }
 
+    /// Whether money and place are bounded, and none of that by what was said now.
+    pub fn inherits(self, said: Bounds) -> bool {
+        said.says_nothing_of_money_or_place() && !self.says_nothing_of_money_or_place()
+    }
+
     /// Whether nothing was said of money or place.
     pub fn says_nothing_of_money_or_place(self) -> bool {
         self.place == Locality::Anywhere && self.spend == Spend::OwnersCaps

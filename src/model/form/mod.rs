@@ -89,8 +89,8 @@ pub struct Proposal {
     pub answers: bool,
     /// Work for which no file was named, its dataset empty: ask which.
     pub without_file: Vec<Work>,
-    /// What the model made up, and is not in the proposal. After a dropped limit or a file that it did not find, nothing but a
-    /// person's yes is consent.
+    /// What the model made up, and is not in the proposal. After a dropped limit, nothing but a person's yes is
+    /// consent.
     pub dropped: Vec<Dropped>,
 }
 
@@ -108,11 +108,6 @@ impl Proposal {
 pub enum Dropped {
     /// A limit of what may be paid, as it was written.
     Limit(String),
-    /// That no file is meant, where the sentence names one.
-    NoFile {
-        /// That one.
-        named: String,
-    },
     /// A choice.
     Choice {
         /// Of this task.
@@ -128,9 +123,6 @@ impl std::fmt::Display for Dropped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Dropped::Limit(value) => write!(f, "a limit of {}, which was not said in GAS", clean(value, 40)),
-            Dropped::NoFile { named } => {
-                write!(f, "that no file is meant: {} is the one that was named", clean(named, 80))
-            }
             Dropped::Choice { task, name, value } => {
                 write!(f, "{} {} for {task}, which was not said", clean(name, 40), clean(value, 40))
             }

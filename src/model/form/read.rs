@@ -123,7 +123,7 @@ impl<'a> Reader<'a> {
 
     /// The datasets of an entry. Where the sentence names a file that is not listed, and none of those that were written, the
     /// model took a listed one in its place: the name that was said goes into the plan, which says that it is not there.
-    fn datasets(&mut self, piece: &Map<String, Value>) -> Result<Vec<String>, FormError> {
+    fn datasets(&self, piece: &Map<String, Value>) -> Result<Vec<String>, FormError> {
         let mut files: Vec<String> = Vec::new();
         let mut not_listed = false;
         for name in &texts(piece.get("files").or(piece.get(DATASET))) {
@@ -133,7 +133,6 @@ impl<'a> Reader<'a> {
                 None => not_listed = true,
             }
         }
-        let wrote_none = files.is_empty();
         // One file of several that nothing in the sentence points to is a guess. (Several are "all of them".)
         if let [file] = files.as_slice()
             && !self.is_meant(file)
@@ -141,14 +140,7 @@ impl<'a> Reader<'a> {
             files.clear();
             not_listed = true;
         }
-        if let ([], [named]) = (self.named.unlisted.as_slice(), self.named.listed.as_slice())
-            && wrote_none
-            && self.proposal.work.is_empty()
-        {
-            // The model found no file, and the sentence names one. It may name it to leave it out.
-            self.proposal.dropped.push(Dropped::NoFile { named: named.clone() });
-            files.push(named.clone());
-        } else if not_listed {
+        if not_listed {
             files.extend(self.named.unlisted.iter().cloned());
         } else if !files.iter().any(|file| self.was_named(file)) {
             let meant = |file: &&String, name: &&String| names::may_be_meant(file, name);

@@ -79,6 +79,8 @@ pub struct Proposal {
     pub work: Vec<Work>,
     /// Where, for how much, how far.
     pub bounds: Bounds,
+    /// What this sentence says of that, without what holds from the work before.
+    pub said: Bounds,
     /// What was taken for what, in short notes.
     pub understood: Vec<String>,
     /// The figures that a question asks for, by their names in a result's summary; none where it is not about single ones.

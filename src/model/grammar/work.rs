@@ -188,6 +188,7 @@ pub(super) fn finish(
     };
     understood.extend(notes.into_iter().chain(s.excluded.iter().map(|path| format!("without {path}"))));
     let mut bounds = Bounds { place: s.said.place, spend: s.said.spend, until };
+    let said = bounds;
     if let (Some(last), Some(order)) = (scene.last, of_last) {
         let until = if order { Until::Done } else { last.bounds.until };
         let both = bounds.narrowed(Bounds { until, ..last.bounds });
@@ -197,5 +198,5 @@ pub(super) fn finish(
         bounds = both;
     }
     let figures = s.all(Figure).map(|mark| mark.value).filter(|_| s.asks()).collect();
-    Ok(Proposal { work, bounds, understood, figures })
+    Ok(Proposal { work, bounds, said, understood, figures })
 }
