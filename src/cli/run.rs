@@ -19,8 +19,8 @@ use crate::{
         hash::Sha256,
         plan::Plan,
         request::{Origin, Until},
+        standing::JobStanding,
     },
-    face::status::{self, JobStatus},
     job::{Cancel, Carried, JobError, Workflow, carry::AT_ONCE, receipt},
 };
 
@@ -101,7 +101,7 @@ fn changed(context: &Context, plan: &Plan, digest: Option<Sha256>) {
 fn tell(context: &Context, workflow: &Workflow, plan: &Plan, carried: Vec<Carried>) -> Result<u8, CommandError> {
     let sink = context.sink();
     let (many, until) = (carried.len() > 1, plan.request.bounds.until);
-    let (mut codes, mut rows) = (Vec::new(), Vec::new());
+    let (mut codes, mut standings) = (Vec::new(), Vec::new());
     for Carried { job: id, end } in carried {
         let job = workflow.job(&id)?;
         let attempts = workflow.attempts(&id)?;
@@ -119,10 +119,8 @@ fn tell(context: &Context, workflow: &Workflow, plan: &Plan, carried: Vec<Carrie
         if job.state.is_end() && (context.json() || !many) {
             sink.emit(Event::Receipt(Box::new(receipt::of(&job, &attempts))));
         }
-        rows.push(JobStatus::of(&job, &attempts));
+        standings.push(JobStanding::of(&job, &attempts));
     }
-    if !context.json() {
-        context.output.lines(status::status(&rows, &context.look));
-    }
+    sink.emit(Event::TurnStatus { jobs: standings });
     Ok(outcome::worst(codes))
 }

@@ -7,9 +7,7 @@ use super::{
     plan::{columns::middle, words},
 };
 use crate::domain::{
-    attempt::Attempt,
-    ids::JobId,
-    job::{Job, JobState},
+    job::JobState,
     money::Datoshi,
     standing::JobStanding,
     units::{clean, count},
@@ -27,73 +25,24 @@ const GAP: usize = 2;
 /// A name of a file has so much room where it needs it.
 const NAME: usize = 24;
 
-/// One job as its status shows it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct JobStatus {
-    /// Our id.
-    pub id: JobId,
-    /// The task.
-    pub task: String,
-    /// The dataset, as it was named.
-    pub dataset: String,
-    /// Where it stands.
-    pub state: JobState,
-    /// Where it runs.
-    pub place: Place,
-    /// What the provider asks, once that is known.
-    pub asked: Option<Datoshi>,
-    /// Paid to the provider so far.
-    pub paid: Datoshi,
-    /// Burnt by the network so far, also for attempts that paid nothing.
-    pub fees: Datoshi,
-    /// Why it ended as it did, where it did not end well.
-    pub failure: Option<String>,
-    /// The command that goes on with it or shows it.
-    pub next: Option<String>,
+/// Paid and burnt together.
+fn spent(job: &JobStanding) -> Datoshi {
+    sum([job.paid_datoshi, job.fees_datoshi])
 }
 
-impl From<&JobStanding> for JobStatus {
-    fn from(standing: &JobStanding) -> JobStatus {
-        JobStatus {
-            id: standing.job.clone(),
-            task: standing.task_type.clone(),
-            dataset: standing.dataset.clone(),
-            state: standing.state,
-            place: standing.place,
-            asked: standing.asked_datoshi,
-            paid: standing.paid_datoshi,
-            fees: standing.fees_datoshi,
-            failure: standing.failure.clone(),
-            next: standing.next.clone(),
-        }
+/// `2.11 GAS`, `free`, `2 GAS asked`.
+fn cost(job: &JobStanding) -> String {
+    match (spent(job), job.asked_datoshi, job.place) {
+        (Datoshi::ZERO, _, Place::Local) => "free".to_owned(),
+        (Datoshi::ZERO, Some(asked), _) if !job.state.is_end() => format!("{asked} asked"),
+        (Datoshi::ZERO, _, Place::Offload) => "nothing paid".to_owned(),
+        (spent, _, _) => spent.to_string(),
     }
 }
 
-impl JobStatus {
-    /// That of a job and its payment attempts. Only what landed on the chain was spent.
-    pub fn of(job: &Job, attempts: &[Attempt]) -> JobStatus {
-        JobStatus::from(&JobStanding::of(job, attempts))
-    }
-
-    /// Paid and burnt together.
-    fn spent(&self) -> Datoshi {
-        sum([self.paid, self.fees])
-    }
-
-    /// `2.11 GAS`, `free`, `2 GAS asked`.
-    fn cost(&self) -> String {
-        match (self.spent(), self.asked, self.place) {
-            (Datoshi::ZERO, _, Place::Local) => "free".to_owned(),
-            (Datoshi::ZERO, Some(asked), _) if !self.state.is_end() => format!("{asked} asked"),
-            (Datoshi::ZERO, _, Place::Offload) => "nothing paid".to_owned(),
-            (spent, _, _) => spent.to_string(),
-        }
-    }
-
-    /// How to go on with it; its id where nothing of it is kept.
-    fn command(&self) -> String {
-        self.next.clone().unwrap_or_else(|| self.id.to_string())
-    }
+/// How to go on with it; its id where nothing of it is kept.
+fn command(job: &JobStanding) -> String {
+    job.next.clone().unwrap_or_else(|| job.job.to_string())
 }
 
 fn sum(amounts: impl IntoIterator<Item = Datoshi>) -> Datoshi {
@@ -101,7 +50,7 @@ fn sum(amounts: impl IntoIterator<Item = Datoshi>) -> Datoshi {
 }
 
 /// The short status of `jobs`: a line each, or, where they are many, a table with the worst first, and totals.
-pub fn status(jobs: &[JobStatus], look: &Look) -> Vec<String> {
+pub fn status(jobs: &[JobStanding], look: &Look) -> Vec<String> {
     match jobs.len() {
         0 => Vec::new(),
         1..=LINES => lines(jobs, look),
@@ -159,22 +108,22 @@ fn badness(state: JobState) -> u8 {
 
 /// A line each, in columns: state, work, cost, how to go on. Where that is too much, the work is its file alone, and how to go
 /// on is the job's id, with the commands beneath; one job alone needs no name.
-fn lines(jobs: &[JobStatus], look: &Look) -> Vec<String> {
-    let state = |job: &JobStatus| state_words(job.state).to_owned();
-    let work = |job: &JobStatus| format!("{} on {}", clean(&job.task, 60), clean(&job.dataset, words::MAX));
-    let file = |job: &JobStatus| clean(&job.dataset, words::MAX);
-    let none = |_: &JobStatus| String::new();
-    let id = |job: &JobStatus| job.id.to_string();
+fn lines(jobs: &[JobStanding], look: &Look) -> Vec<String> {
+    let state = |job: &JobStanding| state_words(job.state).to_owned();
+    let work = |job: &JobStanding| format!("{} on {}", clean(&job.task_type, 60), clean(&job.dataset, words::MAX));
+    let file = |job: &JobStanding| clean(&job.dataset, words::MAX);
+    let none = |_: &JobStanding| String::new();
+    let id = |job: &JobStanding| job.job.to_string();
     let room = |next: Text| {
-        let rigid = widest(jobs, &state) + widest(jobs, &JobStatus::cost) + widest(jobs, next) + 2 * GAP;
+        let rigid = widest(jobs, &state) + widest(jobs, &cost) + widest(jobs, next) + 2 * GAP;
         look.width.checked_sub(rigid).map(|room| room.saturating_sub(GAP))
     };
     let fits = |name: Text, next: Text| room(next).is_some_and(|room| room >= widest(jobs, name).min(NAME));
     let whole = |next: Text| room(next).is_some_and(|room| room >= widest(jobs, &work));
     let (name, next): (Text, Text) = match jobs.len() {
-        _ if whole(&JobStatus::command) => (&work, &JobStatus::command),
-        _ if fits(&file, &JobStatus::command) => (&file, &JobStatus::command),
-        1 if room(&JobStatus::command).is_some() => (&none, &JobStatus::command),
+        _ if whole(&command) => (&work, &command),
+        _ if fits(&file, &command) => (&file, &command),
+        1 if room(&command).is_some() => (&none, &command),
         _ => (&file, &id),
     };
     let names = room(next).unwrap_or_default().min(widest(jobs, name));
@@ -182,34 +131,34 @@ fn lines(jobs: &[JobStatus], look: &Look) -> Vec<String> {
         0 => String::new(),
         width => format!("{text}{}", " ".repeat((width + GAP).saturating_sub(display_width(text)))),
     };
-    let line = |job: &JobStatus| {
+    let line = |job: &JobStanding| {
         let first = pad(&state(job), widest(jobs, &state));
-        let (cost, name) = (pad(&job.cost(), widest(jobs, &JobStatus::cost)), pad(&middle(&name(job), names), names));
+        let (cost, name) = (pad(&cost(job), widest(jobs, &cost)), pad(&middle(&name(job), names), names));
         format!("{}{name}{cost}{}", look.tone(tone(job.state), &first), next(job))
     };
     let mut out: Vec<String> = jobs.iter().map(line).collect();
-    if jobs.iter().any(|job| next(job) != job.command()) {
+    if jobs.iter().any(|job| next(job) != command(job)) {
         out.extend(how_to_go_on(&jobs.iter().collect::<Vec<_>>(), look));
     }
     out
 }
 
 /// A text of a job.
-type Text<'a> = &'a dyn Fn(&JobStatus) -> String;
+type Text<'a> = &'a dyn Fn(&JobStanding) -> String;
 
-fn widest(jobs: &[JobStatus], text: Text) -> usize {
+fn widest(jobs: &[JobStanding], text: Text) -> usize {
     jobs.iter().map(|job| display_width(&text(job))).max().unwrap_or_default()
 }
 
-fn table(jobs: &[JobStatus], look: &Look) -> Vec<String> {
-    let mut sorted: Vec<&JobStatus> = jobs.iter().collect();
+fn table(jobs: &[JobStanding], look: &Look) -> Vec<String> {
+    let mut sorted: Vec<&JobStanding> = jobs.iter().collect();
     sorted.sort_by_key(|job| std::cmp::Reverse(badness(job.state)));
     let with_task = only_task(&sorted).is_none() && look.width >= 80;
-    let cells = |job: &&JobStatus| {
-        let mut out = vec![job.id.to_string(), state_words(job.state).to_owned()];
-        out.extend(with_task.then(|| middle(&clean(&job.task, 60), 24)));
+    let cells = |job: &&JobStanding| {
+        let mut out = vec![job.job.to_string(), state_words(job.state).to_owned()];
+        out.extend(with_task.then(|| middle(&clean(&job.task_type, 60), 24)));
         out.push(clean(&job.dataset, words::MAX));
-        out.push(if job.spent() == Datoshi::ZERO { String::new() } else { job.spent().gas_string() });
+        out.push(if spent(job) == Datoshi::ZERO { String::new() } else { spent(job).gas_string() });
         out
     };
     let mut rows: Vec<Vec<String>> = sorted.iter().take(ROWS).map(cells).collect();
@@ -235,7 +184,7 @@ fn column(rows: &[Vec<String>], header: &[&str], index: usize) -> usize {
 }
 
 /// `37 done, 2 running`, in the order that they stand in; `all done` where they all are.
-fn by_state(jobs: &[&JobStatus]) -> String {
+fn by_state(jobs: &[&JobStanding]) -> String {
     let mut counts: Vec<(&str, u64)> = Vec::new();
     for job in jobs {
         let words = state_words(job.state);
@@ -251,7 +200,7 @@ fn by_state(jobs: &[&JobStatus]) -> String {
 }
 
 /// How many stand how, why the worst failed, what all of it cost, how to go on.
-fn totals(sorted: &[&JobStatus], look: &Look) -> Vec<String> {
+fn totals(sorted: &[&JobStanding], look: &Look) -> Vec<String> {
     let of = match only_task(sorted) {
         Some(task) => format!("{} of {}", count(sorted.len() as u64), clean(task, 60)),
         None => count(sorted.len() as u64),
@@ -273,7 +222,7 @@ fn totals(sorted: &[&JobStatus], look: &Look) -> Vec<String> {
     if more > 0 {
         out.extend(look.more(Tone::Bad, &format!("and {} more, for other reasons", count(more as u64))));
     }
-    let (paid, fees) = (sum(sorted.iter().map(|job| job.paid)), sum(sorted.iter().map(|job| job.fees)));
+    let (paid, fees) = (sum(sorted.iter().map(|job| job.paid_datoshi)), sum(sorted.iter().map(|job| job.fees_datoshi)));
     let cost = match (paid, fees) {
         (Datoshi::ZERO, Datoshi::ZERO) => "nothing was paid".to_owned(),
         (paid, fees) => format!("{paid} paid and {fees} in fees: {} in all", sum([paid, fees])),
@@ -284,8 +233,8 @@ fn totals(sorted: &[&JobStatus], look: &Look) -> Vec<String> {
 }
 
 /// The commands for what is open and for what has ended.
-fn how_to_go_on(jobs: &[&JobStatus], look: &Look) -> Vec<String> {
-    let open: Vec<&&JobStatus> = jobs.iter().filter(|job| !job.state.is_end()).collect();
+fn how_to_go_on(jobs: &[&JobStanding], look: &Look) -> Vec<String> {
+    let open: Vec<&&JobStanding> = jobs.iter().filter(|job| !job.state.is_end()).collect();
     let resume = match open.as_slice() {
         [] => None,
         // What was planned together and not agreed to is taken up together; what was only planned is kept nowhere.
@@ -300,9 +249,9 @@ fn how_to_go_on(jobs: &[&JobStatus], look: &Look) -> Vec<String> {
 }
 
 /// The task, where there is only one.
-fn only_task<'a>(jobs: &[&'a JobStatus]) -> Option<&'a String> {
+fn only_task<'a>(jobs: &[&'a JobStanding]) -> Option<&'a String> {
     let first = jobs.first()?;
-    jobs.iter().all(|job| job.task == first.task).then_some(&first.task)
+    jobs.iter().all(|job| job.task_type == first.task_type).then_some(&first.task_type)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod outside;
 mod payment;
 mod permits;
 mod replay;
+mod requests;
 mod sandbox_run;
 mod sandbox_s3;
 mod services;

@@ -9,8 +9,7 @@ use serde_json::Value;
 
 use super::{
     look::{Look, Tone},
-    plan,
-    status::{self, JobStatus},
+    plan, status,
 };
 use crate::domain::{
     event::{Decision, Event},
@@ -61,10 +60,7 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
             out
         }
         Event::Receipt(receipt) => receipt::lines(receipt, look),
-        Event::TurnStatus { jobs } => {
-            let jobs: Vec<JobStatus> = jobs.iter().map(JobStatus::from).collect();
-            status::status(&jobs, look)
-        }
+        Event::TurnStatus { jobs } => status::status(jobs, look),
         Event::Warning { message } => look.paragraph(Tone::Care, &format!("warning: {}", clean(message, MAX))),
         Event::Error { message, hint, .. } => wrong(look, message, hint.as_deref()),
         // The prompt was typed by who reads this; a question shows what was understood; answers are streamed; the approver asks

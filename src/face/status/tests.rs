@@ -1,46 +1,52 @@
 use super::*;
 use crate::{
-    domain::attempt::AttemptState,
+    domain::attempt::{Attempt, AttemptState},
     face::{sample, sample_plans::at_widths},
 };
 
-fn job(n: usize, state: JobState) -> JobStatus {
+fn job(n: usize, state: JobState) -> JobStanding {
     let paid = matches!(state, JobState::Done | JobState::PaidButFailed | JobState::Running);
     let failure = match state {
         JobState::PaidButFailed => Some("the provider's run ended with: out of memory".to_owned()),
         JobState::StageFailed => Some("the storage refused the upload: 403".to_owned()),
         _ => None,
     };
-    let id = format!("job-{n:08}").parse().unwrap();
-    JobStatus {
-        id,
-        task: "protein_folding".into(),
+    let (paid, fees) = match paid {
+        true => (Datoshi::from_gas(2), Datoshi::new(10_977_540).unwrap()),
+        false => (Datoshi::ZERO, Datoshi::ZERO),
+    };
+    JobStanding {
+        job: format!("job-{n:08}").parse().unwrap(),
+        task_type: "protein_folding".into(),
         dataset: format!("proteins/seq_{n:04}.fasta"),
         state,
         place: Place::Offload,
-        asked: Some(Datoshi::from_gas(2)),
-        paid: if paid { Datoshi::from_gas(2) } else { Datoshi::ZERO },
-        fees: if paid { Datoshi::new(10_977_540).unwrap() } else { Datoshi::ZERO },
+        asked: Some("2".into()),
+        asked_datoshi: Some(Datoshi::from_gas(2)),
+        paid: paid.gas_string(),
+        paid_datoshi: paid,
+        fees: fees.gas_string(),
+        fees_datoshi: fees,
         failure,
         next: Some(format!("agent jobs {} job-{n:08}", if state.is_end() { "show" } else { "resume" })),
     }
 }
 
-fn local(n: usize, state: JobState) -> JobStatus {
-    let asked = None;
-    JobStatus {
-        task: "sequence_stats".into(),
+fn local(n: usize, state: JobState) -> JobStanding {
+    JobStanding {
+        task_type: "sequence_stats".into(),
         place: Place::Local,
-        asked,
-        paid: Datoshi::ZERO,
-        fees: Datoshi::ZERO,
+        asked: None,
+        asked_datoshi: None,
+        paid_datoshi: Datoshi::ZERO,
+        fees_datoshi: Datoshi::ZERO,
         ..job(n, state)
     }
 }
 
 #[test]
 fn one_job() {
-    let of = |job: JobStatus| at_widths(|look| status(std::slice::from_ref(&job), look));
+    let of = |job: JobStanding| at_widths(|look| status(std::slice::from_ref(&job), look));
     insta::assert_snapshot!(of(job(1, JobState::Done)));
     insta::assert_snapshot!("one_waits_for_payment", of(job(1, JobState::Submitted)));
 }
@@ -65,13 +71,13 @@ fn forty_jobs() {
         20..=22 => JobState::Running,
         _ => JobState::Done,
     };
-    let jobs: Vec<JobStatus> = (1..=40).map(|n| job(n, state(n))).collect();
+    let jobs: Vec<JobStanding> = (1..=40).map(|n| job(n, state(n))).collect();
     insta::assert_snapshot!(at_widths(|look| status(&jobs, look)));
 }
 
 #[test]
 fn two_tasks_in_one_table() {
-    let jobs: Vec<JobStatus> =
+    let jobs: Vec<JobStanding> =
         (1..=6).map(|n| if n % 2 == 0 { local(n, JobState::Done) } else { job(n, JobState::Done) }).collect();
     insta::assert_snapshot!(at_widths(|look| status(&jobs, look)));
 }
@@ -82,10 +88,10 @@ fn only_what_landed_was_spent() {
     let fees = Datoshi::new(5).unwrap();
     let other = |state| Attempt { state, system_fee: fees, network_fee: fees, number: 2, ..sample::attempt() };
     let all = [paid, other(AttemptState::Faulted), other(AttemptState::Expired), other(AttemptState::Sent)];
-    let status = JobStatus::of(&job, &all);
-    assert_eq!((status.paid, status.fees), (Datoshi::from_gas(2), Datoshi::new(10).unwrap()));
-    assert_eq!(status.cost(), "2.0000001 GAS");
-    assert_eq!(JobStatus::of(&sample::planned(), &[]).cost(), "free");
+    let status = JobStanding::of(&job, &all);
+    assert_eq!((status.paid_datoshi, status.fees_datoshi), (Datoshi::from_gas(2), Datoshi::new(10).unwrap()));
+    assert_eq!(cost(&status), "2.0000001 GAS");
+    assert_eq!(cost(&JobStanding::of(&sample::planned(), &[])), "free");
 }
 
 /// Every job has one line of its own, within the width, that ends in its id.
@@ -103,14 +109,14 @@ fn each_state_fits_one_line() {
 
 #[test]
 fn nothing_a_terminal_obeys_is_printed() {
-    let bad = |n| JobStatus {
+    let bad = |n| JobStanding {
         dataset: "a\u{1b}[2J\nb".into(),
-        task: "\u{202e}t".into(),
+        task_type: "\u{202e}t".into(),
         failure: Some("\u{7}".into()),
         ..job(n, JobState::JobFailed)
     };
     for n in [1, 3, 9] {
-        let jobs: Vec<JobStatus> = (0..n).map(bad).collect();
+        let jobs: Vec<JobStanding> = (0..n).map(bad).collect();
         for line in status(&jobs, &Look::plain(120)) {
             assert!(!line.chars().any(|c| c.is_control() || c == '\u{202e}'), "{line:?}");
         }
