@@ -50,7 +50,7 @@ fn flags_bind_and_a_dry_run_leaves_nothing() {
     assert!(begun(&quote).contains(&"job.submitted".to_owned()) && !begun(&quote).contains(&"payment.sent".to_owned()));
     let raised = fold(&["--dry-run", "--assume-bytes", "5GB"]);
     let reasons = raised.event("verdict")["reasons"].to_string();
-    assert!(reasons.contains("R-SIZE"), "a person may raise an estimate: {reasons}");
+    assert!(reasons.contains("R-TIME"), "a person may raise an estimate: {reasons}");
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_plan_file_is_written_changed_and_run() {
     );
     assert!(!same.types().contains(&"warning".to_owned()), "{}", same.all());
     fs::write(&path, text.replace("    \"samples/s10.fasta\",\n", "")).unwrap();
-    let fewer = world.run(&["run", "--json", "--plan", "p.toml", "--anew"]);
+    let fewer = world.run(&["run", "--json", "--plan", "p.toml"]);
     assert_eq!(fewer.event("plan")["work"].as_array().unwrap().len(), 2, "{}", fewer.all());
     assert!(fewer.types().contains(&"warning".to_owned()), "the plan differs from the one that was written");
 }
@@ -94,9 +94,9 @@ fn one_failure_stops_nothing_else_and_the_worst_code_is_the_codes() {
     let states: Vec<&str> = status["jobs"].as_array().unwrap().iter().filter_map(|job| job["state"].as_str()).collect();
     assert_eq!(states, ["done"; 6]);
     let text = world.run(&["run", "sequence_stats", "s*.fasta", "--anew"]);
-    let last: Vec<&str> = text.out.lines().rev().take(6).collect();
+    let end = text.out.rsplit("sha256").next().unwrap_or_default();
     assert!(
-        text.code == 0 && last.iter().all(|line| line.starts_with("done ")),
+        text.code == 0 && (0..6).all(|n| end.contains(&format!("s{n}.fasta"))),
         "one table at the end: {}",
         text.all()
     );
