@@ -6,7 +6,8 @@ use super::{
     MAX_BYTES,
     error::ConfigError,
     key::Key,
-    layer::{Layer, Source, Value},
+    layer::{Layer, Value},
+    source::Source,
     plain_file,
 };
 

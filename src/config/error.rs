@@ -2,7 +2,10 @@
 
 use std::{io, path::PathBuf};
 
-use super::{home::POLICY, key::Key, layer::Source, provider::Provider};
+use super::{key::Key, provider::Provider, source::Source};
+
+/// The owner's rules, within the home folder. One that cannot be read allows nothing, and the error says so.
+pub(super) const POLICY: &str = "policy.toml";
 
 /// Why settings cannot be used. The text never holds a secret's value.
 #[derive(Debug, thiserror::Error)]

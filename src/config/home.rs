@@ -6,11 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{error::ConfigError, layer::Environment};
+use super::{
+    error::{ConfigError, POLICY},
+    layer::Environment,
+};
 use crate::domain::ids::JobId;
-
-/// The owner's rules, within the home folder.
-pub(super) const POLICY: &str = "policy.toml";
 
 /// The folder's name under the user's data folder.
 const FOLDER: &str = "scientific-orchestrator";

@@ -1,4 +1,4 @@
-//! Layers of settings: where a value comes from, and which one wins.
+//! Layers of settings, and which one wins.
 
 use std::{
     collections::BTreeMap,
@@ -7,54 +7,12 @@ use std::{
 };
 
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Serialize, Serializer};
 
 use super::{
     error::ConfigError,
     key::{Key, SPECS},
+    source::Source,
 };
-
-/// Where a value comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// A flag of this run.
-    Flag(&'static str),
-    /// The process's environment.
-    Environment,
-    /// `.env` in the working directory.
-    DotEnv(PathBuf),
-    /// `config.toml` in the home folder.
-    File(PathBuf),
-    /// The preset of a provider, named in `AGENT_MODEL`.
-    Preset(&'static str),
-    /// Built in.
-    Default,
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Source::Flag(flag) => f.write_str(flag),
-            Source::Environment => f.write_str("environment"),
-            Source::DotEnv(path) | Source::File(path) => write!(f, "{}", path.display()),
-            Source::Preset(name) => write!(f, "preset {name}"),
-            Source::Default => f.write_str("default"),
-        }
-    }
-}
-
-impl Serialize for Source {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(match self {
-            Source::Flag(_) => "flag",
-            Source::Environment => "environment",
-            Source::DotEnv(_) => ".env",
-            Source::File(_) => "config.toml",
-            Source::Preset(_) => "preset",
-            Source::Default => "default",
-        })
-    }
-}
 
 /// A value with where it came from. Every text is held as a secret, so that no `Debug` shows one.
 #[derive(Debug, Clone)]

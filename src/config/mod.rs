@@ -32,6 +32,7 @@ pub mod profile;
 pub mod provider;
 pub mod secrets;
 pub mod shown;
+pub mod source;
 pub mod style;
 mod trust;
 
@@ -43,11 +44,12 @@ use std::{
 pub use error::ConfigError;
 pub use home::Home;
 pub use key::Key;
-pub use layer::{Environment, Overrides, Source, Value};
+pub use layer::{Environment, Overrides, Value};
 pub use model::{Endpoint, ModelBounds, ModelSettings};
 pub use policy_file::PolicyFile;
 pub use profile::{ChainSettings, ComputeSettings, LiveSettings, PayerKey, Profile, StorageSettings};
 pub use provider::{Api, Provider};
+pub use source::Source;
 pub use style::{Driving, Style};
 
 use layer::Layer;

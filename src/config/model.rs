@@ -10,9 +10,10 @@ use super::{
     Settings,
     error::ConfigError,
     key::Key,
-    layer::{Source, Value},
+    layer::Value,
     parse,
     provider::{Api, Provider},
+    source::Source,
 };
 use crate::domain::cost::NanoDollars;
 

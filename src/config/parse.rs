@@ -146,7 +146,7 @@ pub fn bucket(key: Key, value: &Value) -> Result<String, ConfigError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::layer::Source, *};
+    use super::{super::source::Source, *};
 
     fn value(text: &str) -> Value {
         Value::new(text, Source::Environment)

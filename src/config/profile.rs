@@ -9,8 +9,9 @@ use super::{
     Settings,
     error::{ConfigError, Missing},
     key::{Key, SPECS},
-    layer::{Source, Value},
+    layer::Value,
     parse, trust,
+    source::Source,
 };
 use crate::domain::{hash::Hash160, network::Network};
 

@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::{
     Settings,
     key::{Group, Key, SPECS},
-    layer::{Source, Value},
+    layer::Value,
+    source::Source,
 };
 
 /// One setting, fit to be printed.

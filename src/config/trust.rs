@@ -9,8 +9,9 @@ use super::{
     Settings,
     error::ConfigError,
     key::Key,
-    layer::{Source, Value},
+    layer::Value,
     parse,
+    source::Source,
 };
 
 /// What `AIOZ_W3AI_ENDPOINT` gets to see, or decides of: its quotes are what is paid.

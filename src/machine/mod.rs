@@ -4,6 +4,7 @@
 
 pub mod catalogue;
 mod cgroup;
+mod counted;
 mod dataset;
 pub mod estimator;
 pub mod expand;
@@ -18,6 +19,7 @@ mod sample_fasta;
 mod sample_fastq;
 mod sniff;
 mod supposed;
+mod window;
 
 pub use dataset::profile_dataset;
 pub use host::probe_machine;

@@ -2,34 +2,23 @@
 
 use super::{
     ProbeError,
-    dataset::Counted,
+    counted::Counted,
     extents::{Extent, read_at},
-    sniff, unreadable,
+    sample_fasta, sample_fastq, sniff, unreadable,
+    window::Window,
 };
-use crate::{domain::dataset::Format, policy::data::OpenDataset, science::Letters};
+use crate::{domain::dataset::Format, policy::data::OpenDataset};
 
 /// How many windows, and how large each is (bytes): 4 MiB in all.
 const WINDOWS: u64 = 64;
 const WINDOW: u64 = 64 * 1024;
 
-/// One look into the file.
-pub(super) struct Window<'b> {
-    /// Where it lies in what was written: bytes from its start, holes left out.
-    pub(super) at: u64,
-    /// The same in the file, for messages.
-    pub(super) offset: u64,
-    /// What is there.
-    pub(super) bytes: &'b [u8],
-    /// Whether it ends where the content ends.
-    pub(super) last: bool,
-}
-
 /// Extrapolates from a sample, and tells whether zeros were seen in it; `written` is where the file has content, in total
 /// more than the windows.
 pub(super) fn large(open: &OpenDataset, format: Format, written: &[Extent]) -> Result<(Counted, bool), ProbeError> {
     let content: u64 = written.iter().map(|e| e.length).sum();
-    let mut fasta = super::sample_fasta::Sample::default();
-    let mut fastq = super::sample_fastq::Sample::default();
+    let mut fasta = sample_fasta::Sample::default();
+    let mut fastq = sample_fastq::Sample::default();
     let mut text = Text::default();
     let mut zeros = false;
     let mut buffer = vec![0; WINDOW as usize];
@@ -66,26 +55,6 @@ fn placed(written: &[Extent], mut at: u64) -> (u64, u64) {
         at -= extent.length;
     }
     (0, 0)
-}
-
-/// An error about something found in a window.
-pub(super) fn changes(begins: &'static str, near: u64, why: &str) -> ProbeError {
-    ProbeError::Changes { begins, near, why: why.to_owned() }
-}
-
-/// Counts the letters of a line of sequence; zeros, gaps, stops and spaces are passed over. The first byte that is none
-/// of these is an error.
-pub(super) fn count_letters(line: &[u8], letters: &mut Letters) -> Result<u64, u8> {
-    let mut count = 0;
-    for run in line.split(|b| !b.is_ascii_alphabetic()) {
-        letters.add(run);
-        count += run.len() as u64;
-    }
-    let known = |b: &u8| b.is_ascii_alphabetic() || b"*-.~ \t\r\0".contains(b);
-    match line.iter().find(|b| !known(b)) {
-        Some(&byte) => Err(byte),
-        None => Ok(count),
-    }
 }
 
 /// Lines of text.
@@ -138,7 +107,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::machine::{sample_fasta, sample_fastq};
 
     #[test]
     fn windows_are_placed_around_holes() {

@@ -5,8 +5,8 @@
 
 use super::{
     ProbeError,
-    dataset::Counted,
-    sample::{Window, changes, count_letters},
+    counted::Counted,
+    window::{Window, changes, count_letters},
 };
 use crate::{domain::dataset::Format, science::Letters};
 

@@ -2,8 +2,8 @@
 
 use super::{
     ProbeError,
-    dataset::Counted,
-    sample::{Window, changes},
+    counted::Counted,
+    window::{Window, changes},
 };
 use crate::{domain::dataset::Format, science::Letters};
 

@@ -220,15 +220,6 @@ pub fn hash_of(unsigned: &[u8]) -> TxHash {
     TxHash(Sha256::digest(unsigned).into())
 }
 
-/// What a signature covers: the network's magic, four bytes little-endian, then the transaction's hash.
-pub fn sign_data(network: Network, hash: &TxHash) -> [u8; 36] {
-    let mut data = [0; 36];
-    let (magic, rest) = data.split_at_mut(4);
-    magic.copy_from_slice(&network.0.to_le_bytes());
-    rest.copy_from_slice(&hash.0);
-    data
-}
-
 fn read_fee(reader: &mut Reader<'_>) -> Result<Datoshi, DecodeError> {
     u64::try_from(reader.i64()?).ok().and_then(Datoshi::new).ok_or(DecodeError::Fee)
 }

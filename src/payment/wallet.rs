@@ -6,8 +6,8 @@ use neo3::neo_crypto::Secp256r1PrivateKey;
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroizing};
 
 use super::{
-    transaction::{Signed, Transaction, sign_data},
-    witness::{self, Witness},
+    transaction::{Signed, Transaction},
+    witness::{self, Witness, sign_data},
 };
 use crate::domain::{hash::Hash160, network::Network};
 

@@ -10,12 +10,19 @@ use crate::domain::{
     network::Network,
 };
 
-use super::transaction::sign_data;
-
 /// PUSHDATA1 in Neo's instruction set.
 const PUSHDATA1: u8 = 0x0c;
 /// SYSCALL System.Crypto.CheckSig: the opcode and the first four bytes of the name's SHA-256.
 const SYSCALL_CHECKSIG: [u8; 5] = [0x41, 0x56, 0xe7, 0xb3, 0x27];
+
+/// What a signature covers: the network's magic, four bytes little-endian, then the transaction's hash.
+pub fn sign_data(network: Network, hash: &TxHash) -> [u8; 36] {
+    let mut data = [0; 36];
+    let (magic, rest) = data.split_at_mut(4);
+    magic.copy_from_slice(&network.0.to_le_bytes());
+    rest.copy_from_slice(&hash.0);
+    data
+}
 
 /// The two scripts that prove a signer's consent.
 #[derive(Debug, Clone, PartialEq, Eq)]

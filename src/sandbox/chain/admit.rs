@@ -17,8 +17,8 @@ use crate::{
     },
     payment::{
         fees::{CHECK_SIG_UNITS, FEE_PER_BYTE},
-        transaction::{Attribute, MAX_SIZE, Signed, Transaction, sign_data},
-        witness::{self, Witness},
+        transaction::{Attribute, MAX_SIZE, Signed, Transaction},
+        witness::{self, Witness, sign_data},
     },
 };
 

@@ -20,7 +20,8 @@ use crate::{
     payment::{
         GAS_CONTRACT,
         fees::FEE_PER_BYTE,
-        transaction::{Attribute, MAX_SIZE, Scope, Signed, Signer, Transaction, sign_data},
+        transaction::{Attribute, MAX_SIZE, Scope, Signed, Signer, Transaction},
+        witness::sign_data,
     },
 };
 

@@ -8,16 +8,11 @@ use std::{
 
 use s3s::S3Result;
 
-use super::{disk::Bucket, files::disk_error};
+use super::{
+    disk::Bucket,
+    files::{ID_LENGTH, disk_error},
+};
 use crate::domain::ids;
-
-/// Characters of an id: 120 bits.
-const ID_LENGTH: usize = 24;
-
-/// Whether a text has the form of an id; only such a one may become part of a path.
-pub fn is_id(text: &str) -> bool {
-    text.len() == ID_LENGTH && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-}
 
 /// In a folder that is to go as soon as nobody holds it.
 const LEAVING: &str = ".leaving";

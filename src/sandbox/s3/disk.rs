@@ -23,8 +23,7 @@ use std::{
 use s3s::{S3Result, s3_error};
 
 use super::{
-    data::is_id,
-    files::{disk_error, names, read_all, read_json, write_json},
+    files::{disk_error, is_id, names, read_all, read_json, write_json},
     record::{ObjectRecord, UploadRecord},
 };
 use crate::domain::hash::Sha256;

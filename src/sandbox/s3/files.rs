@@ -9,6 +9,14 @@ use std::{
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 use serde::{Serialize, de::DeserializeOwned};
 
+/// Characters of an id: 120 bits.
+pub const ID_LENGTH: usize = 24;
+
+/// Whether a text has the form of an id; only such a one may become part of a path.
+pub fn is_id(text: &str) -> bool {
+    text.len() == ID_LENGTH && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
 /// A disk error as a client sees it: a full disk says so and is not tried again, other texts stay here.
 pub fn disk_error(error: io::Error) -> S3Error {
     if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
