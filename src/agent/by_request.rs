@@ -190,7 +190,7 @@ impl Conversation {
         let Proposal { work, bounds, notes, .. } = proposal;
         let of = format!("name of a request in {}", self.toolbox.session);
         Request {
-            id: cassette::draw(&of, RequestId::random),
+            id: cassette::tape().draw(&of, RequestId::random),
             work,
             bounds: self.bounds.narrowed(bounds),
             notes,

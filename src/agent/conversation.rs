@@ -193,7 +193,7 @@ impl Conversation {
         let mut answer = String::new();
         let end = match self.front.clone() {
             Front::Tools { .. } => {
-                let files = cassette::look("files in the folder", || prompt::seen_in(&self.folder));
+                let files = cassette::tape().look("files in the folder", || prompt::seen_in(&self.folder));
                 let context = prompt::context(&files, &jobs, to_plan);
                 let system = prompt::system(&self.toolbox.work.tasks(), &context);
                 let opening = Opening { bounds: self.bounds, origin: self.origin(), said: Some(prompt.to_owned()) };
@@ -204,7 +204,7 @@ impl Conversation {
                 end
             }
             Front::Request(reader) | Front::Grammar(reader) => {
-                let (files, folders) = cassette::look("files below the folder", || prompt::seen_below(&self.folder));
+                let (files, folders) = cassette::tape().look("files below the folder", || prompt::seen_below(&self.folder));
                 let here: Vec<FileSeen> = files.iter().filter(|file| !file.path.contains('/')).cloned().collect();
                 let context = prompt::context(&here, &jobs, to_plan);
                 let seen = Seen { files: &files, folders: &folders, context: &context };

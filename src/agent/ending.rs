@@ -92,7 +92,7 @@ pub fn unverified(
     };
     let is_there = |file: &String| {
         typed.iter().any(|t| t.contains(file.as_str()))
-            || cassette::look(&format!("file {file}"), || folder.join(file).exists())
+            || cassette::tape().look(&format!("file {file}"), || folder.join(file).exists())
             || jobs.iter().any(|j| has(j, file))
     };
     let strange = ids

@@ -46,7 +46,7 @@ impl KnowState for WorkflowState {
             jobs,
             files: prompt::seen_in(&self.folder).into_iter().map(|file| file.path).collect(),
             tasks: self.workflow.catalogue().iter().cloned().collect(),
-            now: cassette::now("a question"),
+            now: cassette::tape().now("a question"),
             zone: TimeZone::system(),
             balance: budget.balance,
             caps: policy.caps,

@@ -128,7 +128,7 @@ impl Context {
                 } else {
                     Arc::new(self.terminal())
                 };
-                if cassette::recorder().is_some() { Arc::new(RecordedEvents::new(face)) } else { face }
+                if cassette::tape().recorder().is_some() { Arc::new(RecordedEvents::new(face)) } else { face }
             })
             .clone()
     }

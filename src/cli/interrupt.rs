@@ -19,7 +19,7 @@ pub async fn stoppable<T>(cancel: &Cancel, work: impl Future<Output = T>) -> Opt
             heard = tokio::signal::ctrl_c() => match heard {
                 Ok(()) if asked => return None,
                 Ok(()) => {
-                    cassette::note(STOP, &true);
+                    cassette::tape().note(STOP, &true);
                     asked = true;
                     cancel.cancel();
                 }
@@ -35,7 +35,7 @@ pub fn cancel_of(context: &Context) -> Cancel {
     let cancel = Cancel::new();
     let wish = cancel.clone();
     context.output.when_closed(move || wish.cancel());
-    if let Some(player) = cassette::player() {
+    if let Some(player) = cassette::tape().player() {
         let wish = cancel.clone();
         player.when_stopped(move || wish.cancel());
     }

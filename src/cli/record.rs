@@ -55,7 +55,7 @@ impl Record {
 
 /// Ends the record, where there is one, with how the run ended.
 pub fn end(context: &Context, done: &Result<u8, CommandError>) {
-    let Some(recorder) = cassette::recorder() else { return };
+    let Some(recorder) = cassette::tape().recorder() else { return };
     let exit_code = match done {
         Ok(code) => *code,
         Err(error) => {
@@ -126,7 +126,7 @@ impl RecordedEvents {
 
 impl Sink for RecordedEvents {
     fn emit(&self, event: Event) {
-        if let Some(recorder) = cassette::recorder() {
+        if let Some(recorder) = cassette::tape().recorder() {
             recorder.told(&event);
         }
         self.inner.emit(event);

@@ -25,7 +25,7 @@ pub struct JsonLines {
 impl JsonLines {
     /// The events of `session`, to `output`.
     pub fn new(session: SessionId, output: Output) -> JsonLines {
-        JsonLines::with_clock(session, output, cassette::clock)
+        JsonLines::with_clock(session, output, || cassette::tape().clock())
     }
 
     /// The same with a clock of one's own.

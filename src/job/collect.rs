@@ -64,7 +64,7 @@ impl Workflow {
             }
             self.told(&Job { state, ..job.clone() }, detail.progress);
             tokio::select! {
-                () = cassette::sleep(pause) => pause = (pause * 3 / 2).min(LONGEST_PAUSE),
+                () = cassette::tape().sleep(pause) => pause = (pause * 3 / 2).min(LONGEST_PAUSE),
                 () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
             }
         }

@@ -129,7 +129,7 @@ impl Workflow {
         };
         let task = remote.provider.detail(&provider_job).await?;
         let bytes = job.verdict.dataset.bytes;
-        let quote = remote.price.quote_of(&task, bytes, &job.idempotency_key, cassette::now("a quote"))?;
+        let quote = remote.price.quote_of(&task, bytes, &job.idempotency_key, cassette::tape().now("a quote"))?;
         let shown = quote_shown(&quote);
         self.step(&job.id, JobState::Submitted, |job| {
             job.provider_job = Some(provider_job.clone());

@@ -54,7 +54,7 @@ impl Workflow {
         }
         let fees = remote.payer.fees(quote, &remote.payer.replaces(&job.id)?).await?;
         let spending = self.parts.ledger.spending(&remote.payer.account(), quote.network, &Reading::now())?;
-        let spending = cassette::draw("what the wallet has spent", || spending);
+        let spending = cassette::tape().draw("what the wallet has spent", || spending);
         let permit = guard
             .permit_payment(&mandate, job, claim, fees, spending, &*self.parts.approver, &*self.parts.sink)
             .await?;
@@ -117,7 +117,7 @@ impl Workflow {
                 Settlement::Paid { .. } | Settlement::Faulted | Settlement::Expired => return Ok(()),
             }
             tokio::select! {
-                () = cassette::sleep(pause) => pause = (pause * 3 / 2).min(LONGEST_PAUSE),
+                () = cassette::tape().sleep(pause) => pause = (pause * 3 / 2).min(LONGEST_PAUSE),
                 () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
             }
         }
@@ -149,5 +149,5 @@ impl Workflow {
 }
 
 fn now() -> Timestamp {
-    cassette::now("paying")
+    cassette::tape().now("paying")
 }

@@ -145,9 +145,9 @@ impl Workflow {
             modified_ns: dataset.modified_ns,
             sha256: before.as_ref().and_then(|job| job.content),
         };
-        let profile = cassette::draw(&format!("machine for {of}"), || profile);
+        let profile = cassette::tape().draw(&format!("machine for {of}"), || profile);
         let history = self.parts.ledger.measured(&task.name)?;
-        let history = cassette::draw(&format!("earlier runs for {of}"), || history);
+        let history = cassette::tape().draw(&format!("earlier runs for {of}"), || history);
         let part = estimator::worked_on(&task, &dataset, &parameters);
         let estimate = estimator::estimate(&task, &part, &history);
         let raised = raised(estimate, &task, &part, work.assumed, &history);
@@ -159,15 +159,15 @@ impl Workflow {
         let same_as_before = before.is_some();
         let job = before.unwrap_or_else(|| {
             let planned = PlannedJob {
-                id: cassette::draw(&format!("name of {of}"), JobId::random),
+                id: cassette::tape().draw(&format!("name of {of}"), JobId::random),
                 session: session.to_owned(),
                 task_type: task.name.clone(),
                 parameters: parameters.clone(),
                 verdict: verdict.clone(),
                 profile: self.parts.profile.clone(),
                 source,
-                idempotency_key: cassette::draw(&format!("key of {of}"), || ids::opaque(26)),
-                at: cassette::now(&of),
+                idempotency_key: cassette::tape().draw(&format!("key of {of}"), || ids::opaque(26)),
+                at: cassette::tape().now(&of),
             };
             Job { out_dir: self.parts.out_dir.clone(), ..Job::planned(planned) }
         });
@@ -281,7 +281,7 @@ fn note_dataset(open: &OpenDataset) -> Result<(), machine::ProbeError> {
     }
     let read = |source| machine::ProbeError::Read { what: "the dataset", source };
     let (bytes, sha256) = worker::hash(open.reopen().map_err(read)?, |_| {}).map_err(read)?;
-    cassette::note(&of, &Measure { bytes, sha256 });
+    cassette::tape().note(&of, &Measure { bytes, sha256 });
     Ok(())
 }
 

@@ -48,7 +48,7 @@ pub struct Outside {
 impl Outside {
     /// Keeps what is public of the parts that came up, in a run that is recorded.
     pub fn note(remote: &Remote, storage: &S3Settings, nodes: &[Url], makes_bucket: bool) {
-        cassette::note(
+        cassette::tape().note(
             OUTSIDE,
             &Outside {
                 storage: plain(&storage.endpoint),
@@ -85,7 +85,7 @@ struct PricingKept {
 impl Pricing {
     /// Keeps what is public of it in a run that is recorded.
     pub fn note(&self) {
-        cassette::note(
+        cassette::tape().note(
             PRICING,
             &PricingKept {
                 provider: self.provider.as_ref().map(|provider| plain(provider.base())),
@@ -103,7 +103,7 @@ impl Pricing {
 #[async_trait]
 impl AskPrices for Recorded {
     async fn pricing(&self) -> Result<Pricing, JobError> {
-        let kept: Option<PricingKept> = cassette::player().and_then(|player| player.value_or_diverge(PRICING));
+        let kept: Option<PricingKept> = cassette::tape().player().and_then(|player| player.value_or_diverge(PRICING));
         let kept = kept.ok_or_else(|| setup("the record asks for no prices".to_owned()))?;
         Ok(Pricing {
             provider: kept.provider.map(|base| Aioz::new(base, no_key())).transpose()?,
@@ -147,7 +147,7 @@ impl Recorded {
 #[async_trait]
 impl Connect for Recorded {
     async fn connect(&self) -> Result<Remote, JobError> {
-        let outside: Option<Outside> = cassette::player().and_then(|player| player.value_or_diverge(OUTSIDE));
+        let outside: Option<Outside> = cassette::tape().player().and_then(|player| player.value_or_diverge(OUTSIDE));
         let outside = outside.ok_or_else(|| setup("the record holds no storage, provider or chain".to_owned()))?;
         let storage = Storage::new(&S3Settings {
             endpoint: outside.storage.clone(),

@@ -20,7 +20,7 @@ impl Ledger {
         self.change("approval", |tx| {
             tx.execute(
                 "INSERT INTO approvals (digest, job, approved_by, ts_ms) VALUES (?1, ?2, ?3, ?4)",
-                params![digest.to_string(), job.as_str(), by, cassette::now("an approval").as_millisecond()],
+                params![digest.to_string(), job.as_str(), by, cassette::tape().now("an approval").as_millisecond()],
             )
             .map_err(|e| self.database(e))?;
             Ok(())

@@ -157,7 +157,7 @@ impl Ledger {
         }
         learn(&mut job);
         job.state = to;
-        job.updated_at = cassette::now(id.as_str());
+        job.updated_at = cassette::tape().now(id.as_str());
         self.write_job(tx, &job)?;
         self.append_event(tx, &job)?;
         Ok(job)

@@ -145,7 +145,7 @@ impl Ledger {
                 request.id.as_str(),
                 session,
                 request.bounds.spend.limit().map(|limit| limit.as_i64()),
-                cassette::now("a request").as_millisecond(),
+                cassette::tape().now("a request").as_millisecond(),
                 body
             ],
         )

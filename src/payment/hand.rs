@@ -76,12 +76,12 @@ impl Hand {
             Hand::Wallet(wallet) => {
                 let signed = wallet.sign(transaction, network)?;
                 for Witness { invocation, verification } in signed.witnesses.clone() {
-                    cassette::note(&of, &Kept { invocation, verification });
+                    cassette::tape().note(&of, &Kept { invocation, verification });
                 }
                 Ok(signed)
             }
             Hand::Record(_) => {
-                let kept: Option<Kept> = cassette::player().and_then(|player| player.value_or_diverge(&of));
+                let kept: Option<Kept> = cassette::tape().player().and_then(|player| player.value_or_diverge(&of));
                 let Kept { invocation, verification } = kept.ok_or(KeyError::Sign)?;
                 Ok(Signed { transaction, witnesses: vec![Witness { invocation, verification }] })
             }

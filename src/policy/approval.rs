@@ -148,13 +148,13 @@ pub struct Kept(pub Arc<dyn Approver>);
 impl Approver for Kept {
     async fn ask(&self, request: &ApprovalRequest) -> Answer {
         let answer = self.0.ask(request).await;
-        cassette::note(&name_of(request), &answer);
+        cassette::tape().note(&name_of(request), &answer);
         answer
     }
 
     async fn consent(&self, plan: &Plan, spending: Option<PlanSpending>) -> PlanAnswer {
         let answer = self.0.consent(plan, spending).await;
-        cassette::note(&name_of_plan(plan), &answer);
+        cassette::tape().note(&name_of_plan(plan), &answer);
         answer
     }
 }
@@ -165,12 +165,12 @@ pub struct FromRecord;
 #[async_trait]
 impl Approver for FromRecord {
     async fn ask(&self, request: &ApprovalRequest) -> Answer {
-        let kept = cassette::player().and_then(|player| player.value_or_diverge(&name_of(request)));
+        let kept = cassette::tape().player().and_then(|player| player.value_or_diverge(&name_of(request)));
         kept.unwrap_or(Answer::Nobody)
     }
 
     async fn consent(&self, plan: &Plan, _spending: Option<PlanSpending>) -> PlanAnswer {
-        let kept = cassette::player().and_then(|player| player.value_or_diverge(&name_of_plan(plan)));
+        let kept = cassette::tape().player().and_then(|player| player.value_or_diverge(&name_of_plan(plan)));
         kept.unwrap_or(PlanAnswer::Said(Answer::Nobody))
     }
 }

@@ -117,7 +117,7 @@ impl Guard {
             .to_owned(),
         });
         match answer {
-            Ok(by) => Ok(Consented::Yes(Consent::to(plan, by, cassette::now("a consent")))),
+            Ok(by) => Ok(Consented::Yes(Consent::to(plan, by, cassette::tape().now("a consent")))),
             Err(answer) => Err(not_given(plan, answer)),
         }
     }

@@ -89,7 +89,7 @@ impl Keys {
             ("sandbox-payer", &stored.payer),
             ("sandbox-provider", &stored.provider),
         ] {
-            cassette::secret(name, secret.as_bytes());
+            cassette::tape().secret(name, secret.as_bytes());
         }
         Ok(Keys {
             access_key: stored.access_key,

@@ -164,7 +164,7 @@ pub async fn fetch(
         (download, got)
     })
     .retry(pauses)
-    .sleep(crate::cassette::sleep)
+    .sleep(crate::cassette::tape().sleeper())
     .context(download)
     .when(FetchError::may_pass)
     .await;

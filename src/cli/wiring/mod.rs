@@ -88,7 +88,7 @@ impl Wired {
         sink: Arc<dyn Sink>,
         approver: Arc<dyn Approver>,
     ) -> Result<Wired, CommandError> {
-        if let Some(player) = cassette::player() {
+        if let Some(player) = cassette::tape().player() {
             return recorded::wired(context, options, sink, player);
         }
         let settings = context.settings()?;
@@ -129,7 +129,7 @@ fn approver(context: &Context, options: &Options) -> Arc<dyn Approver> {
         (false, true) => Arc::new(Nobody),
         (false, false) => Arc::new(AtTerminal::new(context.look)),
     };
-    if cassette::recorder().is_some() { Arc::new(Kept(asked)) } else { asked }
+    if cassette::tape().recorder().is_some() { Arc::new(Kept(asked)) } else { asked }
 }
 
 /// What brings up storage, provider and chain.

@@ -46,7 +46,7 @@ impl Opening {
 
     /// Keeps it in a run that is recorded.
     pub fn note(&self) {
-        cassette::note(OPENING, self);
+        cassette::tape().note(OPENING, self);
     }
 }
 
@@ -60,12 +60,12 @@ fn never_began() -> CommandError {
 /// # Errors
 /// The ledger's.
 pub fn note(ledger: &Ledger, profile: &str, policy: &Policy) -> Result<(), CommandError> {
-    if cassette::recorder().is_none() {
+    if cassette::tape().recorder().is_none() {
         return Ok(());
     }
-    cassette::note(PROFILE, &profile);
-    cassette::note(POLICY, policy);
-    cassette::note(EARLIER, &ledger.earlier()?);
+    cassette::tape().note(PROFILE, &profile);
+    cassette::tape().note(POLICY, policy);
+    cassette::tape().note(EARLIER, &ledger.earlier()?);
     Ok(())
 }
 

@@ -75,8 +75,8 @@ impl<'a> Session<'a> {
         let chosen = settings.model()?;
         let bounds = settings.model_bounds(&chosen)?;
         let sessions = settings.home().sessions();
-        let named = matches!(which, Which::Named(_)) && cassette::player().is_none();
-        let (opening, mut file) = match cassette::player() {
+        let named = matches!(which, Which::Named(_)) && cassette::tape().player().is_none();
+        let (opening, mut file) = match cassette::tape().player() {
             Some(player) => {
                 let opening = Opening::of_record(player)?;
                 context.go_on_with(opening.session.clone());
@@ -92,11 +92,11 @@ impl<'a> Session<'a> {
         let Opening { metered, bounds, past, .. } = opening;
         let wired = Wired::new(context, options)?;
         let model = on_tape(&chosen)?;
-        let driving = match cassette::player() {
+        let driving = match cassette::tape().player() {
             Some(player) => player.value_or_diverge(DRIVING).unwrap_or_default(),
             None => settings.driving(&chosen)?,
         };
-        cassette::note(DRIVING, &driving);
+        cassette::tape().note(DRIVING, &driving);
         let known = known_state(context, &wired)?;
         let front = front::of(&model, driving, known);
         let turns = past.turns;
@@ -141,7 +141,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn turn(&mut self, prompt: &str) -> Result<u8, CommandError> {
-        if let Some(recorder) = cassette::recorder() {
+        if let Some(recorder) = cassette::tape().recorder() {
             recorder.write(What::Input { text: prompt.to_owned() });
         }
         let cancel = cancel_of(self.context);
@@ -324,7 +324,7 @@ fn on_tape(chosen: &ModelSettings) -> Result<Arc<dyn ChatModel>, CommandError> {
         Tape::Off => model(chosen),
         Tape::Recording(recorder) => {
             let model = model(chosen)?;
-            cassette::note(MODEL, &model.name());
+            cassette::tape().note(MODEL, &model.name());
             Ok(Arc::new(taped::Recorded::new(model, Arc::clone(recorder))))
         }
         Tape::Playing(player) => {

@@ -57,13 +57,13 @@ impl Unlock {
     pub async fn wallet(&self, payer: &PayerKey) -> Result<Wallet, JobError> {
         match configured(payer)? {
             WalletFile::Open(wallet) => {
-                cassette::secret("paying-key", wallet.to_wif().expose_secret().as_bytes());
+                cassette::tape().secret("paying-key", wallet.to_wif().expose_secret().as_bytes());
                 Ok(wallet)
             }
             WalletFile::Locked(locked) => {
                 let (wallet, passphrase) = self.open(locked).await?;
-                cassette::secret("passphrase", passphrase.expose_secret().as_bytes());
-                cassette::secret("paying-key", wallet.to_wif().expose_secret().as_bytes());
+                cassette::tape().secret("passphrase", passphrase.expose_secret().as_bytes());
+                cassette::tape().secret("paying-key", wallet.to_wif().expose_secret().as_bytes());
                 Ok(wallet)
             }
         }

@@ -189,7 +189,7 @@ impl Aioz {
     async fn look_for(&self, key: &str, dataset_url: &Url) -> Result<Option<String>, ComputeError> {
         let mut wait = self.transport.patience().first_wait;
         for _ in 0..LOOKS {
-            cassette::sleep(wait).await;
+            cassette::tape().sleep(wait).await;
             wait = wait.saturating_mul(2).min(Duration::from_secs(10));
             match self.find(key, dataset_url).await {
                 Ok(Some(task)) => return Ok(Some(task.id)),

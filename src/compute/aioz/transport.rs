@@ -152,7 +152,7 @@ impl Transport {
         };
         once.retry(backoff)
             .when(|failure: &Failure| again(failure) && failure.wait.is_none_or(|w| w <= longest_wait))
-            .sleep(cassette::sleep)
+            .sleep(cassette::tape().sleeper())
             // What the provider asks to wait is honoured when it is more than we would wait ourselves.
             .adjust(|failure, ours| ours.map(|ours| failure.wait.map_or(ours, |asked| asked.max(ours))))
             .await
@@ -240,7 +240,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         return Some(Duration::from_secs(seconds.into()));
     }
     let then = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-    Duration::try_from(then.duration_since(cassette::clock())).ok()
+    Duration::try_from(then.duration_since(cassette::tape().clock())).ok()
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ impl Plan {
             network: payment.network,
             state: AttemptState::Intended,
             block: None,
-            created_at: cassette::now("a payment attempt"),
+            created_at: cassette::tape().now("a payment attempt"),
         }
     }
 }
@@ -93,7 +93,7 @@ pub async fn make(
         other => other?,
     };
     let mut transaction = Transaction {
-        nonce: cassette::draw("nonce of a transaction", || rand::rng().random()),
+        nonce: cassette::tape().draw("nonce of a transaction", || rand::rng().random()),
         system_fee,
         network_fee: Datoshi::ZERO,
         // A block count of n means that block n - 1 is the newest.
@@ -110,7 +110,7 @@ pub async fn make(
 
 /// How many blocks a payment may wait: the lifetime's, not beyond the quote's end or the chain's own limit.
 fn blocks_to_live(protocol: &Protocol, lifetime: Duration, ends: Timestamp) -> Result<u32, PayError> {
-    let left = ends.as_millisecond().saturating_sub(cassette::now("a payment's life").as_millisecond());
+    let left = ends.as_millisecond().saturating_sub(cassette::tape().now("a payment's life").as_millisecond());
     let left = u64::try_from(left).unwrap_or(0);
     let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
     let blocks = left.min(lifetime) / u64::from(protocol.ms_per_block.max(1));
