@@ -204,7 +204,8 @@ impl Conversation {
                 end
             }
             Front::Request(reader) | Front::Grammar(reader) => {
-                let (files, folders) = cassette::tape().look("files below the folder", || prompt::seen_below(&self.folder));
+                let (files, folders) =
+                    cassette::tape().look("files below the folder", || prompt::seen_below(&self.folder));
                 let here: Vec<FileSeen> = files.iter().filter(|file| !file.path.contains('/')).cloned().collect();
                 let context = prompt::context(&here, &jobs, to_plan);
                 let seen = Seen { files: &files, folders: &folders, context: &context };

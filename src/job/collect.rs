@@ -22,7 +22,7 @@ use crate::{
         units,
     },
     policy::{Refusal, Rule},
-    storage::fetch::{FetchPlan, fetch},
+    storage::fetch::{FetchPlan, fetch_on},
 };
 
 /// Between two looks at a task that has just been paid; it grows to the longest.
@@ -224,7 +224,7 @@ async fn fetch_one(remote: &Remote, file: RemoteFile, folder: &Path) -> Result<R
         expect_sha256: Some(file.sha256),
         to: folder.join(&file.name),
     };
-    Ok(fetch(plan, &|_, _| {}).await?)
+    Ok(fetch_on(cassette::tape(), plan, &|_, _| {}).await?)
 }
 
 /// Work on files, off the runtime's threads.

@@ -106,7 +106,7 @@ impl AskPrices for Recorded {
         let kept: Option<PricingKept> = cassette::tape().player().and_then(|player| player.value_or_diverge(PRICING));
         let kept = kept.ok_or_else(|| setup("the record asks for no prices".to_owned()))?;
         Ok(Pricing {
-            provider: kept.provider.map(|base| Aioz::new(base, no_key())).transpose()?,
+            provider: kept.provider.map(|base| Aioz::on(cassette::tape(), base, no_key())).transpose()?,
             price: OwnerPrice {
                 flat: kept.flat,
                 per_gb: kept.per_gb,
@@ -149,21 +149,24 @@ impl Connect for Recorded {
     async fn connect(&self) -> Result<Remote, JobError> {
         let outside: Option<Outside> = cassette::tape().player().and_then(|player| player.value_or_diverge(OUTSIDE));
         let outside = outside.ok_or_else(|| setup("the record holds no storage, provider or chain".to_owned()))?;
-        let storage = Storage::new(&S3Settings {
-            endpoint: outside.storage.clone(),
-            region: outside.region,
-            bucket: outside.bucket,
-            access_key: no_key(),
-            secret_key: no_key(),
-        })?;
+        let storage = Storage::on(
+            cassette::tape(),
+            &S3Settings {
+                endpoint: outside.storage.clone(),
+                region: outside.region,
+                bucket: outside.bucket,
+                access_key: no_key(),
+                secret_key: no_key(),
+            },
+        )?;
         if outside.makes_bucket {
             storage.ensure_bucket().await?;
         }
-        let chain = Chain::new(outside.nodes, outside.network).map_err(|e| setup(e.to_string()))?;
+        let chain = Chain::on(cassette::tape(), outside.nodes, outside.network).map_err(|e| setup(e.to_string()))?;
         Ok(Remote {
             storage,
             storage_origin: outside.storage,
-            provider: Aioz::new(outside.provider, no_key())?,
+            provider: Aioz::on(cassette::tape(), outside.provider, no_key())?,
             payer: Payer::new(chain, Hand::Record(outside.payer), self.ledger.clone()),
             price: OwnerPrice {
                 flat: outside.flat,

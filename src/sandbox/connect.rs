@@ -11,6 +11,7 @@ use super::{
     keys::Keys,
 };
 use crate::{
+    cassette,
     compute::aioz::Aioz,
     domain::{
         money::Datoshi,
@@ -49,7 +50,7 @@ fn setup(error: impl std::fmt::Display) -> JobError {
 impl AskPrices for Sandbox {
     async fn pricing(&self) -> Result<Pricing, JobError> {
         let keys = Keys::in_folder(&self.folder).map_err(setup)?;
-        let provider = Aioz::new(self.visit().await?.provider, keys.api_key)?;
+        let provider = Aioz::on(cassette::tape(), self.visit().await?.provider, keys.api_key)?;
         let recipient = Some(keys.provider.account());
         let price =
             OwnerPrice { flat: Datoshi::from_gas(2), per_gb: Datoshi::ZERO, recipient, network: Network(SANDBOX) };
@@ -83,15 +84,15 @@ impl Connect for Sandbox {
             access_key: keys.access_key.into(),
             secret_key: keys.secret_key,
         };
-        let storage = Storage::new(&settings)?;
+        let storage = Storage::on(cassette::tape(), &settings)?;
         storage.ensure_bucket().await?;
         let network = Network(SANDBOX);
-        let chain = Chain::new(vec![at.chain.clone()], network).map_err(setup)?;
+        let chain = Chain::on(cassette::tape(), vec![at.chain.clone()], network).map_err(setup)?;
         let recipient = Some(keys.provider.account());
         let remote = Remote {
             storage,
             storage_origin: at.storage,
-            provider: Aioz::new(at.provider, keys.api_key)?,
+            provider: Aioz::on(cassette::tape(), at.provider, keys.api_key)?,
             payer: Payer::new(chain, keys.payer, self.ledger.clone()),
             price: OwnerPrice { flat: Datoshi::from_gas(2), per_gb: Datoshi::ZERO, recipient, network },
         };

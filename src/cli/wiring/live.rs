@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use super::unlock::{self, Unlock};
 use crate::{
+    cassette,
     compute::aioz::Aioz,
     config::{LiveSettings, StorageSettings, policy_file::Price},
     job::{AskPrices, Connect, JobError, Outside, OwnerPrice, Pricing, Remote},
@@ -30,7 +31,7 @@ impl Live {
 impl Live {
     fn provider(&self) -> Result<Aioz, JobError> {
         let compute = &self.settings.compute;
-        Ok(Aioz::new(compute.endpoint.clone(), compute.api_key.clone())?)
+        Ok(Aioz::on(cassette::tape(), compute.endpoint.clone(), compute.api_key.clone())?)
     }
 
     fn owner_price(&self) -> OwnerPrice {
@@ -65,11 +66,11 @@ impl Connect for Live {
     async fn connect(&self) -> Result<Remote, JobError> {
         let LiveSettings { storage, chain, .. } = &self.settings;
         let wallet = self.unlock.wallet(&chain.payer).await?;
-        let view =
-            Chain::new(chain.rpc.clone(), chain.network).map_err(|e| setup(e.to_string(), "check NEO_RPC_URL"))?;
+        let view = Chain::on(cassette::tape(), chain.rpc.clone(), chain.network)
+            .map_err(|e| setup(e.to_string(), "check NEO_RPC_URL"))?;
         let s3 = s3_settings(storage);
         let remote = Remote {
-            storage: Storage::new(&s3)?,
+            storage: Storage::on(cassette::tape(), &s3)?,
             storage_origin: storage.endpoint.clone(),
             provider: self.provider()?,
             payer: Payer::new(view, wallet, self.ledger.clone()),

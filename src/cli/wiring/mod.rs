@@ -153,7 +153,7 @@ pub fn connect(context: &Context, profile: &Profile, ledger: &Ledger) -> Result<
 /// A node's address that is none; a sandbox that does not come up.
 pub async fn chain(context: &Context, profile: &Profile, ledger: &Ledger) -> Result<Chain, CommandError> {
     match profile {
-        Profile::Live(live) => Chain::new(live.chain.rpc.clone(), live.chain.network)
+        Profile::Live(live) => Chain::on(cassette::tape(), live.chain.rpc.clone(), live.chain.network)
             .map_err(|e| CommandError::failed("chain", e).hint("check NEO_RPC_URL")),
         Profile::Sandbox => Ok(connect(context, profile, ledger)?.connect().await?.payer.chain().clone()),
     }
