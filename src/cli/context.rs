@@ -160,7 +160,7 @@ impl Context {
         if !log::is_begun(home.path()) {
             return Ok(None);
         }
-        Ok(Some(Ledger::open(home.path())?))
+        Ok(Some(Ledger::open(home.path())?.on(cassette::tape().clone())))
     }
 
     /// The ledger, made where there is none.
@@ -170,6 +170,6 @@ impl Context {
     pub fn ledger(&self) -> Result<Ledger, CommandError> {
         let home = self.settings()?.home();
         home.ensure()?;
-        Ok(Ledger::open(home.path())?)
+        Ok(Ledger::open(home.path())?.on(cassette::tape().clone()))
     }
 }

@@ -4,7 +4,6 @@ use std::{fs::File, time::Duration};
 
 use super::{JobError, Remote, Workflow, check};
 use crate::{
-    cassette,
     domain::job::{Job, Staged},
     policy::{Refusal, Rule},
     storage::{
@@ -77,7 +76,7 @@ impl Workflow {
             expect_sha256: Some(staged.sha256),
             to: to.clone(),
         };
-        match fetch_on(cassette::tape(), plan, &|_, _| {}).await {
+        match fetch_on(self.tape(), plan, &|_, _| {}).await {
             Ok(_) => Ok(Some(File::open(to).map_err(write)?)),
             Err(FetchError::WrongContent { .. } | FetchError::TooLarge { .. }) => Ok(None),
             Err(error) => Err(error.into()),

@@ -13,7 +13,7 @@ use std::{path::PathBuf, sync::Arc};
 use self::unlock::Unlock;
 use super::{CommandError, Context};
 use crate::{
-    cassette,
+    cassette::{self, Tape},
     compute::local::Runner,
     config::Profile,
     domain::{
@@ -93,7 +93,7 @@ impl Wired {
         }
         let settings = context.settings()?;
         let profile = settings.profile()?;
-        let mut policy = policy::of(settings, &profile)?;
+        let mut policy = policy::of(settings, &profile, cassette::tape())?;
         policy.allow_mainnet |= options.allow_mainnet;
         let ledger = context.ledger()?;
         recorded::note(&ledger, profile.name(), &policy)?;
@@ -129,7 +129,10 @@ fn approver(context: &Context, options: &Options) -> Arc<dyn Approver> {
         (false, true) => Arc::new(Nobody),
         (false, false) => Arc::new(AtTerminal::new(context.look)),
     };
-    if cassette::tape().recorder().is_some() { Arc::new(Kept(asked)) } else { asked }
+    match cassette::tape() {
+        tape @ Tape::Recording(_) => Arc::new(Kept { asked, tape: tape.clone() }),
+        _ => asked,
+    }
 }
 
 /// What brings up storage, provider and chain.
@@ -153,7 +156,7 @@ pub fn connect(context: &Context, profile: &Profile, ledger: &Ledger) -> Result<
 /// A node's address that is none; a sandbox that does not come up.
 pub async fn chain(context: &Context, profile: &Profile, ledger: &Ledger) -> Result<Chain, CommandError> {
     match profile {
-        Profile::Live(live) => Chain::on(cassette::tape(), live.chain.rpc.clone(), live.chain.network)
+        Profile::Live(live) => Chain::on(ledger.tape(), live.chain.rpc.clone(), live.chain.network)
             .map_err(|e| CommandError::failed("chain", e).hint("check NEO_RPC_URL")),
         Profile::Sandbox => Ok(connect(context, profile, ledger)?.connect().await?.payer.chain().clone()),
     }
