@@ -27,12 +27,7 @@ pub mod read;
 pub mod record;
 pub mod scrub;
 
-use std::{
-    fmt,
-    future::Future,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use futures::{FutureExt as _, future::BoxFuture};
 use jiff::Timestamp;
@@ -172,24 +167,6 @@ fn keep<T: Serialize>(recorder: &Recorder, of: &str, value: &T) {
     if let Ok(value) = serde_json::to_value(value) {
         recorder.write(What::Value { of: of.to_owned(), value });
     }
-}
-
-static TAPE: OnceLock<Tape> = OnceLock::new();
-static OFF: Tape = Tape::Off;
-
-/// The tape of this process.
-pub fn tape() -> &'static Tape {
-    TAPE.get().unwrap_or(&OFF)
-}
-
-/// Records from now on. `false` when this process records or plays already.
-pub fn record(recorder: Arc<Recorder>) -> bool {
-    TAPE.set(Tape::Recording(recorder)).is_ok()
-}
-
-/// Plays from now on. `false` when this process records or plays already.
-pub fn replay(player: Arc<Player>) -> bool {
-    TAPE.set(Tape::Playing(player)).is_ok()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use std::{path::PathBuf, sync::Arc};
 use self::unlock::Unlock;
 use super::{CommandError, Context};
 use crate::{
-    cassette::{self, Tape},
+    cassette::Tape,
     compute::local::Runner,
     config::Profile,
     domain::{
@@ -88,12 +88,12 @@ impl Wired {
         sink: Arc<dyn Sink>,
         approver: Arc<dyn Approver>,
     ) -> Result<Wired, CommandError> {
-        if let Some(player) = cassette::tape().player() {
+        if let Some(player) = context.tape().player() {
             return recorded::wired(context, options, sink, player);
         }
         let settings = context.settings()?;
         let profile = settings.profile()?;
-        let mut policy = policy::of(settings, &profile, cassette::tape())?;
+        let mut policy = policy::of(settings, &profile, context.tape())?;
         policy.allow_mainnet |= options.allow_mainnet;
         let ledger = context.ledger()?;
         recorded::note(&ledger, profile.name(), &policy)?;
@@ -129,7 +129,7 @@ fn approver(context: &Context, options: &Options) -> Arc<dyn Approver> {
         (false, true) => Arc::new(Nobody),
         (false, false) => Arc::new(AtTerminal::new(context.look)),
     };
-    match cassette::tape() {
+    match context.tape() {
         tape @ Tape::Recording(_) => Arc::new(Kept { asked, tape: tape.clone() }),
         _ => asked,
     }

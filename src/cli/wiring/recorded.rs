@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     agent::session_file::Past,
-    cassette::{self, play::Player},
+    cassette::{Tape, play::Player},
     cli::{CommandError, Context, Kind},
     config::ModelBounds,
     domain::{event::Sink, ids::SessionId},
@@ -45,8 +45,8 @@ impl Opening {
     }
 
     /// Keeps it in a run that is recorded.
-    pub fn note(&self) {
-        cassette::tape().note(OPENING, self);
+    pub fn note(&self, tape: &Tape) {
+        tape.note(OPENING, self);
     }
 }
 
