@@ -16,7 +16,6 @@ use super::{
     turn::Turn,
 };
 use crate::{
-    cassette,
     domain::{
         event::Event,
         ids::RequestId,
@@ -190,7 +189,7 @@ impl Conversation {
         let Proposal { work, bounds, notes, .. } = proposal;
         let of = format!("name of a request in {}", self.toolbox.session);
         Request {
-            id: cassette::draw(&of, RequestId::random),
+            id: self.tape.draw(&of, RequestId::random),
             work,
             bounds: self.bounds.narrowed(bounds),
             notes,

@@ -67,7 +67,7 @@ impl Conversation {
         }
         let (work, sink, session) = (self.toolbox.work.as_ref(), self.sink.as_ref(), &self.toolbox.session);
         let typed: Vec<&str> = self.prompts().chain([prompt]).collect();
-        ending::unverified(work, session, &answer, &typed, &self.folder, sink)?;
+        ending::unverified(&self.tape, work, session, &answer, &typed, &self.folder, sink)?;
         // A job that came to a good end after all has nothing that failed.
         let is_done = |lack: &&Lack| {
             mine.iter().any(|job| Some(&job.id) == lack.failure.job.as_ref() && job.state == JobState::Done)

@@ -17,7 +17,7 @@ use super::{
     window::Gauge,
 };
 use crate::{
-    cassette,
+    cassette::Tape,
     config::{Driving, Style},
     domain::{
         event::{Event, Sink},
@@ -67,6 +67,8 @@ pub struct Parts {
     pub work: Arc<dyn Steps>,
     /// Where events go.
     pub sink: Arc<dyn Sink>,
+    /// The tape of the run.
+    pub tape: Tape,
     /// The session that new jobs belong to.
     pub session: String,
     /// The working folder: its data files are named to the model.
@@ -90,6 +92,7 @@ pub struct Conversation {
     pub(super) model: Arc<dyn ChatModel>,
     pub(super) toolbox: Toolbox,
     pub(super) sink: Arc<dyn Sink>,
+    pub(super) tape: Tape,
     pub(super) folder: PathBuf,
     /// What binds the requests of each turn, whatever is said.
     pub bounds: Bounds,
@@ -118,12 +121,13 @@ pub struct Conversation {
 impl Conversation {
     /// A fresh conversation, kept nowhere.
     pub fn new(parts: Parts) -> Conversation {
-        let Parts { model, work, sink, session, folder, bounds, limits, helps, front, driving, at_once } = parts;
+        let Parts { model, work, sink, tape, session, folder, bounds, limits, helps, front, driving, at_once } = parts;
         let toolbox = Toolbox { work, session, folder: folder.clone(), at_once };
         Conversation {
             model,
             toolbox,
             sink,
+            tape,
             folder,
             bounds,
             limits,
@@ -193,7 +197,7 @@ impl Conversation {
         let mut answer = String::new();
         let end = match self.front.clone() {
             Front::Tools { .. } => {
-                let files = cassette::look("files in the folder", || prompt::seen_in(&self.folder));
+                let files = self.tape.look("files in the folder", || prompt::seen_in(&self.folder));
                 let context = prompt::context(&files, &jobs, to_plan);
                 let system = prompt::system(&self.toolbox.work.tasks(), &context);
                 let opening = Opening { bounds: self.bounds, origin: self.origin(), said: Some(prompt.to_owned()) };
@@ -204,7 +208,7 @@ impl Conversation {
                 end
             }
             Front::Request(reader) | Front::Grammar(reader) => {
-                let (files, folders) = cassette::look("files below the folder", || prompt::seen_below(&self.folder));
+                let (files, folders) = self.tape.look("files below the folder", || prompt::seen_below(&self.folder));
                 let here: Vec<FileSeen> = files.iter().filter(|file| !file.path.contains('/')).cloned().collect();
                 let context = prompt::context(&here, &jobs, to_plan);
                 let seen = Seen { files: &files, folders: &folders, context: &context };

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{named, outcome};
 use crate::{
-    cassette,
+    cassette::Tape,
     domain::{
         event::{Event, Sink},
         job::{Job, JobState},
@@ -58,6 +58,7 @@ pub fn status(work: &dyn Steps, jobs: &[Job], kept: Option<&Request>, sink: &dyn
 /// # Errors
 /// When the ledger cannot be read.
 pub fn unverified(
+    tape: &Tape,
     work: &dyn Steps,
     session: &str,
     answer: &str,
@@ -92,7 +93,7 @@ pub fn unverified(
     };
     let is_there = |file: &String| {
         typed.iter().any(|t| t.contains(file.as_str()))
-            || cassette::look(&format!("file {file}"), || folder.join(file).exists())
+            || tape.look(&format!("file {file}"), || folder.join(file).exists())
             || jobs.iter().any(|j| has(j, file))
     };
     let strange = ids

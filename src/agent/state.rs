@@ -7,7 +7,6 @@ use jiff::tz::TimeZone;
 
 use super::{by_grammar::KnowState, prompt};
 use crate::{
-    cassette,
     domain::job::Job,
     job::Workflow,
     model::grammar::{JobSeen, State},
@@ -46,7 +45,7 @@ impl KnowState for WorkflowState {
             jobs,
             files: prompt::seen_in(&self.folder).into_iter().map(|file| file.path).collect(),
             tasks: self.workflow.catalogue().iter().cloned().collect(),
-            now: cassette::now("a question"),
+            now: self.workflow.ledger().tape().now("a question"),
             zone: TimeZone::system(),
             balance: budget.balance,
             caps: policy.caps,

@@ -17,6 +17,7 @@ mod windows;
 
 use super::*;
 use crate::{
+    cassette::Tape,
     config::Driving,
     domain::{
         event::{Event, Sink},
@@ -65,6 +66,7 @@ impl Bench {
             model,
             work: fake.clone(),
             sink: heard.clone(),
+            tape: Tape::Off,
             session: "ses-1".into(),
             folder: folder.to_owned(),
             bounds: Bounds::default(),

@@ -22,7 +22,6 @@ use super::{
     format::{Answered, Asked, Body, Broken, MAX_KEPT, Measure, Part},
     play::{Divergence, Player},
     record::Recorder,
-    tape,
 };
 use crate::domain::hash::Sha256;
 
@@ -68,15 +67,7 @@ impl fmt::Debug for Line {
 }
 
 impl Line {
-    /// The way to `part`. `client` makes what goes out; it is not called while a record is played.
-    ///
-    /// # Errors
-    /// The client's.
-    pub fn new(part: Part, client: impl FnOnce() -> reqwest::Result<Client>) -> reqwest::Result<Line> {
-        Line::on(tape(), part, client)
-    }
-
-    /// The same on a tape of one's own.
+    /// The way to `part` of a run on this tape. `client` makes what goes out; it is not called while a record is played.
     ///
     /// # Errors
     /// The client's.

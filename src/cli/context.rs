@@ -11,7 +11,7 @@ use secrecy::ExposeSecret as _;
 
 use super::{CommandError, Global, logging, record::RecordedEvents};
 use crate::{
-    cassette::{self, scrub::known},
+    cassette::{Tape, play::Player, record::Recorder, scrub::known},
     config::{Environment, Key, Overrides, Settings},
     domain::{
         event::{Event, Sink},
@@ -38,6 +38,7 @@ pub struct Context {
     pub errors: Output,
     session: OnceLock<SessionId>,
     settings: OnceCell<Settings>,
+    tape: OnceLock<Tape>,
     sink: OnceLock<Arc<dyn Sink>>,
 }
 
@@ -56,12 +57,13 @@ impl Context {
             errors: Output::new(std::io::stderr()),
             session: OnceLock::new(),
             settings: OnceCell::new(),
+            tape: OnceLock::new(),
             sink: OnceLock::new(),
         }
     }
 
     /// The same with other settings, and no session yet: a run that is played has nothing of this process's own.
-    pub fn of_record(&self, settings: Settings) -> Context {
+    pub fn of_record(&self, settings: Settings, player: Arc<Player>) -> Context {
         Context {
             global: self.global.clone(),
             env: Environment::default(),
@@ -71,6 +73,7 @@ impl Context {
             errors: self.errors.clone(),
             session: OnceLock::new(),
             settings: OnceCell::from(settings),
+            tape: OnceLock::from(Tape::Playing(player)),
             sink: OnceLock::new(),
         }
     }
@@ -84,6 +87,17 @@ impl Context {
     pub fn go_on_with(&self, session: SessionId) {
         // Whoever was first decides; nothing is said before the session is known.
         let _ = self.session.set(session);
+    }
+
+    /// The tape of this run; one that is off unless the run is recorded or played.
+    pub fn tape(&self) -> &Tape {
+        self.tape.get().unwrap_or(&Tape::Off)
+    }
+
+    /// Records this run. To be called before anything was said or opened.
+    pub fn record(&self, recorder: Arc<Recorder>) {
+        // A run has one tape, and one that is played is never recorded: nobody calls this twice.
+        let _ = self.tape.set(Tape::Recording(recorder));
     }
 
     /// Whether standard output is for programs.
@@ -124,11 +138,14 @@ impl Context {
         self.sink
             .get_or_init(|| {
                 let face: Arc<dyn Sink> = if self.json() {
-                    Arc::new(JsonLines::new(self.session().clone(), self.output.clone()))
+                    Arc::new(JsonLines::new(self.session().clone(), self.output.clone(), self.tape().clone()))
                 } else {
                     Arc::new(self.terminal())
                 };
-                if cassette::recorder().is_some() { Arc::new(RecordedEvents::new(face)) } else { face }
+                match self.tape().recorder() {
+                    Some(recorder) => Arc::new(RecordedEvents::new(face, Arc::clone(recorder))),
+                    None => face,
+                }
             })
             .clone()
     }
@@ -160,7 +177,7 @@ impl Context {
         if !log::is_begun(home.path()) {
             return Ok(None);
         }
-        Ok(Some(Ledger::open(home.path())?))
+        Ok(Some(Ledger::open(home.path())?.on(self.tape().clone())))
     }
 
     /// The ledger, made where there is none.
@@ -170,6 +187,6 @@ impl Context {
     pub fn ledger(&self) -> Result<Ledger, CommandError> {
         let home = self.settings()?.home();
         home.ensure()?;
-        Ok(Ledger::open(home.path())?)
+        Ok(Ledger::open(home.path())?.on(self.tape().clone()))
     }
 }

@@ -4,13 +4,13 @@ use std::future::Future;
 
 use super::Context;
 use crate::{
-    cassette::{self, play::STOP},
+    cassette::{Tape, play::STOP},
     job::Cancel,
 };
 
-/// Runs `work`. The first Ctrl-C asks it to stop, in its own way; the second leaves it where it stands, which the
-/// ledger is made for, and gives `None`.
-pub async fn stoppable<T>(cancel: &Cancel, work: impl Future<Output = T>) -> Option<T> {
+/// Runs `work`. The first Ctrl-C asks it to stop, in its own way, and is kept on the run's tape; the second leaves it where
+/// it stands, which the ledger is made for, and gives `None`.
+pub async fn stoppable<T>(tape: &Tape, cancel: &Cancel, work: impl Future<Output = T>) -> Option<T> {
     let mut work = std::pin::pin!(work);
     let mut asked = false;
     loop {
@@ -19,7 +19,7 @@ pub async fn stoppable<T>(cancel: &Cancel, work: impl Future<Output = T>) -> Opt
             heard = tokio::signal::ctrl_c() => match heard {
                 Ok(()) if asked => return None,
                 Ok(()) => {
-                    cassette::note(STOP, &true);
+                    tape.note(STOP, &true);
                     asked = true;
                     cancel.cancel();
                 }
@@ -35,7 +35,7 @@ pub fn cancel_of(context: &Context) -> Cancel {
     let cancel = Cancel::new();
     let wish = cancel.clone();
     context.output.when_closed(move || wish.cancel());
-    if let Some(player) = cassette::player() {
+    if let Some(player) = context.tape().player() {
         let wish = cancel.clone();
         player.when_stopped(move || wish.cancel());
     }

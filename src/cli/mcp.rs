@@ -158,7 +158,10 @@ impl Mcp {
             None => context.json().then(|| context.output.clone()),
         };
         if let Some(output) = lines {
-            return Ok(Box::new(move |session: &SessionId| Arc::new(JsonLines::new(session.clone(), output.clone()))));
+            let tape = context.tape().clone();
+            return Ok(Box::new(move |session: &SessionId| {
+                Arc::new(JsonLines::new(session.clone(), output.clone(), tape.clone()))
+            }));
         }
         let (output, look) = match self.http {
             Some(_) => (&context.output, context.look),

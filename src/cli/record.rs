@@ -14,7 +14,6 @@ use super::{CommandError, Context, wiring::Options};
 use crate::{
     agent::prompt,
     cassette::{
-        self,
         format::{Start, VERSION, What},
         record::Recorder,
     },
@@ -48,14 +47,14 @@ impl Record {
             recorder.secret(name, secret.expose_secret().as_bytes());
         }
         recorder.write(What::Start(Box::new(start(context, settings, command, options)?)));
-        cassette::record(Arc::new(recorder));
+        context.record(Arc::new(recorder));
         Ok(())
     }
 }
 
 /// Ends the record, where there is one, with how the run ended.
 pub fn end(context: &Context, done: &Result<u8, CommandError>) {
-    let Some(recorder) = cassette::recorder() else { return };
+    let Some(recorder) = context.tape().recorder() else { return };
     let exit_code = match done {
         Ok(code) => *code,
         Err(error) => {
@@ -112,23 +111,22 @@ pub fn built() -> Result<BTreeMap<String, Sha256>, CommandError> {
     hashes().map_err(|e| CommandError::failed("catalogue", e))
 }
 
-/// A sink that also keeps what it is told, while the run is recorded.
+/// A sink that also keeps what it is told, in a run that is recorded.
 pub struct RecordedEvents {
     inner: Arc<dyn Sink>,
+    recorder: Arc<Recorder>,
 }
 
 impl RecordedEvents {
     /// `inner`, kept.
-    pub fn new(inner: Arc<dyn Sink>) -> RecordedEvents {
-        RecordedEvents { inner }
+    pub fn new(inner: Arc<dyn Sink>, recorder: Arc<Recorder>) -> RecordedEvents {
+        RecordedEvents { inner, recorder }
     }
 }
 
 impl Sink for RecordedEvents {
     fn emit(&self, event: Event) {
-        if let Some(recorder) = cassette::recorder() {
-            recorder.told(&event);
-        }
+        self.recorder.told(&event);
         self.inner.emit(event);
     }
 

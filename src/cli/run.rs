@@ -57,7 +57,7 @@ impl Run {
         let cancel = cancel_of(context);
         block_on(async {
             let all = self.all(context, &wired.workflow, given, &cancel);
-            stoppable(&cancel, all).await.unwrap_or_else(|| Err(CommandError::interrupted()))
+            stoppable(context.tape(), &cancel, all).await.unwrap_or_else(|| Err(CommandError::interrupted()))
         })
     }
 

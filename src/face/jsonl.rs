@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::output::Output;
 use crate::{
-    cassette,
+    cassette::Tape,
     domain::{
         event::{EVENT_VERSION, Envelope, Event, Sink},
         ids::SessionId,
@@ -17,20 +17,24 @@ use crate::{
 pub struct JsonLines {
     session: SessionId,
     output: Output,
-    clock: fn() -> Timestamp,
+    clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     /// The last number that was given out; held while a line is written, so that lines come in their order.
     last: Mutex<u64>,
 }
 
 impl JsonLines {
-    /// The events of `session`, to `output`.
-    pub fn new(session: SessionId, output: Output) -> JsonLines {
-        JsonLines::with_clock(session, output, cassette::clock)
+    /// The events of `session`, to `output`, by the clock of the run's tape.
+    pub fn new(session: SessionId, output: Output, tape: Tape) -> JsonLines {
+        JsonLines::with_clock(session, output, move || tape.clock())
     }
 
     /// The same with a clock of one's own.
-    pub fn with_clock(session: SessionId, output: Output, clock: fn() -> Timestamp) -> JsonLines {
-        JsonLines { session, output, clock, last: Mutex::new(0) }
+    pub fn with_clock(
+        session: SessionId,
+        output: Output,
+        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> JsonLines {
+        JsonLines { session, output, clock: Box::new(clock), last: Mutex::new(0) }
     }
 }
 

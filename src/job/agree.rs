@@ -11,7 +11,6 @@ use std::{
 
 use super::{JobError, Workflow, plan::Draft};
 use crate::{
-    cassette,
     domain::{
         event::Event,
         hash::Sha256,
@@ -84,7 +83,7 @@ impl Workflow {
     pub fn open(&self, session: &str, opening: Opening) {
         let Opening { bounds, origin, said } = opening;
         let bounds = bounds.narrowed(self.parts.bounds);
-        let id = cassette::draw(&format!("name of a request in {session}"), RequestId::random);
+        let id = self.tape().draw(&format!("name of a request in {session}"), RequestId::random);
         let request = Request { id, work: Vec::new(), bounds, origin, said, notes: Vec::new() };
         self.drafts().open.insert(session.to_owned(), Open { request, pending: Vec::new(), shown: None });
     }

@@ -11,7 +11,7 @@ use super::{
     local::fetched_event,
 };
 use crate::{
-    cassette,
+    cassette::Tape,
     compute::aioz::{TaskDetail, TaskStatus},
     domain::{
         event::Event,
@@ -22,7 +22,7 @@ use crate::{
         units,
     },
     policy::{Refusal, Rule},
-    storage::fetch::{FetchPlan, fetch},
+    storage::fetch::{FetchPlan, fetch_on},
 };
 
 /// Between two looks at a task that has just been paid; it grows to the longest.
@@ -64,7 +64,7 @@ impl Workflow {
             }
             self.told(&Job { state, ..job.clone() }, detail.progress);
             tokio::select! {
-                () = cassette::sleep(pause) => pause = (pause * 3 / 2).min(LONGEST_PAUSE),
+                () = self.tape().sleep(pause) => pause = (pause * 3 / 2).min(LONGEST_PAUSE),
                 () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
             }
         }
@@ -96,7 +96,7 @@ impl Workflow {
         let folder = self.make_out_dir(job)?;
         let mut fetched = Vec::new();
         for file in files {
-            fetched.push(fetch_one(remote, file, &folder).await?);
+            fetched.push(fetch_one(self.tape(), remote, file, &folder).await?);
         }
         let summary = serde_json::Value::Null;
         Ok(Ok(JobResult { folder, files: fetched, summary, unchecked: None }))
@@ -215,7 +215,7 @@ fn named_files(detail: &TaskDetail) -> Result<Vec<RemoteFile>, String> {
     Ok(files)
 }
 
-async fn fetch_one(remote: &Remote, file: RemoteFile, folder: &Path) -> Result<ResultFile, JobError> {
+async fn fetch_one(tape: &Tape, remote: &Remote, file: RemoteFile, folder: &Path) -> Result<ResultFile, JobError> {
     let plan = FetchPlan {
         url: file.url,
         allowed: vec![remote.provider.base().clone(), remote.storage_origin.clone()],
@@ -224,7 +224,7 @@ async fn fetch_one(remote: &Remote, file: RemoteFile, folder: &Path) -> Result<R
         expect_sha256: Some(file.sha256),
         to: folder.join(&file.name),
     };
-    Ok(fetch(plan, &|_, _| {}).await?)
+    Ok(fetch_on(tape, plan, &|_, _| {}).await?)
 }
 
 /// Work on files, off the runtime's threads.

@@ -7,7 +7,6 @@ use std::{
 
 use super::{Cancel, JobError, Workflow};
 use crate::{
-    cassette,
     compute::aioz::ComputeError,
     domain::{
         event::{Event, QuoteShown},
@@ -129,7 +128,7 @@ impl Workflow {
         };
         let task = remote.provider.detail(&provider_job).await?;
         let bytes = job.verdict.dataset.bytes;
-        let quote = remote.price.quote_of(&task, bytes, &job.idempotency_key, cassette::now("a quote"))?;
+        let quote = remote.price.quote_of(&task, bytes, &job.idempotency_key, self.tape().now("a quote"))?;
         let shown = quote_shown(&quote);
         self.step(&job.id, JobState::Submitted, |job| {
             job.provider_job = Some(provider_job.clone());

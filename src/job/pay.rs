@@ -6,7 +6,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Cancel, JobError, Remote, Workflow};
 use crate::{
-    cassette,
     compute::aioz::ComputeError,
     domain::{
         attempt::{Attempt, AttemptState},
@@ -32,7 +31,7 @@ impl Workflow {
     /// Makes the job's first payment attempt: rules, fees, approval, intent, signature, broadcast, in this order.
     pub(super) async fn pay_step(&self, job: &Job, claim: Option<&Claim>, cancel: &Cancel) -> Result<(), JobError> {
         let quote = payment::awaited(job)?;
-        if quote.expires_at <= now() {
+        if quote.expires_at <= self.now() {
             let why = format!("the quote ended at {} and nothing was paid", quote.expires_at);
             self.step(&job.id, JobState::QuoteExpired, |job| job.failure = Some(why))?;
             return Ok(());
@@ -54,7 +53,7 @@ impl Workflow {
         }
         let fees = remote.payer.fees(quote, &remote.payer.replaces(&job.id)?).await?;
         let spending = self.parts.ledger.spending(&remote.payer.account(), quote.network, &Reading::now())?;
-        let spending = cassette::draw("what the wallet has spent", || spending);
+        let spending = self.tape().draw("what the wallet has spent", || spending);
         let permit = guard
             .permit_payment(&mandate, job, claim, fees, spending, &*self.parts.approver, &*self.parts.sink)
             .await?;
@@ -85,7 +84,7 @@ impl Workflow {
                 Some(_) => return Ok(()),
             }
         }
-        let quote_stands = job.quote.as_ref().is_some_and(|q| q.expires_at > now());
+        let quote_stands = job.quote.as_ref().is_some_and(|q| q.expires_at > self.now());
         match attempts.last().map(|a| a.state) {
             Some(AttemptState::Expired) if quote_stands && attempts.len() < MAX_ATTEMPTS => {
                 self.make_attempt(job, claim, cancel).await
@@ -105,22 +104,26 @@ impl Workflow {
 
     async fn settle(&self, job: &Job, attempt: &Attempt, cancel: &Cancel) -> Result<(), JobError> {
         let remote = self.remote().await?;
-        let mut heard = now();
+        let mut heard = self.now();
         let mut pause = FIRST_PAUSE;
         loop {
             match remote.payer.settle(attempt, &*self.parts.sink).await? {
-                Settlement::Pending { why: None } => heard = now(),
-                Settlement::Pending { why: Some(why) } if now().duration_since(heard) > PATIENCE => {
+                Settlement::Pending { why: None } => heard = self.now(),
+                Settlement::Pending { why: Some(why) } if self.now().duration_since(heard) > PATIENCE => {
                     return self.unknown(job, attempt, &why);
                 }
                 Settlement::Pending { why: Some(why) } => tracing::warn!(job = %job.id, %why, "payment still unknown"),
                 Settlement::Paid { .. } | Settlement::Faulted | Settlement::Expired => return Ok(()),
             }
             tokio::select! {
-                () = cassette::sleep(pause) => pause = (pause * 3 / 2).min(LONGEST_PAUSE),
+                () = self.tape().sleep(pause) => pause = (pause * 3 / 2).min(LONGEST_PAUSE),
                 () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
             }
         }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.tape().now("paying")
     }
 
     fn unknown(&self, job: &Job, attempt: &Attempt, why: &str) -> Result<(), JobError> {
@@ -146,8 +149,4 @@ impl Workflow {
         reached("announce.answered");
         Ok(())
     }
-}
-
-fn now() -> Timestamp {
-    cassette::now("paying")
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::{JobError, Workflow};
 use crate::{
-    cassette::{self, Tape, format::Measure},
+    cassette::{Tape, format::Measure},
     compute::worker,
     domain::{
         dataset::DatasetProfile,
@@ -132,10 +132,10 @@ impl Workflow {
         let of = format!("{} of {}", task.name, work.dataset().display());
         let source = open.source.clone();
         let (before, open) = self.before(session, work, &task, &parameters, open).await?;
-        let (home, supposed) = (self.parts.ledger.home().to_owned(), self.supposed);
+        let (tape, home, supposed) = (self.tape().clone(), self.parts.ledger.home().to_owned(), self.supposed);
         let measured = tokio::task::spawn_blocking(move || {
             let dataset = machine::profile_dataset(&open)?;
-            note_dataset(&open)?;
+            note_dataset(&tape, &open)?;
             Ok::<_, machine::ProbeError>((dataset, supposed.over(machine::probe_machine(&home)?), open))
         });
         let (dataset, profile, open) = measured.await.map_err(|e| JobError::WrongDataset(e.to_string()))??;
@@ -145,9 +145,9 @@ impl Workflow {
             modified_ns: dataset.modified_ns,
             sha256: before.as_ref().and_then(|job| job.content),
         };
-        let profile = cassette::draw(&format!("machine for {of}"), || profile);
+        let profile = self.tape().draw(&format!("machine for {of}"), || profile);
         let history = self.parts.ledger.measured(&task.name)?;
-        let history = cassette::draw(&format!("earlier runs for {of}"), || history);
+        let history = self.tape().draw(&format!("earlier runs for {of}"), || history);
         let part = estimator::worked_on(&task, &dataset, &parameters);
         let estimate = estimator::estimate(&task, &part, &history);
         let raised = raised(estimate, &task, &part, work.assumed, &history);
@@ -159,15 +159,15 @@ impl Workflow {
         let same_as_before = before.is_some();
         let job = before.unwrap_or_else(|| {
             let planned = PlannedJob {
-                id: cassette::draw(&format!("name of {of}"), JobId::random),
+                id: self.tape().draw(&format!("name of {of}"), JobId::random),
                 session: session.to_owned(),
                 task_type: task.name.clone(),
                 parameters: parameters.clone(),
                 verdict: verdict.clone(),
                 profile: self.parts.profile.clone(),
                 source,
-                idempotency_key: cassette::draw(&format!("key of {of}"), || ids::opaque(26)),
-                at: cassette::now(&of),
+                idempotency_key: self.tape().draw(&format!("key of {of}"), || ids::opaque(26)),
+                at: self.tape().now(&of),
             };
             Job { out_dir: self.parts.out_dir.clone(), ..Job::planned(planned) }
         });
@@ -232,7 +232,7 @@ impl Workflow {
         for (name, _) in files {
             let Some(path) = parameters.get(name).and_then(|v| v.as_str()).map(PathBuf::from) else { continue };
             let open = self.parts.guard.open_dataset(&path, named_by)?;
-            note_dataset(&open)?;
+            note_dataset(self.tape(), &open)?;
             inputs.push(Input { name: name.clone(), named: path, path: Some(open.source.path.clone()) });
             parameters.insert(name.clone(), open.source.path.to_string_lossy().into_owned().into());
         }
@@ -268,9 +268,9 @@ pub(super) fn cannot(error: &JobError) -> Cannot {
 
 /// A run that is recorded tells which file it works on: its length and hash, and never its content. A run that is played
 /// works on those files and on no others.
-fn note_dataset(open: &OpenDataset) -> Result<(), machine::ProbeError> {
+fn note_dataset(tape: &Tape, open: &OpenDataset) -> Result<(), machine::ProbeError> {
     let of = format!("dataset {}", open.path.display());
-    match cassette::tape() {
+    match tape {
         Tape::Off => return Ok(()),
         Tape::Recording(_) => {}
         Tape::Playing(player) => {
@@ -281,7 +281,7 @@ fn note_dataset(open: &OpenDataset) -> Result<(), machine::ProbeError> {
     }
     let read = |source| machine::ProbeError::Read { what: "the dataset", source };
     let (bytes, sha256) = worker::hash(open.reopen().map_err(read)?, |_| {}).map_err(read)?;
-    cassette::note(&of, &Measure { bytes, sha256 });
+    tape.note(&of, &Measure { bytes, sha256 });
     Ok(())
 }
 

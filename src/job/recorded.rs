@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{AskPrices, Connect, JobError, OwnerPrice, Pricing, Remote};
 use crate::{
-    cassette::{self, format::Part, line::target},
+    cassette::{Tape, format::Part, line::target},
     compute::aioz::Aioz,
     domain::{hash::Hash160, money::Datoshi, network::Network},
     ledger::Ledger,
@@ -47,8 +47,8 @@ pub struct Outside {
 
 impl Outside {
     /// Keeps what is public of the parts that came up, in a run that is recorded.
-    pub fn note(remote: &Remote, storage: &S3Settings, nodes: &[Url], makes_bucket: bool) {
-        cassette::note(
+    pub fn note(tape: &Tape, remote: &Remote, storage: &S3Settings, nodes: &[Url], makes_bucket: bool) {
+        tape.note(
             OUTSIDE,
             &Outside {
                 storage: plain(&storage.endpoint),
@@ -84,8 +84,8 @@ struct PricingKept {
 
 impl Pricing {
     /// Keeps what is public of it in a run that is recorded.
-    pub fn note(&self) {
-        cassette::note(
+    pub fn note(&self, tape: &Tape) {
+        tape.note(
             PRICING,
             &PricingKept {
                 provider: self.provider.as_ref().map(|provider| plain(provider.base())),
@@ -103,10 +103,10 @@ impl Pricing {
 #[async_trait]
 impl AskPrices for Recorded {
     async fn pricing(&self) -> Result<Pricing, JobError> {
-        let kept: Option<PricingKept> = cassette::player().and_then(|player| player.value_or_diverge(PRICING));
+        let kept: Option<PricingKept> = self.ledger.tape().player().and_then(|player| player.value_or_diverge(PRICING));
         let kept = kept.ok_or_else(|| setup("the record asks for no prices".to_owned()))?;
         Ok(Pricing {
-            provider: kept.provider.map(|base| Aioz::new(base, no_key())).transpose()?,
+            provider: kept.provider.map(|base| Aioz::on(self.ledger.tape(), base, no_key())).transpose()?,
             price: OwnerPrice {
                 flat: kept.flat,
                 per_gb: kept.per_gb,
@@ -147,23 +147,27 @@ impl Recorded {
 #[async_trait]
 impl Connect for Recorded {
     async fn connect(&self) -> Result<Remote, JobError> {
-        let outside: Option<Outside> = cassette::player().and_then(|player| player.value_or_diverge(OUTSIDE));
+        let outside: Option<Outside> = self.ledger.tape().player().and_then(|player| player.value_or_diverge(OUTSIDE));
+        let tape = self.ledger.tape();
         let outside = outside.ok_or_else(|| setup("the record holds no storage, provider or chain".to_owned()))?;
-        let storage = Storage::new(&S3Settings {
-            endpoint: outside.storage.clone(),
-            region: outside.region,
-            bucket: outside.bucket,
-            access_key: no_key(),
-            secret_key: no_key(),
-        })?;
+        let storage = Storage::on(
+            tape,
+            &S3Settings {
+                endpoint: outside.storage.clone(),
+                region: outside.region,
+                bucket: outside.bucket,
+                access_key: no_key(),
+                secret_key: no_key(),
+            },
+        )?;
         if outside.makes_bucket {
             storage.ensure_bucket().await?;
         }
-        let chain = Chain::new(outside.nodes, outside.network).map_err(|e| setup(e.to_string()))?;
+        let chain = Chain::on(tape, outside.nodes, outside.network).map_err(|e| setup(e.to_string()))?;
         Ok(Remote {
             storage,
             storage_origin: outside.storage,
-            provider: Aioz::new(outside.provider, no_key())?,
+            provider: Aioz::on(tape, outside.provider, no_key())?,
             payer: Payer::new(chain, Hand::Record(outside.payer), self.ledger.clone()),
             price: OwnerPrice {
                 flat: outside.flat,

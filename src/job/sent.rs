@@ -8,7 +8,7 @@ use crate::{
     policy::{Refusal, Rule},
     storage::{
         StorageError,
-        fetch::{FetchError, FetchPlan, fetch},
+        fetch::{FetchError, FetchPlan, fetch_on},
     },
 };
 
@@ -76,7 +76,7 @@ impl Workflow {
             expect_sha256: Some(staged.sha256),
             to: to.clone(),
         };
-        match fetch(plan, &|_, _| {}).await {
+        match fetch_on(self.tape(), plan, &|_, _| {}).await {
             Ok(_) => Ok(Some(File::open(to).map_err(write)?)),
             Err(FetchError::WrongContent { .. } | FetchError::TooLarge { .. }) => Ok(None),
             Err(error) => Err(error.into()),

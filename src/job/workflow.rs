@@ -10,6 +10,7 @@ use tokio::sync::OnceCell;
 
 use super::{Cancel, Connect, JobError, Opening, Pricing, Remote, agree::Drafts, lease, price::Listed};
 use crate::{
+    cassette::Tape,
     compute::local::Runner,
     domain::{
         attempt::Attempt,
@@ -100,6 +101,11 @@ impl Workflow {
     /// The ledger.
     pub fn ledger(&self) -> &Ledger {
         &self.parts.ledger
+    }
+
+    /// The tape of the run.
+    pub(super) fn tape(&self) -> &Tape {
+        self.parts.ledger.tape()
     }
 
     /// All jobs, oldest first; those that are only planned in this process come last.

@@ -5,12 +5,9 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Ledger, LedgerError, log, unreadable};
-use crate::{
-    cassette,
-    domain::{
-        ids::JobId,
-        job::{Job, JobState},
-    },
+use crate::domain::{
+    ids::JobId,
+    job::{Job, JobState},
 };
 
 /// One line of `jobs.jsonl`: a job changed its state. What is not known yet is null.
@@ -157,7 +154,7 @@ impl Ledger {
         }
         learn(&mut job);
         job.state = to;
-        job.updated_at = cassette::now(id.as_str());
+        job.updated_at = self.tape.now(id.as_str());
         self.write_job(tx, &job)?;
         self.append_event(tx, &job)?;
         Ok(job)

@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use super::{Ledger, LedgerError};
-use crate::{cassette, domain::estimate::Measured};
+use crate::domain::estimate::Measured;
 
 /// How many of the newest runs of a task count.
 const REMEMBERED: i64 = 50;
@@ -41,7 +41,7 @@ impl Ledger {
         self.connection()
             .execute(
                 "INSERT INTO measured (task_type, model_seconds, seconds, model_ram, ram, ts_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![task_type, run.model_seconds, run.seconds, run.model_ram, run.ram, cassette::now("a measured run").as_millisecond()],
+                params![task_type, run.model_seconds, run.seconds, run.model_ram, run.ram, self.tape.now("a measured run").as_millisecond()],
             )
             .map_err(|e| self.database(e))?;
         Ok(())

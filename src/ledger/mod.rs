@@ -27,6 +27,7 @@ pub use restore::Earlier;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::{
+    cassette::Tape,
     domain::{
         ids::{JobId, RequestId},
         job::JobState,
@@ -120,10 +121,11 @@ impl LedgerError {
     }
 }
 
-/// The store. Cheap to clone.
+/// The store, with the tape of the run that it serves: whatever the run is made of finds it here. Cheap to clone.
 #[derive(Clone)]
 pub struct Ledger {
     shared: Arc<Shared>,
+    tape: Tape,
 }
 
 struct Shared {
@@ -154,10 +156,21 @@ impl Ledger {
             .map_err(database)?;
         schema::migrate(&mut connection, home, &path)?;
         let shared = Shared { home: home.to_owned(), path: path.clone(), connection: Mutex::new(connection) };
-        let ledger = Ledger { shared: Arc::new(shared) };
+        let ledger = Ledger { shared: Arc::new(shared), tape: Tape::Off };
         ledger.begin_time(now)?;
         log::write(&ledger)?;
         Ok(ledger)
+    }
+
+    /// The same store for a run on this tape.
+    pub fn on(mut self, tape: Tape) -> Ledger {
+        self.tape = tape;
+        self
+    }
+
+    /// The tape of the run that it serves; one that is off where it was given none.
+    pub fn tape(&self) -> &Tape {
+        &self.tape
     }
 
     /// The folder it lies in.

@@ -4,14 +4,11 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Ledger, LedgerError, log, unreadable};
-use crate::{
-    cassette,
-    domain::{
-        consent::Consent,
-        ids::RequestId,
-        job::{Job, JobState},
-        request::Request,
-    },
+use crate::domain::{
+    consent::Consent,
+    ids::RequestId,
+    job::{Job, JobState},
+    request::Request,
 };
 
 /// A request as the ledger keeps it, with every consent to its plans, oldest first.
@@ -145,7 +142,7 @@ impl Ledger {
                 request.id.as_str(),
                 session,
                 request.bounds.spend.limit().map(|limit| limit.as_i64()),
-                cassette::now("a request").as_millisecond(),
+                self.tape.now("a request").as_millisecond(),
                 body
             ],
         )

@@ -9,7 +9,7 @@ use super::{
     witness::Witness,
 };
 use crate::{
-    cassette,
+    cassette::Tape,
     domain::{hash::Hash160, network::Network},
 };
 
@@ -69,19 +69,24 @@ impl Hand {
         Account { account: self.account(), verification: self.verification().to_vec() }
     }
 
-    /// Signs a transaction for a network, or finds its signature in the record.
-    pub(in crate::payment) fn sign(&self, transaction: Transaction, network: Network) -> Result<Signed, KeyError> {
+    /// Signs a transaction for a network, or finds its signature in the record that is played.
+    pub(in crate::payment) fn sign(
+        &self,
+        tape: &Tape,
+        transaction: Transaction,
+        network: Network,
+    ) -> Result<Signed, KeyError> {
         let of = format!("signature of {}", transaction.hash());
         match self {
             Hand::Wallet(wallet) => {
                 let signed = wallet.sign(transaction, network)?;
                 for Witness { invocation, verification } in signed.witnesses.clone() {
-                    cassette::note(&of, &Kept { invocation, verification });
+                    tape.note(&of, &Kept { invocation, verification });
                 }
                 Ok(signed)
             }
             Hand::Record(_) => {
-                let kept: Option<Kept> = cassette::player().and_then(|player| player.value_or_diverge(&of));
+                let kept: Option<Kept> = tape.player().and_then(|player| player.value_or_diverge(&of));
                 let Kept { invocation, verification } = kept.ok_or(KeyError::Sign)?;
                 Ok(Signed { transaction, witnesses: vec![Witness { invocation, verification }] })
             }

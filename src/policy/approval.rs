@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cassette,
+    cassette::{Tape, play::Player},
     domain::{
         hash::{Hash160, Sha256},
         ids::JobId,
@@ -141,37 +141,40 @@ impl Approver for SaidYes {
     }
 }
 
-/// Somebody whose answers are kept while a run is recorded.
-pub struct Kept(pub Arc<dyn Approver>);
+/// Somebody whose answers are kept on the tape of a run.
+pub struct Kept {
+    /// Who is asked.
+    pub asked: Arc<dyn Approver>,
+    /// Where the answers are kept.
+    pub tape: Tape,
+}
 
 #[async_trait]
 impl Approver for Kept {
     async fn ask(&self, request: &ApprovalRequest) -> Answer {
-        let answer = self.0.ask(request).await;
-        cassette::note(&name_of(request), &answer);
+        let answer = self.asked.ask(request).await;
+        self.tape.note(&name_of(request), &answer);
         answer
     }
 
     async fn consent(&self, plan: &Plan, spending: Option<PlanSpending>) -> PlanAnswer {
-        let answer = self.0.consent(plan, spending).await;
-        cassette::note(&name_of_plan(plan), &answer);
+        let answer = self.asked.consent(plan, spending).await;
+        self.tape.note(&name_of_plan(plan), &answer);
         answer
     }
 }
 
 /// The answers in the record of a run that is played: each is to exactly the request that it was given to.
-pub struct FromRecord;
+pub struct FromRecord(pub Arc<Player>);
 
 #[async_trait]
 impl Approver for FromRecord {
     async fn ask(&self, request: &ApprovalRequest) -> Answer {
-        let kept = cassette::player().and_then(|player| player.value_or_diverge(&name_of(request)));
-        kept.unwrap_or(Answer::Nobody)
+        self.0.value_or_diverge(&name_of(request)).unwrap_or(Answer::Nobody)
     }
 
     async fn consent(&self, plan: &Plan, _spending: Option<PlanSpending>) -> PlanAnswer {
-        let kept = cassette::player().and_then(|player| player.value_or_diverge(&name_of_plan(plan)));
-        kept.unwrap_or(PlanAnswer::Said(Answer::Nobody))
+        self.0.value_or_diverge(&name_of_plan(plan)).unwrap_or(PlanAnswer::Said(Answer::Nobody))
     }
 }
 

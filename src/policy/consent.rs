@@ -6,7 +6,6 @@ use super::{
     mandate, tripwire,
 };
 use crate::{
-    cassette,
     domain::{
         consent::{Consent, ConsentBy},
         event::{Event, Sink},
@@ -117,7 +116,7 @@ impl Guard {
             .to_owned(),
         });
         match answer {
-            Ok(by) => Ok(Consented::Yes(Consent::to(plan, by, cassette::now("a consent")))),
+            Ok(by) => Ok(Consented::Yes(Consent::to(plan, by, self.ledger.tape().now("a consent")))),
             Err(answer) => Err(not_given(plan, answer)),
         }
     }

@@ -13,7 +13,6 @@ use super::{
     tripwire,
 };
 use crate::{
-    cassette,
     domain::{
         consent::ConsentBy,
         event::{Decision, Event, Sink},
@@ -208,7 +207,7 @@ impl Guard {
             Some(claim) => payment::check_claim(job, claim)?,
             None => payment::awaited(job)?,
         };
-        payment::check_quote(&self.policy, quote, None, cassette::now("a look at a quote"))
+        payment::check_quote(&self.policy, quote, None, self.ledger.tape().now("a look at a quote"))
     }
 
     /// Leave to pay for a job: every payment rule holds, the request allows it, and the consent to its plan covers it; what
@@ -229,7 +228,7 @@ impl Guard {
     ) -> Result<Permit<Payment>, Refusal> {
         let checked = self.check_payment(job, claim).and_then(|()| {
             let quote = payment::awaited(job)?;
-            payment::check_quote(&self.policy, quote, Some(fees), cassette::now("a look at a quote"))?;
+            payment::check_quote(&self.policy, quote, Some(fees), self.ledger.tape().now("a look at a quote"))?;
             mandate.allows_paying(job, quote, fees.total())?;
             self.check_budget(quote.amount, fees, spending)?;
             Ok(quote)

@@ -48,14 +48,14 @@ fn setup(error: impl std::fmt::Display) -> JobError {
 #[async_trait]
 impl AskPrices for Sandbox {
     async fn pricing(&self) -> Result<Pricing, JobError> {
-        let keys = Keys::in_folder(&self.folder).map_err(setup)?;
-        let provider = Aioz::new(self.visit().await?.provider, keys.api_key)?;
+        let keys = Keys::on(self.ledger.tape(), &self.folder).map_err(setup)?;
+        let provider = Aioz::on(self.ledger.tape(), self.visit().await?.provider, keys.api_key)?;
         let recipient = Some(keys.provider.account());
         let price =
             OwnerPrice { flat: Datoshi::from_gas(2), per_gb: Datoshi::ZERO, recipient, network: Network(SANDBOX) };
         let account = Some(keys.payer.account());
         let pricing = Pricing { provider: Some(provider), price, storage: "this machine".to_owned(), account };
-        pricing.note();
+        pricing.note(self.ledger.tape());
         Ok(pricing)
     }
 }
@@ -74,7 +74,7 @@ impl Sandbox {
 #[async_trait]
 impl Connect for Sandbox {
     async fn connect(&self) -> Result<Remote, JobError> {
-        let keys = Keys::in_folder(&self.folder).map_err(setup)?;
+        let keys = Keys::on(self.ledger.tape(), &self.folder).map_err(setup)?;
         let at = self.visit().await?;
         let settings = S3Settings {
             endpoint: at.storage.clone(),
@@ -83,19 +83,19 @@ impl Connect for Sandbox {
             access_key: keys.access_key.into(),
             secret_key: keys.secret_key,
         };
-        let storage = Storage::new(&settings)?;
+        let storage = Storage::on(self.ledger.tape(), &settings)?;
         storage.ensure_bucket().await?;
         let network = Network(SANDBOX);
-        let chain = Chain::new(vec![at.chain.clone()], network).map_err(setup)?;
+        let chain = Chain::on(self.ledger.tape(), vec![at.chain.clone()], network).map_err(setup)?;
         let recipient = Some(keys.provider.account());
         let remote = Remote {
             storage,
             storage_origin: at.storage,
-            provider: Aioz::new(at.provider, keys.api_key)?,
+            provider: Aioz::on(self.ledger.tape(), at.provider, keys.api_key)?,
             payer: Payer::new(chain, keys.payer, self.ledger.clone()),
             price: OwnerPrice { flat: Datoshi::from_gas(2), per_gb: Datoshi::ZERO, recipient, network },
         };
-        Outside::note(&remote, &settings, &[at.chain], true);
+        Outside::note(self.ledger.tape(), &remote, &settings, &[at.chain], true);
         Ok(remote)
     }
 }

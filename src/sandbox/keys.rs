@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cassette,
+    cassette::Tape,
     domain::ids,
     payment::{Wallet, wallet::KeyError},
 };
@@ -68,6 +68,14 @@ impl Keys {
     /// # Errors
     /// A folder that cannot be used, or a file that was tampered with.
     pub fn in_folder(folder: &Path) -> Result<Keys, KeysError> {
+        Keys::on(&Tape::Off, folder)
+    }
+
+    /// The same for a run on this tape, which never holds them.
+    ///
+    /// # Errors
+    /// As [`Keys::in_folder`].
+    pub fn on(tape: &Tape, folder: &Path) -> Result<Keys, KeysError> {
         let path = folder.join(KEYS_FILE);
         let file = |source| KeysError::File { path: path.clone(), source };
         fs::create_dir_all(folder).map_err(file)?;
@@ -89,7 +97,7 @@ impl Keys {
             ("sandbox-payer", &stored.payer),
             ("sandbox-provider", &stored.provider),
         ] {
-            cassette::secret(name, secret.as_bytes());
+            tape.secret(name, secret.as_bytes());
         }
         Ok(Keys {
             access_key: stored.access_key,

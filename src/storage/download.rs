@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     cassette::{
+        Tape,
         format::{Broken, Part},
         line::Line,
     },
@@ -49,8 +50,8 @@ pub struct Download {
 }
 
 impl Download {
-    /// A download into an empty file.
-    pub fn new(limits: Limits, out: File) -> Result<Download, FetchError> {
+    /// A download into an empty file, in a run on this tape.
+    pub fn on(tape: &Tape, limits: Limits, out: File) -> Result<Download, FetchError> {
         let client = || {
             Client::builder()
                 .redirect(Policy::none())
@@ -58,7 +59,7 @@ impl Download {
                 .read_timeout(Duration::from_secs(60))
                 .build()
         };
-        let line = Line::new(Part::Results, client).map_err(|e| FetchError::Client(causes(&e)))?;
+        let line = Line::on(tape, Part::Results, client).map_err(|e| FetchError::Client(causes(&e)))?;
         let out = tokio::fs::File::from_std(out);
         Ok(Download { line, limits, out, sha: Hasher::new(), here: 0, version: None })
     }

@@ -8,7 +8,10 @@ use tempfile::NamedTempFile;
 use url::Url;
 
 use super::download::{Download, Limits};
-use crate::domain::{hash::Sha256, job::ResultFile, units};
+use crate::{
+    cassette::Tape,
+    domain::{hash::Sha256, job::ResultFile, units},
+};
 
 /// How often a broken transfer is gone on with.
 const RETRIES: usize = 5;
@@ -133,6 +136,18 @@ pub async fn fetch(
     plan: FetchPlan,
     progress: &(dyn Fn(u64, Option<u64>) + Send + Sync),
 ) -> Result<ResultFile, FetchError> {
+    fetch_on(&Tape::Off, plan, progress).await
+}
+
+/// The same in a run on this tape.
+///
+/// # Errors
+/// As [`fetch`].
+pub async fn fetch_on(
+    tape: &Tape,
+    plan: FetchPlan,
+    progress: &(dyn Fn(u64, Option<u64>) + Send + Sync),
+) -> Result<ResultFile, FetchError> {
     let folder = match plan.to.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
@@ -153,7 +168,7 @@ pub async fn fetch(
         to: plan.to.clone(),
         folder: folder.clone(),
     };
-    let download = Download::new(limits, out)?;
+    let download = Download::on(tape, limits, out)?;
     let pauses = ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(100))
         .with_max_delay(Duration::from_secs(5))
@@ -164,7 +179,7 @@ pub async fn fetch(
         (download, got)
     })
     .retry(pauses)
-    .sleep(crate::cassette::sleep)
+    .sleep(tape.sleeper())
     .context(download)
     .when(FetchError::may_pass)
     .await;

@@ -41,7 +41,7 @@ use url::Url;
 
 use self::error::{Place, is_not_found};
 pub use self::{error::StorageError, upload::Progress};
-use crate::cassette;
+use crate::cassette::Tape;
 
 /// The longest life of a presigned link: S3 takes seven days at most.
 pub const MAX_LINK_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -84,6 +84,14 @@ impl Storage {
     /// # Errors
     /// [`StorageError::Settings`] when endpoint or bucket cannot be used as they are written.
     pub fn new(settings: &S3Settings) -> Result<Storage, StorageError> {
+        Storage::on(&Tape::Off, settings)
+    }
+
+    /// The same for a run on this tape.
+    ///
+    /// # Errors
+    /// As [`Storage::new`].
+    pub fn on(tape: &Tape, settings: &S3Settings) -> Result<Storage, StorageError> {
         let place = Place::new(&settings.endpoint, &settings.bucket)?;
         let key = Credentials::new(
             settings.access_key.expose_secret(),
@@ -117,7 +125,7 @@ impl Storage {
             .stalled_stream_protection(
                 StalledStreamProtectionConfig::enabled().grace_period(Duration::from_secs(60)).build(),
             );
-        let config = line::on_tape(config, cassette::tape()).build();
+        let config = line::on_tape(config, tape).build();
         Ok(Storage { client: Client::from_conf(config), place, region: settings.region.clone() })
     }
 

@@ -117,6 +117,7 @@ async fn on_stage(
         model,
         work: stage.workflow.clone(),
         sink: recorder.clone(),
+        tape: stage.workflow.ledger().tape().clone(),
         session: SessionId::random().0,
         folder: stage.work(),
         bounds: case.flags.bounds,

@@ -24,7 +24,6 @@ use super::{
     },
 };
 use crate::{
-    cassette,
     domain::{
         event::Event,
         ids::SessionId,
@@ -81,7 +80,7 @@ impl Chat {
                 Read::Line(line) => match Slash::parse(&line) {
                     Some(Ok(Slash::Quit)) => break,
                     Some(Ok(command)) => {
-                        say_error(context, cassette::aside(obey(command, context, &mut session)).await);
+                        say_error(context, context.tape().aside(obey(command, context, &mut session)).await);
                     }
                     Some(Err(message)) => context.output.lines([message]),
                     // A turn that failed says so itself; the conversation goes on.

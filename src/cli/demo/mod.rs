@@ -61,7 +61,7 @@ impl Demo {
         let cancel = cancel_of(context);
         block_on(async {
             let told = self.tell(context, folder.path(), &cancel);
-            stoppable(&cancel, told).await.unwrap_or_else(|| Err(CommandError::interrupted()))
+            stoppable(context.tape(), &cancel, told).await.unwrap_or_else(|| Err(CommandError::interrupted()))
         })
     }
 

@@ -45,7 +45,7 @@ impl Resume {
         let cancel = cancel_of(context);
         block_on(async {
             let all = resume_all(context, &wired.workflow, &open, bounds, &cancel);
-            stoppable(&cancel, all).await.unwrap_or_else(|| Err(CommandError::interrupted()))
+            stoppable(context.tape(), &cancel, all).await.unwrap_or_else(|| Err(CommandError::interrupted()))
         })
     }
 

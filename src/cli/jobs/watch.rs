@@ -39,7 +39,7 @@ pub fn run(context: &Context, which: &Which) -> Result<ExitCode, CommandError> {
     let cancel = cancel_of(context);
     block_on(async {
         let watching = watch(context, &ledger, job, &cancel);
-        stoppable(&cancel, watching).await.unwrap_or_else(|| Err(CommandError::interrupted()))
+        stoppable(context.tape(), &cancel, watching).await.unwrap_or_else(|| Err(CommandError::interrupted()))
     })
 }
 

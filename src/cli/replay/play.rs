@@ -10,7 +10,6 @@ use std::{
 
 use crate::{
     cassette::{
-        self,
         format::{Measure, Start},
         play::{Divergence, Player},
         read::Cassette,
@@ -55,10 +54,7 @@ pub fn run(context: &Context, cassette: &Cassette, data: Option<&Path>) -> Resul
     };
     let settings = Settings::of_flags(&overrides, home.path(), &folder);
     logging::start(settings.value(Key::AgentLog).map_or("off", |v| v.text()))?;
-    let played = context.of_record(settings);
-    if !cassette::replay(Arc::clone(&player)) {
-        return Err(CommandError::new(Kind::Failed, "cassette", "this process plays or records a run already"));
-    }
+    let played = context.of_record(settings, Arc::clone(&player));
     let code = block_on(play(&played, cassette, &player))?;
     judge(&played, cassette, &player, code)
 }

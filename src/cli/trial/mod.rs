@@ -98,7 +98,7 @@ impl Trial {
                 bar.set_message(show::last(&plan, outcome));
                 bar.inc(1);
             };
-            let played = stoppable(&cancel, trial::run(&plan, &cancel, &mut done)).await;
+            let played = stoppable(context.tape(), &cancel, trial::run(&plan, &cancel, &mut done)).await;
             played.ok_or_else(CommandError::interrupted)
         });
         bar.finish_and_clear();

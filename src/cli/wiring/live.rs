@@ -30,7 +30,7 @@ impl Live {
 impl Live {
     fn provider(&self) -> Result<Aioz, JobError> {
         let compute = &self.settings.compute;
-        Ok(Aioz::new(compute.endpoint.clone(), compute.api_key.clone())?)
+        Ok(Aioz::on(self.ledger.tape(), compute.endpoint.clone(), compute.api_key.clone())?)
     }
 
     fn owner_price(&self) -> OwnerPrice {
@@ -55,7 +55,7 @@ impl AskPrices for Live {
             // A wallet that cannot be used is told of when it is to pay.
             account: unlock::configured(&chain.payer).ok().map(|wallet| wallet.account()),
         };
-        pricing.note();
+        pricing.note(self.ledger.tape());
         Ok(pricing)
     }
 }
@@ -64,18 +64,18 @@ impl AskPrices for Live {
 impl Connect for Live {
     async fn connect(&self) -> Result<Remote, JobError> {
         let LiveSettings { storage, chain, .. } = &self.settings;
-        let wallet = self.unlock.wallet(&chain.payer).await?;
-        let view =
-            Chain::new(chain.rpc.clone(), chain.network).map_err(|e| setup(e.to_string(), "check NEO_RPC_URL"))?;
+        let wallet = self.unlock.wallet(&chain.payer, self.ledger.tape()).await?;
+        let view = Chain::on(self.ledger.tape(), chain.rpc.clone(), chain.network)
+            .map_err(|e| setup(e.to_string(), "check NEO_RPC_URL"))?;
         let s3 = s3_settings(storage);
         let remote = Remote {
-            storage: Storage::new(&s3)?,
+            storage: Storage::on(self.ledger.tape(), &s3)?,
             storage_origin: storage.endpoint.clone(),
             provider: self.provider()?,
             payer: Payer::new(view, wallet, self.ledger.clone()),
             price: self.owner_price(),
         };
-        Outside::note(&remote, &s3, &chain.rpc, false);
+        Outside::note(self.ledger.tape(), &remote, &s3, &chain.rpc, false);
         Ok(remote)
     }
 }

@@ -13,7 +13,7 @@ use std::{path::PathBuf, sync::Arc};
 use self::unlock::Unlock;
 use super::{CommandError, Context};
 use crate::{
-    cassette,
+    cassette::Tape,
     compute::local::Runner,
     config::Profile,
     domain::{
@@ -88,12 +88,12 @@ impl Wired {
         sink: Arc<dyn Sink>,
         approver: Arc<dyn Approver>,
     ) -> Result<Wired, CommandError> {
-        if let Some(player) = cassette::player() {
+        if let Some(player) = context.tape().player() {
             return recorded::wired(context, options, sink, player);
         }
         let settings = context.settings()?;
         let profile = settings.profile()?;
-        let mut policy = policy::of(settings, &profile)?;
+        let mut policy = policy::of(settings, &profile, context.tape())?;
         policy.allow_mainnet |= options.allow_mainnet;
         let ledger = context.ledger()?;
         recorded::note(&ledger, profile.name(), &policy)?;
@@ -129,7 +129,10 @@ fn approver(context: &Context, options: &Options) -> Arc<dyn Approver> {
         (false, true) => Arc::new(Nobody),
         (false, false) => Arc::new(AtTerminal::new(context.look)),
     };
-    if cassette::recorder().is_some() { Arc::new(Kept(asked)) } else { asked }
+    match context.tape() {
+        tape @ Tape::Recording(_) => Arc::new(Kept { asked, tape: tape.clone() }),
+        _ => asked,
+    }
 }
 
 /// What brings up storage, provider and chain.
@@ -153,7 +156,7 @@ pub fn connect(context: &Context, profile: &Profile, ledger: &Ledger) -> Result<
 /// A node's address that is none; a sandbox that does not come up.
 pub async fn chain(context: &Context, profile: &Profile, ledger: &Ledger) -> Result<Chain, CommandError> {
     match profile {
-        Profile::Live(live) => Chain::new(live.chain.rpc.clone(), live.chain.network)
+        Profile::Live(live) => Chain::on(ledger.tape(), live.chain.rpc.clone(), live.chain.network)
             .map_err(|e| CommandError::failed("chain", e).hint("check NEO_RPC_URL")),
         Profile::Sandbox => Ok(connect(context, profile, ledger)?.connect().await?.payer.chain().clone()),
     }

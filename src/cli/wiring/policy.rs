@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::network_of;
 use crate::{
+    cassette::Tape,
     cli::CommandError,
     config::{Key, Profile, Settings, policy_file::PolicyFile},
     domain::{budget::Caps, money::Datoshi},
@@ -11,11 +12,11 @@ use crate::{
     sandbox::keys::Keys,
 };
 
-/// The policy of these settings.
+/// The policy of these settings, for a run on this tape.
 ///
 /// # Errors
 /// A policy file that cannot be read; a sandbox whose keys cannot be used.
-pub fn of(settings: &Settings, profile: &Profile) -> Result<Policy, CommandError> {
+pub fn of(settings: &Settings, profile: &Profile, tape: &Tape) -> Result<Policy, CommandError> {
     let file = settings.policy()?;
     let mut roots = vec![settings.cwd().to_owned()];
     roots.extend(file.roots.iter().filter(|root| root.as_path() != settings.cwd()).cloned());
@@ -23,7 +24,7 @@ pub fn of(settings: &Settings, profile: &Profile) -> Result<Policy, CommandError
         // In the sandbox nobody but its own provider can be paid, whatever the owner's list says.
         Profile::Sandbox => {
             settings.home().ensure()?;
-            let keys = Keys::in_folder(&settings.home().sandbox()).map_err(|e| CommandError::failed("sandbox", e))?;
+            let keys = Keys::on(tape, &settings.home().sandbox()).map_err(|e| CommandError::failed("sandbox", e))?;
             vec![keys.provider.account()]
         }
         Profile::Live(live) => {

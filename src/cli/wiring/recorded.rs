@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     agent::session_file::Past,
-    cassette::{self, play::Player},
+    cassette::{Tape, play::Player},
     cli::{CommandError, Context, Kind},
     config::ModelBounds,
     domain::{event::Sink, ids::SessionId},
@@ -45,8 +45,8 @@ impl Opening {
     }
 
     /// Keeps it in a run that is recorded.
-    pub fn note(&self) {
-        cassette::note(OPENING, self);
+    pub fn note(&self, tape: &Tape) {
+        tape.note(OPENING, self);
     }
 }
 
@@ -60,12 +60,13 @@ fn never_began() -> CommandError {
 /// # Errors
 /// The ledger's.
 pub fn note(ledger: &Ledger, profile: &str, policy: &Policy) -> Result<(), CommandError> {
-    if cassette::recorder().is_none() {
+    let tape = ledger.tape();
+    if tape.recorder().is_none() {
         return Ok(());
     }
-    cassette::note(PROFILE, &profile);
-    cassette::note(POLICY, policy);
-    cassette::note(EARLIER, &ledger.earlier()?);
+    tape.note(PROFILE, &profile);
+    tape.note(POLICY, policy);
+    tape.note(EARLIER, &ledger.earlier()?);
     Ok(())
 }
 
@@ -74,7 +75,12 @@ pub fn note(ledger: &Ledger, profile: &str, policy: &Policy) -> Result<(), Comma
 ///
 /// # Errors
 /// A record without these; the ledger's.
-pub fn wired(context: &Context, options: Options, sink: Arc<dyn Sink>, player: &Player) -> Result<Wired, CommandError> {
+pub fn wired(
+    context: &Context,
+    options: Options,
+    sink: Arc<dyn Sink>,
+    player: &Arc<Player>,
+) -> Result<Wired, CommandError> {
     let (profile, policy, earlier) =
         (player.value::<String>(PROFILE), player.value::<Policy>(POLICY), player.value::<Vec<Earlier>>(EARLIER));
     let (Some(profile), Some(mut policy), Some(earlier)) = (profile, policy, earlier) else {
@@ -89,5 +95,6 @@ pub fn wired(context: &Context, options: Options, sink: Arc<dyn Sink>, player: &
     policy.roots.retain(|root| root.is_dir() && *root != here);
     policy.roots.insert(0, here);
     let connect = Box::new(job::Recorded::new(ledger.clone()));
-    Wired::of(options, sink, Known { profile, policy, ledger, connect, approver: Arc::new(FromRecord) })
+    let approver = Arc::new(FromRecord(Arc::clone(player)));
+    Wired::of(options, sink, Known { profile, policy, ledger, connect, approver })
 }

@@ -10,7 +10,7 @@ use crate::{
         spending::Ceilings,
         state::WorkflowState,
     },
-    cassette::{self, Tape, format::What},
+    cassette::{Tape, format::What},
     cli::{
         CommandError, Context, Kind,
         interrupt::{cancel_of, stoppable},
@@ -70,13 +70,13 @@ impl<'a> Session<'a> {
     /// Settings that make no sense, a home that cannot be used, a model that cannot be made, a session that is not there or
     /// is open elsewhere.
     pub fn begin(context: &'a Context, options: Options, which: Which) -> Result<Session<'a>, CommandError> {
-        let settings = context.settings()?;
+        let (settings, tape) = (context.settings()?, context.tape());
         let bounds_of_flags = options.bounds;
         let chosen = settings.model()?;
         let bounds = settings.model_bounds(&chosen)?;
         let sessions = settings.home().sessions();
-        let named = matches!(which, Which::Named(_)) && cassette::player().is_none();
-        let (opening, mut file) = match cassette::player() {
+        let named = matches!(which, Which::Named(_)) && tape.player().is_none();
+        let (opening, mut file) = match tape.player() {
             Some(player) => {
                 let opening = Opening::of_record(player)?;
                 context.go_on_with(opening.session.clone());
@@ -88,15 +88,15 @@ impl<'a> Session<'a> {
                 (Opening { session: context.session().clone(), metered: chosen.is_metered(), bounds, past }, file)
             }
         };
-        opening.note();
+        opening.note(tape);
         let Opening { metered, bounds, past, .. } = opening;
         let wired = Wired::new(context, options)?;
-        let model = on_tape(&chosen)?;
-        let driving = match cassette::player() {
+        let model = on_tape(tape, &chosen)?;
+        let driving = match tape.player() {
             Some(player) => player.value_or_diverge(DRIVING).unwrap_or_default(),
             None => settings.driving(&chosen)?,
         };
-        cassette::note(DRIVING, &driving);
+        tape.note(DRIVING, &driving);
         let known = known_state(context, &wired)?;
         let front = front::of(&model, driving, known);
         let turns = past.turns;
@@ -108,6 +108,7 @@ impl<'a> Session<'a> {
             model: Arc::clone(&model),
             work: wired.workflow.clone(),
             sink: context.sink(),
+            tape: tape.clone(),
             session: context.session().0.clone(),
             folder: settings.cwd().to_owned(),
             bounds: bounds_of_flags,
@@ -141,12 +142,12 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn turn(&mut self, prompt: &str) -> Result<u8, CommandError> {
-        if let Some(recorder) = cassette::recorder() {
+        if let Some(recorder) = self.context.tape().recorder() {
             recorder.write(What::Input { text: prompt.to_owned() });
         }
         let cancel = cancel_of(self.context);
         self.turns += 1;
-        let done = stoppable(&cancel, self.conversation.turn(prompt, &cancel)).await;
+        let done = stoppable(self.context.tape(), &cancel, self.conversation.turn(prompt, &cancel)).await;
         self.context.sink().rest();
         let Some(outcome) = done else { return Ok(Kind::Interrupted.code()) };
         let outcome = outcome?;
@@ -319,12 +320,12 @@ fn known_state(context: &Context, wired: &Wired) -> Result<WorkflowState, Comman
 }
 
 /// The model that answers: the configured one, which is recorded where the run is, or the record's.
-fn on_tape(chosen: &ModelSettings) -> Result<Arc<dyn ChatModel>, CommandError> {
-    match cassette::tape() {
+fn on_tape(tape: &Tape, chosen: &ModelSettings) -> Result<Arc<dyn ChatModel>, CommandError> {
+    match tape {
         Tape::Off => model(chosen),
         Tape::Recording(recorder) => {
             let model = model(chosen)?;
-            cassette::note(MODEL, &model.name());
+            tape.note(MODEL, &model.name());
             Ok(Arc::new(taped::Recorded::new(model, Arc::clone(recorder))))
         }
         Tape::Playing(player) => {

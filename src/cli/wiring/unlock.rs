@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroizing};
 
 use super::keyring;
 use crate::{
-    cassette,
+    cassette::Tape,
     config::PayerKey,
     domain::hash::Hash160,
     face::tty::Tty,
@@ -50,20 +50,20 @@ pub fn configured(payer: &PayerKey) -> Result<WalletFile, JobError> {
 }
 
 impl Unlock {
-    /// The paying wallet, ready to sign.
+    /// The paying wallet, ready to sign in a run on this tape, which never holds its secrets.
     ///
     /// # Errors
     /// What [`configured`] says; a passphrase that is wrong, or that nobody gives.
-    pub async fn wallet(&self, payer: &PayerKey) -> Result<Wallet, JobError> {
+    pub async fn wallet(&self, payer: &PayerKey, tape: &Tape) -> Result<Wallet, JobError> {
         match configured(payer)? {
             WalletFile::Open(wallet) => {
-                cassette::secret("paying-key", wallet.to_wif().expose_secret().as_bytes());
+                tape.secret("paying-key", wallet.to_wif().expose_secret().as_bytes());
                 Ok(wallet)
             }
             WalletFile::Locked(locked) => {
                 let (wallet, passphrase) = self.open(locked).await?;
-                cassette::secret("passphrase", passphrase.expose_secret().as_bytes());
-                cassette::secret("paying-key", wallet.to_wif().expose_secret().as_bytes());
+                tape.secret("passphrase", passphrase.expose_secret().as_bytes());
+                tape.secret("paying-key", wallet.to_wif().expose_secret().as_bytes());
                 Ok(wallet)
             }
         }

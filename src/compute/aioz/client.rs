@@ -14,7 +14,7 @@ use super::{
     wire::{self, Balance, Cost, Model, ModelInfo, Serving},
 };
 use crate::{
-    cassette::{self, line::set_json},
+    cassette::{Tape, line::set_json},
     domain::{hash::TxHash, units},
     policy::permit::{Permit, Submit},
 };
@@ -37,7 +37,7 @@ impl Aioz {
     /// # Errors
     /// `base` is no http(s) URL, or the key cannot be written in a header.
     pub fn new(base: Url, key: SecretString) -> Result<Aioz, ComputeError> {
-        Aioz::with_patience(base, key, Patience::default())
+        Aioz::on(&Tape::Off, base, key)
     }
 
     /// The same with other time limits.
@@ -45,7 +45,15 @@ impl Aioz {
     /// # Errors
     /// As [`Aioz::new`].
     pub fn with_patience(base: Url, key: SecretString, patience: Patience) -> Result<Aioz, ComputeError> {
-        Ok(Aioz { transport: Transport::new(base, &key, patience)?, callback: None })
+        Ok(Aioz { transport: Transport::on(&Tape::Off, base, &key, patience)?, callback: None })
+    }
+
+    /// A client for a run on this tape.
+    ///
+    /// # Errors
+    /// As [`Aioz::new`].
+    pub fn on(tape: &Tape, base: Url, key: SecretString) -> Result<Aioz, ComputeError> {
+        Ok(Aioz { transport: Transport::on(tape, base, &key, Patience::default())?, callback: None })
     }
 
     /// The same, asking the provider to send a signed webhook to `url` on each change of a task's status.
@@ -189,7 +197,7 @@ impl Aioz {
     async fn look_for(&self, key: &str, dataset_url: &Url) -> Result<Option<String>, ComputeError> {
         let mut wait = self.transport.patience().first_wait;
         for _ in 0..LOOKS {
-            cassette::sleep(wait).await;
+            self.transport.tape().sleep(wait).await;
             wait = wait.saturating_mul(2).min(Duration::from_secs(10));
             match self.find(key, dataset_url).await {
                 Ok(Some(task)) => return Ok(Some(task.id)),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
+use jiff::Timestamp;
 use reqwest::{
     Client, Method, Request, Response, StatusCode,
     header::{HeaderMap, HeaderValue, RETRY_AFTER},
@@ -15,7 +16,7 @@ use url::Url;
 use super::{error::ComputeError, wire::Answer};
 use crate::{
     cassette::{
-        self,
+        Tape,
         format::{Broken, Part},
         line::Line,
     },
@@ -68,12 +69,13 @@ pub(super) struct Failure {
 #[derive(Debug, Clone)]
 pub(super) struct Transport {
     base: Url,
+    tape: Tape,
     line: Line,
     patience: Patience,
 }
 
 impl Transport {
-    pub fn new(base: Url, key: &SecretString, patience: Patience) -> Result<Transport, ComputeError> {
+    pub fn on(tape: &Tape, base: Url, key: &SecretString, patience: Patience) -> Result<Transport, ComputeError> {
         if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() || base.cannot_be_a_base() {
             return Err(ComputeError::Endpoint(units::clean(base.as_str(), 80)));
         }
@@ -91,9 +93,9 @@ impl Transport {
                 .redirect(redirect::Policy::none())
                 .build()
         };
-        let line =
-            Line::new(Part::Provider, client).map_err(|e| ComputeError::Endpoint(units::clean(&e.to_string(), 80)))?;
-        Ok(Transport { base, line, patience })
+        let line = Line::on(tape, Part::Provider, client)
+            .map_err(|e| ComputeError::Endpoint(units::clean(&e.to_string(), 80)))?;
+        Ok(Transport { base, tape: tape.clone(), line, patience })
     }
 
     /// Host and port, for people.
@@ -104,6 +106,10 @@ impl Transport {
 
     pub fn base(&self) -> &Url {
         &self.base
+    }
+
+    pub fn tape(&self) -> &Tape {
+        &self.tape
     }
 
     pub fn patience(&self) -> Patience {
@@ -152,7 +158,7 @@ impl Transport {
         };
         once.retry(backoff)
             .when(|failure: &Failure| again(failure) && failure.wait.is_none_or(|w| w <= longest_wait))
-            .sleep(cassette::sleep)
+            .sleep(self.tape.sleeper())
             // What the provider asks to wait is honoured when it is more than we would wait ourselves.
             .adjust(|failure, ours| ours.map(|ours| failure.wait.map_or(ours, |asked| asked.max(ours))))
             .await
@@ -162,7 +168,7 @@ impl Transport {
     pub async fn once(&self, request: Request) -> Result<Value, Failure> {
         let response = self.line.send(request).await.map_err(|e| self.broken(&e))?;
         let status = response.status();
-        let wait = retry_after(response.headers());
+        let wait = retry_after(response.headers(), self.tape.clock());
         let body = self.body(response).await;
         if status.is_success() {
             // From here on the provider has done something: what cannot be read leaves that in doubt.
@@ -234,13 +240,13 @@ fn refusal(status: StatusCode, message: Option<String>, wait: Option<Duration>) 
 }
 
 /// Retry-After, in seconds or as a date.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u32>() {
         return Some(Duration::from_secs(seconds.into()));
     }
     let then = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-    Duration::try_from(then.duration_since(cassette::clock())).ok()
+    Duration::try_from(then.duration_since(now)).ok()
 }
 
 #[cfg(test)]
@@ -250,17 +256,15 @@ mod tests {
     #[test]
     fn an_id_cannot_lead_to_another_endpoint() {
         let base = "https://host/api/v1/".parse().unwrap();
-        let transport = Transport::new(base, &"k".into(), Patience::default()).unwrap();
+        let new = |base: Url, key: &str| Transport::on(&Tape::Off, base, &key.into(), Patience::default());
+        let transport = new(base, "k").unwrap();
         assert_eq!(transport.at(&["api-key", "task", "a/../b?c#d", "detail"]).as_str(), {
             "https://host/api/v1/api-key/task/a%2F..%2Fb%3Fc%23d/detail"
         });
         for bad in ["ftp://host/", "mailto:x@y"] {
-            assert!(Transport::new(bad.parse().unwrap(), &"k".into(), Patience::default()).is_err());
+            assert!(new(bad.parse().unwrap(), "k").is_err());
         }
-        assert_eq!(
-            Transport::new("https://host/".parse().unwrap(), &"a\nb".into(), Patience::default()).unwrap_err(),
-            ComputeError::Key
-        );
+        assert_eq!(new("https://host/".parse().unwrap(), "a\nb").unwrap_err(), ComputeError::Key);
     }
 
     #[test]
@@ -268,7 +272,7 @@ mod tests {
         let header = |text: &str| {
             let mut map = HeaderMap::new();
             map.insert(RETRY_AFTER, HeaderValue::from_str(text).unwrap());
-            retry_after(&map)
+            retry_after(&map, Timestamp::now())
         };
         assert_eq!(header("7"), Some(Duration::from_secs(7)));
         assert!(header("Thu, 31 Dec 2099 23:59:59 GMT").unwrap() > Duration::from_secs(3600));

@@ -2,7 +2,6 @@
 
 use super::{PayError, Payer, WalletLock, refuse_second, shown};
 use crate::{
-    cassette,
     domain::{
         attempt::{Attempt, AttemptState},
         event::{Event, Sink},
@@ -72,7 +71,7 @@ impl Payer {
             network: quote.network,
             state: AttemptState::Confirmed,
             block: Some(block),
-            created_at: cassette::now("a payment attempt"),
+            created_at: self.ledger.tape().now("a payment attempt"),
         };
         self.ledger.adopt(&attempt, &Reading::now())?;
         let message = format!("{job} was paid by another copy of this ledger, in {hash}: it is not paid again");

@@ -18,6 +18,8 @@ mod settle;
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::Timestamp;
+
 pub use self::{adopt::Adoption, error::PayError, settle::Settlement};
 use self::{lock::WalletLock, plan::Plan};
 use super::{Chain, Hand, hand::Account, script::Transfer};
@@ -95,7 +97,7 @@ impl Payer {
     pub async fn fees(&self, quote: &Quote, replaces: &[TxHash]) -> Result<FeeQuote, PayError> {
         self.same_network(quote.network)?;
         let transfer = self.transfer(quote.recipient, quote.amount, &quote.reference);
-        let plan = plan::make(&self.chain, &self.hand, &transfer, replaces, self.lifetime, quote.expires_at).await?;
+        let plan = self.plan(&transfer, replaces, quote.expires_at).await?;
         Ok(plan.fees())
     }
 
@@ -113,13 +115,14 @@ impl Payer {
         refuse_second(&earlier)?;
         let transfer = self.transfer(payment.recipient, payment.amount, &payment.reference);
         let (replaces, ends) = (expired(&earlier), payment.expires_at);
-        let plan = plan::make(&self.chain, &self.hand, &transfer, &replaces, self.lifetime, ends).await?;
+        let plan = self.plan(&transfer, &replaces, ends).await?;
         check_fees(plan.fees(), &payment)?;
         self.check_balance(&plan, &payment).await?;
 
         reached("payer.planned");
         let number = earlier.iter().map(|attempt| attempt.number).max().unwrap_or(0) + 1;
-        let attempt = plan.attempt(&payment, number, self.account());
+        let now = self.ledger.tape().now("a payment attempt");
+        let attempt = plan.attempt(&payment, number, self.account(), now);
         self.ledger.intend(&attempt, &payment.caps, &payment.approval, &Reading::now())?;
         reached("payer.intended");
         tracing::debug!(job = %attempt.job, number, tx = %attempt.tx_hash, "a payment is intended");
@@ -129,7 +132,7 @@ impl Payer {
 
     /// Signs and sends. Nothing in here can undo the intent, so nothing in here is an error.
     async fn broadcast(&self, mut attempt: Attempt, plan: Plan, sink: &dyn Sink) -> Attempt {
-        let said = match self.hand.sign(plan.transaction, attempt.network) {
+        let said = match self.hand.sign(self.ledger.tape(), plan.transaction, attempt.network) {
             Ok(signed) => {
                 reached("payer.signed");
                 self.chain.send(&signed).await
@@ -162,6 +165,10 @@ impl Payer {
             Err(error) => sink.emit(Event::Warning { message: error.to_string() }),
         }
         sink.emit(Event::PaymentSent(shown(attempt)));
+    }
+
+    async fn plan(&self, transfer: &Transfer, replaces: &[TxHash], ends: Timestamp) -> Result<Plan, PayError> {
+        plan::make(self.ledger.tape(), &self.chain, &self.hand, transfer, replaces, self.lifetime, ends).await
     }
 
     fn same_network(&self, asked: Network) -> Result<(), PayError> {

@@ -7,7 +7,7 @@ use rand::RngExt as _;
 
 use super::PayError;
 use crate::{
-    cassette,
+    cassette::Tape,
     domain::{
         attempt::{Attempt, AttemptState},
         hash::{Hash160, TxHash},
@@ -38,8 +38,8 @@ impl Plan {
         FeeQuote { system: self.transaction.system_fee, network: self.transaction.network_fee }
     }
 
-    /// The attempt that the ledger keeps of it.
-    pub fn attempt(&self, payment: &Payment, number: u32, sender: Hash160) -> Attempt {
+    /// The attempt that the ledger keeps of it, made now.
+    pub fn attempt(&self, payment: &Payment, number: u32, sender: Hash160, now: Timestamp) -> Attempt {
         Attempt {
             job: payment.job.clone(),
             number,
@@ -55,7 +55,7 @@ impl Plan {
             network: payment.network,
             state: AttemptState::Intended,
             block: None,
-            created_at: cassette::now("a payment attempt"),
+            created_at: now,
         }
     }
 }
@@ -65,6 +65,7 @@ impl Plan {
 /// # Errors
 /// The chain's; a quote that ends too soon; more attempts to name than a transaction holds.
 pub async fn make(
+    tape: &Tape,
     chain: &Chain,
     hand: &Hand,
     transfer: &Transfer,
@@ -78,7 +79,7 @@ pub async fn make(
     }
     let protocol = chain.version().await?.protocol;
     let count = chain.block_count().await?;
-    let blocks = blocks_to_live(&protocol, lifetime, ends)?;
+    let blocks = blocks_to_live(&protocol, lifetime, ends, tape.now("a payment's life"))?;
     let signer = Signer { account: hand.account(), scope: Scope::CalledByEntry };
     let script = transfer.script()?;
     let system_fee = match chain.invoke_script(&script, &signer).await {
@@ -93,7 +94,7 @@ pub async fn make(
         other => other?,
     };
     let mut transaction = Transaction {
-        nonce: cassette::draw("nonce of a transaction", || rand::rng().random()),
+        nonce: tape.draw("nonce of a transaction", || rand::rng().random()),
         system_fee,
         network_fee: Datoshi::ZERO,
         // A block count of n means that block n - 1 is the newest.
@@ -109,8 +110,8 @@ pub async fn make(
 }
 
 /// How many blocks a payment may wait: the lifetime's, not beyond the quote's end or the chain's own limit.
-fn blocks_to_live(protocol: &Protocol, lifetime: Duration, ends: Timestamp) -> Result<u32, PayError> {
-    let left = ends.as_millisecond().saturating_sub(cassette::now("a payment's life").as_millisecond());
+fn blocks_to_live(protocol: &Protocol, lifetime: Duration, ends: Timestamp, now: Timestamp) -> Result<u32, PayError> {
+    let left = ends.as_millisecond().saturating_sub(now.as_millisecond());
     let left = u64::try_from(left).unwrap_or(0);
     let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
     let blocks = left.min(lifetime) / u64::from(protocol.ms_per_block.max(1));
@@ -130,9 +131,9 @@ mod tests {
 
     fn blocks(ms_per_block: u32, lifetime: u64, left: i64) -> Option<u32> {
         let protocol = Protocol { network: 1, ms_per_block, max_valid_until_block_increment: 5760 };
-        // Half a second more than asked, as time passes while the test runs.
-        let ends = Timestamp::now() + SignedDuration::from_millis(left * 1000 + 500);
-        blocks_to_live(&protocol, Duration::from_secs(lifetime), ends).ok()
+        let now = Timestamp::now();
+        let ends = now + SignedDuration::from_secs(left);
+        blocks_to_live(&protocol, Duration::from_secs(lifetime), ends, now).ok()
     }
 
     #[test]

@@ -143,9 +143,10 @@ impl Payer {
         if attempt.network != self.chain.network() {
             return pending(Some(format!("it was made on network {}", attempt.network)));
         }
-        let signed = Transaction::decode_unsigned(&attempt.unsigned)
-            .map_err(|e| e.to_string())
-            .and_then(|transaction| self.hand.sign(transaction, attempt.network).map_err(|e| e.to_string()));
+        let signed =
+            Transaction::decode_unsigned(&attempt.unsigned).map_err(|e| e.to_string()).and_then(|transaction| {
+                self.hand.sign(self.ledger.tape(), transaction, attempt.network).map_err(|e| e.to_string())
+            });
         let signed = match signed {
             Ok(signed) if signed.transaction.hash() == attempt.tx_hash => signed,
             Ok(_) => return pending(Some("the ledger's copy of the payment is of another transaction".to_owned())),

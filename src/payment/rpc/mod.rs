@@ -16,7 +16,10 @@ use serde_json::{Value, json};
 use url::Url;
 
 use self::node::{Node, RpcError};
-use crate::domain::{hash::TxHash, network::Network};
+use crate::{
+    cassette::Tape,
+    domain::{hash::TxHash, network::Network},
+};
 
 /// Unknown transaction.
 const UNKNOWN_TRANSACTION: i64 = -103;
@@ -112,7 +115,16 @@ impl Chain {
     /// # Errors
     /// No URL, or one that is not http or https.
     pub fn new(urls: Vec<Url>, network: Network) -> Result<Chain, ChainError> {
-        let nodes = urls.into_iter().map(Node::new).collect::<Result<Vec<_>, _>>().map_err(ChainError::Url)?;
+        Chain::on(&Tape::Off, urls, network)
+    }
+
+    /// The same for a run on this tape.
+    ///
+    /// # Errors
+    /// As [`Chain::new`].
+    pub fn on(tape: &Tape, urls: Vec<Url>, network: Network) -> Result<Chain, ChainError> {
+        let nodes = urls.into_iter().map(|url| Node::on(tape, url)).collect::<Result<Vec<_>, _>>();
+        let nodes = nodes.map_err(ChainError::Url)?;
         if nodes.is_empty() {
             return Err(ChainError::Url("no Neo node is configured: set NEO_RPC_URL".to_owned()));
         }

@@ -11,10 +11,11 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::{
-    cassette::scrub::known::without_known,
     cassette::{
+        Tape,
         format::{Broken, Part},
         line::{Line, set_json},
+        scrub::known::without_known,
     },
     kill_point::reached_in,
 };
@@ -100,11 +101,11 @@ struct ErrorObject {
 }
 
 impl Node {
-    /// A client of the node at `url`.
+    /// A client of the node at `url`, for a run on this tape.
     ///
     /// # Errors
     /// A URL that is not http or https, or a client that cannot be made; the text says which.
-    pub fn new(url: Url) -> Result<Node, String> {
+    pub fn on(tape: &Tape, url: Url) -> Result<Node, String> {
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
             return Err("a node's URL begins with http:// or https:// and names a host".to_owned());
         }
@@ -114,7 +115,7 @@ impl Node {
                 Client::builder().connect_timeout(CONNECT_TIMEOUT).timeout(REQUEST_TIMEOUT).redirect(Policy::none());
             if is_loopback(&url) { builder.no_proxy().build() } else { builder.build() }
         };
-        let line = Line::new(Part::Chain, client).map_err(|e| e.to_string())?;
+        let line = Line::on(tape, Part::Chain, client).map_err(|e| e.to_string())?;
         let host = url.host_str().unwrap_or_default();
         let name = url.port_or_known_default().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         Ok(Node { line, url, name, next_id: AtomicU64::new(1) })
