@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use reqwest::{
-    Client, Request, Response, ResponseBuilderExt as _,
+    Client, ClientBuilder, Request, Response, ResponseBuilderExt as _,
     header::{CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 use sha2::{Digest as _, Sha256 as Hasher};
@@ -115,6 +115,13 @@ impl Line {
             }
         }
     }
+}
+
+/// What every HTTP client of the program begins as: its TLS is *ring*, the one crypto provider that is linked in.
+pub fn http_client() -> ClientBuilder {
+    // An error means that the process has a provider already, which is all that is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
 }
 
 /// Makes `value` the body of a request, as JSON.

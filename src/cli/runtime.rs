@@ -3,14 +3,12 @@
 use std::future::Future;
 
 use super::CommandError;
-use crate::payment::install_tls_provider;
 
 /// Runs `work` to its end on a fresh runtime.
 ///
 /// # Errors
 /// What `work` says; a runtime that the system does not give.
 pub fn block_on<T>(work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
-    install_tls_provider();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -13,14 +13,13 @@ use reqwest::{
 };
 use url::{Host, Url};
 
-use crate::payment::install_tls_provider;
+use crate::cassette::line::http_client;
 
 /// Redirects that are followed.
 const REDIRECTS: usize = 3;
 
 /// A client that reaches public addresses only, unless `private_addresses`.
 pub(super) fn client(private_addresses: bool) -> Result<Client, reqwest::Error> {
-    install_tls_provider();
     let follow = redirect::Policy::custom(move |attempt| {
         if attempt.previous().len() > REDIRECTS {
             attempt.error("too many redirects")
@@ -30,7 +29,7 @@ pub(super) fn client(private_addresses: bool) -> Result<Client, reqwest::Error> 
             attempt.error("it leads to an address that is not public")
         }
     });
-    let builder = Client::builder()
+    let builder = http_client()
         .user_agent(concat!("scientific-orchestrator-node/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(Duration::from_secs(10))
         .read_timeout(Duration::from_secs(60))

@@ -26,7 +26,6 @@ pub mod payer;
 pub mod rpc;
 pub mod script;
 pub mod signer;
-pub mod tls;
 pub mod transaction;
 pub mod wallet;
 pub mod wire;
@@ -36,7 +35,6 @@ pub use hand::Hand;
 pub use paid::{Expected, Paid, VerifyError, verify_payment};
 pub use payer::Payer;
 pub use rpc::Chain;
-pub use tls::install_tls_provider;
 pub use wallet::Wallet;
 
 use crate::domain::hash::Hash160;

@@ -13,7 +13,6 @@ use super::{
 use crate::domain::{
     hash::{Hash160, TxHash},
     money::Datoshi,
-    network::Network,
 };
 
 /// The largest transaction, bytes.

@@ -19,7 +19,7 @@ use crate::{
     cassette::{
         Tape,
         format::{Broken, Part},
-        line::Line,
+        line::{Line, http_client},
     },
     domain::hash::Sha256,
 };
@@ -53,7 +53,7 @@ impl Download {
     /// A download into an empty file, in a run on this tape.
     pub fn on(tape: &Tape, limits: Limits, out: File) -> Result<Download, FetchError> {
         let client = || {
-            Client::builder()
+            http_client()
                 .redirect(Policy::none())
                 .connect_timeout(Duration::from_secs(10))
                 .read_timeout(Duration::from_secs(60))

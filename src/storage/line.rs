@@ -42,10 +42,10 @@ use crate::{
     domain::hash::Sha256,
 };
 
-/// The client's settings as the tape wants them: its own transport where nothing is recorded.
+/// The client's settings as the tape wants them.
 pub fn on_tape(config: aws_sdk_s3::config::Builder, tape: &Tape) -> aws_sdk_s3::config::Builder {
     match tape {
-        Tape::Off => config,
+        Tape::Off => config.http_client(own()),
         Tape::Recording(recorder) => config.http_client(Recorded { inner: own(), recorder: Arc::clone(recorder) }),
         // Nothing is waited for, so nothing can be late.
         Tape::Playing(player) => config
@@ -56,10 +56,10 @@ pub fn on_tape(config: aws_sdk_s3::config::Builder, tape: &Tape) -> aws_sdk_s3::
     }
 }
 
-/// The transport that the client makes for itself when it is given none.
+/// The transport over TLS of the one crypto provider that is linked.
 fn own() -> SharedHttpClient {
     Builder::new().build_with_connector_fn(|settings, components| {
-        let mut connector = ConnectorBuilder::default().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+        let mut connector = ConnectorBuilder::default().tls_provider(Provider::Rustls(CryptoMode::Ring));
         connector.set_connector_settings(settings.cloned());
         connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
         connector.set_proxy_config(Some(ProxyConfig::from_env()));

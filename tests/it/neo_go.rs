@@ -198,8 +198,7 @@ ApplicationConfiguration:
 
 /// A JSON-RPC request; a refusal is its code and its words.
 pub async fn rpc(url: &Url, method: &str, params: Value) -> Result<Value, (i64, String)> {
-    agent::payment::install_tls_provider();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = agent::cassette::line::http_client().no_proxy().build().unwrap();
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
     let mut answer: Value = client.post(url.clone()).json(&body).send().await.unwrap().json().await.unwrap();
     match answer.get("error") {

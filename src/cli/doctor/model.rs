@@ -7,7 +7,10 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use super::{check::Check, here::wrong};
-use crate::config::{Api, Driving, Endpoint, ModelSettings, Provider, Settings};
+use crate::{
+    cassette::line::http_client,
+    config::{Api, Driving, Endpoint, ModelSettings, Provider, Settings},
+};
 
 /// The doctor waits this long for a model's server.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -43,7 +46,7 @@ async fn listed(endpoint: &Endpoint, driving: Driving) -> Check {
     let host = base_url.host_str().unwrap_or_default().to_owned();
     let address = format!("{}/models", base_url.as_str().trim_end_matches('/'));
     let mend = |text: String| Some(text);
-    let client = match reqwest::Client::builder().timeout(PATIENCE).build() {
+    let client = match http_client().timeout(PATIENCE).build() {
         Ok(client) => client,
         Err(error) => return Check::fail("model", format!("no HTTP client can be made: {error}"), None),
     };

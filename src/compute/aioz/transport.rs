@@ -18,7 +18,7 @@ use crate::{
     cassette::{
         Tape,
         format::{Broken, Part},
-        line::Line,
+        line::{Line, http_client},
     },
     domain::units,
 };
@@ -79,12 +79,10 @@ impl Transport {
         if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() || base.cannot_be_a_base() {
             return Err(ComputeError::Endpoint(units::clean(base.as_str(), 80)));
         }
-        // Two TLS providers are linked in; whoever comes first names the one, and a second time does no harm.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut key = HeaderValue::from_str(key.expose_secret().trim()).map_err(|_| ComputeError::Key)?;
         key.set_sensitive(true);
         let client = || {
-            Client::builder()
+            http_client()
                 .user_agent(concat!("scientific-orchestrator/", env!("CARGO_PKG_VERSION")))
                 .default_headers(HeaderMap::from_iter([(reqwest::header::HeaderName::from_static("x-api-key"), key)]))
                 .connect_timeout(patience.connect)

@@ -16,7 +16,7 @@ use super::{
     body::{Ended, MAX_BODY, watched},
     failure::{cut, error_of, unreachable, unread_call},
 };
-use crate::{config::Endpoint, model::ModelError};
+use crate::{cassette::line::http_client, config::Endpoint, model::ModelError};
 
 /// How much of an error page is read.
 const MAX_ERROR_BODY: usize = 16 * 1024;
@@ -86,10 +86,8 @@ impl Config for Address {
 
 /// An HTTP client for `base`: no redirects, as a request body is not to be sent elsewhere; no proxy for this machine.
 pub(super) fn client(base: &Url) -> Result<reqwest::Client, ModelError> {
-    // Two TLS providers are linked in; the first caller names the one that is used, later calls change nothing.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder =
-        reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).redirect(reqwest::redirect::Policy::none());
+        http_client().connect_timeout(CONNECT_TIMEOUT).redirect(reqwest::redirect::Policy::none());
     let here = match base.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),

@@ -14,7 +14,7 @@ use crate::{
     cassette::{
         Tape,
         format::{Broken, Part},
-        line::{Line, set_json},
+        line::{Line, http_client, set_json},
         scrub::known::without_known,
     },
     kill_point::reached_in,
@@ -109,10 +109,9 @@ impl Node {
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
             return Err("a node's URL begins with http:// or https:// and names a host".to_owned());
         }
-        super::super::install_tls_provider();
         let client = || {
             let builder =
-                Client::builder().connect_timeout(CONNECT_TIMEOUT).timeout(REQUEST_TIMEOUT).redirect(Policy::none());
+                http_client().connect_timeout(CONNECT_TIMEOUT).timeout(REQUEST_TIMEOUT).redirect(Policy::none());
             if is_loopback(&url) { builder.no_proxy().build() } else { builder.build() }
         };
         let line = Line::on(tape, Part::Chain, client).map_err(|e| e.to_string())?;

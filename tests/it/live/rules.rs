@@ -110,7 +110,7 @@ async fn forger(provider: &str, recipient: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (base, recipient) = (Url::parse(provider).unwrap(), recipient.to_owned());
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = agent::cassette::line::http_client().no_proxy().build().unwrap();
     let pass = move |request: Request| async move {
         let (head, body) = request.into_parts();
         let body = to_bytes(body, 1 << 20).await.unwrap();

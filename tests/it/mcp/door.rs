@@ -63,7 +63,7 @@ async fn only_who_has_the_token_and_no_web_page_gets_in() {
     let file = world.home().join("mcp.key");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     crate::services::tls();
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = agent::cassette::line::http_client().no_proxy().build().unwrap();
     let hello = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
         "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "raw", "version": "1"}}});
     let token = &server.token.clone();

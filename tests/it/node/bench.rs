@@ -207,8 +207,7 @@ pub fn client(base: &Url, key: &str) -> Aioz {
 }
 
 pub fn http() -> reqwest::Client {
-    agent::payment::install_tls_provider();
-    reqwest::Client::new()
+    agent::cassette::line::http_client().build().unwrap()
 }
 
 /// A server of datasets that also takes webhooks.

@@ -54,7 +54,7 @@ async fn line(node: &Url, cut: Cut) -> Line {
     let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     let left = Arc::new(AtomicI64::new(i64::MAX));
     let (counter, node) = (left.clone(), node.clone());
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = agent::cassette::line::http_client().no_proxy().build().unwrap();
     let router = Router::new().route(
         "/",
         post(move |body: Bytes| {
@@ -86,7 +86,6 @@ async fn resume(books: &Books, payer: &Payer, job: &JobId) -> Result<Settlement,
 
 #[tokio::test]
 async fn a_line_that_is_cut_anywhere_neither_loses_nor_doubles_a_payment() {
-    agent::payment::install_tls_provider();
     let mut cuts = 0;
     for cut in [Cut::Before, Cut::After] {
         for at in 0.. {

@@ -62,7 +62,6 @@ impl Liar {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let url: Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
         runtime.spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await.unwrap() });
-        agent::payment::install_tls_provider();
         let client = Aioz::new(url.clone(), "key".into()).unwrap();
         Liar { said, client, chain: Chain::new(vec![url], Network(424_242)).unwrap(), runtime }
     }

@@ -123,11 +123,10 @@ impl Drop for Line {
 
 impl Line {
     pub async fn to(node: Url) -> Line {
-        agent::payment::install_tls_provider();
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
         let state = Mutex::new(State::of(Plan::QUIET));
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = agent::cassette::line::http_client().no_proxy().build().unwrap();
         let way = Arc::new(Way { node, client, state, closing: Notify::new() });
         let shared = Arc::clone(&way);
         let handler = move |body: Bytes| {
