@@ -7,8 +7,8 @@ use super::{
     error::ConfigError,
     key::Key,
     layer::{Layer, Value},
-    source::Source,
     plain_file,
+    source::Source,
 };
 
 /// What `.env` holds, and what is doubtful about it.

@@ -10,8 +10,9 @@ use super::{
     error::{ConfigError, Missing},
     key::{Key, SPECS},
     layer::Value,
-    parse, trust,
+    parse,
     source::Source,
+    trust,
 };
 use crate::domain::{hash::Hash160, network::Network};
 

@@ -5,14 +5,7 @@
 
 use url::Url;
 
-use super::{
-    Settings,
-    error::ConfigError,
-    key::Key,
-    layer::Value,
-    parse,
-    source::Source,
-};
+use super::{Settings, error::ConfigError, key::Key, layer::Value, parse, source::Source};
 
 /// What `AIOZ_W3AI_ENDPOINT` gets to see, or decides of: its quotes are what is paid.
 pub(super) const OF_COMPUTE: [Key; 3] = [Key::ApiKey, Key::NeoPrivateKey, Key::NeoWallet];

@@ -3,7 +3,7 @@
 use std::{fs::File, io, path::PathBuf, time::Duration};
 
 use reqwest::{
-    Client, Method, Request, Response, StatusCode,
+    Method, Request, Response, StatusCode,
     header::{self, HeaderMap, HeaderValue},
     redirect::Policy,
 };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable as _};
 use jiff::Timestamp;
 use reqwest::{
-    Client, Method, Request, Response, StatusCode,
+    Method, Request, Response, StatusCode,
     header::{HeaderMap, HeaderValue, RETRY_AFTER},
     redirect,
 };

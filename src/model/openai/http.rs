@@ -86,8 +86,7 @@ impl Config for Address {
 
 /// An HTTP client for `base`: no redirects, as a request body is not to be sent elsewhere; no proxy for this machine.
 pub(super) fn client(base: &Url) -> Result<reqwest::Client, ModelError> {
-    let mut builder =
-        http_client().connect_timeout(CONNECT_TIMEOUT).redirect(reqwest::redirect::Policy::none());
+    let mut builder = http_client().connect_timeout(CONNECT_TIMEOUT).redirect(reqwest::redirect::Policy::none());
     let here = match base.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),

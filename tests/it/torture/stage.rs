@@ -190,7 +190,9 @@ impl Stage {
         let body = json!({"input": self.dataset, "parameters": "{}"});
         let model = client.model("orchestrator/sequence-stats").await.unwrap().id;
         let url = format!("{}/api-key/model/{model}/task", self.provider);
-        let answer = agent::cassette::line::http_client().build().unwrap()
+        let answer = agent::cassette::line::http_client()
+            .build()
+            .unwrap()
             .post(url)
             .header("x-api-key", API_KEY)
             .header("idempotency-key", &key)
