@@ -122,7 +122,8 @@ impl ByForm {
             Read::Leave => Proposed::Leave,
             // The model heard no work where the words go on from some, or did not find its file.
             Read::Work(found) if fills_in(&found.work, &filled.without_file, last.is_some()) => {
-                let until = if filled.asks_for == AsksFor::Information { Until::Plan } else { found.said.until };
+                let only_plan = filled.asks_for == AsksFor::Information || !found.unread.is_empty();
+                let until = if only_plan { Until::Plan } else { found.said.until };
                 let bounds = Bounds { until, ..found.said.narrowed(filled.bounds) };
                 let held = held(form::Proposal { work: found.work, bounds, ..filled }, heard);
                 let notes = found.understood.into_iter().chain(held.notes).collect();

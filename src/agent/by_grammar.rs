@@ -126,9 +126,14 @@ impl Propose for ByGrammar {
 }
 
 fn proposal(proposal: grammar::Proposal) -> Proposal {
-    let grammar::Proposal { work, bounds, said, understood, figures } = proposal;
+    let grammar::Proposal { work, bounds, said, understood, doubt, unread, figures } = proposal;
     let inherits = bounds.inherits(said);
-    Proposal { work, bounds, inherits, notes: understood, figures, ..Proposal::default() }
+    let words = || unread.iter().map(|words| format!("\"{words}\"")).collect::<Vec<_>>().join(", ");
+    let first =
+        (!unread.is_empty()).then(|| format!("I did not understand {}, so nothing goes beyond the plan.", words()));
+    let proposal = Proposal { work, bounds, inherits, notes: understood, first, figures, ..Proposal::default() };
+    // What is small costs nothing here, and may have to be paid for elsewhere.
+    if doubt { proposal.only_if_free() } else { proposal }
 }
 
 /// The last request, to be carried through as it was.

@@ -81,12 +81,12 @@ impl Conversation {
         let carried = match proposed {
             Proposed::Words(text) => {
                 self.say(&text, answer);
-                return Ok(End::Answer);
+                return Ok(End::Told);
             }
             Proposed::Leave => {
                 turn.leaves = true;
                 self.say("Good-bye.", answer);
-                return Ok(End::Answer);
+                return Ok(End::Told);
             }
             Proposed::Talk => {
                 return self.in_words(told::understood(&[]), prompt::talk(context), answer, cancel).await;
@@ -108,7 +108,7 @@ impl Conversation {
         let words = ending::closing_words(&mine, turn.until, &turn.figures);
         let first = turn.of_plan.take().map_or_else(String::new, |of_plan| format!("{of_plan}\n"));
         self.say(&format!("{first}{words}"), answer);
-        Ok(End::Answer)
+        Ok(End::Told)
     }
 
     /// Carries a proposal through: its plan, consent to it, and its work as far as it goes. What failed is noted in the turn.

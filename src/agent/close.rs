@@ -22,6 +22,8 @@ use crate::{
 pub(super) enum End {
     /// With an answer.
     Answer,
+    /// With an answer in the program's own words.
+    Told,
     /// Without one: the model failed or would not come to an end, or a ceiling was reached.
     Stopped { kind: String, message: String, hint: Option<String>, code: u8 },
     /// A person stopped it.
@@ -58,7 +60,7 @@ impl Conversation {
         let (end, answer) = self.last_words(end, answer, &mine, &turn);
         // The next turn builds on a history that ends with an answer.
         let stopped = match &end {
-            End::Answer => None,
+            End::Answer | End::Told => None,
             End::Stopped { message, .. } => Some(format!("[the turn ended here: {message}]")),
             End::Interrupted => Some("[the person stopped the turn here]".to_owned()),
         };
@@ -67,7 +69,10 @@ impl Conversation {
         }
         let (work, sink, session) = (self.toolbox.work.as_ref(), self.sink.as_ref(), &self.toolbox.session);
         let typed: Vec<&str> = self.prompts().chain([prompt]).collect();
-        ending::unverified(&self.tape, work, session, &answer, &typed, &self.folder, sink)?;
+        // What the program itself says comes from the ledger and the settings.
+        if !matches!(end, End::Told) {
+            ending::unverified(&self.tape, work, session, &answer, &typed, &self.folder, sink)?;
+        }
         // A job that came to a good end after all has nothing that failed.
         let is_done = |lack: &&Lack| {
             mine.iter().any(|job| Some(&job.id) == lack.failure.job.as_ref() && job.state == JobState::Done)
@@ -85,7 +90,7 @@ impl Conversation {
         ending::status(work, &mine, kept.as_ref(), sink)?;
         let of_jobs = outcome::worst(mine.iter().map(|job| outcome::of_job(job, turn.until)));
         let exit_code = match end {
-            End::Answer => outcome::worst([failed, of_jobs]),
+            End::Answer | End::Told => outcome::worst([failed, of_jobs]),
             End::Stopped { kind, message, hint, code } => {
                 sink.emit(Event::Error { kind, message, hint });
                 outcome::worst([failed, of_jobs, code])
@@ -101,14 +106,14 @@ impl Conversation {
         let missing = match &end {
             End::Stopped { message, .. } if ending::is_complete(jobs, turn.until) => Some(message.clone()),
             End::Answer if answer.trim().is_empty() && !jobs.is_empty() => None,
-            End::Answer | End::Stopped { .. } | End::Interrupted => return (end, answer),
+            End::Answer | End::Told | End::Stopped { .. } | End::Interrupted => return (end, answer),
         };
         if let Some(why) = missing {
             self.sink.emit(Event::Warning { message: format!("the closing words are the program's own: {why}") });
         }
         let mut said = String::new();
         self.say(&ending::closing_words(jobs, turn.until, &turn.figures), &mut said);
-        (End::Answer, said)
+        (End::Told, said)
     }
 }
 

@@ -44,6 +44,25 @@ fn nothing_is_paid_against_plain_words() {
     }
 }
 
+#[test]
+fn words_that_are_not_understood_stop_a_paid_order_at_its_plan() {
+    let world = world();
+    for (prompt, told) in [
+        ("fold neither data.fasta", "neither"),
+        ("simulate folding data.fasta", "simulate"),
+        ("fold data.fasta, but only after I approve", "after i"),
+        ("fold data.fasta at effort ludicrous", "effort ludicrous"),
+        ("Vergiss das Falten von data.fasta", "vergiss"),
+    ] {
+        let run = ask(&world, prompt);
+        assert_eq!(run.code, 0, "{prompt}: {}", run.all());
+        nothing_happened(&world, &run, prompt);
+        let answer = run.event("message.completed")["text"].as_str().unwrap().to_owned();
+        assert!(answer.contains(&format!("I did not understand \"{told}\"")), "{prompt}: {answer}");
+        assert!(answer.contains("it would cost at most"), "{prompt}: {answer}");
+    }
+}
+
 /// The request's own bounds leave no way to do it.
 const REFUSED: i32 = 5;
 

@@ -57,6 +57,14 @@ fn grammar(fake: Fake, given: Vec<Proposed>) -> (Bench, Arc<Proposes>) {
 const FOLD: &str = "protein_folding";
 const STATS: &str = "sequence_stats";
 
+/// Names in the program's own words are not judged; a model's are.
+#[tokio::test]
+async fn what_the_program_itself_says_is_not_judged() {
+    let (mut bench, _) = grammar(files(), vec![Proposed::Words(format!("Only these can be paid: {STRANGER}."))]);
+    assert_eq!(bench.turn("who is paid?").await.exit_code, 0);
+    assert_eq!(bench.warnings(), "");
+}
+
 #[tokio::test]
 async fn a_request_is_carried_through_and_the_model_is_asked_for_words_once() {
     let given = vec![proposal(vec![work(FOLD, "data.fasta"), work(STATS, "two.fasta")], Bounds::default())];

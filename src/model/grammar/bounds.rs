@@ -36,24 +36,27 @@ pub(super) fn read(s: &mut Sentence) -> Result<Said, String> {
     let mut out = Said::default();
     let mut used: Vec<usize> = Vec::new();
     let (mut wrong, line) = (None, s.last_line());
+    let mut taken: Vec<usize> = Vec::new();
     for at in 0..s.tokens.len() {
         match amount(s, at) {
             Ok(None) => {}
             // What the last line says in GAS makes good what a line before it said otherwise.
             Ok(Some((most, lead))) => {
                 let lead = lead.or((line > 0 && at >= line).then_some(at));
-                wrong = wrong.filter(|wrong| at < line || *wrong >= line);
+                wrong = wrong.filter(|(wrong, _)| at < line || *wrong >= line);
                 out.spend = Spend::at_most(out.spend.limit().map_or(most, |limit| limit.min(most)));
                 out.limits |= lead.is_some();
                 // An amount that merely stands there limits, and a person looks at it first.
                 out.doubt |= lead.is_none();
+                let end = (at + 1..at + 6).find(|at| !s.is_any(*at, &[Half, Gas, Fine])).unwrap_or(at + 1);
+                taken.extend(lead.unwrap_or(at).min(at)..end);
                 used.extend(lead_in(s, lead.unwrap_or(at))..at + 4);
             }
-            Err(()) => wrong = Some(at),
+            Err(question) => wrong = Some((at, question)),
         }
     }
-    if wrong.is_some() {
-        return Err(IN_GAS.to_owned());
+    if let Some((_, question)) = wrong {
+        return Err(question);
     }
     // "Is it free?" and "would it fit here?" ask for the plan, and limit nothing.
     let asks = s.asks() && !s.has(Polite);
@@ -70,6 +73,7 @@ pub(super) fn read(s: &mut Sentence) -> Result<Said, String> {
         let skipped = |at: &usize| !s.is(*at, Filler) || s.is_any(*at, &[Anything, It]);
         let next = (pay.end..s.tokens.len()).find(skipped).unwrap_or(s.tokens.len());
         let ends = [But, Anything, Gas, It, And, Not];
+        taken.extend(not..ban_ends(s, pay.end.max(not)));
         let over = *s.kind(next) == Kind::Sign || s.is_any(next, &ends);
         free |= over;
         // Nothing is ever paid twice, or to anybody else: such a ban takes nothing away.
@@ -77,10 +81,11 @@ pub(super) fn read(s: &mut Sentence) -> Result<Said, String> {
             used.extend(not..next + 1);
         }
     }
-    for send in s.all(Send) {
+    for send in s.all(Send).chain(s.all(Away)) {
         let behind = s.is(send.end, Not).then_some(send.at);
         if let Some(not) = before(s, Not, send.at).or(behind) {
             here = true;
+            taken.extend(not..ban_ends(s, send.end.max(not)));
             used.extend(not..send.end + 1);
         }
     }
@@ -92,28 +97,39 @@ pub(super) fn read(s: &mut Sentence) -> Result<Said, String> {
     out.limits |= here || free;
     used.sort_unstable();
     let holds_back = [Not, No, If, Look, Vague];
-    s.marks.retain(|mark| !(holds_back.contains(&mark.cue) && used.binary_search(&mark.at).is_ok()));
+    let is_over = |mark: &Mark| holds_back.contains(&mark.cue) && used.binary_search(&mark.at).is_ok();
+    taken.extend(s.marks.iter().filter(|mark| is_over(mark)).flat_map(|mark| mark.at..mark.end));
+    s.marks.retain(|mark| !is_over(mark));
+    s.took(taken);
     out.look = s.has_any(&[Look, Would]) || asks_for_room || (asks && s.has(Free));
     out.doubt |= asks || s.has_any(&[If, Vague, Check, Not]);
     out.quote = s.has(ToQuote);
     Ok(out)
 }
 
-/// Where the words may begin that lead to a limit: a few before it, in its clause.
+/// Where the words may begin that lead to a limit: a few before it, in its clause, and behind what is named there. "Do not fold
+/// a.fasta for at most 2 GAS" negates no limit.
 fn lead_in(s: &Sentence, at: usize) -> usize {
-    (at.saturating_sub(6)..at).find(|&from| s.clause(from) == s.clause(at)).unwrap_or(at)
+    let near = (at.saturating_sub(6)..at).rev();
+    near.take_while(|&from| s.clause(from) == s.clause(at) && !s.is_named(from)).last().unwrap_or(at)
+}
+
+/// Where a ban on paying or sending ends: with its clause, or before the next thing that is named.
+fn ban_ends(s: &Sentence, at: usize) -> usize {
+    (at..s.tokens.len()).find(|&to| s.clause(to) != s.clause(at) || s.is_named(to)).unwrap_or(s.tokens.len())
 }
 
 /// Where the nearest such cue stands, a few pieces before this one and in its clause.
 fn before(s: &Sentence, cue: Cue, at: usize) -> Option<usize> {
     let near = (at.saturating_sub(6)..at).rev();
-    let near = near.take_while(|&from| s.clause(from) == s.clause(at) && !s.is_any(from, &[But, Except]));
+    let apart = |from: usize| s.clause(from) != s.clause(at) || s.is_named(from) || s.is_any(from, &[But, Except]);
+    let near = near.take_while(|&from| !apart(from));
     near.into_iter().find(|&from| s.is(from, cue))
 }
 
 /// The amount of GAS at a place, and where the words begin that make a limit of it; a bare number is one only behind such words.
-/// An error where it is an amount that cannot be held.
-fn amount(s: &Sentence, at: usize) -> Result<Option<(Datoshi, Option<usize>)>, ()> {
+/// A question where it is an amount that cannot be held.
+fn amount(s: &Sentence, at: usize) -> Result<Option<(Datoshi, Option<usize>)>, String> {
     let begins = |at: usize, cue: Cue| s.covering(at).find(|mark| mark.at == at && mark.cue == cue).copied();
     let half = begins(at, Half).filter(|_| at == 0 || s.number(at - 1).is_none()).or_else(|| begins(at + 1, Half));
     let (text, unit) = match s.kind(at) {
@@ -138,7 +154,7 @@ fn amount(s: &Sentence, at: usize) -> Result<Option<(Datoshi, Option<usize>)>, (
     let for_it = gas && at > 0 && s.is(at - 1, For);
     let lead = by(AtMost).or(below).map(|mark| mark.at);
     if cues::is(unit, OtherMoney) || s.is(next, OtherMoney) || (at > 0 && s.is(at - 1, OtherMoney)) {
-        return Err(());
+        return Err(IN_GAS.to_owned());
     }
     // "At most 5 sequences" and "under 10 minutes" are no money.
     let plain = [Filler, Polite, But, And, Pay, Here];
@@ -146,12 +162,25 @@ fn amount(s: &Sentence, at: usize) -> Result<Option<(Datoshi, Option<usize>)>, (
     if !(gas || (bare && lead.is_some())) {
         return Ok(None);
     }
-    let most = exact(text, half.is_some()).ok_or(())?;
+    if let Some((thousands, rest)) = grouped(text) {
+        return Err(format!(
+            "Is {text} GAS {thousands}{rest} GAS or {thousands}.{rest} GAS? How much may it cost at most?"
+        ));
+    }
+    let most = exact(text, half.is_some()).ok_or_else(|| IN_GAS.to_owned())?;
     let one = Datoshi::new(u64::from(below.is_some())).unwrap_or_default();
     Ok(Some((most.saturating_sub(one), lead.or((plainly || for_it).then_some(at)))))
 }
 
-/// The amount, to the last digit. A comma is read as the decimal one: of both readings, that is the smaller limit.
+/// The parts of a number whose comma may part thousands as well as decimals: `1,500`.
+fn grouped(text: &str) -> Option<(&str, &str)> {
+    let (thousands, rest) = text.split_once(',')?;
+    let digits = |part: &str| part.chars().all(|c| c.is_ascii_digit());
+    let groups = (1..=3).contains(&thousands.len()) && !thousands.starts_with('0') && rest.len() == 3;
+    (groups && digits(thousands) && digits(rest)).then_some((thousands, rest))
+}
+
+/// The amount, to the last digit. A comma is read as the decimal one.
 fn exact(text: &str, half: bool) -> Option<Datoshi> {
     let one = text.matches([',', '.']).count() <= 1;
     let amount: Datoshi = text.replace(',', ".").parse().ok().filter(|_| one)?;

@@ -1,5 +1,7 @@
 //! What a sentence chooses for a task's parameters, as it was said: the guard knows what is allowed, and says so.
 
+use std::ops::Range;
+
 use serde_json::Value;
 
 use super::{Scene, cues::Cue, sentence::Sentence, tokens::Kind};
@@ -9,7 +11,7 @@ use crate::domain::task::{ParameterKind, ParameterSpec, Parameters, TaskType};
 const BETWEEN: &[&str] = &["of", "is", "to", "value", "number", "=", ":", "be", "at", "cutoff", "threshold", "up"];
 
 /// Values, and the pieces that say them.
-type Found = Vec<(Value, usize)>;
+type Found = Vec<(Value, Range<usize>)>;
 
 /// The values that were said for a task.
 ///
@@ -18,18 +20,10 @@ type Found = Vec<(Value, usize)>;
 pub(super) fn choices(s: &Sentence, task: &TaskType, scene: &Scene) -> Result<Parameters, String> {
     let mut out = Parameters::new();
     for (name, spec) in &task.parameters {
-        let other = s.all(Cue::Other).find(|mark| s.word(mark.end) == name);
-        let mut found = match (&spec.kind, other) {
-            (ParameterKind::Integer { default, .. }, Some(other)) if integer(s, name).is_empty() => {
-                vec![(Value::from(unused(scene, task, name, *default)), other.at)]
-            }
-            (ParameterKind::Integer { .. }, _) => integer(s, name),
-            (ParameterKind::Choice { values, .. }, _) => choice(s, name, values),
-            (ParameterKind::File { .. }, _) => Found::new(),
-        };
-        found.sort_by_key(|(_, at)| *at);
+        let mut found = said(s, task, scene, name, spec);
+        found.sort_by_key(|(_, at)| at.start);
         // What the last line says answers the question about those before it.
-        let answer = found.iter().position(|(_, at)| *at >= s.last_line()).unwrap_or(0);
+        let answer = found.iter().position(|(_, at)| at.start >= s.last_line()).unwrap_or(0);
         found.drain(..answer);
         found.dedup_by(|one, two| one.0 == two.0);
         match found.as_slice() {
@@ -39,6 +33,40 @@ pub(super) fn choices(s: &Sentence, task: &TaskType, scene: &Scene) -> Result<Pa
         }
     }
     Ok(out)
+}
+
+/// What was said for one parameter.
+fn said(s: &Sentence, task: &TaskType, scene: &Scene, name: &str, spec: &ParameterSpec) -> Found {
+    let other = s.all(Cue::Other).find(|mark| s.word(mark.end) == name);
+    match (&spec.kind, other) {
+        (ParameterKind::Integer { default, .. }, Some(other)) if integer(s, name).is_empty() => {
+            vec![(Value::from(unused(scene, task, name, *default)), other.at..other.end + 1)]
+        }
+        (ParameterKind::Integer { .. }, _) => integer(s, name),
+        (ParameterKind::Choice { values, .. }, _) => choice(s, name, values),
+        (ParameterKind::File { .. }, _) => Found::new(),
+    }
+}
+
+/// The pieces that say what was chosen for a task.
+pub(super) fn spans(s: &Sentence, task: &TaskType, scene: &Scene) -> Vec<Range<usize>> {
+    let all = task.parameters.iter().flat_map(|(name, spec)| said(s, task, scene, name, spec));
+    let files = file_parameters(task).filter_map(|(name, ..)| setting(s, name)).map(|(_, at)| at..at + 1);
+    all.map(|(_, at)| at).chain(files).collect()
+}
+
+/// Where the choices of a task are named, whether a value stands there or not. What is no file only.
+pub(super) fn names(s: &Sentence, task: &TaskType) -> Vec<Range<usize>> {
+    let chosen = task.parameters.iter().filter(|(_, spec)| !matches!(spec.kind, ParameterKind::File { .. }));
+    let of = |name: &String| (0..s.tokens.len()).filter_map(|at| named(s, name, at)).collect::<Vec<_>>();
+    chosen.flat_map(|(name, _)| of(name)).collect()
+}
+
+/// The pieces of a parameter's name, where it stands here.
+fn named(s: &Sentence, name: &str, at: usize) -> Option<Range<usize>> {
+    let parts = at..at + name.split('_').count();
+    let words: String = parts.clone().map(|at| plain(s.word(at))).collect();
+    (*s.kind(at) == Kind::Word && words == plain(name)).then_some(parts)
 }
 
 /// The file parameters of a task, and whether it needs them.
@@ -67,15 +95,13 @@ fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
 }
 
-/// The values behind a parameter's name: `seed 7`, `seed=7`, `max hits of 5`, `e-value 1e-5`.
-fn after_name(s: &Sentence, name: &str) -> Found {
-    let mut out: Found = setting(s, name).into_iter().map(|(text, at)| (value(text), at)).collect();
-    let parts = name.split('_').count();
-    for at in 0..s.tokens.len() {
-        let words: String = (at..at + parts).map(|at| plain(s.word(at))).collect();
-        let of_name = words == plain(name) && *s.kind(at) == Kind::Word;
-        let behind = (at + parts..at + parts + 4).find(|at| !BETWEEN.contains(&s.word(*at))).filter(|_| of_name);
-        out.extend(behind.and_then(|at| Some((value(s.number(at)?), at))));
+/// The values behind a parameter's name: `seed 7`, `seed=7`, `max hits of 5`, `e-value 1e-5`; or a word that stands for one.
+fn after_name(s: &Sentence, name: &str, word: impl Fn(usize) -> Option<Value>) -> Found {
+    let mut out: Found = setting(s, name).into_iter().map(|(text, at)| (value(text), at..at + 1)).collect();
+    for at in (0..s.tokens.len()).filter_map(|at| named(s, name, at)) {
+        let behind = (at.end..at.end + 4).find(|at| !BETWEEN.contains(&s.word(*at)));
+        let found = behind.and_then(|behind| Some((s.number(behind).map(value).or_else(|| word(behind))?, behind)));
+        out.extend(found.map(|(value, behind)| (value, at.start..behind + 1)));
     }
     out
 }
@@ -89,8 +115,8 @@ fn value(text: &str) -> Value {
 
 /// A whole number: by its name, or before what it counts: `3D`, `five sentences`, `the first 5 proteins`.
 fn integer(s: &Sentence, name: &str) -> Found {
-    let mut out = after_name(s, name);
-    let words = s.all(Cue::Value).filter_map(|mark| Some((mark.value.split_once(' ')?, mark.at)));
+    let mut out = after_name(s, name, |_| None);
+    let words = s.all(Cue::Value).filter_map(|mark| Some((mark.value.split_once(' ')?, mark.at..mark.end)));
     out.extend(words.filter(|((of, _), _)| *of == name).map(|((_, number), at)| (value(number), at)));
     let unit = name.rsplit('_').next().unwrap_or(name);
     let one = unit.strip_suffix('s').unwrap_or(unit);
@@ -100,7 +126,7 @@ fn integer(s: &Sentence, name: &str) -> Found {
     };
     let part = name.starts_with("max_");
     for at in 0..s.tokens.len() {
-        let Some(number) = s.number(at).filter(|_| !out.iter().any(|(_, by)| *by == at)) else { continue };
+        let Some(number) = s.number(at).filter(|_| !out.iter().any(|(_, by)| by.contains(&at))) else { continue };
         let own = match s.kind(at) {
             Kind::Number(own) if own == "d" => unit.starts_with("dim"),
             Kind::Number(own) => own.starts_with(unit),
@@ -108,15 +134,17 @@ fn integer(s: &Sentence, name: &str) -> Found {
         };
         // "It has 5 sequences" tells of the file; "the first 5 sequences" chooses.
         let leads = [Cue::AtMost, Cue::Ordinal, Cue::Only, Cue::With];
-        let chosen = !part || (at.saturating_sub(3)..at).any(|before| s.is_any(before, &leads));
+        let lead = (at.saturating_sub(3)..at).find(|before| s.is_any(*before, &leads)).filter(|_| part);
+        let chosen = !part || lead.is_some();
         let behind = (at + 1..at + 4)
             .take_while(|next| *next == at + 1 || s.is(next - 1, Cue::Filler) || s.is(*next, Cue::Filler));
-        if own || (chosen && behind.into_iter().any(counts)) {
-            out.push((value(number), at));
+        let counted = behind.into_iter().find(|next| chosen && counts(*next));
+        if own || counted.is_some() {
+            out.push((value(number), lead.unwrap_or(at)..counted.unwrap_or(at) + 1));
         }
     }
     let first = |mark: &super::cues::Mark| mark.value == "1" && counts(mark.end) && !s.word(mark.end).ends_with('s');
-    out.extend(s.all(Cue::Ordinal).find(first).filter(|_| part).map(|mark| (Value::from(1), mark.at)));
+    out.extend(s.all(Cue::Ordinal).find(first).filter(|_| part).map(|mark| (Value::from(1), mark.at..mark.end + 1)));
     out
 }
 
@@ -128,11 +156,14 @@ fn choice(s: &Sentence, name: &str, values: &[String]) -> Found {
         let equal = |value: &&String| **value == text || number(value).is_some_and(|one| number(&text) == Some(one));
         Value::from(values.iter().find(equal).unwrap_or(&text).as_str())
     };
-    let mut out: Found = after_name(s, name).iter().map(|(said, at)| (same(said), *at)).collect();
+    let says = |at: usize, value: &str| *s.kind(at) == Kind::Word && (s.word(at) == value || s.means(at, value));
+    let word = |at: usize| values.iter().find(|value| says(at, value)).map(|value| Value::from(value.as_str()));
+    let found = after_name(s, name, word);
+    let mut out: Found = found.into_iter().map(|(said, at)| (same(&said), at)).collect();
     // Numbers mean nothing without the name.
     for value in values.iter().filter(|value| number(value).is_none()) {
-        let says = |at: &usize| *s.kind(*at) == Kind::Word && (s.word(*at) == value.as_str() || s.means(*at, value));
-        out.extend((0..s.tokens.len()).find(says).map(|at| (Value::from(value.as_str()), at)));
+        let at = (0..s.tokens.len()).find(|at| says(*at, value));
+        out.extend(at.map(|at| (Value::from(value.as_str()), at..at + 1)));
     }
     out
 }

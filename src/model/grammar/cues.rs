@@ -25,7 +25,7 @@ macro_rules! cues {
 cues! {
     Not If Would Polite Asks Look Check ToQuote Free Pay Anything Twice AtMost Below For Fine Vague Gas OtherMoney Half Here Send Fit
     All Both Rest Except But Nth Ordinal Again Same It And Yes No Cancel Resume Save About Against With Only Other
-    Means Figure Value Number Of Files Hello Thanks Leave Noise Filler
+    Means Figure Value Number Of Files Hello Thanks Leave Noise Unsure Away Order Filler
 }
 
 /// A cue that was found, the pieces that say it, and its value.

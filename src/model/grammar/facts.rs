@@ -90,7 +90,9 @@ pub(super) fn read(s: &Sentence, scene: &Scene, works: bool) -> Option<Fact> {
         let status = named("status").filter(|_| job).map(|fact| Fact { jobs: chosen(s, scene), ..fact });
         return status.or(named("hello").filter(|_| small && s.has(Hello)));
     };
-    let (jobs, names_task) = (chosen(s, scene), !s.mentions.is_empty());
+    // "What was paid?" is about all that was; "what did it cost?" about the last.
+    let of_all = matches!(kind.name.as_str(), "cost" | "recipients") && !s.has(It);
+    let (jobs, names_task) = (meant(s, scene, of_all), !s.mentions.is_empty());
     let is_work = match kind.name.as_str() {
         // "The statistics of x, and show me the result": there is none yet.
         "outcome" | "status" => works && jobs.is_empty(),
@@ -119,6 +121,11 @@ fn meaning(s: &Sentence) -> Option<Fact> {
 
 /// The jobs that a sentence means: by id, by file, by task, by place; else those of the last request; else all.
 pub(super) fn chosen(s: &Sentence, scene: &Scene) -> Vec<JobId> {
+    meant(s, scene, false)
+}
+
+/// The same; where nothing tells which, `of_all` of them.
+fn meant(s: &Sentence, scene: &Scene, of_all: bool) -> Vec<JobId> {
     let ids = s.tokens.iter().filter(|token| token.kind == Kind::Job).filter_map(|token| token.text.parse().ok());
     let ids: Vec<JobId> = ids.collect();
     let on = |job: &Job| job.verdict.dataset.path.clone();
@@ -127,7 +134,7 @@ pub(super) fn chosen(s: &Sentence, scene: &Scene) -> Vec<JobId> {
     found.retain(|job| s.files.is_empty() || s.files.iter().any(|file| on(job).ends_with(&file.path)));
     let last: Vec<_> = scene.last.into_iter().flat_map(|last| &last.work).collect();
     let of_last = |job: &&Job| last.iter().any(|work| work.task == job.task_type && on(job).ends_with(work.dataset()));
-    let several = s.has_any(&[All, Both]) || !s.files.is_empty() || says(s, &FACTS.several);
+    let several = of_all || s.has_any(&[All, Both]) || !s.files.is_empty() || says(s, &FACTS.several);
     let place = s.marks.iter().find(|mark| matches!(mark.cue, Ordinal | Nth));
     match place.and_then(|mark| mark.value.parse::<usize>().ok()) {
         Some(0) => found = found.last().copied().into_iter().collect(),

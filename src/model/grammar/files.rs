@@ -72,7 +72,7 @@ pub(super) fn named(s: &Sentence, scene: &Scene) -> Vec<File> {
 /// Whether a word has a meaning of its own.
 fn is_spoken(s: &Sentence, at: usize) -> bool {
     let in_mention = s.mentions.iter().any(|mention| mention.at <= at && at < mention.end);
-    *s.kind(at) == Kind::Word && (in_mention || s.covering(at).any(|mark| mark.cue != Means))
+    *s.kind(at) == Kind::Word && (in_mention || s.covering(at).any(|mark| !matches!(mark.cue, Means | Order)))
 }
 
 /// The kind of files that a sentence speaks of.
@@ -139,10 +139,12 @@ fn by_stem(s: &Sentence, scene: &Scene) -> Vec<File> {
     words.take(SLIPS).filter_map(only).collect()
 }
 
-/// The files that are left out of "all but b.fasta".
+/// The files that are left out of "all but b.fasta"; "all but fold b.fasta" leaves out something else.
 pub(super) fn excluded(s: &Sentence) -> Vec<String> {
-    let next_to = |mark: &Mark| s.files.iter().any(|file| file.at == mark.end);
-    let but = s.all(Except).chain(s.all(But).filter(next_to)).map(|mark| mark.at).min();
+    let is_file = |at: usize| s.files.iter().any(|file| file.at == at);
+    let next_to = |mark: &Mark| is_file(mark.end);
+    let before = |mark: &Mark| (mark.end..s.tokens.len()).find(|at| s.is_named(*at)).is_some_and(is_file);
+    let but = s.all(Except).filter(before).chain(s.all(But).filter(next_to)).map(|mark| mark.at).min();
     let but = but.filter(|_| s.has_any(&[All, Rest, Both])).unwrap_or(usize::MAX);
     s.files.iter().filter(|file| but < file.at).map(|file| file.path.clone()).collect()
 }

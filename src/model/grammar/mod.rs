@@ -1,14 +1,16 @@
 //! The offline grammar: a person's sentence becomes a proposal, an answer or a question. It needs no language model.
 //!
-//! It recalls rather than sieves: it looks for a task, files, choices and limits in any order, and words that are left over stop
-//! nothing. What it proposes is held to its bounds by the guard, and meets a person's consent like every other request. It never
-//! guesses with money: a negation, a condition, a question or a slip around work that may cost makes a plan and no more.
+//! It recalls rather than sieves: it looks for a task, files, choices and limits in any order, and words that are left over do not
+//! keep it from a plan. What it proposes is held to its bounds by the guard, and meets a person's consent like every other request. It
+//! never guesses with money: a negation, a condition, a question, a slip or a word that it does not know in an order that may cost
+//! makes a plan and no more.
 //!
 //! | file | what it holds |
 //! | --- | --- |
 //! | [`tokens`], [`cues`], [`sentence`] | the pieces of a sentence, the lexicon, both together |
 //! | [`tasks`], [`files`], [`choices`], [`bounds`] | what is named: tasks, files, parameters, money and place |
 //! | [`work`], [`amend`] | the proposal, fresh or standing on the last request |
+//! | [`core`] | whether all words of an order were understood |
 //! | [`paste`] | sequences that stand in the words |
 //! | [`facts`], [`answer`] | questions about state, and what is said to them |
 //! | [`elsewhere`] | well-known tools that are not in the catalogue |
@@ -19,6 +21,7 @@ mod amend;
 mod answer;
 mod bounds;
 mod choices;
+mod core;
 mod cues;
 mod elsewhere;
 mod facts;
@@ -83,6 +86,10 @@ pub struct Proposal {
     pub said: Bounds,
     /// What was taken for what, in short notes.
     pub understood: Vec<String>,
+    /// Whether something holds back work that may cost.
+    pub doubt: bool,
+    /// The words of the order that were not understood.
+    pub unread: Vec<String>,
     /// The figures that a question asks for, by their names in a result's summary; none where it is not about single ones.
     pub figures: Vec<&'static str>,
 }

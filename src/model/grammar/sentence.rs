@@ -28,6 +28,9 @@ pub(super) struct Sentence<'a> {
     pub said: Said,
     /// Whether all the tasks that are named are negated.
     pub banned: bool,
+    /// For each piece, whether it names a task or a file, and whether it was read into a limit or a place.
+    named: Vec<bool>,
+    read: Vec<bool>,
 }
 
 impl<'a> Sentence<'a> {
@@ -40,9 +43,28 @@ impl<'a> Sentence<'a> {
         let marks = marks(&tokens);
         let mentions = mentions(&tokens, &marks, scene.tasks);
         let (files, excluded, said) = (Vec::new(), Vec::new(), Said::default());
-        let mut s = Sentence { tokens, marks, mentions, files, excluded, said, banned: false };
+        let (named, read) = (vec![false; tokens.len()], vec![false; tokens.len()]);
+        let mut s = Sentence { tokens, marks, mentions, files, excluded, said, banned: false, named, read };
         s.files = files::named(&s, scene);
+        let tasks = s.mentions.iter().flat_map(|mention| mention.at..mention.end);
+        let named: Vec<usize> = tasks.chain(s.files.iter().map(|file| file.at)).collect();
+        tick(&mut s.named, named);
         s
+    }
+
+    /// Takes note that these pieces were read into a limit or a place.
+    pub fn took(&mut self, pieces: impl IntoIterator<Item = usize>) {
+        tick(&mut self.read, pieces);
+    }
+
+    /// Whether this piece names a task or a file.
+    pub fn is_named(&self, at: usize) -> bool {
+        self.named.get(at).copied().unwrap_or(false)
+    }
+
+    /// Whether this piece was read into a limit or a place.
+    pub fn is_read(&self, at: usize) -> bool {
+        self.read.get(at).copied().unwrap_or(false)
     }
 
     /// Reads the bounds, and leaves out what is negated where something is not.
@@ -150,4 +172,8 @@ impl<'a> Sentence<'a> {
         let light = [Hello, Yes, No, And, Thanks];
         self.has_sign() || self.begins(&light).is_some_and(|at| self.is(at, Asks))
     }
+}
+
+fn tick(pieces: &mut [bool], which: impl IntoIterator<Item = usize>) {
+    which.into_iter().for_each(|at| pieces.get_mut(at).into_iter().for_each(|piece| *piece = true));
 }

@@ -5,13 +5,14 @@ use std::collections::HashSet;
 use super::{
     Proposal, Scene, amend,
     choices::{choices, file_parameters, setting},
+    core,
     cues::{Cue, Cue::*},
     files::{self, candidates, fits, group},
     sentence::Sentence,
     tokens::Kind,
 };
 use crate::domain::{
-    request::{Bounds, Input, MOST_WORK, Until, Work},
+    request::{Bounds, Input, Locality, MOST_WORK, Spend, Until, Work},
     task::{Parameters, TaskType},
     units,
 };
@@ -180,15 +181,21 @@ pub(super) fn finish(
     let costly = work.iter().any(|work| heavy(work) || large(work));
     let guesses = s.mentions.iter().map(|one| &one.guess).chain(s.files.iter().map(|file| &file.guess)).flatten();
     let mut understood: Vec<String> = guesses.cloned().collect();
-    let until = match understood.is_empty() && !s.said.doubt {
-        _ if s.said.look || s.banned => Until::Plan,
-        false if costly => Until::Plan,
+    let only_plan = s.said.look || s.banned;
+    let held_back = !understood.is_empty() || s.said.doubt;
+    // What holds an order back is told by itself; else the words that may.
+    let unread = if only_plan || held_back { Vec::new() } else { core::unread(s, scene) };
+    let until = |doubt: bool| match doubt && costly {
+        _ if only_plan => Until::Plan,
+        true => Until::Plan,
         _ if s.said.quote => Until::Quote,
         _ => Until::Done,
     };
     understood.extend(notes.into_iter().chain(s.excluded.iter().map(|path| format!("without {path}"))));
-    let mut bounds = Bounds { place: s.said.place, spend: s.said.spend, until };
-    let said = bounds;
+    let said = Bounds { place: s.said.place, spend: s.said.spend, until: until(held_back) };
+    // Where nothing can be paid or sent, what is in doubt is free.
+    let may_cost = said.place != Locality::Here && said.spend != Spend::Nothing;
+    let mut bounds = Bounds { until: until(held_back || (may_cost && !unread.is_empty())), ..said };
     if let (Some(last), Some(order)) = (scene.last, of_last) {
         let until = if order { Until::Done } else { last.bounds.until };
         let both = bounds.narrowed(Bounds { until, ..last.bounds });
@@ -197,6 +204,9 @@ pub(super) fn finish(
         understood.extend((both.place != bounds.place).then(|| "on this machine only, as before".to_owned()));
         bounds = both;
     }
+    let told = bounds.until == Until::Plan && !unread.is_empty();
+    understood.extend(told.then(|| format!("not understood: {}", unread.join(", "))));
     let figures = s.all(Figure).map(|mark| mark.value).filter(|_| s.asks()).collect();
-    Ok(Proposal { work, bounds, said, understood, figures })
+    let doubt = held_back || !unread.is_empty();
+    Ok(Proposal { work, bounds, said, understood, doubt, unread, figures })
 }

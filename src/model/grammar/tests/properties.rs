@@ -114,11 +114,30 @@ proptest! {
     #[test]
     fn a_doubt_about_paid_work_is_a_plan(doubt in prop::sample::select(vec![
         "do not {}", "never {}", "please don't {} yet", "should I {}?", "{}?", "what would it cost to {}", "if it is worth it, {}",
-        "{} unless you are busy", "I wonder whether to {}", "why would anybody {}", "{} but wait for me", "is it possible to {}",
+        "{} unless you are busy", "do not {} for at most 2 GAS", "I wonder whether to {}", "why would anybody {}", "{} but wait for me", "is it possible to {}",
     ]), order in prop::sample::select(vec!["fold a.fasta", "fold a.fasta and contigs.fa in 3D", "run protein folding on a.fasta with seed 7"])) {
         let reading = Talk::new(&FILES).read(&doubt.replace("{}", order));
         let Reading::Work(proposal) = reading else { panic!("{doubt}: {reading:?}") };
         prop_assert_eq!(proposal.bounds.until, Until::Plan, "{}", doubt);
+    }
+
+    /// A word that the grammar does not know, anywhere in a clause that orders, stops paid work at its plan; after the order's clause
+    /// it stops nothing.
+    #[test]
+    fn a_word_that_is_not_known_is_a_plan(word in "[bcdfghj]{7}[xz]{3}", form in prop::sample::select(vec![
+        "{} fold a.fasta", "fold {} a.fasta", "fold a.fasta {}", "fold a.fasta {} contigs.fa", "fold a.fasta, {} contigs.fa",
+        "fold a.fasta, but {}", "{}, fold a.fasta", "fold a.fasta with seed 7 {} for at most 2 GAS", "fold a.fasta for at most 2 GAS {}",
+        "fold a.fasta effort {}", "fold a.fasta, seed {}", "fold a.fasta {}=7",
+    ]), free in prop::sample::select(vec![
+        "fold a.fasta, {}", "fold a.fasta. {} for me", "fold a.fasta for {}", "fold a.fasta and {}", "Fold a.fasta, I need it for my {}",
+    ])) {
+        let until = |form: &str| match Talk::new(&FILES).read(&form.replace("{}", &word)) {
+            Reading::Work(proposal) => (proposal.bounds.until, proposal.understood.join("; ")),
+            other => panic!("{form}: {other:?}"),
+        };
+        let (stops, told) = until(form);
+        prop_assert!(stops == Until::Plan && told.contains(word.as_str()), "{}: {}", form, told);
+        prop_assert_eq!(until(free), (Until::Done, String::new()), "{}", free);
     }
 
     /// An amount of GAS that is named as a limit is held to the last digit, wherever it stands.
