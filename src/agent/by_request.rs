@@ -21,6 +21,7 @@ use crate::{
         ids::RequestId,
         plan::Plan,
         request::{Request, Until},
+        standing::NotDone,
     },
     model::{
         Finish, Message, ToolChoice,
@@ -170,9 +171,14 @@ impl Conversation {
             // The person changed it: nothing of what was planned before is left.
             turn.jobs.retain(|id| !planned.work.iter().any(|piece| piece.job.as_ref() == Some(id)));
             turn.failures.clear();
+            turn.cannot.clear();
             turn.until = plan.request.bounds.until;
             self.last = Some(plan.request.clone());
             take_in(turn, &plan);
+        }
+        if turn.until == Until::Plan {
+            turn.of_plan = ending::plan_words(&plan);
+            return Ok(None);
         }
         for outcome in work.carry(&plan, self.toolbox.at_once, cancel).await {
             if let Err(error) = outcome.end
@@ -274,6 +280,7 @@ impl Conversation {
 
 /// The jobs of a plan, and why pieces of it cannot be done.
 fn take_in(turn: &mut Turn, plan: &Plan) {
+    turn.cannot.extend(NotDone::of(plan));
     turn.join(plan.possible().filter_map(|piece| piece.job.as_ref()));
     let cannot =
         plan.work.iter().filter_map(|piece| Some(Failure::of(&piece.cannot.as_ref()?.into(), piece.job.clone())));

@@ -87,7 +87,7 @@ impl Conversation {
         }
         ending::receipts(work, &mine, sink)?;
         let kept = if turn.said_no { work.last_request(session)? } else { None };
-        ending::status(work, &mine, kept.as_ref(), sink)?;
+        ending::status(work, &mine, turn.cannot, kept.as_ref(), sink)?;
         let of_jobs = outcome::worst(mine.iter().map(|job| outcome::of_job(job, turn.until)));
         let exit_code = match end {
             End::Answer | End::Told => outcome::worst([failed, of_jobs]),

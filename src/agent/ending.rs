@@ -10,7 +10,7 @@ use crate::{
         job::{Job, JobState},
         plan::Plan,
         request::{Request, Until},
-        standing::JobStanding,
+        standing::{JobStanding, NotDone},
         units::{clean, count},
     },
     job::receipt,
@@ -33,12 +33,18 @@ pub fn receipts(work: &dyn Steps, jobs: &[Job], sink: &dyn Sink) -> Result<(), W
     Ok(())
 }
 
-/// How each job of a turn stands, and how it goes on. `kept` is the request that was planned in the turn and not agreed to, where
+/// How each job of a turn stands, and how it goes on; `cannot` is what became no job. `kept` is the request that was planned in the turn and not agreed to, where
 /// there is one: it can be taken up by its name.
 ///
 /// # Errors
 /// When the ledger cannot be read.
-pub fn status(work: &dyn Steps, jobs: &[Job], kept: Option<&Request>, sink: &dyn Sink) -> Result<(), WorkError> {
+pub fn status(
+    work: &dyn Steps,
+    jobs: &[Job],
+    cannot: Vec<NotDone>,
+    kept: Option<&Request>,
+    sink: &dyn Sink,
+) -> Result<(), WorkError> {
     let mut standings = Vec::with_capacity(jobs.len());
     for job in jobs {
         let mut standing = JobStanding::of(job, &work.attempts(&job.id)?);
@@ -48,7 +54,7 @@ pub fn status(work: &dyn Steps, jobs: &[Job], kept: Option<&Request>, sink: &dyn
         }
         standings.push(standing);
     }
-    sink.emit(Event::TurnStatus { jobs: standings });
+    sink.emit(Event::TurnStatus { jobs: standings, cannot });
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use crate::{
         task::TaskType,
         units::clean,
     },
-    model::context::{Context, FileSeen, is_plain},
+    model::context::{Context, FileSeen},
     tools::next,
 };
 
@@ -103,18 +103,22 @@ fn cost(job: &Job) -> String {
     }
 }
 
-/// Looks into a folder for files whose names look like data and can stand in a prompt, by name. A folder that cannot be read
-/// has none.
+/// Looks into a folder for files whose names look like data, by name. A folder that cannot be read has none. What is no text in
+/// a name is replaced: a plan then says of the file why it cannot be read, and it is not passed over in silence. Which names
+/// can stand in a prompt is for those to say who write one.
 pub fn seen_in(folder: &Path) -> Vec<FileSeen> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut seen = Vec::new();
     for entry in entries.take(MOST_ENTRIES).flatten() {
         let name = entry.file_name();
-        let Some(path) = name.to_str().filter(|name| is_plain(name) && has_data_ending(name)) else { continue };
+        let path = name.to_string_lossy();
+        if !has_data_ending(&path) {
+            continue;
+        }
         // What a link leads to is what counts.
         let Ok(meta) = std::fs::metadata(entry.path()) else { continue };
         if meta.is_file() {
-            seen.push(FileSeen { path: path.to_owned(), bytes: meta.len() });
+            seen.push(FileSeen { path: path.into_owned(), bytes: meta.len() });
         }
     }
     seen.sort_by(|a, b| a.path.cmp(&b.path));

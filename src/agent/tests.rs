@@ -150,7 +150,8 @@ impl Bench {
     /// How the jobs stood at the end of the last turn.
     fn status(&self) -> Vec<JobStanding> {
         let heard = self.heard.0.lock().unwrap();
-        let last = heard.iter().rev().find_map(|e| if let Event::TurnStatus { jobs } = e { Some(jobs) } else { None });
+        let last =
+            heard.iter().rev().find_map(|e| if let Event::TurnStatus { jobs, .. } = e { Some(jobs) } else { None });
         last.unwrap().clone()
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::helps::Helps;
 use crate::{
-    domain::{ids::JobId, job::Job, request::Until, task::TaskType},
+    domain::{ids::JobId, job::Job, request::Until, standing::NotDone, task::TaskType},
     model::ToolChoice,
     policy::refusal::Rule,
     tools::{
@@ -25,6 +25,8 @@ pub struct Turn {
     pub jobs: Vec<JobId>,
     /// Failures that nothing has mended since.
     pub failures: Vec<Lack>,
+    /// What was asked for and became no job.
+    pub cannot: Vec<NotDone>,
     /// How far the request of this turn goes.
     pub until: Until,
     /// Whether a person, or the policy for them, said no.
@@ -68,6 +70,7 @@ impl Turn {
         Turn {
             jobs: Vec::new(),
             failures: Vec::new(),
+            cannot: Vec::new(),
             until,
             said_no: false,
             figures: Vec::new(),

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use crate::domain::{
     money::Datoshi,
     request::{Assumed, Bounds, Locality, Spend, Until},
-    units::{bytes_of, quoted},
+    units::{bytes as bytes_shown, bytes_of, quoted},
 };
 
 /// What binds a request. Flatten it into a command.
@@ -99,7 +99,10 @@ impl AssumedArgs {
 fn size(text: &str) -> Result<u64, String> {
     // Whole numbers are read as such: sizes with a unit are kept in fewer digits.
     let bytes = text.trim().parse().ok().or_else(|| bytes_of(text.trim()));
-    bytes.ok_or_else(|| format!("{} is not a size: write bytes, or a number with a unit, such as 5GB", quoted(text)))
+    bytes.ok_or_else(|| {
+        let most = bytes_shown(u64::MAX);
+        format!("{} is not a size up to {most}: write bytes, or a number with a unit, such as 5GB", quoted(text))
+    })
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -157,7 +160,9 @@ mod tests {
             ("--max-gas 0.000000001", "more than 8 decimals"),
             ("--max-gas --here", "a value is required"),
             ("--until never", "[possible values: plan, quote, done]"),
-            ("--assume-bytes big", "`big` is not a size: write bytes"),
+            ("--assume-bytes big", "`big` is not a size up to 18.4 EB: write bytes"),
+            ("--assume-bytes 99999999999999999999GB", "is not a size"),
+            ("--assume-bytes 99999999999999999999", "is not a size"),
             ("--assume-bytes -5", "-5"),
             ("--assume-seconds nan", "`nan` is not a number of seconds"),
             ("--assume-seconds -1", "`-1` is not a number of seconds"),

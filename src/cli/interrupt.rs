@@ -32,9 +32,15 @@ pub async fn stoppable<T>(tape: &Tape, cancel: &Cancel, work: impl Future<Output
 
 /// A wish to stop that is also made when nobody reads standard output any more.
 pub fn cancel_of(context: &Context) -> Cancel {
-    let cancel = Cancel::new();
+    let cancel = cancel_by_hand(context);
     let wish = cancel.clone();
     context.output.when_closed(move || wish.cancel());
+    cancel
+}
+
+/// A wish to stop that a person makes, and nobody else.
+pub fn cancel_by_hand(context: &Context) -> Cancel {
+    let cancel = Cancel::new();
     if let Some(player) = context.tape().player() {
         let wish = cancel.clone();
         player.when_stopped(move || wish.cancel());

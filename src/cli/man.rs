@@ -26,7 +26,7 @@ impl Man {
             })?;
             let said = format!("The pages are in {0}: man -l {0}/agent.1", dir.display());
             match context.json() {
-                true => context.output.json(&serde_json::json!({"pages": dir})),
+                true => context.output.json(&serde_json::json!({"pages": dir.to_string_lossy()})),
                 false => context.output.lines([said]),
             }
             return Ok(ExitCode::SUCCESS);

@@ -14,7 +14,11 @@ use super::{
     wanted::Wanted,
     wiring::{Options, Wired},
 };
-use crate::face::{look::Tone, plan_file};
+use crate::{
+    agent::outcome,
+    domain::path_text::for_shell,
+    face::{look::Tone, plan_file},
+};
 
 /// Write the plan of a task on files, with its price: nothing is run, sent or paid.
 #[derive(Debug, Args)]
@@ -41,7 +45,8 @@ impl Plan {
         let approver = std::sync::Arc::new(crate::policy::approval::Nobody);
         let wired = Wired::with(context, Options::default(), sink, approver)?;
         let plan = block_on(async { Ok(wired.workflow.plan(&context.session().0, given.request, None).await?) })?;
-        let code = plan.cannot().map_or(ExitCode::SUCCESS, |cannot| ExitCode::from(cannot.exit_code));
+        let reasons = || plan.work.iter().filter_map(|piece| piece.cannot.as_ref());
+        let code = outcome::worst(reasons().map(|cannot| cannot.exit_code));
         let text = plan_file::write(&plan);
         match &self.output {
             Some(path) => {
@@ -51,21 +56,18 @@ impl Plan {
                         .hint("name a file that is not there yet, in a folder of yours")
                 })?;
                 if !context.json() {
-                    let run = format!("agent run --plan {}", path.display());
-                    context.output.lines(context.look.field(
-                        "Plan",
-                        Tone::Good,
-                        &format!("{}; run it: {run}", path.display()),
-                    ));
+                    context.output.lines(context.look.field("Plan", Tone::Good, &path.display().to_string()));
+                    // Not wrapped, so that it can be typed as it stands.
+                    context.output.lines([format!("Run it     agent run --plan {}", for_shell(&path))]);
                 }
             }
             None if !context.json() => context.output.write(&text),
             None => {}
         }
-        if let Some(cannot) = plan.cannot().filter(|_| !context.json()) {
+        if let Some(cannot) = reasons().find(|cannot| cannot.exit_code == code).filter(|_| !context.json()) {
             context.errors.lines(crate::face::render::wrong(&context.errors_look, &cannot.why, cannot.hint.as_deref()));
         }
-        Ok(code)
+        Ok(ExitCode::from(code))
     }
 }
 

@@ -7,19 +7,19 @@ use clap::Args;
 use super::{
     CommandError, Context,
     bounds::ConsentArgs,
-    interrupt::{cancel_of, stoppable},
+    interrupt::{cancel_by_hand, stoppable},
     runtime::block_on,
-    wanted::{Given, Wanted},
+    wanted::{Given, Wanted, Written},
     wiring::{Options, Wired},
 };
 use crate::{
     agent::outcome,
     domain::{
         event::Event,
-        hash::Sha256,
         plan::Plan,
         request::{Origin, Until},
-        standing::JobStanding,
+        standing::{JobStanding, NotDone},
+        units::quoted,
     },
     job::{Cancel, Carried, JobError, Workflow, carry::AT_ONCE, receipt},
 };
@@ -35,8 +35,13 @@ pub struct Run {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Jobs at the provider at once
-    #[arg(long, value_name = "N", default_value_t = AT_ONCE)]
+    #[arg(long, value_name = "N", default_value_t = AT_ONCE, value_parser = at_once)]
     at_once: usize,
+}
+
+fn at_once(text: &str) -> Result<usize, String> {
+    let jobs = text.parse().ok().filter(|&jobs: &usize| jobs > 0);
+    jobs.ok_or_else(|| format!("{} is not a number of jobs: write 1 or more", quoted(text)))
 }
 
 impl Run {
@@ -54,7 +59,8 @@ impl Run {
             context.go_on_with(session);
         }
         let wired = Wired::new(context, options)?;
-        let cancel = cancel_of(context);
+        // The work was agreed to: a reader who has read enough of what is told of it does not stop it.
+        let cancel = cancel_by_hand(context);
         block_on(async {
             let all = self.all(context, &wired.workflow, given, &cancel);
             stoppable(context.tape(), &cancel, all).await.unwrap_or_else(|| Err(CommandError::interrupted()))
@@ -71,30 +77,42 @@ impl Run {
         let session = context.session().0.clone();
         let person = matches!(given.request.origin, Origin::Flags | Origin::File);
         let plan = workflow.plan(&session, given.request, None).await?;
-        changed(context, &plan, given.digest);
+        changed(context, workflow, &plan, given.written)?;
+        let plan = match plan.request.bounds.until {
+            Until::Plan => plan,
+            Until::Quote | Until::Done => workflow.agree(&session, plan).await?,
+        };
         if plan.request.bounds.until == Until::Plan {
             context.sink().rest();
-            return Ok(plan.cannot().map_or(ExitCode::SUCCESS, |cannot| ExitCode::from(cannot.exit_code)));
+            return Ok(ExitCode::from(impossible(context, &plan)));
         }
-        let plan = workflow.agree(&session, plan).await?;
         let carried = workflow.carry(&plan, self.at_once, cancel).await;
-        // Work that could not be planned counts as it would have by itself.
-        let impossible = plan.work.iter().filter_map(|piece| piece.cannot.as_ref()).map(|cannot| cannot.exit_code);
-        let codes: Vec<u8> = impossible.collect();
         let code = tell(context, workflow, &plan, carried)?;
         let interrupted = cancel.is_cancelled() && person;
-        let worst = outcome::worst(codes.into_iter().chain([code]));
+        let worst = outcome::worst([impossible(context, &plan), code]);
         Ok(ExitCode::from(if interrupted && worst != 0 { outcome::INTERRUPTED } else { worst }))
     }
 }
 
-/// A plan file's plan may be another one by now: a file changed, or a price.
-fn changed(context: &Context, plan: &Plan, digest: Option<Sha256>) {
-    if digest.is_some_and(|digest| digest != plan.digest) {
+/// Work that cannot be done counts as it would have by itself: the gravest reason is said, and its exit code given.
+fn impossible(context: &Context, plan: &Plan) -> u8 {
+    let reasons = || plan.work.iter().filter_map(|piece| piece.cannot.as_ref());
+    let worst = outcome::worst(reasons().map(|cannot| cannot.exit_code));
+    if let Some(cannot) = reasons().find(|cannot| cannot.exit_code == worst) {
+        context.sink().emit(CommandError::from(JobError::Cannot(cannot.clone())).event());
+    }
+    worst
+}
+
+/// A plan file's plan may be another one by now: a file changed, or a price. What flags make narrower is no change of it.
+fn changed(context: &Context, workflow: &Workflow, plan: &Plan, written: Option<Written>) -> Result<(), CommandError> {
+    let Some(Written { digest, bounds }) = written else { return Ok(()) };
+    if workflow.digest_within(plan, bounds)?.is_some_and(|now| now != digest) {
         let message = "the plan is no longer the one in the file: the file was edited, or its data or a price changed. What \
                        follows is the plan as it is now";
         context.sink().emit(Event::Warning { message: message.to_owned() });
     }
+    Ok(())
 }
 
 /// What came of the work: each failure, the receipts, and one status of all. Gives the exit code of the worst.
@@ -121,6 +139,6 @@ fn tell(context: &Context, workflow: &Workflow, plan: &Plan, carried: Vec<Carrie
         }
         standings.push(JobStanding::of(&job, &attempts));
     }
-    sink.emit(Event::TurnStatus { jobs: standings });
+    sink.emit(Event::TurnStatus { jobs: standings, cannot: NotDone::of(plan) });
     Ok(outcome::worst(codes))
 }

@@ -74,7 +74,7 @@ fn all(tasks: &[&TaskType], look: &Look) -> Vec<String> {
 
 /// Where it runs.
 fn runs(task: &TaskType) -> String {
-    match (task.model_heavy, &task.remote_model) {
+    match (task.model_heavy, task.model_elsewhere()) {
         (true, _) => "at the provider",
         (false, Some(_)) => "here, or at the provider",
         (false, None) => "here",

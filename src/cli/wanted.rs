@@ -14,7 +14,7 @@ use crate::{
     domain::{
         hash::Sha256,
         ids::{RequestId, SessionId},
-        request::{Origin, Request, Work},
+        request::{Bounds, Origin, Request, Work},
         task::Parameters,
     },
     face::plan_file::{self, PlanFileError},
@@ -50,12 +50,21 @@ pub struct Wanted {
     pub bounds: BoundsArgs,
 }
 
-/// A request, and the digest of the plan that it was written with, where it comes from a file.
+/// A request, and what the plan was that it was written with, where it comes from a file.
 pub struct Given {
     /// What is wanted.
     pub request: Request,
     /// What the file's plan was.
-    pub digest: Option<Sha256>,
+    pub written: Option<Written>,
+}
+
+/// The plan that a plan file was written with.
+#[derive(Debug, Clone, Copy)]
+pub struct Written {
+    /// Its digest.
+    pub digest: Sha256,
+    /// The file's own bounds, before flags narrow them.
+    pub bounds: Bounds,
 }
 
 impl Wanted {
@@ -68,7 +77,7 @@ impl Wanted {
         let kept = context.ledger()?.request(id)?;
         let mut request = kept.request;
         request.bounds = self.bounds.over(request.bounds);
-        Ok((Given { request, digest: None }, Some(SessionId(kept.session))))
+        Ok((Given { request, written: None }, Some(SessionId(kept.session))))
     }
 
     /// The request that these arguments make.
@@ -84,7 +93,7 @@ impl Wanted {
             ..Work::new(task, file, parameters.clone())
         });
         let request = Request::new(Origin::Flags, self.bounds.bounds(), work.collect(), None);
-        Ok(Given { request, digest: None })
+        Ok(Given { request, written: None })
     }
 
     fn of_file(&self, path: &Path) -> Result<Given, CommandError> {
@@ -93,8 +102,9 @@ impl Wanted {
                 .hint("`agent plan TASK FILE... -o FILE` writes a plan file")
         })?;
         let (mut request, digest) = plan_file::read(&text, &path.display().to_string())?;
+        let written = digest.map(|digest| Written { digest, bounds: request.bounds });
         request.bounds = request.bounds.narrowed(self.bounds.bounds());
-        Ok(Given { request, digest })
+        Ok(Given { request, written })
     }
 }
 

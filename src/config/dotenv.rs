@@ -10,6 +10,7 @@ use super::{
     plain_file,
     source::Source,
 };
+use crate::domain::path_text::for_shell;
 
 /// What `.env` holds, and what is doubtful about it.
 #[derive(Debug, Default)]
@@ -49,8 +50,8 @@ pub(super) fn exposed(path: &Path, meta: &Metadata, layer: &Layer) -> Option<Str
     let secrets = layer.keys().filter(|k| k.spec().secret).map(|k| k.name()).collect::<Vec<_>>();
     let open = meta.mode() & 0o077;
     (open != 0 && !secrets.is_empty()).then(|| {
-        let path = path.display();
-        format!("{path} holds {} and other users may read it; close it: chmod 600 {path}", secrets.join(", "))
+        let (shown, typed) = (path.display(), for_shell(path));
+        format!("{shown} holds {} and other users may read it; close it: chmod 600 {typed}", secrets.join(", "))
     })
 }
 

@@ -3,6 +3,7 @@
 use std::{io, path::PathBuf};
 
 use super::{key::Key, provider::Provider, source::Source};
+use crate::domain::path_text::for_shell;
 
 /// The owner's rules, within the home folder. One that cannot be read allows nothing, and the error says so.
 pub(super) const POLICY: &str = "policy.toml";
@@ -114,8 +115,8 @@ pub enum ConfigError {
     /// No home folder can be found.
     #[error("there is nowhere to keep files: HOME is not set")]
     NoHome,
-    /// The home folder cannot be made.
-    #[error("{} cannot be made: {source}", path.display())]
+    /// The home folder is none, or cannot be made.
+    #[error("{} cannot be used as the home folder: {source}", path.display())]
     Home {
         /// The folder.
         path: PathBuf,
@@ -165,13 +166,13 @@ impl ConfigError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             ConfigError::Read { path, source } if source.kind() == io::ErrorKind::PermissionDenied => {
-                format!("make it readable: chmod 600 {}", path.display())
+                format!("make it readable: chmod 600 {}", for_shell(path))
             }
             ConfigError::Read { path, .. } => {
                 format!("make {} a plain file of text, or move it away", path.display())
             }
             ConfigError::Foreign { path } => {
-                format!("run from a folder of your own, or take it over: sudo chown $USER {}", path.display())
+                format!("run from a folder of your own, or take it over: sudo chown $USER {}", for_shell(path))
             }
             ConfigError::DotEnv { .. } => {
                 "write NAME=value, one a line; put single quotes around values with spaces, quotes or $".to_owned()

@@ -144,6 +144,11 @@ fn read_config(path: &Path, warnings: &mut Vec<String>) -> Result<Layer, ConfigE
     let text = match plain_file::text(path, MAX_BYTES) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Layer::new()),
+        // What stands in the way is the home itself.
+        Err(source) if source.kind() == io::ErrorKind::NotADirectory => {
+            let path = path.parent().unwrap_or(path).to_owned();
+            return Err(ConfigError::Home { path, source });
+        }
         Err(error) => return Err(failed(error)),
     };
     let layer = layer::config_toml(path, &text)?;

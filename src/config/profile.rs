@@ -111,7 +111,7 @@ fn closed(value: &Value) -> Result<(), ConfigError> {
     Err(ConfigError::Value {
         key: Key::NeoPrivateKey,
         problem: "lies in a file that other users may read, so it is not used".to_owned(),
-        hint: format!("close it: chmod 600 {}", path.display()),
+        hint: format!("close it: chmod 600 {}", crate::domain::path_text::for_shell(path)),
         origin: value.source.clone(),
     })
 }

@@ -10,6 +10,7 @@ use super::{
     ids::JobId,
     job::Job,
     money::Datoshi,
+    path_text,
     plan::{Plan, PlannedWork},
     task::Parameters,
 };
@@ -48,6 +49,7 @@ pub struct Granted {
     /// Its task.
     pub task: String,
     /// Its dataset, by its whole path.
+    #[serde(serialize_with = "path_text::serialize")]
     pub dataset: PathBuf,
     /// Its parameters, defaults filled in.
     pub parameters: Parameters,

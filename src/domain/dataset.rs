@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::path_text;
+
 /// What kind of file a dataset is, from its bytes and never from its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -32,6 +34,7 @@ pub enum Alphabet {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DatasetProfile {
     /// The path as the person named it, beneath an allowed root.
+    #[serde(serialize_with = "path_text::serialize")]
     pub path: PathBuf,
     /// Size on disk, bytes.
     pub bytes: u64,

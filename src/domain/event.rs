@@ -12,7 +12,7 @@ use super::{
     money::{Amount, Fees},
     network::Network,
     shown::{PlanShown, RequestShown, Totals},
-    standing::JobStanding,
+    standing::{JobStanding, NotDone},
     verdict::{OffloadRule, Place},
 };
 
@@ -334,6 +334,9 @@ pub enum Event {
     TurnStatus {
         /// The jobs of the turn, in the order they came up; none where it made none.
         jobs: Vec<JobStanding>,
+        /// What was asked for, cannot be done, and became no job.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cannot: Vec<NotDone>,
     },
     /// A node serves.
     #[serde(rename = "node.listening")]

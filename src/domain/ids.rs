@@ -140,7 +140,9 @@ impl SessionId {
 
 /// Why a text is no session id.
 #[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
-#[error("`{0}` is not a session id: they look like ses-7k3q9dm2")]
+#[error(
+    "`{0}` is not a session id: it is `ses-` and eight digits or small letters without i, l, o and u, such as ses-7k3q9dm2"
+)]
 pub struct SessionIdError(pub String);
 
 impl FromStr for SessionId {

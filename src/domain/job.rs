@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     hash::{Sha256, TxHash},
     ids::{JobId, RequestId},
+    path_text,
     quote::Quote,
     task::Parameters,
     verdict::{Place, Verdict},
@@ -129,6 +130,23 @@ impl JobState {
         )
     }
 
+    /// Whether the provider was paid in full, in a job that runs there.
+    pub fn is_paid(self) -> bool {
+        use JobState::*;
+        matches!(self, Paid | Running | ResultReady | Fetched | Done | PaidButFailed)
+    }
+
+    /// Whether a run came to an end, a good one or a bad one, in a job at `place`; nothing where the state does not tell: what
+    /// was given up here may have begun.
+    pub fn has_run(self, place: Place) -> Option<bool> {
+        use JobState::*;
+        match (self, place) {
+            (Done | PaidButFailed, _) | (JobFailed, Place::Local) => Some(true),
+            (Canceled, Place::Local) => None,
+            _ => Some(false),
+        }
+    }
+
     /// Whether `next` may follow this state for a job that runs at `place`.
     pub fn may_become(self, next: JobState, place: Place) -> bool {
         use JobState::*;
@@ -188,6 +206,7 @@ pub struct ResultFile {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JobResult {
     /// The job's results folder, or the one a person chose.
+    #[serde(serialize_with = "path_text::serialize")]
     pub folder: std::path::PathBuf,
     /// `result.json` itself and the files it names.
     pub files: Vec<ResultFile>,
@@ -202,8 +221,10 @@ pub struct JobResult {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatasetSource {
     /// The whole path.
+    #[serde(serialize_with = "path_text::serialize")]
     pub path: std::path::PathBuf,
     /// The allowed root that it lies beneath.
+    #[serde(serialize_with = "path_text::serialize")]
     pub root: std::path::PathBuf,
 }
 
@@ -256,6 +277,7 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Sha256>,
     /// Where results go; the home's `results/JOB` when `None`.
+    #[serde(serialize_with = "path_text::serialize_some")]
     pub out_dir: Option<std::path::PathBuf>,
     /// Sent with submit: the same key never makes two tasks.
     pub idempotency_key: String,

@@ -12,6 +12,7 @@ pub mod ids;
 pub mod job;
 pub mod money;
 pub mod network;
+pub mod path_text;
 pub mod plan;
 pub mod quote;
 pub mod receipt;

@@ -10,6 +10,7 @@ use super::{
     ids::JobId,
     money::Datoshi,
     network::Network,
+    path_text,
     request::{Bounds, Request, Until, Work},
     verdict::{Place, Verdict},
 };
@@ -55,6 +56,7 @@ impl Price {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
     /// The whole path.
+    #[serde(serialize_with = "path_text::serialize")]
     pub path: PathBuf,
     /// Bytes.
     pub bytes: u64,
@@ -144,6 +146,7 @@ impl PlannedWork {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leaving {
     /// The file, by its whole path.
+    #[serde(serialize_with = "path_text::serialize")]
     pub file: PathBuf,
     /// Bytes.
     pub bytes: u64,
@@ -225,7 +228,7 @@ fn digest(bounds: Bounds, work: &[PlannedWork], leaves: &[Leaving]) -> Sha256 {
             let content: Vec<_> = piece
                 .content
                 .iter()
-                .map(|c| json!({"path": c.path, "bytes": c.bytes, "modified_ns": c.modified_ns.to_string()}))
+                .map(|c| json!({"path": c.path.to_string_lossy(), "bytes": c.bytes, "modified_ns": c.modified_ns.to_string()}))
                 .collect();
             json!({
                 "task": piece.work.task, "parameters": sorted(&piece.work.parameters), "assumed": piece.work.assumed,

@@ -10,6 +10,7 @@ use super::{
     ids::JobId,
     money::{Amount, Datoshi, Fees},
     network::Network,
+    path_text,
     verdict::Place,
 };
 
@@ -23,6 +24,7 @@ pub struct Receipt {
     /// The task.
     pub task_type: String,
     /// As the person named it.
+    #[serde(serialize_with = "path_text::serialize")]
     pub dataset: PathBuf,
     /// Where it ran.
     #[serde(rename = "where")]
@@ -93,6 +95,7 @@ pub struct PaidReceipt {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResultReceipt {
     /// The folder.
+    #[serde(serialize_with = "path_text::serialize")]
     pub path: PathBuf,
     /// Of all files.
     pub bytes: u64,

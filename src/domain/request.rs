@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ids::RequestId, money::Datoshi, task::Parameters};
+use super::{ids::RequestId, money::Datoshi, path_text, task::Parameters};
 
 /// The name of a task's first input, the file that it works on.
 pub const DATASET: &str = "dataset";
@@ -145,9 +145,10 @@ pub struct Input {
     /// Which input of the task: [`DATASET`], or a parameter that is a file.
     pub name: String,
     /// As it was named.
+    #[serde(serialize_with = "path_text::serialize")]
     pub named: PathBuf,
     /// The whole path, once it is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, serialize_with = "path_text::serialize_some", skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
 }
 

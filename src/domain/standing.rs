@@ -1,4 +1,4 @@
-//! How a job stands, as events tell it: from the ledger alone, whatever anybody says of it.
+//! How a job stands, as events tell it: from the ledger alone, whatever anybody says of it; and what became no job.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +7,7 @@ use super::{
     ids::JobId,
     job::{Job, JobState},
     money::Datoshi,
+    plan::Plan,
     verdict::Place,
 };
 
@@ -68,6 +69,32 @@ impl JobStanding {
             failure: job.failure.clone(),
             next: Some(command(&job.id, job.state)),
         }
+    }
+}
+
+/// A piece of work that cannot be done and became no job, within an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotDone {
+    /// The task.
+    pub task_type: String,
+    /// The dataset, as it was named.
+    pub dataset: String,
+    /// Why, in a sentence.
+    pub why: String,
+}
+
+impl NotDone {
+    /// Those of a plan.
+    pub fn of(plan: &Plan) -> Vec<NotDone> {
+        let one = |piece: &super::plan::PlannedWork| {
+            let cannot = piece.cannot.as_ref()?;
+            Some(NotDone {
+                task_type: piece.work.task.clone(),
+                dataset: piece.work.dataset().display().to_string(),
+                why: cannot.sentence(),
+            })
+        };
+        plan.work.iter().filter_map(one).collect()
     }
 }
 

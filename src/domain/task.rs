@@ -47,6 +47,14 @@ pub struct TaskType {
     pub resources: ResourceModel,
 }
 
+impl TaskType {
+    /// The model at the provider, where a job may be sent there at all: no second file is.
+    pub fn model_elsewhere(&self) -> Option<&str> {
+        let needs_a_file = |spec: &ParameterSpec| matches!(spec.kind, ParameterKind::File { required: true });
+        self.remote_model.as_deref().filter(|_| !self.parameters.values().any(needs_a_file))
+    }
+}
+
 /// What runs a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]

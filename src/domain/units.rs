@@ -7,9 +7,10 @@ pub fn bytes(n: u64) -> String {
     ByteSize::b(n).display().si().to_string()
 }
 
-/// Bytes out of what [`bytes`] shows, as exactly as it shows them.
+/// Bytes out of what [`bytes`] shows, as exactly as it shows them. More than there is a number for is none.
 pub fn bytes_of(shown: &str) -> Option<u64> {
-    shown.parse::<ByteSize>().ok().map(|size| size.as_u64())
+    // What is too large is read as the largest number.
+    shown.parse::<ByteSize>().ok().map(|size| size.as_u64()).filter(|&bytes| bytes < u64::MAX)
 }
 
 /// `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `14 days`, `3.2 years`.
@@ -98,6 +99,9 @@ mod tests {
             assert_eq!(bytes_of(&bytes(n)), Some(n));
         }
         assert_eq!(bytes_of("a lot"), None);
+        for too_much in ["99999999999999999999GB", "99999999999999999999", "17EiB"] {
+            assert_eq!(bytes_of(too_much), None, "{too_much}");
+        }
         assert_eq!(seconds(0.01), "under 0.1 s");
         assert_eq!(seconds(9.96), "10 s");
         assert_eq!(seconds(3725.0), "62 min 5 s");

@@ -25,6 +25,11 @@ const MAX_QUESTIONS: usize = 3;
 const SAID: usize = 300;
 /// The question.
 const QUESTION: &str = "Go ahead? [y]es / [N]o / [e]dit";
+/// The question while what was edited is no plan yet: the one that was shown is not what the person wants.
+const MENDING: &str = "Mend it? [e]dit / [N]o";
+/// The answer to a yes to that.
+const NOT_YET: &str = "Your changes are not in the plan that was shown, so it does not go on without them: e opens them \
+                       again (undo them to have that plan back), n stops.";
 
 /// What a person said to a plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,7 +106,8 @@ fn budget(plan: &Plan, spending: Option<(Datoshi, Datoshi)>) -> Option<String> {
 
 /// Asks at the controlling terminal, whatever standard input and output are: a piped request still has a person.
 ///
-/// `e` opens the plan in the person's editor. What does not parse is told, and can be edited further; nothing of it is lost.
+/// `e` opens the plan in the person's editor. What does not parse is told, and can be edited further; nothing of it is lost. A
+/// yes is only taken while nothing was changed: it is a yes to the plan that was shown.
 ///
 /// # Errors
 /// When the terminal goes away in the middle of it. A terminal that there never was is [`Said::Nobody`].
@@ -117,16 +123,21 @@ pub async fn ask_consent(
     let (mut draft, mut unclear) = (None, 0);
     loop {
         let Some(line) = terminal.line().await? else { return Ok(Said::No) };
+        let changed = draft.as_ref().is_some_and(Draft::is_changed);
         let told = match (is_edit(&line), said_yes(&line)) {
-            (false, Some(true)) => return Ok(Said::Yes),
+            (false, Some(true)) if !changed => return Ok(Said::Yes),
             (false, Some(false)) => return Ok(Said::No),
-            (false, None) => {
+            (false, yes) => {
                 unclear += 1;
                 if unclear == MAX_QUESTIONS {
                     terminal.say("That is taken as a no.\n")?;
                     return Ok(Said::No);
                 }
-                vec!["Please answer y, n or e.".to_owned()]
+                match (changed, yes) {
+                    (true, Some(_)) => look.paragraph(Tone::Care, NOT_YET),
+                    (true, None) => vec!["Please answer e or n.".to_owned()],
+                    (false, _) => vec!["Please answer y, n or e.".to_owned()],
+                }
             }
             (true, _) => {
                 // The editor reads the same keys.
@@ -140,7 +151,8 @@ pub async fn ask_consent(
                 }
             }
         };
-        terminal.say(&format!("{}\n{QUESTION} ", told.join("\n")))?;
+        let question = if draft.as_ref().is_some_and(Draft::is_changed) { MENDING } else { QUESTION };
+        terminal.say(&format!("{}\n{question} ", told.join("\n")))?;
     }
 }
 

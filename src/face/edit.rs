@@ -52,7 +52,7 @@ pub enum EditError {
         source: io::Error,
     },
     /// An editor that ended with an error.
-    #[error("{editor} failed ({status}), so the plan is as it was; press e to edit it again")]
+    #[error("{editor} failed ({status}), so nothing was taken from it; press e to edit the plan again")]
     Failed {
         /// As it is set.
         editor: String,
@@ -92,6 +92,11 @@ impl Draft {
 
     fn path(&self) -> PathBuf {
         self.folder.path().join(NAME)
+    }
+
+    /// Whether the file is no more as it was written, or cannot be told to be.
+    pub fn is_changed(&self) -> bool {
+        fs::read(self.path()).map_or(true, |text| text != self.text.as_bytes())
     }
 
     /// Opens it in the editor of `VISUAL` or `EDITOR`, waits until that is closed, and reads it back.

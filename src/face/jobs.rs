@@ -77,7 +77,7 @@ fn table(jobs: &[&Job], now: Timestamp, look: &Look) -> Vec<String> {
         .iter()
         .map(|job| {
             let dataset = clean(&job.verdict.dataset.path.display().to_string(), 200);
-            let asked = job.quote.as_ref().map(|q| q.amount.gas_string()).unwrap_or_default();
+            let asked = gas(job);
             let (id, state, task) = (job.id.to_string(), job.state.to_string(), clean(&job.task_type, 40));
             vec![id, state, task, cut(&dataset, 60), place(job).to_owned(), asked, ago(job.updated_at, now)]
         })
@@ -88,6 +88,17 @@ fn table(jobs: &[&Job], now: Timestamp, look: &Look) -> Vec<String> {
     match !look.fits(&HEADER, &rows, DATASET) && look.fits(header, &fewer, DATASET) {
         true => look.table(header, fewer, &[GAS], DATASET),
         false => look.table(&HEADER, rows, &[GAS], DATASET),
+    }
+}
+
+/// What was paid; what is asked and not paid yet, as such; nothing of a job that ended without a payment.
+fn gas(job: &Job) -> String {
+    let Some(quote) = &job.quote else { return String::new() };
+    let amount = quote.amount.gas_string();
+    match job.state {
+        state if state.is_paid() => amount,
+        state if state.is_end() => String::new(),
+        _ => format!("{amount} asked"),
     }
 }
 
@@ -225,6 +236,16 @@ mod tests {
         let lines = list(&[long, sample::planned()], now, &Look::plain(80));
         assert!(lines[0].starts_with("job ") && lines[0].ends_with("GAS"), "{lines:#?}");
         assert!(lines.iter().all(|line| line.chars().count() <= 80), "{lines:#?}");
+    }
+
+    #[test]
+    fn only_what_was_paid_is_listed_as_paid() {
+        let of = |state| gas(&Job { state, ..sample::done() });
+        assert_eq!([JobState::Done, JobState::Running, JobState::PaidButFailed].map(of), ["2", "2", "2"]);
+        assert_eq!([JobState::Submitted, JobState::PaymentUnknown].map(of), ["2 asked", "2 asked"]);
+        for state in [JobState::Canceled, JobState::QuoteExpired, JobState::Refused, JobState::PaymentFailed] {
+            assert_eq!(of(state), "", "{state}");
+        }
     }
 
     #[test]

@@ -24,6 +24,8 @@ const MAX_FIELDS: usize = 16;
 const CAVEAT: &str = "caveat";
 /// The summary's field that holds sentences to be read beside it.
 const NOTES: &str = "notes";
+/// The summary's field that says how many sequences were worked on.
+const SEQUENCES: &str = "sequences";
 /// Lines of a drawing.
 const MAX_DRAWING: usize = 60;
 
@@ -48,10 +50,10 @@ pub fn lines(document: &ResultDocument, look: &Look, draw: Draw) -> Vec<String> 
 fn headline(document: &ResultDocument) -> String {
     let program = &document.program;
     let seed = program.seed.map(|s| format!(", seed {s}")).unwrap_or_default();
-    let records = match document.records.len() {
-        1 => "1 record".to_owned(),
-        n => format!("{} records", count(n as u64)),
-    };
+    // Some tasks write one record over all sequences.
+    let sequences = document.summary.get(SEQUENCES).and_then(Value::as_u64).filter(|_| document.records.len() == 1);
+    let (n, unit) = sequences.map_or((document.records.len() as u64, "record"), |n| (n, "sequence"));
+    let records = format!("{} {unit}{}", count(n), if n == 1 { "" } else { "s" });
     let task = clean(&document.task_type, 60);
     format!("{task}: {records}, by {} {}{seed}", clean(&program.name, 60), clean(&program.version, 40))
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::domain::{
     job::JobState,
     money::Datoshi,
-    standing::JobStanding,
+    standing::{JobStanding, NotDone},
     units::{clean, count},
     verdict::Place,
 };
@@ -47,6 +47,18 @@ fn command(job: &JobStanding) -> String {
 
 fn sum(amounts: impl IntoIterator<Item = Datoshi>) -> Datoshi {
     amounts.into_iter().fold(Datoshi::ZERO, |sum, amount| sum.checked_add(amount).unwrap_or(Datoshi::MAX))
+}
+
+/// The status of `jobs`, and of what cannot be done and became none.
+pub fn whole(jobs: &[JobStanding], cannot: &[NotDone], look: &Look) -> Vec<String> {
+    let mut out = status(jobs, look);
+    if out.is_empty() {
+        // The plan said all of it.
+        return out;
+    }
+    let of = cannot.iter().map(|piece| (&piece.why, &piece.dataset));
+    out.extend(reasons("Not done", of, look));
+    out
 }
 
 /// The short status of `jobs`: a line each, or, where they are many, a table with the worst first, and totals.
@@ -206,22 +218,7 @@ fn totals(sorted: &[&JobStanding], look: &Look) -> Vec<String> {
         None => count(sorted.len() as u64),
     };
     let mut out = look.field("Jobs", Tone::Strong, &format!("{of}: {}", by_state(sorted)));
-    let mut failures: Vec<(&String, Vec<String>)> = Vec::new();
-    for (job, why) in sorted.iter().filter_map(|job| Some((job, job.failure.as_ref()?))) {
-        let name = clean(&job.dataset, words::MAX);
-        match failures.iter_mut().find(|(known, _)| *known == why) {
-            Some((_, names)) => names.push(name),
-            None => failures.push((why, vec![name])),
-        }
-    }
-    for (index, (why, names)) in failures.iter().take(FAILURES).enumerate() {
-        let text = format!("{}: {}", words::listed(names), clean(why, words::MAX));
-        out.extend(look.field(if index == 0 { "Why" } else { "" }, Tone::Bad, &text));
-    }
-    let more: usize = failures.iter().skip(FAILURES).map(|(_, names)| names.len()).sum();
-    if more > 0 {
-        out.extend(look.more(Tone::Bad, &format!("and {} more, for other reasons", count(more as u64))));
-    }
+    out.extend(reasons("Why", sorted.iter().filter_map(|job| Some((job.failure.as_ref()?, &job.dataset))), look));
     let (paid, fees) = (sum(sorted.iter().map(|job| job.paid_datoshi)), sum(sorted.iter().map(|job| job.fees_datoshi)));
     let cost = match (paid, fees) {
         (Datoshi::ZERO, Datoshi::ZERO) => "nothing was paid".to_owned(),
@@ -229,6 +226,28 @@ fn totals(sorted: &[&JobStanding], look: &Look) -> Vec<String> {
     };
     out.extend(look.field("Cost", Tone::Plain, &cost));
     out.extend(how_to_go_on(sorted, look));
+    out
+}
+
+/// Why what was not done, each reason once with its files.
+fn reasons<'a>(label: &str, of: impl Iterator<Item = (&'a String, &'a String)>, look: &Look) -> Vec<String> {
+    let mut reasons: Vec<(&String, Vec<String>)> = Vec::new();
+    for (why, dataset) in of {
+        let name = clean(dataset, words::MAX);
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, names)) => names.push(name),
+            None => reasons.push((why, vec![name])),
+        }
+    }
+    let mut out = Vec::new();
+    for (index, (why, names)) in reasons.iter().take(FAILURES).enumerate() {
+        let text = format!("{}: {}", words::listed(names), clean(why, words::MAX));
+        out.extend(look.field(if index == 0 { label } else { "" }, Tone::Bad, &text));
+    }
+    let more: usize = reasons.iter().skip(FAILURES).map(|(_, names)| names.len()).sum();
+    if more > 0 {
+        out.extend(look.more(Tone::Bad, &format!("and {} more, for other reasons", count(more as u64))));
+    }
     out
 }
 

@@ -49,6 +49,8 @@ struct State {
     results_shown: HashSet<JobId>,
     /// A plan that was told and is not printed yet: where a person is asked for consent, the question shows it.
     plan: Option<Event>,
+    /// Whether a person is being asked about it.
+    in_question: bool,
 }
 
 impl Terminal {
@@ -62,6 +64,7 @@ impl Terminal {
             last_status: String::new(),
             results_shown: HashSet::new(),
             plan: None,
+            in_question: false,
         };
         Terminal { look, output, errors, draw, documents: true, state: Mutex::new(state) }
     }
@@ -139,10 +142,17 @@ impl Terminal {
 
     /// Prints the plan that is held back, unless a person saw it in the question that they answered.
     fn plan(&self, state: &mut State, next: Option<&Event>) {
-        let asked = matches!(next, Some(Event::ConsentResolved { by, .. }) if by == "terminal");
-        if matches!(next, Some(Event::ConsentRequested { .. })) {
-            return;
-        }
+        let asked = match next {
+            Some(Event::ConsentRequested { .. }) => {
+                state.in_question = true;
+                return;
+            }
+            Some(Event::ConsentResolved { by, .. }) => by == "terminal",
+            // The person changed it: what comes now is the plan that stands.
+            Some(Event::RequestUnderstood(_)) => state.in_question,
+            _ => false,
+        };
+        state.in_question = false;
         if let Some(plan) = state.plan.take().filter(|_| !asked) {
             self.print(state, &render::lines(&plan, &self.look));
         }

@@ -121,7 +121,7 @@ impl Workflow {
         let mut drafts = self.drafts();
         let Some(open) = drafts.open.get_mut(session) else { return Ok(job) };
         if open.request.work.len() >= MOST_WORK {
-            return Err(JobError::TooMuchWork);
+            return Err(JobError::TooMuchWork(open.request.work.len() + 1));
         }
         if let Some(cannot) = piece.cannot {
             return Err(JobError::Cannot(cannot));
@@ -199,7 +199,9 @@ impl Workflow {
         }
         self.take_up(session, &job).await?;
         let plan = self.show_pending(session)?.ok_or_else(|| LedgerError::NoSuchJob(id.clone()))?;
-        self.agree(session, plan).await?;
+        if self.agree(session, plan).await?.request.bounds.until == Until::Plan {
+            return Err(mandate::stops_at_plan().into());
+        }
         self.own_job(id)
     }
 
@@ -269,7 +271,8 @@ impl Workflow {
     }
 
     /// Consent to a plan where it needs one; then request, consent and jobs are in the ledger. Gives the plan that was agreed
-    /// to, which is another one where the person changed it.
+    /// to, which is another one where the person changed it. Where they changed it to go no further than the plan, it is as far
+    /// as they want it: nothing was begun.
     ///
     /// # Errors
     /// The guard's refusal; P-APPROVAL when nobody said yes. The request is kept then, so that it can be taken up by its name.
@@ -291,7 +294,7 @@ impl Workflow {
                 Ok(Consented::Edited(request)) => {
                     plan = self.plan(session, *request, None).await?;
                     if plan.request.bounds.until == Until::Plan {
-                        return Err(mandate::stops_at_plan().into());
+                        return Ok(plan);
                     }
                     if let Some(cannot) = plan.cannot() {
                         return Err(JobError::Cannot(cannot.clone()));

@@ -2,10 +2,16 @@
 
 use crate::{
     compute::{aioz::ComputeError, local::LocalError},
-    domain::{ids::JobId, job::JobState, plan::Cannot, request::MOST_WORK},
+    domain::{
+        ids::JobId,
+        job::JobState,
+        plan::Cannot,
+        request::{MOST_WORK, Origin},
+        units::count,
+    },
     job::{check::CheckError, lease::LeaseError},
     ledger::{CapPassed, IntendError, LedgerError},
-    machine::{ProbeError, catalogue::ParameterError},
+    machine::{ProbeError, catalogue::ParameterError, expand::ExpandError},
     payment::payer::PayError,
     policy::{Refusal, Rule},
     storage::{StorageError, fetch::FetchError},
@@ -51,8 +57,11 @@ pub enum JobError {
     #[error("{}", .0.sentence())]
     Cannot(Cannot),
     /// More work than a request holds.
-    #[error("a request holds at most {MOST_WORK} pieces of work")]
-    TooMuchWork,
+    #[error("{} pieces of work are asked for, and one request holds at most {}", count(*.0 as u64), count(MOST_WORK as u64))]
+    TooMuchWork(usize),
+    /// A pattern or a folder that stands for no file, or for too many.
+    #[error(transparent)]
+    Files(#[from] ExpandError),
     /// The outside parts are not configured or cannot be set up.
     #[error("{message}")]
     Setup {
@@ -165,7 +174,8 @@ impl JobError {
             JobError::MissingProgram { .. } => "missing_program",
             JobError::NotRemote(_) => "not_remote",
             JobError::Cannot(_) => "cannot",
-            JobError::TooMuchWork => "too_much_work",
+            JobError::TooMuchWork(_) | JobError::Files(ExpandError::TooMany { .. }) => "too_much_work",
+            JobError::Files(_) => "no_files",
             JobError::Setup { .. } => "setup",
             JobError::OtherProfile { .. } => "other_profile",
             JobError::Storage(_) => "storage",
@@ -220,12 +230,21 @@ impl JobError {
                 Some("`agent tasks` shows what each task works on".to_owned())
             }
             JobError::Cannot(cannot) => cannot.hint.clone(),
-            JobError::TooMuchWork => Some("make several requests of it".to_owned()),
+            JobError::TooMuchWork(_) => Some("make several requests of it".to_owned()),
+            JobError::Files(error) => error.hint(),
             JobError::Ended { .. } | JobError::Lease(_) => None,
         }
     }
 
-    /// The exit code it means (DESIGN: 0 done, 1 failed, 3 refused, 4 approval, 5 budget, 6 job failed, 7 payment, 130).
+    /// The same for work that a person wrote into a command or a plan file: what makes no sense there is usage.
+    pub fn exit_code_for(&self, origin: &Origin) -> u8 {
+        match (self, origin) {
+            (JobError::UnknownTask { .. } | JobError::Parameter(_), Origin::Flags | Origin::File) => 2,
+            _ => self.exit_code(),
+        }
+    }
+
+    /// The exit code it means (DESIGN: 0 done, 1 failed, 2 usage, 3 refused, 4 approval, 5 budget, 6 job failed, 7 payment, 130).
     pub fn exit_code(&self) -> u8 {
         match self {
             JobError::Refused(r) if r.rule == Rule::ProbeFailed => 1,
@@ -237,7 +256,7 @@ impl JobError {
             JobError::PaymentUnknown(_) => 7,
             JobError::Interrupted(_) => 130,
             JobError::Cannot(cannot) => cannot.exit_code,
-            JobError::TooMuchWork => 2,
+            JobError::TooMuchWork(_) | JobError::Files(ExpandError::TooMany { .. }) => 2,
             _ => 1,
         }
     }

@@ -1,33 +1,49 @@
 //! Names of a request's files made into files: patterns and folders become one piece of work a file, in natural order.
 
+use std::collections::HashMap;
+
 use super::{JobError, Workflow};
 use crate::{
     domain::request::{Input, MOST_WORK, Request, Work},
     machine::expand::{ExpandError, NameKind, Surroundings, expand},
 };
 
+/// Why pieces of work, by their place in the request, stand for no file.
+pub(super) type Nowhere = HashMap<usize, ExpandError>;
+
 impl Workflow {
-    /// The request with a piece of work for each file, and a note for each pattern or folder.
+    /// The request with a piece of work for each file, and a note for each pattern or folder; beside it the pieces whose pattern
+    /// or folder stands for no file.
     ///
     /// # Errors
     /// More pieces of work than a request holds.
-    pub(super) fn expanded(&self, mut request: Request) -> Result<Request, JobError> {
-        let mut all = Vec::with_capacity(request.work.len());
+    pub(super) fn expanded(&self, mut request: Request) -> Result<(Request, Nowhere), JobError> {
+        let (mut all, mut nowhere) = (Vec::with_capacity(request.work.len()), Nowhere::new());
+        let mut found = 0;
         for work in std::mem::take(&mut request.work) {
             match self.files_of(&work, request.origin.is_person()) {
                 Ok((works, note)) => {
-                    all.extend(works);
+                    found += works.len();
+                    // Beyond the most they are only counted.
+                    all.extend(works.into_iter().take((MOST_WORK + 1).saturating_sub(all.len())));
                     request.notes.extend(note);
                 }
-                // Said of the piece of work itself, by the rules that open files or by what nothing matched.
-                Err(_) => all.push(work),
-            }
-            if all.len() > MOST_WORK {
-                return Err(JobError::TooMuchWork);
+                Err(error @ ExpandError::TooMany { .. }) => return Err(JobError::Files(error)),
+                Err(error) => {
+                    found += 1;
+                    // What the rules that open files say of a plain path they say better.
+                    if !matches!(error, ExpandError::NoSuch { .. } | ExpandError::NoHome { .. }) {
+                        nowhere.insert(all.len(), error);
+                    }
+                    all.push(work);
+                }
             }
         }
+        if found > MOST_WORK {
+            return Err(JobError::TooMuchWork(found));
+        }
         request.work = all;
-        Ok(request)
+        Ok((request, nowhere))
     }
 
     /// A piece of work for each file that its dataset's name stands for, and how many those are where it is no plain name.

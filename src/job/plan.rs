@@ -11,6 +11,7 @@ use crate::{
         dataset::DatasetProfile,
         estimate::Estimate,
         event::{DatasetShown, Event},
+        hash::Sha256,
         ids::{self, JobId},
         job::{Job, PlannedJob},
         plan::{Cannot, Content, IfFree, Plan, PlannedWork, Price},
@@ -21,7 +22,7 @@ use crate::{
     },
     machine::{self, catalogue, estimator},
     policy::{
-        Refusal,
+        Refusal, Rule,
         data::{NamedBy, OpenDataset},
         mandate,
         offload::judge,
@@ -44,11 +45,15 @@ impl Workflow {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn plan(&self, session: &str, request: Request, if_free: IfFree) -> Result<Plan, JobError> {
-        let mut request = self.expanded(request)?;
+        let (mut request, mut nowhere) = self.expanded(request)?;
         request.bounds = request.bounds.narrowed(self.parts.bounds);
         self.emit(Event::RequestUnderstood(RequestShown(request.clone())));
         let mut pieces = Vec::with_capacity(request.work.len());
-        for work in &request.work {
+        for (index, work) in request.work.iter().enumerate() {
+            if let Some(error) = nowhere.remove(&index) {
+                pieces.push(impossible(work, None, &error.into()));
+                continue;
+            }
             pieces.push(match self.draft(session, work, request.bounds, &request.origin).await {
                 Ok(draft) => {
                     let piece = draft.piece.clone();
@@ -56,7 +61,12 @@ impl Workflow {
                     piece
                 }
                 Err(error @ JobError::Ledger(_)) => return Err(error),
-                Err(error) => impossible(work, None, &error),
+                Err(error) => {
+                    let mut piece = impossible(work, None, &error);
+                    let code = error.exit_code_for(&request.origin);
+                    piece.cannot = piece.cannot.map(|cannot| Cannot { exit_code: code, ..cannot });
+                    piece
+                }
             });
         }
         let most = self.parts.bounds.until;
@@ -77,6 +87,30 @@ impl Workflow {
             }
         }
         Ok(Plan::new(request, pieces, &self.destination()))
+    }
+
+    /// The digest that a plan would have within the wider `bounds` of before; nothing where that cannot be told, as what may not
+    /// leave this machine was not priced.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn digest_within(&self, plan: &Plan, bounds: Bounds) -> Result<Option<Sha256>, JobError> {
+        if plan.request.bounds == bounds {
+            return Ok(Some(plan.digest));
+        }
+        let mut pieces = plan.work.clone();
+        for piece in &mut pieces {
+            let rule = piece.cannot.as_ref().map(|cannot| cannot.rule.as_str());
+            if rule == Some(Rule::Locality.id()) && bounds.place == Locality::Anywhere {
+                return Ok(None);
+            }
+            // What all prices together come to is looked at anew.
+            let of_total = [Rule::Spend, Rule::CapPayment, Rule::CapDay, Rule::CapLifetime];
+            if piece.price.is_some() && of_total.iter().any(|of| rule == Some(of.id())) {
+                piece.cannot = None;
+            }
+        }
+        Ok(Some(self.whole(Request { bounds, ..plan.request.clone() }, pieces)?.digest))
     }
 
     /// Measures one piece of work and judges it, and no more: a demonstration has no price and no consent.
@@ -152,7 +186,8 @@ impl Workflow {
         let estimate = estimator::estimate(&task, &part, &history);
         let raised = raised(estimate, &task, &part, work.assumed, &history);
         let fewer = (part.records < dataset.records).then_some(part.records);
-        let mut verdict = judge(&task, dataset, profile, estimate, raised, self.parts.guard.policy().thresholds);
+        let (claimed, thresholds) = (work.assumed.bytes, self.parts.guard.policy().thresholds);
+        let mut verdict = judge(&task, dataset, profile, estimate, raised, claimed, thresholds);
         verdict.part = fewer;
         let dataset = Input { path: Some(source.path.clone()), ..work.inputs.first().cloned().unwrap_or_else(none) };
         inputs.insert(0, dataset);

@@ -32,10 +32,7 @@ pub(super) struct Model {
 impl Model {
     /// The model of a task, unless it names none, or needs a file that clients cannot send.
     fn of(task: &TaskType, prices: &Prices) -> Option<Model> {
-        let remote = task.remote_model.as_deref()?;
-        if task.parameters.values().any(|p| matches!(p.kind, ParameterKind::File { required: true })) {
-            return None;
-        }
+        let remote = task.model_elsewhere()?;
         let (username, name) = remote.split_once('/').unwrap_or((MAKER, remote));
         let digest = Sha256::of(format!("model:{remote}").as_bytes()).to_string();
         Some(Model {

@@ -20,7 +20,7 @@ use super::{
     refusal::{Refusal, Rule},
     secret::{self, Name},
 };
-use crate::domain::job::DatasetSource;
+use crate::domain::{job::DatasetSource, path_text, units::clean};
 
 /// A dataset that is open: what is measured, hashed, run on and uploaded is this file, whatever its name comes to mean.
 #[derive(Debug)]
@@ -65,15 +65,25 @@ fn modified_nanoseconds(meta: &Metadata) -> i64 {
 }
 
 fn cannot_read(path: &Path, error: &io::Error) -> Refusal {
-    let path = path.display();
+    let (typed, shown) = (path_text::for_shell(path), path.display());
     let rule = Rule::ProbeFailed;
     match error.kind() {
-        io::ErrorKind::NotFound => Refusal::new(rule, format!("there is no file {path}"))
+        io::ErrorKind::NotFound if path_text::was_no_text(path) => no_text(path),
+        io::ErrorKind::NotFound => Refusal::new(rule, format!("there is no file {shown}"))
             .hint("check the name; paths are taken from the working directory"),
-        io::ErrorKind::PermissionDenied => Refusal::new(rule, format!("{path} may not be read by this user"))
-            .hint(format!("give yourself read permission: chmod u+r {path}")),
-        _ => Refusal::new(rule, format!("{path} could not be opened: {error}")),
+        io::ErrorKind::PermissionDenied => Refusal::new(rule, format!("{shown} may not be read by this user"))
+            .hint(format!("give yourself read permission: chmod u+r {typed}")),
+        _ => Refusal::new(rule, format!("{shown} could not be opened: {error}")),
     }
+}
+
+/// A name that is no text can be written into no plan, job or receipt.
+fn no_text(path: &Path) -> Refusal {
+    let why = format!(
+        "the path {} is no valid UTF-8, so no job can be written down for it",
+        clean(&path.to_string_lossy(), 200)
+    );
+    Refusal::new(Rule::ProbeFailed, why).hint("rename it: letters, digits, `.`, `-` and `_` are always read")
 }
 
 const SECRET_HINT: &str = "files with keys, passwords or settings are never read or sent; if this is data after all, copy \
@@ -109,7 +119,8 @@ pub fn open_dataset(path: &Path, roots: &[PathBuf], private: &[PathBuf]) -> Resu
 ///
 /// # Errors
 /// D-PATH outside the roots, through a link that leads out, or not a regular file; D-SECRET for what looks like one, by
-/// the name that was typed, by the name of what was opened, or by how its content begins; R-PROBE when it cannot be read.
+/// the name that was typed, by the name of what was opened, or by how its content begins; R-PROBE when it cannot
+/// be read, or its path is no text.
 pub fn open_dataset_named(
     path: &Path,
     roots: &[PathBuf],
@@ -122,6 +133,9 @@ pub fn open_dataset_named(
     }
     let first = roots.first().ok_or_else(|| Refusal::new(Rule::DataPath, "no folder is allowed for datasets"))?;
     let whole = resolved(path, first)?;
+    if !path_text::is_text(&whole) {
+        return Err(no_text(&whole));
+    }
     let beneath = roots.iter().find_map(|r| whole.strip_prefix(plain(r)).ok().map(|rest| (r, rest)));
     let opened = beneath.map(|(root, rest)| {
         let source = DatasetSource { path: whole.clone(), root: root.clone() };
@@ -151,6 +165,10 @@ fn own_folder(path: &Path, whole: &Path, typed: Name, private: &[PathBuf]) -> Re
     };
     let root = folder.canonicalize().map_err(|e| cannot_read(path, &e))?;
     let source = DatasetSource { path: root.join(name), root };
+    // By its real path the folder may be called otherwise than it was named.
+    if !path_text::is_text(&source.path) {
+        return Err(no_text(&source.path));
+    }
     open_beneath(path, source, Path::new(name), Asked { typed, root: None, private })
 }
 

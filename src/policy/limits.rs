@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{budget::Caps, hash::Hash160, money::Datoshi, network::Network, verdict::Thresholds};
+use crate::domain::{budget::Caps, hash::Hash160, money::Datoshi, network::Network, path_text, verdict::Thresholds};
 
 /// The policy in force.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -12,9 +12,10 @@ pub struct Policy {
     /// Limits of the offload rule.
     pub thresholds: Thresholds,
     /// Folders that datasets may lie in; relative paths are taken from the first.
+    #[serde(serialize_with = "path_text::serialize_all")]
     pub roots: Vec<PathBuf>,
     /// Files and folders of the owner's own that are never data: the home folder, and the files that settings name.
-    #[serde(default)]
+    #[serde(default, serialize_with = "path_text::serialize_all")]
     pub private: Vec<PathBuf>,
     /// Accounts that may be paid.
     pub recipients: Vec<Hash160>,
@@ -29,7 +30,7 @@ pub struct Policy {
     /// Plans that come to at most this much, fees included, need no person.
     pub auto_approve_up_to: Datoshi,
     /// Folders whose files may leave this machine under such a plan.
-    #[serde(default)]
+    #[serde(default, serialize_with = "path_text::serialize_all")]
     pub data_may_leave: Vec<PathBuf>,
     /// Whether real money may move.
     pub allow_mainnet: bool,

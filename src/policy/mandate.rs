@@ -132,7 +132,9 @@ pub(crate) fn stops_at_plan() -> Refusal {
 /// The refusal of sending away what is to stay here.
 pub(crate) fn stays_here(what: &str) -> Refusal {
     Refusal::new(Rule::Locality, format!("{what} does not fit this machine, and the request is for this machine only"))
-        .hint("leave out --here to let the provider run it, or take a smaller part of the data")
+        .hint(
+            "leave out --here (in the chat: /here off) to let the provider run it, or take a smaller part of the data",
+        )
 }
 
 /// The refusal of a cost above the request's limit.
@@ -142,5 +144,5 @@ pub(crate) fn above_limit(what: &str, asked: Datoshi, limit: Datoshi) -> Refusal
     } else {
         format!("{what} would cost {asked} with fees, and the request's limit is {limit}")
     };
-    Refusal::new(Rule::Spend, why).hint("raise the limit with --max-gas, or take less data")
+    Refusal::new(Rule::Spend, why).hint("raise the limit with --max-gas (in the chat: /limit GAS), or take less data")
 }

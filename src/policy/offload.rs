@@ -11,13 +11,15 @@ use crate::domain::{
 /// Draws the verdict: offload when any rule holds, else local.
 ///
 /// `estimate` is the `measured` one, or that raised by what a person or a model claims. A rule that holds by the claim alone is
-/// told as a claim, and nobody is said to have made it.
+/// told as a claim, and nobody is said to have made it. The same goes for `claimed_bytes` beside the dataset's own size: it
+/// raises that, and never lowers it.
 pub fn judge(
     task: &TaskType,
     dataset: DatasetProfile,
     machine: MachineProfile,
     measured: Estimate,
     estimate: Estimate,
+    claimed_bytes: Option<u64>,
     thresholds: Thresholds,
 ) -> Verdict {
     let mut reasons = Vec::new();
@@ -46,23 +48,21 @@ pub fn judge(
             format!("it is claimed that it would run about {} here, more than {limit}", units::seconds(claim))
         }
     });
-    holds(
-        OffloadRule::Size,
-        dataset.bytes > thresholds.max_local_bytes,
-        format!(
-            "the dataset has {}, more than {}",
-            units::bytes(dataset.bytes),
-            units::bytes(thresholds.max_local_bytes)
-        ),
-    );
+    let size = claimed_bytes.unwrap_or_default().max(dataset.bytes);
+    let has = |limit: u64| match dataset.bytes > limit {
+        true => format!("the dataset has {}", units::bytes(dataset.bytes)),
+        false => format!("it is claimed that the dataset has {}", units::bytes(size)),
+    };
+    let most = thresholds.max_local_bytes;
+    holds(OffloadRule::Size, size > most, format!("{}, more than {}", has(most), units::bytes(most)));
     let part =
         u64::try_from(u128::from(machine.total_ram) * u128::from(thresholds.max_ram_percent) / 100).unwrap_or(u64::MAX);
     holds(
         OffloadRule::Half,
-        dataset.bytes > part,
+        size > part,
         format!(
-            "the dataset has {}, more than {} % of this machine's {} of RAM",
-            units::bytes(dataset.bytes),
+            "{}, more than {} % of this machine's {} of RAM",
+            has(part),
             thresholds.max_ram_percent,
             units::bytes(machine.total_ram)
         ),
@@ -139,7 +139,7 @@ pub(crate) mod tests {
             free_disk: 1,
         };
         let estimate = Estimate { ram: flat(ram), seconds: flat(seconds), learnt_from: 0 };
-        judge(&task(heavy), dataset(bytes), machine, estimate, estimate, Thresholds::default())
+        judge(&task(heavy), dataset(bytes), machine, estimate, estimate, None, Thresholds::default())
     }
 
     const GB: u64 = 1_000_000_000;
@@ -163,7 +163,8 @@ pub(crate) mod tests {
             MachineProfile { cores: 2, total_ram: 8 * GB, available_ram: GB, limited_by_cgroup: false, free_disk: 1 };
         let of = |ram, seconds| Estimate { ram: flat(ram), seconds: flat(seconds), learnt_from: 0 };
         let why = |measured, estimate| -> Vec<String> {
-            let verdict = judge(&task(false), dataset(1), machine.clone(), measured, estimate, Thresholds::default());
+            let verdict =
+                judge(&task(false), dataset(1), machine.clone(), measured, estimate, None, Thresholds::default());
             verdict.reasons.into_iter().map(|reason| reason.why).collect()
         };
         let claimed = why(of(1e6, 2.0), of(2e9, 7200.0));
@@ -174,6 +175,24 @@ pub(crate) mod tests {
             "what was measured, not what was claimed"
         );
         assert!(known[0].starts_with("needs 2.0 GB of RAM"), "{known:?}");
+    }
+
+    #[test]
+    fn a_claimed_size_raises_the_measured_one_and_never_lowers_it() {
+        let machine =
+            MachineProfile { cores: 2, total_ram: 8 * GB, available_ram: GB, limited_by_cgroup: false, free_disk: 1 };
+        let of = |bytes, claimed| {
+            let flat = Estimate { ram: flat(1.0), seconds: flat(1.0), learnt_from: 0 };
+            judge(&task(false), dataset(bytes), machine.clone(), flat, flat, claimed, Thresholds::default())
+        };
+        let raised = of(148, Some(5 * GB));
+        assert_eq!(raised.rules(), [OffloadRule::Size, OffloadRule::Half]);
+        assert_eq!(raised.reasons[0].why, "it is claimed that the dataset has 5.0 GB, more than 100.0 MB");
+        assert_eq!(raised.dataset.bytes, 148, "what was measured stays so");
+        let known = of(200_000_000, Some(5 * GB));
+        assert_eq!(known.reasons[0].why, "the dataset has 200.0 MB, more than 100.0 MB");
+        assert_eq!(of(200_000_000, Some(1)).rules(), [OffloadRule::Size]);
+        assert_eq!(of(148, Some(100_000_000)).place, Place::Local);
     }
 
     proptest! {

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use super::{
     client::{self, Guest},
     host::Addresses,
-    keys::Keys,
+    keys::{Keys, KeysError},
 };
 use crate::{
     compute::aioz::Aioz,
@@ -48,7 +48,7 @@ fn setup(error: impl std::fmt::Display) -> JobError {
 #[async_trait]
 impl AskPrices for Sandbox {
     async fn pricing(&self) -> Result<Pricing, JobError> {
-        let keys = Keys::on(self.ledger.tape(), &self.folder).map_err(setup)?;
+        let keys = self.keys()?;
         let provider = Aioz::on(self.ledger.tape(), self.visit().await?.provider, keys.api_key)?;
         let recipient = Some(keys.provider.account());
         let price =
@@ -61,6 +61,12 @@ impl AskPrices for Sandbox {
 }
 
 impl Sandbox {
+    fn keys(&self) -> Result<Keys, JobError> {
+        let unusable =
+            |error: KeysError| JobError::Setup { hint: Some(error.hint().to_owned()), message: error.to_string() };
+        Keys::on(self.ledger.tape(), &self.folder).map_err(unusable)
+    }
+
     /// The host's addresses; it stays as long as its guest does, and the guest as long as this sandbox.
     async fn visit(&self) -> Result<Addresses, JobError> {
         let mut guest = self.guest.lock().await;
@@ -74,7 +80,7 @@ impl Sandbox {
 #[async_trait]
 impl Connect for Sandbox {
     async fn connect(&self) -> Result<Remote, JobError> {
-        let keys = Keys::on(self.ledger.tape(), &self.folder).map_err(setup)?;
+        let keys = self.keys()?;
         let at = self.visit().await?;
         let settings = S3Settings {
             endpoint: at.storage.clone(),

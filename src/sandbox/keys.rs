@@ -62,6 +62,16 @@ pub enum KeysError {
     },
 }
 
+impl KeysError {
+    /// What to do next.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            KeysError::File { .. } => "set AGENT_HOME to a folder you may write to",
+            KeysError::Unreadable { .. } => "remove the folder sandbox in AGENT_HOME: its coins are not money",
+        }
+    }
+}
+
 impl Keys {
     /// The keys in `folder`, made when there are none; two processes that make them at once end with the same.
     ///

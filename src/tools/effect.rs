@@ -134,7 +134,7 @@ impl Toolbox {
         let before: Vec<JobId> = plan.possible().filter_map(|piece| piece.job.clone()).collect();
         let now = self.work.agree(&self.session, plan).await?;
         let within = |job: &Job| now.possible().any(|piece| piece.job.as_ref() == Some(&job.id));
-        if jobs.iter().filter(awaits).all(within) {
+        if now.request.bounds.until != Until::Plan && jobs.iter().filter(awaits).all(within) {
             return Ok(Agreed::Yes);
         }
         Ok(Agreed::Otherwise { before, now: Box::new(now) })
@@ -152,8 +152,12 @@ impl Toolbox {
         let ids = plan.possible().filter_map(|piece| piece.job.as_ref());
         let jobs: Vec<Job> = ids.filter_map(|id| self.work.job(id).ok().flatten()).collect();
         let all: Vec<&Job> = jobs.iter().collect();
+        let changed = match plan.request.bounds.until {
+            Until::Plan => "the person changed the plan so that it goes no further than this plan; nothing was begun",
+            Until::Quote | Until::Done => "the person changed the plan, and agreed to this one",
+        };
         let value = json!({
-            "ok": true, "plan_changed": "the person changed the plan, and agreed to this one", "plan": facts::plan(plan),
+            "ok": true, "plan_changed": changed, "plan": facts::plan(plan),
             "next_step": next::steps(&all, plan.request.bounds.until),
         });
         ToolResult::done(value, jobs)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::WorkError;
 use crate::{
     domain::task::TaskType,
+    job::JobError,
     machine::expand::{Surroundings, expand as expand_names},
 };
 
@@ -24,14 +25,7 @@ pub fn expand(names: &[PathBuf], folder: &Path, task: Option<&TaskType>) -> Resu
             vec![name.clone()]
         } else {
             let at = Surroundings { folder, home: None, task };
-            let expanded = expand_names(&[name], at).map_err(|error| WorkError {
-                refusal: None,
-                rule: None,
-                kind: "no_files".to_owned(),
-                message: error.to_string(),
-                hint: error.hint(),
-                exit_code: 1,
-            })?;
+            let expanded = expand_names(&[name], at).map_err(JobError::from)?;
             expanded.into_iter().flat_map(|name| name.files).map(|file| file.named).collect()
         };
         for file in found {

@@ -24,5 +24,6 @@ mod storage;
 mod torture;
 mod transcripts;
 mod trial;
+mod truths;
 mod wishes;
 mod world;

@@ -132,6 +132,11 @@ async fn what_cannot_be_done_stops_nothing_else() {
     assert_eq!((outcome.exit_code, bench.fake.effects(), outcome.jobs.len()), (1, vec!["run"], 1));
     assert!(outcome.answer.contains("sequence_stats of two.fasta"), "{}", outcome.answer);
     assert!(bench.errors().contains("there is no file none.fasta"), "{}", bench.errors());
+    let cannot = |event: &Event| match event {
+        Event::TurnStatus { cannot, .. } => cannot.first().map(|piece| piece.dataset.clone()),
+        _ => None,
+    };
+    assert_eq!(bench.texts(cannot), ["none.fasta"]);
     // One that fails at the provider neither.
     let given = vec![proposal(vec![work(FOLD, "data.fasta"), work(STATS, "two.fasta")], Bounds::default())];
     let (mut bench, _) = grammar(files().with(|f| f.provider_fails = true), given);
@@ -152,6 +157,17 @@ async fn a_plan_that_the_person_changes_is_the_one_that_is_done() {
         (bench.status()[0].dataset.as_str(), bench.fake.effects()),
         ("two.fasta", vec!["upload", "pay", "fetch"])
     );
+}
+
+/// As far as they want it, nothing is missing.
+#[tokio::test]
+async fn a_plan_that_the_person_changes_to_be_only_a_plan_is_done_with_it() {
+    let given = vec![proposal(vec![work(FOLD, "data.fasta"), work(FOLD, "two.fasta")], Bounds::default())];
+    let (mut bench, _) = grammar(files().with(|f| f.says = Says::Yes), given);
+    bench.fake.edits(|request| Request { bounds: Bounds { until: Until::Plan, ..request.bounds }, ..request });
+    let outcome = bench.turn("fold data.fasta and two.fasta").await;
+    assert_eq!((outcome.exit_code, bench.fake.effects()), (0, Vec::<&str>::new()), "{}", bench.errors());
+    assert!(outcome.answer.contains("nothing was run, sent or paid"), "{}", outcome.answer);
 }
 
 #[tokio::test]
@@ -214,7 +230,7 @@ async fn ctrl_c_stops_it_and_a_thousand_pieces_are_the_most() {
     let many = (0..1001).map(|i| work(STATS, &format!("s{i}.fasta"))).collect();
     let (mut bench, _) = grammar(files(), vec![proposal(many, Bounds::default())]);
     assert_eq!(bench.turn("all of them").await.exit_code, 2);
-    assert!(bench.errors().contains("at most 1000 pieces of work"), "{}", bench.errors());
+    assert!(bench.errors().contains("one request holds at most 1,000"), "{}", bench.errors());
 }
 
 #[tokio::test]

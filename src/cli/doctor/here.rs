@@ -8,8 +8,9 @@ use std::{
 
 use super::check::Check;
 use crate::{
+    cli::wiring::policy::CapsInForce,
     config::{ConfigError, Key, Profile, Settings},
-    domain::units::bytes,
+    domain::{path_text::for_shell, units::bytes},
     machine::{
         self,
         catalogue::{Catalogue, missing_program},
@@ -73,21 +74,29 @@ fn kept(path: &Path, meta: &Metadata) -> Check {
         return Check::fail("home", format!("{shown} cannot be written to: {error}"), Some(own_home()));
     }
     if meta.mode() & 0o077 != 0 {
-        return Check::warn("home", format!("{shown} is open to other users"), format!("chmod 700 {shown}"));
+        return Check::warn(
+            "home",
+            format!("{shown} is open to other users"),
+            format!("chmod 700 {}", for_shell(path)),
+        );
     }
     Check::ok("home", format!("{shown} is yours alone"))
 }
 
 /// The owner's rules.
-pub fn policy(settings: &Settings) -> Check {
+pub fn policy(settings: &Settings, profile: &Result<Profile, ConfigError>) -> Check {
     let path = settings.home().policy();
     match settings.policy() {
         Err(error) => wrong("policy", &error),
         Ok(policy) => {
             let from = if path.exists() { path.display().to_string() } else { "built in".to_owned() };
-            let caps = policy.caps;
+            let in_force = profile.as_ref().map(|profile| CapsInForce::of(&policy, profile));
+            let (caps, whose) = match in_force {
+                Ok(in_force) if in_force.are_sandboxes => (in_force.caps, format!(", {}", in_force.whose())),
+                _ => (policy.caps, String::new()),
+            };
             let text = format!(
-                "{from}: {} a payment, {} in 24 hours, {} in all",
+                "{from}{whose}: {} a payment, {} in 24 hours, {} in all",
                 caps.per_payment, caps.per_day, caps.lifetime
             );
             Check::ok("policy", text)

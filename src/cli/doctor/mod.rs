@@ -35,7 +35,7 @@ pub async fn examine(context: &Context) -> Result<ExitCode, CommandError> {
     let settings = context.settings()?;
     let profile = settings.profile();
     let mut checks = here::settings(settings, &profile);
-    checks.extend([here::home(settings), here::policy(settings), here::machine(settings), here::programs()]);
+    checks.extend([here::home(settings), here::policy(settings, &profile), here::machine(settings), here::programs()]);
     checks.push(model::model(settings).await);
     checks.extend(match (&profile, settings.policy()) {
         (Ok(Profile::Live(live)), policy) => outside::all_live(live, &policy.unwrap_or_default()).await,

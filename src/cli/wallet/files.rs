@@ -117,13 +117,13 @@ async fn write(
     let written = tokio::task::spawn_blocking(move || nep6::create(&file, &wallet, &passphrase)).await;
     written.map_err(|e| CommandError::failed("wallet", e))?.map_err(failed)?;
     if context.json() {
-        context.output.json(&serde_json::json!({"address": address, "file": path}));
+        context.output.json(&serde_json::json!({"address": address, "file": path.to_string_lossy()}));
         return Ok(ExitCode::SUCCESS);
     }
     let look = &context.look;
     let mut lines = look.field("Address", Tone::Strong, &address);
     lines.extend(look.field("File", Tone::Plain, &path.display().to_string()));
-    lines.extend(look.field("Use", Tone::Plain, &format!("NEO_WALLET={}", path.display())));
+    lines.extend(look.field("Use", Tone::Plain, &format!("NEO_WALLET={}", crate::domain::path_text::for_shell(&path))));
     lines.extend(look.field(
         "Keep",
         Tone::Care,

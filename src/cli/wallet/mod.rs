@@ -9,7 +9,11 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{CommandError, Context, runtime::block_on, wiring::unlock};
+use super::{
+    CommandError, Context,
+    runtime::block_on,
+    wiring::{policy::unusable, unlock},
+};
 use crate::{
     config::Profile,
     domain::hash::Hash160,
@@ -68,7 +72,7 @@ fn account(context: &Context, profile: &Profile) -> Result<Hash160, CommandError
         Profile::Sandbox => {
             let home = context.settings()?.home();
             home.ensure()?;
-            let keys = Keys::in_folder(&home.sandbox()).map_err(|e| CommandError::failed("sandbox", e))?;
+            let keys = Keys::in_folder(&home.sandbox()).map_err(unusable)?;
             Ok(keys.payer.account())
         }
     }

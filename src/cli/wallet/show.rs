@@ -8,7 +8,7 @@ use super::{
     super::{
         CommandError, Context,
         runtime::block_on,
-        wiring::{self, network_of},
+        wiring::{self, network_of, policy::CapsInForce},
     },
     account,
 };
@@ -35,6 +35,8 @@ struct Shown {
     left_today: Option<Amount>,
     #[serde(skip_serializing_if = "Option::is_none")]
     left_in_all: Option<Amount>,
+    #[serde(skip)]
+    whose: &'static str,
 }
 
 /// Prints the address and, where `asks`, what the chain and the ledger say of it.
@@ -51,6 +53,7 @@ pub fn run(context: &Context, asks: bool) -> Result<ExitCode, CommandError> {
         balance: None,
         left_today: None,
         left_in_all: None,
+        whose: "",
     };
     if asks {
         ask(context, &profile, account, &mut shown)?;
@@ -66,7 +69,9 @@ pub fn run(context: &Context, asks: bool) -> Result<ExitCode, CommandError> {
 fn ask(context: &Context, profile: &Profile, account: Hash160, shown: &mut Shown) -> Result<(), CommandError> {
     let ledger = context.ledger()?;
     let balance = block_on(balance(context, profile, &ledger, account))?;
-    let caps = context.settings()?.policy()?.caps;
+    let in_force = CapsInForce::of(&context.settings()?.policy()?, profile);
+    let caps = in_force.caps;
+    shown.whose = in_force.whose();
     let spent = ledger.spending(&account, shown.network, &Reading::now())?;
     let left = |cap: Datoshi, spent: Datoshi| Some(Amount::from(cap.saturating_sub(spent)));
     shown.balance = Some(Amount::from(balance));
@@ -96,7 +101,7 @@ fn lines(shown: &Shown, context: &Context) -> Vec<String> {
     let gas = |amount: &Amount| amount.datoshi.to_string();
     out.extend(shown.balance.iter().flat_map(|b| look.field("Balance", Tone::Good, &format!("{}{money}", gas(b)))));
     if let (Some(today), Some(all)) = (&shown.left_today, &shown.left_in_all) {
-        let text = format!("{} left in these 24 hours, {} in all, by the owner's caps", gas(today), gas(all));
+        let text = format!("{} left in these 24 hours, {} in all, by {}", gas(today), gas(all), shown.whose);
         out.extend(look.field("Budget", Tone::Plain, &text));
     }
     out

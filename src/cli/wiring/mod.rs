@@ -8,7 +8,10 @@ pub mod recorded;
 pub mod session;
 pub mod unlock;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use self::unlock::Unlock;
 use super::{CommandError, Context};
@@ -19,6 +22,7 @@ use crate::{
     domain::{
         event::Sink,
         network::{Network, SANDBOX},
+        path_text,
         request::Bounds,
     },
     face::approve::AtTerminal,
@@ -92,6 +96,9 @@ impl Wired {
             return recorded::wired(context, options, sink, player);
         }
         let settings = context.settings()?;
+        for folder in options.out_dir.iter().map(PathBuf::as_path).chain([settings.home().path()]) {
+            written_down(folder)?;
+        }
         let profile = settings.profile()?;
         let mut policy = policy::of(settings, &profile, context.tape())?;
         policy.allow_mainnet |= options.allow_mainnet;
@@ -119,6 +126,18 @@ impl Wired {
             ledger,
         };
         Ok(Wired { workflow: Arc::new(Workflow::new(parts)), profile, network })
+    }
+}
+
+/// Where results go is written into jobs and receipts.
+fn written_down(folder: &Path) -> Result<(), CommandError> {
+    match path_text::is_text(folder) {
+        true => Ok(()),
+        false => Err(CommandError::usage(format!(
+            "the folder {} is no valid UTF-8, so no job can name it",
+            folder.display()
+        ))
+        .hint("name another one, with --out or --home, or rename it")),
     }
 }
 

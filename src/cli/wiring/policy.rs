@@ -9,7 +9,7 @@ use crate::{
     config::{Key, Profile, Settings, policy_file::PolicyFile},
     domain::{budget::Caps, money::Datoshi},
     policy::Policy,
-    sandbox::keys::Keys,
+    sandbox::keys::{Keys, KeysError},
 };
 
 /// The policy of these settings, for a run on this tape.
@@ -24,7 +24,7 @@ pub fn of(settings: &Settings, profile: &Profile, tape: &Tape) -> Result<Policy,
         // In the sandbox nobody but its own provider can be paid, whatever the owner's list says.
         Profile::Sandbox => {
             settings.home().ensure()?;
-            let keys = Keys::on(tape, &settings.home().sandbox()).map_err(|e| CommandError::failed("sandbox", e))?;
+            let keys = Keys::on(tape, &settings.home().sandbox()).map_err(unusable)?;
             vec![keys.provider.account()]
         }
         Profile::Live(live) => {
@@ -39,7 +39,7 @@ pub fn of(settings: &Settings, profile: &Profile, tape: &Tape) -> Result<Policy,
         private: private(settings),
         recipients,
         network: network_of(profile),
-        caps: caps(file.caps, profile),
+        caps: CapsInForce::of(&file, profile).caps,
         max_system_fee: file.max_system_fee,
         max_network_fee: file.max_network_fee,
         auto_approve_up_to: file.auto_approve_up_to,
@@ -49,15 +49,37 @@ pub fn of(settings: &Settings, profile: &Profile, tape: &Tape) -> Result<Policy,
     })
 }
 
-/// The owner's caps. In the sandbox, where nothing is money, those of a file that says nothing are generous: nobody runs into
-/// 25 GAS of play money.
-fn caps(said: Caps, profile: &Profile) -> Caps {
-    match profile {
-        Profile::Sandbox if said == PolicyFile::default().caps => {
-            let most = Datoshi::from_gas(1_000_000);
-            Caps { per_payment: Datoshi::from_gas(1_000), per_day: most, lifetime: most }
-        }
-        _ => said,
+/// Keys of the sandbox that cannot be used, with what to do about it.
+pub fn unusable(error: KeysError) -> CommandError {
+    let hint = error.hint();
+    CommandError::failed("sandbox", error).hint(hint)
+}
+
+/// The caps that hold, and whose they are: what payments are held to, and what every command says of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CapsInForce {
+    /// What they are.
+    pub caps: Caps,
+    /// Whether they are the sandbox's own. Where nothing is money, those of a file that says nothing are generous: nobody runs
+    /// into 25 GAS of play money.
+    pub are_sandboxes: bool,
+}
+
+impl CapsInForce {
+    /// Those of the owner's file in a profile.
+    pub fn of(file: &PolicyFile, profile: &Profile) -> CapsInForce {
+        let are_sandboxes = matches!(profile, Profile::Sandbox) && file.caps == PolicyFile::default().caps;
+        let most = Datoshi::from_gas(1_000_000);
+        let caps = match are_sandboxes {
+            true => Caps { per_payment: Datoshi::from_gas(1_000), per_day: most, lifetime: most },
+            false => file.caps,
+        };
+        CapsInForce { caps, are_sandboxes }
+    }
+
+    /// Whose they are, in words.
+    pub fn whose(self) -> &'static str {
+        if self.are_sandboxes { "the sandbox's own caps" } else { "the owner's caps" }
     }
 }
 

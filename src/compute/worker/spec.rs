@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::task::{Parameters, TaskType};
+use crate::domain::{
+    path_text,
+    task::{Parameters, TaskType},
+};
 
 /// The environment variable that carries a [`Spec`] as JSON: others on the machine cannot read it, as they can arguments.
 pub(crate) const SPEC_VARIABLE: &str = "AGENT_WORKER_SPEC";
@@ -24,6 +27,7 @@ pub(crate) struct Spec {
     /// The dataset's name, for the result.
     pub dataset_name: String,
     /// Where the result goes; it exists.
+    #[serde(serialize_with = "path_text::serialize")]
     pub out_dir: PathBuf,
     /// Memory that a process of the run may use, bytes.
     pub memory_limit: u64,

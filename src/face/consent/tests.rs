@@ -132,9 +132,38 @@ mod at_a_terminal {
         session.send_line("e").unwrap();
         session.exp_string("max_gaz").unwrap();
         session.exp_string("your changes are kept").unwrap();
-        session.exp_string("[e]dit ").unwrap();
+        session.exp_string("Mend it? [e]dit / [N]o ").unwrap();
         session.send_line("e").unwrap();
         session.exp_string("said: edited AtMost(200000000 datoshi)").unwrap();
+    }
+
+    /// After a slip the plan on the screen is not what the person wants: a yes is no yes to it, until the changes are undone.
+    #[test]
+    fn a_slip_is_never_a_yes_to_the_plan_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let slip = "if grep -q '^max_gas = 1$' \"$1\"; then sed -i '/^max_gas = 1$/d' \"$1\"; \
+                    else sed -i 's/^until/max_gas = 1\\nuntil/' \"$1\"; fi";
+        let editor = editor(folder.path(), slip);
+        let mut session = asked(&editor);
+        session.send_line("e").unwrap();
+        session.exp_string("invalid type: integer").unwrap();
+        session.exp_string("Mend it? [e]dit / [N]o ").unwrap();
+        session.send_line("y").unwrap();
+        session.exp_string("Your changes are not in the plan that was shown").unwrap();
+        session.exp_string("Mend it? [e]dit / [N]o ").unwrap();
+        session.send_line("e").unwrap();
+        session.exp_string("The plan is as it was.").unwrap();
+        session.exp_string("Go ahead? [y]es / [N]o / [e]dit ").unwrap();
+        session.send_line("y").unwrap();
+        session.exp_string("said: Yes").unwrap();
+
+        let mut session = asked(&editor);
+        session.send_line("e").unwrap();
+        session.exp_string("Mend it? [e]dit / [N]o ").unwrap();
+        for _ in 0..3 {
+            session.send_line("yes").unwrap();
+        }
+        session.exp_string("said: No").unwrap();
     }
 
     #[test]

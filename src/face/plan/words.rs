@@ -107,8 +107,20 @@ pub fn beyond(piece: &PlannedWork) -> Vec<String> {
     let part = piece.verdict.as_ref().and_then(|verdict| verdict.part);
     let mut out = Vec::new();
     out.extend(part.map(|n| format!("only its first {} records are worked on", count(n))));
-    out.extend(assumed.bytes.map(|n| format!("planned as if it had {}, as you say", bytes(n))));
-    out.extend(assumed.seconds.map(|s| format!("planned as if it took {}, as you say", seconds(s))));
+    let verdict = piece.verdict.as_ref();
+    // What is said only raises; where it does not, what was measured holds.
+    out.extend(assumed.bytes.map(|n| match verdict.map(|verdict| verdict.dataset.bytes) {
+        Some(measured) if n <= measured => {
+            format!("planned by its own size, which is not below the {} that you say", bytes(n))
+        }
+        _ => format!("planned as if it had {}, as you say", bytes(n)),
+    }));
+    out.extend(assumed.seconds.map(|s| match verdict.map(|verdict| verdict.estimate.seconds.likely) {
+        Some(likely) if s < likely => {
+            format!("planned by the time it is estimated to take, which is more than the {} that you say", seconds(s))
+        }
+        _ => format!("planned as if it took {}, as you say", seconds(s)),
+    }));
     out.extend(piece.work.anew.then(|| "done anew, whatever was done before".to_owned()));
     out
 }

@@ -60,7 +60,7 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
             out
         }
         Event::Receipt(receipt) => receipt::lines(receipt, look),
-        Event::TurnStatus { jobs } => status::status(jobs, look),
+        Event::TurnStatus { jobs, cannot } => status::whole(jobs, cannot, look),
         Event::Warning { message } => look.paragraph(Tone::Care, &format!("warning: {}", clean(message, MAX))),
         Event::Error { message, hint, .. } => wrong(look, message, hint.as_deref()),
         // The prompt was typed by who reads this; a question shows what was understood; answers are streamed; the approver asks

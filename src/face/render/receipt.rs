@@ -5,6 +5,7 @@ use super::{
     MAX, gas, minute,
 };
 use crate::domain::{
+    job::JobState,
     receipt::Receipt,
     units::{bytes, clean},
     verdict::Place,
@@ -22,7 +23,13 @@ pub fn lines(receipt: &Receipt, look: &Look) -> Vec<String> {
     };
     let dataset = clean(&receipt.dataset.display().to_string(), MAX);
     out.extend(look.field("  task", Tone::Plain, &format!("{} on {dataset}", clean(&receipt.task_type, 60))));
-    out.extend(look.field("  ran", Tone::Plain, &format!("{place}, until {}", minute(receipt.ended_at))));
+    let ended = minute(receipt.ended_at);
+    let ran = match JobState::from_name(&receipt.state).map(|state| state.has_run(receipt.place)) {
+        Some(Some(false)) => format!("not at all: it was to run {place}, and ended at {ended}"),
+        Some(None) => format!("not to its end: {place}, until {ended}"),
+        Some(Some(true)) | None => format!("{place}, until {ended}"),
+    };
+    out.extend(look.field("  ran", Tone::Plain, &ran));
     if let Some(id) = &receipt.job_id {
         out.extend(look.field("  job id", Tone::Plain, &clean(id, 120)));
     }

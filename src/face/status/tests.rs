@@ -122,3 +122,16 @@ fn nothing_a_terminal_obeys_is_printed() {
         }
     }
 }
+
+/// What became no job is named beneath the jobs that did, each reason once.
+#[test]
+fn what_cannot_be_done_is_told_beneath_the_jobs() {
+    let not = |dataset: &str, why: &str| NotDone { task_type: "t".into(), dataset: dataset.into(), why: why.into() };
+    let cannot = [
+        not("x.fasta", "it is empty"),
+        not("y.fasta", "it is empty"),
+        not("nope\u{1b}.fasta", "there is no file nope.fasta"),
+    ];
+    insta::assert_snapshot!(at_widths(|look| whole(&[local(1, JobState::Done)], &cannot, look)));
+    assert!(whole(&[], &cannot, &Look::plain(80)).is_empty(), "the plan said it");
+}

@@ -89,6 +89,18 @@ fn consented(plan: crate::domain::plan::Plan, by: &str) -> Vec<Event> {
     .collect()
 }
 
+/// The question showed the plan that was changed; only the one that came of it is printed beside it.
+#[test]
+fn a_plan_that_was_changed_is_not_printed_once_more() {
+    let mut events = consented(sample_plans::mixed(), "terminal");
+    events.pop();
+    events.push(Event::RequestUnderstood(RequestShown(sample_plans::one_in_the_sandbox().request)));
+    assert_eq!(seen(events.clone()), "");
+    events.extend(consented(sample_plans::one_in_the_sandbox(), "policy").into_iter().skip(1));
+    let screen = seen(events);
+    assert_eq!(screen.matches("Plan ").count(), 1, "{screen}");
+}
+
 #[test]
 fn a_plan_and_who_agreed() {
     let seen_by = |by| seen(consented(sample_plans::one_in_the_sandbox(), by));

@@ -56,7 +56,7 @@ impl FormError {
             }
             FormError::UnknownFile { .. } => "name the file as it is written in its folder",
             FormError::TooMuch => "ask for fewer files at once",
-            FormError::Limit(_) => "write the limit with --max-gas",
+            FormError::Limit(_) => "write the limit with --max-gas, or in the chat with /limit",
         };
         Some(text.to_owned())
     }

@@ -57,7 +57,7 @@ pub fn job(session: &str, id: JobId, task: &TaskType, parameters: Parameters, na
         session: session.to_owned(),
         task_type: task.name.clone(),
         parameters,
-        verdict: judge(task, dataset, machine, estimate, estimate, Thresholds::default()),
+        verdict: judge(task, dataset, machine, estimate, estimate, None, Thresholds::default()),
         profile: "sandbox".to_owned(),
         source: DatasetSource { root: PathBuf::from("/"), path: Path::new("/").join(named) },
         idempotency_key: "k".to_owned(),

@@ -160,7 +160,7 @@ impl Fake {
 
     pub(super) fn planned(&self, session: &str, request: Request) -> Result<Plan, JobError> {
         if request.work.len() > MOST_WORK {
-            return Err(JobError::TooMuchWork);
+            return Err(JobError::TooMuchWork(request.work.len()));
         }
         let mut pieces = Vec::new();
         for work in &request.work {
@@ -199,6 +199,9 @@ impl Fake {
             let edit = self.state().edit.take();
             if let Some(edit) = edit {
                 plan = self.planned(session, edit(plan.request))?;
+                if plan.request.bounds.until == Until::Plan {
+                    return Ok(plan);
+                }
             }
             self.state().asked.push(plan.clone());
             let sandbox = self.says == Says::Sandbox && !tripwire::withholds(&plan.request);
