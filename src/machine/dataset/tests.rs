@@ -7,7 +7,7 @@ use std::{
 use proptest::prelude::*;
 
 use super::*;
-use crate::{policy::data::open_dataset, science::input::tests::gzip};
+use crate::{domain::dataset::Alphabet, policy::data::open_dataset, science::input::tests::gzip};
 
 fn probe_file(folder: &Path, name: &str) -> Result<DatasetProfile, ProbeError> {
     profile_dataset(&open_dataset(Path::new(name), &[folder.to_owned()], &[]).unwrap())

@@ -5,8 +5,8 @@ use agent::{
     payment::{
         fees,
         script::Transfer,
-        transaction::{Attribute, Scope, Signed, Signer, Transaction, sign_data},
-        witness::Witness,
+        transaction::{Attribute, Scope, Signed, Signer, Transaction},
+        witness::{Witness, sign_data},
     },
 };
 use neo3::{neo_builder::ScriptBuilder, neo_crypto::Secp256r1PrivateKey};
