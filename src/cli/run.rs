@@ -72,6 +72,13 @@ impl Run {
         let person = matches!(given.request.origin, Origin::Flags | Origin::File);
         let plan = workflow.plan(&session, given.request, None).await?;
         changed(context, &plan, given.digest);
+        for file in workflow.changed_since(&given.seen, &plan).await {
+            let message = format!(
+                "{} changed since the request was planned: what follows is the plan as it is now, and consent is to that one",
+                file.display()
+            );
+            context.sink().emit(Event::Warning { message });
+        }
         if plan.request.bounds.until == Until::Plan {
             context.sink().rest();
             return Ok(plan.cannot().map_or(ExitCode::SUCCESS, |cannot| ExitCode::from(cannot.exit_code)));

@@ -14,6 +14,7 @@ use crate::{
     domain::{
         hash::Sha256,
         ids::{RequestId, SessionId},
+        plan::Content,
         request::{Origin, Request, Work},
         task::Parameters,
     },
@@ -50,12 +51,15 @@ pub struct Wanted {
     pub bounds: BoundsArgs,
 }
 
-/// A request, and the digest of the plan that it was written with, where it comes from a file.
+/// A request, and what is known of the plan that it was made with: its digest where it comes from a file, and the files as they
+/// were where it was kept.
 pub struct Given {
     /// What is wanted.
     pub request: Request,
     /// What the file's plan was.
     pub digest: Option<Sha256>,
+    /// What the files of a request that was kept were.
+    pub seen: Vec<Content>,
 }
 
 impl Wanted {
@@ -68,7 +72,8 @@ impl Wanted {
         let kept = context.ledger()?.request(id)?;
         let mut request = kept.request;
         request.bounds = self.bounds.over(request.bounds);
-        Ok((Given { request, digest: None }, Some(SessionId(kept.session))))
+        let seen = std::mem::take(&mut request.seen);
+        Ok((Given { request, digest: None, seen }, Some(SessionId(kept.session))))
     }
 
     /// The request that these arguments make.
@@ -84,7 +89,7 @@ impl Wanted {
             ..Work::new(task, file, parameters.clone())
         });
         let request = Request::new(Origin::Flags, self.bounds.bounds(), work.collect(), None);
-        Ok(Given { request, digest: None })
+        Ok(Given { request, digest: None, seen: Vec::new() })
     }
 
     fn of_file(&self, path: &Path) -> Result<Given, CommandError> {
@@ -94,7 +99,7 @@ impl Wanted {
         })?;
         let (mut request, digest) = plan_file::read(&text, &path.display().to_string())?;
         request.bounds = request.bounds.narrowed(self.bounds.bounds());
-        Ok(Given { request, digest })
+        Ok(Given { request, digest, seen: Vec::new() })
     }
 }
 
