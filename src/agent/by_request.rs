@@ -167,8 +167,9 @@ impl Conversation {
                 return Ok(None);
             }
         };
-        if plan.request != planned.request {
-            // The person changed it: nothing of what was planned before is left.
+        let jobs = |plan: &Plan| plan.work.iter().map(|piece| piece.job.clone()).collect::<Vec<_>>();
+        if plan.request != planned.request || jobs(&plan) != jobs(&planned) {
+            // The person changed it, or another process began it: nothing of what was planned before is left.
             turn.jobs.retain(|id| !planned.work.iter().any(|piece| piece.job.as_ref() == Some(id)));
             turn.failures.clear();
             turn.cannot.clear();
@@ -201,6 +202,7 @@ impl Conversation {
             notes,
             origin: self.origin(),
             said: self.prompts().next_back().map(str::to_owned),
+            seen: Vec::new(),
         }
     }
 

@@ -33,6 +33,11 @@ pub fn receipts(work: &dyn Steps, jobs: &[Job], sink: &dyn Sink) -> Result<(), W
     Ok(())
 }
 
+/// Whether a job is nothing but a plan of this process: what is begun is work of a request.
+fn is_only_planned(job: &Job) -> bool {
+    job.request.is_none() && job.state == JobState::Planned
+}
+
 /// How each job of a turn stands, and how it goes on; `cannot` is what became no job. `kept` is the request that was planned in the turn and not agreed to, where
 /// there is one: it can be taken up by its name.
 ///
@@ -48,8 +53,9 @@ pub fn status(
     let mut standings = Vec::with_capacity(jobs.len());
     for job in jobs {
         let mut standing = JobStanding::of(job, &work.attempts(&job.id)?);
-        if job.request.is_none() && job.state == JobState::Planned {
+        if is_only_planned(job) {
             // The job itself is in no ledger.
+            standing.only_planned = true;
             standing.next = kept.map(|request| format!("agent run --request {}", request.id));
         }
         standings.push(standing);
@@ -145,22 +151,24 @@ pub fn is_complete(jobs: &[Job], until: Until) -> bool {
 pub fn closing_words(jobs: &[Job], until: Until, asked: &[&str]) -> String {
     let what =
         |job: &Job| format!("{} of {}", job.task_type, clean(&job.verdict.dataset.path.display().to_string(), 120));
+    // The id of a job that the ledger does not have is of no use to anybody.
+    let id = |job: &Job| if is_only_planned(job) { String::new() } else { format!(" ({})", job.id) };
     let line = |job: &Job| match (job.state, until) {
         (JobState::Done, _) => {
             let figures = figures_of(job, asked);
             let what = what(job);
-            if figures.is_empty() { format!("{what} is done ({}).", job.id) } else { format!("{what}: {figures}.") }
+            if figures.is_empty() { format!("{what} is done{}.", id(job)) } else { format!("{what}: {figures}.") }
         }
         (JobState::Planned, Until::Plan | Until::Quote) => {
-            format!("{} is planned ({}); nothing was run, sent or paid.", what(job), job.id)
+            format!("{} is planned{}; nothing was run, sent or paid.", what(job), id(job))
         }
         (JobState::Submitted, _) => match &job.quote {
-            Some(quote) => format!("{} waits for payment ({}): {} is asked.", what(job), job.id, quote.amount),
-            None => format!("{} waits for payment ({}).", what(job), job.id),
+            Some(quote) => format!("{} waits for payment{}: {} is asked.", what(job), id(job), quote.amount),
+            None => format!("{} waits for payment{}.", what(job), id(job)),
         },
         (state, _) => match &job.failure {
-            Some(why) => format!("{} is {state} ({}): {}.", what(job), job.id, clean(why, 200).trim_end_matches('.')),
-            None => format!("{} is {state} ({}).", what(job), job.id),
+            Some(why) => format!("{} is {state}{}: {}.", what(job), id(job), clean(why, 200).trim_end_matches('.')),
+            None => format!("{} is {state}{}.", what(job), id(job)),
         },
     };
     let done = jobs.iter().filter(|job| job.state == JobState::Done).count();

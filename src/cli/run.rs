@@ -78,6 +78,13 @@ impl Run {
         let person = matches!(given.request.origin, Origin::Flags | Origin::File);
         let plan = workflow.plan(&session, given.request, None).await?;
         changed(context, workflow, &plan, given.written)?;
+        for file in workflow.changed_since(&given.seen, &plan).await {
+            let message = format!(
+                "{} changed since the request was planned: what follows is the plan as it is now, and consent is to that one",
+                file.display()
+            );
+            context.sink().emit(Event::Warning { message });
+        }
         let plan = match plan.request.bounds.until {
             Until::Plan => plan,
             Until::Quote | Until::Done => workflow.agree(&session, plan).await?,

@@ -14,6 +14,7 @@ use crate::{
     domain::{
         hash::Sha256,
         ids::{RequestId, SessionId},
+        plan::Content,
         request::{Bounds, Origin, Request, Work},
         task::Parameters,
     },
@@ -50,12 +51,15 @@ pub struct Wanted {
     pub bounds: BoundsArgs,
 }
 
-/// A request, and what the plan was that it was written with, where it comes from a file.
+/// A request, and what is known of the plan that it was made with: that of its file, and the files as they were where it was
+/// kept.
 pub struct Given {
     /// What is wanted.
     pub request: Request,
     /// What the file's plan was.
     pub written: Option<Written>,
+    /// What the files of a request that was kept were.
+    pub seen: Vec<Content>,
 }
 
 /// The plan that a plan file was written with.
@@ -77,7 +81,8 @@ impl Wanted {
         let kept = context.ledger()?.request(id)?;
         let mut request = kept.request;
         request.bounds = self.bounds.over(request.bounds);
-        Ok((Given { request, written: None }, Some(SessionId(kept.session))))
+        let seen = std::mem::take(&mut request.seen);
+        Ok((Given { request, written: None, seen }, Some(SessionId(kept.session))))
     }
 
     /// The request that these arguments make.
@@ -93,7 +98,7 @@ impl Wanted {
             ..Work::new(task, file, parameters.clone())
         });
         let request = Request::new(Origin::Flags, self.bounds.bounds(), work.collect(), None);
-        Ok(Given { request, written: None })
+        Ok(Given { request, written: None, seen: Vec::new() })
     }
 
     fn of_file(&self, path: &Path) -> Result<Given, CommandError> {
@@ -104,7 +109,7 @@ impl Wanted {
         let (mut request, digest) = plan_file::read(&text, &path.display().to_string())?;
         let written = digest.map(|digest| Written { digest, bounds: request.bounds });
         request.bounds = request.bounds.narrowed(self.bounds.bounds());
-        Ok(Given { request, written })
+        Ok(Given { request, written, seen: Vec::new() })
     }
 }
 

@@ -121,6 +121,9 @@ pub struct PlannedWork {
     /// Whether the job has begun or ended before: the same work, which is taken up and not paid again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub same_as_before: bool,
+    /// Other names of the same work in the same request: the same task, parameters and content, which is done once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<PathBuf>,
 }
 
 impl PlannedWork {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ids::RequestId, money::Datoshi, path_text, task::Parameters};
+use super::{ids::RequestId, money::Datoshi, path_text, plan::Content, task::Parameters};
 
 /// The name of a task's first input, the file that it works on.
 pub const DATASET: &str = "dataset";
@@ -212,12 +212,15 @@ pub struct Request {
     /// What was taken for what, for the person to see: a name that was a slip, a pattern with its count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The files as they were when it was planned, once it is kept: who takes it up is told what changed since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<Content>,
 }
 
 impl Request {
     /// A fresh request.
     pub fn new(origin: Origin, bounds: Bounds, work: Vec<Work>, said: Option<String>) -> Request {
-        Request { id: RequestId::random(), work, bounds, origin, said, notes: Vec::new() }
+        Request { id: RequestId::random(), work, bounds, origin, said, notes: Vec::new(), seen: Vec::new() }
     }
 }
 

@@ -44,6 +44,9 @@ pub struct JobStanding {
     pub failure: Option<String>,
     /// The command that goes on with it or shows it; none where nothing of it is kept.
     pub next: Option<String>,
+    /// Whether it is nothing but a plan: the ledger has no job of that id.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_planned: bool,
 }
 
 impl JobStanding {
@@ -68,6 +71,7 @@ impl JobStanding {
             fees_datoshi: fees,
             failure: job.failure.clone(),
             next: Some(command(&job.id, job.state)),
+            only_planned: false,
         }
     }
 }

@@ -49,7 +49,11 @@ pub fn brief(plan: &Plan, look: &Look) -> Vec<String> {
 fn short(plan: &Plan) -> Option<String> {
     let [piece] = plan.work.as_slice() else { return None };
     let verdict = piece.verdict.as_ref().filter(|verdict| verdict.place == Place::Local)?;
-    if piece.cannot.is_some() || piece.same_as_before || words::bounds(plan.request.bounds).is_some() {
+    if piece.cannot.is_some()
+        || piece.same_as_before
+        || !piece.also.is_empty()
+        || words::bounds(plan.request.bounds).is_some()
+    {
         return None;
     }
     let time = about_seconds(verdict.estimate.seconds.likely);

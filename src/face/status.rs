@@ -40,9 +40,14 @@ fn cost(job: &JobStanding) -> String {
     }
 }
 
-/// How to go on with it; its id where nothing of it is kept.
+/// How to go on with it; nothing where nothing of it is kept.
 fn command(job: &JobStanding) -> String {
-    job.next.clone().unwrap_or_else(|| job.job.to_string())
+    job.next.clone().unwrap_or_default()
+}
+
+/// Its id; nothing where no ledger has it.
+fn id(job: &JobStanding) -> String {
+    if job.only_planned { String::new() } else { job.job.to_string() }
 }
 
 fn sum(amounts: impl IntoIterator<Item = Datoshi>) -> Datoshi {
@@ -125,7 +130,6 @@ fn lines(jobs: &[JobStanding], look: &Look) -> Vec<String> {
     let work = |job: &JobStanding| format!("{} on {}", clean(&job.task_type, 60), clean(&job.dataset, words::MAX));
     let file = |job: &JobStanding| clean(&job.dataset, words::MAX);
     let none = |_: &JobStanding| String::new();
-    let id = |job: &JobStanding| job.job.to_string();
     let room = |next: Text| {
         let rigid = widest(jobs, &state) + widest(jobs, &cost) + widest(jobs, next) + 2 * GAP;
         look.width.checked_sub(rigid).map(|room| room.saturating_sub(GAP))
@@ -146,7 +150,7 @@ fn lines(jobs: &[JobStanding], look: &Look) -> Vec<String> {
     let line = |job: &JobStanding| {
         let first = pad(&state(job), widest(jobs, &state));
         let (cost, name) = (pad(&cost(job), widest(jobs, &cost)), pad(&middle(&name(job), names), names));
-        format!("{}{name}{cost}{}", look.tone(tone(job.state), &first), next(job))
+        format!("{}{name}{cost}{}", look.tone(tone(job.state), &first), next(job)).trim_end().to_owned()
     };
     let mut out: Vec<String> = jobs.iter().map(line).collect();
     if jobs.iter().any(|job| next(job) != command(job)) {
@@ -166,16 +170,19 @@ fn table(jobs: &[JobStanding], look: &Look) -> Vec<String> {
     let mut sorted: Vec<&JobStanding> = jobs.iter().collect();
     sorted.sort_by_key(|job| std::cmp::Reverse(badness(job.state)));
     let with_task = only_task(&sorted).is_none() && look.width >= 80;
+    let with_id = jobs.iter().any(|job| !job.only_planned);
     let cells = |job: &&JobStanding| {
-        let mut out = vec![job.job.to_string(), state_words(job.state).to_owned()];
+        let mut out: Vec<String> = with_id.then(|| id(job)).into_iter().collect();
+        out.push(state_words(job.state).to_owned());
         out.extend(with_task.then(|| middle(&clean(&job.task_type, 60), 24)));
         out.push(clean(&job.dataset, words::MAX));
         out.push(if spent(job) == Datoshi::ZERO { String::new() } else { spent(job).gas_string() });
         out
     };
     let mut rows: Vec<Vec<String>> = sorted.iter().take(ROWS).map(cells).collect();
-    let header: &[&str] =
-        if with_task { &["job", "state", "task", "file", "GAS"] } else { &["job", "state", "file", "GAS"] };
+    let told = [("job", with_id), ("state", true), ("task", with_task), ("file", true), ("GAS", true)];
+    let header: Vec<&str> = told.into_iter().filter_map(|(name, told)| told.then_some(name)).collect();
+    let header = header.as_slice();
     let (file, gas) = (header.len() - 2, header.len() - 1);
     let rigid: usize = (0..header.len()).filter(|i| *i != file).map(|i| column(&rows, header, i) + GAP).sum();
     let room = look.width.saturating_sub(rigid + GAP).max(1);
@@ -257,7 +264,9 @@ fn how_to_go_on(jobs: &[&JobStanding], look: &Look) -> Vec<String> {
     let resume = match open.as_slice() {
         [] => None,
         // What was planned together and not agreed to is taken up together; what was only planned is kept nowhere.
-        [first, rest @ ..] if !rest.is_empty() && rest.iter().all(|job| job.next == first.next) => {
+        [first, rest @ ..]
+            if (!rest.is_empty() || first.only_planned) && rest.iter().all(|job| job.next == first.next) =>
+        {
             Some(first.next.clone().unwrap_or_else(|| "ask for the work itself to have it done".to_owned()))
         }
         [_] => Some("agent jobs resume takes up the one that is open".to_owned()),

@@ -9,7 +9,10 @@ use std::{
     sync::{MutexGuard, PoisonError},
 };
 
-use super::{JobError, Workflow, plan::Draft};
+use super::{
+    JobError, Workflow, once,
+    plan::{Draft, verdict_event},
+};
 use crate::{
     domain::{
         event::Event,
@@ -84,7 +87,7 @@ impl Workflow {
         let Opening { bounds, origin, said } = opening;
         let bounds = bounds.narrowed(self.parts.bounds);
         let id = self.tape().draw(&format!("name of a request in {session}"), RequestId::random);
-        let request = Request { id, work: Vec::new(), bounds, origin, said, notes: Vec::new() };
+        let request = Request { id, work: Vec::new(), bounds, origin, said, notes: Vec::new(), seen: Vec::new() };
         self.drafts().open.insert(session.to_owned(), Open { request, pending: Vec::new(), shown: None });
     }
 
@@ -113,9 +116,16 @@ impl Workflow {
             None => self.opened(session),
         };
         let bounds = request.bounds;
-        let draft = match self.planned_in(&request, &work) {
-            Some(draft) => draft,
-            None => self.draft(session, &work, bounds, &request.origin).await?,
+        // Compared one after the other, so that of checks side by side the later one finds the earlier one.
+        let (draft, _one) = match self.planned_in(&request, &work) {
+            Some(draft) => (draft, self.comparing.lock().await),
+            None => {
+                let draft = self.draft(session, &work, bounds, &request.origin, None).await?;
+                let one = self.comparing.lock().await;
+                let draft = self.one_with_what_waits(session, draft).await;
+                self.emit(verdict_event(&draft.job));
+                (draft, one)
+            }
         };
         let Draft { piece, job } = draft;
         let mut drafts = self.drafts();
@@ -134,6 +144,25 @@ impl Workflow {
             drafts.keep(Draft { piece, job: job.clone() });
         }
         Ok(job)
+    }
+
+    /// A draft, or the one that waits in the session's request and is the same work under another name.
+    async fn one_with_what_waits(&self, session: &str, mut draft: Draft) -> Draft {
+        let waiting: Vec<Draft> = {
+            let drafts = self.drafts();
+            let pending = drafts.open.get(session).map(|open| open.pending.as_slice()).unwrap_or_default();
+            let others = pending.iter().filter(|id| **id != draft.job.id);
+            others
+                .filter_map(|id| drafts.get(id))
+                .filter(|other| !draft.piece.work.anew || other.piece.work.anew)
+                .cloned()
+                .collect()
+        };
+        let mut pieces: Vec<PlannedWork> = waiting.iter().map(|other| other.piece.clone()).collect();
+        match self.twin_of(&mut draft.piece, &mut pieces).await.and_then(|at| waiting.into_iter().nth(at)) {
+            Some(first) => once::merged(first, draft),
+            None => draft,
+        }
     }
 
     /// The same piece of work, planned in this request already.
@@ -167,7 +196,7 @@ impl Workflow {
             return Ok(None);
         }
         let work = pieces.iter().map(|piece| piece.work.clone()).collect();
-        Ok(Some(self.whole(Request { work, ..request }, pieces)?))
+        Ok(Some(self.whole(Request { work, seen: Vec::new(), ..request }, pieces)?))
     }
 
     /// Tells the plan of what is open in a session and not agreed to yet, unless it was told already; gives it.
@@ -203,6 +232,15 @@ impl Workflow {
             return Err(mandate::stops_at_plan().into());
         }
         self.own_job(id)
+    }
+
+    /// Takes a job out of what waits in a session's open request, as it is: nobody agreed to it.
+    pub(super) fn put_back(&self, session: &str, id: &JobId) {
+        let mut drafts = self.drafts();
+        if let Some(open) = drafts.open.get_mut(session) {
+            open.pending.retain(|other| other != id);
+        }
+        drafts.remove(id);
     }
 
     /// Whether a job's next step needs a request and a consent of its own: not where money is under way or spent.
@@ -267,6 +305,7 @@ impl Workflow {
             }],
             cannot: None,
             same_as_before: true,
+            also: Vec::new(),
         })
     }
 
@@ -301,28 +340,48 @@ impl Workflow {
                     }
                 }
                 Err(refusal) => {
-                    self.parts.ledger.keep_request(&plan.request, session)?;
+                    self.parts.ledger.keep_request(&self.with_what_was_agreed(session, &plan), session)?;
                     return Err(refusal.into());
                 }
             }
         };
+        let request = self.with_what_was_agreed(session, &plan);
         let mut drafts = self.drafts();
         let jobs: Vec<Job> = plan
             .possible()
             .filter_map(|piece| drafts.get(piece.job.as_ref()?))
             .map(|draft| draft.job.clone())
             .collect();
-        let mut request = plan.request.clone();
-        request.work = plan.possible().map(|piece| piece.work.clone()).collect();
-        if let Some(open) = drafts.open.get_mut(session).filter(|open| open.request.id == request.id) {
-            // An addition: what was agreed to before stays work of the request.
-            request.work = open.request.work.iter().chain(&request.work).cloned().collect();
-            open.request.work.clone_from(&request.work);
-            open.pending.retain(|id| !jobs.iter().any(|job| job.id == *id));
-        }
-        self.parts.ledger.begin(&request, session, consent.as_ref(), &jobs)?;
+        let ledger = &self.parts.ledger;
+        let instead = match drafts.open.get_mut(session).filter(|open| open.request.id == request.id) {
+            // Open in this process and nowhere else.
+            Some(open) => {
+                open.request.work.clone_from(&request.work);
+                open.request.seen.clone_from(&request.seen);
+                open.pending.retain(|id| !jobs.iter().any(|job| job.id == *id));
+                ledger.begin(&request, session, consent.as_ref(), &jobs)?;
+                Vec::new()
+            }
+            None => ledger.begin_once(&request, session, consent.as_ref(), &jobs)?,
+        };
         jobs.iter().for_each(|job| drafts.remove(&job.id));
+        drop(drafts);
+        for (planned, begun) in instead {
+            for piece in plan.work.iter_mut().filter(|piece| piece.job.as_ref() == Some(&planned)) {
+                (piece.job, piece.same_as_before) = (Some(begun.id.clone()), true);
+            }
+        }
         Ok(plan)
+    }
+
+    /// The request of a plan as it is kept: the work that can be done, with its files resolved, after what was agreed to before.
+    fn with_what_was_agreed(&self, session: &str, plan: &Plan) -> Request {
+        let drafts = self.drafts();
+        let open = drafts.open.get(session).filter(|open| open.request.id == plan.request.id);
+        let (works, seen) = open.map(|open| (open.request.work.clone(), open.request.seen.clone())).unwrap_or_default();
+        let work = works.into_iter().chain(plan.possible().map(|piece| piece.work.clone())).collect();
+        let seen = seen.into_iter().chain(plan.possible().flat_map(|piece| piece.content.clone())).collect();
+        Request { work, seen, ..plan.request.clone() }
     }
 
     /// A planned job that is not in the ledger.

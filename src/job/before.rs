@@ -3,6 +3,7 @@
 use super::{JobError, Workflow, lease};
 use crate::{
     domain::{
+        ids::RequestId,
         job::{Job, JobState},
         plan::Content,
         request::Work,
@@ -26,39 +27,56 @@ impl Workflow {
         paid && job.place() == Place::Offload && lease::take(self.parts.ledger.home(), &job.id).is_ok()
     }
 
-    /// The newest job of a session that did, or is doing, this task with these parameters on a file of the same content. A file
-    /// that changed is other work, whatever its name.
+    /// The newest job of a session, or of the request that is planned, that did, or is doing, this task with these parameters on
+    /// a file of the same content. A file that changed is other work, whatever its name. Work that is to be done anew is only
+    /// the same where it was begun under this very request.
     ///
     /// # Errors
     /// When the ledger or the file cannot be read.
     pub(super) async fn before(
         &self,
-        session: &str,
+        (session, request): (&str, Option<&RequestId>),
         work: &Work,
         task: &TaskType,
         parameters: &Parameters,
         open: OpenDataset,
     ) -> Result<(Option<Job>, OpenDataset), JobError> {
-        if work.anew {
-            return Ok((None, open));
-        }
-        let mut jobs = self.parts.ledger.jobs_alike(&task.name, session)?;
+        let mut jobs = self.parts.ledger.jobs_alike(&task.name, session, request)?;
         jobs.retain(|job| {
             let alike = job.parameters == *parameters
                 && job.verdict.dataset.bytes == open.bytes
                 && job.profile == self.parts.profile;
-            let own = job.session == session && (job.state == JobState::Done || !job.state.is_end());
-            alike && (own || self.is_left_behind(job))
+            let stands = job.state == JobState::Done || !job.state.is_end();
+            let of_request = request.is_some() && job.request.as_ref() == request;
+            let own = of_request || job.session == session && !work.anew;
+            alike && (own && stands || !work.anew && self.is_left_behind(job))
         });
+        // Of a job whose file was not read to its end yet, what was measured may still be there to be read.
+        let jobs: Vec<(Job, Option<OpenDataset>)> = jobs
+            .into_iter()
+            .map(|job| match job.content {
+                Some(_) => (job, None),
+                None => {
+                    let open = self.parts.guard.reopen_dataset(&job).ok();
+                    (job, open)
+                }
+            })
+            .collect();
         let path = open.source.path.clone();
         let look = move || {
-            for job in jobs.into_iter().rev() {
+            for (job, as_planned) in jobs.into_iter().rev() {
                 let measured = &job.verdict.dataset;
+                let sha256 = match (job.content, &as_planned) {
+                    (None, Some(as_planned)) if as_planned.source.path != open.source.path => {
+                        Some(machine::sha256_of(as_planned)?)
+                    }
+                    (known, _) => known,
+                };
                 let before = Content {
                     path: job.source.path.clone(),
                     bytes: measured.bytes,
                     modified_ns: measured.modified_ns,
-                    sha256: job.content,
+                    sha256,
                 };
                 if machine::same_content(&open, &before)? {
                     return Ok((Some(job), open));

@@ -9,7 +9,7 @@ use crate::{
         request::{MOST_WORK, Origin},
         units::count,
     },
-    job::{check::CheckError, lease::LeaseError},
+    job::{check::CheckError, lease::LeaseError, results},
     ledger::{CapPassed, IntendError, LedgerError},
     machine::{ProbeError, catalogue::ParameterError, expand::ExpandError},
     payment::payer::PayError,
@@ -142,7 +142,17 @@ pub enum JobError {
         /// Why.
         source: std::io::Error,
     },
-    /// A folder or file of results could not be written.
+    /// The folder that a result goes into cannot be made or written.
+    #[error("results cannot be put into {folder}: {source}")]
+    Results {
+        /// The job, where there is one yet.
+        job: Option<JobId>,
+        /// The folder.
+        folder: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file could not be written.
     #[error("{path} could not be written: {source}")]
     Write {
         /// Where.
@@ -187,6 +197,7 @@ impl JobError {
             JobError::BadResult { .. } => "bad_result",
             JobError::Unchecked { .. } => "unchecked",
             JobError::Read { .. } => "dataset",
+            JobError::Results { .. } => "results_folder",
             JobError::Ended { .. } => "job_ended",
             JobError::Interrupted(_) => "interrupted",
             JobError::Lease(LeaseError::Taken(_)) => "busy",
@@ -225,6 +236,7 @@ impl JobError {
             JobError::Read { .. } => Some("make it readable, then resume the job".to_owned()),
             JobError::Lease(LeaseError::Taken(job)) => Some(format!("`agent jobs watch {job}` follows it")),
             JobError::Ledger(e) => e.hint(),
+            JobError::Results { job, .. } => Some(results::hint(job.as_ref())),
             JobError::Write { .. } => Some("check that the folder is yours and the disk is not full".to_owned()),
             JobError::WrongDataset(_) | JobError::NotRemote(_) => {
                 Some("`agent tasks` shows what each task works on".to_owned())

@@ -1,15 +1,22 @@
-//! Names of a request's files made into files: patterns and folders become one piece of work a file, in natural order.
+//! Names of a request's files made into files: patterns and folders become one piece of work a file, in natural order. What
+//! an earlier name of the same task and parameters stands for already is no further piece of work.
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    path::PathBuf,
+};
 
 use super::{JobError, Workflow};
 use crate::{
     domain::request::{Input, MOST_WORK, Request, Work},
-    machine::expand::{ExpandError, NameKind, Surroundings, expand},
+    machine::expand::{ExpandError, NameKind, Surroundings, expand, identity},
 };
 
 /// Why pieces of work, by their place in the request, stand for no file.
 pub(super) type Nowhere = HashMap<usize, ExpandError>;
+
+/// What was named so far: what is to be done, and the file.
+type Named = HashSet<(String, PathBuf)>;
 
 impl Workflow {
     /// The request with a piece of work for each file, and a note for each pattern or folder; beside it the pieces whose pattern
@@ -19,9 +26,10 @@ impl Workflow {
     /// More pieces of work than a request holds.
     pub(super) fn expanded(&self, mut request: Request) -> Result<(Request, Nowhere), JobError> {
         let (mut all, mut nowhere) = (Vec::with_capacity(request.work.len()), Nowhere::new());
+        let mut named = Named::new();
         let mut found = 0;
         for work in std::mem::take(&mut request.work) {
-            match self.files_of(&work, request.origin.is_person()) {
+            match self.files_of(&work, request.origin.is_person(), &mut named) {
                 Ok((works, note)) => {
                     found += works.len();
                     // Beyond the most they are only counted.
@@ -47,12 +55,20 @@ impl Workflow {
     }
 
     /// A piece of work for each file that its dataset's name stands for, and how many those are where it is no plain name.
+    /// Files of a pattern or a folder that were named before are left out; another plain name of one is told in the plan.
     ///
     /// # Errors
     /// A name that nothing matches, too many files, or a folder that cannot be read.
-    pub(super) fn files_of(&self, work: &Work, person: bool) -> Result<(Vec<Work>, Option<String>), ExpandError> {
+    fn files_of(
+        &self,
+        work: &Work,
+        person: bool,
+        named: &mut Named,
+    ) -> Result<(Vec<Work>, Option<String>), ExpandError> {
         let as_it_is = || Ok((vec![work.clone()], None));
-        let Some(folder) = self.parts.guard.policy().roots.first() else { return as_it_is() };
+        // What has a whole path was expanded before: the name alone may stand for another file where this process runs.
+        let resolved = work.inputs.first().is_some_and(|input| input.path.is_some());
+        let Some(folder) = self.parts.guard.policy().roots.first().filter(|_| !resolved) else { return as_it_is() };
         // Nobody else looks into folders that the owner did not allow: a plain path is opened, or refused, by the rules.
         if !person
             && (work.dataset().is_absolute() || work.dataset().starts_with("~") || work.dataset().starts_with(".."))
@@ -62,10 +78,16 @@ impl Workflow {
         let home = std::env::home_dir();
         let at = Surroundings { folder, home: home.as_deref(), task: self.parts.catalogue.get(&work.task) };
         let expanded = expand(&[work.dataset()], at)?;
+        let what = format!(
+            "{:?}",
+            (&work.task, &work.parameters, work.inputs.get(1..), work.assumed.bytes, work.assumed.seconds, work.anew)
+        );
         let mut works = Vec::new();
         let mut note = None;
-        for name in expanded {
-            if name.kind != NameKind::Plain {
+        for mut name in expanded {
+            let plain = name.kind == NameKind::Plain;
+            name.files.retain(|file| named.insert((what.clone(), identity(&file.path))) || plain);
+            if !plain && !name.files.is_empty() {
                 note = Some(name.said());
             }
             for file in name.files {

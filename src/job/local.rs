@@ -1,6 +1,6 @@
 //! Running a job on this machine.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use super::{Cancel, JobError, Workflow};
 use crate::{
@@ -75,19 +75,6 @@ impl Workflow {
         let run =
             Measured { model_seconds: model.seconds.likely, seconds, model_ram: model.ram.likely, ram: max_rss as f64 };
         Ok(self.parts.ledger.record_measured(&task.name, &run)?)
-    }
-
-    /// The folder of the job's result, made.
-    pub(super) fn make_out_dir(&self, job: &Job) -> Result<PathBuf, JobError> {
-        let folder = self.out_dir(job);
-        std::fs::create_dir_all(&folder).map_err(|source| JobError::Write { path: folder.clone(), source })?;
-        Ok(folder)
-    }
-
-    /// The folder of the job's result.
-    pub(super) fn out_dir(&self, job: &Job) -> PathBuf {
-        let parent = job.out_dir.clone().unwrap_or_else(|| self.parts.ledger.home().join("results"));
-        parent.join(job.id.as_str())
     }
 }
 

@@ -9,10 +9,13 @@
 //! | [`workflow`] | the steps in their order, and who may ask for which |
 //! | [`plan`] | measuring and judging pieces of work, and the plan of a request |
 //! | [`expand`] | patterns and folders made into files |
+//! | [`once`] | the same work several times in one request |
 //! | [`price`] | what work costs, before anything is sent |
 //! | [`before`] | the same work, done or begun before |
 //! | [`agree`] | the request that is open in a session, consent to its plan, and jobs out of it |
 //! | [`carry`] | all work of a plan to its end, side by side |
+//! | [`resume`] | jobs that a person's command takes up again |
+//! | [`results`] | where results go |
 //! | [`local`] | running here |
 //! | [`offload`] | staging and submitting |
 //! | [`pay`] | paying, and looking what became of a payment |
@@ -38,12 +41,15 @@ pub mod expand;
 pub mod lease;
 pub mod local;
 pub mod offload;
+pub mod once;
 pub mod pay;
 pub mod plan;
 pub mod price;
 pub mod receipt;
 pub mod recorded;
 pub mod remote;
+pub mod results;
+pub mod resume;
 pub mod sent;
 pub mod verify;
 pub mod workflow;
@@ -55,4 +61,5 @@ pub use error::JobError;
 pub use price::{AskPrices, Pricing};
 pub use recorded::{Outside, Recorded};
 pub use remote::{Connect, OwnerPrice, Remote};
+pub use resume::Resuming;
 pub use workflow::{Workflow, WorkflowParts};

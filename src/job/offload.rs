@@ -32,6 +32,7 @@ impl Workflow {
         let permit = guard.permit_upload(&guard.mandate(job)?, job, dataset, object_key(job), &*self.parts.sink)?;
         self.parts.guard.check_readable(job, &*self.parts.sink)?;
         let content = self.read_to_its_end(job, &permit.effect().dataset).await?;
+        self.make_out_dir(job)?;
         let remote = self.remote().await?;
         if job.state == JobState::Planned {
             self.step(&job.id, JobState::Staging, |_| {})?;

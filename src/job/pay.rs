@@ -47,6 +47,7 @@ impl Workflow {
         guard.check_payment(job, claim)?;
         let mandate = guard.mandate(job)?;
         let quote = payment::awaited(job)?;
+        self.make_out_dir(job)?;
         self.worth_paying(remote, job).await.map_err(|error| self.said(job, error))?;
         if self.paid_elsewhere(remote, job, quote).await.map_err(|error| self.said(job, error))? {
             return Ok(());
@@ -99,6 +100,14 @@ impl Workflow {
                 self.step(&job.id, JobState::PaymentFailed, |job| job.failure = Some(why.to_owned()))?;
                 Ok(())
             }
+        }
+    }
+
+    /// Looks what became of the job's live attempt, where it has one, and no further.
+    pub(super) async fn look_after(&self, job: &Job, cancel: &Cancel) -> Result<(), JobError> {
+        match self.attempts(&job.id)?.iter().find(|attempt| attempt.state.is_live()) {
+            Some(live) => self.settle(job, live, cancel).await,
+            None => Ok(()),
         }
     }
 

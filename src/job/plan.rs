@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::{JobError, Workflow};
+use super::{JobError, Workflow, once, results};
 use crate::{
     cassette::{Tape, format::Measure},
     compute::worker,
@@ -12,7 +12,7 @@ use crate::{
         estimate::Estimate,
         event::{DatasetShown, Event},
         hash::Sha256,
-        ids::{self, JobId},
+        ids::{self, JobId, RequestId},
         job::{Job, PlannedJob},
         plan::{Cannot, Content, IfFree, Plan, PlannedWork, Price},
         request::{Assumed, Bounds, Input, Locality, Origin, Request, Work},
@@ -48,27 +48,55 @@ impl Workflow {
         let (mut request, mut nowhere) = self.expanded(request)?;
         request.bounds = request.bounds.narrowed(self.parts.bounds);
         self.emit(Event::RequestUnderstood(RequestShown(request.clone())));
-        let mut pieces = Vec::with_capacity(request.work.len());
-        for (index, work) in request.work.iter().enumerate() {
+        let (mut works, mut pieces) = (Vec::new(), Vec::with_capacity(request.work.len()));
+        let mut drafts: Vec<Option<Draft>> = Vec::new();
+        for (index, work) in std::mem::take(&mut request.work).into_iter().enumerate() {
             if let Some(error) = nowhere.remove(&index) {
-                pieces.push(impossible(work, None, &error.into()));
+                drafts.push(None);
+                pieces.push(impossible(&work, None, &error.into()));
+                works.push(work);
                 continue;
             }
-            pieces.push(match self.draft(session, work, request.bounds, &request.origin).await {
-                Ok(draft) => {
+            let piece = match self.draft(session, &work, request.bounds, &request.origin, Some(&request.id)).await {
+                Ok(mut draft) => {
+                    if let Some(twin) = self.twin_of(&mut draft.piece, &mut pieces).await
+                        && let (Some(at), Some(piece), Some(other)) =
+                            (drafts.get_mut(twin), pieces.get_mut(twin), works.get_mut(twin))
+                        && let Some(first) = at.take()
+                    {
+                        let anew = draft.piece.work.anew && !piece.work.anew;
+                        if anew {
+                            self.emit(verdict_event(&draft.job));
+                            *other = work;
+                        }
+                        let kept = once::merged(Draft { piece: piece.clone(), ..first }, draft);
+                        piece.clone_from(&kept.piece);
+                        *at = Some(kept);
+                        continue;
+                    }
                     let piece = draft.piece.clone();
-                    self.drafts().keep(draft);
+                    self.emit(verdict_event(&draft.job));
+                    drafts.push(Some(draft));
                     piece
                 }
                 Err(error @ JobError::Ledger(_)) => return Err(error),
+                Err(error) if works.contains(&work) => {
+                    tracing::debug!(%error, "named twice, and impossible both times");
+                    continue;
+                }
                 Err(error) => {
-                    let mut piece = impossible(work, None, &error);
+                    drafts.push(None);
+                    let mut piece = impossible(&work, None, &error);
                     let code = error.exit_code_for(&request.origin);
                     piece.cannot = piece.cannot.map(|cannot| Cannot { exit_code: code, ..cannot });
                     piece
                 }
-            });
+            };
+            pieces.push(piece);
+            works.push(work);
         }
+        request.work = works;
+        drafts.into_iter().flatten().for_each(|draft| self.drafts().keep(draft));
         let most = self.parts.bounds.until;
         let plan = self.whole(request, pieces)?.going_on_if_free(if_free.map(|until| until.min(most)));
         self.emit(Event::Plan(PlanShown(Box::new(plan.clone()))));
@@ -118,18 +146,22 @@ impl Workflow {
     /// # Errors
     /// An unknown task or parameter, a dataset that may not or cannot be read.
     pub async fn verdict(&self, session: &str, work: &Work) -> Result<Job, JobError> {
-        Ok(self.measured(session, work, &Origin::Flags).await?.0.job)
+        let job = self.measured(session, work, &Origin::Flags, None).await?.0.job;
+        self.emit(verdict_event(&job));
+        Ok(job)
     }
 
-    /// Measures one piece of work and judges it, and asks its price where it is offloaded.
+    /// Measures one piece of work and judges it, and asks its price where it is offloaded. `of` is the request that it is planned
+    /// for as a whole: what was begun under it is the same work, also where it is to be done anew.
     pub(super) async fn draft(
         &self,
         session: &str,
         work: &Work,
         bounds: Bounds,
         origin: &Origin,
+        of: Option<&RequestId>,
     ) -> Result<Draft, JobError> {
-        let (Draft { mut piece, job }, open) = self.measured(session, work, origin).await?;
+        let (Draft { mut piece, job }, open) = self.measured(session, work, origin, of).await?;
         let task = self.task(&work.task)?;
         let (for_task, verdict) = (task.clone(), job.verdict.clone());
         let look = move || machine::impossible(&for_task, &verdict.dataset, &open, verdict.place);
@@ -144,7 +176,13 @@ impl Workflow {
     }
 
     /// A piece of work measured and judged, with its open dataset; `same_as_before` where its job is one of before.
-    async fn measured(&self, session: &str, work: &Work, origin: &Origin) -> Result<(Draft, OpenDataset), JobError> {
+    async fn measured(
+        &self,
+        session: &str,
+        work: &Work,
+        origin: &Origin,
+        request: Option<&RequestId>,
+    ) -> Result<(Draft, OpenDataset), JobError> {
         let task = self.task(&work.task)?.clone();
         let named_by = if origin.is_person() { NamedBy::Person } else { NamedBy::Other };
         // Files beside the dataset are parameters of the catalogue's own.
@@ -165,7 +203,7 @@ impl Workflow {
         // Checks may be made side by side, so what is drawn for one is named after it.
         let of = format!("{} of {}", task.name, work.dataset().display());
         let source = open.source.clone();
-        let (before, open) = self.before(session, work, &task, &parameters, open).await?;
+        let (before, open) = self.before((session, request), work, &task, &parameters, open).await?;
         let (tape, home, supposed) = (self.tape().clone(), self.parts.ledger.home().to_owned(), self.supposed);
         let measured = tokio::task::spawn_blocking(move || {
             let dataset = machine::profile_dataset(&open)?;
@@ -192,7 +230,7 @@ impl Workflow {
         let dataset = Input { path: Some(source.path.clone()), ..work.inputs.first().cloned().unwrap_or_else(none) };
         inputs.insert(0, dataset);
         let same_as_before = before.is_some();
-        let job = before.unwrap_or_else(|| {
+        let job = before.map(|job| self.to_out_dir(job)).unwrap_or_else(|| {
             let planned = PlannedJob {
                 id: self.tape().draw(&format!("name of {of}"), JobId::random),
                 session: session.to_owned(),
@@ -206,7 +244,6 @@ impl Workflow {
             };
             Job { out_dir: self.parts.out_dir.clone(), ..Job::planned(planned) }
         });
-        self.emit(verdict_event(&job));
         let work = Work { inputs, parameters, ..work.clone() };
         let piece = PlannedWork {
             work,
@@ -216,6 +253,7 @@ impl Workflow {
             content: vec![content],
             cannot: None,
             same_as_before,
+            also: Vec::new(),
         };
         Ok((Draft { piece, job }, open))
     }
@@ -230,6 +268,9 @@ impl Workflow {
     ) -> Result<(), JobError> {
         if job.state.is_end() {
             return Ok(());
+        }
+        if results::awaits_result(job) {
+            self.check_out_dir(job)?;
         }
         if job.place() == Place::Local {
             return match catalogue::missing_program(task) {
@@ -289,6 +330,7 @@ pub(super) fn impossible(work: &Work, job: Option<JobId>, error: &JobError) -> P
         content: Vec::new(),
         cannot: Some(cannot(error)),
         same_as_before: false,
+        also: Vec::new(),
     }
 }
 
@@ -350,7 +392,7 @@ fn raised(
     }
 }
 
-fn verdict_event(job: &Job) -> Event {
+pub(super) fn verdict_event(job: &Job) -> Event {
     let verdict = &job.verdict;
     let beside = verdict.dataset.zeros.then(|| verdict.dataset.zeros_mean().to_owned());
     Event::Verdict {

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::OnceCell;
 
-use super::{Cancel, Connect, JobError, Opening, Pricing, Remote, agree::Drafts, lease, price::Listed};
+use super::{Cancel, Connect, JobError, Pricing, Remote, agree::Drafts, lease, price::Listed};
 use crate::{
     cassette::Tape,
     compute::local::Runner,
@@ -17,7 +17,7 @@ use crate::{
         event::{Event, Sink},
         ids::JobId,
         job::{Job, JobState},
-        request::{Bounds, Origin, Until},
+        request::Bounds,
         task::TaskType,
         verdict::Place,
     },
@@ -58,12 +58,14 @@ pub struct Workflow {
     /// What the provider's price list said, by model.
     pub(super) listed: tokio::sync::Mutex<HashMap<String, Listed>>,
     pub(super) drafts: Mutex<Drafts>,
+    /// Held while a piece of work is compared with what waits.
+    pub(super) comparing: tokio::sync::Mutex<()>,
     remote: OnceCell<Remote>,
 }
 
 /// How far a job is to be taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Goal {
+pub(super) enum Goal {
     Quoted,
     Paid,
     Done,
@@ -84,6 +86,7 @@ impl Workflow {
             pricing: OnceCell::new(),
             listed: tokio::sync::Mutex::default(),
             drafts: Mutex::default(),
+            comparing: tokio::sync::Mutex::default(),
             remote: OnceCell::new(),
         }
     }
@@ -215,24 +218,6 @@ impl Workflow {
         self.advance(id, Goal::Done, None, cancel).await
     }
 
-    /// Takes a job from wherever it stands to its end, or to where a person's bounds end. What its request does not allow, or
-    /// where it has none, it is taken up under a request of its own, with a consent of its own.
-    ///
-    /// # Errors
-    /// Whatever the next step says; the job stands where the ledger says.
-    pub async fn resume(&self, id: &JobId, bounds: Bounds, cancel: &Cancel) -> Result<Job, JobError> {
-        let _lease = lease::take(self.parts.ledger.home(), id)?;
-        let (job, bounds) = (self.own_job(id)?, bounds.narrowed(self.parts.bounds));
-        if self.awaits_consent(&job)? && (bounds != Bounds::default() || !self.still_allowed(&job)) {
-            // Named after the job, so that requests that are open in its session stay as they are.
-            let session = format!("{} resumed", job.id);
-            self.open(&session, Opening { bounds, origin: Origin::Flags, said: None });
-            self.begun(&session, id).await?;
-        }
-        let goal = if bounds.until == Until::Quote { Goal::Quoted } else { Goal::Done };
-        self.advance(id, goal, None, cancel).await
-    }
-
     /// Whether a job may go on without anybody being asked.
     ///
     /// # Errors
@@ -242,7 +227,7 @@ impl Workflow {
     }
 
     /// Whether the job's own request lets it go to its end.
-    fn still_allowed(&self, job: &Job) -> bool {
+    pub(super) fn still_allowed(&self, job: &Job) -> bool {
         self.parts.guard.mandate(job).is_ok_and(|mandate| self.parts.guard.still_allows(&mandate, job))
     }
 
@@ -295,7 +280,13 @@ impl Workflow {
     }
 
     /// The loop: one step at a time, until the goal or an end.
-    async fn advance(&self, id: &JobId, goal: Goal, claim: Option<&Claim>, cancel: &Cancel) -> Result<Job, JobError> {
+    pub(super) async fn advance(
+        &self,
+        id: &JobId,
+        goal: Goal,
+        claim: Option<&Claim>,
+        cancel: &Cancel,
+    ) -> Result<Job, JobError> {
         loop {
             let job = self.job(id)?;
             if job.state.is_end() {

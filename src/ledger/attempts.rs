@@ -12,7 +12,7 @@ use crate::domain::{
     attempt::{Attempt, AttemptState},
     budget::Caps,
     hash::{Hash160, Sha256, TxHash},
-    ids::JobId,
+    ids::{JobId, RequestId},
     job::{Job, JobState},
     money::Datoshi,
     network::Network,
@@ -246,22 +246,32 @@ impl Ledger {
         Ok(Spending { day: amount(day), lifetime: amount(lifetime) })
     }
 
+    /// What was spent or reserved under a request, fees included: by the attempts that were made while their job was work of it.
+    ///
+    /// # Errors
+    /// When the database says no.
+    pub fn spent_under(&self, request: &RequestId) -> Result<Datoshi, LedgerError> {
+        self.spent_under_in(&self.connection(), request.as_str())
+    }
+
+    fn spent_under_in(&self, connection: &Connection, request: &str) -> Result<Datoshi, LedgerError> {
+        let query = format!("SELECT coalesce(sum({COST}), 0) FROM attempts a WHERE a.request = ?1");
+        let spent = connection.query_row(&query, [request], |row| row.get(0)).map_err(|e| self.database(e))?;
+        Ok(amount(spent))
+    }
+
     /// The limit of the request that the job is work of, over what was spent or reserved under it; fees count.
     fn check_request(&self, tx: &Connection, attempt: &Attempt) -> Result<(), IntendError> {
-        let row: Option<(Option<i64>, i64)> = tx
+        let row: Option<(String, Option<i64>)> = tx
             .query_row(
-                &format!(
-                    "SELECT r.spend_limit, (SELECT coalesce(sum({COST}), 0) FROM attempts a JOIN jobs k ON k.id = a.job
-                                            WHERE k.request = r.id)
-                     FROM jobs j JOIN requests r ON r.id = j.request WHERE j.id = ?1"
-                ),
+                "SELECT r.id, r.spend_limit FROM jobs j JOIN requests r ON r.id = j.request WHERE j.id = ?1",
                 [attempt.job.as_str()],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()
             .map_err(|e| self.database(e))?;
-        let Some((Some(limit), spent)) = row else { return Ok(()) };
-        let (cap, spent, asked) = (amount(limit), amount(spent), asked(attempt));
+        let Some((request, Some(limit))) = row else { return Ok(()) };
+        let (cap, spent, asked) = (amount(limit), self.spent_under_in(tx, &request)?, asked(attempt));
         if spent.checked_add(asked).is_none_or(|sum| sum > cap) {
             return Err(IntendError::Cap { which: CapPassed::Request, cap, spent, asked });
         }
@@ -289,8 +299,9 @@ impl Ledger {
         let body = serde_json::to_string(attempt).map_err(|e| unreadable("payment attempt", e))?;
         let fees = attempt.system_fee.checked_add(attempt.network_fee).unwrap_or(Datoshi::MAX);
         tx.execute(
-            "INSERT INTO attempts (job, number, tx_hash, sender, network, amount, fees, state, created_ms, body, ledger_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            "INSERT INTO attempts (job, number, tx_hash, sender, network, amount, fees, state, created_ms, body, ledger_ms,
+                                   request)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, (SELECT request FROM jobs WHERE id = ?1))",
             params![
                 attempt.job.as_str(),
                 attempt.number,

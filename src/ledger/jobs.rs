@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ledger, LedgerError, log, unreadable};
 use crate::domain::{
-    ids::JobId,
+    ids::{JobId, RequestId},
     job::{Job, JobState},
 };
 
@@ -84,19 +84,22 @@ impl Ledger {
         bodies.iter().map(|body| serde_json::from_str(body).map_err(|e| unreadable("job", e))).collect()
     }
 
-    /// The jobs of a task that the same work could be: those of a session, and those of any session that are paid for, or about
-    /// to be, and have not ended; oldest first.
+    /// The jobs of a task that the same work could be: those of a session or a request, and those of any that are paid for, or
+    /// about to be, and have not ended; oldest first.
     ///
     /// # Errors
     /// When the database says no.
-    pub fn jobs_alike(&self, task: &str, session: &str) -> Result<Vec<Job>, LedgerError> {
+    pub fn jobs_alike(&self, task: &str, session: &str, request: Option<&RequestId>) -> Result<Vec<Job>, LedgerError> {
         let connection = self.connection();
         let read = || {
-            let query = "SELECT body FROM jobs WHERE task_type = ?1 AND (session = ?2 OR state IN ('payment_intended',
+            let query = "SELECT body FROM jobs WHERE task_type = ?1 AND (session = ?2 OR request = ?3 OR state IN ('payment_intended',
                          'payment_sent', 'payment_unknown', 'paid', 'running', 'result_ready', 'fetched'))
                          ORDER BY created_ms, rowid";
             let mut statement = connection.prepare(query)?;
-            statement.query_map([task, session], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
+            let request = request.map(|id| id.as_str());
+            statement
+                .query_map(params![task, session, request], |row| row.get::<_, String>(0))?
+                .collect::<Result<Vec<_>, _>>()
         };
         let bodies = read().map_err(|e| self.database(e))?;
         bodies.iter().map(|body| serde_json::from_str(body).map_err(|e| unreadable("job", e))).collect()

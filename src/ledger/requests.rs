@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Ledger, LedgerError, log, unreadable};
 use crate::domain::{
     consent::Consent,
-    ids::RequestId,
+    ids::{JobId, RequestId},
     job::{Job, JobState},
     request::Request,
 };
@@ -48,22 +48,72 @@ impl Ledger {
             if let Some(consent) = consent {
                 self.write_consent(tx, request, consent)?;
             }
-            for job in jobs {
-                match self.read_job(tx, &job.id) {
-                    Ok(mut known) => {
-                        known.request = Some(request.id.clone());
-                        self.write_job(tx, &known)?;
-                    }
-                    Err(LedgerError::NoSuchJob(_)) => {
-                        let job = Job { request: Some(request.id.clone()), state: JobState::Planned, ..job.clone() };
-                        self.add_job(tx, &job)?;
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok(())
+            jobs.iter().try_for_each(|job| self.begin_job(tx, request, job))
         })?;
         log::write(self)
+    }
+
+    /// The same for a request that several processes may carry out: each piece of its work becomes one job. Where another
+    /// process began a piece since it was planned here, its job is taken up, and the consent is to that one. Gives the jobs
+    /// that were planned here and are not begun, each with the one in its place.
+    ///
+    /// # Errors
+    /// When the database says no; then nothing changed.
+    pub fn begin_once(
+        &self,
+        request: &Request,
+        session: &str,
+        consent: Option<&Consent>,
+        jobs: &[Job],
+    ) -> Result<Vec<(JobId, Job)>, LedgerError> {
+        let instead = self.change("begin", |tx| {
+            self.write_request(tx, request, session)?;
+            let begun = self.jobs_of(tx, request)?;
+            let mut instead: Vec<(JobId, Job)> = Vec::new();
+            for job in jobs {
+                match begun.iter().find(|known| known.id != job.id && is_same_piece(known, job)) {
+                    Some(known) => instead.push((job.id.clone(), known.clone())),
+                    None => self.begin_job(tx, request, job)?,
+                }
+            }
+            if let Some(consent) = consent {
+                let mut consent = consent.clone();
+                for granted in &mut consent.granted {
+                    if let Some((_, known)) = instead.iter().find(|(planned, _)| *planned == granted.job) {
+                        granted.job = known.id.clone();
+                    }
+                }
+                self.write_consent(tx, request, &consent)?;
+            }
+            Ok::<_, LedgerError>(instead)
+        })?;
+        log::write(self)?;
+        Ok(instead)
+    }
+
+    /// A new job of a request, or a job of before that is work of it from now on.
+    fn begin_job(&self, tx: &Connection, request: &Request, job: &Job) -> Result<(), LedgerError> {
+        match self.read_job(tx, &job.id) {
+            Ok(mut known) => {
+                known.request = Some(request.id.clone());
+                known.out_dir.clone_from(&job.out_dir);
+                self.write_job(tx, &known)
+            }
+            Err(LedgerError::NoSuchJob(_)) => {
+                let job = Job { request: Some(request.id.clone()), state: JobState::Planned, ..job.clone() };
+                self.add_job(tx, &job)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn jobs_of(&self, tx: &Connection, request: &Request) -> Result<Vec<Job>, LedgerError> {
+        let read = || {
+            let mut statement = tx.prepare("SELECT body FROM jobs WHERE request = ?1 ORDER BY created_ms, rowid")?;
+            statement.query_map([request.id.as_str()], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
+        };
+        let bodies = read().map_err(|e| self.database(e))?;
+        bodies.iter().map(|body| serde_json::from_str(body).map_err(|e| unreadable("job", e))).collect()
     }
 
     /// A request with its consents.
@@ -149,4 +199,15 @@ impl Ledger {
         .map_err(|e| self.database(e))?;
         Ok(())
     }
+}
+
+/// Whether a job that was begun is the piece of work that another one was planned for, on the file as it was measured.
+fn is_same_piece(begun: &Job, planned: &Job) -> bool {
+    let measured = |job: &Job| (job.verdict.dataset.bytes, job.verdict.dataset.modified_ns);
+    begun.task_type == planned.task_type
+        && begun.parameters == planned.parameters
+        && begun.profile == planned.profile
+        && begun.source.path == planned.source.path
+        && measured(begun) == measured(planned)
+        && (begun.state == JobState::Done || !begun.state.is_end())
 }

@@ -60,6 +60,10 @@ const STEPS: &[&str] = &[
      CREATE INDEX consents_by_request ON consents (request, id);
      ALTER TABLE jobs ADD COLUMN request TEXT REFERENCES requests (id);
      CREATE INDEX jobs_by_request ON jobs (request);",
+    // 4: an attempt counts against the limit of the request under which it was made, whatever its job is work of later.
+    "ALTER TABLE attempts ADD COLUMN request TEXT REFERENCES requests (id);
+     UPDATE attempts SET request = (SELECT request FROM jobs WHERE jobs.id = attempts.job);
+     CREATE INDEX attempts_by_request ON attempts (request);",
 ];
 
 /// Brings the database to today's schema.

@@ -1,6 +1,7 @@
 //! The ledger as several processes and a crash see it.
 
 mod budget;
+mod requests;
 
 use std::{fs, sync::Arc, thread};
 

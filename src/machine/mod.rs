@@ -23,7 +23,7 @@ mod window;
 
 pub use dataset::profile_dataset;
 pub use host::probe_machine;
-pub use identity::same_content;
+pub use identity::{same_content, sha256_of};
 pub use impossible::{Impossible, impossible};
 pub use parameters::check_parameters;
 pub use supposed::Supposed;

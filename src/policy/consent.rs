@@ -37,11 +37,15 @@ impl Guard {
             amounts.fold(Datoshi::ZERO, |sum, amount| sum.checked_add(amount).unwrap_or(Datoshi::MAX))
         };
         let all = sum(&mut prices.iter().map(|price| price.most()));
-        if let Some(limit) = request.bounds.spend.limit()
-            && all > limit
-        {
-            let what = if prices.len() == 1 { "it".to_owned() } else { format!("{} pieces of work", prices.len()) };
-            return Err(mandate::above_limit(&what, all, limit));
+        if let Some(limit) = request.bounds.spend.limit() {
+            // What was paid under the same request before counts: the limit is one over all of it.
+            let spent = self.ledger.spent_under(&request.id).map_err(|e| {
+                Refusal::new(Rule::Spend, format!("what was spent under {} cannot be read: {e}", request.id))
+            })?;
+            if spent.checked_add(all).is_none_or(|sum| sum > limit) {
+                let what = if prices.len() == 1 { "it".to_owned() } else { format!("{} pieces of work", prices.len()) };
+                return Err(mandate::above_limit(&what, all, limit, spent));
+            }
         }
         let caps = &self.policy.caps;
         if let Some(price) = prices.iter().find(|price| price.amount > caps.per_payment) {
@@ -138,21 +142,25 @@ impl Guard {
 
 fn not_given(plan: &Plan, answer: Answer) -> Refusal {
     let (id, most) = (&plan.request.id, plan.worst_case);
+    // A job that is open already goes on as that job, and is not planned once more.
+    let again = match plan.work.as_slice() {
+        [piece] if piece.same_as_before => piece.job.as_ref().map(|job| format!("agent jobs resume {job}")),
+        _ => None,
+    };
+    let again = again.unwrap_or_else(|| format!("agent run --request {id}"));
     match answer {
         Answer::No => Refusal::new(Rule::Declined, "the plan was not agreed to, so nothing was sent or paid")
-            .hint(format!("`agent run --request {id}` shows it again")),
+            .hint(format!("`{again}` shows it again")),
         // Read by a program that may have a shell of its own: it is not told how to say yes without a person.
         Answer::Elsewhere => Refusal::new(
             Rule::Approval,
             "the plan needs the owner's consent, and the owner is not at this program's terminal",
         )
-        .hint(format!(
-            "the owner consents with `agent run --request {id}` on a terminal of their own; nobody else can"
-        )),
+        .hint(format!("the owner consents with `{again}` on a terminal of their own; nobody else can")),
         _ => Refusal::new(
             Rule::Approval,
             format!("the plan (at most {most}) needs a person's consent, and nobody is there to ask"),
         )
-        .hint(format!("`agent run --request {id} --yes` runs it, or without --yes on a terminal")),
+        .hint(format!("`{again} --yes` runs it, or without --yes on a terminal")),
     }
 }

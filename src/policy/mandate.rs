@@ -97,7 +97,7 @@ impl Mandate {
         }
         let asked = quote.amount.checked_add(fees).unwrap_or(Datoshi::MAX);
         match bounds.spend.limit() {
-            Some(limit) if asked > limit => Err(above_limit(&job.id.to_string(), asked, limit)),
+            Some(limit) if asked > limit => Err(above_limit(&job.id.to_string(), asked, limit, Datoshi::ZERO)),
             _ => Ok(()),
         }
     }
@@ -137,9 +137,11 @@ pub(crate) fn stays_here(what: &str) -> Refusal {
         )
 }
 
-/// The refusal of a cost above the request's limit.
-pub(crate) fn above_limit(what: &str, asked: Datoshi, limit: Datoshi) -> Refusal {
-    let why = if limit == Datoshi::ZERO {
+/// The refusal of a cost above the request's limit, of which so much was spent before.
+pub(crate) fn above_limit(what: &str, asked: Datoshi, limit: Datoshi, spent: Datoshi) -> Refusal {
+    let why = if spent > Datoshi::ZERO {
+        format!("{what} would cost {asked} with fees, and of the limit of {limit} {spent} is spent or reserved")
+    } else if limit == Datoshi::ZERO {
         format!("{what} would cost {asked} with fees, and the request is to cost nothing")
     } else {
         format!("{what} would cost {asked} with fees, and the request's limit is {limit}")

@@ -169,10 +169,12 @@ fn one(toolbox: &Toolbox, end: Result<Job, WorkError>, said: Until) -> ToolResul
 fn several(toolbox: &Toolbox, checked: Vec<Checked>, said: Until) -> ToolResult {
     let standing = Standing::of(toolbox);
     let until = until_of(&standing, said);
-    let files = checked.len();
+    let (files, mut same) = (checked.len(), 0_usize);
     let (mut failed, mut lines, mut jobs, mut failures) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (file, end) in checked {
         match end {
+            // The same work under another name: told once.
+            Ok(job) if jobs.iter().any(|known: &Job| known.id == job.id) => same += 1,
             Ok(job) => {
                 match standing.piece(&job.id).and_then(|piece| piece.cannot.as_ref()).map(WorkError::from) {
                     None => lines.push(facts::short(&job)),
@@ -201,6 +203,9 @@ fn several(toolbox: &Toolbox, checked: Vec<Checked>, said: Until) -> ToolResult 
         value["total"] = plan.total.gas_string().into();
         value["at_most_with_fees"] = plan.worst_case.gas_string().into();
         value["unit"] = "GAS".into();
+    }
+    if same > 0 {
+        value["files_with_the_same_content"] = same.into();
     }
     if until != Until::Done {
         value["stops_at"] = until.as_str().into();

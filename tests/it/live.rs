@@ -10,6 +10,7 @@ mod receipts;
 mod recorded;
 mod rules;
 mod secrets;
+mod taken_up;
 mod wallet_files;
 mod wallets;
 

@@ -10,6 +10,7 @@ mod live;
 mod mcp;
 mod neo_go;
 mod node;
+mod once;
 mod outside;
 mod payment;
 mod permits;

@@ -283,7 +283,14 @@ fn there_is_one_way_out_and_one_clock() {
             assert!(code.contains("Line::on("), "{} makes a client that is not on a line", path.display());
             seen += 1;
         }
-        for call in ["Client::new()", "Client::builder()", "Timestamp::now()", "Instant::now()", "SystemTime::now()", "time::sleep("] {
+        for call in [
+            "Client::new()",
+            "Client::builder()",
+            "Timestamp::now()",
+            "Instant::now()",
+            "SystemTime::now()",
+            "time::sleep(",
+        ] {
             assert!(!code.contains(call), "{} calls {call} and not the cassette's", path.display());
         }
         if code.contains("rand::rng()") {

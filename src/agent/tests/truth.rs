@@ -29,6 +29,7 @@ async fn the_state_of_each_job_is_told_from_the_ledger() {
         fees_datoshi: Datoshi::from_gas(1),
         failure: None,
         next: Some("agent jobs show job-aaaaaaa1".into()),
+        only_planned: false,
     };
     assert_eq!(bench.status(), [expected]);
     assert_eq!((bench.warnings().as_str(), bench.errors().as_str()), ("", ""));

@@ -1,6 +1,6 @@
 //! `agent jobs resume`: takes jobs from wherever they stand to their end.
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
 
@@ -25,6 +25,9 @@ pub struct Resume {
     consent: ConsentArgs,
     #[command(flatten)]
     bounds: BoundsArgs,
+    /// Put results into this folder from now on [default: where they were to go]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
 }
 
 impl Resume {
@@ -34,8 +37,9 @@ impl Resume {
     /// What the last job that did not come to its end says; the others were tried all the same.
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
         let bounds = self.bounds.bounds();
-        let options =
-            Options { yes: self.consent.yes, allow_mainnet: self.consent.allow_mainnet, bounds, ..Options::default() };
+        let cwd = context.settings()?.cwd();
+        let out_dir = self.out.as_ref().map(|out| cwd.join(out));
+        let options = Options { yes: self.consent.yes, allow_mainnet: self.consent.allow_mainnet, bounds, out_dir };
         let wired = Wired::new(context, options)?;
         let (open, others) = self.open(context, &wired)?;
         if open.is_empty() && !context.json() {
@@ -74,8 +78,10 @@ async fn resume_all(
     cancel: &Cancel,
 ) -> Result<ExitCode, CommandError> {
     let mut last: Option<CommandError> = None;
+    // One for all, so that a limit holds over everything that is paid here.
+    let command = workflow.resuming(bounds);
     for id in open {
-        let done = workflow.resume(id, bounds, cancel).await;
+        let done = workflow.resume(&command, id, cancel).await;
         let ended = workflow.job(id)?.state.is_end();
         if ended {
             context.sink().emit(Event::Receipt(Box::new(receipt::receipt(workflow.ledger(), id)?)));

@@ -84,7 +84,7 @@ async fn take_on(context: &Context, workflow: &Workflow, job: &Job, cancel: &Can
         let text = "no process worked on this job, so it is taken on here";
         context.output.lines(context.look.field("Watch", Tone::Dim, text));
     }
-    let job = workflow.resume(&job.id, Bounds::default(), cancel).await?;
+    let job = workflow.resume(&workflow.resuming(Bounds::default()), &job.id, cancel).await?;
     Ok(ExitCode::from(of_job(&job, Until::Done)))
 }
 

@@ -199,7 +199,9 @@ impl<'a> Session<'a> {
         let id = match named {
             Some(id) => id,
             None => {
-                let jobs = self.own_jobs()?;
+                // What is only planned is in no ledger, and nothing of it has to be given up.
+                let mut jobs = self.workflow.ledger().jobs()?;
+                jobs.retain(|job| job.session == self.context.session().0);
                 let open: Vec<&Job> = jobs.iter().filter(|j| !j.state.is_end() && !next::is_beyond_recall(j)).collect();
                 match open.as_slice() {
                     [only] => only.id.clone(),
@@ -282,7 +284,7 @@ impl<'a> Session<'a> {
 
     /// The ids of all jobs, newest first, for completion.
     pub fn job_ids(&self) -> Vec<String> {
-        let jobs = self.workflow.jobs().unwrap_or_default();
+        let jobs = self.workflow.ledger().jobs().unwrap_or_default();
         jobs.iter().rev().map(|job| job.id.to_string()).collect()
     }
 

@@ -73,6 +73,7 @@ pub fn headline(pieces: &[PlannedWork], look: &Look) -> Vec<String> {
 pub fn summary(pieces: &[PlannedWork], sent: Option<&str>, look: &Look) -> Vec<String> {
     let common = Common::of(pieces);
     let mut out = several("Where", Tone::Plain, &offloaded(pieces, &common), look);
+    out.extend(several("Same", Tone::Plain, &same(pieces), look));
     out.extend(cannot(pieces, &common, look));
     out.extend(several("Before", Tone::Good, &before(pieces, &common), look));
     out.extend(one::money(&Prices::of(pieces), look));
@@ -133,6 +134,14 @@ fn cannot(pieces: &[PlannedWork], common: &Common, look: &Look) -> Vec<String> {
         out.extend(look.more(Tone::Bad, &format!("and {} more, for other reasons", count(rest as u64))));
     }
     out
+}
+
+/// What is named more than once, for the first few pieces; the others are counted.
+fn same(pieces: &[PlannedWork]) -> Vec<String> {
+    let all: Vec<String> = pieces.iter().filter_map(words::also).collect();
+    let rest = all.len().saturating_sub(REASONS);
+    let more = (rest > 0).then(|| format!("and {} more that are named more than once", count(rest as u64)));
+    all.into_iter().take(REASONS).chain(more).collect()
 }
 
 /// What is the same as before.

@@ -22,6 +22,7 @@ pub fn lines(piece: &PlannedWork, sent: Option<&str>, look: &Look) -> Vec<String
         out.extend(cannot.hint.iter().flat_map(|hint| look.field("Hint", Tone::Plain, &clean(hint, words::MAX))));
         return out;
     }
+    out.extend(words::also(piece).iter().flat_map(|text| look.field("Same", Tone::Plain, text)));
     let prices = Prices::of([piece]);
     out.extend(place(piece, &prices).iter().flat_map(|text| look.field("Where", Tone::Good, text)));
     out.extend(money(&prices, look));

@@ -62,6 +62,16 @@ fn one_that_cannot_be_done_and_one_that_was_done_before() {
     insta::assert_snapshot!(plans.map(|plan| at_80(&plan)).join("\n\n"));
 }
 
+#[test]
+fn other_names_of_the_same_work_are_told() {
+    let mut piece = offloaded("a.fasta", Network(SANDBOX), PriceSource::Quoted);
+    piece.also = vec!["copy.fasta".into(), "./a.fasta".into()];
+    for pieces in [vec![piece.clone()], vec![piece, local("sequence_stats", "b.fasta", 1)]] {
+        let said = at_80(&planned(pieces, Bounds::default(), None, HOSTS));
+        assert!(said.contains("Same       copy.fasta and ./a.fasta: the same work as a.fasta, done once"), "{said}");
+    }
+}
+
 /// The same file with other parameters: rows say what differs, and only that.
 #[test]
 fn a_sweep_over_a_parameter() {

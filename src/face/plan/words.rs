@@ -32,6 +32,13 @@ pub fn what(work: &Work) -> String {
     format!("{} on {}", task(work), path(work.dataset()))
 }
 
+/// The other names of a piece of work in the same request: `copy.fasta and b.fasta: the same work as a.fasta, done once`.
+pub fn also(piece: &PlannedWork) -> Option<String> {
+    let names: Vec<String> = piece.also.iter().map(|name| path(name)).collect();
+    let first = path(piece.work.dataset());
+    (!names.is_empty()).then(|| format!("{}: the same work as {first}, done once", listed(&names)))
+}
+
 /// `one, two, three and 4 more`.
 pub fn listed(names: &[String]) -> String {
     match names {

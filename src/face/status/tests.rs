@@ -29,6 +29,7 @@ fn job(n: usize, state: JobState) -> JobStanding {
         fees_datoshi: fees,
         failure,
         next: Some(format!("agent jobs {} job-{n:08}", if state.is_end() { "show" } else { "resume" })),
+        only_planned: false,
     }
 }
 
@@ -49,6 +50,16 @@ fn one_job() {
     let of = |job: JobStanding| at_widths(|look| status(std::slice::from_ref(&job), look));
     insta::assert_snapshot!(of(job(1, JobState::Done)));
     insta::assert_snapshot!("one_waits_for_payment", of(job(1, JobState::Submitted)));
+}
+
+#[test]
+fn a_mere_plan_has_no_id_to_show() {
+    let plan = |n| JobStanding { only_planned: true, next: None, ..job(n, JobState::Planned) };
+    for n in [1, 3, 7] {
+        let plans: Vec<JobStanding> = (0..n).map(plan).collect();
+        let said = at_widths(|look| status(&plans, look));
+        assert!(!said.contains("job-") && !said.contains("jobs resume"), "{said}");
+    }
 }
 
 #[test]

@@ -168,7 +168,7 @@ fn absolute(path: &Path) -> PathBuf {
 }
 
 /// By what two names are the same file: links to files are files of their own, folders are taken by where they are.
-fn identity(path: &Path) -> PathBuf {
+pub fn identity(path: &Path) -> PathBuf {
     let real = path.parent().and_then(|folder| folder.canonicalize().ok());
     match (real, path.file_name()) {
         (Some(folder), Some(name)) => folder.join(name),

@@ -34,6 +34,7 @@ fn plan_of(bounds: Bounds, said: Option<&str>, gas: u32, file: &str) -> Plan {
         content: vec![Content { path: PathBuf::from(file), bytes: 10, modified_ns: 0, sha256: None }],
         cannot: None,
         same_as_before: false,
+        also: Vec::new(),
     };
     Plan::new(Request::new(Origin::Model("m".into()), bounds, vec![work], said.map(str::to_owned)), vec![piece], "s3")
 }

@@ -70,6 +70,10 @@ pub fn plan(plan: &Plan) -> Value {
         if let Some(job) = &piece.job {
             line["job"] = job.as_str().into();
         }
+        if !piece.also.is_empty() {
+            let names = piece.also.iter().map(|name| clean(&name.display().to_string(), MAX_TEXT));
+            line["same_work_also_named"] = names.collect::<Vec<_>>().into();
+        }
         if let Some(verdict) = &piece.verdict {
             line["where"] = json!(verdict.place);
             line["time"] = units::seconds(verdict.estimate.seconds.likely).into();

@@ -40,6 +40,7 @@ fn piece_of(job: &Job) -> PlannedWork {
         content: vec![Content { path, bytes: dataset.bytes, modified_ns: 0, sha256: None }],
         cannot: None,
         same_as_before: true,
+        also: Vec::new(),
     }
 }
 
@@ -50,7 +51,15 @@ fn cannot(refusal: &Refusal, exit_code: u8) -> Cannot {
 impl Fake {
     pub(super) fn opens(&self, session: &str, opening: Opening) {
         let Opening { bounds, origin, said } = opening;
-        let request = Request { id: RequestId::random(), work: Vec::new(), bounds, origin, said, notes: Vec::new() };
+        let request = Request {
+            id: RequestId::random(),
+            work: Vec::new(),
+            bounds,
+            origin,
+            said,
+            notes: Vec::new(),
+            seen: Vec::new(),
+        };
         self.state().open.insert(session.to_owned(), Open { request, pending: Vec::new() });
     }
 
@@ -141,7 +150,7 @@ impl Fake {
         let all = priced.fold(Datoshi::ZERO, |sum, price| sum.checked_add(price.most()).unwrap());
         if let Some(limit) = request.bounds.spend.limit().filter(|limit| all > *limit) {
             for piece in pieces.iter_mut().filter(|piece| piece.still_to_pay().is_some()) {
-                piece.cannot = Some(cannot(&mandate::above_limit("it", all, limit), 5));
+                piece.cannot = Some(cannot(&mandate::above_limit("it", all, limit, Datoshi::ZERO), 5));
             }
         }
         Plan::new(request, pieces, "s3.example")
@@ -182,6 +191,7 @@ impl Fake {
                         exit_code: error.exit_code(),
                     }),
                     same_as_before: false,
+                    also: Vec::new(),
                 },
             });
         }

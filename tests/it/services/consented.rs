@@ -17,8 +17,15 @@ use jiff::Timestamp;
 pub fn consented(ledger: &Ledger, job: &Job, bounds: Bounds) -> Job {
     let input = Input { name: "dataset".into(), named: job.source.path.clone(), path: Some(job.source.path.clone()) };
     let work = Work { inputs: vec![input], ..Work::new(&job.task_type, "", job.parameters.clone()) };
-    let request =
-        Request { id: RequestId::random(), work: vec![work], bounds, origin: Origin::Flags, said: None, notes: vec![] };
+    let request = Request {
+        id: RequestId::random(),
+        work: vec![work],
+        bounds,
+        origin: Origin::Flags,
+        said: None,
+        notes: vec![],
+        seen: vec![],
+    };
     let granted = Granted {
         job: job.id.clone(),
         task: job.task_type.clone(),

@@ -1,0 +1,83 @@
+//! The same work several times in one request: the same task with the same parameters on the same content is planned once,
+//! whatever the files are called.
+
+use std::path::PathBuf;
+
+use super::{Workflow, plan::Draft};
+use crate::{
+    domain::{
+        hash::Sha256,
+        plan::{Content, Plan, PlannedWork},
+    },
+    machine,
+    policy::data::NamedBy,
+};
+
+impl Workflow {
+    /// Which of these pieces is the same work, if one is. Files are read only where their size is the same; what was read
+    /// is noted in the pieces.
+    pub(super) async fn twin_of(&self, piece: &mut PlannedWork, pieces: &mut [PlannedWork]) -> Option<usize> {
+        for (index, other) in pieces.iter_mut().enumerate() {
+            let alike = other.work.task == piece.work.task && other.work.parameters == piece.work.parameters;
+            let (Some(one), Some(two)) = (piece.content.first_mut(), other.content.first_mut()) else { continue };
+            if !alike || one.bytes != two.bytes {
+                continue;
+            }
+            let same_file = one.path == two.path && one.modified_ns == two.modified_ns;
+            let same = same_file || {
+                let (one, two) = (self.hashed(one).await, self.hashed(two).await);
+                one.is_some() && one == two
+            };
+            if same {
+                return Some(index);
+            }
+        }
+        None
+    }
+
+    /// The files of a plan that hold something else than when they were `seen`, as they are named in the plan. Another time of
+    /// change alone says nothing where the content is known.
+    pub async fn changed_since(&self, seen: &[Content], plan: &Plan) -> Vec<PathBuf> {
+        let mut changed = Vec::new();
+        for piece in &plan.work {
+            for now in &piece.content {
+                let Some(was) = seen.iter().rev().find(|was| was.path == now.path) else { continue };
+                let untouched = (was.bytes, was.modified_ns) == (now.bytes, now.modified_ns);
+                let same = untouched
+                    || was.bytes == now.bytes && was.sha256.is_some() && {
+                        self.hashed(&mut now.clone()).await == was.sha256
+                    };
+                if !same {
+                    changed.push(piece.work.dataset().to_owned());
+                }
+            }
+        }
+        changed
+    }
+
+    /// The hash of a file that was measured, read where it is not known; nothing where it is no longer as it was measured: what
+    /// works on it says so.
+    async fn hashed(&self, content: &mut Content) -> Option<Sha256> {
+        if content.sha256.is_none() {
+            // It was opened by this very path under the rules for who named it.
+            let open = self.parts.guard.open_dataset(&content.path, NamedBy::Person).ok()?;
+            open.unchanged_since(content.bytes, content.modified_ns).ok()?;
+            let read = tokio::task::spawn_blocking(move || machine::sha256_of(&open).ok()).await;
+            content.sha256 = read.ok().flatten();
+        }
+        content.sha256
+    }
+}
+
+/// Two drafts of the same work as one: the first, or the one that is to be done anew, with the other's names beside it.
+pub(super) fn merged(first: Draft, second: Draft) -> Draft {
+    let anew = second.piece.work.anew && !first.piece.work.anew;
+    let (mut kept, other) = if anew { (second, first) } else { (first, second) };
+    let named = other.piece.work.dataset().to_owned();
+    for name in std::iter::once(named).chain(other.piece.also) {
+        if kept.piece.work.dataset() != name && !kept.piece.also.contains(&name) {
+            kept.piece.also.push(name);
+        }
+    }
+    kept
+}
