@@ -180,7 +180,7 @@ async fn the_next_words_amend_the_last_request_and_the_same_work_is_not_done_twi
         Proposed::Words("It cost 2 GAS.".to_owned()),
     ];
     let (mut bench, front) = grammar(files(), given);
-    let own = "protein_folding of data.fasta is planned (job-aaaaaaa1); nothing was run, sent or paid.";
+    let own = "protein_folding of data.fasta is planned; nothing was run, sent or paid.";
     let own = format!("At the provider it would cost at most 3 GAS, 1 GAS of it fees.\n{own}");
     let outcome = bench.turn("Would data.fasta fit for folding?").await;
     assert_eq!((outcome.exit_code, outcome.answer.as_str()), (0, own.as_str()));
