@@ -122,7 +122,7 @@ pub struct PlannedWork {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub same_as_before: bool,
     /// Other names of the same work in the same request: the same task, parameters and content, which is done once.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", serialize_with = "path_text::serialize_all")]
     pub also: Vec<PathBuf>,
 }
 

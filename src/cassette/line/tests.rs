@@ -41,7 +41,7 @@ impl Recording {
         key.set_sensitive(true);
         let headers = HeaderMap::from_iter([(reqwest::header::HeaderName::from_static("x-api-key"), key)]);
         let client = || {
-            let builder = Client::builder().no_proxy().default_headers(headers);
+            let builder = http_client().no_proxy().default_headers(headers);
             builder.timeout(Duration::from_millis(400)).build()
         };
         Line::on(&Tape::Recording(self.recorder.clone()), Part::Provider, client).unwrap()
