@@ -263,7 +263,7 @@ impl Workflow {
         }
         let _lease = lease::take(self.parts.ledger.home(), id)?;
         let job = self.own_job(id)?;
-        let money = job.holds_money() && job.place() == Place::Offload;
+        let money = job.state.holds_money() && job.place() == Place::Offload;
         if job.state.is_end() || money {
             let (why, hint) = if job.state.is_end() {
                 ("it has ended", format!("there is nothing left to give up: `agent jobs show {id}` says how it ended"))
@@ -389,11 +389,5 @@ fn reached(job: &Job, goal: Goal) -> bool {
         Goal::Quoted => !matches!(job.state, JobState::Planned | JobState::Staging | JobState::Staged),
         Goal::Paid => matches!(job.state, Paid | Running | ResultReady | Fetched | Done),
         Goal::Done => job.state == Done,
-    }
-}
-
-impl Job {
-    fn holds_money(&self) -> bool {
-        self.state.holds_money()
     }
 }
