@@ -2,7 +2,7 @@
 # make tools    only what the tests need (a Neo node, an S3 server, three Python clients)
 # make trial    the cases in trials/, played against the configured model; the page is target/trial.html
 # make torture  thousands of payments, killed at every point, on the sandbox's chain and on a real one: minutes
-# make lint     formatting and clippy, as CI checks them
+# make lint     formatting, clippy and the docs, as CI checks them
 # make clean-tools
 
 TOOLS := $(or $(AGENT_TEST_TOOLS),target/test-tools)
@@ -10,7 +10,7 @@ TOOLS := $(or $(AGENT_TEST_TOOLS),target/test-tools)
 .PHONY: test trial torture tools lint clean-tools
 
 test: tools
-	cargo test --locked --features kill-points
+	cargo test --locked --workspace --features kill-points
 
 trial:
 	cargo run --locked --release -- trial --cases trials --report target/trial.html
@@ -23,7 +23,8 @@ tools:
 
 lint:
 	cargo fmt --check
-	cargo clippy --locked --all-targets --features kill-points -- -D warnings
+	cargo clippy --locked --workspace --all-targets --features kill-points -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 
 clean-tools:
 	rm -rf $(TOOLS)

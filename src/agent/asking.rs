@@ -10,10 +10,10 @@ use super::{
     outcome, spending, window,
 };
 use crate::{
-    domain::event::Event,
     model::{ChatRequest, ChatTurn, Delta, Message, ModelError, ToolCall, ToolChoice, Usage, repair},
     tools::{Cancel, ToolSpec},
 };
+use domain::event::Event;
 
 /// What of a window is left for the answer: one part in so many.
 const ANSWER_SHARE: u64 = 8;

@@ -9,14 +9,12 @@ use super::{
     propose::{Heard, Proposal, Propose, Proposed, Reading},
     window,
 };
-use crate::{
-    domain::request::{Bounds, Request, Until, Work},
-    model::{
-        ChatModel, ChatRequest, ChatTurn, ModelError,
-        form::{self, Ask, AsksFor, Dropped, Exchange, FormError, Offered, ask},
-        grammar::{self, Reading as Read, Scene},
-    },
+use crate::model::{
+    ChatModel, ChatRequest, ChatTurn, ModelError,
+    form::{self, Ask, AsksFor, Dropped, Exchange, FormError, Offered, ask},
+    grammar::{self, Reading as Read, Scene},
 };
+use domain::request::{Bounds, Request, Until, Work};
 
 /// So many exchanges are kept.
 const MOST_EXCHANGES: usize = 40;

@@ -10,13 +10,11 @@ use std::{
 use async_trait::async_trait;
 
 use super::propose::{Heard, Proposal, Propose, Proposed, Reading};
-use crate::{
-    domain::{
-        ids::JobId,
-        job::{Job, JobState},
-        request::{Bounds, Request, Until, Work},
-    },
-    model::grammar::{self, Fact, Reading as Read, Scene, State},
+use crate::model::grammar::{self, Fact, Reading as Read, Scene, State};
+use domain::{
+    ids::JobId,
+    job::{Job, JobState},
+    request::{Bounds, Request, Until, Work},
 };
 
 /// The answer to a no.

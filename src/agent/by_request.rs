@@ -16,20 +16,20 @@ use super::{
     turn::Turn,
 };
 use crate::{
-    domain::{
-        event::Event,
-        ids::RequestId,
-        plan::Plan,
-        request::{Request, Until},
-        standing::NotDone,
-    },
     model::{
         Finish, Message, ToolChoice,
         context::{Context, FileSeen},
     },
-    policy::tripwire,
     tools::{Cancel, Failure},
 };
+use domain::{
+    event::Event,
+    ids::RequestId,
+    plan::Plan,
+    request::{Request, Until},
+    standing::NotDone,
+};
+use guard::policy::tripwire;
 
 /// What errors of the ledger are called.
 const LEDGER: &str = "ledger";

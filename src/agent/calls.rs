@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::task_call;
 use crate::{
-    domain::task::TaskType,
     model::{Finish, Message, ToolCall, repair},
     tools::{BadCall, Call, Tool, ToolResult, call},
 };
+use domain::task::TaskType;
 
 /// More calls at once are none that a person asked for; the rest is left out.
 const MOST_CALLS: usize = 16;

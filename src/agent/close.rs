@@ -9,13 +9,11 @@ use super::{
     spending::Spent,
     turn::{Lack, Turn},
 };
-use crate::{
-    domain::{
-        event::Event,
-        job::{Job, JobState},
-        units::count,
-    },
-    model::{Message, ModelError},
+use crate::model::{Message, ModelError};
+use domain::{
+    event::Event,
+    job::{Job, JobState},
+    units::count,
 };
 
 /// How the loop ended.

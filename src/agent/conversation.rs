@@ -17,14 +17,6 @@ use super::{
     window::Gauge,
 };
 use crate::{
-    cassette::Tape,
-    config::{Driving, Style},
-    domain::{
-        event::{Event, Sink},
-        ids::JobId,
-        job::Job,
-        request::{Bounds, Origin, Request, Until},
-    },
     model::{
         ChatModel, Message,
         context::FileSeen,
@@ -32,6 +24,14 @@ use crate::{
     },
     tools::{Cancel, Opening, Steps, Toolbox, WorkError},
 };
+use cassette::Tape;
+use domain::{
+    event::{Event, Sink},
+    ids::JobId,
+    job::Job,
+    request::{Bounds, Origin, Request, Until},
+};
+use guard::config::{Driving, Style};
 
 /// The least that a long result is shortened to, bytes.
 const LEAST_RESULT: usize = 2_000;

@@ -4,10 +4,8 @@
 use serde_json::Value;
 
 use super::{history, prompt::EARLIER};
-use crate::{
-    domain::{ids::JobId, job::Job, units::clean},
-    model::Message,
-};
+use crate::model::Message;
+use domain::{ids::JobId, job::Job, units::clean};
 
 /// The most that is kept of what a person said in a turn, characters.
 const WORDS: usize = 240;

@@ -4,18 +4,18 @@ use std::path::Path;
 
 use super::{named, outcome};
 use crate::{
-    cassette::Tape,
-    domain::{
-        event::{Event, Sink},
-        job::{Job, JobState},
-        plan::Plan,
-        request::{Request, Until},
-        standing::{JobStanding, NotDone},
-        units::{clean, count},
-    },
     job::receipt,
     model::{ChatTurn, grammar::figures, repair},
     tools::{Steps, WorkError},
+};
+use cassette::Tape;
+use domain::{
+    event::{Event, Sink},
+    job::{Job, JobState},
+    plan::Plan,
+    request::{Request, Until},
+    standing::{JobStanding, NotDone},
+    units::{clean, count},
 };
 
 /// More jobs than these are only counted in closing words.

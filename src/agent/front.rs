@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use super::{by_form::ByForm, by_grammar::ByGrammar, propose::Front, state::WorkflowState};
-use crate::{
-    config::{Driving, Style},
-    model::{ChatModel, offline::PLANNER},
-};
+use crate::model::{ChatModel, offline::PLANNER};
+use guard::config::{Driving, Style};
 
 /// How a model is driven: where none is configured, the offline grammar reads what is said.
 pub fn of(model: &Arc<dyn ChatModel>, driving: Driving, state: WorkflowState) -> Front {

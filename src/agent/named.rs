@@ -1,6 +1,6 @@
 //! Names that stand in a text: jobs, hashes, addresses, and paths of results. They are told by their form alone.
 
-use crate::domain::{hash::Hash160, ids::JobId};
+use domain::{hash::Hash160, ids::JobId};
 
 /// Digits of a hash of 256 bits.
 const DIGITS: usize = 64;

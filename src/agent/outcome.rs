@@ -1,7 +1,7 @@
 //! What a turn came to, as the process's exit code.
 
 use super::spending::Spent;
-use crate::domain::{
+use domain::{
     ids::JobId,
     job::{Job, JobState},
     request::Until,

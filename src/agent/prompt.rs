@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use crate::{
-    domain::{
-        job::{Job, JobState},
-        request::Until,
-        task::TaskType,
-        units::clean,
-    },
     model::context::{Context, FileSeen},
     tools::next,
+};
+use domain::{
+    job::{Job, JobState},
+    request::Until,
+    task::TaskType,
+    units::clean,
 };
 
 /// What the Scientific Orchestrator is told.
@@ -138,7 +138,7 @@ pub fn seen_below(folder: &Path) -> (Vec<FileSeen>, Vec<String>) {
         files.extend(within.into_iter().map(|file| FileSeen { path: format!("{name}/{}", file.path), ..file }));
         folders.push(name);
     }
-    files.sort_by(|a, b| crate::machine::expand::natural(Path::new(&a.path), Path::new(&b.path)));
+    files.sort_by(|a, b| guard::machine::expand::natural(Path::new(&a.path), Path::new(&b.path)));
     folders.sort();
     (files, folders)
 }

@@ -4,13 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{
-    domain::{
-        job::Job,
-        request::{Bounds, Request, Until, Work},
-        task::TaskType,
-    },
-    model::{ChatRequest, ChatTurn, ModelError, context::FileSeen},
+use crate::model::{ChatRequest, ChatTurn, ModelError, context::FileSeen};
+use domain::{
+    job::Job,
+    request::{Bounds, Request, Until, Work},
+    task::TaskType,
 };
 
 /// What a front has to read: a person's words, and what they can mean.

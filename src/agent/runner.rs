@@ -5,12 +5,12 @@ use serde_json::Value;
 
 use super::{calls::Ready, turn::Turn};
 use crate::{
-    domain::{
-        event::{Event, Sink},
-        job::Job,
-    },
     model::Message,
     tools::{Call, Cancel, Tool, ToolResult, Toolbox},
+};
+use domain::{
+    event::{Event, Sink},
+    job::Job,
 };
 
 /// What is said with a call that is not carried out at all.

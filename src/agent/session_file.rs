@@ -16,10 +16,8 @@ use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use super::{history, spending::Spent};
-use crate::{
-    domain::ids::{JobId, SessionId},
-    model::{Message, Usage},
-};
+use crate::model::{Message, Usage};
+use domain::ids::{JobId, SessionId};
 
 /// The version of the format.
 const VERSION: u32 = 1;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::units::clean;
+use domain::units::clean;
 
 /// Fields that a model needs for its next step, kept before all others.
 const NEEDED: [&str; 14] = [

@@ -3,10 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::window::{self, Gauge};
-use crate::{
-    domain::{cost::NanoDollars, units::count},
-    model::{ChatRequest, ChatTurn, Usage},
-};
+use crate::model::{ChatRequest, ChatTurn, Usage};
+use domain::{cost::NanoDollars, units::count};
 
 /// What a call took whose provider does not say: by its request and by what came of it.
 pub fn estimate(gauge: &Gauge, request: &ChatRequest, reply: &ChatTurn) -> Usage {

@@ -7,10 +7,10 @@ use jiff::tz::TimeZone;
 
 use super::{by_grammar::KnowState, prompt};
 use crate::{
-    domain::job::Job,
     job::Workflow,
     model::grammar::{JobSeen, State},
 };
+use domain::job::Job;
 
 /// The chain is asked for a balance no longer than this.
 const PATIENCE: Duration = Duration::from_secs(5);

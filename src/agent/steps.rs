@@ -13,10 +13,10 @@ use super::{
     turn::Turn,
 };
 use crate::{
-    domain::{event::Event, job::Job, task::TaskType, units::clean},
     model::{ChatTurn, Finish, Message, ModelError, ToolChoice, style},
     tools::Cancel,
 };
+use domain::{event::Event, job::Job, task::TaskType, units::clean};
 
 /// So much of an answer that cannot be read is kept, characters.
 const MOST_UNREAD: usize = 200;

@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::{domain::task::TaskType, tools::Tool};
+use crate::tools::Tool;
+use domain::task::TaskType;
 
 /// The names under which a call may come: the tools', and the tasks'.
 pub fn names(tasks: &[TaskType]) -> Vec<&str> {
@@ -58,7 +59,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::machine::catalogue::Catalogue;
+    use guard::machine::catalogue::Catalogue;
 
     #[test]
     fn a_task_called_by_its_name_is_checked_and_nothing_is_added() {

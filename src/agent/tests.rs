@@ -17,19 +17,19 @@ mod windows;
 
 use super::*;
 use crate::{
-    cassette::Tape,
-    config::Driving,
-    domain::{
-        event::{Event, Sink},
-        request::Bounds,
-        standing::JobStanding,
-    },
     model::{ChatModel, Message, scripted::Scripted},
     tools::{
         Cancel, Steps as _,
         fake::{Fake, PROVIDER, STRANGER, Says},
     },
 };
+use cassette::Tape;
+use domain::{
+    event::{Event, Sink},
+    request::Bounds,
+    standing::JobStanding,
+};
+use guard::config::Driving;
 
 #[derive(Default)]
 struct Heard(Mutex<Vec<Event>>);

@@ -4,18 +4,15 @@
 use serde_json::Value;
 
 use super::turn::{Lack, Turn};
-use crate::{
-    domain::{
-        attempt::Attempt,
-        job::{Job, JobState},
-        money::Datoshi,
-        request::Until,
-        standing::JobStanding,
-        units::clean,
-        verdict::Place,
-    },
-    model::grammar,
-    tools::next,
+use crate::{model::grammar, tools::next};
+use domain::{
+    attempt::Attempt,
+    job::{Job, JobState},
+    money::Datoshi,
+    request::Until,
+    standing::JobStanding,
+    units::clean,
+    verdict::Place,
 };
 
 /// What is shown of a result: a summary of a text is the result itself.

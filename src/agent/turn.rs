@@ -5,14 +5,14 @@ use std::collections::HashMap;
 
 use super::helps::Helps;
 use crate::{
-    domain::{ids::JobId, job::Job, request::Until, standing::NotDone, task::TaskType},
     model::ToolChoice,
-    policy::refusal::Rule,
     tools::{
         BadCall, Call, Failure, Tool, ToolResult, ToolSpec, check_local_capability::Args, next, offered, offered_next,
         plain,
     },
 };
+use domain::{ids::JobId, job::Job, request::Until, standing::NotDone, task::TaskType};
+use guard::policy::refusal::Rule;
 
 /// This many calls that failed, and the turn is brought to its answer.
 const MOST_FAILURES: usize = 3;

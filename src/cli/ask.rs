@@ -14,7 +14,7 @@ use super::{
         session::{Session, Which},
     },
 };
-use crate::domain::ids::SessionId;
+use domain::ids::SessionId;
 
 /// A request longer than this is no request, bytes.
 const MAX_PROMPT: u64 = 1 << 20;

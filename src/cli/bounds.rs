@@ -3,7 +3,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::domain::{
+use domain::{
     money::Datoshi,
     request::{Assumed, Bounds, Locality, Spend, Until},
     units::{bytes as bytes_shown, bytes_of, quoted},

@@ -5,10 +5,8 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{CommandError, Context};
-use crate::{
-    config::{ModelSettings, Settings, shown::Shown},
-    face::look::{Look, Tone},
-};
+use crate::face::look::{Look, Tone};
+use guard::config::{ModelSettings, Settings, shown::Shown};
 
 /// Show every setting with where it came from; secrets are hidden.
 #[derive(Debug, Args)]
@@ -72,7 +70,7 @@ fn row(shown: &Shown) -> Vec<String> {
     ]
 }
 
-fn wrong(look: &Look, label: &str, error: &crate::config::ConfigError) -> Vec<String> {
+fn wrong(look: &Look, label: &str, error: &guard::config::ConfigError) -> Vec<String> {
     let mut out = look.field(label, Tone::Bad, &error.to_string());
     out.extend(error.hint().iter().flat_map(|hint| look.field("  hint", Tone::Plain, hint)));
     out
@@ -83,7 +81,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::config::{Environment, Overrides};
+    use guard::config::{Environment, Overrides};
 
     fn settings(pairs: &[(&str, &str)]) -> Settings {
         let mut env = Environment::default();

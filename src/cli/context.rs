@@ -10,16 +10,15 @@ use console::Term;
 use secrecy::ExposeSecret as _;
 
 use super::{CommandError, Global, logging, record::RecordedEvents};
-use crate::{
-    cassette::{Tape, play::Player, record::Recorder, scrub::known},
+use crate::face::{jsonl::JsonLines, look::Look, output::Output, terminal::Terminal};
+use cassette::{Tape, play::Player, record::Recorder, scrub::known};
+use domain::{
+    event::{Event, Sink},
+    ids::SessionId,
+};
+use guard::{
     config::{Environment, Key, Overrides, Settings},
-    domain::{
-        event::{Event, Sink},
-        ids::SessionId,
-    },
-    face::{jsonl::JsonLines, look::Look, output::Output, terminal::Terminal},
     ledger::{Ledger, log},
-    science,
 };
 
 /// What every command is given.

@@ -2,9 +2,9 @@
 
 use std::{error::Error, process::ExitCode};
 
-use crate::{
+use domain::{event::Event, ids::JobIdError};
+use guard::{
     config::ConfigError,
-    domain::{event::Event, ids::JobIdError},
     ledger::LedgerError,
     policy::refusal::{Refusal, Rule},
 };

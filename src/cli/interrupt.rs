@@ -3,10 +3,8 @@
 use std::future::Future;
 
 use super::Context;
-use crate::{
-    cassette::{Tape, play::STOP},
-    job::Cancel,
-};
+use crate::job::Cancel;
+use cassette::{Tape, play::STOP};
 
 /// Runs `work`. The first Ctrl-C asks it to stop, in its own way, and is kept on the run's tape; the second leaves it where
 /// it stands, which the ledger is made for, and gives `None`.

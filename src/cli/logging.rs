@@ -12,7 +12,7 @@ use tracing_subscriber::{
 };
 
 use super::CommandError;
-use crate::cassette::scrub::known::Logged;
+use cassette::scrub::known::Logged;
 
 /// The filter of `-v`, `-vv` and so on; `None` without one.
 pub fn filter_of(verbose: u8) -> Option<String> {

@@ -20,11 +20,6 @@ use super::{
     wiring::{Options, Wired},
 };
 use crate::{
-    domain::{
-        event::{Event, Sink},
-        ids::SessionId,
-        request::Bounds,
-    },
     face::{
         jsonl::JsonLines,
         look::{Look, Tone},
@@ -33,7 +28,11 @@ use crate::{
         terminal::Terminal,
     },
     job::carry::AT_ONCE,
-    science,
+};
+use domain::{
+    event::{Event, Sink},
+    ids::SessionId,
+    request::Bounds,
 };
 
 /// Settings of the folder that a command is given in.

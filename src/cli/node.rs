@@ -7,13 +7,13 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{CommandError, Context, Kind, interrupt::until_told, runtime::block_on};
-use crate::{
+use domain::{event::Event, hash::Hash160, money::Datoshi};
+use guard::{
     config::{Key, Settings, parse},
-    domain::{event::Event, hash::Hash160, money::Datoshi},
     machine::catalogue::Catalogue,
-    node::{self, NodeSettings, Prices},
-    payment::Chain,
 };
+use neo::Chain;
+use node::{NodeSettings, Prices};
 
 /// Serve jobs over the AIOZ AI API, paid in GAS.
 ///
@@ -67,7 +67,7 @@ fn minutes() -> clap::builder::RangedU64ValueParser<u64> {
 /// `TASK=GAS`.
 fn task_price(text: &str) -> Result<(String, Datoshi), String> {
     let (task, price) = text.split_once('=').ok_or("write TASK=GAS, such as sequence_stats=0.5")?;
-    Ok((task.to_owned(), price.parse().map_err(|e: crate::domain::money::AmountError| e.to_string())?))
+    Ok((task.to_owned(), price.parse().map_err(|e: domain::money::AmountError| e.to_string())?))
 }
 
 impl Node {
@@ -138,7 +138,7 @@ impl Node {
     }
 }
 
-fn need(settings: &Settings, key: Key) -> Result<&crate::config::Value, CommandError> {
+fn need(settings: &Settings, key: Key) -> Result<&guard::config::Value, CommandError> {
     settings.value(key).ok_or_else(|| {
         CommandError::usage(format!("a node needs {}", key.name())).hint("set it in .env; see .env.example")
     })

@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{
     agent::outcome,
-    domain::path_text::for_shell,
     face::{look::Tone, plan_file},
 };
+use domain::path_text::for_shell;
 
 /// Write the plan of a task on files, with its price: nothing is run, sent or paid.
 #[derive(Debug, Args)]
@@ -41,8 +41,8 @@ impl Plan {
         if let Some(session) = session {
             context.go_on_with(session);
         }
-        let sink = if context.json() { context.sink() } else { std::sync::Arc::new(crate::domain::event::Silent) };
-        let approver = std::sync::Arc::new(crate::policy::approval::Nobody);
+        let sink = if context.json() { context.sink() } else { std::sync::Arc::new(domain::event::Silent) };
+        let approver = std::sync::Arc::new(guard::policy::approval::Nobody);
         let wired = Wired::with(context, Options::default(), sink, approver)?;
         let plan = block_on(async { Ok(wired.workflow.plan(&context.session().0, given.request, None).await?) })?;
         let reasons = || plan.work.iter().filter_map(|piece| piece.cannot.as_ref());

@@ -11,20 +11,16 @@ use clap::Args;
 use secrecy::ExposeSecret as _;
 
 use super::{CommandError, Context, wiring::Options};
-use crate::{
-    agent::prompt,
-    cassette::{
-        format::{Start, VERSION, What},
-        record::Recorder,
-    },
-    config::Settings,
-    domain::{
-        event::{Event, Sink},
-        hash::Sha256,
-    },
-    machine::catalogue::Catalogue,
-    tools,
+use crate::{agent::prompt, tools};
+use cassette::{
+    format::{Start, VERSION, What},
+    record::Recorder,
 };
+use domain::{
+    event::{Event, Sink},
+    hash::Sha256,
+};
+use guard::{config::Settings, machine::catalogue::Catalogue};
 
 /// Where a run is recorded.
 #[derive(Debug, Default, Args)]

@@ -14,14 +14,14 @@ use super::{
 };
 use crate::{
     agent::outcome,
-    domain::{
-        event::Event,
-        plan::Plan,
-        request::{Origin, Until},
-        standing::{JobStanding, NotDone},
-        units::quoted,
-    },
     job::{Cancel, Carried, JobError, Workflow, carry::AT_ONCE, receipt},
+};
+use domain::{
+    event::Event,
+    plan::Plan,
+    request::{Origin, Until},
+    standing::{JobStanding, NotDone},
+    units::quoted,
 };
 
 /// Run a task on files, start to finish.

@@ -6,14 +6,12 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{CommandError, Context};
-use crate::{
-    domain::{
-        dataset::Format,
-        task::{ParameterKind, Program, TaskType},
-    },
-    face::look::{Look, Tone},
-    machine::catalogue::{Catalogue, missing_program},
+use crate::face::look::{Look, Tone};
+use domain::{
+    dataset::Format,
+    task::{ParameterKind, Program, TaskType},
 };
+use guard::machine::catalogue::{Catalogue, missing_program};
 
 /// Show what can be computed.
 #[derive(Debug, Default, Args)]

@@ -9,17 +9,15 @@ use super::{
     CommandError, Context, Kind,
     bounds::{AssumedArgs, BoundsArgs},
 };
-use crate::{
-    config::plain_file,
-    domain::{
-        hash::Sha256,
-        ids::{RequestId, SessionId},
-        plan::Content,
-        request::{Bounds, Origin, Request, Work},
-        task::Parameters,
-    },
-    face::plan_file::{self, PlanFileError},
+use crate::face::plan_file::{self, PlanFileError};
+use domain::{
+    hash::Sha256,
+    ids::{RequestId, SessionId},
+    plan::Content,
+    request::{Bounds, Origin, Request, Work},
+    task::Parameters,
 };
+use guard::config::plain_file;
 
 /// More than any plan file, bytes.
 const MAX_PLAN: u64 = 16 << 20;

@@ -5,7 +5,9 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Args;
 
 use super::{CommandError, logging, runtime::block_on};
-use crate::{compute::worker::worker_main, machine::catalogue::Catalogue, sandbox::host};
+use compute::worker::worker_main;
+use guard::machine::catalogue::Catalogue;
+use sandbox::host;
 
 /// Run one task in this process, as the local runner and the node do.
 ///

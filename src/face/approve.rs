@@ -9,10 +9,8 @@ use super::{
     look::{Look, Tone},
     tty::Tty,
 };
-use crate::{
-    domain::{plan::Plan, units::clean},
-    policy::approval::{Answer, ApprovalRequest, Approver, PlanAnswer, PlanSpending},
-};
+use domain::{plan::Plan, units::clean};
+use guard::policy::approval::{Answer, ApprovalRequest, Approver, PlanAnswer, PlanSpending};
 
 /// Times an unclear answer is asked for again.
 const MAX_QUESTIONS: usize = 3;
@@ -96,13 +94,11 @@ pub fn question(request: &ApprovalRequest, look: &Look) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        domain::{
-            hash::Hash160,
-            money::Datoshi,
-            network::{MAINNET, Network},
-        },
-        face::sample,
+    use crate::face::sample;
+    use domain::{
+        hash::Hash160,
+        money::Datoshi,
+        network::{MAINNET, Network},
     };
 
     fn request() -> ApprovalRequest {

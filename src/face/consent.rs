@@ -12,7 +12,7 @@ use super::{
     plan::{self, words},
     tty::Tty,
 };
-use crate::domain::{
+use domain::{
     money::Datoshi,
     plan::Plan,
     request::{Locality, Origin, Request, Spend, Until},

@@ -16,10 +16,8 @@ use super::{
     plan_file::{self, MAX_BYTES, PlanFileError},
     tty::TERMINAL,
 };
-use crate::{
-    domain::{plan::Plan, request::Request, units::clean},
-    machine::programs::on_path,
-};
+use domain::{plan::Plan, request::Request, units::clean};
+use guard::machine::programs::on_path;
 
 /// What the file is called, in a folder of its own. Editors colour it by its ending.
 const NAME: &str = "plan.toml";

@@ -3,11 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::payments::Shown;
-use crate::{
-    domain::{attempt::Attempt, job::Job},
-    job::offload::quote_shown,
-    ledger::JobLine,
-};
+use crate::job::offload::quote_shown;
+use domain::{attempt::Attempt, job::Job};
+use guard::ledger::JobLine;
 
 /// One job of a list.
 ///

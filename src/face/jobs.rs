@@ -6,16 +6,14 @@ use super::{
     look::{Look, Tone, cut},
     status::tone,
 };
-use crate::{
-    domain::{
-        attempt::{Attempt, AttemptState},
-        ids::RequestId,
-        job::{Job, JobState},
-        units::{about_seconds, bytes, clean},
-        verdict::Place,
-    },
-    ledger::JobLine,
+use domain::{
+    attempt::{Attempt, AttemptState},
+    ids::RequestId,
+    job::{Job, JobState},
+    units::{about_seconds, bytes, clean},
+    verdict::Place,
 };
+use guard::ledger::JobLine;
 
 /// The columns of the list.
 const HEADER: [&str; 7] = ["job", "state", "task", "dataset", "where", "GAS", "changed"];

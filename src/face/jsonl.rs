@@ -5,12 +5,10 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 
 use super::output::Output;
-use crate::{
-    cassette::Tape,
-    domain::{
-        event::{EVENT_VERSION, Envelope, Event, Sink},
-        ids::SessionId,
-    },
+use cassette::Tape;
+use domain::{
+    event::{EVENT_VERSION, Envelope, Event, Sink},
+    ids::SessionId,
 };
 
 /// Writes events as JSON Lines.
@@ -53,7 +51,7 @@ mod tests {
         super::{output::Captured, sample_plans},
         *,
     };
-    use crate::domain::shown::{PlanShown, RequestShown, Totals};
+    use domain::shown::{PlanShown, RequestShown, Totals};
 
     #[test]
     fn numbered_from_one_and_read_back() {

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use crate::cassette::scrub::known::without_known;
+use cassette::scrub::known::without_known;
 
 type OnClosed = Box<dyn FnOnce() + Send>;
 

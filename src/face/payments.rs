@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::look::Look;
-use crate::domain::{
+use domain::{
     attempt::Attempt,
     hash::TxHash,
     ids::JobId,

@@ -17,7 +17,7 @@ mod rows;
 pub mod words;
 
 use super::look::{Look, Tone};
-use crate::domain::{
+use domain::{
     plan::{Plan, PlannedWork},
     units::about_seconds,
     verdict::Place,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::look::{Look, Tone};
-use crate::domain::units::bytes;
+use domain::units::bytes;
 
 /// Smaller uploads are over before a line about them is read, bytes.
 const LARGE: u64 = 10_000_000;

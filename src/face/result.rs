@@ -6,13 +6,11 @@ use super::{
     look::{Look, Tone},
     text::plain_lines,
 };
-use crate::{
-    domain::{
-        result::{Fold, ResultDocument},
-        units::{clean, count},
-    },
-    science::Bar,
+use domain::{
+    result::{Fold, ResultDocument},
+    units::{clean, count},
 };
+use science::Bar;
 
 /// Rows of a table before the rest is only counted.
 const MAX_ROWS: usize = 20;

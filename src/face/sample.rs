@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::domain::{
+use domain::{
     attempt::{Attempt, AttemptState},
     dataset::{Alphabet, DatasetProfile, Format},
     estimate::{Estimate, Range},
@@ -16,7 +16,7 @@ use crate::domain::{
     receipt::{PaidReceipt, Receipt, ResultReceipt, TransferEvent},
     verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
 };
-use crate::ledger::JobLine;
+use guard::ledger::JobLine;
 
 pub const RECIPIENT: &str = "NTYEFJq9zRLP2MZXSYeCFMUMrvTf5T3RAv";
 
@@ -109,8 +109,8 @@ pub fn receipt() -> Receipt {
             tx_hash: TxHash([7; 32]),
             block: 5790,
             event: TransferEvent {
-                contract: crate::payment::GAS_CONTRACT,
-                name: crate::payment::paid::TRANSFER.into(),
+                contract: neo::GAS_CONTRACT,
+                name: neo::paid::TRANSFER.into(),
                 from: Hash160::from_address(RECIPIENT).unwrap(),
                 to: Hash160::from_address(RECIPIENT).unwrap(),
                 amount: Datoshi::from_gas(2),

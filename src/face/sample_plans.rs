@@ -6,7 +6,7 @@ use super::{
     look::Look,
     sample::{self, RECIPIENT},
 };
-use crate::domain::{
+use domain::{
     money::Datoshi,
     network::{MAINNET, Network, SANDBOX},
     plan::{Cannot, Content, Plan, PlannedWork, Price, PriceSource},
@@ -90,7 +90,7 @@ pub fn one_in_the_sandbox() -> Plan {
 /// One that costs real money, with a limit.
 pub fn one_on_mainnet() -> Plan {
     let piece = offloaded("examples/data.fasta", Network(MAINNET), PriceSource::Listed);
-    let bounds = Bounds { spend: crate::domain::request::Spend::AtMost(Datoshi::from_gas(3)), ..Bounds::default() };
+    let bounds = Bounds { spend: domain::request::Spend::AtMost(Datoshi::from_gas(3)), ..Bounds::default() };
     planned(vec![piece], bounds, Some("Fold examples/data.fasta, and pay no more than 3 GAS"), HOSTS)
 }
 

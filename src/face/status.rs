@@ -6,7 +6,7 @@ use super::{
     look::{Look, Tone},
     plan::{columns::middle, words},
 };
-use crate::domain::{
+use domain::{
     job::JobState,
     money::Datoshi,
     standing::{JobStanding, NotDone},

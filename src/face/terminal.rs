@@ -15,14 +15,12 @@ use super::{
     result::{self, Draw},
     text::{Flow, plain_lines},
 };
-use crate::{
-    config::plain_file,
-    domain::{
-        event::{Event, Sink},
-        ids::JobId,
-        result::{RESULT_FILE, ResultDocument},
-    },
+use domain::{
+    event::{Event, Sink},
+    ids::JobId,
+    result::{RESULT_FILE, ResultDocument},
 };
+use guard::config::plain_file;
 
 /// A result document larger than this is named and not shown, bytes.
 const MAX_DOCUMENT: u64 = 64 << 20;

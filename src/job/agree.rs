@@ -13,17 +13,17 @@ use super::{
     JobError, Workflow, once,
     plan::{Draft, verdict_event},
 };
-use crate::{
-    domain::{
-        event::Event,
-        hash::Sha256,
-        ids::{JobId, RequestId},
-        job::{Job, JobState},
-        plan::{Content, Plan, PlannedWork},
-        request::{Bounds, DATASET, Input, MOST_WORK, Origin, Request, Until, Work},
-        shown::PlanShown,
-        verdict::Place,
-    },
+use domain::{
+    event::Event,
+    hash::Sha256,
+    ids::{JobId, RequestId},
+    job::{Job, JobState},
+    plan::{Content, Plan, PlannedWork},
+    request::{Bounds, DATASET, Input, MOST_WORK, Origin, Request, Until, Work},
+    shown::PlanShown,
+    verdict::Place,
+};
+use guard::{
     ledger::LedgerError,
     policy::{consent::Consented, mandate},
 };
@@ -251,9 +251,7 @@ impl Workflow {
             Running => job.place() == Place::Local,
             PaymentIntended | PaymentSent | PaymentUnknown => {
                 let attempts = self.attempts(&job.id)?;
-                !attempts
-                    .iter()
-                    .any(|a| a.state.is_live() || a.state == crate::domain::attempt::AttemptState::Confirmed)
+                !attempts.iter().any(|a| a.state.is_live() || a.state == domain::attempt::AttemptState::Confirmed)
             }
             _ => false,
         })

@@ -1,19 +1,16 @@
 //! The same work, done or begun before in this session: it is taken up and not paid for again.
 
 use super::{JobError, Workflow, lease};
-use crate::{
-    domain::{
-        ids::RequestId,
-        job::{Job, JobState},
-        plan::Content,
-        request::Work,
-        task::{Parameters, TaskType},
-        verdict::Place,
-    },
-    machine,
-    policy::data::OpenDataset,
-    science::InputError,
+use domain::{
+    ids::RequestId,
+    job::{Job, JobState},
+    plan::Content,
+    request::Work,
+    task::{Parameters, TaskType},
+    verdict::Place,
 };
+use guard::{machine, policy::data::OpenDataset};
+use science::InputError;
 
 impl Workflow {
     /// Whether a job, of whatever session, was begun at the provider and no process works on it any more: what is quoted or paid

@@ -5,7 +5,7 @@ use futures::future::join_all;
 use tokio::sync::Semaphore;
 
 use super::{Cancel, JobError, Workflow};
-use crate::domain::{
+use domain::{
     ids::JobId,
     job::Job,
     plan::{Plan, PlannedWork},

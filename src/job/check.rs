@@ -5,17 +5,15 @@
 
 use std::{error::Error, fs::File, io, io::Write as _, path::Path};
 
-use crate::{
-    compute::worker,
-    config::plain_file,
-    domain::{
-        hash::Sha256,
-        job::{Job, JobResult, ResultFile},
-        result::{RESULT_FILE, ResultDocument},
-        units,
-    },
-    science::{self, VerifyError},
+use compute::worker;
+use domain::{
+    hash::Sha256,
+    job::{Job, JobResult, ResultFile},
+    result::{RESULT_FILE, ResultDocument},
+    units,
 };
+use guard::config::plain_file;
+use science::VerifyError;
 
 /// What a check came to.
 #[derive(Debug, Clone, PartialEq)]

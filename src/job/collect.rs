@@ -10,20 +10,18 @@ use super::{
     check::{self, CheckError, Checked},
     local::fetched_event,
 };
-use crate::{
-    cassette::Tape,
-    compute::aioz::{TaskDetail, TaskStatus},
-    domain::{
-        event::Event,
-        hash::Sha256,
-        job::{Job, JobResult, JobState, ResultFile},
-        quote::QuoteSource,
-        result::RESULT_FILE,
-        units,
-    },
-    policy::{Refusal, Rule},
-    storage::fetch::{FetchPlan, fetch_on},
+use cassette::Tape;
+use compute::aioz::{TaskDetail, TaskStatus};
+use domain::{
+    event::Event,
+    hash::Sha256,
+    job::{Job, JobResult, JobState, ResultFile},
+    quote::QuoteSource,
+    result::RESULT_FILE,
+    units,
 };
+use guard::policy::{Refusal, Rule};
+use storage::fetch::{FetchPlan, fetch_on};
 
 /// Between two looks at a task that has just been paid; it grows to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);

@@ -4,12 +4,10 @@
 //! since. The provider knows of it. Nothing it says is believed: the chain must show that very payment, of this wallet.
 
 use super::{JobError, Remote, Workflow};
-use crate::{
-    compute::aioz::{ComputeError, TaskStatus},
-    domain::{job::Job, money::Datoshi, quote::Quote},
-    payment::payer::Adoption,
-    policy::{Refusal, Rule},
-};
+use crate::payment::payer::Adoption;
+use compute::aioz::{ComputeError, TaskStatus};
+use domain::{job::Job, money::Datoshi, quote::Quote};
+use guard::policy::{Refusal, Rule};
 
 impl Workflow {
     /// Whether the job turned out to be paid: it is then, in the ledger too. To be asked before anything is paid.

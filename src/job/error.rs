@@ -1,21 +1,23 @@
 //! Why a job did not take its next step, with what to do about it and the exit code it means.
 
 use crate::{
-    compute::{aioz::ComputeError, local::LocalError},
-    domain::{
-        ids::JobId,
-        job::JobState,
-        plan::Cannot,
-        request::{MOST_WORK, Origin},
-        units::count,
-    },
     job::{check::CheckError, lease::LeaseError, results},
+    payment::payer::PayError,
+};
+use compute::{aioz::ComputeError, local::LocalError};
+use domain::{
+    ids::JobId,
+    job::JobState,
+    plan::Cannot,
+    request::{MOST_WORK, Origin},
+    units::count,
+};
+use guard::{
     ledger::{CapPassed, IntendError, LedgerError},
     machine::{ProbeError, catalogue::ParameterError, expand::ExpandError},
-    payment::payer::PayError,
     policy::{Refusal, Rule},
-    storage::{StorageError, fetch::FetchError},
 };
+use storage::{StorageError, fetch::FetchError};
 
 /// Why a job did not take its next step.
 #[derive(Debug, thiserror::Error)]
@@ -86,7 +88,7 @@ pub enum JobError {
     Compute(#[from] ComputeError),
     /// The provider's terms are none.
     #[error(transparent)]
-    Terms(#[from] crate::compute::aioz::TermsError),
+    Terms(#[from] compute::aioz::TermsError),
     /// The run on this machine failed.
     #[error(transparent)]
     Local(#[from] LocalError),

@@ -7,10 +7,8 @@ use std::{
 };
 
 use super::{JobError, Workflow};
-use crate::{
-    domain::request::{Input, MOST_WORK, Request, Work},
-    machine::expand::{ExpandError, NameKind, Surroundings, expand, identity},
-};
+use domain::request::{Input, MOST_WORK, Request, Work};
+use guard::machine::expand::{ExpandError, NameKind, Surroundings, expand, identity};
 
 /// Why pieces of work, by their place in the request, stand for no file.
 pub(super) type Nowhere = HashMap<usize, ExpandError>;

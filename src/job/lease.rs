@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use crate::domain::ids::JobId;
+use domain::ids::JobId;
 
 /// The right to advance one job; given back when dropped.
 #[derive(Debug)]

@@ -3,17 +3,15 @@
 use std::time::Duration;
 
 use super::{Cancel, JobError, Workflow};
-use crate::{
-    compute::local::LocalError,
-    domain::{
-        estimate::Measured,
-        event::Event,
-        job::{Job, JobResult, JobState},
-        result::RESULT_FILE,
-        task::TaskType,
-    },
-    machine::{catalogue, estimator},
+use compute::local::LocalError;
+use domain::{
+    estimate::Measured,
+    event::Event,
+    job::{Job, JobResult, JobState},
+    result::RESULT_FILE,
+    task::TaskType,
 };
+use guard::machine::{catalogue, estimator};
 
 /// A run may take this many times its pessimistic estimate before it is ended.
 const PATIENCE: f64 = 4.0;
@@ -85,6 +83,6 @@ pub(super) fn fetched_event(job: &Job, result: &JobResult) -> Event {
         job: job.id.clone(),
         path: result.folder.join(RESULT_FILE).display().to_string(),
         bytes: document.map_or(0, |f| f.bytes),
-        sha256: document.map_or(crate::domain::hash::Sha256([0; 32]), |f| f.sha256),
+        sha256: document.map_or(domain::hash::Sha256([0; 32]), |f| f.sha256),
     }
 }

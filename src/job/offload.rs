@@ -6,19 +6,16 @@ use std::{
 };
 
 use super::{Cancel, JobError, Workflow};
-use crate::{
-    compute::aioz::ComputeError,
-    domain::{
-        event::{Event, QuoteShown},
-        hash::Sha256,
-        job::{Job, JobState},
-        money::Amount,
-        quote::Quote,
-        task::{ParameterKind, TaskType},
-    },
-    policy::{Refusal, Rule, data::OpenDataset},
-    science,
+use compute::aioz::ComputeError;
+use domain::{
+    event::{Event, QuoteShown},
+    hash::Sha256,
+    job::{Job, JobState},
+    money::Amount,
+    quote::Quote,
+    task::{ParameterKind, TaskType},
 };
+use guard::policy::{Refusal, Rule, data::OpenDataset};
 
 /// How long the provider may read the dataset: as long as S3 allows, as a job may wait for its payment.
 const LINK_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);

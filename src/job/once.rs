@@ -4,14 +4,11 @@
 use std::path::PathBuf;
 
 use super::{Workflow, plan::Draft};
-use crate::{
-    domain::{
-        hash::Sha256,
-        plan::{Content, Plan, PlannedWork},
-    },
-    machine,
-    policy::data::NamedBy,
+use domain::{
+    hash::Sha256,
+    plan::{Content, Plan, PlannedWork},
 };
+use guard::{machine, policy::data::NamedBy};
 
 impl Workflow {
     /// Which of these pieces is the same work, if one is. Files are read only where their size is the same; what was read

@@ -5,18 +5,18 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Cancel, JobError, Remote, Workflow};
-use crate::{
-    compute::aioz::ComputeError,
-    domain::{
-        attempt::{Attempt, AttemptState},
-        event::Event,
-        job::{Job, JobState},
-    },
-    kill_point::reached,
+use crate::payment::payer::{Settlement, shown};
+use compute::aioz::ComputeError;
+use domain::{
+    attempt::{Attempt, AttemptState},
+    event::Event,
+    job::{Job, JobState},
+};
+use guard::{
     ledger::Reading,
-    payment::payer::{Settlement, shown},
     policy::payment::{self, Claim},
 };
+use kill_point::reached;
 
 /// A payment that never landed is made anew at most this often in all.
 const MAX_ATTEMPTS: usize = 4;

@@ -4,22 +4,22 @@
 use std::path::PathBuf;
 
 use super::{JobError, Workflow, once, results};
-use crate::{
-    cassette::{Tape, format::Measure},
-    compute::worker,
-    domain::{
-        dataset::DatasetProfile,
-        estimate::Estimate,
-        event::{DatasetShown, Event},
-        hash::Sha256,
-        ids::{self, JobId, RequestId},
-        job::{Job, PlannedJob},
-        plan::{Cannot, Content, IfFree, Plan, PlannedWork, Price},
-        request::{Assumed, Bounds, Input, Locality, Origin, Request, Work},
-        shown::{PlanShown, RequestShown},
-        task::{ParameterKind, Parameters, TaskType},
-        verdict::Place,
-    },
+use cassette::{Tape, format::Measure};
+use compute::worker;
+use domain::{
+    dataset::DatasetProfile,
+    estimate::Estimate,
+    event::{DatasetShown, Event},
+    hash::Sha256,
+    ids::{self, JobId, RequestId},
+    job::{Job, PlannedJob},
+    plan::{Cannot, Content, IfFree, Plan, PlannedWork, Price},
+    request::{Assumed, Bounds, Input, Locality, Origin, Request, Work},
+    shown::{PlanShown, RequestShown},
+    task::{ParameterKind, Parameters, TaskType},
+    verdict::Place,
+};
+use guard::{
     machine::{self, catalogue, estimator},
     policy::{
         Refusal, Rule,
@@ -317,7 +317,7 @@ impl Workflow {
 }
 
 fn none() -> Input {
-    Input { name: crate::domain::request::DATASET.to_owned(), named: PathBuf::new(), path: None }
+    Input { name: domain::request::DATASET.to_owned(), named: PathBuf::new(), path: None }
 }
 
 /// A piece of work that could not even be measured.
@@ -368,7 +368,7 @@ fn raised(
     task: &TaskType,
     dataset: &DatasetProfile,
     assumed: Assumed,
-    history: &[crate::domain::estimate::Measured],
+    history: &[domain::estimate::Measured],
 ) -> Estimate {
     let mut raised = estimate;
     if let Some(bytes) = assumed.bytes.filter(|&b| b > dataset.bytes && dataset.bytes > 0) {

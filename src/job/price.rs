@@ -5,15 +5,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{JobError, OwnerPrice, Workflow};
-use crate::{
-    compute::aioz::{Aioz, ComputeError, Cost},
-    domain::{
-        hash::Hash160,
-        money::Datoshi,
-        network::Network,
-        plan::{Price, PriceSource},
-        quote::Quote,
-    },
+use compute::aioz::{Aioz, ComputeError, Cost};
+use domain::{
+    hash::Hash160,
+    money::Datoshi,
+    network::Network,
+    plan::{Price, PriceSource},
+    quote::Quote,
+};
+use guard::{
     ledger::{Reading, Spending},
     policy::{Refusal, Rule},
 };

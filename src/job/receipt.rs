@@ -1,17 +1,15 @@
 //! A job's receipt, put together from the ledger alone.
 
-use crate::{
-    domain::{
-        attempt::{Attempt, AttemptState},
-        ids::JobId,
-        job::Job,
-        money::{Amount, Datoshi, Fees},
-        receipt::{PaidReceipt, Receipt, ResultReceipt, TransferEvent},
-        result::RESULT_FILE,
-    },
-    ledger::{Ledger, LedgerError},
-    payment::{GAS_CONTRACT, paid::TRANSFER},
+use domain::{
+    attempt::{Attempt, AttemptState},
+    ids::JobId,
+    job::Job,
+    money::{Amount, Datoshi, Fees},
+    receipt::{PaidReceipt, Receipt, ResultReceipt, TransferEvent},
+    result::RESULT_FILE,
 };
+use guard::ledger::{Ledger, LedgerError};
+use neo::{GAS_CONTRACT, paid::TRANSFER};
 
 /// The receipt of one job.
 ///

@@ -6,14 +6,13 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{AskPrices, Connect, JobError, OwnerPrice, Pricing, Remote};
-use crate::{
-    cassette::{Tape, format::Part, line::target},
-    compute::aioz::Aioz,
-    domain::{hash::Hash160, money::Datoshi, network::Network},
-    ledger::Ledger,
-    payment::{Chain, Hand, Payer, hand::Account},
-    storage::{S3Settings, Storage},
-};
+use crate::payment::{Hand, Payer, hand::Account};
+use cassette::{Tape, format::Part, line::target};
+use compute::aioz::Aioz;
+use domain::{hash::Hash160, money::Datoshi, network::Network};
+use guard::ledger::Ledger;
+use neo::Chain;
+use storage::{S3Settings, Storage};
 
 /// The name of these facts in a record.
 const OUTSIDE: &str = "outside parts";

@@ -4,17 +4,15 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{AskPrices, JobError};
-use crate::{
-    compute::aioz::{Aioz, TaskDetail},
-    domain::{
-        hash::Hash160,
-        money::Datoshi,
-        network::Network,
-        quote::{Quote, QuoteSource},
-    },
-    payment::Payer,
-    storage::Storage,
+use crate::payment::Payer;
+use compute::aioz::{Aioz, TaskDetail};
+use domain::{
+    hash::Hash160,
+    money::Datoshi,
+    network::Network,
+    quote::{Quote, QuoteSource},
 };
+use storage::Storage;
 
 /// Storage, provider and payer of one profile.
 pub struct Remote {

@@ -8,7 +8,7 @@ use std::{
 use rustix::fs::Access;
 
 use super::{JobError, Workflow};
-use crate::domain::{
+use domain::{
     ids::JobId,
     job::{Job, JobState},
 };

@@ -2,7 +2,7 @@
 //! that its limit is counted, in the ledger, over everything that the command pays.
 
 use super::{Cancel, JobError, Opening, Workflow, lease, results, workflow::Goal};
-use crate::domain::{
+use domain::{
     ids::{JobId, SessionId},
     job::Job,
     request::{Bounds, Origin, Until},

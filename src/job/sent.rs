@@ -3,13 +3,11 @@
 use std::{fs::File, time::Duration};
 
 use super::{JobError, Remote, Workflow, check};
-use crate::{
-    domain::job::{Job, Staged},
-    policy::{Refusal, Rule},
-    storage::{
-        StorageError,
-        fetch::{FetchError, FetchPlan, fetch_on},
-    },
+use domain::job::{Job, Staged};
+use guard::policy::{Refusal, Rule};
+use storage::{
+    StorageError,
+    fetch::{FetchError, FetchPlan, fetch_on},
 };
 
 /// How long a link to our own copy lives: we are its only reader.

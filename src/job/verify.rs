@@ -4,17 +4,15 @@ use std::{io, path::Path};
 
 use serde::Serialize;
 
-use crate::{
-    compute::worker::hash,
-    config::plain_file,
-    domain::{
-        attempt::{Attempt, AttemptState},
-        hash::Sha256,
-        job::{Job, ResultFile},
-        units,
-    },
-    payment::{Chain, Expected, VerifyError, verify_payment},
+use compute::worker::hash;
+use domain::{
+    attempt::{Attempt, AttemptState},
+    hash::Sha256,
+    job::{Job, ResultFile},
+    units,
 };
+use guard::config::plain_file;
+use neo::{Chain, Expected, VerifyError, verify_payment};
 
 /// What one look showed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -9,18 +9,18 @@ use std::{
 use tokio::sync::OnceCell;
 
 use super::{Cancel, Connect, JobError, Pricing, Remote, agree::Drafts, lease, price::Listed};
-use crate::{
-    cassette::Tape,
-    compute::local::Runner,
-    domain::{
-        attempt::Attempt,
-        event::{Event, Sink},
-        ids::JobId,
-        job::{Job, JobState},
-        request::Bounds,
-        task::TaskType,
-        verdict::Place,
-    },
+use cassette::Tape;
+use compute::local::Runner;
+use domain::{
+    attempt::Attempt,
+    event::{Event, Sink},
+    ids::JobId,
+    job::{Job, JobState},
+    request::Bounds,
+    task::TaskType,
+    verdict::Place,
+};
+use guard::{
     ledger::{Ledger, LedgerError, log},
     machine::{Supposed, catalogue::Catalogue},
     policy::{Guard, Refusal, Rule, approval::Approver, payment::Claim},
@@ -319,7 +319,7 @@ impl Workflow {
     /// The task of that name.
     pub(super) fn task(&self, name: &str) -> Result<&TaskType, JobError> {
         self.parts.catalogue.get(name).ok_or_else(|| JobError::UnknownTask {
-            name: crate::domain::units::clean(name, 60),
+            name: domain::units::clean(name, 60),
             known: self.parts.catalogue.iter().map(|t| t.name.clone()).collect(),
         })
     }
@@ -356,7 +356,7 @@ impl Workflow {
     fn refused(&self, job: &Job, refusal: &Refusal) {
         self.emit(Event::PolicyDecided {
             rule: refusal.rule.id().to_owned(),
-            decision: crate::domain::event::Decision::Refuse,
+            decision: domain::event::Decision::Refuse,
             subject: job.id.to_string(),
             why: refusal.why.clone(),
         });

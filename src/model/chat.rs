@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{domain::cost::NanoDollars, tools::ToolSpec};
+use crate::tools::ToolSpec;
+use domain::cost::NanoDollars;
 
 /// What a model is asked.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

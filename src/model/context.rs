@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::units::{self, clean};
+use domain::units::{self, clean};
 
 /// How a note begins that the program, and not a person, puts into a conversation.
 pub const NOTE: &str = "[from the program, not from the person]";

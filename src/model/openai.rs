@@ -45,10 +45,8 @@ use self::{
     responses::{Event, Translator},
 };
 use super::{ChatModel, ChatRequest, ChatTurn, Delta, ModelError};
-use crate::{
-    config::{Api, Endpoint},
-    domain::units::clean,
-};
+use domain::units::clean;
+use guard::config::{Api, Endpoint};
 
 /// A stream that keeps itself alive and says nothing is given up after so many idle timeouts.
 const SILENT_FOR: u32 = 5;

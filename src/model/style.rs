@@ -1,7 +1,7 @@
 //! When a model that is driven by the tools is driven by one request object a turn instead.
 
 use super::ModelError;
-use crate::config::{Driving, Style};
+use guard::config::{Driving, Style};
 
 /// What a model's reply held where tools were offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{ChatModel, ChatRequest, ChatTurn, Delta, Message, ModelError, Usage};
-use crate::cassette::{
+use cassette::{
     format::{Answered, Asked, Body, Broken, Part},
     play::Player,
     record::Recorder,
@@ -189,10 +189,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        cassette::{format::What, read::Cassette},
         model::{Finish, ToolCall},
         tools::ToolSpec,
     };
+    use cassette::{format::What, read::Cassette};
 
     /// What each try that fails took.
     const LOST: Usage = Usage {
@@ -248,7 +248,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.cassette");
         let recorder = Arc::new(Recorder::create(&path).unwrap());
-        let start = serde_json::from_str(crate::cassette::read::START_FOR_TESTS).unwrap();
+        let start = serde_json::json!({
+            "cassette": 2, "bounds": {}, "program": "0.2.0", "command": "ask", "flags": [], "folder": "/work",
+            "home": "/home/me", "settings": {}, "built": {}
+        });
+        let start = serde_json::from_value(start).unwrap();
         recorder.write(What::Start(Box::new(start)));
         let usage = Some(Usage { prompt_tokens: 7, completion_tokens: 2, ..Usage::default() });
         let turn = ChatTurn { text: "all is well".into(), calls: vec![], finish: Finish::Length, usage };

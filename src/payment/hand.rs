@@ -2,15 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
+use cassette::Tape;
+use domain::{hash::Hash160, network::Network};
+use neo::{
     Wallet,
     transaction::{Signed, Transaction},
     wallet::KeyError,
     witness::Witness,
-};
-use crate::{
-    cassette::Tape,
-    domain::{hash::Hash160, network::Network},
 };
 
 /// What is public of the account that pays.
@@ -70,12 +68,7 @@ impl Hand {
     }
 
     /// Signs a transaction for a network, or finds its signature in the record that is played.
-    pub(in crate::payment) fn sign(
-        &self,
-        tape: &Tape,
-        transaction: Transaction,
-        network: Network,
-    ) -> Result<Signed, KeyError> {
+    pub(crate) fn sign(&self, tape: &Tape, transaction: Transaction, network: Network) -> Result<Signed, KeyError> {
         let of = format!("signature of {}", transaction.hash());
         match self {
             Hand::Wallet(wallet) => {

@@ -7,7 +7,7 @@ use super::{
     More, Tool, check_local_capability, list_jobs, pay_gas_fee, run_local_task, run_remote_compute, schema,
     wait_for_job,
 };
-use crate::domain::{ids::JobId, units::clean};
+use domain::{ids::JobId, units::clean};
 
 const UNKNOWN_TOOL: &str = "unknown_tool";
 const BAD_ARGUMENTS: &str = "bad_arguments";

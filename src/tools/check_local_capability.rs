@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{BadCall, Failure, Tool, ToolResult, Toolbox, WorkError, facts, files, next, standing::Standing};
-use crate::domain::{
+use domain::{
     job::{Job, JobState},
     money::Datoshi,
     request::{Bounds, Locality, Spend, Until, Work},

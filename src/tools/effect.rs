@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     Call, Cancel, Claim, Failure, More, Tool, ToolResult, Toolbox, WorkError, facts, next, standing::Standing,
 };
-use crate::domain::{
+use domain::{
     ids::JobId,
     job::{Job, JobState},
     plan::Plan,

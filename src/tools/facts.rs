@@ -6,7 +6,7 @@ pub use plans::{add_some, brief, plan, price, refused};
 use serde_json::{Map, Value, json};
 
 use super::next;
-use crate::domain::{
+use domain::{
     attempt::{Attempt, AttemptState},
     job::{Job, JobResult, JobState},
     money::Datoshi,

@@ -13,19 +13,16 @@ use async_trait::async_trait;
 pub use made::{PROVIDER, STRANGER};
 
 use super::work::{Cancel, Claim, Opening, Outcome, Steps, WorkError};
-use crate::{
-    domain::{
-        attempt::Attempt,
-        ids::{JobId, RequestId},
-        job::{Job, JobState},
-        plan::{IfFree, Plan, PlannedWork},
-        request::{Bounds, Request, Work},
-        task::{Parameters, TaskType},
-    },
-    job::JobError,
-    ledger::LedgerError,
-    machine::catalogue::Catalogue,
+use crate::job::JobError;
+use domain::{
+    attempt::Attempt,
+    ids::{JobId, RequestId},
+    job::{Job, JobState},
+    plan::{IfFree, Plan, PlannedWork},
+    request::{Bounds, Request, Work},
+    task::{Parameters, TaskType},
 };
+use guard::{ledger::LedgerError, machine::catalogue::Catalogue};
 
 /// Who answers to a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,11 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::WorkError;
-use crate::{
-    domain::task::TaskType,
-    job::JobError,
-    machine::expand::{Surroundings, expand as expand_names},
-};
+use crate::job::JobError;
+use domain::task::TaskType;
+use guard::machine::expand::{Surroundings, expand as expand_names};
 
 /// The files that `names` stand for, taken from `folder`, in the order in which they are named: a path is itself, a pattern or
 /// a folder its files in natural order. `task` is the one that they are for, where it is known.

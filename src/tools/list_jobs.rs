@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{ToolResult, Toolbox, facts};
-use crate::domain::job::Job;
+use domain::job::Job;
 
 /// What it does, for the model.
 pub const DESCRIPTION: &str = "List jobs with their states, what they cost, the newest results, and what comes next for each. \

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::next;
-use crate::domain::ids::JobId;
+use domain::ids::JobId;
 
 /// More jobs of the same step, beside the one that a call names first.
 #[derive(Debug, Clone, PartialEq, Eq)]

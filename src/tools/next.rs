@@ -1,7 +1,7 @@
 //! Which step of a job comes next.
 
 use super::Tool;
-use crate::domain::{
+use domain::{
     job::{Job, JobState},
     request::Until,
     verdict::Place,

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::{Tool, ToolSpec, next, schema};
-use crate::domain::{job::Job, request::Until, task::TaskType};
+use domain::{job::Job, request::Until, task::TaskType};
 
 /// Everything that makes sense now: the two reads, and the steps that these jobs wait for, as far as their request goes.
 pub fn offered(jobs: &[Job], until: Until, tasks: &[TaskType]) -> Vec<ToolSpec> {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{Claim, More};
-use crate::domain::{hash::Hash160, ids::JobId, money::Datoshi};
+use domain::{hash::Hash160, ids::JobId, money::Datoshi};
 
 /// What it does, for the model.
 pub const DESCRIPTION: &str = "Pay the quote of a submitted job in GAS. amount and recipient must be exactly those of the \

@@ -8,10 +8,8 @@ use super::{
     BadCall, Call, Cancel, Steps, WorkError, check_local_capability, effect::Effect, facts, list_jobs, next,
     standing::Standing,
 };
-use crate::{
-    domain::{ids::JobId, job::Job, request::Until, units::clean},
-    policy::refusal::Rule,
-};
+use domain::{ids::JobId, job::Job, request::Until, units::clean};
+use guard::policy::refusal::Rule;
 
 /// What the tools work with.
 pub struct Toolbox {

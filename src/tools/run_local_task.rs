@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::More;
-use crate::domain::ids::JobId;
+use domain::ids::JobId;
 
 /// What it does, for the model.
 pub const DESCRIPTION: &str = "Run planned jobs on this machine and return their results. Only for jobs whose verdict is \

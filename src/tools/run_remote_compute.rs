@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::More;
-use crate::domain::ids::JobId;
+use domain::ids::JobId;
 
 /// What it does, for the model.
 pub const DESCRIPTION: &str = "Upload the datasets of planned jobs to storage, submit the jobs to the provider, and return \

@@ -2,7 +2,7 @@
 //! last.
 
 use super::Toolbox;
-use crate::domain::{
+use domain::{
     ids::JobId,
     job::Job,
     plan::{Plan, PlannedWork},

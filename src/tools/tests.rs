@@ -7,7 +7,7 @@ use super::{
     standing::Standing,
     *,
 };
-use crate::domain::{
+use domain::{
     job::{Job, JobState},
     request::{Bounds, Locality, Origin, Request, Spend, Until},
 };

@@ -2,22 +2,20 @@
 
 use async_trait::async_trait;
 
-use crate::{
-    domain::{
-        attempt::Attempt,
-        ids::JobId,
-        job::{Job, JobState},
-        plan::{Cannot, IfFree, Plan},
-        request::{Bounds, Request, Work},
-        task::TaskType,
-    },
-    job::{Carried, JobError, Workflow},
+pub use crate::job::{Cancel, Opening};
+use crate::job::{Carried, JobError, Workflow};
+use domain::{
+    attempt::Attempt,
+    ids::JobId,
+    job::{Job, JobState},
+    plan::{Cannot, IfFree, Plan},
+    request::{Bounds, Request, Work},
+    task::TaskType,
+};
+pub use guard::policy::payment::Claim;
+use guard::{
     ledger::LedgerError,
     policy::refusal::{Refusal, Rule},
-};
-pub use crate::{
-    job::{Cancel, Opening},
-    policy::payment::Claim,
 };
 
 /// Why a step did not happen: what of it the tools and the conversation need.

@@ -14,9 +14,9 @@ use super::{
     flags::{Flags, FlagsWritten, RequestWanted, RequestWritten},
     yaml::{self, given, needed},
 };
-use crate::{
+use domain::{job::JobState, verdict::Place};
+use guard::{
     config::plain_file,
-    domain::{job::JobState, verdict::Place},
     machine::{Supposed, catalogue::Catalogue},
 };
 

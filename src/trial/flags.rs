@@ -3,13 +3,11 @@
 use serde::Deserialize;
 
 use super::{case::Flaw, yaml::given};
-use crate::{
-    domain::{
-        money::Datoshi,
-        request::{Bounds, Locality, Request, Spend, Until, Work},
-    },
-    machine::catalogue::Catalogue,
+use domain::{
+    money::Datoshi,
+    request::{Bounds, Locality, Request, Spend, Until, Work},
 };
+use guard::machine::catalogue::Catalogue;
 
 /// The flags that the case is played with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::case::{Expect, JobWanted};
-use crate::domain::{
+use domain::{
     job::JobState,
     request::{Request, Work},
     units::clean,

@@ -7,10 +7,8 @@ use std::{
 
 use async_trait::async_trait;
 
-use crate::{
-    domain::event::{Event, Sink},
-    model::{ChatModel, ChatRequest, ChatTurn, Delta, ModelError, Usage},
-};
+use crate::model::{ChatModel, ChatRequest, ChatTurn, Delta, ModelError, Usage};
+use domain::event::{Event, Sink};
 
 /// What a model was asked and used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -14,16 +14,15 @@ use super::{
 };
 use crate::{
     agent::{Conversation, Helps, Limits, Parts, front, state::WorkflowState},
-    config::Driving,
-    domain::{
-        event::{Event, Sink as _},
-        ids::SessionId,
-        request::Until,
-    },
     job::{Cancel, carry::AT_ONCE},
-    machine::catalogue::Catalogue,
     model::{ChatModel, ModelError},
 };
+use domain::{
+    event::{Event, Sink as _},
+    ids::SessionId,
+    request::Until,
+};
+use guard::{config::Driving, machine::catalogue::Catalogue};
 
 /// A turn that was told to stop has this long to do so.
 const GRACE: Duration = Duration::from_secs(10);

@@ -10,7 +10,7 @@ use super::{
     run::{Outcome, Plan},
     totals::Totals,
 };
-use crate::domain::units;
+use domain::units;
 
 /// A line of a transcript is cut here, characters.
 const MAX_LINE: usize = 4_000;

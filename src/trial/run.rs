@@ -9,7 +9,8 @@ use super::{
     play::{MakeModel, Played, Rules, play},
     variant::Variant,
 };
-use crate::{agent::Limits, config::Driving, job::Cancel, machine::catalogue::Catalogue};
+use crate::{agent::Limits, job::Cancel};
+use guard::{config::Driving, machine::catalogue::Catalogue};
 
 /// What is to be played.
 pub struct Plan {

@@ -16,27 +16,29 @@ use tokio::{
 
 use super::case::Case;
 use crate::{
-    compute::local::Runner,
-    domain::{
-        attempt::AttemptState,
-        event::Sink,
-        network::{Network, SANDBOX},
-        request::Bounds,
-        task::TaskType,
-    },
     job::{AskPrices, Connect, JobError, Pricing, Remote, Workflow, WorkflowParts},
+    sandbox::Sandbox,
+    trial::judge::{Happened, JobSeen},
+};
+use compute::local::Runner;
+use domain::{
+    attempt::AttemptState,
+    event::Sink,
+    network::{Network, SANDBOX},
+    request::Bounds,
+    task::TaskType,
+};
+use guard::{
     ledger::{Ledger, LedgerError},
     machine::catalogue::Catalogue,
     policy::{
         Guard, Policy,
         approval::{Nobody, SaidYes},
     },
-    sandbox::{
-        connect::Sandbox,
-        host::{self, HostError},
-        keys::{Keys, KeysError},
-    },
-    trial::judge::{Happened, JobSeen},
+};
+use sandbox::{
+    host::{self, HostError},
+    keys::{Keys, KeysError},
 };
 
 /// The program that workers are started as: this very one.

@@ -9,10 +9,6 @@ use std::{
     },
 };
 
-use agent::{
-    domain::{hash::Sha256, job::ResultFile},
-    storage::fetch::{FetchError, FetchPlan, fetch},
-};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -20,7 +16,9 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
     routing::get,
 };
+use domain::{hash::Sha256, job::ResultFile};
 use futures::StreamExt as _;
+use storage::fetch::{FetchError, FetchPlan, fetch};
 use tokio::{net::TcpListener, task::AbortHandle};
 use url::Url;
 

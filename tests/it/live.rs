@@ -22,10 +22,8 @@ use std::{
     time::Duration,
 };
 
-use agent::{
-    domain::{money::Datoshi, network::Network},
-    payment::Chain,
-};
+use domain::{money::Datoshi, network::Network};
+use neo::Chain;
 use serde_json::Value;
 use url::Url;
 

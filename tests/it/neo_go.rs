@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agent::domain::{hash::Hash160, money::Datoshi, network::Network};
+use domain::{hash::Hash160, money::Datoshi, network::Network};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -198,7 +198,7 @@ ApplicationConfiguration:
 
 /// A JSON-RPC request; a refusal is its code and its words.
 pub async fn rpc(url: &Url, method: &str, params: Value) -> Result<Value, (i64, String)> {
-    let client = agent::cassette::line::http_client().no_proxy().build().unwrap();
+    let client = cassette::line::http_client().no_proxy().build().unwrap();
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
     let mut answer: Value = client.post(url.clone()).json(&body).send().await.unwrap().json().await.unwrap();
     match answer.get("error") {
@@ -208,7 +208,7 @@ pub async fn rpc(url: &Url, method: &str, params: Value) -> Result<Value, (i64, 
 }
 
 /// Waits until a transaction is in a block; blocks come all the time.
-pub async fn until_landed(chain: &agent::payment::Chain, hash: &agent::domain::hash::TxHash) {
+pub async fn until_landed(chain: &neo::Chain, hash: &domain::hash::TxHash) {
     let looking = async {
         while chain.application_log(hash).await.unwrap().found.is_none() {
             tokio::time::sleep(Duration::from_millis(10)).await;

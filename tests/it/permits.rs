@@ -1,5 +1,4 @@
 //! Permits cannot be made, copied, stored or used twice outside the guard; the compiler says so.
-//! And signing with `neo3` happens in one folder only.
 
 use std::{fs, path::Path};
 
@@ -9,13 +8,15 @@ use std::{fs, path::Path};
 #[test]
 fn permits_cannot_be_forged_copied_stored_or_spent_twice() {
     let deps = std::env::current_exe().unwrap().parent().unwrap().to_owned();
-    let built = |entry: &fs::DirEntry| {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        name.starts_with("libagent-") && name.ends_with(".rlib")
+    let newest = |library: &str| {
+        let built = |entry: &fs::DirEntry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            name.starts_with(&format!("lib{library}-")) && name.ends_with(".rlib")
+        };
+        let found = fs::read_dir(&deps).unwrap().map(|e| e.unwrap()).filter(built);
+        found.max_by_key(|e| e.metadata().unwrap().modified().unwrap()).expect("the library is built").path()
     };
-    let library = fs::read_dir(&deps).unwrap().map(|e| e.unwrap()).filter(built);
-    let library =
-        library.max_by_key(|e| e.metadata().unwrap().modified().unwrap()).expect("the library is built").path();
+    let libraries = ["agent", "compute", "domain", "guard", "storage"].map(|name| (name, newest(name)));
     let out = tempfile::tempdir().unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/must_not_compile");
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
@@ -27,7 +28,7 @@ fn permits_cannot_be_forged_copied_stored_or_spent_twice() {
         let run = std::process::Command::new("rustc")
             .args(["--edition=2024", "--emit=metadata", "--crate-type=bin", "--error-format=short", "-Aunused"])
             .arg(format!("-Ldependency={}", deps.display()))
-            .arg(format!("--extern=agent={}", library.display()))
+            .args(libraries.iter().map(|(name, path)| format!("--extern={name}={}", path.display())))
             .arg("--out-dir")
             .arg(out.path())
             .arg(&file)
@@ -40,41 +41,6 @@ fn permits_cannot_be_forged_copied_stored_or_spent_twice() {
             if run.status.success() { "none".to_owned() } else { codes.into_iter().collect::<Vec<_>>().join(" ") };
         assert_eq!(codes, expected, "{}: {said}", file.display());
     }
-}
-
-#[test]
-fn only_the_payment_folder_touches_neo3() {
-    let mut outside = Vec::new();
-    visit(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").as_path(), &mut |path, text| {
-        let home = path.components().any(|c| c.as_os_str() == "payment");
-        if !home && text.lines().any(|line| line.contains("neo3::") || line.contains("use neo3")) {
-            outside.push(path.display().to_string());
-        }
-    });
-    assert_eq!(outside, Vec::<String>::new());
-}
-
-#[test]
-fn only_the_guard_grants_permits() {
-    let mut outside = Vec::new();
-    visit(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").as_path(), &mut |path, text| {
-        let guard = path.ends_with("policy/guard.rs") || path.ends_with("policy/permit.rs");
-        if !guard && text.contains("Permit::grant") {
-            outside.push(path.display().to_string());
-        }
-    });
-    assert_eq!(outside, Vec::<String>::new());
-}
-
-#[test]
-fn only_the_guard_makes_mandates() {
-    let mut outside = Vec::new();
-    visit(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").as_path(), &mut |path, text| {
-        if !path.ends_with("policy/guard.rs") && text.contains("Mandate::of") {
-            outside.push(path.display().to_string());
-        }
-    });
-    assert_eq!(outside, Vec::<String>::new());
 }
 
 #[test]

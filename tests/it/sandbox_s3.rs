@@ -217,7 +217,7 @@ async fn nobody_unknown_is_let_in() {
     let liar = Server { secret_key: "WRONG".to_owned(), ..sandbox.server.clone() }.amazons();
     assert_eq!(code(liar.get_object().bucket(BUCKET).key("a").send().await), "SignatureDoesNotMatch");
     let elsewhere = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
-    let refused = agent::sandbox::s3::serve(
+    let refused = sandbox::s3::serve(
         elsewhere,
         root.path().to_owned(),
         "a".to_owned(),

@@ -9,15 +9,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use agent::{
-    domain::{hash::Sha256, job::Staged},
-    policy::refusal::Rule,
-    storage::{
-        MAX_LINK_LIFETIME, Storage, StorageError,
-        fetch::{FetchError, FetchPlan, fetch},
-    },
-};
 use axum::http::Method;
+use domain::{hash::Sha256, job::Staged};
+use guard::policy::refusal::Rule;
+use storage::{
+    MAX_LINK_LIFETIME, Storage, StorageError,
+    fetch::{FetchError, FetchPlan, fetch},
+};
 use url::Url;
 
 use crate::services::{

@@ -1,6 +1,6 @@
 //~ none
 //! What is allowed: a permit that was given may be looked at and spent.
-use agent::policy::permit::{Payment, Permit};
+use guard::policy::permit::{Payment, Permit};
 
 fn spend(permit: Permit<Payment>) -> Payment {
     let _ = permit.effect().amount;

@@ -1,6 +1,6 @@
 //~ E0308
 //! A mandate is not Clone.
-use agent::policy::mandate::Mandate;
+use guard::policy::mandate::Mandate;
 
 fn twice(mandate: &Mandate) -> Mandate {
     mandate.clone()

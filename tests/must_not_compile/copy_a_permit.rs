@@ -1,6 +1,6 @@
 //~ E0308
 //! A permit is not Clone.
-use agent::policy::permit::{Payment, Permit};
+use guard::policy::permit::{Payment, Permit};
 
 fn twice(permit: &Permit<Payment>) -> Permit<Payment> {
     permit.clone()

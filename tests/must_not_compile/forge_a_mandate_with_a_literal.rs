@@ -1,6 +1,6 @@
 //~ E0451
 //! A mandate's field is private.
-use agent::{ledger::Kept, policy::mandate::Mandate};
+use guard::{ledger::Kept, policy::mandate::Mandate};
 
 fn forge(kept: Kept) -> Mandate {
     Mandate { kept }

@@ -1,6 +1,6 @@
 //~ E0624
 //! Its constructor belongs to the guard's folder.
-use agent::{ledger::Kept, policy::mandate::Mandate};
+use guard::{ledger::Kept, policy::mandate::Mandate};
 
 fn forge(kept: Kept) -> Mandate {
     Mandate::of(kept)

@@ -1,6 +1,7 @@
 //~ E0061
 //! No permit without a mandate.
-use agent::{domain::job::Job, policy::Guard};
+use domain::job::Job;
+use guard::policy::Guard;
 
 fn submit(guard: &Guard, job: &Job) {
     let _ = guard.permit_submit(job, "model");

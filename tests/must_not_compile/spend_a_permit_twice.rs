@@ -1,6 +1,6 @@
 //~ E0382
 //! Spending takes the permit.
-use agent::policy::permit::{Payment, Permit};
+use guard::policy::permit::{Payment, Permit};
 
 fn twice(permit: Permit<Payment>) -> (Payment, Payment) {
     (permit.spend(), permit.spend())

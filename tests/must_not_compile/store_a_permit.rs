@@ -1,6 +1,6 @@
 //~ E0277
 //! A permit comes from nowhere and is not copied.
-use agent::policy::permit::{Payment, Permit, Submit};
+use guard::policy::permit::{Payment, Permit, Submit};
 
 fn made<T: Default>() {}
 fn copied<T: Copy>() {}

@@ -1,6 +1,7 @@
 //~ E0308
 //! Storage takes nothing but a permit.
-use agent::{policy::permit::Upload, storage::Storage};
+use guard::policy::permit::Upload;
+use storage::Storage;
 
 async fn upload(storage: &Storage, upload: Upload) {
     let _ = storage.upload(upload, &|_, _| {}).await;

@@ -3,10 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{
-    domain::request::{Locality, Spend, Until},
-    model::{ChatRequest, ChatTurn, Delta, ModelError, ToolCall},
-};
+use crate::model::{ChatRequest, ChatTurn, Delta, ModelError, ToolCall};
+use domain::request::{Locality, Spend, Until};
 
 /// Sentences that limit or forbid what is paid, or only ask, in eight languages.
 const SENTENCES: [&str; 12] = [

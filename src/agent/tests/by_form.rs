@@ -9,16 +9,16 @@ use crate::{
         prompt,
         propose::{Heard, Propose as _, Proposed},
     },
-    domain::{
-        money::Datoshi,
-        request::{Bounds, Locality, Origin, Request, Spend, Until, Work},
-    },
-    machine::catalogue::Catalogue,
     model::{
         ChatModel, ChatRequest, ChatTurn, Delta, ModelError,
         grammar::{Fact, State},
     },
 };
+use domain::{
+    money::Datoshi,
+    request::{Bounds, Locality, Origin, Request, Spend, Until, Work},
+};
+use guard::machine::catalogue::Catalogue;
 
 /// A model that fills the form in like this, whatever is asked.
 struct Fills(String);

@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use super::*;
 use crate::{
     agent::propose::{Heard as Said, Proposal, Propose, Proposed, Reading},
-    domain::request::{Locality, Request, Spend, Until, Work},
     model::{ChatRequest, ChatTurn, ModelError, Usage},
 };
+use domain::request::{Locality, Request, Spend, Until, Work};
 
 /// A front that proposes what it is given, and keeps what it heard.
 #[derive(Default)]
@@ -79,7 +79,7 @@ async fn a_request_is_carried_through_and_the_model_is_asked_for_words_once() {
     assert_eq!(bench.fake.effects(), ["upload", "pay", "fetch", "run"]);
     assert_eq!(outcome.spent.calls, 2, "what the front took is counted");
     let last = bench.fake.asked().pop().unwrap().request;
-    assert_eq!(last.origin, crate::domain::request::Origin::Model("scripted:test".into()));
+    assert_eq!(last.origin, domain::request::Origin::Model("scripted:test".into()));
     assert_eq!(last.said.as_deref(), Some("fold data.fasta and give me the stats of two.fasta"));
     assert_eq!(front.heard.lock().unwrap().len(), 1);
 }
@@ -306,7 +306,7 @@ async fn a_front_keeps_to_window_and_ceiling() {
 /// After a limit, "not yet" in a language of which nobody reads more than the cue: only what is free goes on.
 #[tokio::test]
 async fn a_limit_of_before_disarms_no_tripwire() {
-    let limited = Bounds { spend: Spend::at_most(crate::domain::money::Datoshi::from_gas(5)), ..Bounds::default() };
+    let limited = Bounds { spend: Spend::at_most(domain::money::Datoshi::from_gas(5)), ..Bounds::default() };
     let inherits = |task| {
         let work = vec![work(task, "data.fasta")];
         Proposed::Work(Proposal { work, bounds: limited, inherits: true, ..Proposal::default() })

@@ -6,9 +6,9 @@ use crate::{
         session_file::{Past, SessionFile},
         spending::Ceilings,
     },
-    domain::ids::SessionId,
     model::{ChatRequest, ChatTurn, Delta, ModelError, ToolCall, Usage},
 };
+use domain::ids::SessionId;
 
 /// A model behind a server that counts as servers do, or does not count at all, and refuses what is too long for it.
 struct Counting {

@@ -1,7 +1,7 @@
 //! What the program says of a turn comes from the state of jobs, whoever wrote the answer: states, receipts, exit codes.
 
 use super::*;
-use crate::domain::{job::JobState, money::Datoshi, verdict::Place};
+use domain::{job::JobState, money::Datoshi, verdict::Place};
 
 fn says(answer: &str) -> String {
     format!("- {{say: {}}}\n", serde_json::json!(answer))

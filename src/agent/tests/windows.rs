@@ -1,10 +1,8 @@
 //! Windows that are too small for what is to be said: the person's words stay whole, or the turn ends and says why.
 
 use super::*;
-use crate::{
-    domain::ids::JobId,
-    model::{ChatRequest, ChatTurn, Delta, ModelError, ToolCall, Usage},
-};
+use crate::model::{ChatRequest, ChatTurn, Delta, ModelError, ToolCall, Usage};
+use domain::ids::JobId;
 
 /// A server that counts so many bytes as a token, takes so many tokens, and calls `list_jobs` so often before it
 /// answers.

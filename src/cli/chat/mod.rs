@@ -23,13 +23,11 @@ use super::{
         session::{Session, Which},
     },
 };
-use crate::{
-    domain::{
-        event::Event,
-        ids::SessionId,
-        request::{Locality, Spend},
-    },
-    face::look::Tone,
+use crate::face::look::Tone;
+use domain::{
+    event::Event,
+    ids::SessionId,
+    request::{Locality, Spend},
 };
 
 /// What stands before the line that is typed.

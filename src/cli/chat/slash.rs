@@ -2,10 +2,8 @@
 
 use textwrap::core::display_width;
 
-use crate::{
-    domain::{ids::JobId, money::Datoshi},
-    face::look::{Look, Tone},
-};
+use crate::face::look::{Look, Tone};
+use domain::{ids::JobId, money::Datoshi};
 
 /// Their names, for completion and for "did you mean".
 pub const NAMES: [&str; 13] = [

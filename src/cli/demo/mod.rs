@@ -22,23 +22,22 @@ use super::{
     interrupt::{cancel_of, stoppable},
     runtime::block_on,
 };
-use crate::{
-    compute::local::Runner,
-    domain::{
-        event::{Event, Sink},
-        hash::{Hash160, Sha256},
-        money::Datoshi,
-        network::{Network, SANDBOX},
-        request::{Bounds, Work},
-        result::RESULT_FILE,
-        task::Parameters,
-        verdict::Place,
-    },
-    job::{AskPrices, Cancel, Connect, JobError, OwnerPrice, Pricing, Remote, Workflow, WorkflowParts},
+use crate::job::{AskPrices, Cancel, Connect, JobError, OwnerPrice, Pricing, Remote, Workflow, WorkflowParts};
+use compute::local::Runner;
+use domain::{
+    event::{Event, Sink},
+    hash::{Hash160, Sha256},
+    money::Datoshi,
+    network::{Network, SANDBOX},
+    request::{Bounds, Work},
+    result::RESULT_FILE,
+    task::Parameters,
+    verdict::Place,
+};
+use guard::{
     ledger::Ledger,
     machine::catalogue::{Catalogue, check_parameters},
     policy::{Guard, Policy, approval::Nobody},
-    science,
 };
 
 /// Show the story of a 5 GB dataset as a dry run; needs no configuration.
@@ -157,7 +156,7 @@ impl Connect for Nowhere {
 }
 
 /// Folds the proteins that the large file begins with here, and gives the event of a result that was fetched.
-async fn fold(folder: PathBuf, job: crate::domain::ids::JobId) -> Result<Event, CommandError> {
+async fn fold(folder: PathBuf, job: domain::ids::JobId) -> Result<Event, CommandError> {
     let work = move || -> Result<Event, CommandError> {
         let failed = |e: std::io::Error| CommandError::failed("temporary_folder", e);
         let catalogue = Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::files::LARGE;
-use crate::domain::{
+use domain::{
     event::{Event, Sink},
     hash::{Sha256, TxHash},
     ids::JobId,

@@ -2,10 +2,8 @@
 
 use serde::Serialize;
 
-use crate::{
-    domain::units::clean,
-    face::look::{Look, Tone},
-};
+use crate::face::look::{Look, Tone};
+use domain::units::clean;
 
 /// How well a part is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

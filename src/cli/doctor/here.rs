@@ -7,10 +7,10 @@ use std::{
 };
 
 use super::check::Check;
-use crate::{
-    cli::wiring::policy::CapsInForce,
+use crate::cli::wiring::policy::CapsInForce;
+use domain::{path_text::for_shell, units::bytes};
+use guard::{
     config::{ConfigError, Key, Profile, Settings},
-    domain::{path_text::for_shell, units::bytes},
     machine::{
         self,
         catalogue::{Catalogue, missing_program},

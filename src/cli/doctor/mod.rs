@@ -11,7 +11,7 @@ use clap::Args;
 
 use self::check::{Check, State};
 use super::{CommandError, Context, Kind, runtime::block_on, wiring};
-use crate::config::Profile;
+use guard::config::Profile;
 
 /// Check the model, storage, provider, chain, wallet, files and programs.
 #[derive(Debug, Args)]

@@ -7,10 +7,8 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use super::{check::Check, here::wrong};
-use crate::{
-    cassette::line::http_client,
-    config::{Api, Driving, Endpoint, ModelSettings, Provider, Settings},
-};
+use cassette::line::http_client;
+use guard::config::{Api, Driving, Endpoint, ModelSettings, Provider, Settings};
 
 /// The doctor waits this long for a model's server.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -123,7 +121,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::config::{Key, Style};
+    use guard::config::{Key, Style};
 
     /// A server that lists `data`, and the headers it was asked with.
     async fn served(data: Value) -> (Endpoint, Arc<Mutex<HeaderMap>>) {

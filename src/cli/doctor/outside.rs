@@ -5,13 +5,13 @@ use url::{Host, Url};
 use super::check::Check;
 use crate::{
     cli::wiring::{live, unlock},
-    compute::aioz::{Aioz, Balance, ComputeError},
-    config::{ChainSettings, ComputeSettings, LiveSettings, PolicyFile},
-    domain::{hash::Hash160, money::Datoshi, network::Network},
     job::{Connect, Remote},
-    payment::Chain,
-    storage::Storage,
 };
+use compute::aioz::{Aioz, Balance, ComputeError};
+use domain::{hash::Hash160, money::Datoshi, network::Network};
+use guard::config::{ChainSettings, ComputeSettings, LiveSettings, PolicyFile};
+use neo::Chain;
+use storage::Storage;
 
 /// What the fees of one payment come to, more or less (0.11 GAS).
 const USUAL_FEES: Datoshi = Datoshi::from_gas(1);

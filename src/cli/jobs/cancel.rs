@@ -9,7 +9,8 @@ use super::super::{
     runtime::block_on,
     wiring::{Options, Wired},
 };
-use crate::{domain::ids::JobId, face::look::Tone};
+use crate::face::look::Tone;
+use domain::ids::JobId;
 
 /// Give a job up, before any money is under way.
 #[derive(Debug, Args)]

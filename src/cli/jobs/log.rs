@@ -8,11 +8,9 @@ use super::{
     super::{CommandError, Context},
     no_jobs,
 };
-use crate::{
-    domain::{ids::JobId, units::clean},
-    face::look::Tone,
-    ledger::JobLine,
-};
+use crate::face::look::Tone;
+use domain::{ids::JobId, units::clean};
+use guard::ledger::JobLine;
 
 /// Print the log of state changes, oldest first.
 #[derive(Debug, Args)]

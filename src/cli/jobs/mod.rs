@@ -13,10 +13,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{CommandError, Context};
-use crate::{
-    domain::{ids::JobId, job::Job},
-    ledger::Ledger,
-};
+use domain::{ids::JobId, job::Job};
+use guard::ledger::Ledger;
 
 /// Look at jobs, take them up again, or give them up.
 #[derive(Debug, Args)]

@@ -9,14 +9,14 @@ use super::{
     Which,
 };
 use crate::{
-    domain::{event::Event, job::Job, units::clean},
     face::{look::Tone, render},
     job::{
         receipt,
         verify::{self, Finding},
     },
-    ledger::Ledger,
 };
+use domain::{event::Event, job::Job, units::clean};
+use guard::ledger::Ledger;
 
 /// Print a finished job's receipt.
 #[derive(Debug, Args)]

@@ -11,10 +11,8 @@ use super::super::{
     runtime::block_on,
     wiring::{Options, Wired},
 };
-use crate::{
-    domain::{event::Event, ids::JobId, job::Job, request::Bounds},
-    job::{Cancel, JobError, Workflow, receipt},
-};
+use crate::job::{Cancel, JobError, Workflow, receipt};
+use domain::{event::Event, ids::JobId, job::Job, request::Bounds};
 
 /// Take jobs from wherever they stand to their end; nothing is paid twice.
 #[derive(Debug, Args)]

@@ -13,15 +13,15 @@ use super::{
 };
 use crate::{
     agent::outcome::of_job,
-    domain::{
-        event::Event,
-        job::Job,
-        request::{Bounds, Until},
-    },
     face::look::Tone,
     job::{Cancel, JobError, Workflow, lease},
-    ledger::{JobLine, Ledger},
 };
+use domain::{
+    event::Event,
+    job::Job,
+    request::{Bounds, Until},
+};
+use guard::ledger::{JobLine, Ledger};
 
 /// Between two looks at the ledger.
 const PAUSE: Duration = Duration::from_millis(500);

@@ -8,7 +8,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Args;
 
 use super::{CommandError, Context};
-use crate::cassette::read::{Cassette, ReadError};
+use cassette::read::{Cassette, ReadError};
 
 /// Play a recorded run again: the same program against the recorded answers, without network or keys.
 #[derive(Debug, Args)]

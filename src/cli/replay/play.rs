@@ -9,11 +9,6 @@ use std::{
 };
 
 use crate::{
-    cassette::{
-        format::{Measure, Start},
-        play::{Divergence, Player},
-        read::Cassette,
-    },
     cli::{
         CommandError, Context, Kind, logging, record,
         runtime::block_on,
@@ -22,11 +17,16 @@ use crate::{
             session::{Session, Which},
         },
     },
-    compute::worker,
-    config::{Key, Overrides, Settings},
-    domain::{event::Event, units},
     face::look::Tone,
 };
+use cassette::{
+    format::{Measure, Start},
+    play::{Divergence, Player},
+    read::Cassette,
+};
+use compute::worker;
+use domain::{event::Event, units};
+use guard::config::{Key, Overrides, Settings};
 
 /// What begins the name of a value that tells of a dataset.
 const DATASET: &str = "dataset ";

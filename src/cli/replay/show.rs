@@ -7,19 +7,19 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    cassette::{
-        format::{Answered, Asked, Body, Entry, Part, What},
-        read::Cassette,
-    },
     cli::{CommandError, Context, wiring::recorded::OPENING},
-    domain::{
-        event::{EVENT_VERSION, Event, Sink as _},
-        units::{self, clean},
-    },
     face::{
         look::{Look, Tone, cut},
         text::plain_lines,
     },
+};
+use cassette::{
+    format::{Answered, Asked, Body, Entry, Part, What},
+    read::Cassette,
+};
+use domain::{
+    event::{EVENT_VERSION, Event, Sink as _},
+    units::{self, clean},
 };
 
 /// An exchange or a person's words, on one line. Steps are counted as the lines of the file are, from 1.

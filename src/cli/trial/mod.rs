@@ -21,10 +21,8 @@ use super::{
     runtime::block_on,
     wiring::session::{limits, model},
 };
-use crate::{
-    machine::catalogue::Catalogue,
-    trial::{self, BrokenCase, Case, Help, Outcome, Plan, Variant, case::NoCases, report},
-};
+use crate::trial::{self, BrokenCase, Case, Help, Outcome, Plan, Variant, case::NoCases, report};
+use guard::machine::catalogue::Catalogue;
 
 /// Play a folder of cases against the configured model, each on a fresh sandbox, and say what came of them.
 #[derive(Debug, Args)]

@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::super::Context;
 use crate::{
-    domain::{event::EVENT_VERSION, job::JobState, units, verdict::Place},
     face::look::Tone,
     trial::{BrokenCase, Outcome, Plan, totals::Totals},
 };
+use domain::{event::EVENT_VERSION, job::JobState, units, verdict::Place};
 
 /// Says what came of cases.
 pub struct Show<'a> {

@@ -12,12 +12,10 @@ use super::super::{
     CommandError, Context,
     wiring::unlock::{self, Unlock},
 };
-use crate::{
-    face::look::Tone,
-    payment::{
-        Wallet, nep6,
-        nep6::{Nep6Error, WalletFile},
-    },
+use crate::face::look::Tone;
+use neo::{
+    Wallet,
+    nep6::{self, Nep6Error, WalletFile},
 };
 
 /// What a new wallet file is called when nobody names it.
@@ -123,7 +121,7 @@ async fn write(
     let look = &context.look;
     let mut lines = look.field("Address", Tone::Strong, &address);
     lines.extend(look.field("File", Tone::Plain, &path.display().to_string()));
-    lines.extend(look.field("Use", Tone::Plain, &format!("NEO_WALLET={}", crate::domain::path_text::for_shell(&path))));
+    lines.extend(look.field("Use", Tone::Plain, &format!("NEO_WALLET={}", domain::path_text::for_shell(&path))));
     lines.extend(look.field(
         "Keep",
         Tone::Care,

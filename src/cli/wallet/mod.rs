@@ -14,12 +14,10 @@ use super::{
     runtime::block_on,
     wiring::{policy::unusable, unlock},
 };
-use crate::{
-    config::Profile,
-    domain::hash::Hash160,
-    payment::nep6::{LockedWallet, WalletFile},
-    sandbox::keys::Keys,
-};
+use domain::hash::Hash160;
+use guard::config::Profile;
+use neo::nep6::{LockedWallet, WalletFile};
+use sandbox::keys::Keys;
 
 /// Show who pays, with how much, and how much may still be spent; make, import, lock and unlock wallets.
 #[derive(Debug, Args)]

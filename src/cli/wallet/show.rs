@@ -12,14 +12,14 @@ use super::{
     },
     account,
 };
-use crate::{
+use crate::face::look::Tone;
+use domain::{
+    hash::Hash160,
+    money::{Amount, Datoshi},
+    network::Network,
+};
+use guard::{
     config::Profile,
-    domain::{
-        hash::Hash160,
-        money::{Amount, Datoshi},
-        network::Network,
-    },
-    face::look::Tone,
     ledger::{Ledger, Reading},
 };
 

@@ -3,7 +3,7 @@
 use linux_keyutils::{Key, KeyError, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, Permission};
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroizing};
 
-use crate::domain::hash::Hash160;
+use domain::hash::Hash160;
 
 /// What the passphrase of an account is kept under.
 fn name(account: Hash160) -> String {

@@ -4,13 +4,16 @@ use async_trait::async_trait;
 
 use super::unlock::{self, Unlock};
 use crate::{
-    compute::aioz::Aioz,
-    config::{LiveSettings, StorageSettings, policy_file::Price},
     job::{AskPrices, Connect, JobError, Outside, OwnerPrice, Pricing, Remote},
-    ledger::Ledger,
-    payment::{Chain, Payer},
-    storage::{S3Settings, Storage},
+    payment::Payer,
 };
+use compute::aioz::Aioz;
+use guard::{
+    config::{LiveSettings, StorageSettings, policy_file::Price},
+    ledger::Ledger,
+};
+use neo::Chain;
+use storage::{S3Settings, Storage};
 
 /// The parts that the live settings name.
 pub struct Live {

@@ -16,26 +16,28 @@ use std::{
 use self::unlock::Unlock;
 use super::{CommandError, Context};
 use crate::{
-    cassette::Tape,
-    compute::local::Runner,
-    config::Profile,
-    domain::{
-        event::Sink,
-        network::{Network, SANDBOX},
-        path_text,
-        request::Bounds,
-    },
     face::approve::AtTerminal,
     job::{Connect, JobError, Workflow, WorkflowParts},
+    sandbox::Sandbox,
+};
+use cassette::Tape;
+use compute::local::Runner;
+use domain::{
+    event::Sink,
+    network::{Network, SANDBOX},
+    path_text,
+    request::Bounds,
+};
+use guard::{
+    config::Profile,
     ledger::Ledger,
     machine::catalogue::Catalogue,
-    payment::Chain,
     policy::{
         Guard, Policy,
         approval::{Approver, Kept, Nobody, SaidYes},
     },
-    sandbox::connect::Sandbox,
 };
+use neo::Chain;
 
 /// The program that workers and the sandbox's host are started as: this very one.
 const PROGRAM: &str = "/proc/self/exe";

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use super::network_of;
-use crate::{
-    cassette::Tape,
-    cli::CommandError,
+use crate::cli::CommandError;
+use cassette::Tape;
+use domain::{budget::Caps, money::Datoshi};
+use guard::{
     config::{Key, Profile, Settings, policy_file::PolicyFile},
-    domain::{budget::Caps, money::Datoshi},
     policy::Policy,
-    sandbox::keys::{Keys, KeysError},
 };
+use sandbox::keys::{Keys, KeysError};
 
 /// The policy of these settings, for a run on this tape.
 ///

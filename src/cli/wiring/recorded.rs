@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     agent::session_file::Past,
-    cassette::{Tape, play::Player},
     cli::{CommandError, Context, Kind},
-    config::ModelBounds,
-    domain::{event::Sink, ids::SessionId},
     job,
+};
+use cassette::{Tape, play::Player};
+use domain::{event::Sink, ids::SessionId};
+use guard::{
+    config::ModelBounds,
     ledger::{Earlier, Ledger},
     policy::{Policy, approval::FromRecord},
 };

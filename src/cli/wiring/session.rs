@@ -10,20 +10,9 @@ use crate::{
         spending::Ceilings,
         state::WorkflowState,
     },
-    cassette::{Tape, format::What},
     cli::{
         CommandError, Context, Kind,
         interrupt::{cancel_of, stoppable},
-    },
-    config::{ModelBounds, ModelSettings, Profile},
-    domain::{
-        attempt::AttemptState,
-        event::Event,
-        ids::{JobId, SessionId},
-        job::{Job, JobState},
-        money::Datoshi,
-        request::{Bounds, Locality, Spend},
-        units::{clean, count},
     },
     face::look::Tone,
     job::{Workflow, carry::AT_ONCE},
@@ -36,6 +25,17 @@ use crate::{
     },
     tools::next,
 };
+use cassette::{Tape, format::What};
+use domain::{
+    attempt::AttemptState,
+    event::Event,
+    ids::{JobId, SessionId},
+    job::{Job, JobState},
+    money::Datoshi,
+    request::{Bounds, Locality, Spend},
+    units::{clean, count},
+};
+use guard::config::{ModelBounds, ModelSettings, Profile};
 
 /// Which session a conversation is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,16 +9,13 @@ use std::{
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroizing};
 
 use super::keyring;
-use crate::{
-    cassette::Tape,
-    config::PayerKey,
-    domain::hash::Hash160,
-    face::tty::Tty,
-    job::JobError,
-    payment::{
-        Wallet,
-        nep6::{self, LockedWallet, WalletFile},
-    },
+use crate::{face::tty::Tty, job::JobError};
+use cassette::Tape;
+use domain::hash::Hash160;
+use guard::config::PayerKey;
+use neo::{
+    Wallet,
+    nep6::{self, LockedWallet, WalletFile},
 };
 
 /// A passphrase is never longer than this, bytes.

@@ -1,11 +1,9 @@
 use super::*;
-use crate::{
-    domain::{
-        network::{Network, SANDBOX},
-        plan::PriceSource,
-        request::Bounds,
-    },
-    face::sample_plans::{self, HOSTS, at_widths, offloaded, planned},
+use crate::face::sample_plans::{self, HOSTS, at_widths, offloaded, planned};
+use domain::{
+    network::{Network, SANDBOX},
+    plan::PriceSource,
+    request::Bounds,
 };
 
 fn spending() -> Option<(Datoshi, Datoshi)> {

@@ -38,5 +38,5 @@ async fn the_words_that_were_said_stay_with_what_was_edited() {
     let editor: Vec<OsString> = ["sed", "-i", "s/^max_gas.*/max_gas = \"0\"/"].map(Into::into).into();
     let Edited::Changed(request) = draft.edit_with(&editor).await.unwrap() else { panic!("it was changed") };
     assert_eq!(request.said.as_deref(), Some("Fold examples/data.fasta, and pay no more than 3 GAS"));
-    assert_eq!(request.bounds.spend, crate::domain::request::Spend::Nothing);
+    assert_eq!(request.bounds.spend, domain::request::Spend::Nothing);
 }

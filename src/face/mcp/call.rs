@@ -8,12 +8,10 @@ use std::sync::{
 
 use tokio::sync::{Notify, watch};
 
-use crate::{
-    domain::{
-        event::{Event, Sink},
-        units,
-    },
-    job::Cancel,
+use crate::job::Cancel;
+use domain::{
+    event::{Event, Sink},
+    units,
 };
 
 tokio::task_local! {
@@ -165,7 +163,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::ids::JobId;
+    use domain::ids::JobId;
 
     #[derive(Default)]
     struct Kept(Mutex<Vec<Event>>);

@@ -17,7 +17,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
 
 use super::{LAST_WAIT, MAX_MESSAGE, server::Server, session::Desk};
-use crate::domain::hash::Sha256;
+use domain::hash::Sha256;
 
 /// Where the protocol is spoken.
 pub const PATH: &str = "/mcp";

@@ -4,11 +4,9 @@ use async_trait::async_trait;
 use tokio::sync::Mutex;
 
 use super::call;
-use crate::{
-    domain::plan::Plan,
-    face::{approve::AtTerminal, look::Look, tty},
-    policy::approval::{Answer, ApprovalRequest, Approver, PlanAnswer, PlanSpending},
-};
+use crate::face::{approve::AtTerminal, look::Look, tty};
+use domain::plan::Plan;
+use guard::policy::approval::{Answer, ApprovalRequest, Approver, PlanAnswer, PlanSpending};
 
 /// The owner, at this process's terminal or elsewhere.
 pub struct Owner {

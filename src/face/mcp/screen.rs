@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use super::MAX_MESSAGE;
-use crate::domain::units::{bytes, clean};
+use domain::units::{bytes, clean};
 
 /// The field by which a request of protocol version 2026-07-28 or later says which it speaks; there is no handshake then.
 const INLINE_VERSION: &str = "io.modelcontextprotocol/protocolVersion";

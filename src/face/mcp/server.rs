@@ -26,11 +26,11 @@ use super::{
 };
 use crate::{
     agent::ending,
-    cassette::scrub::known::without_known,
-    domain::{event::Event, ids::JobId, job::Job, units::clean},
     job::Cancel,
     tools::{BadCall, Call, Failure, Tool, ToolResult, call},
 };
+use cassette::scrub::known::without_known;
+use domain::{event::Event, ids::JobId, job::Job, units::clean};
 
 /// A client's ids and tool names are shown as far as this.
 const MAX_NAME: usize = 64;

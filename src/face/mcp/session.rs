@@ -12,14 +12,14 @@ use tokio::sync::OwnedMutexGuard;
 use super::call::Underway;
 use crate::{
     agent::prompt,
-    domain::{
-        event::{Event, Sink},
-        ids::{JobId, SessionId},
-        network::Network,
-        request::{Bounds, Origin},
-        units::clean,
-    },
     tools::{Opening, Steps, Toolbox, check_local_capability::Args},
+};
+use domain::{
+    event::{Event, Sink},
+    ids::{JobId, SessionId},
+    network::Network,
+    request::{Bounds, Origin},
+    units::clean,
 };
 
 /// What a calling model is told at its start.

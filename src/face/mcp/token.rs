@@ -4,10 +4,8 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::{
-    domain::ids,
-    payment::keyfile::{self, KeyFileError},
-};
+use domain::ids;
+use neo::keyfile::{self, KeyFileError};
 
 /// The file's name in the home folder. Files of this ending are never read as datasets.
 pub const FILE: &str = "mcp.key";

@@ -10,7 +10,7 @@ use super::{
     rows::{Common, Fate, here, rows},
     words::{self, listed},
 };
-use crate::domain::{
+use domain::{
     money::Datoshi,
     plan::{Cannot, PlannedWork},
     units::{about_seconds, bytes, clean, count},

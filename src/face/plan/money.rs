@@ -1,6 +1,6 @@
 //! Prices, added up and said.
 
-use crate::domain::{
+use domain::{
     money::Datoshi,
     network::Network,
     plan::{PlannedWork, Price, PriceSource},

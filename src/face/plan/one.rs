@@ -5,7 +5,7 @@ use super::{
     money::Prices,
     words,
 };
-use crate::domain::{
+use domain::{
     plan::PlannedWork,
     request::Input,
     units::{bytes, clean},

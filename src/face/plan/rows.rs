@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{money::Prices, words};
-use crate::domain::{
+use domain::{
     money::Datoshi,
     plan::PlannedWork,
     request::Work,

@@ -2,14 +2,12 @@ use proptest::prelude::*;
 use textwrap::core::display_width;
 
 use super::*;
-use crate::{
-    domain::{
-        money::Datoshi,
-        network::{MAINNET, Network, SANDBOX, TESTNET},
-        plan::PriceSource,
-        request::{Bounds, Locality, Spend, Until},
-    },
-    face::sample_plans::{self, HOSTS, at_widths, impossible, local, offloaded, planned},
+use crate::face::sample_plans::{self, HOSTS, at_widths, impossible, local, offloaded, planned};
+use domain::{
+    money::Datoshi,
+    network::{MAINNET, Network, SANDBOX, TESTNET},
+    plan::PriceSource,
+    request::{Bounds, Locality, Spend, Until},
 };
 
 fn seen(plan: &Plan) -> String {

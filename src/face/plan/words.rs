@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use serde_json::Value;
 
-use crate::domain::{
+use domain::{
     estimate::Range,
     plan::{Plan, PlannedWork},
     request::{Bounds, Locality, Spend, Until, Work},

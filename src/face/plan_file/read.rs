@@ -8,7 +8,7 @@ use serde::{
 };
 use toml::Spanned;
 
-use crate::domain::{
+use domain::{
     hash::Sha256,
     money::Datoshi,
     request::{Assumed, Bounds, Input, Locality, MOST_WORK, Origin, Request, Spend, Until, Work},

@@ -1,16 +1,14 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{
-    domain::{
-        money::Datoshi,
-        network::{MAINNET, Network, TESTNET},
-        plan::{Plan, PlannedWork, PriceSource},
-        request::{Assumed, Bounds, Input, Locality, Origin, Request, Spend, Until, Work},
-        task::Parameters,
-        verdict::Place,
-    },
-    face::sample_plans::{self, HOSTS, impossible, local, offloaded, planned},
+use crate::face::sample_plans::{self, HOSTS, impossible, local, offloaded, planned};
+use domain::{
+    money::Datoshi,
+    network::{MAINNET, Network, TESTNET},
+    plan::{Plan, PlannedWork, PriceSource},
+    request::{Assumed, Bounds, Input, Locality, Origin, Request, Spend, Until, Work},
+    task::Parameters,
+    verdict::Place,
 };
 
 fn read_back(text: &str) -> Request {
@@ -246,7 +244,7 @@ fn the_digest_is_of_everything_that_matters() {
     assert_eq!(before, plan(&|_| {}, free, HOSTS), "ids are fresh each time, and do not matter");
     assert_eq!(before, plan(&|piece| piece.verdict.as_mut().unwrap().machine.available_ram = 5, free, HOSTS));
     assert_eq!(before, plan(&|piece| piece.job = None, free, HOSTS));
-    let price = |change: &'static dyn Fn(&mut crate::domain::plan::Price)| {
+    let price = |change: &'static dyn Fn(&mut domain::plan::Price)| {
         plan(&move |piece| change(piece.price.as_mut().unwrap()), free, HOSTS)
     };
     let gas = Datoshi::from_gas(9);

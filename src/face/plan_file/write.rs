@@ -6,7 +6,7 @@ use super::super::{
     look::{Look, Tone},
     plan::{self, words},
 };
-use crate::domain::{
+use domain::{
     plan::{Plan, PlannedWork},
     request::{Locality, Spend, Work},
     units::clean,

@@ -11,7 +11,7 @@ use super::{
     look::{Look, Tone},
     plan, status,
 };
-use crate::domain::{
+use domain::{
     event::{Decision, Event},
     money::Datoshi,
     network::Network,
@@ -33,7 +33,7 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
         }
         Event::ApprovalResolved { approved, by, .. } => approval(look, *approved, by),
         Event::UploadCompleted { url, sha256, bytes, .. } => {
-            let size = crate::domain::units::bytes(*bytes);
+            let size = domain::units::bytes(*bytes);
             let mut out = look.field("Upload", Tone::Plain, &format!("{size} at {}", clean(url, MAX)));
             out.extend(look.field("  sha256", Tone::Dim, &sha256.to_string()));
             out
@@ -47,7 +47,7 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
         Event::PaymentFailed(payment) => money::failed(look, payment),
         Event::PaymentUnknown(payment) => money::unknown(look, payment),
         Event::ResultFetched { path, bytes, sha256, .. } => {
-            let size = crate::domain::units::bytes(*bytes);
+            let size = domain::units::bytes(*bytes);
             let mut out = look.field("Files", Tone::Plain, &format!("{} ({size})", clean(path, MAX)));
             out.extend(look.field("  sha256", Tone::Dim, &sha256.to_string()));
             out

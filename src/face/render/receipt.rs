@@ -4,7 +4,7 @@ use super::{
     super::look::{Look, Tone},
     MAX, gas, minute,
 };
-use crate::domain::{
+use domain::{
     job::JobState,
     receipt::Receipt,
     units::{bytes, clean},

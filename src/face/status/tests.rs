@@ -1,8 +1,6 @@
 use super::*;
-use crate::{
-    domain::attempt::{Attempt, AttemptState},
-    face::{sample, sample_plans::at_widths},
-};
+use crate::face::{sample, sample_plans::at_widths};
+use domain::attempt::{Attempt, AttemptState};
 
 fn job(n: usize, state: JobState) -> JobStanding {
     let paid = matches!(state, JobState::Done | JobState::PaidButFailed | JobState::Running);

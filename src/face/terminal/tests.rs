@@ -1,12 +1,10 @@
 use serde_json::json;
 
 use super::*;
-use crate::{
-    domain::{
-        result::Fold,
-        shown::{PlanShown, RequestShown, Totals},
-    },
-    face::{output::Captured, sample, sample_plans},
+use crate::face::{output::Captured, sample, sample_plans};
+use domain::{
+    result::Fold,
+    shown::{PlanShown, RequestShown, Totals},
 };
 
 fn draw(_: &Fold, _: usize) -> Option<String> {
@@ -74,7 +72,7 @@ fn an_answer_that_was_stopped_is_shown_as_far_as_it_came() {
 }
 
 /// The events of a plan, up to the answer of `by`.
-fn consented(plan: crate::domain::plan::Plan, by: &str) -> Vec<Event> {
+fn consented(plan: domain::plan::Plan, by: &str) -> Vec<Event> {
     let (request, digest) = (plan.request.id.clone(), plan.digest);
     vec![
         Event::RequestUnderstood(RequestShown(plan.request.clone())),
@@ -137,7 +135,7 @@ fn a_result_is_shown_once_from_its_document() {
         job: sample::job(),
         path: path.display().to_string(),
         bytes: 4096,
-        sha256: crate::domain::hash::Sha256([9; 32]),
+        sha256: domain::hash::Sha256([9; 32]),
     };
     let text = seen(vec![fetched, Event::Receipt(Box::new(receipt))]);
     assert_eq!(text.matches("Best fold").count(), 1, "{text}");

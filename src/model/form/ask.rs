@@ -6,12 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{FormError, Offered, schema};
-use crate::{
-    domain::{
-        task::{ParameterKind, TaskType},
-        units::clean,
-    },
-    model::{ChatRequest, Message, ToolChoice, context::is_plain},
+use crate::model::{ChatRequest, Message, ToolChoice, context::is_plain};
+use domain::{
+    task::{ParameterKind, TaskType},
+    units::clean,
 };
 
 /// What the model is told.

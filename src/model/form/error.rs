@@ -1,6 +1,6 @@
 //! Why an answer is no proposal: a sentence for the model, which may answer once more, and for the person after that.
 
-use crate::domain::{money::AmountError, request::MOST_WORK};
+use domain::{money::AmountError, request::MOST_WORK};
 
 /// Why an answer is no proposal. Text from the model is cleaned and short.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -30,7 +30,7 @@ pub use ask::{Ask, Exchange};
 pub use error::FormError;
 pub use read::read;
 
-use crate::domain::{
+use domain::{
     request::{Bounds, Request, Until, Work},
     task::TaskType,
     units::clean,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json, value::RawValue};
 
 use super::{AsksFor, FormError, schema::NOT_LISTED};
-use crate::domain::{
+use domain::{
     request::{Bounds, DATASET, Locality, Spend, Until, Work},
     task::{ParameterKind, TaskType},
     units::clean,

@@ -11,7 +11,7 @@ use super::{
     object,
     schema::{MOST_FILES, NOT_LISTED},
 };
-use crate::domain::{
+use domain::{
     money::Datoshi,
     request::{Bounds, DATASET, Input, Locality, MOST_WORK, Request, Spend, Until, Work},
     task::{ParameterKind, Parameters, TaskType},

@@ -8,10 +8,8 @@
 use serde_json::{Map, Value, json};
 
 use super::Offered;
-use crate::{
-    domain::task::{ParameterKind, TaskType},
-    model::{chat::Form, context::is_plain},
-};
+use crate::model::{chat::Form, context::is_plain};
+use domain::task::{ParameterKind, TaskType};
 
 /// The form's name, for servers.
 pub const NAME: &str = "request";

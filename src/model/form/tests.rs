@@ -6,7 +6,7 @@ mod properties;
 mod reading;
 
 use super::*;
-use crate::machine::catalogue::Catalogue;
+use guard::machine::catalogue::Catalogue;
 
 fn tasks() -> Vec<TaskType> {
     Catalogue::builtin().unwrap().iter().cloned().collect()

@@ -8,7 +8,7 @@ use super::{
     sentence::Sentence,
     work::{Found, finish},
 };
-use crate::domain::{
+use domain::{
     request::{DATASET, Work},
     task::{Parameters, TaskType},
 };

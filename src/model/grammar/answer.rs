@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::Value;
 
 use super::facts::Fact;
-use crate::domain::{
+use domain::{
     attempt::{Attempt, AttemptState},
     budget::Caps,
     job::{Job, JobResult},

@@ -5,7 +5,7 @@ use super::{
     sentence::Sentence,
     tokens::Kind,
 };
-use crate::domain::{
+use domain::{
     money::Datoshi,
     request::{Locality, Spend},
 };

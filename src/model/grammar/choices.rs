@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::{Scene, cues::Cue, sentence::Sentence, tokens::Kind};
-use crate::domain::task::{ParameterKind, ParameterSpec, Parameters, TaskType};
+use domain::task::{ParameterKind, ParameterSpec, Parameters, TaskType};
 
 /// What may stand between a parameter's name and its value.
 const BETWEEN: &[&str] = &["of", "is", "to", "value", "number", "=", ":", "be", "at", "cutoff", "threshold", "up"];

@@ -12,7 +12,7 @@ use super::{
     sentence::Sentence,
     tokens::Kind,
 };
-use crate::domain::{task::TaskType, units::clean};
+use domain::{task::TaskType, units::clean};
 
 /// Cues that orders are made of, and those that hold an order back by themselves.
 const SPOKEN: &[Cue] = &[

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::{Scene, facts::says, sentence::Sentence};
-use crate::domain::dataset::Format;
+use domain::dataset::Format;
 
 /// Whoever wishes for something is brief, words.
 const LONGEST: usize = 60;

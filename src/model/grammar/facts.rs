@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::{Scene, cues::Cue::*, sentence::Sentence, tokens::Kind};
-use crate::domain::{ids::JobId, job::Job};
+use domain::{ids::JobId, job::Job};
 
 /// A question about state is no longer than this, words; one for a meaning no longer than that.
 const LONGEST: usize = 25;

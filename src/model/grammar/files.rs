@@ -8,7 +8,7 @@ use super::{
     sentence::Sentence,
     tokens::Kind,
 };
-use crate::domain::{dataset::Format, task::TaskType};
+use domain::{dataset::Format, task::TaskType};
 
 /// How names end, by what such files hold.
 const ENDINGS: &[(Format, &str, &[&str])] = &[

@@ -46,7 +46,7 @@ use self::{
     tokens::Kind,
 };
 use super::context::FileSeen;
-use crate::domain::{
+use domain::{
     ids::JobId,
     job::Job,
     request::{Bounds, Request, Work},

@@ -4,7 +4,7 @@ use super::{
     cues::Mark,
     tokens::{Kind, Token},
 };
-use crate::domain::task::TaskType;
+use domain::task::TaskType;
 
 /// A line for each task: `sequence_stats = statistik|statistiques`.
 pub(super) const MORE: &str = include_str!("tasks.txt");

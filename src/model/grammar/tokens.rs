@@ -7,7 +7,7 @@ use winnow::{
     token::{any, none_of, one_of, take_while},
 };
 
-use crate::domain::ids::JobId;
+use domain::ids::JobId;
 
 /// What a piece is.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,7 +11,7 @@ use super::{
     sentence::Sentence,
     tokens::Kind,
 };
-use crate::domain::{
+use domain::{
     request::{Bounds, Input, Locality, MOST_WORK, Spend, Until, Work},
     task::{Parameters, TaskType},
     units,

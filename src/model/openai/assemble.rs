@@ -226,7 +226,7 @@ impl Assembly {
             _ if !calls.is_empty() => Finish::ToolCalls,
             None => Finish::Stop,
             Some(reason) if is_any(reason, &STOP) => Finish::Stop,
-            Some(other) => Finish::Other(crate::domain::units::clean(other, 40)),
+            Some(other) => Finish::Other(domain::units::clean(other, 40)),
         };
         Ok((ChatTurn { text, calls, finish, usage: self.usage }, rest))
     }

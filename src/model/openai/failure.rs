@@ -5,7 +5,10 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::{cassette::scrub::known::said, config::Endpoint, domain::units::clean, model::ModelError};
+use crate::model::ModelError;
+use cassette::scrub::known::said;
+use domain::units::clean;
+use guard::config::Endpoint;
 
 /// Why nobody could be asked.
 pub(super) fn unreachable(url: &str, error: &reqwest::Error) -> ModelError {

@@ -4,10 +4,8 @@
 use serde_json::{Value, json};
 
 use super::parts::Parts;
-use crate::{
-    config::Api,
-    model::{ChatRequest, ChatTurn, Finish, ModelError, chat::Form, form::object},
-};
+use crate::model::{ChatRequest, ChatTurn, Finish, ModelError, chat::Form, form::object};
+use guard::config::Api;
 
 /// How the form is asked for in words.
 const IN_WORDS: &str = include_str!("../../../prompts/form.md");

@@ -16,7 +16,9 @@ use super::{
     body::{Ended, MAX_BODY, watched},
     failure::{cut, error_of, unreachable, unread_call},
 };
-use crate::{cassette::line::http_client, config::Endpoint, model::ModelError};
+use crate::model::ModelError;
+use cassette::line::http_client;
+use guard::config::Endpoint;
 
 /// How much of an error page is read.
 const MAX_ERROR_BODY: usize = 16 * 1024;

@@ -11,7 +11,8 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use crate::{config::Provider, model::ChatTurn};
+use crate::model::ChatTurn;
+use guard::config::Provider;
 
 /// Parts of a request that some servers do not take.
 #[derive(Default)]

@@ -19,11 +19,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    config::Key,
-    domain::cost::NanoDollars,
     model::{Finish, Message, ToolCall, ToolChoice, Usage},
     tools::ToolSpec,
 };
+use domain::cost::NanoDollars;
+use guard::config::Key;
 
 /// What the server answers to one request.
 enum Answer {

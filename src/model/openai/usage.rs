@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::lenient::count;
-use crate::{domain::cost::NanoDollars, model};
+use crate::model;
+use domain::cost::NanoDollars;
 
 /// Tokens and cost, by the names of both APIs; some gateways send both at once.
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use super::{
     loose::{self, Why},
     marks, python, xml,
 };
-use crate::domain::units::clean;
+use domain::units::clean;
 
 const NAMES: [&str; 4] = ["name", "tool", "tool_name", "function"];
 const ARGUMENTS: [&str; 4] = ["arguments", "parameters", "args", "input"];

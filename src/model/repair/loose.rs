@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Number, Value};
 
-use crate::domain::units::clean;
+use domain::units::clean;
 
 /// Nothing that a tool takes is nested deeper.
 const DEEPEST: usize = 32;

@@ -6,7 +6,7 @@ use super::{
     Found, close_name,
     loose::{Reader, Why},
 };
-use crate::domain::units::clean;
+use domain::units::clean;
 
 /// Reads one call, or a list of calls, at the start of `text`; gives how many bytes it took. `None` when there is none.
 ///

@@ -9,10 +9,8 @@ use super::{
     Found, close_name,
     loose::{self, Why},
 };
-use crate::{
-    domain::units::clean,
-    tools::{Tool, schema},
-};
+use crate::tools::{Tool, schema};
+use domain::units::clean;
 
 /// How a call begins: what stands before its name, and what behind it.
 pub(super) const OPENINGS: [(&str, &str); 4] =

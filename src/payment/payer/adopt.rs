@@ -1,19 +1,17 @@
 //! Taking over a payment of this wallet that this ledger did not make.
 
 use super::{PayError, Payer, WalletLock, refuse_second, shown};
-use crate::{
-    domain::{
-        attempt::{Attempt, AttemptState},
-        event::{Event, Sink},
-        hash::TxHash,
-        ids::JobId,
-        quote::Quote,
-    },
-    ledger::Reading,
-    payment::{
-        paid::{Expected, Paid, VerifyError, verify_payment},
-        transaction::Signed,
-    },
+use domain::{
+    attempt::{Attempt, AttemptState},
+    event::{Event, Sink},
+    hash::TxHash,
+    ids::JobId,
+    quote::Quote,
+};
+use guard::ledger::Reading;
+use neo::{
+    paid::{Expected, Paid, VerifyError, verify_payment},
+    transaction::Signed,
 };
 
 /// What a transaction is to a job.

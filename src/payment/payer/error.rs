@@ -4,11 +4,9 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::{
-    domain::{hash::TxHash, money::Datoshi, network::Network},
-    ledger::{IntendError, LedgerError},
-    payment::{rpc::ChainError, script::ReferenceError, wallet::KeyError},
-};
+use domain::{hash::TxHash, money::Datoshi, network::Network};
+use guard::ledger::{IntendError, LedgerError};
+use neo::{rpc::ChainError, script::ReferenceError, wallet::KeyError};
 
 /// Why no payment was made. Each of these means: nothing was signed, nothing was sent.
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,7 @@
 use std::{fs::File, path::Path};
 
 use super::PayError;
-use crate::domain::{hash::Hash160, network::Network};
+use domain::{hash::Hash160, network::Network};
 
 /// Held while a payment is planned, intended and sent. The system lets go of it when the process dies.
 pub struct WalletLock(#[expect(dead_code, reason = "held for its lock")] File);

@@ -22,25 +22,26 @@ use jiff::Timestamp;
 
 pub use self::{adopt::Adoption, error::PayError, settle::Settlement};
 use self::{lock::WalletLock, plan::Plan};
-use super::{Chain, Hand, hand::Account, script::Transfer};
-use crate::{
-    domain::{
-        attempt::{Attempt, AttemptState},
-        event::{Event, PaymentShown, Sink},
-        hash::{Hash160, TxHash},
-        ids::JobId,
-        job::JobState,
-        money::{Amount, Datoshi},
-        network::Network,
-        quote::Quote,
-    },
-    kill_point::reached,
+use crate::payment::{Hand, hand::Account};
+use domain::{
+    attempt::{Attempt, AttemptState},
+    event::{Event, PaymentShown, Sink},
+    hash::{Hash160, TxHash},
+    ids::JobId,
+    job::JobState,
+    money::{Amount, Datoshi},
+    network::Network,
+    quote::Quote,
+};
+use guard::{
     ledger::{Ledger, LedgerError, Reading},
     policy::{
         payment::FeeQuote,
         permit::{Payment, Permit},
     },
 };
+use kill_point::reached;
+use neo::{Chain, script::Transfer};
 
 /// How long a payment may take to land before it can be made anew.
 const LIFETIME: Duration = Duration::from_secs(10 * 60);

@@ -6,21 +6,20 @@ use jiff::Timestamp;
 use rand::RngExt as _;
 
 use super::PayError;
-use crate::{
-    cassette::Tape,
-    domain::{
-        attempt::{Attempt, AttemptState},
-        hash::{Hash160, TxHash},
-        money::Datoshi,
-    },
-    payment::{
-        Chain, Hand,
-        rpc::{ChainError, answers::Protocol},
-        script::Transfer,
-        transaction::{Attribute, MAX_ATTRIBUTES, Scope, Signed, Signer, Transaction},
-        witness::Witness,
-    },
-    policy::{payment::FeeQuote, permit::Payment},
+use crate::payment::Hand;
+use cassette::Tape;
+use domain::{
+    attempt::{Attempt, AttemptState},
+    hash::{Hash160, TxHash},
+    money::Datoshi,
+};
+use guard::policy::{payment::FeeQuote, permit::Payment};
+use neo::{
+    Chain,
+    rpc::{ChainError, answers::Protocol},
+    script::Transfer,
+    transaction::{Attribute, MAX_ATTRIBUTES, Scope, Signed, Signer, Transaction},
+    witness::Witness,
 };
 
 /// A payment is given at least this many blocks to land in.

@@ -1,18 +1,16 @@
 //! What became of a payment attempt.
 
 use super::{PayError, Payer, shown};
-use crate::{
-    domain::{
-        attempt::{Attempt, AttemptState},
-        event::{Event, Sink},
-        ids::JobId,
-    },
-    kill_point::reached,
-    payment::{
-        paid::{self, Expected, NotPaid},
-        rpc::{Sighting, answers::ApplicationLog},
-        transaction::Transaction,
-    },
+use domain::{
+    attempt::{Attempt, AttemptState},
+    event::{Event, Sink},
+    ids::JobId,
+};
+use kill_point::reached;
+use neo::{
+    paid::{self, Expected, NotPaid},
+    rpc::{Sighting, answers::ApplicationLog},
+    transaction::Transaction,
 };
 
 /// A block beyond the last possible one is believed only when this many more are there: nodes behind one address may

@@ -6,7 +6,7 @@ use super::{
     super::{WorkError, next},
     MAX_TEXT, path_of,
 };
-use crate::domain::{
+use domain::{
     job::Job,
     plan::{Plan, PlannedWork, Price},
     units::{self, clean},

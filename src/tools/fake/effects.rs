@@ -2,18 +2,18 @@
 
 use super::{Fake, made};
 use crate::{
-    domain::{
-        ids::JobId,
-        job::{Job, JobState},
-        request::Until,
-        verdict::Place,
-    },
     job::JobError,
-    policy::{
-        payment::check_claim,
-        refusal::{Refusal, Rule},
-    },
     tools::{Cancel, Claim},
+};
+use domain::{
+    ids::JobId,
+    job::{Job, JobState},
+    request::Until,
+    verdict::Place,
+};
+use guard::policy::{
+    payment::check_claim,
+    refusal::{Refusal, Rule},
 };
 
 impl Fake {

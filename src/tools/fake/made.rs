@@ -5,23 +5,21 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::{
-    domain::{
-        attempt::{Attempt, AttemptState},
-        dataset::{DatasetProfile, Format},
-        estimate::{Estimate, Range},
-        hash::{Hash160, Sha256, TxHash},
-        ids::JobId,
-        job::{DatasetSource, Job, JobResult, JobState, PlannedJob, ResultFile, Staged},
-        money::Datoshi,
-        network::{Network, SANDBOX},
-        plan::{Price, PriceSource},
-        quote::{Quote, QuoteSource},
-        task::{Parameters, TaskType},
-        verdict::{MachineProfile, Thresholds},
-    },
-    policy::offload::judge,
+use domain::{
+    attempt::{Attempt, AttemptState},
+    dataset::{DatasetProfile, Format},
+    estimate::{Estimate, Range},
+    hash::{Hash160, Sha256, TxHash},
+    ids::JobId,
+    job::{DatasetSource, Job, JobResult, JobState, PlannedJob, ResultFile, Staged},
+    money::Datoshi,
+    network::{Network, SANDBOX},
+    plan::{Price, PriceSource},
+    quote::{Quote, QuoteSource},
+    task::{Parameters, TaskType},
+    verdict::{MachineProfile, Thresholds},
 };
+use guard::policy::offload::judge;
 
 /// The address that quotes name.
 pub const PROVIDER: &str = "NTYEFJq9zRLP2MZXSYeCFMUMrvTf5T3RAv";

@@ -1,16 +1,16 @@
 //! Requests, plans and consent, as the core keeps them: nothing is written down before somebody said yes.
 
 use super::{Fake, Says, made};
-use crate::{
-    domain::{
-        ids::{JobId, RequestId},
-        job::{Job, JobState},
-        money::Datoshi,
-        plan::{Cannot, Content, Plan, PlannedWork},
-        request::{Bounds, DATASET, Input, Locality, MOST_WORK, Origin, Request, Until, Work},
-        verdict::Place,
-    },
-    job::{JobError, Opening},
+use crate::job::{JobError, Opening};
+use domain::{
+    ids::{JobId, RequestId},
+    job::{Job, JobState},
+    money::Datoshi,
+    plan::{Cannot, Content, Plan, PlannedWork},
+    request::{Bounds, DATASET, Input, Locality, MOST_WORK, Origin, Request, Until, Work},
+    verdict::Place,
+};
+use guard::{
     ledger::LedgerError,
     machine::catalogue::{Catalogue, check_parameters},
     policy::{

@@ -71,7 +71,7 @@ async fn a_plan_that_the_person_changed_is_told_with_its_jobs() {
         let work = request.work.into_iter().map(|work| {
             let mut parameters = work.parameters.clone();
             parameters.insert("seed".to_owned(), json!(7));
-            crate::domain::request::Work { parameters, ..work }
+            domain::request::Work { parameters, ..work }
         });
         Request { work: work.collect(), ..request }
     });

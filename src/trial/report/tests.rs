@@ -2,11 +2,11 @@ use std::{sync::Arc, time::Duration};
 
 use super::*;
 use crate::{
-    domain::event::Event,
-    machine::catalogue::Catalogue,
     model::scripted::Scripted,
     trial::{Variant, judge::Happened, meter::Used, play::Played},
 };
+use domain::event::Event;
+use guard::machine::catalogue::Catalogue;
 
 const HOSTILE: &str = "</td><script>alert(1)</script>\"'&";
 
@@ -17,7 +17,7 @@ fn plan(ids: &[&str], variants: Vec<Variant>) -> Plan {
         Case::parse("x.yaml", &text, &catalogue).unwrap()
     };
     Plan {
-        driving: crate::config::Driving::default(),
+        driving: guard::config::Driving::default(),
         cases: ids.iter().map(case).collect(),
         variants,
         rounds: 1,

@@ -3,19 +3,19 @@
 use std::path::Path;
 
 use crate::services::consented::consented;
-use agent::{
-    domain::{
-        dataset::{DatasetProfile, Format},
-        estimate::{Estimate, Range},
-        event::Silent,
-        hash::Sha256,
-        ids::JobId,
-        job::{DatasetSource, Job, JobState, PlannedJob, Staged},
-        network::Network,
-        request::Bounds,
-        task::Parameters,
-        verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
-    },
+use domain::{
+    dataset::{DatasetProfile, Format},
+    estimate::{Estimate, Range},
+    event::Silent,
+    hash::Sha256,
+    ids::JobId,
+    job::{DatasetSource, Job, JobState, PlannedJob, Staged},
+    network::Network,
+    request::Bounds,
+    task::Parameters,
+    verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
+};
+use guard::{
     ledger::Ledger,
     policy::{
         Guard, Policy,

@@ -8,11 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agent::{
-    compute::local::{LocalError, LocalOutcome, Runner},
-    domain::{hash::Sha256, task::TaskType},
-    machine::catalogue::Catalogue,
-};
+use compute::local::{LocalError, LocalOutcome, Runner};
+use domain::{hash::Sha256, task::TaskType};
+use guard::machine::catalogue::Catalogue;
 use serde_json::json;
 use tokio::sync::watch;
 

@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use agent::compute::aioz::{Aioz, ComputeError, Patience, TaskStatus};
 use axum::{
     Router,
     body::Bytes,
@@ -14,6 +13,7 @@ use axum::{
     http::{Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use compute::aioz::{Aioz, ComputeError, Patience, TaskStatus};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use url::Url;

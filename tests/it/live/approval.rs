@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use agent::domain::money::Datoshi;
+use domain::money::Datoshi;
 use rexpect::{process::WaitStatus, session::spawn_command};
 
 use super::Stage;

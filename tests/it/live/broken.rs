@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use agent::domain::money::Datoshi;
+use domain::money::Datoshi;
 
 use super::Stage;
 use crate::{

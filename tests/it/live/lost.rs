@@ -7,10 +7,8 @@ use std::{
     net::TcpListener,
 };
 
-use agent::{
-    domain::{job::JobState, money::Datoshi},
-    ledger::Ledger,
-};
+use domain::{job::JobState, money::Datoshi};
+use guard::ledger::Ledger;
 use serde_json::Value;
 
 use super::own_chain::OwnChain;

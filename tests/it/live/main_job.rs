@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use agent::domain::money::Datoshi;
+use domain::money::Datoshi;
 use serde_json::Value;
 
 use super::Stage;

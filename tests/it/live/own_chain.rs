@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use agent::{
-    domain::{hash::Hash160, money::Datoshi, network::Network},
-    ledger::Ledger,
-    sandbox::chain::ChainSettings,
-};
+use domain::{hash::Hash160, money::Datoshi, network::Network};
+use guard::ledger::Ledger;
+use sandbox::chain::ChainSettings;
 
 use super::{API_KEY, Provider};
 use crate::{

@@ -1,19 +1,17 @@
 //! The guard's money rules as a person meets them: mainnet's own switch, and recipients that only look right.
 
-use agent::{
-    domain::{
-        hash::Hash160,
-        money::Datoshi,
-        network::{MAINNET, Network},
-    },
-    payment::Wallet,
-};
 use axum::{
     Router,
     body::{Body, to_bytes},
     extract::Request,
     response::Response,
 };
+use domain::{
+    hash::Hash160,
+    money::Datoshi,
+    network::{MAINNET, Network},
+};
+use neo::Wallet;
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -110,7 +108,7 @@ async fn forger(provider: &str, recipient: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (base, recipient) = (Url::parse(provider).unwrap(), recipient.to_owned());
-    let client = agent::cassette::line::http_client().no_proxy().build().unwrap();
+    let client = cassette::line::http_client().no_proxy().build().unwrap();
     let pass = move |request: Request| async move {
         let (head, body) = request.into_parts();
         let body = to_bytes(body, 1 << 20).await.unwrap();

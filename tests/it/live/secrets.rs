@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use agent::sandbox::chain::ChainSettings;
+use sandbox::chain::ChainSettings;
 
 use self::{
     canaries::{ACCESS_KEY, API_KEY, HEX, OPENAI_KEY, PASSPHRASE, SECRET_KEY, WIF, no_part_in, none_in},

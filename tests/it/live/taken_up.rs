@@ -3,7 +3,7 @@
 
 use std::{fs, process::Stdio};
 
-use agent::domain::money::Datoshi;
+use domain::money::Datoshi;
 
 use super::Stage;
 use crate::{

@@ -8,7 +8,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-use agent::{domain::money::Datoshi, payment::Wallet};
+use domain::money::Datoshi;
+use neo::Wallet;
 use rexpect::{process::WaitStatus, session::spawn_command};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};

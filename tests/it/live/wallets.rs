@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use agent::domain::{hash::Hash160, money::Datoshi};
+use domain::{hash::Hash160, money::Datoshi};
 use serde_json::Value;
 
 use super::Stage;

@@ -63,7 +63,7 @@ async fn only_who_has_the_token_and_no_web_page_gets_in() {
     let file = world.home().join("mcp.key");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     crate::services::tls();
-    let http = agent::cassette::line::http_client().no_proxy().build().unwrap();
+    let http = cassette::line::http_client().no_proxy().build().unwrap();
     let hello = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
         "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "raw", "version": "1"}}});
     let token = &server.token.clone();
@@ -147,7 +147,7 @@ fn several_clients_at_once_have_sessions_and_jobs_of_their_own() {
 
     let sessions: HashSet<&str> = said.iter().map(|e| e["session"].as_str().unwrap()).collect();
     assert_eq!(sessions.len(), 3);
-    let ledger = agent::ledger::Ledger::open(&world.home()).unwrap();
+    let ledger = guard::ledger::Ledger::open(&world.home()).unwrap();
     let of: HashSet<String> = ledger.jobs().unwrap().into_iter().map(|job| job.session).collect();
     assert!(of.len() == 3 && of.iter().all(|session| sessions.contains(session.as_str())), "{of:?}");
     for session in sessions {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use agent::domain::money::Datoshi;
+use domain::money::Datoshi;
 use rexpect::session::{PtySession, spawn_command};
 use serde_json::{Value, json};
 

@@ -1,13 +1,11 @@
 //! Accounts of fixed keys, and transactions signed by a second implementation of signing: the test's own.
 
-use agent::{
-    domain::{hash::Hash160, money::Datoshi, network::Network},
-    payment::{
-        fees,
-        script::Transfer,
-        transaction::{Attribute, Scope, Signed, Signer, Transaction},
-        witness::{Witness, sign_data},
-    },
+use domain::{hash::Hash160, money::Datoshi, network::Network};
+use neo::{
+    fees,
+    script::Transfer,
+    transaction::{Attribute, Scope, Signed, Signer, Transaction},
+    witness::{Witness, sign_data},
 };
 use neo3::{neo_builder::ScriptBuilder, neo_crypto::Secp256r1PrivateKey};
 use sha2::{Digest as _, Sha256};

@@ -11,18 +11,16 @@ mod witnesses;
 
 use std::time::Duration;
 
-use agent::{
-    domain::{
-        hash::{Hash160, TxHash},
-        money::Datoshi,
-        network::Network,
-    },
-    payment::{
-        fees::single_key_witness,
-        transaction::{Attribute, Scope, Signed},
-    },
-};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use domain::{
+    hash::{Hash160, TxHash},
+    money::Datoshi,
+    network::Network,
+};
+use neo::{
+    fees::single_key_witness,
+    transaction::{Attribute, Scope, Signed},
+};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -33,7 +31,7 @@ use super::{
     rpc,
 };
 use crate::payment::serve_with;
-use agent::sandbox::chain::ChainSettings;
+use sandbox::chain::ChainSettings;
 
 /// What each account of a case has.
 const FUNDS: u64 = 10_00000000;

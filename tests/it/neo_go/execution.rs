@@ -4,17 +4,15 @@ mod cases;
 
 use std::time::Duration;
 
-use agent::{
-    domain::{
-        hash::{Hash160, TxHash},
-        money::Datoshi,
-    },
-    payment::{
-        GAS_CONTRACT, POLICY_CONTRACT,
-        transaction::{Attribute, Scope},
-    },
-};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use domain::{
+    hash::{Hash160, TxHash},
+    money::Datoshi,
+};
+use neo::{
+    GAS_CONTRACT, POLICY_CONTRACT,
+    transaction::{Attribute, Scope},
+};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -97,8 +95,7 @@ async fn transactions_land_on_the_sandbox_as_on_neo_go() {
         let gas = invoke(&node.url(), actor, &script, "CalledByEntry").await[1].as_str().unwrap().parse().unwrap();
         let mut drafts = vec![actor.runs(script.clone(), 5000).nonce(1)];
         if case.name == "a transfer with a reference" {
-            let fee =
-                |amount: u64| move |t: &mut agent::payment::transaction::Transaction| t.system_fee = datoshi(amount);
+            let fee = |amount: u64| move |t: &mut neo::transaction::Transaction| t.system_fee = datoshi(amount);
             drafts.push(actor.runs(script.clone(), 5000).nonce(2).with(fee(gas)));
             drafts.push(actor.runs(script.clone(), 5000).nonce(3).with(fee(gas - 1)));
             drafts.push(actor.runs(script.clone(), 5000).nonce(4).with(fee(0)));

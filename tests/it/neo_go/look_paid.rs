@@ -3,20 +3,19 @@
 
 use std::time::Duration;
 
-use agent::{
-    domain::{
-        attempt::{Attempt, AttemptState},
-        event::Silent,
-        hash::{Hash160, Sha256},
-        job::JobState,
-        money::Datoshi,
-    },
-    ledger::Reading,
-    node::{Look, PaymentVerifier as _},
-    payment::{Chain, Expected, GAS_CONTRACT, Payer, Wallet, payer::Settlement, script::Transfer, transaction::Signed},
-};
+use agent::payment::{Payer, payer::Settlement};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use domain::{
+    attempt::{Attempt, AttemptState},
+    event::Silent,
+    hash::{Hash160, Sha256},
+    job::JobState,
+    money::Datoshi,
+};
+use guard::ledger::Reading;
 use jiff::Timestamp;
+use neo::{Chain, Expected, GAS_CONTRACT, Wallet, script::Transfer, transaction::Signed};
+use node::{Look, PaymentVerifier as _};
 use serde_json::json;
 use sha2::Digest as _;
 

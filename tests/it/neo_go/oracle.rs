@@ -6,10 +6,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use agent::{
-    domain::{attempt::Attempt, event::Silent, hash::TxHash},
-    payment::{payer::Settlement, transaction::Transaction},
-};
+use agent::payment::payer::Settlement;
+use domain::{attempt::Attempt, event::Silent, hash::TxHash};
+use neo::transaction::Transaction;
 use serde_json::{Value, json};
 
 use super::tool;

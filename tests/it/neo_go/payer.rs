@@ -2,16 +2,9 @@
 
 use std::time::Duration;
 
-use agent::{
-    domain::{attempt::Attempt, event::Silent, ids::JobId},
-    payment::{
-        Expected,
-        paid::VerifyError,
-        payer::{Payer, Settlement},
-        transaction::Transaction,
-        verify_payment,
-    },
-};
+use agent::payment::payer::{Payer, Settlement};
+use domain::{attempt::Attempt, event::Silent, ids::JobId};
+use neo::{Expected, paid::VerifyError, transaction::Transaction, verify_payment};
 
 use super::{NET, NeoGo, PATIENCE, oracle};
 use crate::payment::{Books, Kept, RECIPIENT, USER, gas, payer, settle, wallet};
@@ -81,7 +74,7 @@ async fn after_an_expired_attempt_the_real_chain_refuses_the_old_one() {
     // looks at a payer that cannot sign it, until its last block has passed.
     let watcher = {
         let chain = payer.chain().clone();
-        Payer::new(chain, agent::payment::Wallet::generate(), books.ledger.clone())
+        Payer::new(chain, neo::Wallet::generate(), books.ledger.clone())
     };
     let kept = Kept::default();
     assert_eq!(settled(&watcher, &books, &job, &kept).await, Settlement::Expired);

@@ -8,25 +8,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agent::{
-    compute::{
-        aioz::{Aioz, Patience, TaskDetail},
-        local::Runner,
-    },
-    domain::{
-        hash::{Hash160, TxHash},
-        network::Network,
-        task::TaskType,
-    },
-    node::{self, Look, NodeError, NodeSettings, PaymentVerifier},
-    payment::Expected,
-};
 use axum::{
     Router,
     extract::{Path as UrlPath, State},
     http::{HeaderMap, StatusCode},
     routing::{get, post},
 };
+use compute::{
+    aioz::{Aioz, Patience, TaskDetail},
+    local::Runner,
+};
+use domain::{
+    hash::{Hash160, TxHash},
+    network::Network,
+    task::TaskType,
+};
+use neo::Expected;
+use node::{Look, NodeError, NodeSettings, PaymentVerifier};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use url::Url;
@@ -207,7 +205,7 @@ pub fn client(base: &Url, key: &str) -> Aioz {
 }
 
 pub fn http() -> reqwest::Client {
-    agent::cassette::line::http_client().build().unwrap()
+    cassette::line::http_client().build().unwrap()
 }
 
 /// A server of datasets that also takes webhooks.

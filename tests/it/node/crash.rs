@@ -6,12 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use agent::{
-    compute::aioz::{Aioz, TaskStatus},
-    domain::hash::TxHash,
-    node::{self, Look, PaymentVerifier},
-    payment::Expected,
-};
+use compute::aioz::{Aioz, TaskStatus};
+use domain::hash::TxHash;
+use neo::Expected;
+use node::{Look, PaymentVerifier};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 

@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use agent::{
-    compute::aioz::TaskStatus,
-    domain::{
-        event::Silent,
-        hash::TxHash,
-        network::{Network, SANDBOX},
-        quote::Quote,
-    },
-    payment::{Chain, payer::Payer},
+use agent::payment::payer::Payer;
+use compute::aioz::TaskStatus;
+use domain::{
+    event::Silent,
+    hash::TxHash,
+    network::{Network, SANDBOX},
+    quote::Quote,
 };
+use neo::Chain;
 
 use super::bench::{Bench, command, tx, until};
 use crate::payment::{Books, RECIPIENT, Served, USER, gas, payer, serve, wallet};

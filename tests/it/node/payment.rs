@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use agent::{
-    compute::aioz::{ComputeError, TaskDetail, TaskStatus},
-    domain::{money::Datoshi, network::Network, quote::QuoteSource},
-    node::Look,
-};
+use compute::aioz::{ComputeError, TaskDetail, TaskStatus};
+use domain::{money::Datoshi, network::Network, quote::QuoteSource};
+use node::Look;
 
 use super::bench::{Bench, RECIPIENT, command, tx, until};
 
-async fn copying(change: impl FnOnce(&mut agent::node::NodeSettings)) -> Bench {
+async fn copying(change: impl FnOnce(&mut node::NodeSettings)) -> Bench {
     Bench::start(vec![command("copy", "cat", &["{dataset}"])], change).await
 }
 

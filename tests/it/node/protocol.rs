@@ -1,11 +1,11 @@
 //! The rules of the API: keys, bodies, idempotency, limits.
 
-use agent::compute::aioz::ComputeError;
+use compute::aioz::ComputeError;
 use serde_json::{Value, json};
 
 use super::bench::{Bench, KEY, OTHER_KEY, client, command, http};
 
-async fn copying(change: impl FnOnce(&mut agent::node::NodeSettings)) -> Bench {
+async fn copying(change: impl FnOnce(&mut node::NodeSettings)) -> Bench {
     Bench::start(vec![command("copy", "cat", &["{dataset}"])], change).await
 }
 
@@ -136,7 +136,7 @@ async fn datasets_behind_the_firewall_are_not_taken() {
 
 #[tokio::test]
 async fn every_change_is_told_by_a_signed_webhook() {
-    use agent::node::sign::{SIGNATURE_HEADER, check_webhook};
+    use node::sign::{SIGNATURE_HEADER, check_webhook};
     let bench = copying(|settings| settings.webhook_wait = std::time::Duration::from_millis(1)).await;
     // What nobody took is sent again.
     bench.outside.seen(|seen| seen.failing_hooks = 2);

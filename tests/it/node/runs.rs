@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use agent::{
-    compute::aioz::{TaskDetail, TaskStatus},
-    domain::{hash::Sha256, result::ResultDocument},
-    node::Look,
-};
+use compute::aioz::{TaskDetail, TaskStatus};
+use domain::{hash::Sha256, result::ResultDocument};
+use node::Look;
 use serde_json::Value;
 
 use super::bench::{Bench, command, files_beneath, http, sleepers, tx, until};

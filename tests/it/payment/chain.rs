@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use agent::{
-    domain::{
-        event::Silent,
-        network::{Network, SANDBOX},
-    },
-    payment::payer::Settlement,
-    sandbox::chain::{Chain, ChainSettings, OpenError},
+use ::sandbox::chain::{Chain, ChainSettings, OpenError};
+use agent::payment::payer::Settlement;
+use domain::{
+    event::Silent,
+    network::{Network, SANDBOX},
 };
 
 use super::*;

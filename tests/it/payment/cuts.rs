@@ -9,20 +9,18 @@ use std::{
     },
 };
 
-use agent::{
-    domain::{
-        attempt::AttemptState::Confirmed,
-        event::Silent,
-        network::{Network, SANDBOX},
-    },
-    payment::payer::{PayError, Settlement},
-};
+use agent::payment::payer::{PayError, Settlement};
 use axum::{
     Router,
     body::Bytes,
     http::StatusCode,
     response::{IntoResponse as _, Response},
     routing::post,
+};
+use domain::{
+    attempt::AttemptState::Confirmed,
+    event::Silent,
+    network::{Network, SANDBOX},
 };
 
 use super::*;
@@ -54,7 +52,7 @@ async fn line(node: &Url, cut: Cut) -> Line {
     let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     let left = Arc::new(AtomicI64::new(i64::MAX));
     let (counter, node) = (left.clone(), node.clone());
-    let client = agent::cassette::line::http_client().no_proxy().build().unwrap();
+    let client = cassette::line::http_client().no_proxy().build().unwrap();
     let router = Router::new().route(
         "/",
         post(move |body: Bytes| {

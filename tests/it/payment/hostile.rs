@@ -6,16 +6,14 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use agent::{
-    compute::aioz::{Aioz, PaymentTerms},
-    config::{ConfigError, PolicyFile},
-    payment::{
-        script::Transfer,
-        transaction::{Scope, Signed, Signer, Transaction},
-    },
-    tools::call::{self, Call},
-};
+use agent::tools::call::{self, Call};
 use axum::Router;
+use compute::aioz::{Aioz, PaymentTerms};
+use guard::config::{ConfigError, PolicyFile};
+use neo::{
+    script::Transfer,
+    transaction::{Scope, Signed, Signer, Transaction},
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -42,7 +40,7 @@ impl Liar {
             let Ok(request) = serde_json::from_str::<Value>(&body) else {
                 // The provider is asked with GET and without a body.
                 let terms = json!({
-                    "network": "424242", "asset": agent::compute::aioz::GAS_CONTRACT, "recipient": OWNER,
+                    "network": "424242", "asset": compute::aioz::GAS_CONTRACT, "recipient": OWNER,
                     "amount": "AMOUNT", "reference": "ref", "expires_at": "2200-01-01T00:00:00Z", "state": "unpaid",
                 });
                 let answer = json!({"status": "success", "data": {"status": "in_queue", "payment": terms}});
@@ -294,7 +292,7 @@ fn what_looks_like_a_recipient_is_none_at_every_door() {
         let part = |text: &str| Some(text.to_owned());
         PaymentTerms {
             network: part("424242"),
-            asset: part(agent::compute::aioz::GAS_CONTRACT),
+            asset: part(compute::aioz::GAS_CONTRACT),
             recipient: part(recipient),
             amount: part("200000000"),
             reference: part("ref"),

@@ -13,35 +13,33 @@ use std::{
 };
 
 use crate::services::consented::consented;
-use agent::{
-    domain::{
-        attempt::{Attempt, AttemptState},
-        dataset::{DatasetProfile, Format},
-        estimate::{Estimate, Range},
-        event::{Event, Sink},
-        hash::Hash160,
-        ids::JobId,
-        job::{Job, JobState},
-        money::Datoshi,
-        network::Network,
-        quote::{Quote, QuoteSource},
-        request::Bounds,
-        task::Parameters,
-        verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
-    },
+use ::sandbox::chain::{self as sandbox, ChainSettings};
+use agent::payment::payer::{PayError, Payer, Settlement};
+use domain::{
+    attempt::{Attempt, AttemptState},
+    dataset::{DatasetProfile, Format},
+    estimate::{Estimate, Range},
+    event::{Event, Sink},
+    hash::Hash160,
+    ids::JobId,
+    job::{Job, JobState},
+    money::Datoshi,
+    network::Network,
+    quote::{Quote, QuoteSource},
+    request::Bounds,
+    task::Parameters,
+    verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
+};
+use guard::{
     ledger::{Ledger, Reading},
-    payment::{
-        Chain, Wallet,
-        payer::{PayError, Payer, Settlement},
-    },
     policy::{
         Guard, Policy,
         approval::SaidYes,
         permit::{Payment, Permit},
     },
-    sandbox::chain::{self as sandbox, ChainSettings},
 };
 use jiff::{SignedDuration, Timestamp};
+use neo::{Chain, Wallet};
 use secrecy::SecretString;
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
@@ -151,7 +149,7 @@ pub fn quote(network: Network, amount: Datoshi) -> Quote {
         amount,
         recipient: RECIPIENT,
         network,
-        reference: agent::domain::ids::opaque(26),
+        reference: domain::ids::opaque(26),
         expires_at: Timestamp::now() + SignedDuration::from_hours(1),
         source: QuoteSource::Provider,
     }
@@ -193,10 +191,10 @@ fn awaiting(quote: Quote) -> Job {
         parameters: Parameters::new(),
         verdict,
         profile: "live".to_owned(),
-        source: agent::domain::job::DatasetSource { path: "/data.fasta".into(), root: "/".into() },
+        source: domain::job::DatasetSource { path: "/data.fasta".into(), root: "/".into() },
         content: None,
         out_dir: None,
-        idempotency_key: agent::domain::ids::opaque(20),
+        idempotency_key: domain::ids::opaque(20),
         staged: None,
         provider_job: Some("task-1".to_owned()),
         quote: Some(quote),

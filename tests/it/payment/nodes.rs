@@ -2,18 +2,14 @@
 
 use std::net::SocketAddr;
 
-use agent::{
-    domain::{
-        event::Silent,
-        hash::TxHash,
-        network::{Network, SANDBOX},
-    },
-    payment::{
-        payer::Settlement,
-        rpc::{Chain, ChainError, node::RpcError},
-    },
-};
+use agent::payment::payer::Settlement;
 use axum::{Router, body::Bytes, routing::post};
+use domain::{
+    event::Silent,
+    hash::TxHash,
+    network::{Network, SANDBOX},
+};
+use neo::rpc::{Chain, ChainError, node::RpcError};
 
 use super::*;
 

@@ -2,23 +2,21 @@
 
 use std::sync::atomic::Ordering;
 
-use agent::{
-    domain::{
-        attempt::AttemptState::{Confirmed, Expired, Faulted, Intended, Sent},
-        event::Silent,
-        job::JobState,
-        money::Datoshi,
-        network::{Network, SANDBOX},
-    },
-    ledger::IntendError,
-    payment::{
-        Expected, Wallet,
-        paid::{NotPaid, VerifyError},
-        payer::{PayError, Payer, Settlement},
-        rpc::{Chain, ChainError},
-        transaction::Transaction,
-        verify_payment,
-    },
+use agent::payment::payer::{PayError, Payer, Settlement};
+use domain::{
+    attempt::AttemptState::{Confirmed, Expired, Faulted, Intended, Sent},
+    event::Silent,
+    job::JobState,
+    money::Datoshi,
+    network::{Network, SANDBOX},
+};
+use guard::ledger::IntendError;
+use neo::{
+    Expected, Wallet,
+    paid::{NotPaid, VerifyError},
+    rpc::{Chain, ChainError},
+    transaction::Transaction,
+    verify_payment,
 };
 
 use super::*;

@@ -1,16 +1,14 @@
 //! A job with a request of its own, and a person's consent to whatever it costs.
 
-use agent::{
-    domain::{
-        consent::{Consent, ConsentBy, Granted},
-        hash::Sha256,
-        ids::RequestId,
-        job::{Job, JobState},
-        money::Datoshi,
-        request::{Bounds, Input, Origin, Request, Work},
-    },
-    ledger::Ledger,
+use domain::{
+    consent::{Consent, ConsentBy, Granted},
+    hash::Sha256,
+    ids::RequestId,
+    job::{Job, JobState},
+    money::Datoshi,
+    request::{Bounds, Input, Origin, Request, Work},
 };
+use guard::ledger::Ledger;
 use jiff::Timestamp;
 
 /// Puts the job into the ledger as work of a request within these bounds that was consented to, at any price.

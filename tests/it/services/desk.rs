@@ -3,17 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use crate::services::consented::consented;
-use agent::{
-    domain::{
-        dataset::{Alphabet, DatasetProfile, Format},
-        estimate::{Estimate, Range},
-        event::Silent,
-        ids::{JobId, opaque},
-        job::{DatasetSource, Job, PlannedJob},
-        network::{Network, SANDBOX},
-        request::Bounds,
-        verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
-    },
+use domain::{
+    dataset::{Alphabet, DatasetProfile, Format},
+    estimate::{Estimate, Range},
+    event::Silent,
+    ids::{JobId, opaque},
+    job::{DatasetSource, Job, PlannedJob},
+    network::{Network, SANDBOX},
+    request::Bounds,
+    verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
+};
+use guard::{
     ledger::Ledger,
     policy::{
         data::NamedBy,

@@ -65,7 +65,7 @@ impl Proxy {
         let way = Arc::new(Way {
             upstream: upstream.clone(),
             plan: Box::new(plan),
-            client: agent::cassette::line::http_client().build().unwrap(),
+            client: cassette::line::http_client().build().unwrap(),
             seen: Mutex::default(),
             parts: AtomicU32::new(0),
         });

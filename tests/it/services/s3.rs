@@ -2,11 +2,8 @@
 
 use std::{path::Path, sync::atomic::AtomicU32, sync::atomic::Ordering::Relaxed};
 
-use agent::{
-    sandbox,
-    storage::{S3Settings, Storage},
-};
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
+use storage::{S3Settings, Storage};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use url::Url;
 

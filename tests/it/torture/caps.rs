@@ -7,10 +7,8 @@ use std::{
     process::Command,
 };
 
-use agent::{
-    domain::{attempt::AttemptState, job::Job, money::Datoshi},
-    ledger::Ledger,
-};
+use domain::{attempt::AttemptState, job::Job, money::Datoshi};
+use guard::ledger::Ledger;
 
 use jiff::Timestamp;
 use serde_json::Value;

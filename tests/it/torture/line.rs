@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-use agent::payment::transaction::Signed;
 use axum::{Router, body::Body, body::Bytes, response::Response, routing::post};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use neo::transaction::Signed;
 use serde_json::{Value, json};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -126,7 +126,7 @@ impl Line {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
         let state = Mutex::new(State::of(Plan::QUIET));
-        let client = agent::cassette::line::http_client().no_proxy().build().unwrap();
+        let client = cassette::line::http_client().no_proxy().build().unwrap();
         let way = Arc::new(Way { node, client, state, closing: Notify::new() });
         let shared = Arc::clone(&way);
         let handler = move |body: Bytes| {

@@ -2,15 +2,13 @@
 
 use std::{fs, path::Path};
 
-use agent::{
-    domain::{
-        attempt::{Attempt, AttemptState},
-        job::JobState,
-        money::Datoshi,
-    },
-    ledger::Ledger,
-    payment::{Expected, transaction::Transaction, verify_payment},
+use domain::{
+    attempt::{Attempt, AttemptState},
+    job::JobState,
+    money::Datoshi,
 };
+use guard::ledger::Ledger;
+use neo::{Expected, transaction::Transaction, verify_payment};
 use serde_json::Value;
 
 use super::{
@@ -122,7 +120,7 @@ fn check_conflicts(attempts: &[Attempt]) -> Result<(), String> {
 }
 
 /// The log tells the ledger's history, line by line, and ends with the payment's hash.
-fn check_log(home: &Path, ledger: &Ledger, job: &agent::domain::ids::JobId, hash: &str) -> Result<(), String> {
+fn check_log(home: &Path, ledger: &Ledger, job: &domain::ids::JobId, hash: &str) -> Result<(), String> {
     let text = fs::read_to_string(home.join("jobs.jsonl")).map_err(|e| e.to_string())?;
     let lines: Result<Vec<Value>, _> = text.lines().map(serde_json::from_str).collect();
     let lines = lines.map_err(|e| format!("jobs.jsonl: {e}"))?;

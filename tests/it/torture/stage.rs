@@ -8,21 +8,18 @@ use std::{
     time::Duration,
 };
 
-use agent::{
-    compute::{aioz::Aioz, local::Runner},
-    domain::{
-        hash::Hash160,
-        ids::{JobId, opaque},
-        job::Job,
-        money::Datoshi,
-        network::Network,
-    },
-    ledger::Ledger,
-    machine::catalogue::Catalogue,
-    node::{self, NodeSettings},
-    payment::Chain,
-    sandbox::chain::ChainSettings,
+use compute::{aioz::Aioz, local::Runner};
+use domain::{
+    hash::Hash160,
+    ids::{JobId, opaque},
+    job::Job,
+    money::Datoshi,
+    network::Network,
 };
+use guard::{ledger::Ledger, machine::catalogue::Catalogue};
+use neo::Chain;
+use node::NodeSettings;
+use sandbox::chain::ChainSettings;
 use serde_json::json;
 use tokio::{net::TcpListener, process::Command, task::AbortHandle};
 use url::Url;
@@ -106,7 +103,7 @@ impl Stage {
 
     async fn around(net: Net, folder: tempfile::TempDir) -> Stage {
         // Each stage pays an account of its own, so that what arrives there is this stage's.
-        let recipient = agent::payment::Wallet::generate().account();
+        let recipient = neo::Wallet::generate().account();
         let chain = Chain::new(vec![net.url()], NET).unwrap();
         let storage = Sandbox::start(&folder.path().join("s3")).await;
         storage.server.storage("data").ensure_bucket().await.unwrap();
@@ -190,7 +187,7 @@ impl Stage {
         let body = json!({"input": self.dataset, "parameters": "{}"});
         let model = client.model("orchestrator/sequence-stats").await.unwrap().id;
         let url = format!("{}/api-key/model/{model}/task", self.provider);
-        let answer = agent::cassette::line::http_client()
+        let answer = cassette::line::http_client()
             .build()
             .unwrap()
             .post(url)

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::{fits::fits, *};
-use crate::{
-    domain::request::{Locality, Spend, Until},
-    domain::{money::Datoshi, request::Origin},
-    model::Message,
+use crate::model::Message;
+use domain::{
+    money::Datoshi,
+    request::{Locality, Origin, Spend, Until},
 };
 
 fn texts(ask: &Ask) -> Vec<String> {
@@ -81,7 +81,7 @@ fn the_prefix_stays_as_the_conversation_grows() {
 fn a_request_of_before_is_written_as_the_object_that_it_was() {
     let (tasks, files) = (tasks(), names(&["a.fasta", "b.fasta"]));
     let offered = Offered { tasks: &tasks, files: &files };
-    let parameters: crate::domain::task::Parameters = serde_json::from_str(r#"{"dimension": 3}"#).unwrap();
+    let parameters: domain::task::Parameters = serde_json::from_str(r#"{"dimension": 3}"#).unwrap();
     let work = vec![
         Work::new("protein_folding", "a.fasta", parameters.clone()),
         Work::new("protein_folding", "b.fasta", parameters),

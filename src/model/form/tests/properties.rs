@@ -4,8 +4,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::{
-    request::{Locality, Spend, Until, tests::bounds},
+use domain::{
+    request::{Locality, Spend, Until},
+    strategies::bounds,
     task::ParameterKind,
 };
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::domain::{
+use domain::{
     money::Datoshi,
     request::{Locality, Origin, Spend, Until},
 };

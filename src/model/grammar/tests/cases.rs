@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 use serde::Deserialize;
 
 use super::{super::Reading, talk::Talk};
-use crate::domain::{
+use domain::{
     money::Datoshi,
     request::{Bounds, Locality, Request, Spend, Until},
 };
@@ -117,7 +117,7 @@ fn the_first_hour_is_understood_as_its_cases_expect() {
             assert!(limit.is_none_or(|limit| bounds.spend.limit() == Some(limit)), "{id}: {bounds:?}");
         }
         let asked_for = |job: &Job| {
-            let named = |work: &crate::domain::request::Work| {
+            let named = |work: &domain::request::Work| {
                 let path = work.dataset().to_str().unwrap();
                 let (from, to) = path.split_once('*').unwrap_or((path, ""));
                 let is = |dataset: &String| dataset.starts_with(from) && dataset.ends_with(to);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::{super::*, talk::Talk};
-use crate::domain::request::{Locality, Spend, Until};
+use domain::request::{Locality, Spend, Until};
 
 const FILES: [&str; 6] =
     ["a.fasta", "contigs.fa", "my data (v2).fasta", "notes.txt", "samples/x.fastq", "samples/y.fastq"];
@@ -146,7 +146,7 @@ proptest! {
         "fold a.fasta for at most {}", "for no more than {} fold a.fasta", "fold a.fasta, budget {}.", "fold a.fasta, max {} please",
         "fold a.fasta but don't spend more than {}", "fold a.fasta; {} is fine", "spend up to {} to fold a.fasta in 3D",
     ])) {
-        let most = crate::domain::money::Datoshi::new(datoshi).unwrap();
+        let most = domain::money::Datoshi::new(datoshi).unwrap();
         let Reading::Work(proposal) = Talk::new(&FILES).read(&form.replace("{}", &most.to_string())) else { panic!("{form}") };
         prop_assert_eq!(proposal.bounds.spend, Spend::AtMost(most));
         prop_assert_eq!(proposal.bounds.until, Until::Done);

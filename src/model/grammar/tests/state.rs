@@ -6,7 +6,7 @@ use super::{
     super::{cues, facts::FACTS, *},
     talk::{Talk, job},
 };
-use crate::domain::{
+use domain::{
     attempt::{Attempt, AttemptState},
     budget::Caps,
     hash::{Hash160, TxHash},

@@ -4,17 +4,15 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::super::*;
-use crate::{
-    domain::{
-        dataset::{DatasetProfile, Format},
-        estimate::{Estimate, Range},
-        job::{DatasetSource, JobResult, JobState, PlannedJob},
-        money::Datoshi,
-        request::{DATASET, Locality, Origin, Spend, Until},
-        verdict::{MachineProfile, Place, Thresholds, Verdict},
-    },
-    machine::catalogue::Catalogue,
+use domain::{
+    dataset::{DatasetProfile, Format},
+    estimate::{Estimate, Range},
+    job::{DatasetSource, JobResult, JobState, PlannedJob},
+    money::Datoshi,
+    request::{DATASET, Locality, Origin, Spend, Until},
+    verdict::{MachineProfile, Place, Thresholds, Verdict},
 };
+use guard::machine::catalogue::Catalogue;
 
 /// A conversation in a folder.
 pub(super) struct Talk {

@@ -1,11 +1,8 @@
 //! Answers of a form: held to it by the server, or asked for in words where it takes none or does not hold to it.
 
 use super::*;
-use crate::{
-    config::Provider,
-    machine::catalogue::Catalogue,
-    model::form::{Offered, schema},
-};
+use crate::model::form::{Offered, schema};
+use guard::{config::Provider, machine::catalogue::Catalogue};
 
 const OBJECT: &str = r#"{"asks_for": "other", "until": "plan", "work": [], "max_gas": null, "here_only": false}"#;
 

@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::{
-    config::Provider,
     model::repair,
     tools::{Tool, schema},
 };
+use guard::config::Provider;
 
 fn fine() -> Answer {
     Answer::Events(vec![delta(json!({"content": "ok"})), end("stop")])

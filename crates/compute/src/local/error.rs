@@ -1,0 +1,78 @@
+//! Why a run on this machine gave no result, and what to do about it.
+
+use domain::units;
+
+/// Why a run gave no result. Text in it that came from a program or a dataset is cleaned, and is data.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LocalError {
+    /// It wanted more memory than it may have.
+    #[error("the run needed more than the {} of memory it may use", units::bytes(*limit))]
+    OutOfMemory {
+        /// The limit, bytes.
+        limit: u64,
+    },
+    /// It took longer than it may.
+    #[error("the run took longer than the {} it may take", units::seconds(*limit as f64))]
+    TimedOut {
+        /// The limit, seconds.
+        limit: u64,
+    },
+    /// A person gave it up.
+    #[error("the run was canceled")]
+    Canceled,
+    /// The outside program is not installed.
+    #[error("the program `{executable}` is not installed")]
+    MissingProgram {
+        /// Its name.
+        executable: String,
+        /// The Debian package that has it.
+        package: String,
+    },
+    /// The outside program failed.
+    #[error("`{executable}` failed ({how}){}{said}", if said.is_empty() { "" } else { ": " })]
+    Program {
+        /// Its name.
+        executable: String,
+        /// `exit code 1`, `signal 11`.
+        how: String,
+        /// The end of its standard error, cleaned.
+        said: String,
+    },
+    /// The disk is full.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The task said why it cannot.
+    #[error("{0}")]
+    Task(String),
+    /// The child process died without a word.
+    #[error("the run ended without a result ({how}){}{said}", if said.is_empty() { "" } else { ": " })]
+    Crashed {
+        /// `exit code 101`, `signal 9`.
+        how: String,
+        /// The end of its standard error, cleaned.
+        said: String,
+    },
+    /// The child process could not be started, or its result not be read.
+    #[error("the run could not be made: {0}")]
+    System(String),
+}
+
+impl LocalError {
+    /// What a person can do next.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            LocalError::OutOfMemory { .. } => {
+                "close other programs, run it on a part of the dataset, or ask to run it remotely".into()
+            }
+            LocalError::TimedOut { .. } => "run it on a part of the dataset, or ask to run it remotely".into(),
+            LocalError::MissingProgram { package, .. } => format!("install it: sudo apt-get install {package}"),
+            LocalError::Program { .. } => "its messages are in stderr.txt in the job's results folder".into(),
+            LocalError::DiskFull => "free some space where AGENT_HOME lies, or name another folder with --out".into(),
+            LocalError::Crashed { how, .. } if how == "signal 9" => {
+                "the system ended it, most often because memory ran out; close other programs and try again".into()
+            }
+            LocalError::Crashed { .. } => "run it again; should it happen again, the dataset brings it about".into(),
+            LocalError::Canceled | LocalError::Task(_) | LocalError::System(_) => return None,
+        })
+    }
+}

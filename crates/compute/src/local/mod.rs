@@ -1,0 +1,273 @@
+//! Runs a task on this machine: in a child process, within limits, on a file that is already open.
+
+mod child;
+mod error;
+
+use std::{
+    fs::{self, File},
+    io::BufReader,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::Deserialize;
+use tokio::sync::watch;
+
+use self::child::{End, Worker};
+pub use self::error::LocalError;
+use super::worker::{
+    self,
+    spec::{Failure, Line, MAX_SPEC, Measure, Spec},
+};
+use domain::{
+    job::ResultFile,
+    result::{RESULT_FILE, ResultDocument},
+    task::{ParameterKind, Parameters, TaskType},
+    units,
+};
+use guard::{
+    config::plain_file,
+    policy::permit::{LocalRun, Permit},
+};
+
+/// What a finished run on this machine left.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LocalOutcome {
+    /// `result.json`, as it lies in the folder.
+    pub document: ResultDocument,
+    /// `result.json` itself and the files it names.
+    pub files: Vec<ResultFile>,
+    /// Wall-clock time, seconds.
+    pub seconds: f64,
+    /// The largest resident set, bytes.
+    pub max_rss: u64,
+}
+
+/// One run, by plain values: for those who have a right to run of their own.
+pub struct Order {
+    /// Written into the result.
+    pub job: String,
+    /// What to run.
+    pub task: TaskType,
+    /// With what choices, checked.
+    pub parameters: Parameters,
+    /// On this open file.
+    pub dataset: File,
+    /// Its name, for the result.
+    pub dataset_name: String,
+    /// Where the result goes.
+    pub out_dir: PathBuf,
+    /// Bytes.
+    pub memory_limit: u64,
+    /// Wall-clock.
+    pub time_limit: Duration,
+}
+
+/// What [`execute`] leaves: the records stay on disk, as there may be very many.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The result's files.
+    pub files: Vec<ResultFile>,
+    /// What it comes to.
+    pub summary: serde_json::Map<String, serde_json::Value>,
+    /// What the run took.
+    pub measure: Measure,
+}
+
+/// The program that is started as a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Runner {
+    program: PathBuf,
+}
+
+impl Default for Runner {
+    /// This very program, even when its file was replaced since it was started.
+    fn default() -> Runner {
+        Runner::of("/proc/self/exe")
+    }
+}
+
+impl Runner {
+    /// Workers are `program worker`: for processes that are not the program themselves, such as tests.
+    pub fn of(program: impl Into<PathBuf>) -> Runner {
+        Runner { program: program.into() }
+    }
+
+    /// As [`run`], with workers of this program.
+    ///
+    /// # Errors
+    /// [`LocalError`].
+    pub async fn run(
+        &self,
+        permit: Permit<LocalRun>,
+        task: &TaskType,
+        out_dir: &Path,
+        progress: &(dyn Fn(f64) + Send + Sync),
+        cancel: watch::Receiver<bool>,
+    ) -> Result<LocalOutcome, LocalError> {
+        let run = permit.spend();
+        if run.task_type != task.name {
+            return Err(LocalError::System(format!("the permit is for `{}`, not for `{}`", run.task_type, task.name)));
+        }
+        let order = Order {
+            job: run.job.to_string(),
+            task: task.clone(),
+            parameters: whole_paths(task, run.parameters)?,
+            dataset: run.dataset.reopen().map_err(system)?,
+            dataset_name: run.dataset.path.display().to_string(),
+            out_dir: out_dir.to_owned(),
+            memory_limit: run.memory_limit,
+            time_limit: Duration::from_secs(run.time_limit),
+        };
+        let outcome = execute(self, order, progress, cancel).await?;
+        let path = out_dir.join(RESULT_FILE);
+        let document = blocking(move || read_json(&path)).await?;
+        let Measure { seconds, max_rss } = outcome.measure;
+        Ok(LocalOutcome { document, files: outcome.files, seconds, max_rss })
+    }
+}
+
+/// Runs `task` as the permit says, in a child of this program; the result lies in `out_dir`. A `true` on `cancel`, or
+/// dropping the future, ends the child and all it started.
+///
+/// # Errors
+/// [`LocalError`]: limits, a missing or failing program, a full disk, a canceled run.
+pub async fn run(
+    permit: Permit<LocalRun>,
+    task: &TaskType,
+    out_dir: &Path,
+    progress: &(dyn Fn(f64) + Send + Sync),
+    cancel: watch::Receiver<bool>,
+) -> Result<LocalOutcome, LocalError> {
+    Runner::default().run(permit, task, out_dir, progress, cancel).await
+}
+
+/// The run itself.
+pub async fn execute(
+    runner: &Runner,
+    order: Order,
+    progress: &(dyn Fn(f64) + Send + Sync),
+    mut cancel: watch::Receiver<bool>,
+) -> Result<Outcome, LocalError> {
+    fs::create_dir_all(&order.out_dir).map_err(system)?;
+    let out_dir = order.out_dir.canonicalize().map_err(system)?;
+    let (memory, seconds) = (order.memory_limit, order.time_limit.as_secs().max(1));
+    let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
+    let spec = Spec {
+        job: order.job,
+        task: order.task,
+        parameters: order.parameters,
+        dataset_name: order.dataset_name,
+        out_dir: out_dir.clone(),
+        memory_limit: memory,
+        cpu_limit: seconds.saturating_mul(cores).saturating_add(60),
+    };
+    let spec = serde_json::to_string(&spec).map_err(|e| LocalError::System(e.to_string()))?;
+    if spec.len() > MAX_SPEC {
+        return Err(LocalError::Task("the parameters are too long".into()));
+    }
+    let mut worker = Worker::start(&runner.program, &spec, order.dataset).map_err(system)?;
+    let ended = tokio::select! {
+        end = worker.follow(progress) => end.map_err(system),
+        () = tokio::time::sleep(order.time_limit) => Err(LocalError::TimedOut { limit: seconds }),
+        () = canceled(&mut cancel) => Err(LocalError::Canceled),
+    };
+    let end = match ended {
+        Ok(end) => end,
+        Err(error) => {
+            worker.end().await;
+            return Err(error);
+        }
+    };
+    let measure = measure(end, memory, seconds)?;
+    let (files, summary) = blocking(move || listed(&out_dir)).await?;
+    Ok(Outcome { files, summary, measure })
+}
+
+/// Waits until the run is given up; for ever when nobody is left who could.
+async fn canceled(cancel: &mut watch::Receiver<bool>) {
+    if cancel.wait_for(|given_up| *given_up).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// What a worker's end means.
+fn measure(end: End, memory: u64, seconds: u64) -> Result<Measure, LocalError> {
+    let failure = match end.last {
+        Some(Line::Done(measure)) => return Ok(measure),
+        Some(Line::Failed(failure)) => failure,
+        _ => {
+            let how = child::how(end.status);
+            // The allocator's last words before it aborts, and the kernel's signal at the CPU limit.
+            return Err(match how.as_str() {
+                "signal 6" if end.said.contains("memory allocation of") => LocalError::OutOfMemory { limit: memory },
+                "signal 24" => LocalError::TimedOut { limit: seconds },
+                _ => LocalError::Crashed { how, said: end.said },
+            });
+        }
+    };
+    Err(match failure {
+        Failure::OutOfMemory => LocalError::OutOfMemory { limit: memory },
+        Failure::DiskFull => LocalError::DiskFull,
+        Failure::MissingProgram { executable, package } => LocalError::MissingProgram { executable, package },
+        Failure::Program { executable, how, said } => LocalError::Program { executable, how, said },
+        Failure::Task(why) => LocalError::Task(why),
+    })
+}
+
+/// The part of a result document that is read whatever its size.
+#[derive(Deserialize)]
+struct Listing {
+    summary: serde_json::Map<String, serde_json::Value>,
+    files: Vec<ResultFile>,
+}
+
+/// `result.json` and the files it names, each of them there.
+fn listed(out_dir: &Path) -> Result<(Vec<ResultFile>, serde_json::Map<String, serde_json::Value>), LocalError> {
+    let path = out_dir.join(RESULT_FILE);
+    let Listing { summary, files } = read_json(&path)?;
+    let (bytes, sha256) = worker::hash(plain_file::open(&path).map_err(system)?, |_| {}).map_err(system)?;
+    let mut all = vec![ResultFile { name: RESULT_FILE.into(), bytes, sha256 }];
+    all.extend(files);
+    for file in &all {
+        let there = fs::symlink_metadata(out_dir.join(&file.name)).is_ok_and(|m| m.is_file() && m.len() == file.bytes);
+        if !there {
+            return Err(LocalError::System(format!(
+                "the result names `{}`, which is not as it says",
+                units::clean(&file.name, 80)
+            )));
+        }
+    }
+    Ok((all, summary))
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, LocalError> {
+    let file = plain_file::open(path).map_err(system)?;
+    serde_json::from_reader(BufReader::new(file))
+        .map_err(|e| LocalError::System(format!("{RESULT_FILE} is unreadable: {e}")))
+}
+
+/// A worker runs in another folder, so paths among its parameters are made whole.
+fn whole_paths(task: &TaskType, mut parameters: Parameters) -> Result<Parameters, LocalError> {
+    for (name, spec) in &task.parameters {
+        if let (ParameterKind::File { .. }, Some(serde_json::Value::String(path))) =
+            (&spec.kind, parameters.get_mut(name))
+        {
+            *path = std::path::absolute(&*path).map_err(system)?.display().to_string();
+        }
+    }
+    Ok(parameters)
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, LocalError> + Send + 'static,
+) -> Result<T, LocalError> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| LocalError::System(e.to_string()))?
+}
+
+fn system(error: std::io::Error) -> LocalError {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => LocalError::DiskFull,
+        _ => LocalError::System(error.to_string()),
+    }
+}

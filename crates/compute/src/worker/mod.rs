@@ -1,0 +1,138 @@
+//! The child process of a run: limits itself, works, and tells its parent on standard output.
+//!
+//! It is started as `agent worker` with its [`spec`] in the environment and the dataset, already open, on standard
+//! input. Nothing it is given names a file of the person's but the parameters that were checked before.
+
+mod program;
+mod pulse;
+pub(crate) mod spec;
+mod write;
+
+use std::{
+    fs::File,
+    io::{self, Seek as _, Write as _},
+    os::fd::AsFd as _,
+    path::Path,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Resource, Rlimit, setrlimit};
+
+use self::spec::{Failure, Line, SPEC_VARIABLE, Spec};
+use domain::{result::ResultDocument, task::Program, units};
+
+pub use self::{spec::Measure, write::hash};
+
+/// The name of the hidden subcommand.
+pub const SUBCOMMAND: &str = "worker";
+
+/// The shortest time between two lines of progress.
+const PROGRESS_EVERY: Duration = Duration::from_millis(200);
+
+/// Runs the task that the environment names on the file at standard input. For the hidden subcommand `worker` alone.
+///
+/// The exit code is 0 when the result is written, 1 when the run failed, 2 when this was not started by the program.
+pub fn worker_main() -> ExitCode {
+    let spec: Option<Spec> = std::env::var(SPEC_VARIABLE).ok().and_then(|text| serde_json::from_str(&text).ok());
+    let Some(spec) = spec else {
+        eprintln!("`agent {SUBCOMMAND}` is started by agent itself, for one run");
+        return ExitCode::from(2);
+    };
+    let last = match work(&spec) {
+        Ok(measure) => Line::Done(measure),
+        Err(failure) => Line::Failed(failure),
+    };
+    let told = emit(&last);
+    ExitCode::from(if told && matches!(last, Line::Done(_)) { 0 } else { 1 })
+}
+
+fn work(spec: &Spec) -> Result<Measure, Failure> {
+    let started = Instant::now();
+    limit(spec).map_err(|e| Failure::Task(format!("the limits of this run could not be set: {e}")))?;
+    let outside = matches!(spec.task.program, Program::Command { .. });
+    let pulse = pulse::Pulse::start(outside.then_some(spec.memory_limit));
+    let dataset = dataset().map_err(|e| failure_of(&e, "the dataset could not be opened"))?;
+    let document = match &spec.task.program {
+        Program::Builtin => builtin(spec, dataset)?,
+        Program::Command { .. } => program::run(spec, dataset)?,
+    };
+    write::document(&spec.out_dir, &document).map_err(|e| failure_of(&e, "the result could not be written"))?;
+    let max_rss = pulse.stop().max(pulse::own_peak()).max(pulse::peak_of_children());
+    Ok(Measure { seconds: started.elapsed().as_secs_f64(), max_rss })
+}
+
+/// Limits this process and all it starts.
+///
+/// RLIMIT_DATA counts private writable memory as it is mapped. RLIMIT_AS would also count address space that is only
+/// reserved and files that are only mapped, which the C library and alignment programs have plenty of.
+fn limit(spec: &Spec) -> io::Result<()> {
+    let to = |limit: u64| Rlimit { current: Some(limit), maximum: Some(limit) };
+    setrlimit(Resource::Core, to(0))?;
+    setrlimit(Resource::Data, to(spec.memory_limit))?;
+    // One second between the two, so that the signal is the one that says why.
+    setrlimit(
+        Resource::Cpu,
+        Rlimit { current: Some(spec.cpu_limit), maximum: Some(spec.cpu_limit.saturating_add(1)) },
+    )?;
+    Ok(())
+}
+
+/// Standard input as the open file that it is.
+fn dataset() -> io::Result<File> {
+    let mut file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("standard input is no regular file"));
+    }
+    file.rewind()?;
+    Ok(file)
+}
+
+fn builtin(spec: &Spec, input: File) -> Result<ResultDocument, Failure> {
+    let mut last = (Instant::now(), 0.0);
+    let mut progress = |part: f64| {
+        if last.0.elapsed() >= PROGRESS_EVERY && part > last.1 {
+            last = (Instant::now(), part);
+            emit(&Line::Progress(part.clamp(0.0, 1.0)));
+        }
+    };
+    let run = science::Run {
+        task: &spec.task.name,
+        input,
+        dataset_name: &spec.dataset_name,
+        job: &spec.job,
+        parameters: &spec.parameters,
+        out_dir: &spec.out_dir,
+    };
+    science::run(run, &mut progress).map_err(|error| match full_disk(&error) {
+        true => Failure::DiskFull,
+        false => Failure::Task(units::clean(&error.to_string(), 500)),
+    })
+}
+
+/// Writes one line to the parent; `false` when nobody reads it any more.
+fn emit(line: &Line) -> bool {
+    let Ok(mut text) = serde_json::to_string(line) else { return false };
+    text.push('\n');
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
+}
+
+/// Whether a full disk is among the causes of an error.
+fn full_disk(error: &(dyn std::error::Error + 'static)) -> bool {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::StorageFull)
+}
+
+fn failure_of(error: &io::Error, what: &str) -> Failure {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Failure::DiskFull,
+        io::ErrorKind::OutOfMemory => Failure::OutOfMemory,
+        _ => Failure::Task(format!("{what}: {}", units::clean(&error.to_string(), 200))),
+    }
+}
+
+/// A folder for what a run leaves behind by the way; gone after it.
+fn scratch(out_dir: &Path) -> io::Result<tempfile::TempDir> {
+    tempfile::Builder::new().prefix(".scratch-").tempdir_in(out_dir)
+}

@@ -1,0 +1,351 @@
+//! Layering and profiles, over maps and temporary folders.
+
+use std::fs;
+
+use super::{error::Missing, *};
+
+const WIF: &str = "KxDgvEKzgSBPPfuVfw67oPQBSjidEiqTHURKSDL1R7yGaGYAeYnr";
+const ADDRESS: &str = "NTYEFJq9zRLP2MZXSYeCFMUMrvTf5T3RAv";
+
+/// A working directory, a home, and settings loaded from them.
+struct Place {
+    dir: tempfile::TempDir,
+    env: Environment,
+    overrides: Overrides,
+}
+
+impl Place {
+    fn new() -> Place {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("work")).unwrap();
+        fs::create_dir(dir.path().join("home")).unwrap();
+        let place = Place { env: Environment::default(), overrides: Overrides::default(), dir };
+        let home = place.dir.path().join("home").to_string_lossy().into_owned();
+        place.env("AGENT_HOME", &home)
+    }
+
+    fn env(mut self, name: &str, value: &str) -> Place {
+        self.env.0.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    fn live(self) -> Place {
+        self.env("AIOZ_BUCKET", "bucket")
+            .env("AIOZ_ACCESS_KEY", "access-s3cr3t")
+            .env("AIOZ_SECRET_KEY", "secret-s3cr3t")
+            .env("AIOZ_API_KEY", "api-s3cr3t")
+            .env("NEO_RPC_URL", "http://a:10332,http://b:10332")
+            .env("NEO_PRIVATE_KEY", WIF)
+            .env("GAS_RECIPIENT", ADDRESS)
+    }
+
+    fn write(self, file: &str, text: &str) -> Place {
+        fs::write(self.dir.path().join(file), text).unwrap();
+        self
+    }
+
+    fn load(&self) -> Settings {
+        Settings::load(&self.overrides, &self.env, &self.dir.path().join("work")).unwrap()
+    }
+}
+
+fn network_of(settings: &Settings) -> (&str, &Source) {
+    let value = settings.value(Key::NeoNetwork).unwrap();
+    (value.text(), &value.source)
+}
+
+#[test]
+fn each_layer_wins_over_the_next() {
+    let place = Place::new();
+    assert_eq!(network_of(&place.load()), ("testnet", &Source::Default));
+    let place = place.write("home/config.toml", "neo_network = \"1\"\nagent_model = \"file\"");
+    assert!(matches!(network_of(&place.load()), ("1", Source::File(_))));
+    let place = place.write("work/.env", "NEO_NETWORK=2\nAGENT_MODEL=dotenv");
+    assert!(matches!(network_of(&place.load()), ("2", Source::DotEnv(_))));
+    let mut place = place.env("NEO_NETWORK", "3").env("AGENT_MODEL", "env");
+    assert_eq!(network_of(&place.load()), ("3", &Source::Environment));
+    place.overrides.model = Some("flag".to_owned());
+    let model = place.load();
+    let model = model.value(Key::AgentModel).unwrap();
+    assert_eq!((model.text(), &model.source), ("flag", &Source::Flag("--model")));
+    let place = place.env("NEO_NETWORK", "  ");
+    assert!(matches!(network_of(&place.load()), ("2", Source::DotEnv(_))), "blank is as good as none");
+}
+
+#[test]
+fn the_home_is_found_before_its_file_is_read() {
+    let mut place = Place::new().env("HOME", "/nowhere");
+    fs::create_dir(place.dir.path().join("work/mine")).unwrap();
+    let place_ref = place.dir.path().join("work");
+    place.env.0.remove("AGENT_HOME");
+    let place = place.write("work/.env", "AGENT_HOME=mine").write("work/mine/config.toml", "aiozbucket = 1");
+    let error = Settings::load(&place.overrides, &place.env, &place_ref).unwrap_err();
+    assert!(matches!(error, ConfigError::UnknownKey { nearest: Some(Key::Bucket), .. }), "{error}");
+}
+
+#[test]
+fn nothing_configured_is_the_sandbox_and_the_planner() {
+    let settings = Place::new().load();
+    assert_eq!(settings.profile().unwrap().name(), "sandbox");
+    assert_eq!(settings.model().unwrap().name(), "planner");
+    assert!(settings.warnings.is_empty());
+}
+
+#[test]
+fn an_address_of_the_folder_gets_no_key_from_outside_of_it() {
+    let folder = "OPENAI_BASE_URL=http://127.0.0.1:18802/v1\nAGENT_MODEL=m\n";
+    let place = Place::new().write("work/.env", folder);
+    assert_eq!(place.load().model().unwrap().name(), "m", "no key, nothing to lose");
+    let place = place.env("OPENAI_API_KEY", "sk-mine");
+    let error = place.load().model().unwrap_err();
+    let dotenv = place.dir.path().join("work/.env");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "OPENAI_BASE_URL comes from {}, and would be used with OPENAI_API_KEY, which comes from the environment",
+            dotenv.display()
+        )
+    );
+    assert!(error.hint().is_some_and(|hint| hint.contains("your key")), "{:?}", error.hint());
+    let place = place.env("OPENAI_BASE_URL", "http://127.0.0.1:8080/v1");
+    assert!(place.load().model().is_ok(), "both from the environment");
+    let both = Place::new().write("work/.env", &format!("{folder}OPENAI_API_KEY=sk-of-the-folder\n"));
+    assert!(both.load().model().is_ok(), "both from the folder");
+    let of_home = Place::new().write("work/.env", folder).write("home/config.toml", "openai_api_key = \"sk-mine\"");
+    assert!(matches!(of_home.load().model(), Err(ConfigError::Untrusted { .. })));
+    let preset = Place::new()
+        .write("work/.env", "OPENAI_BASE_URL=http://127.0.0.1:18802/v1\nAGENT_MODEL=ollama:m\n")
+        .env("OPENAI_API_KEY", "sk-mine");
+    assert!(preset.load().model().is_ok(), "a preset of one's own sends no key of another");
+    let preset = preset.env("OLLAMA_API_KEY", "sk-mine");
+    assert!(matches!(preset.load().model(), Err(ConfigError::Untrusted { secret: Key::OllamaApiKey, .. })));
+}
+
+#[test]
+fn a_slip_in_a_providers_name_is_asked_of_nobody() {
+    let place = Place::new().env("OPENAI_API_KEY", "sk-mine").env("AGENT_MODEL", "gemni:flash");
+    let error = place.load().model().unwrap_err();
+    assert_eq!(error.to_string(), "AGENT_MODEL names no provider that is known (from environment)");
+    assert_eq!(error.hint().as_deref(), Some("did you mean gemini:flash?"));
+    let own = place.env("OPENAI_BASE_URL", "http://127.0.0.1:8080/v1");
+    assert_eq!(own.load().model().unwrap().name(), "gemni:flash", "a server of one's own may call its models so");
+}
+
+#[test]
+fn a_home_that_the_folder_names_is_the_folders_word() {
+    let mut place = Place::new().env("OPENAI_API_KEY", "sk-mine");
+    place.env.0.remove("AGENT_HOME");
+    fs::create_dir(place.dir.path().join("work/theirs")).unwrap();
+    let place = place
+        .write("work/.env", "AGENT_HOME=theirs")
+        .write("work/theirs/config.toml", "openai_base_url = \"http://127.0.0.1:1/v1\"\nagent_model = \"m\"");
+    assert!(matches!(place.load().model(), Err(ConfigError::Untrusted { .. })));
+}
+
+#[test]
+fn no_address_of_the_folder_gets_the_owners_data_or_money() {
+    for (setting, value) in [
+        ("AIOZ_S3_ENDPOINT", "http://127.0.0.1:1"),
+        ("AIOZ_W3AI_ENDPOINT", "http://127.0.0.1:1"),
+        ("NEO_RPC_URL", "http://127.0.0.1:1"),
+        ("GAS_RECIPIENT", ADDRESS),
+    ] {
+        let mut place = Place::new().live().write("work/.env", &format!("{setting}={value}\n"));
+        place.env.0.remove(setting);
+        let error = place.load().profile().unwrap_err();
+        assert!(error.to_string().starts_with(&format!("{setting} comes from ")), "{setting}: {error}");
+        assert!(place.env("AGENT_PROFILE", "sandbox").load().profile().is_ok(), "nothing of it is used there");
+    }
+    let mut place = Place::new().live();
+    let all: String = place.env.0.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    place.env.0.retain(|name, _| name == "AGENT_HOME");
+    let place = place.write("work/.env", &format!("{all}AIOZ_W3AI_ENDPOINT=http://127.0.0.1:1\n"));
+    fs::set_permissions(place.dir.path().join("work/.env"), std::os::unix::fs::PermissionsExt::from_mode(0o600))
+        .unwrap();
+    assert_eq!(place.load().profile().unwrap().name(), "live", "all of it from the folder");
+}
+
+#[test]
+fn half_configured_lists_what_is_missing() {
+    let error = Place::new().env("AIOZ_BUCKET", "b").env("NEO_WALLET", "~/w.json").load().profile().unwrap_err();
+    let ConfigError::HalfConfigured { given, missing } = &error else { panic!("{error}") };
+    assert_eq!(given, &[Key::Bucket, Key::NeoWallet]);
+    assert_eq!(
+        missing.iter().map(Missing::to_string).collect::<Vec<_>>(),
+        ["AIOZ_ACCESS_KEY", "AIOZ_SECRET_KEY", "AIOZ_API_KEY", "NEO_RPC_URL", "GAS_RECIPIENT"]
+    );
+    assert!(error.to_string().ends_with("NEO_RPC_URL and GAS_RECIPIENT are missing"), "{error}");
+    for key in ["AIOZ_ACCESS_KEY", "AIOZ_API_KEY", "NEO_RPC_URL", "NEO_PRIVATE_KEY", "GAS_RECIPIENT", "AIOZ_BUCKET"] {
+        let mut place = Place::new().live();
+        place.env.0.remove(key);
+        let error = place.load().profile().unwrap_err();
+        assert!(error.to_string().contains(key), "{key}: {error}");
+    }
+}
+
+#[test]
+fn a_default_endpoint_is_not_configuration_and_an_explicit_one_is() {
+    let place = Place::new().env("AIOZ_S3_ENDPOINT", "http://127.0.0.1:9000");
+    assert!(matches!(place.load().profile(), Err(ConfigError::HalfConfigured { .. })));
+}
+
+#[test]
+fn all_configured_is_live() {
+    let settings = Place::new().live().load();
+    let Profile::Live(live) = settings.profile().unwrap() else { panic!("not live") };
+    assert_eq!(live.storage.endpoint.as_str(), "https://s3.aiozstorage.network/");
+    assert_eq!(live.compute.endpoint.as_str(), "https://api.aiozai.network/api/v1");
+    assert_eq!(live.chain.rpc.len(), 2);
+    assert_eq!(live.chain.recipients[0].address(), ADDRESS);
+    let both = Place::new().live().env("NEO_WALLET", "w.json").load().profile().unwrap_err();
+    assert!(both.to_string().contains("only one key can pay"), "{both}");
+}
+
+#[test]
+fn the_profile_may_be_forced() {
+    let mut place = Place::new().live();
+    place.overrides.profile = Some("sandbox".to_owned());
+    assert_eq!(place.load().profile().unwrap().name(), "sandbox");
+    let mut place = Place::new();
+    place.overrides.profile = Some("live".to_owned());
+    assert!(matches!(place.load().profile(), Err(ConfigError::HalfConfigured { given, .. }) if given.is_empty()));
+    place.overrides.profile = Some("lively".to_owned());
+    assert!(place.load().profile().unwrap_err().to_string().contains("neither"));
+}
+
+#[test]
+fn models_by_name_endpoint_and_key() {
+    let model = |place: Place| place.load().model();
+    let key = Place::new().env("OPENAI_API_KEY", "k").load();
+    assert_eq!(key.model().unwrap().name(), "planner", "a key alone sends nothing anywhere");
+    let how = key.unused_key().unwrap();
+    assert!(how.starts_with("OPENAI_API_KEY is set and not used") && how.ends_with("AGENT_MODEL=openai:gpt-4.1-mini"));
+    for used in [("AGENT_MODEL", "planner"), ("AGENT_MODEL", "gpt-4.1"), ("OPENAI_BASE_URL", "http://l/v1")] {
+        assert_eq!(Place::new().env("OPENAI_API_KEY", "k").env(used.0, used.1).load().unused_key(), None, "{used:?}");
+    }
+    assert_eq!(Place::new().load().unused_key(), None);
+    assert!(matches!(model(Place::new().env("OPENAI_BASE_URL", "http://l/v1")), Err(ConfigError::NoModelName)));
+    assert!(matches!(model(Place::new().env("AGENT_MODEL", "m")), Err(ConfigError::NoModelKey { .. })));
+    let own = model(Place::new().env("AGENT_MODEL", "m").env("OPENAI_BASE_URL", "http://l:8080/v1")).unwrap();
+    assert!(matches!(own, ModelSettings::OpenAi(Endpoint { api_key: None, ref model, .. }) if model == "m"), "{own:?}");
+    let planner = Place::new().env("AGENT_MODEL", "planner").env("OPENAI_API_KEY", "k");
+    assert_eq!(model(planner).unwrap().name(), "planner");
+    let place = Place::new().env("AGENT_MODEL", "scripted:t/a.yaml");
+    let wanted = place.dir.path().join("work/t/a.yaml");
+    assert!(matches!(model(place).unwrap(), ModelSettings::Scripted(path) if path == wanted));
+}
+
+fn endpoint(place: Place) -> Endpoint {
+    match place.load().model().unwrap() {
+        ModelSettings::OpenAi(endpoint) => endpoint,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_preset_brings_its_address_and_its_own_key() {
+    use secrecy::ExposeSecret as _;
+    let place = || {
+        Place::new()
+            .env("OPENAI_API_KEY", "openai-s3cr3t")
+            .env("OPENAI_BASE_URL", "http://proxy.example/v1")
+            .env("GROQ_API_KEY", "groq-s3cr3t")
+            .env("AGENT_MODEL", "groq:llama-3.3-70b-versatile")
+    };
+    let groq = endpoint(place());
+    assert_eq!(groq.base_url.as_str(), "https://api.groq.com/openai/v1");
+    assert_eq!(
+        (groq.model.as_str(), groq.key, groq.provider),
+        ("llama-3.3-70b-versatile", Key::GroqApiKey, Some(Provider::Groq))
+    );
+    assert_eq!(groq.api_key.unwrap().expose_secret(), "groq-s3cr3t");
+    let openai = endpoint(place().env("AGENT_MODEL", "openai:gpt-4.1"));
+    assert_eq!(openai.base_url.as_str(), "https://api.openai.com/v1");
+    assert_eq!(openai.api_key.unwrap().expose_secret(), "openai-s3cr3t");
+    // A server of one's own is where OPENAI_BASE_URL says, and is not sent another's key.
+    let ollama = endpoint(place().env("AGENT_MODEL", "ollama:llama3.2:3b"));
+    assert_eq!((ollama.base_url.as_str(), ollama.model.as_str()), ("http://proxy.example/v1", "llama3.2:3b"));
+    assert!(ollama.api_key.is_none());
+    let vllm = endpoint(Place::new().env("AGENT_MODEL", "vllm:m"));
+    assert_eq!((vllm.base_url.as_str(), vllm.api), ("http://localhost:8000/v1", Api::Chat));
+    for (name, words) in [
+        ("gemini:gemini-2.5-flash", "names a model of gemini, but GEMINI_API_KEY is not set"),
+        ("groq:", "names the provider groq and no model"),
+        ("anthropic", "names the provider anthropic and no model"),
+    ] {
+        let error = Place::new().env("AGENT_MODEL", name).load().model().unwrap_err();
+        assert!(error.to_string().contains(words) && error.hint().is_some(), "{error}");
+    }
+}
+
+#[test]
+fn the_settings_show_where_a_preset_leads() {
+    let shown = |place: Place| {
+        let settings = place.load().shown();
+        let url = settings.into_iter().find(|s| s.name == "OPENAI_BASE_URL").unwrap();
+        (url.value.unwrap_or_default(), url.source.map(|s| s.to_string()).unwrap_or_default())
+    };
+    let place = || Place::new().env("OPENAI_BASE_URL", "http://l:1/v1");
+    assert_eq!(
+        shown(place().env("AGENT_MODEL", "anthropic:claude")),
+        ("https://api.anthropic.com/v1".into(), "preset anthropic".into())
+    );
+    assert_eq!(shown(place().env("AGENT_MODEL", "ollama:x")), ("http://l:1/v1".into(), "environment".into()));
+    assert_eq!(
+        shown(Place::new().env("AGENT_MODEL", "ollama:x")),
+        ("http://localhost:11434/v1".into(), "preset ollama".into())
+    );
+    assert_eq!(shown(place().env("AGENT_MODEL", "x")), ("http://l:1/v1".into(), "environment".into()));
+}
+
+#[test]
+fn the_api_is_chosen_by_a_setting() {
+    let place = |model: &str, api: &str| {
+        Place::new()
+            .env("AGENT_MODEL", model)
+            .env("OPENAI_API", api)
+            .env("OPENAI_API_KEY", "k")
+            .env("GEMINI_API_KEY", "k")
+    };
+    assert_eq!(endpoint(place("gpt-4.1", "responses")).api, Api::Responses);
+    assert_eq!(endpoint(place("openai:gpt-4.1", "chat")).api, Api::Chat);
+    let error = |place: Place| place.load().model().unwrap_err().to_string();
+    assert!(error(place("gpt-4.1", "both")).contains("OPENAI_API names no API"));
+    assert!(error(place("gemini:g", "responses")).contains("gemini offers Chat Completions only"));
+    assert_eq!(place("planner", "both").load().model().unwrap().name(), "planner", "nobody is asked");
+}
+
+#[test]
+fn no_secret_is_ever_shown() {
+    let place = Place::new()
+        .live()
+        .env("OPENAI_API_KEY", "model-s3cr3t")
+        .env("GROQ_API_KEY", "groq-s3cr3t")
+        .env("ANTHROPIC_API_KEY", "anthropic-s3cr3t")
+        .env("AGENT_MODEL", "anthropic:claude")
+        .env("NEO_RPC_URL", "https://rpc.example/?apikey=query-s3cr3t");
+    let settings = place.load();
+    let shown = settings.shown();
+    let everything = format!(
+        "{settings:?} {:?} {:?} {shown:?} {}",
+        settings.profile().unwrap(),
+        settings.model().unwrap(),
+        serde_json::to_string(&shown).unwrap()
+    );
+    assert!(!everything.contains("s3cr3t"), "{everything}");
+    assert!(!everything.contains(&WIF[..8]), "not even the beginning of a key");
+    let key = shown.iter().find(|s| s.name == "NEO_PRIVATE_KEY").unwrap();
+    assert_eq!(key.value.as_deref(), Some("set, 52 characters"));
+}
+
+#[test]
+fn the_example_names_every_setting_and_sets_none() {
+    let example = include_str!("../../../../.env.example");
+    for spec in &key::SPECS {
+        let named = |line: &str| line.trim_start_matches('#').starts_with(&format!("{}=", spec.name));
+        assert!(example.lines().any(named), "{}", spec.name);
+    }
+    let settings = Place::new().write("work/.env", example).load();
+    assert!(settings.given_live().is_empty() && settings.warnings.is_empty(), "{:?}", settings.warnings);
+    assert_eq!(settings.profile().unwrap().name(), "sandbox");
+}

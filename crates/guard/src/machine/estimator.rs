@@ -1,0 +1,200 @@
+//! Estimates of memory and time: the catalogue's model, corrected by what runs on this machine really took.
+//!
+//! The correction works on logarithms, where being wrong by a factor is the same up and down. The catalogue's model is
+//! the prior: its likely value is right to within its spread. Each earlier run is an observation of the factor between
+//! model and measurement. Both are weighed by their precision (the normal model with known prior; Gelman et al.,
+//! Bayesian Data Analysis, section 2.5): one run moves the estimate most of the way, several that agree narrow the
+//! range, several that scatter keep it wide.
+
+use domain::{
+    dataset::DatasetProfile,
+    estimate::{Estimate, Measured, Range},
+    task::{ParameterKind, Parameters, TaskType},
+};
+
+/// The parameter by which a person limits how much of a dataset is worked on.
+const MAX_SEQUENCES: &str = "max_sequences";
+
+/// A factor beyond these is taken as these: a clock that jumped must not spoil every later estimate.
+const FACTORS: std::ops::RangeInclusive<f64> = 1e-4..=1e4;
+
+/// Runs beyond the latest so many are left out: machines change.
+const RUNS: usize = 50;
+
+/// Agreement of runs counts down to a scatter of a tenth; below is luck.
+const LEAST_SCATTER: f64 = 0.1;
+
+/// No estimate is beyond this: bytes or seconds that no machine has.
+const MOST: f64 = 1e24;
+
+/// What `task` needs on a dataset like this, on this machine; `history` are earlier runs of the same task, oldest first.
+///
+/// low <= likely <= high, none negative, and none falls as the dataset grows.
+pub fn estimate(task: &TaskType, dataset: &DatasetProfile, history: &[Measured]) -> Estimate {
+    let model = &task.resources;
+    let recent = history.get(history.len().saturating_sub(RUNS)..).unwrap_or_default();
+    let ratio = |measured: f64, model: f64| {
+        let ratio = measured / model;
+        (ratio.is_finite() && ratio > 0.0 && model > 0.0).then(|| ratio.clamp(*FACTORS.start(), *FACTORS.end()).ln())
+    };
+    let times: Vec<f64> = recent.iter().filter_map(|m| ratio(m.seconds, m.model_seconds)).collect();
+    let memories: Vec<f64> = recent.iter().filter_map(|m| ratio(m.ram, m.model_ram)).collect();
+    Estimate {
+        ram: corrected(model.ram.over(dataset), model.spread, &memories),
+        seconds: corrected(model.seconds.over(dataset), model.spread, &times),
+        learnt_from: u32::try_from(times.len()).unwrap_or(u32::MAX),
+    }
+}
+
+/// The part of a dataset that a run with these parameters works on: as many of its records as `max_sequences` says.
+///
+/// The size stays that of the file, as it is read as a whole; its records are taken to be alike.
+pub fn worked_on(task: &TaskType, dataset: &DatasetProfile, parameters: &Parameters) -> DatasetProfile {
+    let default = task.parameters.get(MAX_SEQUENCES).and_then(|spec| match spec.kind {
+        ParameterKind::Integer { default, .. } => Some(default),
+        _ => None,
+    });
+    let most = default.map(|default| parameters.get(MAX_SEQUENCES).and_then(|v| v.as_i64()).unwrap_or(default));
+    match most.and_then(|most| u64::try_from(most).ok()) {
+        Some(most) if most < dataset.records => {
+            let residues = u128::from(dataset.residues) * u128::from(most) / u128::from(dataset.records);
+            let residues = u64::try_from(residues).unwrap_or(u64::MAX);
+            DatasetProfile { records: most, residues, ..dataset.clone() }
+        }
+        _ => dataset.clone(),
+    }
+}
+
+/// A model's likely value with its range, given the logarithms of the factors that were observed.
+fn corrected(likely: f64, spread: f64, observed: &[f64]) -> Range {
+    let likely = if likely.is_finite() { likely.clamp(0.0, MOST) } else { MOST };
+    // The spread is taken as one standard deviation of the logarithm: two in three runs lie within.
+    let prior = if spread.is_finite() { spread.max(1.0).ln().max(LEAST_SCATTER) } else { 1.0 };
+    let (shift, deviation) = if observed.is_empty() {
+        (0.0, prior)
+    } else {
+        let count = observed.len() as f64;
+        let mean = observed.iter().sum::<f64>() / count;
+        let squares: f64 = observed.iter().map(|x| (x - mean).powi(2)).sum();
+        // The scatter of runs, believed to be half the prior's until runs tell.
+        let noise = (((prior / 2.0).powi(2) + squares) / count).max(LEAST_SCATTER.powi(2));
+        let precision = 1.0 / prior.powi(2) + count / noise;
+        (count / noise / precision * mean, (noise + 1.0 / precision).sqrt())
+    };
+    let at = |x: f64| (likely * x.exp()).clamp(0.0, MOST);
+    Range { low: at(shift - deviation), likely: at(shift), high: at(shift + deviation) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::machine::catalogue::Catalogue;
+    use domain::dataset::{Alphabet, Format};
+
+    fn dataset(bytes: u64, records: u64, residues: u64, longest: u64) -> DatasetProfile {
+        DatasetProfile {
+            path: PathBuf::from("data.fasta"),
+            bytes,
+            format: Format::Fasta,
+            gzip: false,
+            records,
+            residues,
+            longest,
+            alphabet: Some(Alphabet::Protein),
+            sampled: false,
+            zeros: false,
+            modified_ns: 0,
+        }
+    }
+
+    fn took(factor: f64) -> Measured {
+        Measured { model_seconds: 10.0, seconds: 10.0 * factor, model_ram: 1e8, ram: 1e8 }
+    }
+
+    fn seconds(history: &[Measured]) -> Range {
+        let catalogue = Catalogue::builtin().unwrap();
+        estimate(catalogue.get("multiple_alignment").unwrap(), &dataset(120_000, 400, 120_000, 300), history).seconds
+    }
+
+    #[test]
+    fn without_history_the_model_and_its_spread_stand() {
+        let range = seconds(&[]);
+        assert!((range.likely - (0.3 + 6.4e-8 * 120_000.0 * 300.0)).abs() < 1e-9);
+        assert!((range.high / range.likely - 5.0).abs() < 1e-9 && (range.likely / range.low - 5.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn runs_correct_the_estimate_and_agreement_narrows_it() {
+        let (before, once) = (seconds(&[]), seconds(&[took(3.0)]));
+        let factor = once.likely / before.likely;
+        assert!((2.0..3.0).contains(&factor), "most of the way, not all: {factor}");
+        let agreed = seconds(&[took(3.0), took(3.1), took(2.9), took(3.0), took(3.05)]);
+        assert!((2.8..3.1).contains(&(agreed.likely / before.likely)));
+        let width = |r: Range| r.high / r.low;
+        assert!(width(agreed) < width(once) && width(once) < width(before));
+        let scattered = seconds(&[took(0.3), took(10.0), took(1.0), took(0.2), took(8.0)]);
+        assert!(width(scattered) > 2.0 * width(agreed), "{scattered:?} {agreed:?}");
+    }
+
+    #[test]
+    fn nonsense_in_the_history_teaches_nothing() {
+        let nonsense =
+            [took(0.0), took(f64::NAN), took(f64::INFINITY), took(-3.0), Measured { model_seconds: 0.0, ..took(1.0) }];
+        assert_eq!(seconds(&nonsense), seconds(&[]));
+        let catalogue = Catalogue::builtin().unwrap();
+        let task = catalogue.get("multiple_alignment").unwrap();
+        assert_eq!(estimate(task, &dataset(1, 1, 1, 1), &nonsense).learnt_from, 0);
+    }
+
+    #[test]
+    fn only_what_is_worked_on_counts() {
+        let catalogue = Catalogue::builtin().unwrap();
+        let folding = catalogue.get("protein_folding").unwrap();
+        let file = dataset(5_000_000_000, 14_000_000, 4_900_000_000, 35_000);
+        let years = estimate(folding, &file, &[]).seconds.likely / 31_557_600.0;
+        assert!((0.5..5.0).contains(&years), "{years}");
+        let parameters = |most: i64| json!({"max_sequences": most}).as_object().unwrap().clone();
+        let part = worked_on(folding, &file, &Parameters::new());
+        assert_eq!((part.records, part.residues, part.bytes), (100, 35_000, 5_000_000_000));
+        assert_eq!(worked_on(folding, &file, &parameters(1)).residues, 350);
+        assert_eq!(worked_on(folding, &dataset(100, 2, 80, 50), &parameters(10)).records, 2);
+        let stats = catalogue.get("sequence_stats").unwrap();
+        assert_eq!(worked_on(stats, &file, &Parameters::new()), file);
+    }
+
+    proptest! {
+        #[test]
+        fn ranges_are_in_order_finite_and_grow_with_the_dataset(
+            sizes in prop::array::uniform4(any::<u64>()), more in prop::array::uniform4(any::<u64>()),
+            history in prop::collection::vec((any::<f64>(), any::<f64>(), any::<f64>(), any::<f64>()), 0..6),
+            which in 0_usize..6,
+        ) {
+            let catalogue = Catalogue::builtin().unwrap();
+            let task = catalogue.iter().nth(which).unwrap();
+            let history: Vec<Measured> = history
+                .iter()
+                .map(|&(model_seconds, seconds, model_ram, ram)| Measured { model_seconds, seconds, model_ram, ram })
+                .collect();
+            let [a, b, c, d] = sizes;
+            let [e, f, g, h] = more;
+            let small = estimate(task, &dataset(a, b, c, d), &history);
+            let large = estimate(
+                task,
+                &dataset(a.saturating_add(e), b.saturating_add(f), c.saturating_add(g), d.saturating_add(h)),
+                &history,
+            );
+            for (small, large) in [(small.ram, large.ram), (small.seconds, large.seconds)] {
+                for range in [small, large] {
+                    prop_assert!(range.low >= 0.0 && range.low <= range.likely && range.likely <= range.high);
+                    prop_assert!(range.high.is_finite());
+                }
+                prop_assert!(small.low <= large.low && small.likely <= large.likely && small.high <= large.high);
+            }
+        }
+    }
+}

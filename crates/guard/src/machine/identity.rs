@@ -1,0 +1,75 @@
+//! Whether a file still holds what it held before: the same work is known by its content, not by its name.
+
+use crate::policy::data::OpenDataset;
+use domain::{hash::Sha256, plan::Content};
+use science::InputError;
+
+/// Whether an open file holds the content that was measured `before`, maybe under another name.
+///
+/// The file at the same path with the same size and modification time is taken as the same without reading it. Another
+/// size is other content. Else the content is read and its checksum compared; where none was taken before, nothing can be
+/// shown to be the same, and it counts as other content.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn same_content(open: &OpenDataset, before: &Content) -> Result<bool, InputError> {
+    if open.bytes != before.bytes {
+        return Ok(false);
+    }
+    if open.source.path == before.path && open.modified_ns == before.modified_ns {
+        return Ok(true);
+    }
+    match before.sha256 {
+        Some(sha256) => Ok(sha256_of(open)? == sha256),
+        None => Ok(false),
+    }
+}
+
+/// The SHA-256 of an open file as it is on disk.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn sha256_of(open: &OpenDataset) -> Result<Sha256, InputError> {
+    science::sha256(open.reopen().map_err(InputError::Read)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, time::SystemTime};
+
+    use super::*;
+    use crate::policy::data::open_dataset;
+
+    #[test]
+    fn content_is_known_by_its_bytes_whatever_it_is_called() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = |name: &str| open_dataset(Path::new(name), &[dir.path().to_owned()], &[]).unwrap();
+        let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+        write("a.fasta", ">a\nMKTAYI\n");
+        let first = open("a.fasta");
+        let mut before = Content {
+            path: first.source.path.clone(),
+            bytes: first.bytes,
+            modified_ns: first.modified_ns,
+            sha256: None,
+        };
+        assert!(same_content(&first, &before).unwrap(), "untouched, without a checksum");
+        write("copy.fasta", ">a\nMKTAYI\n");
+        assert!(!same_content(&open("copy.fasta"), &before).unwrap(), "nothing shows it");
+        before.sha256 = Some(sha256_of(&first).unwrap());
+        assert_eq!(before.sha256, Some(Sha256::of(b">a\nMKTAYI\n")));
+        assert!(same_content(&open("copy.fasta"), &before).unwrap(), "a copy by another name");
+        // Touched, and then with other content of the same length.
+        let touch = || {
+            let file = std::fs::File::options().append(true).open(dir.path().join("a.fasta")).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        };
+        touch();
+        assert!(same_content(&open("a.fasta"), &before).unwrap(), "only its time differs");
+        write("a.fasta", ">a\nMKTAYL\n");
+        touch();
+        assert!(!same_content(&open("a.fasta"), &before).unwrap());
+        write("a.fasta", ">a\nMKTAYI\n>b\nM\n");
+        assert!(!same_content(&open("a.fasta"), &before).unwrap(), "a sequence more");
+    }
+}

@@ -1,0 +1,126 @@
+//! Work that is known to fail before anything is run, sent or paid.
+
+use super::{
+    ProbeError,
+    catalogue::{Unsuitable, check_dataset},
+};
+use crate::policy::data::OpenDataset;
+use domain::{
+    dataset::{Alphabet, DatasetProfile},
+    task::TaskType,
+    verdict::Place,
+};
+use science::{LONGEST, PROTEIN_FOLDING, ReadError, ScienceError, TEXT_SUMMARY};
+
+/// Files up to this size are read as a whole where their probe leaves open whether the task can work on them, bytes. Of
+/// compressed ones no more content is read than this.
+const READ: u64 = 64_000_000;
+
+/// Why a task cannot work on a dataset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Impossible {
+    /// A short word that stays the same: `empty`, `format`, `alphabet`, `compressed`, `zeros`, `nothing_to_fold`,
+    /// `nucleotides`, `no_sentences`, `not_text`, `damaged`, `unreadable`.
+    pub word: &'static str,
+    /// In a sentence.
+    pub why: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl Impossible {
+    fn new(word: &'static str, why: String, hint: &str) -> Impossible {
+        Impossible { word, why, hint: Some(hint.to_owned()) }
+    }
+}
+
+impl From<&ProbeError> for Impossible {
+    /// A probe without an answer.
+    fn from(error: &ProbeError) -> Impossible {
+        let word = match error {
+            ProbeError::Read { .. } | ProbeError::NoMemory => "unreadable",
+            ProbeError::Empty => "empty",
+            ProbeError::Damaged(_) | ProbeError::Changes { .. } => "damaged",
+        };
+        Impossible { word, why: error.to_string(), hint: error.hint() }
+    }
+}
+
+impl From<&ReadError> for Impossible {
+    /// A dataset that its task's own reader does not get through.
+    fn from(error: &ReadError) -> Impossible {
+        Impossible { word: error.why.word(), why: error.to_string(), hint: error.hint().map(str::to_owned) }
+    }
+}
+
+/// Why `task` is known to fail on a dataset that was probed; `None` where nothing is known against it.
+///
+/// Most is drawn from the probe. Where it leaves open whether there is anything to work on (a protein that is short
+/// enough to fold, a sentence to choose), files of up to 64 MB are read as the task reads them; larger ones only where
+/// the probe proves it. `place` is where the work would run: zeros within a dataset only keep it from being sent away.
+pub fn impossible(task: &TaskType, profile: &DatasetProfile, open: &OpenDataset, place: Place) -> Option<Impossible> {
+    let path = open.path.display();
+    if profile.records == 0 {
+        let hint = "check the name, and whether its download finished";
+        return Some(Impossible::new("empty", format!("{path} holds no records to work on"), hint));
+    }
+    if let Err(unsuitable) = check_dataset(task, profile) {
+        return Some(not_for(&unsuitable, profile));
+    }
+    if place == Place::Offload && profile.zeros {
+        let why = format!("{path} is not sent away: {}", profile.zeros_mean());
+        let hint = "download or copy the file again; if only its beginning was ever written, cut it there: \
+                    truncate -s BYTES";
+        return Some(Impossible::new("zeros", why, hint));
+    }
+    let error = match task.name.as_str() {
+        PROTEIN_FOLDING => match can_fold(profile) {
+            Some(true) => return None,
+            Some(false) => ScienceError::NothingToFold { total: profile.records }.into(),
+            None if profile.bytes > READ => return None,
+            None => tried(task, profile, open)?,
+        },
+        TEXT_SUMMARY => tried(task, profile, open)?,
+        _ => return None,
+    };
+    let told = Impossible::from(&error);
+    Some(Impossible { why: format!("{path} cannot be worked on: {}", told.why), ..told })
+}
+
+/// Whether there is a protein that can be folded, as far as the probe proves it: it counted everything, and the longest
+/// can be folded or is all there is.
+fn can_fold(profile: &DatasetProfile) -> Option<bool> {
+    match profile.longest {
+        _ if profile.sampled || profile.zeros => None,
+        0 => Some(false),
+        longest if longest <= LONGEST as u64 => Some(true),
+        _ if profile.records == 1 => Some(false),
+        _ => None,
+    }
+}
+
+/// What comes of reading the dataset as the task would.
+fn tried(task: &TaskType, profile: &DatasetProfile, open: &OpenDataset) -> Option<ReadError> {
+    let file = match open.reopen() {
+        Ok(file) => file,
+        Err(e) => return Some(science::InputError::Read(e).into()),
+    };
+    science::try_reading(&task.name, profile.format, file, READ).err()
+}
+
+fn not_for(unsuitable: &Unsuitable, profile: &DatasetProfile) -> Impossible {
+    let (word, hint) = match unsuitable {
+        Unsuitable::Format { .. } => ("format", "`agent tasks` shows what each task works on".to_owned()),
+        Unsuitable::Alphabet { .. } if profile.alphabet == Some(Alphabet::Nucleotide) => {
+            ("alphabet", "translate the sequences first, or name a file of proteins".to_owned())
+        }
+        Unsuitable::Alphabet { .. } => ("alphabet", "name a file of nucleotides".to_owned()),
+        Unsuitable::Compressed { .. } => {
+            ("compressed", "`gunzip -k FILE` keeps the file and writes it beside".to_owned())
+        }
+    };
+    Impossible { word, why: unsuitable.to_string(), hint: Some(hint) }
+}
+
+#[cfg(test)]
+mod tests;

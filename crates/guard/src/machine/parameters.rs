@@ -1,0 +1,117 @@
+//! Parameters of a task, checked against its catalogue entry.
+
+use serde_json::Value;
+
+use domain::{
+    task::{ParameterKind, ParameterSpec, Parameters, TaskType},
+    units::clean,
+};
+
+/// The longest path of a file parameter, bytes.
+const PATH: usize = 4_096;
+
+/// Why parameters are refused. The sentence says what is allowed, so that who asked can ask again.
+#[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
+pub enum ParameterError {
+    /// Not a parameter of the task.
+    #[error("{task} has no parameter `{name}`; it has {known}")]
+    Unknown {
+        /// The task.
+        task: String,
+        /// What was given.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// A value that the parameter does not take.
+    #[error("`{name}` must be {wanted}, and {given} was given")]
+    Value {
+        /// The parameter.
+        name: String,
+        /// What it takes.
+        wanted: String,
+        /// What was given, shortened.
+        given: String,
+    },
+    /// A file without which the task cannot run.
+    #[error("{task} needs `{name}`: {description}")]
+    Missing {
+        /// The task.
+        task: String,
+        /// The parameter.
+        name: String,
+        /// What it is.
+        description: String,
+    },
+}
+
+impl ParameterError {
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        Some("`agent tasks` shows what each task takes".to_owned())
+    }
+}
+
+/// Checks `given` for `task` and fills in the defaults of what is not given.
+///
+/// Values are taken as they are: a number in quotes is no number. `null` counts as not given. Whether a file parameter
+/// names a file that may be read is for the data rules to say.
+///
+/// # Errors
+/// The first parameter that is unknown, outside its limits, or missing.
+pub fn check_parameters(task: &TaskType, given: &Parameters) -> Result<Parameters, ParameterError> {
+    if let Some(name) = given.keys().find(|name| !task.parameters.contains_key(*name)) {
+        let known: Vec<_> = task.parameters.keys().map(|k| format!("`{k}`")).collect();
+        return Err(ParameterError::Unknown {
+            task: task.name.clone(),
+            name: clean(name, 40),
+            known: if known.is_empty() { "none".to_owned() } else { known.join(", ") },
+        });
+    }
+    let mut checked = Parameters::new();
+    for (name, spec) in &task.parameters {
+        let value = given.get(name).filter(|v| !v.is_null());
+        if let Some(value) = one(task, name, spec, value)? {
+            checked.insert(name.clone(), value);
+        }
+    }
+    Ok(checked)
+}
+
+fn one(
+    task: &TaskType,
+    name: &str,
+    spec: &ParameterSpec,
+    value: Option<&Value>,
+) -> Result<Option<Value>, ParameterError> {
+    let refused = |wanted: String, value: &Value| ParameterError::Value {
+        name: name.to_owned(),
+        wanted,
+        given: clean(&value.to_string(), 60),
+    };
+    match (&spec.kind, value) {
+        (ParameterKind::Integer { default, .. }, None) => Ok(Some((*default).into())),
+        (ParameterKind::Choice { default, .. }, None) => Ok(Some(default.as_str().into())),
+        (ParameterKind::File { required: false }, None) => Ok(None),
+        (ParameterKind::File { required: true }, None) => Err(ParameterError::Missing {
+            task: task.name.clone(),
+            name: name.to_owned(),
+            description: spec.description.clone(),
+        }),
+        (ParameterKind::Integer { min, max, .. }, Some(value)) => match value.as_i64() {
+            Some(n) if (*min..=*max).contains(&n) => Ok(Some(n.into())),
+            _ => Err(refused(format!("a whole number from {min} to {max}"), value)),
+        },
+        (ParameterKind::Choice { values, .. }, Some(value)) => match value.as_str() {
+            Some(word) if values.iter().any(|v| v == word) => Ok(Some(word.into())),
+            _ => Err(refused(format!("one of {}", values.join(", ")), value)),
+        },
+        (ParameterKind::File { .. }, Some(value)) => match value.as_str() {
+            // A path that begins with a dash would be read as an option by the program it is given to.
+            Some(path) if !path.is_empty() && path.len() <= PATH && !path.starts_with('-') && !path.contains('\0') => {
+                Ok(Some(path.into()))
+            }
+            _ => Err(refused("the path of a file".to_owned(), value)),
+        },
+    }
+}

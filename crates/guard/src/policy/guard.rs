@@ -1,0 +1,403 @@
+//! The guard itself: it holds the policy, and it alone makes permits.
+
+use std::path::Path;
+
+use super::{
+    approval::{Answer, ApprovalRequest, Approver},
+    data::{self, NamedBy, OpenDataset},
+    limits::Policy,
+    mandate::Mandate,
+    payment::{self, Claim, FeeQuote},
+    permit::{LocalRun, Payment, Permit, Submit, Upload},
+    refusal::{Refusal, Rule},
+    tripwire,
+};
+use crate::ledger::{Ledger, Spending};
+use domain::{
+    consent::ConsentBy,
+    event::{Decision, Event, Sink},
+    hash::Sha256,
+    job::{Job, JobState, Staged},
+    money::{Amount, Datoshi, Fees},
+    verdict::Place,
+};
+
+/// The guard of one process.
+pub struct Guard {
+    pub(super) policy: Policy,
+    pub(super) ledger: Ledger,
+}
+
+impl Guard {
+    /// A guard over this policy; approvals are kept in this ledger.
+    pub fn new(policy: Policy, ledger: Ledger) -> Guard {
+        Guard { policy, ledger }
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Opens a dataset: beneath the allowed roots, or wherever a person names it.
+    ///
+    /// # Errors
+    /// D-PATH, D-SECRET, R-PROBE.
+    pub fn open_dataset(&self, path: &Path, named_by: NamedBy) -> Result<OpenDataset, Refusal> {
+        data::open_dataset_named(path, &self.policy.roots, &self.policy.private, named_by)
+    }
+
+    /// Opens the dataset of a job that was planned, wherever this process stands.
+    ///
+    /// # Errors
+    /// D-PATH, D-SECRET, R-PROBE; D-CHANGED when it is not as it was measured.
+    pub fn reopen_dataset(&self, job: &Job) -> Result<OpenDataset, Refusal> {
+        let open = self.open_source(job)?;
+        unchanged(job, &open)?;
+        Ok(open)
+    }
+
+    /// The same file whether it is as it was measured or not: for those who compare content.
+    ///
+    /// # Errors
+    /// D-PATH, D-SECRET, R-PROBE.
+    pub fn open_source(&self, job: &Job) -> Result<OpenDataset, Refusal> {
+        let open = data::open_dataset(&job.source.path, std::slice::from_ref(&job.source.root), &self.policy.private)?;
+        Ok(OpenDataset { path: job.verdict.dataset.path.clone(), ..open })
+    }
+
+    /// What the request of a job, and the consents to its plans, allow.
+    ///
+    /// # Errors
+    /// P-APPROVAL for a job of no request, or of one that the ledger cannot read.
+    pub fn mandate(&self, job: &Job) -> Result<Mandate, Refusal> {
+        let none = |why: String| {
+            Refusal::new(Rule::Approval, why).hint(format!("`agent jobs resume {}` shows the plan and asks", job.id))
+        };
+        let Some(id) = &job.request else { return Err(none(format!("{} belongs to no request", job.id))) };
+        let kept =
+            self.ledger.request(id).map_err(|e| none(format!("the request of {} cannot be read: {e}", job.id)))?;
+        Ok(Mandate::of(kept))
+    }
+
+    /// Whether a mandate lets a job go to its end, as far as is known now.
+    pub fn still_allows(&self, mandate: &Mandate, job: &Job) -> bool {
+        match (job.place(), &job.quote) {
+            (Place::Local, _) => mandate.allows_local(job).is_ok(),
+            (Place::Offload, Some(quote)) => mandate.allows_paying(job, quote, Datoshi::ZERO).is_ok(),
+            (Place::Offload, None) => mandate.allows_leaving(job).is_ok() && mandate.goes_to_the_end(),
+        }
+    }
+
+    /// Leave to run a job here: its verdict is local, it is planned, and its file is as it was measured.
+    ///
+    /// # Errors
+    /// Q-WORK, Q-UNTIL; the offload rule that holds; P-STATE; D-CHANGED.
+    pub fn permit_local_run(
+        &self,
+        mandate: &Mandate,
+        job: &Job,
+        dataset: OpenDataset,
+        memory_limit: u64,
+        time_limit: u64,
+        sink: &dyn Sink,
+    ) -> Result<Permit<LocalRun>, Refusal> {
+        let decide = || {
+            mandate.allows_local(job)?;
+            if let Some(reason) = job.verdict.reasons.first() {
+                let why = format!("{} may not run here: {}", job.id, reason.why);
+                return Err(Refusal::new(Rule::Offload(reason.rule), why).hint("run it remotely"));
+            }
+            if !matches!(job.state, JobState::Planned | JobState::Running) {
+                return Err(Refusal::new(Rule::JobState, format!("{} cannot run: it is {}", job.id, job.state)));
+            }
+            unchanged(job, &dataset)
+        };
+        decided(decide(), "R-LOCAL", job, "it fits this machine", sink)?;
+        Ok(Permit::grant(
+            mandate,
+            LocalRun {
+                job: job.id.clone(),
+                task_type: job.task_type.clone(),
+                parameters: job.parameters.clone(),
+                dataset,
+                memory_limit,
+                time_limit,
+            },
+        ))
+    }
+
+    /// Leave to upload a job's dataset: its verdict is offload, somebody consented, and its file is as it was measured.
+    ///
+    /// # Errors
+    /// R-LOCAL, Q-WORK, Q-PLACE, Q-UNTIL, P-APPROVAL, P-STATE, D-CHANGED.
+    pub fn permit_upload(
+        &self,
+        mandate: &Mandate,
+        job: &Job,
+        dataset: OpenDataset,
+        key: String,
+        sink: &dyn Sink,
+    ) -> Result<Permit<Upload>, Refusal> {
+        let decide = || {
+            offloaded(job)?;
+            mandate.allows_leaving(job)?;
+            if !matches!(job.state, JobState::Planned | JobState::Staging) {
+                return Err(Refusal::new(
+                    Rule::JobState,
+                    format!("{} is not to be uploaded: it is {}", job.id, job.state),
+                ));
+            }
+            unchanged(job, &dataset)
+        };
+        let rules = job.verdict.rules().first().map_or("R-LOCAL", |r| r.id());
+        decided(decide(), rules, job, "it is too heavy for this machine", sink)?;
+        Ok(Permit::grant(mandate, Upload { job: job.id.clone(), dataset, key }))
+    }
+
+    /// Whether a provider could work on the job's dataset at all. To be asked before anything of it is sent: what no task
+    /// reads to its end would be paid for all the same.
+    ///
+    /// # Errors
+    /// R-PROBE for a dataset in which the probe saw zeros.
+    pub fn check_readable(&self, job: &Job, sink: &dyn Sink) -> Result<(), Refusal> {
+        if !job.verdict.dataset.zeros {
+            return Ok(());
+        }
+        let why =
+            format!("{} is not sent away: {}", job.verdict.dataset.path.display(), job.verdict.dataset.zeros_mean());
+        let hint =
+            "download or copy the file again; if only its beginning was ever written, cut it there: truncate -s BYTES";
+        Err(told(Refusal::new(Rule::ProbeFailed, why).hint(hint), job, sink))
+    }
+
+    /// Leave to submit a staged job.
+    ///
+    /// # Errors
+    /// R-LOCAL, Q-WORK, Q-PLACE, Q-UNTIL, P-APPROVAL, P-STATE.
+    pub fn permit_submit(&self, mandate: &Mandate, job: &Job, model: &str) -> Result<Permit<Submit>, Refusal> {
+        offloaded(job)?;
+        mandate.allows_leaving(job)?;
+        match (job.state, &job.staged) {
+            (JobState::Staged, Some(Staged { key, sha256, .. })) => Ok(Permit::grant(
+                mandate,
+                Submit {
+                    job: job.id.clone(),
+                    model: model.to_owned(),
+                    parameters: job.parameters.clone(),
+                    key: key.clone(),
+                    sha256: *sha256,
+                    idempotency_key: job.idempotency_key.clone(),
+                },
+            )),
+            (state, _) => {
+                Err(Refusal::new(Rule::JobState, format!("{} is not to be submitted: it is {state}", job.id)))
+            }
+        }
+    }
+
+    /// What the rules say of paying for a job before fees are known and anybody is asked.
+    ///
+    /// # Errors
+    /// Any payment rule that the claim or the quote breaks.
+    pub fn check_payment(&self, job: &Job, claim: Option<&Claim>) -> Result<(), Refusal> {
+        let quote = match claim {
+            Some(claim) => payment::check_claim(job, claim)?,
+            None => payment::awaited(job)?,
+        };
+        payment::check_quote(&self.policy, quote, None, self.ledger.tape().now("a look at a quote"))
+    }
+
+    /// Leave to pay for a job: every payment rule holds, the request allows it, and the consent to its plan covers it; what
+    /// is above the plan's price is asked for again.
+    ///
+    /// # Errors
+    /// Any payment rule; Q-WORK, Q-PLACE, Q-UNTIL, Q-SPEND; P-APPROVAL when nobody said yes.
+    #[allow(clippy::too_many_arguments)] // each is a fact of its own that a payment rests on
+    pub async fn permit_payment(
+        &self,
+        mandate: &Mandate,
+        job: &Job,
+        claim: Option<&Claim>,
+        fees: FeeQuote,
+        spending: Spending,
+        approver: &dyn Approver,
+        sink: &dyn Sink,
+    ) -> Result<Permit<Payment>, Refusal> {
+        let checked = self.check_payment(job, claim).and_then(|()| {
+            let quote = payment::awaited(job)?;
+            payment::check_quote(&self.policy, quote, Some(fees), self.ledger.tape().now("a look at a quote"))?;
+            mandate.allows_paying(job, quote, fees.total())?;
+            self.check_budget(quote.amount, fees, spending)?;
+            Ok(quote)
+        });
+        let quote = match checked {
+            Ok(quote) => quote,
+            Err(refusal) => return Err(told(refusal, job, sink)),
+        };
+        let request = ApprovalRequest {
+            job: job.id.clone(),
+            task_type: job.task_type.clone(),
+            dataset: job.verdict.dataset.path.display().to_string(),
+            amount: quote.amount,
+            recipient: quote.recipient,
+            system_fee: fees.system,
+            network_fee: fees.network,
+            network: quote.network,
+            expires_at: quote.expires_at,
+            spent_today: spending.day,
+            cap_today: self.policy.caps.per_day,
+        };
+        let covered = mandate.covers(job, quote, fees.total());
+        let withheld = tripwire::withholds(mandate.request());
+        let approval = self
+            .approve(&request, covered, withheld, approver, sink)
+            .await
+            .map_err(|refusal| told(refusal, job, sink))?;
+        let why =
+            format!("{} to {} is the quote, within the caps, and approved", quote.amount, quote.recipient.address());
+        decided(Ok(()), "P-PAY", job, &why, sink)?;
+        Ok(Permit::grant(
+            mandate,
+            Payment {
+                job: job.id.clone(),
+                amount: quote.amount,
+                recipient: quote.recipient,
+                network: quote.network,
+                reference: quote.reference.clone(),
+                max_system_fee: fees.system,
+                max_network_fee: fees.network,
+                expires_at: quote.expires_at,
+                caps: self.policy.caps,
+                approval,
+            },
+        ))
+    }
+
+    /// The caps of day and lifetime, before a person is bothered; the reservation checks them again, atomically.
+    fn check_budget(&self, amount: Datoshi, fees: FeeQuote, spending: Spending) -> Result<(), Refusal> {
+        let asked = amount.checked_add(fees.total()).unwrap_or(Datoshi::MAX);
+        for (rule, name, cap, spent) in [
+            (Rule::CapDay, "per_day", self.policy.caps.per_day, spending.day),
+            (Rule::CapLifetime, "lifetime", self.policy.caps.lifetime, spending.lifetime),
+        ] {
+            if spent.checked_add(asked).is_none_or(|sum| sum > cap) {
+                let why = format!("{asked} with fees would pass the {name} cap of {cap}: {spent} is spent or reserved");
+                return Err(Refusal::new(rule, why).hint(format!("wait, or raise `{name}` in policy.toml")));
+            }
+        }
+        Ok(())
+    }
+
+    async fn approve(
+        &self,
+        request: &ApprovalRequest,
+        covered: Option<ConsentBy>,
+        withheld: bool,
+        approver: &dyn Approver,
+        sink: &dyn Sink,
+    ) -> Result<Sha256, Refusal> {
+        let resolved = |approved, by: &str| {
+            sink.emit(Event::ApprovalResolved { job: request.job.clone(), approved, by: by.to_owned() });
+        };
+        sink.emit(Event::ApprovalRequested {
+            job: request.job.clone(),
+            amount: Amount::from(request.amount),
+            recipient: request.recipient.address(),
+            fees: Fees::from(request.fees()),
+            network: request.network,
+        });
+        let all = request.amount.checked_add(request.fees()).unwrap_or(Datoshi::MAX);
+        let keep = |e| Refusal::new(Rule::Approval, format!("the approval of {} could not be kept: {e}", request.job));
+        let digest = request.digest();
+        if let Some(by) = self.ledger.unused_approval(&digest).map_err(keep)? {
+            resolved(true, &by);
+            return Ok(digest);
+        }
+        let by = if let Some(by) = covered {
+            by.as_str()
+        } else if request.network.is_sandbox() && !withheld {
+            // The sandbox's coins are not money: its policy approves within the caps by itself, and says so.
+            "sandbox"
+        } else if all <= self.policy.auto_approve_up_to && !withheld {
+            "policy"
+        } else {
+            match approver.ask(request).await {
+                Answer::Yes => "terminal",
+                Answer::YesFlag => "yes",
+                answer @ (Answer::No | Answer::Nobody | Answer::Elsewhere) => {
+                    resolved(false, if answer == Answer::No { "terminal" } else { "nobody" });
+                    return Err(not_approved(request, answer));
+                }
+            }
+        };
+        self.ledger.record_approval(&digest, &request.job, by).map_err(keep)?;
+        resolved(true, by);
+        Ok(digest)
+    }
+}
+
+fn not_approved(request: &ApprovalRequest, answer: Answer) -> Refusal {
+    let what = format!("{} for {} to {}", request.amount, request.job, request.recipient.address());
+    let job = &request.job;
+    let (rule, why, hint) = match answer {
+        Answer::No => (
+            Rule::Declined,
+            format!("the payment of {what} was not approved: the person who was asked did not say yes"),
+            format!("`agent jobs resume {job}` asks again; `agent jobs cancel {job}` gives it up"),
+        ),
+        // Read by a program that may have a shell of its own: it is not told how to say yes without a person.
+        Answer::Elsewhere => (
+            Rule::Approval,
+            format!(
+                "the payment of {what} needs the owner's approval, and the owner is not at this program's terminal"
+            ),
+            format!("the owner approves it with `agent jobs resume {job}` on a terminal of their own; nobody else can"),
+        ),
+        _ => (
+            Rule::Approval,
+            format!("the payment of {what} needs a person's approval, and nobody is there to ask"),
+            format!("run `agent jobs resume {job} --yes`, or on a terminal without --yes"),
+        ),
+    };
+    Refusal::new(rule, why).hint(hint)
+}
+
+fn offloaded(job: &Job) -> Result<(), Refusal> {
+    if job.place() == Place::Offload {
+        return Ok(());
+    }
+    Err(Refusal::new(Rule::FitsHere, format!("{} fits this machine, so it is not sent away", job.id))
+        .hint("run it locally"))
+}
+
+fn unchanged(job: &Job, dataset: &OpenDataset) -> Result<(), Refusal> {
+    dataset.unchanged_since(job.verdict.dataset.bytes, job.verdict.dataset.modified_ns)
+}
+
+/// Says a refusal as an event, and gives it back.
+fn told(refusal: Refusal, job: &Job, sink: &dyn Sink) -> Refusal {
+    sink.emit(Event::PolicyDecided {
+        rule: refusal.rule.id().to_owned(),
+        decision: if refusal.rule == Rule::Approval { Decision::Ask } else { Decision::Refuse },
+        subject: job.id.to_string(),
+        why: refusal.why.clone(),
+    });
+    refusal
+}
+
+/// Says a decision as an event, and gives it back.
+fn decided(decision: Result<(), Refusal>, rule: &str, job: &Job, why: &str, sink: &dyn Sink) -> Result<(), Refusal> {
+    match decision {
+        Ok(()) => {
+            sink.emit(Event::PolicyDecided {
+                rule: rule.to_owned(),
+                decision: Decision::Allow,
+                subject: job.id.to_string(),
+                why: why.to_owned(),
+            });
+            Ok(())
+        }
+        Err(refusal) => Err(told(refusal, job, sink)),
+    }
+}

@@ -1,0 +1,148 @@
+//! Mandates: what a request, and the consents to its plans, allow.
+//!
+//! Only the guard makes one, out of what the ledger keeps. A mandate is not Clone, Copy, Default, Serialize or Deserialize;
+//! every permit is granted under one and names it.
+
+use super::refusal::{Refusal, Rule};
+use crate::ledger::Kept;
+use domain::{
+    consent::{ConsentBy, Granted},
+    job::Job,
+    money::Datoshi,
+    quote::Quote,
+    request::{Locality, Request, Until, Work},
+    verdict::Place,
+};
+
+/// What may be done for one request.
+pub struct Mandate {
+    kept: Kept,
+}
+
+impl Mandate {
+    pub(in crate::policy) fn of(kept: Kept) -> Mandate {
+        Mandate { kept }
+    }
+
+    /// The request.
+    pub fn request(&self) -> &Request {
+        &self.kept.request
+    }
+
+    /// The job is work of the request, as it was planned, and the request goes beyond its plan.
+    ///
+    /// # Errors
+    /// Q-WORK, Q-UNTIL.
+    pub(in crate::policy) fn allows_work(&self, job: &Job) -> Result<(), Refusal> {
+        let request = self.request();
+        let of_it = job.request.as_ref() == Some(&request.id) && request.work.iter().any(|work| is_work(work, job));
+        if !of_it {
+            let why = format!("{} is not work of {}, or not as it was planned there", job.id, request.id);
+            return Err(Refusal::new(Rule::Work, why).hint("ask for it in a request of its own"));
+        }
+        if request.bounds.until == Until::Plan {
+            return Err(stops_at_plan());
+        }
+        Ok(())
+    }
+
+    /// The job may run on this machine: what costs nothing and stays here needs no consent.
+    ///
+    /// # Errors
+    /// Q-WORK, Q-UNTIL.
+    pub(in crate::policy) fn allows_local(&self, job: &Job) -> Result<(), Refusal> {
+        self.allows_work(job)?;
+        if self.goes_to_the_end() {
+            return Ok(());
+        }
+        Err(Refusal::new(Rule::Until, format!("the request stops at the quote, so {} is not run", job.id))
+            .hint(format!("`agent jobs resume {}` runs it", job.id)))
+    }
+
+    /// Whether the request goes to the result.
+    pub(in crate::policy) fn goes_to_the_end(&self) -> bool {
+        self.request().bounds.until == Until::Done
+    }
+
+    /// The job's dataset may be sent away: somebody said yes to that.
+    ///
+    /// # Errors
+    /// Q-WORK, Q-UNTIL, Q-PLACE; P-APPROVAL where nobody consented.
+    pub(in crate::policy) fn allows_leaving(&self, job: &Job) -> Result<(), Refusal> {
+        self.allows_work(job)?;
+        let request = self.request();
+        if request.bounds.place == Locality::Here && job.place() == Place::Offload {
+            return Err(stays_here(&job.id.to_string()));
+        }
+        match self.granted(job) {
+            Some((granted, _)) if granted.may_leave => Ok(()),
+            _ => Err(Refusal::new(Rule::Approval, format!("nobody consented to sending away the data of {}", job.id))
+                .hint(format!("`agent jobs resume {}` shows the plan and asks", job.id))),
+        }
+    }
+
+    /// The job may be paid for at all under this request, with `fees` on top.
+    ///
+    /// # Errors
+    /// As [`Mandate::allows_leaving`], Q-UNTIL, Q-SPEND.
+    pub(in crate::policy) fn allows_paying(&self, job: &Job, quote: &Quote, fees: Datoshi) -> Result<(), Refusal> {
+        self.allows_leaving(job)?;
+        let bounds = self.request().bounds;
+        if bounds.until == Until::Quote {
+            let why = format!("the request stops at the quote, so {} is not paid", job.id);
+            return Err(Refusal::new(Rule::Until, why)
+                .hint(format!("`agent jobs resume {}` goes on, and asks before it pays", job.id)));
+        }
+        let asked = quote.amount.checked_add(fees).unwrap_or(Datoshi::MAX);
+        match bounds.spend.limit() {
+            Some(limit) if asked > limit => Err(above_limit(&job.id.to_string(), asked, limit, Datoshi::ZERO)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Who said yes to paying exactly this recipient at least this much; nobody where it was for less.
+    pub(in crate::policy) fn covers(&self, job: &Job, quote: &Quote, fees: Datoshi) -> Option<ConsentBy> {
+        let (granted, by) = self.granted(job)?;
+        let within = quote.amount <= granted.amount && fees <= granted.fees;
+        (within && granted.recipient.as_deref() == Some(quote.recipient.address().as_str())).then_some(by)
+    }
+
+    /// The newest grant for a job.
+    fn granted(&self, job: &Job) -> Option<(&Granted, ConsentBy)> {
+        let newest_first = self.kept.consents.iter().rev();
+        newest_first.flat_map(|c| c.granted.iter().map(|g| (g, c.by))).find(|(granted, _)| granted.is(job))
+    }
+}
+
+/// Whether a job is a piece of work of a request: task, file and parameters are the same.
+fn is_work(work: &Work, job: &Job) -> bool {
+    work.task == job.task_type
+        && work.parameters == job.parameters
+        && work.inputs.first().and_then(|input| input.path.as_ref()) == Some(&job.source.path)
+}
+
+/// The refusal of an effect under a request that stops at its plan.
+pub fn stops_at_plan() -> Refusal {
+    Refusal::new(Rule::Until, "the request stops at the plan: nothing is run, sent or paid")
+        .hint("ask for the work itself, without --until plan or --dry-run")
+}
+
+/// The refusal of sending away what is to stay here.
+pub fn stays_here(what: &str) -> Refusal {
+    Refusal::new(Rule::Locality, format!("{what} does not fit this machine, and the request is for this machine only"))
+        .hint(
+            "leave out --here (in the chat: /here off) to let the provider run it, or take a smaller part of the data",
+        )
+}
+
+/// The refusal of a cost above the request's limit, of which so much was spent before.
+pub fn above_limit(what: &str, asked: Datoshi, limit: Datoshi, spent: Datoshi) -> Refusal {
+    let why = if spent > Datoshi::ZERO {
+        format!("{what} would cost {asked} with fees, and of the limit of {limit} {spent} is spent or reserved")
+    } else if limit == Datoshi::ZERO {
+        format!("{what} would cost {asked} with fees, and the request is to cost nothing")
+    } else {
+        format!("{what} would cost {asked} with fees, and the request's limit is {limit}")
+    };
+    Refusal::new(Rule::Spend, why).hint("raise the limit with --max-gas (in the chat: /limit GAS), or take less data")
+}

@@ -1,0 +1,225 @@
+//! The built-in tasks: a file in, a result document out.
+//!
+//! - `sequence_stats`: figures of a FASTA or FASTQ file ([`scan`] reads it in constant memory)
+//! - `protein_folding`: folds in the HP lattice model ([`hp`]), which [`verify`] checks in linear time
+//! - `text_summary`: the sentences of a text that say most
+
+mod choices;
+mod draw;
+mod fold;
+pub mod hp;
+pub mod input;
+mod lengths;
+mod letters;
+mod output;
+pub mod scan;
+mod select;
+mod sentences;
+mod stats;
+mod summary;
+pub mod text;
+mod through;
+mod verify;
+
+use std::{fs::File, io, path::Path};
+
+pub use choices::LARGEST_SEED;
+pub use draw::draw;
+pub use fold::CAVEAT;
+pub use input::InputError;
+pub use lengths::{Bar, Lengths};
+pub use letters::Letters;
+pub use select::LONGEST;
+pub use stats::Counts;
+pub use through::{ReadError, Through, read_through, try_reading};
+pub use verify::{VerifyError, verify, verify_alone};
+
+use choices::FoldChoices;
+use domain::{
+    hash::Sha256,
+    result::{ResultDataset, ResultDocument, ResultProgram},
+    task::Parameters,
+    units::count,
+};
+use input::Input;
+
+/// The names of the built-in tasks, as the catalogue has them.
+pub const SEQUENCE_STATS: &str = "sequence_stats";
+/// See [`SEQUENCE_STATS`].
+pub const PROTEIN_FOLDING: &str = "protein_folding";
+/// See [`SEQUENCE_STATS`].
+pub const TEXT_SUMMARY: &str = "text_summary";
+
+/// Why a built-in task made no result.
+#[derive(Debug, thiserror::Error)]
+pub enum ScienceError {
+    /// Not one of the built-in tasks.
+    #[error("`{0}` is no built-in task")]
+    UnknownTask(String),
+    /// The dataset could not be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// A parameter outside its limits.
+    #[error("the parameter `{name}` must be {wanted}")]
+    Parameter {
+        /// Which one.
+        name: &'static str,
+        /// What it may be.
+        wanted: String,
+    },
+    /// A protein is wanted.
+    #[error("the sequences are nucleotides (DNA or RNA), and folding takes proteins: translate them first")]
+    Nucleotides,
+    /// Sequences, but none that can be folded.
+    #[error("{} or longer than {} residues", none_folds(*total), count(LONGEST as u64))]
+    NothingToFold {
+        /// Sequences in the file.
+        total: u64,
+    },
+    /// What was selected is no HP sequence.
+    #[error(transparent)]
+    Search(#[from] hp::SearchError),
+    /// Not text.
+    #[error("the dataset is not UTF-8 text")]
+    NotText,
+    /// Text without words.
+    #[error("the text has no sentence to choose")]
+    NoSentences,
+    /// A result file could not be written.
+    #[error("the result file {name} could not be written: {source}")]
+    Write {
+        /// Its name.
+        name: &'static str,
+        /// The system's error.
+        source: io::Error,
+    },
+}
+
+/// How a sentence begins that says that nothing can be folded.
+fn none_folds(total: u64) -> String {
+    match total {
+        1 => "the only sequence cannot be folded: it is empty".to_owned(),
+        _ => format!("none of the {} sequences can be folded: they are empty", count(total)),
+    }
+}
+
+impl ScienceError {
+    /// A short word for it that stays the same.
+    pub fn word(&self) -> &'static str {
+        match self {
+            ScienceError::UnknownTask(_) => "unknown_task",
+            ScienceError::Input(InputError::Read(_)) => "unreadable",
+            ScienceError::Input(_) => "damaged",
+            ScienceError::Parameter { .. } => "parameter",
+            ScienceError::Nucleotides => "nucleotides",
+            ScienceError::NothingToFold { .. } | ScienceError::Search(_) => "nothing_to_fold",
+            ScienceError::NotText => "not_text",
+            ScienceError::NoSentences => "no_sentences",
+            ScienceError::Write { .. } => "unwritable",
+        }
+    }
+
+    /// What the person can do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            ScienceError::Input(error) => Some(error.hint()),
+            ScienceError::NothingToFold { .. } | ScienceError::Search(_) => {
+                Some("name a file with shorter proteins, or cut out the domains that are to be folded")
+            }
+            ScienceError::NotText => Some("save it as UTF-8 text, or name another file"),
+            ScienceError::NoSentences => Some("name a text with whole sentences"),
+            ScienceError::UnknownTask(_) | ScienceError::Parameter { .. } => Some("`agent tasks` shows what there is"),
+            ScienceError::Write { .. } => Some("check that the folder is yours and the disk is not full"),
+            // The sentence says it: translate them first.
+            ScienceError::Nucleotides => None,
+        }
+    }
+}
+
+/// One run of a built-in task.
+#[derive(Debug)]
+pub struct Run<'a> {
+    /// The task's name in the catalogue.
+    pub task: &'a str,
+    /// The dataset, open; it is read from its first byte.
+    pub input: File,
+    /// How the result names the dataset.
+    pub dataset_name: &'a str,
+    /// How the result names the job.
+    pub job: &'a str,
+    /// What was chosen; what is missing has the catalogue's default.
+    pub parameters: &'a Parameters,
+    /// Where further result files go; it must exist.
+    pub out_dir: &'a Path,
+}
+
+/// Runs a built-in task; `progress` is told the part that is done (0 to 1, never falling).
+///
+/// The caller writes the document itself as `result.json`.
+///
+/// # Errors
+/// One precise sentence for whatever is wrong with dataset, parameters or disk.
+pub fn run(run: Run<'_>, progress: &mut dyn FnMut(f64)) -> Result<ResultDocument, ScienceError> {
+    let Run { task, input, dataset_name, job, parameters, out_dir } = run;
+    let name = program_name(task).unwrap_or(task);
+    let document = |sha256, records, summary, seed| ResultDocument {
+        job: job.to_owned(),
+        task_type: task.to_owned(),
+        dataset: ResultDataset { path: dataset_name.to_owned(), sha256 },
+        parameters: parameters.clone(),
+        records,
+        summary,
+        files: Vec::new(),
+        program: ResultProgram { name: name.to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), seed },
+    };
+    match task {
+        SEQUENCE_STATS => {
+            let mut input = Input::new(input, progress)?;
+            let (record, summary) = stats::stats(&mut input)?;
+            Ok(document(input.finish()?, vec![record], summary, None))
+        }
+        TEXT_SUMMARY => {
+            let wanted = choices::sentences(parameters)?;
+            let mut input = Input::new(input, progress)?;
+            let (records, summary) = summary::summarise(&mut input, wanted)?;
+            Ok(document(input.finish()?, records, summary, None))
+        }
+        PROTEIN_FOLDING => {
+            let choices = FoldChoices::of(parameters)?;
+            // Reading is next to nothing beside folding: a hundredth of the whole.
+            let mut reading = |part: f64| progress(part / 100.0);
+            let mut input = Input::new(input, &mut reading)?;
+            let selection = fold::selected(&mut input, &choices)?;
+            let sha256 = input.finish()?;
+            let mut folding = |part: f64| progress(0.01 + 0.99 * part);
+            let folds = fold::folds(&selection.candidates, &choices.settings, &mut folding)?;
+            let records = folds.iter().map(|f| serde_json::json!(f)).collect();
+            let summary = fold::summary(&folds, &selection, &choices);
+            let mut document = document(sha256, records, summary, Some(choices.settings.seed));
+            document.files.push(fold::write_drawings(&folds, out_dir)?);
+            Ok(document)
+        }
+        other => Err(ScienceError::UnknownTask(domain::units::clean(other, 60))),
+    }
+}
+
+/// The SHA-256 of a file as it is on disk, from its first byte.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn sha256(file: File) -> Result<Sha256, InputError> {
+    Input::new(file, &mut |_| {})?.finish()
+}
+
+/// How the results of a built-in task name the program that made them.
+fn program_name(task: &str) -> Option<&'static str> {
+    match task {
+        SEQUENCE_STATS => Some("sequence-stats"),
+        PROTEIN_FOLDING => Some("hp-replica-exchange"),
+        TEXT_SUMMARY => Some("sumbasic"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
