@@ -24,7 +24,7 @@ tools:
 lint:
 	cargo fmt --check
 	cargo clippy --locked --workspace --all-targets --features kill-points -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 
 clean-tools:
 	rm -rf $(TOOLS)
