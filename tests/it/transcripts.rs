@@ -323,7 +323,6 @@ turns:
 #[test]
 fn words_that_may_forbid_a_payment_end_in_a_plan() {
     for said in [
-        "Fold data.fasta, but budget 1.5",
         "Get me a quote for folding data.fasta and stop there",
         "What would it take to fold data.fasta?",
         "Fold data.fasta only if it is free",
@@ -346,11 +345,25 @@ fn words_that_may_forbid_a_payment_end_in_a_plan() {
     }
 }
 
-/// A person's yes is never refused for their words.
+/// By the form, where the grammar's reading of the same work holds, a limit that was said is one; a model that calls tools and
+/// leaves it out is not consented to.
+#[test]
+fn a_limit_that_was_said_is_not_passed() {
+    for ((style, script), code) in WORST.into_iter().zip([4, 5]) {
+        let run = at_its_worst(style, script, &["Fold data.fasta, but budget 1.5"]);
+        assert_eq!(run.code, code, "{style}: {}", run.all());
+        let began = run.types().iter().any(|t| t.starts_with("upload.") || t.starts_with("payment."));
+        assert!(!began, "{style}: {:?}", run.types());
+    }
+}
+
+/// A person's yes is never refused for words that the wire only knows the sound of.
 #[test]
 fn a_persons_yes_stands_beside_such_words() {
     for (style, script) in WORST {
-        let run = at_its_worst(style, script, &["--yes", "Fold data.fasta, but budget 1.5"]);
+        let said = "Fold data.fasta, my budget allows it";
+        assert_eq!(at_its_worst(style, script, &[said]).code, 4, "{style}");
+        let run = at_its_worst(style, script, &["--yes", said]);
         assert_eq!(
             (run.code, run.event("consent.resolved")["by"].as_str()),
             (0, Some("yes")),

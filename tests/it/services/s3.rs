@@ -3,6 +3,7 @@
 use std::{path::Path, sync::atomic::AtomicU32, sync::atomic::Ordering::Relaxed};
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
+use aws_smithy_http_client::Builder;
 use storage::{S3Settings, Storage};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use url::Url;
@@ -49,7 +50,7 @@ impl Server {
         (name, storage)
     }
 
-    /// Amazon's own client, as it comes, but without retries.
+    /// Amazon's own client, as it comes, but without retries and without TLS.
     pub fn amazons(&self) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
@@ -58,6 +59,7 @@ impl Server {
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::new(&self.access_key, &self.secret_key, None, None, "test"))
             .retry_config(RetryConfig::disabled())
+            .http_client(Builder::new().build_http())
             .build();
         aws_sdk_s3::Client::from_conf(config)
     }
