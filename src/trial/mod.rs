@@ -11,7 +11,7 @@
 //! | [`meter`] | what a model was asked and used; what was told while it was |
 //! | [`play`] | one case from its first turn to its verdict |
 //! | [`judge`] | what happened against what is expected |
-//! | [`run`] | all cases, with every variant |
+//! | [`run`](mod@run) | all cases, with every variant |
 //! | [`totals`] | sums over many plays |
 //! | [`report`] | the page that shows them |
 

@@ -13,12 +13,12 @@
 //!
 //! | file | what it holds |
 //! | --- | --- |
-//! | [`format`] | the file's format |
+//! | [`format`](mod@format) | the file's format |
 //! | [`scrub`] | taking secrets out of what is written |
 //! | [`record`](mod@record) | writing |
 //! | [`read`] | reading |
 //! | [`play`] | finding the recorded answer, and where a run departs from its record |
-//! | [`line`] | HTTP that is recorded, or comes from a record |
+//! | [`line`](mod@line) | HTTP that is recorded, or comes from a record |
 
 pub mod format;
 pub mod line;

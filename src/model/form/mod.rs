@@ -10,7 +10,7 @@
 //! | [`schema`] | the JSON Schema of the object |
 //! | [`ask`] | the request to the model: the prompt, the catalogue, the files, what was said before |
 //! | [`object`] | the object as text: a model's answer found in it, and a request written as one |
-//! | [`read`] | from the object to a [`Proposal`] |
+//! | [`read`](mod@read) | from the object to a [`Proposal`] |
 //! | [`error`] | why an answer is no proposal |
 //! | `numbers`, `number_words` | which numbers stand in a sentence |
 //! | `names` | which names of files stand in it |

@@ -4,7 +4,7 @@ use domain::verdict::MachineProfile;
 
 /// What a machine is supposed to offer; what is left out is as it was measured.
 ///
-/// Only trials of models suppose one, see [`agent::trial`]: no setting and no flag leads here.
+/// Only trials of models suppose one: no setting and no flag leads here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Supposed {
     /// RAM of the machine, all of it available, bytes.
