@@ -148,7 +148,7 @@ impl Workflow {
 
     /// A draft, or the one that waits in the session's request and is the same work under another name.
     async fn one_with_what_waits(&self, session: &str, mut draft: Draft) -> Draft {
-        let waiting: Vec<Draft> = {
+        let mut waiting: Vec<Draft> = {
             let drafts = self.drafts();
             let pending = drafts.open.get(session).map(|open| open.pending.as_slice()).unwrap_or_default();
             let others = pending.iter().filter(|id| **id != draft.job.id);
@@ -158,8 +158,9 @@ impl Workflow {
                 .cloned()
                 .collect()
         };
-        let mut pieces: Vec<PlannedWork> = waiting.iter().map(|other| other.piece.clone()).collect();
-        match self.twin_of(&mut draft.piece, &mut pieces).await.and_then(|at| waiting.into_iter().nth(at)) {
+        let mut pieces: Vec<&mut PlannedWork> = waiting.iter_mut().map(|other| &mut other.piece).collect();
+        let twin = self.twin_of(&mut draft.piece, &mut pieces).await;
+        match twin.and_then(|at| waiting.into_iter().nth(at)) {
             Some(first) => once::merged(first, draft),
             None => draft,
         }

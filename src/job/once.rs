@@ -13,7 +13,7 @@ use guard::{machine, policy::data::NamedBy};
 impl Workflow {
     /// Which of these pieces is the same work, if one is. Files are read only where their size is the same; what was read
     /// is noted in the pieces.
-    pub(super) async fn twin_of(&self, piece: &mut PlannedWork, pieces: &mut [PlannedWork]) -> Option<usize> {
+    pub(super) async fn twin_of(&self, piece: &mut PlannedWork, pieces: &mut [&mut PlannedWork]) -> Option<usize> {
         for (index, other) in pieces.iter_mut().enumerate() {
             let alike = other.work.task == piece.work.task && other.work.parameters == piece.work.parameters;
             let (Some(one), Some(two)) = (piece.content.first_mut(), other.content.first_mut()) else { continue };
@@ -66,10 +66,14 @@ impl Workflow {
     }
 }
 
+/// Whether a draft is the one to keep beside an earlier one of the same work: it alone is to be done anew.
+pub(super) fn replaces(draft: &Draft, first: &Draft) -> bool {
+    draft.piece.work.anew && !first.piece.work.anew
+}
+
 /// Two drafts of the same work as one: the first, or the one that is to be done anew, with the other's names beside it.
 pub(super) fn merged(first: Draft, second: Draft) -> Draft {
-    let anew = second.piece.work.anew && !first.piece.work.anew;
-    let (mut kept, other) = if anew { (second, first) } else { (first, second) };
+    let (mut kept, other) = if replaces(&second, &first) { (second, first) } else { (first, second) };
     let named = other.piece.work.dataset().to_owned();
     for name in std::iter::once(named).chain(other.piece.also) {
         if kept.piece.work.dataset() != name && !kept.piece.also.contains(&name) {

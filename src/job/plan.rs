@@ -38,6 +38,32 @@ pub(super) struct Draft {
     pub job: Job,
 }
 
+/// A piece of work as it was wanted, and what planning it gave: a draft, or why it cannot be done.
+struct Found {
+    work: Work,
+    planned: Result<Draft, PlannedWork>,
+}
+
+impl Found {
+    fn piece(&mut self) -> &mut PlannedWork {
+        match &mut self.planned {
+            Ok(draft) => &mut draft.piece,
+            Err(piece) => piece,
+        }
+    }
+
+    /// Takes in another draft of the same work, and tells whether that one stands in the place of the first.
+    fn join(&mut self, work: Work, draft: Draft) -> bool {
+        let Ok(first) = &self.planned else { return false };
+        let replaces = once::replaces(&draft, first);
+        if replaces {
+            self.work = work;
+        }
+        self.planned = Ok(once::merged(first.clone(), draft));
+        replaces
+    }
+}
+
 impl Workflow {
     /// The plan of a request: each piece measured, judged and priced. Pieces that cannot be done say why. A request that stops at
     /// its plan goes on to `if_free` where all of it is free work on this machine.
@@ -48,55 +74,51 @@ impl Workflow {
         let (mut request, mut nowhere) = self.expanded(request)?;
         request.bounds = request.bounds.narrowed(self.parts.bounds);
         self.emit(Event::RequestUnderstood(RequestShown(request.clone())));
-        let (mut works, mut pieces) = (Vec::new(), Vec::with_capacity(request.work.len()));
-        let mut drafts: Vec<Option<Draft>> = Vec::new();
+        let mut found: Vec<Found> = Vec::with_capacity(request.work.len());
         for (index, work) in std::mem::take(&mut request.work).into_iter().enumerate() {
             if let Some(error) = nowhere.remove(&index) {
-                drafts.push(None);
-                pieces.push(impossible(&work, None, &error.into()));
-                works.push(work);
+                found.push(Found { planned: Err(impossible(&work, None, &error.into())), work });
                 continue;
             }
-            let piece = match self.draft(session, &work, request.bounds, &request.origin, Some(&request.id)).await {
+            match self.draft(session, &work, request.bounds, &request.origin, Some(&request.id)).await {
                 Ok(mut draft) => {
-                    if let Some(twin) = self.twin_of(&mut draft.piece, &mut pieces).await
-                        && let (Some(at), Some(piece), Some(other)) =
-                            (drafts.get_mut(twin), pieces.get_mut(twin), works.get_mut(twin))
-                        && let Some(first) = at.take()
-                    {
-                        let anew = draft.piece.work.anew && !piece.work.anew;
-                        if anew {
-                            self.emit(verdict_event(&draft.job));
-                            *other = work;
+                    let mut pieces: Vec<&mut PlannedWork> = found.iter_mut().map(Found::piece).collect();
+                    let twin = self.twin_of(&mut draft.piece, &mut pieces).await;
+                    let verdict = verdict_event(&draft.job);
+                    let replaced = match twin.and_then(|at| found.get_mut(at)) {
+                        Some(twin) => twin.join(work, draft),
+                        None => {
+                            found.push(Found { work, planned: Ok(draft) });
+                            true
                         }
-                        let kept = once::merged(Draft { piece: piece.clone(), ..first }, draft);
-                        piece.clone_from(&kept.piece);
-                        *at = Some(kept);
-                        continue;
+                    };
+                    if replaced {
+                        self.emit(verdict);
                     }
-                    let piece = draft.piece.clone();
-                    self.emit(verdict_event(&draft.job));
-                    drafts.push(Some(draft));
-                    piece
                 }
                 Err(error @ JobError::Ledger(_)) => return Err(error),
-                Err(error) if works.contains(&work) => {
-                    tracing::debug!(%error, "named twice, and impossible both times");
-                    continue;
-                }
+                // Named twice, and impossible both times.
+                Err(_) if found.iter().any(|one| one.work == work) => {}
                 Err(error) => {
-                    drafts.push(None);
                     let mut piece = impossible(&work, None, &error);
                     let code = error.exit_code_for(&request.origin);
                     piece.cannot = piece.cannot.map(|cannot| Cannot { exit_code: code, ..cannot });
+                    found.push(Found { work, planned: Err(piece) });
+                }
+            }
+        }
+        let mut pieces = Vec::with_capacity(found.len());
+        for Found { work, planned } in found {
+            request.work.push(work);
+            pieces.push(match planned {
+                Ok(draft) => {
+                    let piece = draft.piece.clone();
+                    self.drafts().keep(draft);
                     piece
                 }
-            };
-            pieces.push(piece);
-            works.push(work);
+                Err(piece) => piece,
+            });
         }
-        request.work = works;
-        drafts.into_iter().flatten().for_each(|draft| self.drafts().keep(draft));
         let most = self.parts.bounds.until;
         let plan = self.whole(request, pieces)?.going_on_if_free(if_free.map(|until| until.min(most)));
         self.emit(Event::Plan(PlanShown(Box::new(plan.clone()))));

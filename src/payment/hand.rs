@@ -68,10 +68,16 @@ impl Hand {
     }
 
     /// Signs a transaction for a network, or finds its signature in the record that is played.
-    pub(crate) fn sign(&self, tape: &Tape, transaction: Transaction, network: Network) -> Result<Signed, KeyError> {
+    pub(in crate::payment) fn sign(
+        &self,
+        tape: &Tape,
+        transaction: Transaction,
+        network: Network,
+    ) -> Result<Signed, KeyError> {
         let of = format!("signature of {}", transaction.hash());
         match self {
             Hand::Wallet(wallet) => {
+                #[expect(clippy::disallowed_methods, reason = "the one place where a payment is signed")]
                 let signed = wallet.sign(transaction, network)?;
                 for Witness { invocation, verification } in signed.witnesses.clone() {
                     tape.note(&of, &Kept { invocation, verification });

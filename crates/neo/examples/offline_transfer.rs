@@ -32,6 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         script: transfer.script()?,
     };
     let hash = transaction.hash();
+    #[expect(clippy::disallowed_methods, reason = "a fresh key and a network that is no one's")]
     let signed = wallet.sign(transaction, Network(SANDBOX))?;
     println!("{} pays {to} {}: {hash}", wallet.account().address(), transfer.amount);
     println!("{} bytes, {} datoshi for inclusion", signed.bytes().len(), fees::network_fee(signed.bytes().len(), 0, 0));

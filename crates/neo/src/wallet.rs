@@ -35,7 +35,7 @@ pub enum KeyError {
 
 /// A wallet: one private key on P-256, whose memory is wiped when it is dropped.
 ///
-/// Debug prints the address and nothing else. Signing is visible in this folder only.
+/// Debug prints the address and nothing else.
 pub struct Wallet {
     key: Secp256r1PrivateKey,
     verification: Vec<u8>,
@@ -109,7 +109,10 @@ impl Wallet {
     }
 
     /// Signs a transaction for a network. Deterministic (RFC 6979): the same bytes always give the same signature, so
-    /// signing again after a crash cannot make a second payment.
+    /// signing again after a crash cannot make a second payment. `clippy.toml` says who may call it: the payer alone.
+    ///
+    /// # Errors
+    /// A key that is unusable.
     pub fn sign(&self, transaction: Transaction, network: Network) -> Result<Signed, KeyError> {
         let message = sign_data(network, &transaction.hash());
         let signature = self.key.sign_tx(&message).map_err(|_| KeyError::Sign)?;

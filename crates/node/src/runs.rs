@@ -193,6 +193,7 @@ async fn work(
         time_limit: settings.time_limit,
     };
     let told = |part: f64| progress.store(part.to_bits(), Ordering::Relaxed);
+    #[expect(clippy::disallowed_methods, reason = "the task is paid: that is the right to run it")]
     let outcome = execute(&settings.runner, order, &told, canceled).await.map_err(|error| match error {
         LocalError::Canceled => Stopped::GivenUp,
         // The client cannot install it, and should not read what to type here.

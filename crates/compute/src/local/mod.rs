@@ -93,10 +93,11 @@ impl Runner {
         Runner { program: program.into() }
     }
 
-    /// As [`run`], with workers of this program.
+    /// Runs `task` as the permit says, in a child; the result lies in `out_dir`. A `true` on `cancel`, or dropping the future,
+    /// ends the child and all it started.
     ///
     /// # Errors
-    /// [`LocalError`].
+    /// [`LocalError`]: limits, a missing or failing program, a full disk, a canceled run.
     pub async fn run(
         &self,
         permit: Permit<LocalRun>,
@@ -119,6 +120,7 @@ impl Runner {
             memory_limit: run.memory_limit,
             time_limit: Duration::from_secs(run.time_limit),
         };
+        #[expect(clippy::disallowed_methods, reason = "under the permit that was spent just now")]
         let outcome = execute(self, order, progress, cancel).await?;
         let path = out_dir.join(RESULT_FILE);
         let document = blocking(move || read_json(&path)).await?;
@@ -127,22 +129,7 @@ impl Runner {
     }
 }
 
-/// Runs `task` as the permit says, in a child of this program; the result lies in `out_dir`. A `true` on `cancel`, or
-/// dropping the future, ends the child and all it started.
-///
-/// # Errors
-/// [`LocalError`]: limits, a missing or failing program, a full disk, a canceled run.
-pub async fn run(
-    permit: Permit<LocalRun>,
-    task: &TaskType,
-    out_dir: &Path,
-    progress: &(dyn Fn(f64) + Send + Sync),
-    cancel: watch::Receiver<bool>,
-) -> Result<LocalOutcome, LocalError> {
-    Runner::default().run(permit, task, out_dir, progress, cancel).await
-}
-
-/// The run itself.
+/// The run itself, without a permit: for a node, whose right to run is that its task is paid. `clippy.toml` says who may call it.
 pub async fn execute(
     runner: &Runner,
     order: Order,
