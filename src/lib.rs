@@ -11,7 +11,7 @@
 //! | [`agent`] | a turn; status from the ledger; sessions; what fits a window; ceilings |
 //! | [`face`] | what people, programs and other agents see: terminal, JSON Lines, MCP |
 //! | [`sandbox`] | the outside parts of a remote job, in the sandbox |
-//! | [`trial`] | the bench that plays cases against a model and says what came of them |
+//! | `trial` | the bench that plays cases against a model and says what came of them |
 //! | [`cli`] | one file a command |
 
 pub mod payment;
@@ -26,6 +26,7 @@ pub mod face;
 
 pub mod sandbox;
 
+#[cfg(feature = "trial")]
 pub mod trial;
 
 pub mod cli;

@@ -14,18 +14,25 @@ mod doctor;
 mod error;
 mod interrupt;
 mod jobs;
+#[cfg(not(all(feature = "mcp", feature = "node", feature = "sandbox", feature = "trial")))]
+mod left_out;
 mod logging;
 mod man;
+#[cfg(feature = "mcp")]
 mod mcp;
 mod memory;
+#[cfg(feature = "node")]
 mod node;
 mod plan;
 mod record;
 mod replay;
 mod run;
 mod runtime;
+#[cfg(feature = "sandbox")]
+mod sandbox_host;
 mod tasks;
 mod tools;
+#[cfg(feature = "trial")]
 mod trial;
 mod wallet;
 mod wanted;
@@ -37,6 +44,15 @@ use std::{ffi::OsString, io::IsTerminal as _, path::PathBuf, process::ExitCode};
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
 use crate::face::render;
+
+#[cfg(not(feature = "mcp"))]
+use left_out::mcp;
+#[cfg(not(feature = "node"))]
+use left_out::node;
+#[cfg(not(feature = "sandbox"))]
+use left_out::sandbox_host;
+#[cfg(not(feature = "trial"))]
+use left_out::trial;
 
 pub use self::{
     context::Context,
@@ -114,10 +130,13 @@ pub enum Command {
     /// Show who pays, with how much, and how much may still be spent
     Wallet(wallet::Wallet),
     /// Play cases against the configured model, and report what came of them
+    #[cfg_attr(not(feature = "trial"), command(hide = true))]
     Trial(trial::Trial),
     /// Serve jobs over the AIOZ AI API, paid in GAS
+    #[cfg_attr(not(feature = "node"), command(hide = true))]
     Node(node::Node),
     /// Offer the guarded tools to other agents, over MCP
+    #[cfg_attr(not(feature = "mcp"), command(hide = true))]
     Mcp(mcp::Mcp),
     /// Print a shell's completions
     Completions(completions::Completions),
@@ -128,7 +147,7 @@ pub enum Command {
     Worker,
     /// Serve the sandbox: the program starts itself so
     #[command(hide = true)]
-    SandboxHost(worker::SandboxHost),
+    SandboxHost(sandbox_host::SandboxHost),
 }
 
 /// Runs the program; the process ends with what this gives.
@@ -180,7 +199,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, Com
         Some(Command::Completions(completions)) => completions.run(context),
         Some(Command::Man(man)) => man.run(context),
         Some(Command::Worker) => worker::worker(),
-        Some(Command::SandboxHost(host)) => host.run(),
+        Some(Command::SandboxHost(host)) => host.run(context),
         None if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() => chat::Chat::default().run(context),
         None if context.json() => {
             Err(CommandError::usage("no command is given").hint("`agent help` shows the commands"))

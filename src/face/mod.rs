@@ -20,7 +20,7 @@
 //! | [`consent`] | asking a person for their consent to a plan |
 //! | [`edit`] | a plan in a person's own editor |
 //! | [`tty`] | the terminal that a person sits at |
-//! | [`mcp`] | the same tools for other agents |
+//! | `mcp` | the same tools for other agents |
 
 pub mod approve;
 pub mod consent;
@@ -29,6 +29,7 @@ pub mod job_json;
 pub mod jobs;
 pub mod jsonl;
 pub mod look;
+#[cfg(feature = "mcp")]
 pub mod mcp;
 pub mod output;
 pub mod payments;

@@ -9,7 +9,7 @@ use domain::{
     event::{DatasetShown, Decision, Event, PaymentShown, QuoteShown},
     hash::{Hash160, Sha256, TxHash},
     ids::JobId,
-    job::{DatasetSource, Job, JobResult, JobState, PlannedJob, ResultFile, Staged},
+    job::{DatasetSource, Job, JobResult, JobState, PlannedJob, ResultFile, Staged, StagedCheck},
     money::{Amount, Datoshi, Fees},
     network::{Network, SANDBOX, TESTNET},
     quote::{Quote, QuoteSource},
@@ -53,6 +53,7 @@ pub fn story() -> Vec<Event> {
             url: "http://127.0.0.1:40123/sandbox/job-7k3q9dm2/data.fasta".into(),
             sha256: Sha256([1; 32]),
             bytes: 148,
+            check: Some(StagedCheck::Crc64Nvme),
         },
         Event::JobSubmitted {
             job: job(),
@@ -223,6 +224,8 @@ pub fn done() -> Job {
         url: "http://127.0.0.1:40123/sandbox/job-7k3q9dm2/data.fasta".into(),
         sha256: Sha256([1; 32]),
         bytes: 148,
+        check: Some(StagedCheck::Crc64Nvme),
+        etag: None,
     });
     job.provider_job = Some("task-01HZX".into());
     job.quote = Some(Quote {

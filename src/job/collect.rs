@@ -2,16 +2,19 @@
 
 use std::{path::Path, time::Duration};
 
+use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
 use super::{
     Cancel, JobError, Remote, Workflow,
     check::{self, CheckError, Checked},
     local::fetched_event,
+    waiting::Waiting,
 };
 use cassette::Tape;
-use compute::aioz::{TaskDetail, TaskStatus};
+use compute::aioz::{ComputeError, TaskDetail, TaskStatus};
 use domain::{
     event::Event,
     hash::Sha256,
@@ -23,15 +26,20 @@ use domain::{
 use guard::policy::{Refusal, Rule};
 use storage::fetch::{FetchPlan, fetch_on};
 
-/// Between two looks at a task that has just been paid; it grows to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-/// AIOZ asks for a look about every five seconds.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A result has at most this many files.
 const MAX_FILES: usize = 1000;
 
-/// One file of a result as the provider names it: nothing of it is believed unchecked.
+/// One file of a result as the provider names it: nothing of it is believed unchecked. What is missing may come yet.
 #[derive(Debug, Deserialize)]
+struct Named {
+    name: Option<String>,
+    url: Option<Url>,
+    bytes: Option<u64>,
+    sha256: Option<Sha256>,
+}
+
+/// The same, whole.
+#[derive(Debug, PartialEq)]
 struct RemoteFile {
     name: String,
     url: Url,
@@ -39,19 +47,32 @@ struct RemoteFile {
     sha256: Sha256,
 }
 
+/// What a provider's answer is, where a result is asked for.
+#[derive(Debug, PartialEq)]
+enum Answer {
+    /// The whole result.
+    Files(Vec<RemoteFile>),
+    /// Not all of it yet; what is missing.
+    Incomplete(String),
+    /// Something that can never be right.
+    Wrong(String),
+}
+
 impl Workflow {
-    /// Waits until the provider is done. Waiting costs nothing but time; leaving it harms nothing.
+    /// Waits until the provider is done. Waiting costs nothing but time; leaving it harms nothing. A provider that gives no
+    /// answer is waited for as well, for as long as the owner's patience lasts: the job is paid for.
     pub(super) async fn await_step(&self, job: &Job, cancel: &Cancel) -> Result<(), JobError> {
         let remote = self.remote().await?;
         let task = provider_task(job)?;
         let states_terms = job.quote.as_ref().is_some_and(|q| q.source == QuoteSource::Provider);
-        if job.state == JobState::Paid && states_terms {
-            self.announce(remote, job).await?;
-        }
-        let mut pause = FIRST_PAUSE;
+        let mut announced = !(job.state == JobState::Paid && states_terms);
+        let mut waiting = Waiting::begun(self.waited());
         let mut state = job.state;
         loop {
-            let detail = remote.provider.detail(&task).await?;
+            if !announced {
+                announced = self.announce(remote, job, &mut waiting).await;
+            }
+            let Some(detail) = self.look(remote, job, &task, &mut waiting, cancel).await? else { continue };
             if state == JobState::Paid && detail.status == TaskStatus::Computing {
                 state = self.step(&job.id, JobState::Running, |_| {})?.state;
             }
@@ -60,41 +81,130 @@ impl Workflow {
                 self.step(&job.id, to, |job| job.failure = failure)?;
                 return Ok(());
             }
-            self.told(&Job { state, ..job.clone() }, detail.progress);
-            tokio::select! {
-                () = self.tape().sleep(pause) => pause = (pause * 3 / 2).min(LONGEST_PAUSE),
-                () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
+            if let TaskStatus::Other(name) = &detail.status
+                && waiting.is_news(name)
+            {
+                let message = format!("{}: the provider says `{name}`, which is not known here: waiting on", job.id);
+                self.emit(Event::Warning { message });
             }
+            self.told(&Job { state, ..job.clone() }, detail.progress);
+            self.pause(job, &mut waiting, None, cancel).await?;
         }
     }
 
+    /// The task as it stands. `None` where the provider gives no answer and is to be asked again; the pause is over then.
+    async fn look(
+        &self,
+        remote: &Remote,
+        job: &Job,
+        task: &str,
+        waiting: &mut Waiting,
+        cancel: &Cancel,
+    ) -> Result<Option<TaskDetail>, JobError> {
+        let error = match remote.provider.detail(task).await {
+            Ok(detail) => {
+                waiting.heard(self.waited());
+                return Ok(Some(detail));
+            }
+            Err(error) => error,
+        };
+        let patience = self.parts.guard.policy().patience.outage_seconds;
+        // A page in the place of an answer is what an outage looks like behind a gateway.
+        let passing = error.is_passing() || matches!(error, ComputeError::Garbage(_));
+        if !passing || waiting.is_over(self.waited(), patience) {
+            return Err(error.into());
+        }
+        if waiting.is_news("silence") {
+            let long = units::seconds(patience as f64);
+            let message = format!("{}: {error}; it is asked again for {long}, as the job is paid for", job.id);
+            self.emit(Event::Warning { message });
+        }
+        let asked = match error {
+            ComputeError::RateLimited { retry_after } => retry_after,
+            _ => None,
+        };
+        self.pause(job, waiting, asked, cancel).await?;
+        Ok(None)
+    }
+
+    async fn pause(
+        &self,
+        job: &Job,
+        waiting: &mut Waiting,
+        asked: Option<Duration>,
+        cancel: &Cancel,
+    ) -> Result<(), JobError> {
+        tokio::select! {
+            () = self.tape().sleep(waiting.pause(self.waited(), asked)) => Ok(()),
+            () = cancel.cancelled() => Err(JobError::Interrupted(job.id.clone())),
+        }
+    }
+
+    fn waited(&self) -> Timestamp {
+        self.tape().now("waiting for a provider")
+    }
+
     /// Fetches the result.
-    pub(super) async fn fetch_step(&self, job: &Job) -> Result<(), JobError> {
-        match self.fetch_files(job).await? {
+    pub(super) async fn fetch_step(&self, job: &Job, cancel: &Cancel) -> Result<(), JobError> {
+        match self.fetch_files(job, cancel).await? {
             Ok(result) => self.step(&job.id, JobState::Fetched, |job| job.result = Some(result)).map(|_| ()),
             Err(why) => self.bad_result(job, why),
         }
     }
 
+    /// The files of the result, once the provider names them whole. A provider may say that it is done before its answers
+    /// hold all of it: what is incomplete is not wrong, and is looked at again for as long as the owner's patience lasts.
+    async fn named(
+        &self,
+        remote: &Remote,
+        job: &Job,
+        cancel: &Cancel,
+    ) -> Result<Result<Vec<RemoteFile>, String>, JobError> {
+        let task = provider_task(job)?;
+        let mut silence = Waiting::begun(self.waited());
+        // Not heard of until it is whole.
+        let mut waiting = Waiting::begun(self.waited());
+        loop {
+            let Some(detail) = self.look(remote, job, &task, &mut silence, cancel).await? else { continue };
+            let missing = match answer(&detail) {
+                Answer::Files(files) => return Ok(Ok(files)),
+                Answer::Wrong(why) => return Ok(Err(why)),
+                Answer::Incomplete(missing) => missing,
+            };
+            let patience = self.parts.guard.policy().patience.incomplete_result_seconds;
+            if waiting.is_over(self.waited(), patience) {
+                return Err(JobError::Incomplete { job: job.id.clone(), missing });
+            }
+            if waiting.is_news("incomplete") {
+                let long = units::seconds(patience as f64);
+                let message = format!("{}: the result is not all there yet ({missing}): waiting up to {long}", job.id);
+                self.emit(Event::Warning { message });
+            }
+            self.pause(job, &mut waiting, None, cancel).await?;
+        }
+    }
+
     /// Fetches every file of the result, each whole and checked or not at all. The inner error is what is wrong with the
     /// provider's list of them.
-    async fn fetch_files(&self, job: &Job) -> Result<Result<JobResult, String>, JobError> {
+    async fn fetch_files(&self, job: &Job, cancel: &Cancel) -> Result<Result<JobResult, String>, JobError> {
         let remote = self.remote().await?;
-        let detail = remote.provider.detail(&provider_task(job)?).await?;
-        let files = match named_files(&detail) {
+        let files = match self.named(remote, job, cancel).await? {
             Ok(files) => files,
             Err(why) => return Ok(Err(why)),
         };
-        let cap = self.parts.guard.policy().max_result_bytes;
+        let policy = self.parts.guard.policy();
+        let cap = policy.max_result_bytes;
         let total = files.iter().try_fold(0u64, |sum, f| sum.checked_add(f.bytes)).unwrap_or(u64::MAX);
         if total > cap {
             let why = format!("the result has {}, more than the {} allowed", units::bytes(total), units::bytes(cap));
             return Err(Refusal::new(Rule::ResultSize, why).hint("raise `max_result_bytes` in policy.toml").into());
         }
         let folder = self.make_out_dir(job)?;
+        let own = [remote.provider.base().clone(), remote.storage_origin.clone()];
+        let allowed: Vec<Url> = own.into_iter().chain(policy.result_hosts.iter().cloned()).collect();
         let mut fetched = Vec::new();
         for file in files {
-            fetched.push(fetch_one(self.tape(), remote, file, &folder).await?);
+            fetched.push(fetch_one(self.tape(), &allowed, file, &folder).await?);
         }
         let summary = serde_json::Value::Null;
         Ok(Ok(JobResult { folder, files: fetched, summary, unchecked: None }))
@@ -102,14 +212,14 @@ impl Workflow {
 
     /// Checks the result against the dataset, puts our names into it, and accepts it. What only keeps it from being checked
     /// leaves the job where it is.
-    pub(super) async fn accept_step(&self, job: &Job) -> Result<(), JobError> {
+    pub(super) async fn accept_step(&self, job: &Job, cancel: &Cancel) -> Result<(), JobError> {
         let Some(mut result) = job.result.clone() else {
             return self.bad_result(job, "nothing was fetched".to_owned());
         };
         let (of, fetched) = (job.clone(), result.clone());
         if !checking(job, move || check::is_whole(&of, &fetched)).await? {
             // What was paid for is still at the provider.
-            result = match self.fetch_files(job).await? {
+            result = match self.fetch_files(job, cancel).await? {
                 Ok(again) => again,
                 Err(why) => return self.bad_result(job, why),
             };
@@ -186,37 +296,64 @@ fn provider_task(job: &Job) -> Result<String, JobError> {
     })
 }
 
-/// The files that a task names, `result.json` among them, each with a plain name.
-fn named_files(detail: &TaskDetail) -> Result<Vec<RemoteFile>, String> {
-    let files = detail.result.as_ref().and_then(|r| r.get("files")).cloned();
-    let files = files.ok_or("the provider names no files")?;
-    let files: Vec<RemoteFile> =
-        serde_json::from_value(files).map_err(|e| format!("the provider's list of files cannot be read: {e}"))?;
-    if files.len() > MAX_FILES {
-        return Err(format!("the provider names {} files, more than {MAX_FILES}", files.len()));
+/// What a task's answer says of the result: `result.json` is among its files, and each has a plain name.
+fn answer(detail: &TaskDetail) -> Answer {
+    let incomplete = |missing: &str| Answer::Incomplete(missing.to_owned());
+    match &detail.status {
+        TaskStatus::Success => {}
+        // Whoever says so after a success takes the result back.
+        TaskStatus::Failed | TaskStatus::Canceled => {
+            let said = detail.error.clone().or_else(|| detail.message.clone()).unwrap_or_default();
+            return Answer::Wrong(format!("the provider says that the task is {} now: {said}", detail.status.as_str()));
+        }
+        status => return Answer::Incomplete(format!("the provider says that the task is {} again", status.as_str())),
     }
-    let plain = |name: &str| {
-        !name.is_empty()
-            && name.len() <= 200
-            && !name.starts_with('.')
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+    let files = match detail.result.as_ref().and_then(|result| result.get("files")) {
+        None | Some(Value::Null) => return incomplete("it names no files"),
+        Some(files) => files.clone(),
     };
-    if let Some(odd) = files.iter().find(|f| !plain(&f.name)) {
-        return Err(format!("the provider names a file `{}`, which is no plain name", units::clean(&odd.name, 60)));
+    let named: Vec<Named> = match serde_json::from_value(files) {
+        Ok(named) => named,
+        Err(error) => return Answer::Wrong(format!("the provider's list of files cannot be read: {error}")),
+    };
+    if named.len() > MAX_FILES {
+        return Answer::Wrong(format!("the provider names {} files, more than {MAX_FILES}", named.len()));
+    }
+    let mut files = Vec::new();
+    for Named { name, url, bytes, sha256 } in named {
+        let Some(name) = name else { return incomplete("a file has no name") };
+        if !is_plain(&name) {
+            let odd = units::clean(&name, 60);
+            return Answer::Wrong(format!("the provider names a file `{odd}`, which is no plain name"));
+        }
+        match (url, bytes, sha256) {
+            (Some(url), Some(bytes), Some(sha256)) => files.push(RemoteFile { name, url, bytes, sha256 }),
+            (None, ..) => return Answer::Incomplete(format!("{name} has no address")),
+            (_, None, _) => return Answer::Incomplete(format!("{name} has no size")),
+            (.., None) => return Answer::Incomplete(format!("{name} has no SHA-256")),
+        }
     }
     let mut names: Vec<&str> = files.iter().map(|f| f.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    if names.len() != files.len() || !names.contains(&RESULT_FILE) {
-        return Err(format!("the provider's files do not hold {RESULT_FILE} once"));
+    match () {
+        () if names.len() != files.len() => Answer::Wrong("the provider names a file twice".to_owned()),
+        () if !names.contains(&RESULT_FILE) => Answer::Incomplete(format!("{RESULT_FILE} is not among its files")),
+        () => Answer::Files(files),
     }
-    Ok(files)
 }
 
-async fn fetch_one(tape: &Tape, remote: &Remote, file: RemoteFile, folder: &Path) -> Result<ResultFile, JobError> {
+fn is_plain(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 200
+        && !name.starts_with('.')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+}
+
+async fn fetch_one(tape: &Tape, allowed: &[Url], file: RemoteFile, folder: &Path) -> Result<ResultFile, JobError> {
     let plan = FetchPlan {
         url: file.url,
-        allowed: vec![remote.provider.base().clone(), remote.storage_origin.clone()],
+        allowed: allowed.to_vec(),
         headers: Default::default(),
         max_bytes: file.bytes,
         expect_sha256: Some(file.sha256),
@@ -233,3 +370,6 @@ async fn checking<T: Send + 'static>(
     let done = tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| Err(CheckError::broke_off(e)));
     done.map_err(|source| JobError::Unchecked { job: job.id.clone(), source })
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,6 +109,14 @@ pub enum JobError {
         /// Why.
         why: String,
     },
+    /// The provider says that it is done, and does not name the whole result.
+    #[error("the result of {job} is not all there yet: {missing}")]
+    Incomplete {
+        /// The job.
+        job: JobId,
+        /// What is missing.
+        missing: String,
+    },
     /// The result could not be looked at; nothing is said of it.
     #[error("the result of {job} could not be checked: {source}")]
     Unchecked {
@@ -197,6 +205,7 @@ impl JobError {
             JobError::PaymentUnknown(_) => "payment_unknown",
             JobError::Fetch(_) => "fetch",
             JobError::BadResult { .. } => "bad_result",
+            JobError::Incomplete { .. } => "incomplete_result",
             JobError::Unchecked { .. } => "unchecked",
             JobError::Read { .. } => "dataset",
             JobError::Results { .. } => "results_folder",
@@ -228,6 +237,9 @@ impl JobError {
             JobError::Fetch(e) => e.hint(),
             JobError::BadResult { .. } => {
                 Some("the receipt is your claim on the provider: `agent jobs receipt`".to_owned())
+            }
+            JobError::Incomplete { job, .. } => {
+                Some(format!("`agent jobs resume {job}` looks again; it is paid for, and nothing is paid twice"))
             }
             JobError::Unchecked { job, source } if source.is_full_disk() => Some(format!(
                 "free some disk space, then `agent jobs resume {job}`; the result is paid for and not lost"
@@ -290,6 +302,9 @@ fn pay_hint(error: &PayError) -> &'static str {
             "nothing was paid; resume the job with a higher --max-gas, or cancel it"
         }
         PayError::Intend(IntendError::Cap { .. }) => "nothing was paid; wait, or raise the cap in policy.toml",
+        PayError::Intend(IntendError::Reference { .. }) => {
+            "nothing was paid; cancel the job with `agent jobs cancel`, and ask the provider why two tasks have one reference"
+        }
         PayError::Reference(_) => "nothing was paid; the provider's terms cannot be used",
         PayError::Intend(_) | PayError::Ledger(_) | PayError::Lock { .. } => {
             "check that AGENT_HOME is yours and writable, then resume the job"

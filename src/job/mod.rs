@@ -20,9 +20,11 @@
 //! | [`offload`] | staging and submitting |
 //! | [`pay`] | paying, and looking what became of a payment |
 //! | [`collect`] | waiting for the provider, fetching and accepting the result |
+//! | `waiting` | how long until the next look at a provider, and when silence has lasted too long |
 //! | [`check`] | what a result must be, and what only keeps it from being checked |
 //! | [`sent`] | the dataset as it was sent, before paying and after |
 //! | [`elsewhere`] | whether another copy of the ledger has paid |
+//! | `leftovers` | what a job leaves at provider and storage, and taking it away |
 //! | [`remote`] | the outside parts a remote job needs |
 //! | [`recorded`] | those parts in a run that is played from its record |
 //! | [`receipt`] | what the ledger knows of a finished job |
@@ -39,6 +41,7 @@ pub mod elsewhere;
 pub mod error;
 pub mod expand;
 pub mod lease;
+mod leftovers;
 pub mod local;
 pub mod offload;
 pub mod once;
@@ -52,6 +55,7 @@ pub mod results;
 pub mod resume;
 pub mod sent;
 pub mod verify;
+mod waiting;
 pub mod workflow;
 
 pub use agree::Opening;

@@ -6,7 +6,6 @@ use std::{
 };
 
 use super::{Cancel, JobError, Workflow};
-use compute::aioz::ComputeError;
 use domain::{
     event::{Event, QuoteShown},
     hash::Sha256,
@@ -55,6 +54,7 @@ impl Workflow {
             url: staged.url.clone(),
             sha256: staged.sha256,
             bytes: staged.bytes,
+            check: staged.check,
         });
         self.step(&job.id, JobState::Staged, |job| {
             job.content = Some(staged.sha256);
@@ -135,26 +135,10 @@ impl Workflow {
         self.emit(Event::JobSubmitted { job: job.id.clone(), job_id: provider_job, quote: shown });
         Ok(())
     }
-
-    /// Takes a job back from provider and storage. What is gone there already is as well.
-    pub(super) async fn clear_remote(&self, job: &Job) -> Result<(), JobError> {
-        let remote = self.remote().await?;
-        if let Some(id) = &job.provider_job {
-            self.unpaid_elsewhere(remote, job, id).await?;
-            match remote.provider.cancel(id).await {
-                Ok(()) | Err(ComputeError::NoTask(_) | ComputeError::Refused { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        if let Some(staged) = &job.staged {
-            remote.storage.remove(&staged.key).await?;
-        }
-        Ok(())
-    }
 }
 
 /// The dataset's key: the job's own, and nothing of the file's name, which may say more than its owner wants.
-fn object_key(job: &Job) -> String {
+pub(super) fn object_key(job: &Job) -> String {
     format!("datasets/{}", job.id)
 }
 

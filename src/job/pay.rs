@@ -4,22 +4,30 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Cancel, JobError, Remote, Workflow};
+use super::{Cancel, JobError, Remote, Workflow, elsewhere::Standing, waiting::Waiting};
 use crate::payment::payer::{Settlement, shown};
 use compute::aioz::ComputeError;
 use domain::{
     attempt::{Attempt, AttemptState},
     event::Event,
     job::{Job, JobState},
+    quote::Quote,
 };
 use guard::{
     ledger::Reading,
-    policy::payment::{self, Claim},
+    policy::{
+        Refusal, Rule,
+        payment::{self, Claim},
+    },
 };
 use kill_point::reached;
 
 /// A payment that never landed is made anew at most this often in all.
 const MAX_ATTEMPTS: usize = 4;
+/// How many quotes of one job are taken in a row.
+const MOST_QUOTES: usize = 3;
+/// After this long what the provider asks for is looked at again before it is paid.
+const STALE: SignedDuration = SignedDuration::from_secs(20);
 /// Between two looks at the chain; it grows to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(150);
 /// About a fifth of a block of the public networks.
@@ -39,8 +47,23 @@ impl Workflow {
         self.make_attempt(job, claim, cancel).await
     }
 
-    /// One new attempt, which excludes on chain all earlier ones of this job that did not land.
+    /// One new attempt, which excludes on chain all earlier ones of this job that did not land. What is paid is what the
+    /// provider asks for at that moment: where that differs from the quote, the new one is judged as the old one was.
     async fn make_attempt(&self, job: &Job, claim: Option<&Claim>, cancel: &Cancel) -> Result<(), JobError> {
+        let mut job = job.clone();
+        for _ in 0..MOST_QUOTES {
+            match self.attempt(&job, claim, cancel).await? {
+                None => return Ok(()),
+                Some(quote) => job = self.requoted(&job, quote)?,
+            }
+        }
+        let why = format!("the provider asks for something else for {} again and again: nothing was paid", job.id);
+        let hint = format!("ask it what the job costs; `agent jobs cancel {}` gives it up", job.id);
+        Err(Refusal::new(Rule::JobState, why).hint(hint).into())
+    }
+
+    /// The same for one quote; another quote where the provider asks for that by now.
+    async fn attempt(&self, job: &Job, claim: Option<&Claim>, cancel: &Cancel) -> Result<Option<Quote>, JobError> {
         reached("pay.begun");
         let remote = self.remote().await?;
         let guard = &self.parts.guard;
@@ -49,8 +72,11 @@ impl Workflow {
         let quote = payment::awaited(job)?;
         self.make_out_dir(job)?;
         self.worth_paying(remote, job).await.map_err(|error| self.said(job, error))?;
-        if self.paid_elsewhere(remote, job, quote).await.map_err(|error| self.said(job, error))? {
-            return Ok(());
+        let looked = self.now();
+        match self.standing(remote, job, quote).await.map_err(|error| self.said(job, error))? {
+            Standing::Same => {}
+            Standing::Paid => return Ok(None),
+            Standing::Requoted(quote) => return Ok(Some(quote)),
         }
         let fees = remote.payer.fees(quote, &remote.payer.replaces(&job.id)?).await?;
         let spending = self.parts.ledger.spending(&remote.payer.account(), quote.network, &Reading::now())?;
@@ -62,8 +88,16 @@ impl Workflow {
         if cancel.is_cancelled() {
             return Err(JobError::Interrupted(job.id.clone()));
         }
+        // A person may have taken their time.
+        if self.now().duration_since(looked) > STALE {
+            match self.standing(remote, job, quote).await.map_err(|error| self.said(job, error))? {
+                Standing::Same => {}
+                Standing::Paid => return Ok(None),
+                Standing::Requoted(quote) => return Ok(Some(quote)),
+            }
+        }
         remote.payer.pay(permit, &*self.parts.sink).await?;
-        Ok(())
+        Ok(None)
     }
 
     /// Looks what became of the job's live attempt, until that is known; an attempt that never landed makes room for
@@ -144,18 +178,24 @@ impl Workflow {
         Err(JobError::PaymentUnknown(job.id.clone()))
     }
 
-    /// Tells the provider where the payment is. Told again, it changes nothing.
-    pub(super) async fn announce(&self, remote: &Remote, job: &Job) -> Result<(), JobError> {
-        let (Some(task), Some(hash)) = (&job.provider_job, &job.tx_hash) else { return Ok(()) };
+    /// Tells the provider where the payment is; whether it need not be told again. Told again, it changes nothing. Whatever it
+    /// answers, what it says of the task decides: it may know of the payment from the chain, or have ended the task.
+    pub(super) async fn announce(&self, remote: &Remote, job: &Job, waiting: &mut Waiting) -> bool {
+        let (Some(task), Some(hash)) = (&job.provider_job, &job.tx_hash) else { return true };
         reached("announce.asked");
-        match remote.provider.announce_payment(task, hash).await {
-            // It may have ended the task, or hold another payment of it: what it says of the task decides.
-            Err(error @ ComputeError::PaymentRefused(_)) => {
-                self.emit(Event::Warning { message: format!("{}: {error}", job.id) });
-            }
-            told => told?,
-        }
+        let told = remote.provider.announce_payment(task, hash).await;
         reached("announce.answered");
-        Ok(())
+        let Err(error) = told else { return true };
+        let refused = matches!(error, ComputeError::PaymentRefused(_));
+        if waiting.is_news("announced") {
+            let message = match refused {
+                true => format!("{}: {error}", job.id),
+                false => {
+                    format!("{}: the provider did not take the word of the payment ({error}); it is told again", job.id)
+                }
+            };
+            self.emit(Event::Warning { message });
+        }
+        refused
     }
 }

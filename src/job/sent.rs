@@ -46,7 +46,9 @@ impl Workflow {
             return Err(refused(why, &back).into());
         }
         if !is_there(remote, staged).await? {
-            let why = format!("the copy of {named} on storage is gone, so the provider could not work on it");
+            let why = format!(
+                "the copy of {named} on storage is gone or is another by now, so the provider could not work on it"
+            );
             return Err(refused(why, "").into());
         }
         Ok(())
@@ -82,11 +84,10 @@ impl Workflow {
     }
 }
 
-/// Whether storage has an object of the dataset's key and size.
+/// Whether storage still has the object that was sent.
 async fn is_there(remote: &Remote, staged: &Staged) -> Result<bool, JobError> {
-    match remote.storage.head(&staged.key).await {
-        Ok(bytes) => Ok(bytes == Some(staged.bytes)),
+    match remote.storage.holds(staged).await {
         Err(StorageError::NoBucket { .. } | StorageError::NoObject { .. }) => Ok(false),
-        Err(error) => Err(error.into()),
+        holds => Ok(holds?),
     }
 }

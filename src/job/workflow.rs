@@ -273,13 +273,13 @@ impl Workflow {
             let refusal = Refusal::new(Rule::JobState, format!("{id} cannot be canceled: {why}; it is {}", job.state));
             return Err(refusal.hint(hint).into());
         }
-        if job.provider_job.is_some() || job.staged.is_some() {
+        if job.place() == Place::Offload && job.state != JobState::Planned {
             self.clear_remote(&job).await?;
         }
         self.step(id, JobState::Canceled, |job| job.failure = Some("given up by a person".to_owned()))
     }
 
-    /// The loop: one step at a time, until the goal or an end.
+    /// Takes a job to the goal or to its end, where what it has left outside is taken away.
     pub(super) async fn advance(
         &self,
         id: &JobId,
@@ -287,6 +287,19 @@ impl Workflow {
         claim: Option<&Claim>,
         cancel: &Cancel,
     ) -> Result<Job, JobError> {
+        let before = self.job(id)?.state;
+        let done = self.steps(id, goal, claim, cancel).await;
+        if let Ok(job) = self.job(id)
+            && job.state.is_end()
+            && !before.is_end()
+        {
+            self.clear_away(&job).await;
+        }
+        done
+    }
+
+    /// The loop: one step at a time, until the goal or an end.
+    async fn steps(&self, id: &JobId, goal: Goal, claim: Option<&Claim>, cancel: &Cancel) -> Result<Job, JobError> {
         loop {
             let job = self.job(id)?;
             if job.state.is_end() {
@@ -309,8 +322,8 @@ impl Workflow {
                     self.settle_step(&job, claim, cancel).await?;
                 }
                 JobState::Paid | JobState::Running => self.await_step(&job, cancel).await?,
-                JobState::ResultReady => self.fetch_step(&job).await?,
-                JobState::Fetched => self.accept_step(&job).await?,
+                JobState::ResultReady => self.fetch_step(&job, cancel).await?,
+                JobState::Fetched => self.accept_step(&job, cancel).await?,
                 _ => return self.ended_well(id),
             }
         }

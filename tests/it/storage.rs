@@ -4,13 +4,16 @@ use std::{
     io::{Seek as _, Write as _},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, SystemTime},
 };
 
 use axum::http::Method;
-use domain::{hash::Sha256, job::Staged};
+use domain::{
+    hash::Sha256,
+    job::{Staged, StagedCheck},
+};
 use guard::policy::refusal::Rule;
 use storage::{
     MAX_LINK_LIFETIME, Storage, StorageError,
@@ -153,12 +156,9 @@ async fn damage_is_noticed_and_mended(server: Server) {
 async fn a_store_that_knows_no_crc64_is_served_without(server: Server) {
     let (bucket, direct) = server.bucket().await;
     for (status, code) in [(501, "NotImplemented"), (400, "InvalidRequest")] {
-        let old = Proxy::start(&server.endpoint, move |seen| {
-            let checksum = |name: &str| name.starts_with("x-amz-checksum-") && name != "x-amz-checksum-mode";
-            match seen.headers.keys().any(|name| checksum(name.as_str())) {
-                true => Harm::Refuse(status, code),
-                false => Harm::None,
-            }
+        let old = Proxy::start(&server.endpoint, move |seen| match seen.has_checksum() {
+            true => Harm::Refuse(status, code),
+            false => Harm::None,
         })
         .await;
         let storage = server.by_way_of(old.endpoint.clone()).storage(&bucket);
@@ -169,6 +169,82 @@ async fn a_store_that_knows_no_crc64_is_served_without(server: Server) {
             assert!(through_link(&direct, &staged).await == content);
         }
     }
+    assert_eq!(open_uploads(&server, &bucket).await, 0);
+}
+
+/// A store that knows no CRC-64, tells none, and takes what comes: one flipped bit is noticed by the MD5 in its tag, or by
+/// reading the object back; it is removed, and sent again.
+async fn damage_that_the_store_does_not_notice_is_noticed_here(server: Server) {
+    let (bucket, direct) = server.bucket().await;
+    for size in [3_000, LARGE] {
+        for times in [0, 1, u32::MAX] {
+            let left = AtomicU32::new(times);
+            let old = Proxy::start(&server.endpoint, move |seen| {
+                let content = seen.method == Method::PUT && !seen.has_checksum();
+                let flip = content && left.fetch_update(Relaxed, Relaxed, |n| n.checked_sub(1)).is_ok();
+                match () {
+                    () if seen.has_checksum() => Harm::Refuse(501, "NotImplemented"),
+                    () if flip => Harm::FlipBitAndForget,
+                    () => Harm::Forget,
+                }
+            })
+            .await;
+            let storage = server.by_way_of(old.endpoint.clone()).storage(&bucket);
+            let content = noise(size);
+            let key = format!("flipped-{size}-{times}");
+            let staged = storage.upload(Desk::new(&content).permit(&key), &quiet).await;
+            if times == u32::MAX {
+                assert!(matches!(staged, Err(StorageError::Corrupt { .. })), "{staged:?}");
+                assert_eq!(direct.head(&key).await.unwrap(), None, "what is of no use is removed");
+                continue;
+            }
+            let staged = staged.unwrap();
+            assert!(matches!(staged.check, Some(StagedCheck::Md5 | StagedCheck::ReadBack)), "{staged:?}");
+            assert!(through_link(&direct, &staged).await == content);
+            assert!(direct.holds(&staged).await.unwrap());
+        }
+    }
+    assert_eq!(open_uploads(&server, &bucket).await, 0);
+}
+
+/// An object of the right size that says it is ours, and is not: an earlier run may have left it.
+async fn a_damaged_object_is_not_taken_for_the_dataset(server: Server) {
+    let (bucket, storage) = server.bucket().await;
+    for size in [3_000, LARGE] {
+        let content = noise(size);
+        let mut damaged = content.clone();
+        damaged[size / 2] ^= 1;
+        let put = server.amazons().put_object().bucket(&bucket).key("a").body(damaged.into());
+        put.metadata("sha256", Sha256::of(&content).to_string()).send().await.unwrap();
+        let staged = storage.upload(Desk::new(&content).permit("a"), &quiet).await.unwrap();
+        assert_eq!(staged.check, Some(StagedCheck::Crc64Nvme));
+        assert!(through_link(&storage, &staged).await == content);
+        assert!(storage.holds(&staged).await.unwrap());
+        // Before it is paid for: another object of the same size is another.
+        let mut other = content.clone();
+        other[0] ^= 1;
+        server.amazons().put_object().bucket(&bucket).key("a").body(other.into()).send().await.unwrap();
+        assert!(!storage.holds(&staged).await.unwrap());
+    }
+}
+
+/// A busy server is waited for, and what was sent by then is not sent again.
+async fn a_server_that_is_busy_for_a_while_is_waited_for(server: Server) {
+    let (bucket, direct) = server.bucket().await;
+    let content = noise(LARGE);
+    let left = AtomicU32::new(6);
+    let busy = Proxy::start(&server.endpoint, move |seen| {
+        let last = seen.is_part() && seen.uri.query().is_some_and(|query| query.contains("partNumber=3"));
+        match last && left.fetch_update(Relaxed, Relaxed, |n| n.checked_sub(1)).is_ok() {
+            true => Harm::Refuse(503, "SlowDown"),
+            false => Harm::None,
+        }
+    })
+    .await;
+    let storage = server.by_way_of(busy.endpoint.clone()).storage(&bucket);
+    let staged = storage.upload(Desk::new(&content).permit("a"), &quiet).await.unwrap();
+    assert_eq!(busy.parts(), 3, "each part arrived once");
+    assert!(through_link(&direct, &staged).await == content);
     assert_eq!(open_uploads(&server, &bucket).await, 0);
 }
 
@@ -307,6 +383,9 @@ async fn suite(server: &Server) {
         an_interrupted_upload_is_gone_on_with,
         damage_is_noticed_and_mended,
         a_store_that_knows_no_crc64_is_served_without,
+        damage_that_the_store_does_not_notice_is_noticed_here,
+        a_damaged_object_is_not_taken_for_the_dataset,
+        a_server_that_is_busy_for_a_while_is_waited_for,
         a_file_that_changes_is_refused,
         nothing_is_not_uploaded,
         wrong_keys_and_buckets_are_told_apart,

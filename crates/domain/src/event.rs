@@ -9,6 +9,7 @@ use super::{
     estimate::Range,
     hash::{Sha256, TxHash},
     ids::{JobId, RequestId},
+    job::StagedCheck,
     money::{Amount, Fees},
     network::Network,
     shown::{PlanShown, RequestShown, Totals},
@@ -270,6 +271,9 @@ pub enum Event {
         sha256: Sha256,
         /// In all.
         bytes: u64,
+        /// How it is known that storage holds just that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        check: Option<StagedCheck>,
     },
     /// The provider took the job.
     #[serde(rename = "job.submitted")]

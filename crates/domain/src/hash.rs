@@ -51,10 +51,19 @@ impl Sha256 {
 /// Neo N3's address version byte.
 const ADDRESS_VERSION: u8 = 0x35;
 
+/// The version byte of Neo Legacy, whose addresses begin with A.
+const LEGACY_VERSION: u8 = 0x17;
+
 /// Why a text is no Neo N3 address.
 #[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
-#[error("{0} is not a Neo N3 address: they are 34 characters, begin with N, and carry a checksum")]
-pub struct AddressError(String);
+pub enum AddressError {
+    /// No address, or one with a slip in it.
+    #[error("{0} is not a Neo N3 address: they are 34 characters, begin with N, and carry a checksum")]
+    Form(String),
+    /// Of the network before N3: nothing that is sent there on N3 can be spent.
+    #[error("{0} is an address of Neo Legacy, not of Neo N3: ask for the one that begins with N")]
+    Legacy(String),
+}
 
 impl Hash160 {
     /// The account's Neo N3 address: Base58Check of the version byte and the wire-order bytes.
@@ -67,7 +76,10 @@ impl Hash160 {
     /// # Errors
     /// Any text that is not exactly such an address.
     pub fn from_address(text: &str) -> Result<Hash160, AddressError> {
-        let wrong = || AddressError(quoted(text));
+        let wrong = || match bs58::decode(text).with_check(Some(LEGACY_VERSION)).into_vec() {
+            Ok(_) => AddressError::Legacy(quoted(text)),
+            Err(_) => AddressError::Form(quoted(text)),
+        };
         let bytes = bs58::decode(text).with_check(Some(ADDRESS_VERSION)).into_vec().map_err(|_| wrong())?;
         bytes.get(1..).and_then(|b| b.try_into().ok()).map(Hash160).ok_or_else(wrong)
     }
@@ -79,7 +91,7 @@ impl Hash160 {
     pub fn parse_account(text: &str) -> Result<Hash160, AddressError> {
         let text = text.trim();
         if text.starts_with("0x") {
-            text.parse().map_err(|_| AddressError(quoted(text)))
+            text.parse().map_err(|_| AddressError::Form(quoted(text)))
         } else {
             Hash160::from_address(text)
         }
@@ -166,6 +178,8 @@ mod tests {
         ] {
             assert!(Hash160::parse_account(bad).is_err(), "{bad}");
         }
+        let legacy = Hash160::parse_account("AK2nJJpJr6o664CWJKi1QRXjqeic2zRp8y");
+        assert!(matches!(legacy, Err(AddressError::Legacy(_))), "{legacy:?}");
     }
 
     #[test]

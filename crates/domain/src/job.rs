@@ -178,6 +178,28 @@ impl fmt::Display for JobState {
     }
 }
 
+/// How it is known that storage holds what was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StagedCheck {
+    /// The store states the CRC-64/NVME of what it holds, and it is ours.
+    Crc64Nvme,
+    /// The object's ETag is the MD5 of the content, or of its parts.
+    Md5,
+    /// The object was read back, and has the content's SHA-256.
+    ReadBack,
+}
+
+impl fmt::Display for StagedCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            StagedCheck::Crc64Nvme => "CRC-64 checked",
+            StagedCheck::Md5 => "MD5 checked",
+            StagedCheck::ReadBack => "read back",
+        })
+    }
+}
+
 /// A dataset on storage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Staged {
@@ -189,6 +211,12 @@ pub struct Staged {
     pub sha256: Sha256,
     /// Bytes.
     pub bytes: u64,
+    /// How it was checked there; jobs of earlier versions do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<StagedCheck>,
+    /// The store's tag of the object that was checked: another tag is another object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
 }
 
 /// A file of a result.
@@ -291,6 +319,9 @@ pub struct Job {
     pub tx_hash: Option<TxHash>,
     /// The result.
     pub result: Option<JobResult>,
+    /// Whether the copy of the dataset was taken away from storage again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cleared: bool,
     /// Why it ended as it did, when it did not end well.
     pub failure: Option<String>,
     /// When it was planned.
@@ -321,6 +352,7 @@ impl Job {
             quote: None,
             tx_hash: None,
             result: None,
+            cleared: false,
             failure: None,
             created_at: at,
             updated_at: at,

@@ -13,6 +13,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::{
     keyfile::{self, KeyFileError},
+    rpc::node::clean,
     wallet::{KeyError, Wallet},
     witness::Witness,
 };
@@ -40,8 +41,36 @@ pub enum Nep6Error {
         why: String,
     },
     /// No account in it can pay.
-    #[error("no account of {0} has a key of its own; name one account the default")]
+    #[error("no account of {0} has a key of its own that may sign")]
     NoAccount(PathBuf),
+    /// Several can, and none is meant.
+    #[error("{} has several accounts that can pay, and none is the default: {}", path.display(), accounts.join(", "))]
+    Several {
+        /// Which file.
+        path: PathBuf,
+        /// Their addresses, with their labels.
+        accounts: Vec<String>,
+    },
+    /// The one that is named is not in it.
+    #[error("{} has no account {wanted}; it has {}", path.display(), accounts.join(", "))]
+    NoSuchAccount {
+        /// Which file.
+        path: PathBuf,
+        /// Address or label.
+        wanted: String,
+        /// The addresses there are, with their labels.
+        accounts: Vec<String>,
+    },
+    /// The one that is meant cannot sign.
+    #[error("the account {account} of {} cannot pay: {}", path.display(), why.as_str())]
+    Cannot {
+        /// Which file.
+        path: PathBuf,
+        /// Its address, with its label.
+        account: String,
+        /// Why.
+        why: Unfit,
+    },
     /// Its scrypt parameters would use too much memory or time, or are none.
     #[error("the scrypt parameters n={n}, r={r}, p={p} are outside what is allowed")]
     Scrypt {
@@ -58,6 +87,28 @@ pub enum Nep6Error {
     /// The passphrase does not open it.
     #[error("the passphrase does not unlock {0}")]
     Passphrase(String),
+}
+
+/// Why an account of a wallet file cannot sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfit {
+    /// Its key is not in the file.
+    WatchOnly,
+    /// Several keys sign together.
+    SeveralKeys,
+    /// The file says that it is locked.
+    Locked,
+}
+
+impl Unfit {
+    /// In words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Unfit::WatchOnly => "its key is not in the file (watch-only)",
+            Unfit::SeveralKeys => "several keys sign for it together (multi-signature)",
+            Unfit::Locked => "the file marks it as locked (\"lock\": true)",
+        }
+    }
 }
 
 /// What a wallet file holds.
@@ -136,9 +187,13 @@ struct Scrypt {
 #[derive(Deserialize)]
 struct Account {
     address: String,
+    label: Option<String>,
     key: Option<String>,
-    #[serde(rename = "isDefault", default)]
+    // As NEP-6 writes it, and as some wallets do.
+    #[serde(rename = "isDefault", alias = "isdefault", default)]
     is_default: bool,
+    #[serde(default)]
+    lock: bool,
     contract: Option<Contract>,
 }
 
@@ -148,29 +203,43 @@ struct Contract {
 }
 
 impl Account {
-    /// Whether the account is one key's own; where the file does not say, unlocking finds out.
-    fn has_single_key(&self) -> bool {
+    /// Why it cannot sign; where the file does not say how many keys do, unlocking finds out.
+    fn unfit(&self) -> Option<Unfit> {
         let script = self.contract.as_ref().and_then(|contract| contract.script.as_ref());
         let is_single =
             |script: &String| STANDARD.decode(script).is_ok_and(|script| Witness::empty(script).public_key().is_some());
-        self.key.is_some() && script.is_none_or(is_single)
+        match () {
+            () if !script.is_none_or(is_single) => Some(Unfit::SeveralKeys),
+            () if self.key.is_none() => Some(Unfit::WatchOnly),
+            () if self.lock => Some(Unfit::Locked),
+            () => None,
+        }
+    }
+
+    /// Its address and its label, both the file's own words.
+    fn named(&self) -> String {
+        match self.label.as_deref().filter(|label| !label.is_empty()) {
+            Some(label) => format!("{} ({})", clean(&self.address), clean(label)),
+            None => clean(&self.address),
+        }
     }
 }
 
-/// Reads a wallet file of either kind: a key's text, or NEP-6. The file must be the user's own and closed to others.
+/// Reads a wallet file of either kind: a key's text, or NEP-6. The file must be the user's own and closed to others. `wanted`
+/// is the address or the label of an account of a NEP-6 file; the default one, or the only one, pays where nothing is said.
 ///
 /// # Errors
 /// Anything else.
-pub fn read(path: &Path) -> Result<WalletFile, Nep6Error> {
+pub fn read(path: &Path, wanted: Option<&str>) -> Result<WalletFile, Nep6Error> {
     let text = keyfile::read_text(path)?;
     if text.expose_secret().trim_start().starts_with('{') {
-        return parse(text.expose_secret(), path).map(WalletFile::Locked);
+        return parse(text.expose_secret(), path, wanted).map(WalletFile::Locked);
     }
     let wallet = Wallet::from_key_text(&text);
     Ok(WalletFile::Open(wallet.map_err(|source| KeyFileError::Key { path: path.to_owned(), source })?))
 }
 
-fn parse(json: &str, path: &Path) -> Result<LockedWallet, Nep6Error> {
+fn parse(json: &str, path: &Path, wanted: Option<&str>) -> Result<LockedWallet, Nep6Error> {
     let form = |why: String| Nep6Error::Form { path: path.to_owned(), why };
     // The place and not serde's words, which quote what stands there.
     let file: Nep6 = serde_json::from_str(json).map_err(|e| {
@@ -178,15 +247,50 @@ fn parse(json: &str, path: &Path) -> Result<LockedWallet, Nep6Error> {
         form(format!("{why} (line {}, column {})", e.line(), e.column()))
     })?;
     let scrypt = params(file.scrypt)?;
-    let mut payers = file.accounts.into_iter().filter(Account::has_single_key).collect::<Vec<_>>();
-    // The default one, or the only one.
-    let chosen = payers.iter().position(|account| account.is_default).or((payers.len() == 1).then_some(0));
-    let chosen = chosen.ok_or_else(|| Nep6Error::NoAccount(path.to_owned()))?;
-    let Account { address, key: Some(key), .. } = payers.swap_remove(chosen) else {
-        return Err(Nep6Error::NoAccount(path.to_owned()));
-    };
-    let account = Hash160::from_address(&address).map_err(|e| form(e.to_string()))?;
+    let account = chosen(&file.accounts, path, wanted)?;
+    let named = account.named();
+    let cannot = |why| Nep6Error::Cannot { path: path.to_owned(), account: named.clone(), why };
+    if let Some(why) = account.unfit() {
+        return Err(cannot(why));
+    }
+    let key = account.key.clone().ok_or_else(|| cannot(Unfit::WatchOnly))?;
+    let account = Hash160::from_address(&account.address).map_err(|e| form(e.to_string()))?;
     Ok(LockedWallet { account, key, scrypt })
+}
+
+/// The account that is named, else the default one, else the only one that can sign. One that is meant and cannot sign is
+/// never taken for another.
+fn chosen<'a>(accounts: &'a [Account], path: &Path, wanted: Option<&str>) -> Result<&'a Account, Nep6Error> {
+    let all = |accounts: &[&Account]| accounts.iter().map(|account| account.named()).collect::<Vec<_>>();
+    if let Some(wanted) = wanted {
+        let is_it = |account: &&Account| account.address == wanted || account.label.as_deref() == Some(wanted);
+        let mut found = accounts.iter().filter(is_it);
+        return match (found.next(), found.next()) {
+            (Some(account), None) => Ok(account),
+            (Some(_), Some(_)) => {
+                let same: Vec<&Account> = accounts.iter().filter(is_it).collect();
+                Err(Nep6Error::Several { path: path.to_owned(), accounts: all(&same) })
+            }
+            (None, _) => Err(Nep6Error::NoSuchAccount {
+                path: path.to_owned(),
+                wanted: clean(wanted),
+                accounts: all(&accounts.iter().collect::<Vec<_>>()),
+            }),
+        };
+    }
+    if let Some(default) = accounts.iter().find(|account| account.is_default) {
+        return Ok(default);
+    }
+    let fit: Vec<&Account> = accounts.iter().filter(|account| account.unfit().is_none()).collect();
+    match fit.as_slice() {
+        [only] => Ok(only),
+        [] => match accounts {
+            // Its own reason says more.
+            [only] => Ok(only),
+            _ => Err(Nep6Error::NoAccount(path.to_owned())),
+        },
+        several => Err(Nep6Error::Several { path: path.to_owned(), accounts: all(several) }),
+    }
 }
 
 fn params(Scrypt { n, r, p }: Scrypt) -> Result<scrypt::Params, Nep6Error> {
@@ -231,7 +335,7 @@ mod tests {
      "scrypt":{"n":2,"r":1,"p":1},"extra":{"Tokens":null}}"#;
 
     fn locked(json: &str) -> Result<LockedWallet, Nep6Error> {
-        parse(json, Path::new("wallet.json"))
+        parse(json, Path::new("wallet.json"), None)
     }
 
     #[test]
@@ -261,7 +365,7 @@ mod tests {
         create(&path, &wallet, &passphrase).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(!text.contains(wallet.to_wif().expose_secret()) && !text.contains(&hex::encode(*wallet.raw_key())));
-        let WalletFile::Locked(locked) = read(&path).unwrap() else { panic!("not locked") };
+        let WalletFile::Locked(locked) = read(&path, None).unwrap() else { panic!("not locked") };
         assert_eq!(locked.account(), wallet.account());
         // The same letters, composed otherwise.
         assert_eq!(locked.unlock(&"A\u{30a}ngstro\u{308}m".into()).unwrap().account(), wallet.account());
@@ -290,8 +394,36 @@ mod tests {
         assert!(locked(&none).is_ok(), "the other account has several keys");
         let watch = none.replace("\"6PYXRm5uJoffxb8HkBe9gNnxhAhtnqFFmH7NxrikdPxzF3gR6bNEmULpcW\"", "null");
         assert!(matches!(locked(&watch), Err(Nep6Error::NoAccount(_))));
+        let lower = FILE.replace("isDefault", "isdefault");
+        assert_eq!(locked(&lower).unwrap().account().address(), "Ni2uRHqFMQK4kmuoJ95Y8vcaPBn7rBcz61");
         for bad in ["{", "{}", r#"{"accounts":[],"scrypt":{}}"#] {
             assert!(matches!(locked(bad), Err(Nep6Error::Form { .. })), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_account_that_is_meant_and_cannot_sign_is_not_taken_for_another() {
+        let second = "NTYEFJq9zRLP2MZXSYeCFMUMrvTf5T3RAv";
+        let account = |address: &str, label: &str, rest: &str| {
+            format!(r#"{{"address":"{address}","label":"{label}","key":"6PYX"{rest}}}"#)
+        };
+        let file =
+            |accounts: &[String]| format!(r#"{{"accounts":[{}],"scrypt":{{"n":2,"r":1,"p":1}}}}"#, accounts.join(","));
+        let first = "Ni2uRHqFMQK4kmuoJ95Y8vcaPBn7rBcz61";
+        let two = file(&[account(first, "lab", ""), account(second, "spare", "")]);
+        let Err(Nep6Error::Several { accounts, .. }) = locked(&two) else { panic!("two may pay") };
+        assert_eq!(accounts, [format!("{first} (lab)"), format!("{second} (spare)")]);
+        let of = |json: &str, wanted: &str| {
+            parse(json, Path::new("w"), Some(wanted)).map(|wallet| wallet.account().address())
+        };
+        for wanted in [second, "spare"] {
+            assert_eq!(of(&two, wanted).unwrap(), second);
+        }
+        assert!(matches!(of(&two, "nobody"), Err(Nep6Error::NoSuchAccount { .. })));
+        let shut = file(&[account(first, "lab", r#","lock":true,"isDefault":true"#), account(second, "spare", "")]);
+        assert!(matches!(locked(&shut), Err(Nep6Error::Cannot { why: Unfit::Locked, .. })));
+        assert_eq!(of(&shut, "spare").unwrap(), second);
+        let watch = shut.replace(r#""key":"6PYX","lock":true"#, r#""key":null,"lock":false"#);
+        assert!(matches!(locked(&watch), Err(Nep6Error::Cannot { why: Unfit::WatchOnly, .. })));
     }
 }

@@ -22,6 +22,9 @@ pub enum KeyError {
     /// Neither form.
     #[error("not a private key: give a WIF (52 characters, first K or L) or 64 hexadecimal digits")]
     Form,
+    /// A WIF of an uncompressed key, which makes another account: Neo N3 has none of these.
+    #[error("not a private key of Neo N3: it is a WIF of an uncompressed key (51 characters, first 5)")]
+    Uncompressed,
     /// A WIF with a wrong checksum.
     #[error("not a private key: the WIF's checksum is wrong, so a character of it is")]
     Checksum,
@@ -59,6 +62,12 @@ impl Wallet {
             let mut bytes = Zeroizing::new([0; 32]);
             hex::decode_to_slice(digits, bytes.as_mut_slice()).map_err(|_| KeyError::Form)?;
             return Wallet::from_bytes(bytes.as_slice());
+        }
+        if text.len() == 51
+            && text.starts_with('5')
+            && bs58::decode(text).with_check(Some(WIF_VERSION)).into_vec().is_ok()
+        {
+            return Err(KeyError::Uncompressed);
         }
         if text.len() != 52 {
             return Err(KeyError::Form);
@@ -157,7 +166,7 @@ mod tests {
             ("", KeyError::Form),
             (&HEX[1..], KeyError::Form),
             (&WIF[1..], KeyError::Form),
-            ("5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ", KeyError::Form),
+            ("5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ", KeyError::Uncompressed),
             (&wrong_character, KeyError::Checksum),
             (&"0".repeat(64), KeyError::Range),
             (order, KeyError::Range),

@@ -69,11 +69,11 @@ pub fn digest(mut file: File, bytes: u64, part_size: u64) -> io::Result<Digest> 
     Ok(Digest { sha256: Sha256(sha.finalize().into()), crc64: Crc64(whole), parts: crcs })
 }
 
-/// The MD5 of a stretch of the file, in hexadecimal: what most stores call a part. It guards against no adversary.
+/// The MD5 of a stretch of the file: what most stores call a part. It guards against no adversary.
 ///
 /// # Errors
 /// When it cannot be read, or ends early.
-pub fn md5(file: &File, part: Part) -> io::Result<String> {
+pub fn md5(file: &File, part: Part) -> io::Result<[u8; 16]> {
     let mut md5 = Md5::new();
     let mut block = vec![0; BLOCK];
     let mut at = part.offset;
@@ -85,7 +85,7 @@ pub fn md5(file: &File, part: Part) -> io::Result<String> {
         md5.update(&*piece);
         at += want as u64;
     }
-    Ok(hex::encode(md5.finalize()))
+    Ok(md5.finalize().into())
 }
 
 #[cfg(test)]
@@ -106,7 +106,7 @@ mod tests {
 
         std::fs::write(&path, "..123456789..").unwrap();
         let part = Part { number: 1, offset: 2, bytes: 9 };
-        assert_eq!(md5(&File::open(&path).unwrap(), part).unwrap(), "25f9e794323b453885f5181f1b624d0b");
+        assert_eq!(hex::encode(md5(&File::open(&path).unwrap(), part).unwrap()), "25f9e794323b453885f5181f1b624d0b");
     }
 
     #[test]

@@ -134,14 +134,26 @@ impl StorageError {
         Some(hint.to_owned())
     }
 
+    /// Whether the same may go well in a while, without any change here.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            StorageError::Unreachable { .. } => true,
+            StorageError::Refused { code, .. } => is_passing_code(code),
+            _ => false,
+        }
+    }
+
     /// Whether the server may be one that knows no CRC-64/NVME and said so.
     pub(super) fn may_be_about_checksums(&self) -> bool {
-        const CODES: [&str; 7] = [
+        const CODES: [&str; 10] = [
             "NotImplemented",
             "InvalidRequest",
             "InvalidArgument",
+            "InvalidDigest",
             "InvalidHeader",
             "UnsupportedHeader",
+            "MalformedXML",
+            "BadRequest",
             "HTTP 400",
             "HTTP 501",
         ];
@@ -227,9 +239,49 @@ pub(super) fn is_not_found<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResp
 
 /// Whether the server says that the content is not what the checksum says.
 pub(super) fn is_damage<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
-    const CODES: [&str; 5] =
-        ["BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "IncompleteBody"];
+    const CODES: [&str; 4] =
+        ["BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "IncompleteBody"];
     error.code().is_some_and(|code| CODES.contains(&code))
+}
+
+/// Whether the server answered that it did as it was asked, in a body that cannot be read: some send white space before the
+/// XML while they are busy.
+pub(super) fn is_unread<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+    error.code().is_none() && error.raw_response().is_some_and(|r| r.status().is_success())
+}
+
+/// Whether the same request may go well in a while: the line broke, or the server is busy or ill.
+pub(super) fn is_passing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+    match error.raw_response() {
+        None => !matches!(error, SdkError::ConstructionFailure(_)),
+        Some(response) => {
+            let status = response.status().as_u16();
+            error.code().is_some_and(is_passing_code) || matches!(status, 408 | 425 | 429 | 500 | 502..=504)
+        }
+    }
+}
+
+/// What S3 and its kin call troubles that pass.
+fn is_passing_code(code: &str) -> bool {
+    const CODES: [&str; 16] = [
+        "SlowDown",
+        "InternalError",
+        "ServiceUnavailable",
+        "RequestTimeout",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequests",
+        "RequestLimitExceeded",
+        "OperationAborted",
+        "HTTP 408",
+        "HTTP 425",
+        "HTTP 429",
+        "HTTP 500",
+        "HTTP 502",
+        "HTTP 503",
+        "HTTP 504",
+    ];
+    CODES.contains(&code)
 }
 
 #[cfg(test)]

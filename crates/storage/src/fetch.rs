@@ -110,7 +110,11 @@ impl FetchError {
             }
             FetchError::DiskFull { .. } => "make room, or choose another folder with --out; then: agent jobs resume",
             FetchError::Write { .. } => "check that the folder exists and may be written to",
-            FetchError::Client(_) | FetchError::Foreign { .. } | FetchError::Circles { .. } => return None,
+            FetchError::Foreign { .. } => {
+                "if you know that server as the provider's, name it under `result_hosts` in policy.toml; then: agent jobs \
+                 resume"
+            }
+            FetchError::Client(_) | FetchError::Circles { .. } => return None,
         };
         Some(hint.to_owned())
     }

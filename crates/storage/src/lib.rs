@@ -8,6 +8,7 @@
 //! | `digest` | the checksums of a file, read once from front to end |
 //! | `body` | a request body that counts and checks what it sends |
 //! | `upload` | staging: measured, sent, looked at |
+//! | `held` | what storage holds, and how that is known |
 //! | `send` | one PUT, or parts side by side |
 //! | `line` | the client's way out, recorded or from a record |
 //! | `resume` | multipart uploads that an earlier run left behind |
@@ -19,6 +20,7 @@ mod digest;
 mod download;
 pub mod error;
 pub mod fetch;
+mod held;
 mod line;
 mod plan;
 mod resume;
@@ -42,6 +44,7 @@ use url::Url;
 use self::error::{Place, is_not_found};
 pub use self::{error::StorageError, upload::Progress};
 use cassette::Tape;
+use domain::job::Staged;
 
 /// The longest life of a presigned link: S3 takes seven days at most.
 pub const MAX_LINK_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -70,6 +73,7 @@ pub struct Storage {
     client: Client,
     place: Place,
     region: String,
+    tape: Tape,
 }
 
 impl fmt::Debug for Storage {
@@ -126,7 +130,7 @@ impl Storage {
                 StalledStreamProtectionConfig::enabled().grace_period(Duration::from_secs(60)).build(),
             );
         let config = line::on_tape(config, tape).build();
-        Ok(Storage { client: Client::from_conf(config), place, region: settings.region.clone() })
+        Ok(Storage { client: Client::from_conf(config), place, region: settings.region.clone(), tape: tape.clone() })
     }
 
     /// Asks whether the server is there, takes the keys, and has the bucket. Tries once, so that it answers soon.
@@ -180,6 +184,16 @@ impl Storage {
     /// When the server cannot be asked or refuses.
     pub async fn head(&self, key: &str) -> Result<Option<u64>, StorageError> {
         Ok(self.found(key).await?.map(|found| found.bytes))
+    }
+
+    /// Whether the object is still there that was staged and checked: of its size and, where the store gave it one, its tag.
+    ///
+    /// # Errors
+    /// When the server cannot be asked or refuses.
+    pub async fn holds(&self, staged: &Staged) -> Result<bool, StorageError> {
+        let Some(found) = self.found(&staged.key).await? else { return Ok(false) };
+        let other = staged.etag.is_some() && found.etag.is_some() && staged.etag != found.etag;
+        Ok(found.bytes == staged.bytes && !other)
     }
 
     /// Deletes the object under `key`, and what interrupted uploads left of it. An object that is not there is no error.

@@ -64,7 +64,7 @@ impl Storage {
                 None => {
                     let file = job.dataset.reopen().ok()?;
                     let md5 = tokio::task::spawn_blocking(move || md5(&file, part)).await.ok()?.ok()?;
-                    theirs.e_tag().is_some_and(|tag| tag.trim_matches('"') == md5)
+                    theirs.e_tag().is_some_and(|tag| tag.trim_matches('"').eq_ignore_ascii_case(&hex::encode(md5)))
                 }
             };
             if same {

@@ -8,17 +8,21 @@ use aws_sdk_s3::{
     primitives::ByteStream,
     types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart},
 };
+use backon::{BackoffBuilder as _, ExponentialBuilder, Retryable as _};
 use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::{
     Storage, StorageError,
     body::part_body,
     digest::Crc64,
-    error::is_damage,
+    error::{is_damage, is_passing, is_unread},
+    held::SHA256_FIELD,
     plan::{Part, parts},
-    upload::{Job, SHA256_FIELD},
+    upload::Job,
 };
 
+/// How long a request is tried again for troubles that pass, all pauses together.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// Parts on their way at once.
 const AT_ONCE: usize = 8;
 /// How often a part that arrives damaged is sent.
@@ -49,7 +53,9 @@ impl Storage {
         if let Some((upload, there)) = self.interrupted(job).await {
             match self.finish(job, &upload, there).await {
                 Ok(()) => return Ok(()),
-                Err(error @ (StorageError::Changed(_) | StorageError::Unreachable { .. })) => {
+                // What is there is gone on with next time.
+                Err(error) if error.is_passing() => return Err(error),
+                Err(error @ StorageError::Changed(_)) => {
                     self.abandon(job.key, &upload).await;
                     return Err(error);
                 }
@@ -63,7 +69,7 @@ impl Storage {
         }
         let upload = self.begin(job).await?;
         let sent = self.finish(job, &upload, BTreeMap::new()).await;
-        if sent.is_err() {
+        if sent.as_ref().is_err_and(|error| !error.is_passing()) {
             self.abandon(job.key, &upload).await;
         }
         sent
@@ -75,7 +81,7 @@ impl Storage {
         if job.checksums {
             create = create.checksum_algorithm(ChecksumAlgorithm::Crc64Nvme).checksum_type(ChecksumType::FullObject);
         }
-        let answer = create.send().await.map_err(|e| self.place.error(e))?;
+        let answer = self.patiently(|| create.clone().send()).await.map_err(|e| self.place.error(e))?;
         answer.upload_id.ok_or_else(|| StorageError::Refused {
             endpoint: self.place.endpoint.to_string(),
             code: "an upload without an id".to_owned(),
@@ -111,11 +117,12 @@ impl Storage {
             .set_checksum_type(job.checksums.then_some(ChecksumType::FullObject))
             .set_checksum_crc64_nvme(job.checksums.then(|| job.digest.crc64.to_header()));
         // Some stores copy all parts together before they answer.
-        let patience = patience(job.dataset.bytes / SLOWEST_STORE);
-        match complete.customize().config_override(patience).send().await {
+        let seconds = job.dataset.bytes / SLOWEST_STORE;
+        let completed = self.patiently(|| complete.clone().customize().config_override(patience(seconds)).send()).await;
+        match completed {
             Ok(answer) => same(job, answer.checksum_crc64_nvme(), job.digest.crc64),
-            // Completed by a request whose answer was lost; what is there is looked at next.
-            Err(error) if error.code() == Some("NoSuchUpload") => Ok(()),
+            // Completed by a request whose answer was lost, or could not be read; what is there is looked at next.
+            Err(error) if error.code() == Some("NoSuchUpload") || is_unread(&error) => Ok(()),
             Err(error) => Err(self.failure(job, error)),
         }
     }
@@ -141,7 +148,16 @@ impl Storage {
         Ok(done.set_checksum_crc64_nvme(checksum).build())
     }
 
-    /// Sends a part, and again when it arrived damaged. Broken connections and busy servers are retried within `send`.
+    /// Sends a request that changes nothing when it comes twice, and again for troubles that pass.
+    async fn patiently<T, E, F>(&self, send: impl FnMut() -> F) -> Result<T, SdkError<E, HttpResponse>>
+    where
+        E: ProvideErrorMetadata,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        send.retry(pauses()).when(is_passing).sleep(self.tape.sleeper()).await
+    }
+
+    /// Sends a part, and again when it arrived damaged, and for minutes when connections break or the server is busy.
     async fn resend<T, E, F>(
         &self,
         job: &Job<'_>,
@@ -154,6 +170,7 @@ impl Storage {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
         let mut tries = 1;
+        let mut pauses = pauses().build();
         loop {
             let body = part_body(&job.path, part, crc, &job.tally).await.map_err(|source| {
                 let unreadable = StorageError::Read { path: job.dataset.path.clone(), source };
@@ -165,7 +182,15 @@ impl Storage {
                     tracing::warn!("part {} of {} arrived damaged, sending it again", part.number, job.key);
                     tries += 1;
                 }
-                Err(error) => return Err(self.failure(job, error)),
+                Err(error) => match pauses.next() {
+                    Some(pause) if is_passing(&error) => {
+                        job.unchanged()?;
+                        let why = self.place.error(error);
+                        tracing::warn!("part {} of {} is sent again: {why}", part.number, job.key);
+                        self.tape.sleep(pause).await;
+                    }
+                    _ => return Err(self.failure(job, error)),
+                },
             }
         }
     }
@@ -196,6 +221,16 @@ fn same(job: &Job<'_>, theirs: Option<&str>, ours: Crc64) -> Result<(), StorageE
         }),
         _ => Ok(()),
     }
+}
+
+/// Between two tries, until [`PATIENCE`] is used up.
+fn pauses() -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_jitter()
+        .with_min_delay(Duration::from_millis(500))
+        .with_max_delay(Duration::from_secs(15))
+        .without_max_times()
+        .with_total_delay(Some(PATIENCE))
 }
 
 /// Waits this many seconds longer than usual for an answer.

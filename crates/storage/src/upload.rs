@@ -4,24 +4,22 @@
 
 use std::{os::fd::AsRawFd as _, time::Duration};
 
-use aws_sdk_s3::types::ChecksumMode;
-
 use super::{
     Storage, StorageError,
     body::Tally,
     digest::{Digest, digest},
-    error::is_not_found,
+    held::Held,
     plan::{Part, part_size},
 };
-use domain::{hash::Sha256, job::Staged};
+use domain::job::{Staged, StagedCheck};
 use guard::policy::{
     data::OpenDataset,
     permit::{Permit, Upload},
     refusal::{Refusal, Rule},
 };
 
-/// The metadata field that carries the content's SHA-256.
-pub(super) const SHA256_FIELD: &str = "sha256";
+/// How often all is sent, when what the store holds in the end is something else.
+const ROUNDS: usize = 2;
 /// How often progress is told while bytes flow.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -29,14 +27,6 @@ const CHANGED_HINT: &str = "ask again once nothing writes to the file, so that t
 
 /// Told bytes sent and bytes in all.
 pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
-
-/// An object that is there.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Found {
-    pub bytes: u64,
-    pub sha256: Option<Sha256>,
-    pub crc64: Option<String>,
-}
 
 /// What is being staged.
 pub(super) struct Job<'a> {
@@ -75,8 +65,8 @@ impl Storage {
     /// interrupted. `progress` is told bytes done and bytes in all.
     ///
     /// # Errors
-    /// [`StorageError::Changed`] when the file is not as it was opened; others as they say. Nothing is left behind then,
-    /// unless the server can no longer be reached.
+    /// [`StorageError::Changed`] when the file is not as it was opened; others as they say. Nothing is left behind then, but
+    /// after a trouble that passes ([`StorageError::is_passing`]): what was sent by then is gone on with.
     pub async fn upload(&self, permit: Permit<Upload>, progress: Progress<'_>) -> Result<Staged, StorageError> {
         let Upload { dataset, key, .. } = permit.spend();
         let bytes = dataset.bytes;
@@ -88,47 +78,71 @@ impl Storage {
         let digest = measure(&dataset, part_size).await?;
         dataset.unchanged_since(bytes, dataset.modified_ns)?;
 
-        let staged = Staged { url: self.address(&key), sha256: digest.sha256, bytes, key };
-        let wanted = |found: &Found| found.bytes == bytes && found.sha256 == Some(digest.sha256);
-        if self.found(&staged.key).await?.as_ref().is_some_and(wanted) {
-            progress(bytes, bytes);
-            return Ok(staged);
-        }
         let path = format!("/proc/self/fd/{}", dataset.file.as_raw_fd());
-        let mut job = Job {
+        let job = Job {
             dataset: &dataset,
             path,
-            key: &staged.key,
+            key: &key,
             digest: &digest,
             part_size,
             checksums: true,
             tally: Tally::default(),
         };
-        let mut sent = self.send(&job, progress).await;
-        if sent.as_ref().is_err_and(StorageError::may_be_about_checksums) {
-            tracing::warn!("{} may not know CRC-64/NVME: sending without checksums", self.place.endpoint);
-            job = Job { checksums: false, tally: Tally::default(), ..job };
-            sent = self.send(&job, progress).await;
-        }
-        sent?;
-        job.unchanged()?;
-        self.verify(&job).await?;
+        let (check, etag) = self.staged(job, progress).await?;
         progress(bytes, bytes);
-        Ok(staged)
+        Ok(Staged { url: self.address(&key), sha256: digest.sha256, bytes, check: Some(check), etag, key })
     }
 
-    /// The object under `key`.
-    pub(super) async fn found(&self, key: &str) -> Result<Option<Found>, StorageError> {
-        let head = self.client.head_object().bucket(&self.place.bucket).key(key).checksum_mode(ChecksumMode::Enabled);
-        match head.send().await {
-            Ok(object) => Ok(Some(Found {
-                bytes: object.content_length().and_then(|n| u64::try_from(n).ok()).unwrap_or(0),
-                sha256: object.metadata().and_then(|m| m.get(SHA256_FIELD)).and_then(|text| text.parse().ok()),
-                crc64: object.checksum_crc64_nvme().map(str::to_owned),
-            })),
-            Err(error) if is_not_found(&error) => Ok(None),
-            Err(error) => Err(self.place.error(error)),
+    /// Sends what is not there, until the store holds it; how that is known, and the tag of the object.
+    async fn staged(
+        &self,
+        mut job: Job<'_>,
+        progress: Progress<'_>,
+    ) -> Result<(StagedCheck, Option<String>), StorageError> {
+        if let Some(found) = self.found(job.key).await?
+            && found.sha256 == Some(job.digest.sha256)
+        {
+            match self.held(&job, &found).await? {
+                Held::Whole(check) => return Ok((check, found.etag)),
+                Held::Damaged(what) => tracing::warn!("{} is on storage, and {what}: it is sent again", job.key),
+            }
+            self.remove(job.key).await?;
         }
+        let mut round = 1;
+        loop {
+            let mut sent = self.send(&job, progress).await;
+            if job.checksums && sent.as_ref().is_err_and(StorageError::may_be_about_checksums) {
+                tracing::warn!("{} may not know CRC-64/NVME: sending without checksums", self.place.endpoint);
+                job = Job { checksums: false, tally: Tally::default(), ..job };
+                sent = self.send(&job, progress).await;
+            }
+            let damage = match sent {
+                Ok(()) => {
+                    job.unchanged()?;
+                    match self.found(job.key).await? {
+                        None => self.damaged(&job, "it is not there"),
+                        Some(found) => match self.held(&job, &found).await? {
+                            Held::Whole(check) => return Ok((check, found.etag)),
+                            Held::Damaged(what) => self.damaged(&job, what),
+                        },
+                    }
+                }
+                Err(error @ StorageError::Corrupt { .. }) => error,
+                Err(error) => return Err(error),
+            };
+            // What is there is of no use to anybody, and a later run would have to tell it from the right one.
+            self.remove(job.key).await?;
+            if round == ROUNDS {
+                return Err(damage);
+            }
+            tracing::warn!("{damage}: it is sent again");
+            job.tally.restart();
+            round += 1;
+        }
+    }
+
+    fn damaged(&self, job: &Job<'_>, what: &str) -> StorageError {
+        StorageError::Corrupt { key: job.key.to_owned(), what: what.to_owned() }
     }
 
     /// Sends all, telling progress meanwhile.
@@ -146,23 +160,6 @@ impl Storage {
                 _ = ticker.tick() => progress(job.tally.sent().min(total), total),
             }
         }
-    }
-
-    /// Looks at what is there now: the last word on what storage holds.
-    async fn verify(&self, job: &Job<'_>) -> Result<(), StorageError> {
-        let damaged = |what: &str| StorageError::Corrupt { key: job.key.to_owned(), what: what.to_owned() };
-        let found = self.found(job.key).await?.ok_or_else(|| damaged("it is not there"))?;
-        if found.bytes != job.dataset.bytes {
-            return Err(damaged("its size differs"));
-        }
-        // Stores may leave our field or the checksum out, but may not change them.
-        if found.sha256.is_some_and(|sha| sha != job.digest.sha256) {
-            return Err(damaged("it belongs to other content"));
-        }
-        if found.crc64.is_some_and(|crc| crc != job.digest.crc64.to_header()) {
-            return Err(damaged("its CRC-64 differs"));
-        }
-        Ok(())
     }
 }
 

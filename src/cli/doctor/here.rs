@@ -36,6 +36,9 @@ pub fn settings(settings: &Settings, profile: &Result<Profile, ConfigError>) -> 
 /// Why it is the sandbox.
 fn sandbox(settings: &Settings) -> &'static str {
     match settings.value(Key::AgentProfile) {
+        _ if !crate::sandbox::BUILT_IN => {
+            "sandbox, and this build has none: work runs on this machine only until storage, a provider and a chain are configured"
+        }
         Some(_) => "sandbox, as AGENT_PROFILE says: storage, provider and chain are built in",
         None => "sandbox: no storage, provider or chain is configured, so these are built in",
     }

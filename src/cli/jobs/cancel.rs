@@ -1,4 +1,4 @@
-//! `agent jobs cancel`: gives a job up before any money is under way.
+//! `agent jobs cancel`: gives a job up before any money is under way, and takes away what ended jobs left.
 
 use std::process::ExitCode;
 
@@ -16,20 +16,44 @@ use domain::ids::JobId;
 #[derive(Debug, Args)]
 pub struct CancelJob {
     /// The job
-    job: JobId,
+    #[arg(required_unless_present = "all_leftovers", conflicts_with = "all_leftovers")]
+    job: Option<JobId>,
+    /// Remove what jobs that have ended left on storage and at the provider
+    #[arg(long)]
+    all_leftovers: bool,
 }
 
 impl CancelJob {
     /// Cancels it here, at the provider and on storage.
     ///
     /// # Errors
-    /// P-STATE once a payment is written down, and for a job that ended.
+    /// P-STATE once a payment is written down, and for a job that ended; leftovers that cannot be removed.
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
         let wired = Wired::new(context, Options::default())?;
-        let job = block_on(async { Ok(wired.workflow.cancel(&self.job).await?) })?;
+        let Some(job) = &self.job else { return leftovers(context, &wired) };
+        let job = block_on(async { Ok(wired.workflow.cancel(job).await?) })?;
         if !context.json() {
             context.output.lines(context.look.field("Canceled", Tone::Care, &format!("{}: nothing was paid", job.id)));
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn leftovers(context: &Context, wired: &Wired) -> Result<ExitCode, CommandError> {
+    let (gone, kept) = block_on(async { Ok(wired.workflow.clear_all().await?) })?;
+    if context.json() {
+        let kept: Vec<_> =
+            kept.iter().map(|(job, error)| serde_json::json!({"job": job, "why": error.to_string()})).collect();
+        context.output.json(&serde_json::json!({"removed": gone, "kept": kept}));
+    } else if gone.is_empty() && kept.is_empty() {
+        context.output.lines(["No job that has ended left anything outside."]);
+    } else {
+        let lines = gone.iter().map(|job| format!("{job}: removed from storage"));
+        let others = kept.iter().map(|(job, error)| format!("{job}: still there: {error}"));
+        context.output.lines(lines.chain(others));
+    }
+    match kept.into_iter().next() {
+        None => Ok(ExitCode::SUCCESS),
+        Some((_, error)) => Err(error.into()),
     }
 }

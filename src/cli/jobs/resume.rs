@@ -85,6 +85,9 @@ async fn resume_all(
             context.sink().emit(Event::Receipt(Box::new(receipt::receipt(workflow.ledger(), id)?)));
         }
         let Err(error) = done else { continue };
+        // Ctrl-C at a question is a no to it and a wish to stop, which whoever hears the signal notes at the next turn.
+        tokio::task::yield_now().await;
+        let error = if cancel.is_cancelled() { JobError::Interrupted(id.clone()) } else { error };
         let stop = matches!(error, JobError::Interrupted(_));
         // The one that is returned is said by the caller.
         if let Some(earlier) = last.replace(CommandError::from(error)) {

@@ -77,7 +77,7 @@ impl Import {
             let wallet = Wallet::from_key_text(&text);
             return Ok((wallet.map_err(|e| CommandError::failed("wallet", e).hint("nothing was written"))?, None));
         };
-        match nep6::read(from).map_err(failed)? {
+        match nep6::read(from, None).map_err(failed)? {
             WalletFile::Open(wallet) => Ok((wallet, None)),
             WalletFile::Locked(locked) => {
                 let (wallet, passphrase) = unlock.open(locked).await?;

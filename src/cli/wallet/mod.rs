@@ -14,10 +14,10 @@ use super::{
     runtime::block_on,
     wiring::{policy::unusable, unlock},
 };
+use crate::sandbox;
 use domain::hash::Hash160;
 use guard::config::Profile;
 use neo::nep6::{LockedWallet, WalletFile};
-use sandbox::keys::Keys;
 
 /// Show who pays, with how much, and how much may still be spent; make, import, lock and unlock wallets.
 #[derive(Debug, Args)]
@@ -70,8 +70,7 @@ fn account(context: &Context, profile: &Profile) -> Result<Hash160, CommandError
         Profile::Sandbox => {
             let home = context.settings()?.home();
             home.ensure()?;
-            let keys = Keys::in_folder(&home.sandbox()).map_err(unusable)?;
-            Ok(keys.payer.account())
+            sandbox::payer(&home.sandbox()).map_err(unusable)
         }
     }
 }

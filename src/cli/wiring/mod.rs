@@ -18,7 +18,7 @@ use super::{CommandError, Context};
 use crate::{
     face::approve::AtTerminal,
     job::{Connect, JobError, Workflow, WorkflowParts},
-    sandbox::Sandbox,
+    sandbox,
 };
 use cassette::Tape;
 use compute::local::Runner;
@@ -163,7 +163,7 @@ fn approver(context: &Context, options: &Options) -> Arc<dyn Approver> {
 pub fn connect(context: &Context, profile: &Profile, ledger: &Ledger) -> Result<Box<dyn Connect>, CommandError> {
     let settings = context.settings()?;
     Ok(match profile {
-        Profile::Sandbox => Box::new(Sandbox::new(settings.home().sandbox(), PathBuf::from(PROGRAM), ledger.clone())),
+        Profile::Sandbox => sandbox::connect(settings.home().sandbox(), PathBuf::from(PROGRAM), ledger.clone()),
         Profile::Live(live) => {
             let (price, unlock) = (settings.policy()?.price, Unlock { descriptor: context.global.passphrase_fd });
             Box::new(live::Live::new((**live).clone(), price, unlock, ledger.clone()))

@@ -3,14 +3,13 @@
 use std::path::PathBuf;
 
 use super::network_of;
-use crate::cli::CommandError;
+use crate::{cli::CommandError, sandbox};
 use cassette::Tape;
 use domain::{budget::Caps, money::Datoshi};
 use guard::{
     config::{Key, Profile, Settings, policy_file::PolicyFile},
-    policy::Policy,
+    policy::{Policy, limits::Patience},
 };
-use sandbox::keys::{Keys, KeysError};
 
 /// The policy of these settings, for a run on this tape.
 ///
@@ -24,8 +23,7 @@ pub fn of(settings: &Settings, profile: &Profile, tape: &Tape) -> Result<Policy,
         // In the sandbox nobody but its own provider can be paid, whatever the owner's list says.
         Profile::Sandbox => {
             settings.home().ensure()?;
-            let keys = Keys::on(tape, &settings.home().sandbox()).map_err(unusable)?;
-            vec![keys.provider.account()]
+            sandbox::recipients(tape, &settings.home().sandbox()).map_err(unusable)?
         }
         Profile::Live(live) => {
             let mut all = live.chain.recipients.clone();
@@ -46,12 +44,17 @@ pub fn of(settings: &Settings, profile: &Profile, tape: &Tape) -> Result<Policy,
         data_may_leave: file.data_may_leave.clone(),
         allow_mainnet: file.allow_mainnet,
         max_result_bytes: file.max_result_bytes,
+        result_hosts: file.result_hosts.clone(),
+        patience: Patience {
+            incomplete_result_seconds: file.patience.incomplete_result_seconds,
+            outage_seconds: file.patience.outage_seconds,
+        },
     })
 }
 
 /// Keys of the sandbox that cannot be used, with what to do about it.
-pub fn unusable(error: KeysError) -> CommandError {
-    let hint = error.hint();
+pub fn unusable(error: sandbox::Unusable) -> CommandError {
+    let hint = error.hint.clone();
     CommandError::failed("sandbox", error).hint(hint)
 }
 

@@ -15,7 +15,7 @@ use domain::hash::Hash160;
 use guard::config::PayerKey;
 use neo::{
     Wallet,
-    nep6::{self, LockedWallet, WalletFile},
+    nep6::{self, LockedWallet, Nep6Error, WalletFile},
 };
 
 /// A passphrase is never longer than this, bytes.
@@ -42,7 +42,15 @@ pub fn configured(payer: &PayerKey) -> Result<WalletFile, JobError> {
         PayerKey::Text(text) => Wallet::from_key_text(text)
             .map(WalletFile::Open)
             .map_err(|e| setup(format!("NEO_PRIVATE_KEY is {e}"), "write a WIF, or 64 hexadecimal digits")),
-        PayerKey::Wallet(path) => nep6::read(path).map_err(|e| setup(e.to_string(), "check NEO_WALLET")),
+        PayerKey::Wallet { path, account } => nep6::read(path, account.as_deref()).map_err(|e| {
+            let hint = match &e {
+                Nep6Error::Several { .. } | Nep6Error::NoSuchAccount { .. } | Nep6Error::Cannot { .. } => {
+                    "NEO_ACCOUNT names the account that pays, by its address or its label"
+                }
+                _ => "check NEO_WALLET",
+            };
+            setup(e.to_string(), hint)
+        }),
     }
 }
 

@@ -32,9 +32,10 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
             look.field("Refused", Tone::Bad, &format!("{} [{}]", clean(why, MAX), clean(rule, 40)))
         }
         Event::ApprovalResolved { approved, by, .. } => approval(look, *approved, by),
-        Event::UploadCompleted { url, sha256, bytes, .. } => {
+        Event::UploadCompleted { url, sha256, bytes, check, .. } => {
             let size = domain::units::bytes(*bytes);
-            let mut out = look.field("Upload", Tone::Plain, &format!("{size} at {}", clean(url, MAX)));
+            let checked = check.map(|check| format!(" ({check})")).unwrap_or_default();
+            let mut out = look.field("Upload", Tone::Plain, &format!("{size}{checked} at {}", clean(url, MAX)));
             out.extend(look.field("  sha256", Tone::Dim, &sha256.to_string()));
             out
         }

@@ -77,6 +77,7 @@ pub async fn make(
         return Err(PayError::TooManyAttempts(replaces.len()));
     }
     let protocol = chain.version().await?.protocol;
+    let chain = &chain.without_laggards().await;
     let count = chain.block_count().await?;
     let blocks = blocks_to_live(&protocol, lifetime, ends, tape.now("a payment's life"))?;
     let signer = Signer { account: hand.account(), scope: Scope::CalledByEntry };

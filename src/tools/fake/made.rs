@@ -79,8 +79,14 @@ pub fn price() -> Price {
 pub fn submit(job: &mut Job) {
     job.state = JobState::Submitted;
     job.provider_job = Some("task-1".to_owned());
-    job.staged =
-        Some(Staged { key: "k".into(), url: "http://127.0.0.1/b/k".into(), sha256: Sha256::of(b""), bytes: 1 });
+    job.staged = Some(Staged {
+        key: "k".into(),
+        url: "http://127.0.0.1/b/k".into(),
+        sha256: Sha256::of(b""),
+        bytes: 1,
+        check: None,
+        etag: None,
+    });
     job.quote = Some(Quote {
         amount: Datoshi::from_gas(2),
         recipient: Hash160::from_address(PROVIDER).unwrap(),

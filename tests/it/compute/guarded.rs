@@ -52,6 +52,8 @@ impl Guarded {
             url: "https://s3/b/datasets/job".into(),
             sha256: Sha256::of(b""),
             bytes: 1,
+            check: None,
+            etag: None,
         });
         let job = consented(&self.ledger, &job, Bounds::default());
         self.guard.permit_submit(&self.guard.mandate(&job).unwrap(), &job, model).unwrap()

@@ -157,8 +157,16 @@ async fn reads_are_tried_again_and_only_where_that_helps() {
             Err(ComputeError::Refused { status: 400, message: "bad[2J input".into() }),
         ),
         (
-            vec![Says::Json(200, json!({"status": "error", "message": "not today"}))],
+            vec![Says::Json(200, json!({"status": "fail", "message": "not today"}))],
             Err(ComputeError::Refused { status: 200, message: "not today".into() }),
+        ),
+        // What the envelope calls an error, and what says that it is busy, is asked again.
+        (vec![Says::Json(200, json!({"status": "error", "message": "oops"})), fine()], Ok(())),
+        (vec![Says::Json(200, json!({"status": "fail", "message": "Server busy"})), fine()], Ok(())),
+        (vec![Says::Json(400, json!({"status": "fail", "message": "please try again later"})), fine()], Ok(())),
+        (
+            vec![Says::Json(200, json!({"status": "fail", "message": "busy"})); 3],
+            Err(ComputeError::Busy("busy".into())),
         ),
         (
             vec![Says::Text(502, ""), Says::Text(502, ""), Says::Text(502, "")],

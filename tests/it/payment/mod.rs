@@ -200,6 +200,7 @@ fn awaiting(quote: Quote) -> Job {
         quote: Some(quote),
         tx_hash: None,
         result: None,
+        cleared: false,
         failure: None,
         created_at: now,
         updated_at: now,

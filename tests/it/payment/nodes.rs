@@ -145,6 +145,88 @@ async fn an_attempt_expires_only_when_every_configured_node_says_so() {
     assert_eq!(settle(&payer, &books, &job, &Silent).await, Settlement::Expired);
 }
 
+#[tokio::test]
+async fn a_node_that_is_far_behind_stops_no_payment_while_the_others_agree() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, two, behind] = views(folder.path()).await;
+    for ahead in [&one, &two] {
+        ahead.chain.skip_blocks(4000).unwrap();
+    }
+    let books = Books::new(NET);
+    let payer = payer(&[&one.url, &two.url, &behind.url], &books);
+    let job = books.job(gas("2")).id;
+    let attempt = books.pay(&payer, &job, &Silent).await.unwrap();
+    assert!(attempt.valid_until_block > 4000, "{}", attempt.valid_until_block);
+    for ahead in [&one, &two] {
+        ahead.chain.skip_blocks(1).unwrap();
+    }
+    assert!(matches!(settle(&payer, &books, &job, &Silent).await, Settlement::Paid { .. }));
+
+    // One that never landed is over as well, whatever the third says of its height.
+    let job = books.job(gas("2")).id;
+    let attempt = books.pay(&payer, &job, &Silent).await.unwrap();
+    for node in [&one, &two, &behind] {
+        node.chain.forget_pool().unwrap();
+    }
+    for ahead in [&one, &two] {
+        ahead.chain.skip_blocks(attempt.valid_until_block).unwrap();
+    }
+    assert_eq!(settle(&payer, &books, &job, &Silent).await, Settlement::Expired);
+}
+
+/// A node that answers as a C# node does where it knows no transaction, and as neo-go in all else.
+async fn like_a_c_sharp_node(upstream: &Url, code: i64, message: &'static str, data: Option<&'static str>) -> Url {
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let (client, upstream) = (cassette::line::http_client().build().unwrap(), upstream.clone());
+    let pass = move |body: Bytes| async move {
+        let answer = client.post(upstream).body(body).header("content-type", "application/json").send().await.unwrap();
+        let mut answer: serde_json::Value = answer.json().await.unwrap();
+        if let Some(error) = answer.get_mut("error")
+            && matches!(error["code"].as_i64(), Some(-103 | -105))
+        {
+            *error = serde_json::json!({"code": code, "message": message, "data": data});
+        }
+        answer.to_string()
+    };
+    let router = Router::new().route("/", post(pass));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    url
+}
+
+#[tokio::test]
+async fn a_payment_that_never_landed_expires_at_every_kind_of_node() {
+    for (code, message, data) in [
+        (-32602, "Invalid params", Some("Unknown transaction/blockhash")),
+        (-32602, "Invalid params - Unknown transaction", None),
+        (-100, "Unknown transaction", None),
+        (-100, "Unknown transaction/blockhash", None),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let node = serve(folder.path(), NET, &[(wallet(USER).account(), gas("10"))]).await;
+        let url = like_a_c_sharp_node(&node.url, code, message, data).await;
+        let books = Books::new(NET);
+        let payer = payer(&[&url], &books);
+        let job = books.job(gas("2")).id;
+        let attempt = books.pay(&payer, &job, &Silent).await.unwrap();
+        node.chain.forget_pool().unwrap();
+        node.chain.skip_blocks(attempt.valid_until_block + 3).unwrap();
+        assert_eq!(settle(&payer, &books, &job, &Silent).await, Settlement::Expired, "{code} {message}");
+    }
+}
+
+/// What is refused for another reason says nothing of whether a transaction landed.
+#[tokio::test]
+async fn a_refusal_for_another_reason_is_no_absence() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = serve(folder.path(), NET, &[(wallet(USER).account(), gas("10"))]).await;
+    for (code, message) in [(-32602, "Invalid params"), (-100, "Unknown block"), (-32601, "Method not found")] {
+        let url = like_a_c_sharp_node(&node.url, code, message, None).await;
+        let chain = Chain::new(vec![url], NET).unwrap();
+        assert!(chain.application_log(&TxHash([1; 32])).await.is_err(), "{code} {message}");
+    }
+}
+
 /// Nodes that do not know each other, as so many views of one chain.
 async fn views<const N: usize>(folder: &Path) -> [Served; N] {
     let funding = [(wallet(USER).account(), gas("10"))];

@@ -9,7 +9,7 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, Uri},
+    http::{HeaderMap, HeaderName, Method, StatusCode, Uri},
     response::{IntoResponse as _, Response},
 };
 use tokio::{net::TcpListener, task::AbortHandle};
@@ -23,6 +23,12 @@ pub struct Seen<'a> {
 }
 
 impl Seen<'_> {
+    /// Whether it brings a checksum of what it carries.
+    pub fn has_checksum(&self) -> bool {
+        let is_one = |name: &str| name.starts_with("x-amz-checksum-") && name != "x-amz-checksum-mode";
+        self.headers.keys().any(|name| is_one(name.as_str()))
+    }
+
     /// Whether it brings a part of an upload.
     pub fn is_part(&self) -> bool {
         self.method == Method::PUT && self.uri.query().is_some_and(|q| q.contains("partNumber="))
@@ -35,6 +41,10 @@ pub enum Harm {
     None,
     /// One bit of its body is another.
     FlipBit,
+    /// Passed on, and what the answer says of checksums is left out.
+    Forget,
+    /// Both.
+    FlipBitAndForget,
     /// Never answered.
     Hang,
     /// Answered with that status and S3 error code instead.
@@ -97,11 +107,12 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
     way.seen.lock().unwrap().push((head.method.clone(), head.uri.to_string()));
     let harm = (way.plan)(&seen);
     let is_part = seen.is_part();
+    let forget = matches!(harm, Harm::Forget | Harm::FlipBitAndForget);
     let Ok(body) = to_bytes(body, 256 << 20).await else { return StatusCode::BAD_GATEWAY.into_response() };
     let body = match harm {
-        Harm::None => body,
+        Harm::None | Harm::Forget => body,
         Harm::Hang => std::future::pending().await,
-        Harm::FlipBit => {
+        Harm::FlipBit | Harm::FlipBitAndForget => {
             let mut damaged = body.to_vec();
             if let Some(last) = damaged.last_mut() {
                 *last ^= 1;
@@ -122,6 +133,13 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
         way.parts.fetch_add(1, Relaxed);
     }
     let mut response = Response::builder().status(answer.status());
-    response.headers_mut().unwrap().extend(answer.headers().clone());
+    let headers = response.headers_mut().unwrap();
+    headers.extend(answer.headers().clone());
+    if forget {
+        let told = |name: &HeaderName| name.as_str().starts_with("x-amz-checksum-");
+        for name in headers.keys().filter(|name| told(name)).cloned().collect::<Vec<_>>() {
+            headers.remove(name);
+        }
+    }
     response.body(Body::from_stream(answer.bytes_stream())).unwrap()
 }

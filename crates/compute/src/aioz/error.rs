@@ -58,6 +58,9 @@ pub enum ComputeError {
         /// How long it asked to wait.
         retry_after: Option<Duration>,
     },
+    /// It says that it is too busy now.
+    #[error("the compute provider is busy: {0}")]
+    Busy(String),
     /// It failed, again and again.
     #[error("the compute provider failed (HTTP {status}): {message}")]
     Broken {
@@ -113,7 +116,7 @@ impl ComputeError {
             ComputeError::RateLimited { retry_after: Some(wait) } => {
                 format!("try again in {}", domain::units::seconds(wait.as_secs_f64()))
             }
-            ComputeError::RateLimited { retry_after: None } => "try again in a minute".into(),
+            ComputeError::RateLimited { retry_after: None } | ComputeError::Busy(_) => "try again in a minute".into(),
             ComputeError::Broken { .. } => "the fault is at the provider; try again later".into(),
             ComputeError::Garbage(_) => {
                 "check AIOZ_W3AI_ENDPOINT: it should end in /api/v1 and lead to the API, not to a web page".into()
@@ -138,6 +141,7 @@ impl ComputeError {
             ComputeError::Unreachable { .. }
                 | ComputeError::Doubtful { .. }
                 | ComputeError::RateLimited { .. }
+                | ComputeError::Busy(_)
                 | ComputeError::Broken { .. }
         )
     }

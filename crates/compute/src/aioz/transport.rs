@@ -134,9 +134,12 @@ impl Transport {
         self.repeated(request, |failure| failure.again).await.map_err(|failure| failure.error)
     }
 
-    /// What has an effect: tried again only when it was turned away for coming too fast, which has none.
+    /// What has an effect: tried again only when it was turned away for coming too fast or while the provider is busy, which
+    /// has none.
     pub async fn effect(&self, request: Request) -> Result<Value, Failure> {
-        self.repeated(request, |failure| matches!(failure.error, ComputeError::RateLimited { .. })).await
+        let turned_away =
+            |failure: &Failure| matches!(failure.error, ComputeError::RateLimited { .. } | ComputeError::Busy(_));
+        self.repeated(request, turned_away).await
     }
 
     async fn repeated(&self, request: Request, again: fn(&Failure) -> bool) -> Result<Value, Failure> {
@@ -173,8 +176,20 @@ impl Transport {
             if answer.succeeded() {
                 return Ok(answer.data);
             }
+            let failed = answer.status.as_deref() == Some("error");
             let message = answer.message.unwrap_or_else(|| "it says that it failed, and not why".into());
-            return Err(Failure::over(ComputeError::Refused { status: status.as_u16(), message }));
+            let error = ComputeError::Refused { status: status.as_u16(), message: message.clone() };
+            return Err(match () {
+                () if is_busy(&message) => Failure { again: true, wait, ..Failure::over(ComputeError::Busy(message)) },
+                // What the envelope calls an error is what others answer 500 for.
+                () if failed => Failure {
+                    again: true,
+                    doubtful: true,
+                    wait,
+                    ..Failure::over(ComputeError::Broken { status: status.as_u16(), message })
+                },
+                () => Failure::over(error),
+            });
         }
         let answer = body.ok().and_then(|b| Answer::read(&b).ok());
         // Whoever answers so without JSON knows nothing of the request: a web page, another service.
@@ -218,6 +233,14 @@ impl Failure {
     }
 }
 
+/// Whether a refusal says that the same may be asked again later.
+fn is_busy(message: &str) -> bool {
+    const WORDS: [&str; 7] =
+        ["busy", "try again", "try later", "too many requests", "overload", "temporarily", "rate limit"];
+    let message = message.to_ascii_lowercase();
+    WORDS.iter().any(|word| message.contains(word))
+}
+
 fn refusal(status: StatusCode, message: Option<String>, wait: Option<Duration>) -> Failure {
     let code = status.as_u16();
     let message = message.unwrap_or_else(|| status.canonical_reason().unwrap_or("no reason given").to_lowercase());
@@ -231,6 +254,7 @@ fn refusal(status: StatusCode, message: Option<String>, wait: Option<Duration>) 
             ..Failure::over(ComputeError::Broken { status: code, message })
         },
         501 | 505.. => Failure { doubtful: true, ..Failure::over(ComputeError::Broken { status: code, message }) },
+        400 if is_busy(&message) => Failure { again: true, wait, ..Failure::over(ComputeError::Busy(message)) },
         _ => Failure::over(ComputeError::Refused { status: code, message }),
     }
 }

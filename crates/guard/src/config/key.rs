@@ -61,6 +61,8 @@ pub enum Key {
     NeoPrivateKey,
     /// Chain: the paying wallet's file.
     NeoWallet,
+    /// Chain: which account of it.
+    NeoAccount,
     /// Chain: who may be paid.
     GasRecipient,
 }
@@ -129,7 +131,7 @@ const fn spec(
 /// Every setting, in the order people see them.
 ///
 /// AIOZ's endpoints and region are from its developer documents and its SDK (`aiozai-sdk` 1.1.0).
-pub const SPECS: [Spec; 30] = {
+pub const SPECS: [Spec; 31] = {
     use Group::*;
     [
         spec(Key::AgentHome, "AGENT_HOME", Program, false, None, "folder of the ledger, results and settings"),
@@ -182,6 +184,7 @@ pub const SPECS: [Spec; 30] = {
         spec(Key::NeoNetwork, "NEO_NETWORK", Chain, false, Some("testnet"), "mainnet, testnet, or a magic number"),
         spec(Key::NeoPrivateKey, "NEO_PRIVATE_KEY", Chain, true, None, "the paying key: WIF or 64 hex digits"),
         spec(Key::NeoWallet, "NEO_WALLET", Chain, false, None, "or the paying wallet: a NEP-6 file"),
+        spec(Key::NeoAccount, "NEO_ACCOUNT", Chain, false, None, "which account of that file pays: address or label"),
         spec(Key::GasRecipient, "GAS_RECIPIENT", Chain, false, None, "who may be paid: addresses, by commas"),
     ]
 };

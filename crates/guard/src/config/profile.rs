@@ -122,7 +122,12 @@ pub enum PayerKey {
     /// `NEO_PRIVATE_KEY`: WIF or 64 hexadecimal digits.
     Text(SecretString),
     /// `NEO_WALLET`: a NEP-6 file.
-    Wallet(PathBuf),
+    Wallet {
+        /// The file.
+        path: PathBuf,
+        /// `NEO_ACCOUNT`: the address or the label of the account that pays; the default one where nothing is said.
+        account: Option<String>,
+    },
 }
 
 impl Settings {
@@ -193,7 +198,11 @@ impl Settings {
                 closed(value)?;
                 PayerKey::Text(value.secret())
             }
-            (None, Some(path)) => PayerKey::Wallet(path),
+            (None, Some(path)) => {
+                let account =
+                    self.value(Key::NeoAccount).map(|value| self.trusted(Key::NeoAccount, value, &trust::OF_PAYMENTS));
+                PayerKey::Wallet { path, account: account.transpose()?.map(|value| value.text().to_owned()) }
+            }
             (None, None) => return Err(half()),
         };
         Ok(Profile::Live(Box::new(LiveSettings {

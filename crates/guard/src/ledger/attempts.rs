@@ -57,6 +57,18 @@ pub enum IntendError {
         /// How the earlier attempt stands.
         state: AttemptState,
     },
+    /// The same reference was paid, or is being paid, for another job: the provider could not tell the two apart.
+    #[error(
+        "{reference} is the reference of {other}, which was paid for or is being paid for: it is not paid again for {job}"
+    )]
+    Reference {
+        /// The job.
+        job: JobId,
+        /// The one that has it.
+        other: JobId,
+        /// The reference.
+        reference: String,
+    },
     /// No approval of exactly this payment is left.
     #[error("no approval of exactly this payment of {0} is left")]
     NotApproved(JobId),
@@ -90,6 +102,7 @@ impl Ledger {
             if let Some(live) = earlier.iter().find(held) {
                 return Err(IntendError::Live { job: attempt.job.clone(), state: live.state });
             }
+            self.check_reference(tx, attempt)?;
             let time = self.note_time(tx, now)?;
             let spending = self.spending_in(tx, &attempt.sender, attempt.network, time)?;
             check_caps(attempt, caps, spending)?;
@@ -126,6 +139,18 @@ impl Ledger {
         })?;
         log::write(self)?;
         Ok(job)
+    }
+
+    /// One reference is paid once to a recipient, whichever job it came with and whichever of the owner's wallets pays.
+    fn check_reference(&self, tx: &Connection, attempt: &Attempt) -> Result<(), IntendError> {
+        let query = "SELECT job FROM attempts WHERE network = ?1 AND job <> ?2 AND state IN ('intended', 'sent', 'confirmed') \
+                     AND json_extract(body, '$.reference') = ?3 AND json_extract(body, '$.recipient') = ?4 LIMIT 1";
+        let parameters =
+            (attempt.network.to_string(), attempt.job.as_str(), &attempt.reference, attempt.recipient.to_string());
+        let other = tx.query_row(query, parameters, |row| row.get::<_, String>(0)).optional();
+        let Some(other) = other.map_err(|e| self.database(e))? else { return Ok(()) };
+        let other = other.parse().map_err(|e| unreadable("job", e))?;
+        Err(IntendError::Reference { job: attempt.job.clone(), other, reference: attempt.reference.clone() })
     }
 
     /// A job's attempts, first to last.

@@ -59,7 +59,7 @@ pub(crate) fn attempt(job: &JobId, number: u32, gas: u32) -> Attempt {
         amount: Datoshi::from_gas(gas),
         system_fee: Datoshi::ZERO,
         network_fee: Datoshi::ZERO,
-        reference: "r".into(),
+        reference: job.to_string(),
         network: Network(SANDBOX),
         state: AttemptState::Intended,
         block: None,
@@ -102,6 +102,26 @@ fn a_job_has_one_live_attempt_and_pays_once() {
     assert_eq!(ledger.job(&job.id).unwrap().state, JobState::Paid);
     assert!(matches!(intend(&ledger, &attempt(&job.id, 2, 2), &wide), Err(IntendError::Live { .. })));
     assert_eq!(ledger.attempts(&job.id).unwrap()[0].block, Some(7));
+}
+
+#[test]
+fn one_reference_is_paid_once_to_a_recipient() {
+    let (_home, ledger) = open();
+    let wide = caps(100, 100, 100);
+    let (first, second) = (submitted(&ledger), submitted(&ledger));
+    let same = |n| Attempt { reference: "task-1".into(), ..attempt(&second.id, n, 2) };
+    intend(&ledger, &Attempt { reference: "task-1".into(), ..attempt(&first.id, 1, 2) }, &wide).unwrap();
+    for state in [AttemptState::Sent, AttemptState::Confirmed] {
+        let refused = intend(&ledger, &same(1), &wide);
+        assert!(matches!(&refused, Err(IntendError::Reference { other, .. }) if *other == first.id), "{refused:?}");
+        // Another wallet of the same owner pays it no second time either.
+        let refused = intend(&ledger, &Attempt { sender: Hash160([9; 20]), ..same(1) }, &wide);
+        assert!(matches!(refused, Err(IntendError::Reference { .. })), "{refused:?}");
+        ledger.set_attempt(&first.id, 1, state, Some(7)).unwrap();
+    }
+    assert!(matches!(intend(&ledger, &same(1), &wide), Err(IntendError::Reference { .. })));
+    assert_eq!(ledger.job(&second.id).unwrap().state, JobState::Submitted);
+    intend(&ledger, &Attempt { recipient: Hash160([3; 20]), ..same(1) }, &wide).unwrap();
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use domain::{budget::Caps, hash::Hash160, money::Datoshi, network::Network, path_text, verdict::Thresholds};
 
@@ -36,6 +37,27 @@ pub struct Policy {
     pub allow_mainnet: bool,
     /// A result may have this many bytes.
     pub max_result_bytes: u64,
+    /// Servers that results may come from, besides those of provider and storage.
+    #[serde(default)]
+    pub result_hosts: Vec<Url>,
+    /// How long a paid job is waited for while it cannot go on.
+    #[serde(default)]
+    pub patience: Patience,
+}
+
+/// How long a paid job is waited for while nothing can be done. Afterwards it stays as it is, and is gone on with later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Patience {
+    /// A result that the provider says is there, and does not name whole: seconds.
+    pub incomplete_result_seconds: u64,
+    /// A provider that gives no answer: seconds.
+    pub outage_seconds: u64,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience { incomplete_result_seconds: 600, outage_seconds: 2 * 3600 }
+    }
 }
 
 impl Policy {
@@ -58,6 +80,8 @@ impl Policy {
             data_may_leave: Vec::new(),
             allow_mainnet: false,
             max_result_bytes: 1_000_000_000,
+            result_hosts: Vec::new(),
+            patience: Patience::default(),
         }
     }
 }

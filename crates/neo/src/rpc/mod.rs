@@ -23,6 +23,30 @@ use domain::{hash::TxHash, network::Network};
 const UNKNOWN_TRANSACTION: i64 = -103;
 /// Unknown script container: no application log, so nothing landed.
 const UNKNOWN_CONTAINER: i64 = -105;
+/// Codes by which C# nodes say the same, beside others: -100 up to release 3.6.3, -32602 (invalid params) since. The words
+/// tell which it is: "Unknown transaction", "Unknown transaction/blockhash" (neo-project/neo, plugins/ApplicationLogs).
+const UNKNOWN_IN_WORDS: [i64; 2] = [-100, -32602];
+
+/// A node that is more blocks behind than this is left out: five minutes of the public networks.
+pub const LAG: u32 = 20;
+
+/// The height that a quorum has reached.
+fn reached_by(counts: &[Option<u32>], quorum: usize) -> Option<u32> {
+    let mut known: Vec<u32> = counts.iter().copied().flatten().collect();
+    known.sort_unstable_by(|a, b| b.cmp(a));
+    known.get(quorum.checked_sub(1)?).copied()
+}
+
+/// Whether a node says that it has no such transaction.
+fn is_absence(error: &RpcError) -> bool {
+    match error {
+        RpcError::Refused { code: UNKNOWN_TRANSACTION | UNKNOWN_CONTAINER, .. } => true,
+        RpcError::Refused { code, message, .. } => {
+            UNKNOWN_IN_WORDS.contains(code) && message.to_ascii_lowercase().contains("unknown transaction")
+        }
+        _ => false,
+    }
+}
 
 /// Why the chain could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -96,13 +120,15 @@ pub struct Sighting<T> {
 /// A Neo N3 chain, pinned to one network. Cheap to clone.
 #[derive(Clone)]
 pub struct Chain {
-    nodes: Arc<[Node]>,
+    nodes: Arc<[Arc<Node>]>,
+    /// How many nodes the owner named: a quorum is more than half of them.
+    configured: usize,
     network: Network,
 }
 
 impl fmt::Debug for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nodes: Vec<&str> = self.nodes.iter().map(Node::name).collect();
+        let nodes: Vec<&str> = self.nodes.iter().map(|node| node.name()).collect();
         write!(f, "Chain({} at {})", self.network, nodes.join(", "))
     }
 }
@@ -121,12 +147,12 @@ impl Chain {
     /// # Errors
     /// As [`Chain::new`].
     pub fn on(tape: &Tape, urls: Vec<Url>, network: Network) -> Result<Chain, ChainError> {
-        let nodes = urls.into_iter().map(|url| Node::on(tape, url)).collect::<Result<Vec<_>, _>>();
+        let nodes = urls.into_iter().map(|url| Node::on(tape, url).map(Arc::new)).collect::<Result<Vec<_>, _>>();
         let nodes = nodes.map_err(ChainError::Url)?;
         if nodes.is_empty() {
             return Err(ChainError::Url("no Neo node is configured: set NEO_RPC_URL".to_owned()));
         }
-        Ok(Chain { nodes: nodes.into(), network })
+        Ok(Chain { configured: nodes.len(), nodes: nodes.into(), network })
     }
 
     /// The network that the owner configured.
@@ -139,8 +165,31 @@ impl Chain {
         self.nodes.iter().map(|node| node.name().to_owned()).collect()
     }
 
+    /// The same chain without the nodes that are far behind a quorum of the others: their word on fees, balances and heights
+    /// is old. What they lag is logged with their names. Where too few nodes are configured to tell, all stay.
+    pub async fn without_laggards(&self) -> Chain {
+        if self.nodes.len() <= self.quorum() {
+            return self.clone();
+        }
+        let counts = self.each(|node| async move { node.call::<u32>("getblockcount", json!([])).await.ok() }).await;
+        let Some(newest) = reached_by(&counts, self.quorum()) else { return self.clone() };
+        let (mut kept, mut behind) = (Vec::new(), Vec::new());
+        for (node, count) in self.nodes.iter().zip(counts) {
+            match count {
+                Some(count) if count.saturating_add(LAG) < newest => {
+                    behind.push(format!("{} by {} blocks", node.name(), newest - count));
+                }
+                _ => kept.push(Arc::clone(node)),
+            }
+        }
+        if !behind.is_empty() {
+            tracing::warn!("left out, as they are behind the other nodes: {}", behind.join(", "));
+        }
+        Chain { nodes: kept.into(), ..self.clone() }
+    }
+
     async fn each<'a, T, F: Future<Output = T> + 'a>(&'a self, ask: impl FnMut(&'a Node) -> F) -> Vec<T> {
-        join_all(self.nodes.iter().map(ask)).await
+        join_all(self.nodes.iter().map(|node| &**node).map(ask)).await
     }
 
     async fn ask<T: serde::de::DeserializeOwned>(
@@ -161,7 +210,7 @@ impl Chain {
 
     /// How many nodes have to say the same: more than half of those that are configured.
     fn quorum(&self) -> usize {
-        self.nodes.len() / 2 + 1
+        self.configured / 2 + 1
     }
 
     /// The answers, where a quorum gave one.
@@ -173,7 +222,7 @@ impl Chain {
         match (values.len(), self.quorum()) {
             (0, _) => Err(ChainError::Unanswered(errors)),
             (answered, quorum) if answered < quorum => {
-                Err(ChainError::NoQuorum { method, answered, configured: self.nodes.len(), quorum, errors })
+                Err(ChainError::NoQuorum { method, answered, configured: self.configured, quorum, errors })
             }
             _ => Ok(values),
         }
@@ -186,7 +235,6 @@ impl Chain {
         same: fn(&T, &T) -> bool,
     ) -> Result<Sighting<T>, ChainError> {
         let (mut values, errors) = self.ask::<T>(method, json!([hash.to_string()])).await;
-        let is_absence = |e: &RpcError| matches!(e.code(), Some(UNKNOWN_TRANSACTION | UNKNOWN_CONTAINER));
         let (absent, failed): (Vec<_>, Vec<_>) = errors.into_iter().partition(is_absence);
         let (complete, answered) = (failed.is_empty(), values.len() + absent.len());
         if values.is_empty() {
@@ -202,13 +250,7 @@ impl Chain {
             return Ok(Sighting { found: Some(values.swap_remove(chosen)), complete });
         }
         if answered < quorum {
-            return Err(ChainError::NoQuorum {
-                method,
-                answered,
-                configured: self.nodes.len(),
-                quorum,
-                errors: failed,
-            });
+            return Err(ChainError::NoQuorum { method, answered, configured: self.configured, quorum, errors: failed });
         }
         Err(ChainError::Disagreement("a transaction"))
     }

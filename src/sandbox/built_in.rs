@@ -1,16 +1,19 @@
-//! The outside parts of a remote job, in the sandbox: the same clients as live, at the host's addresses.
+//! The sandbox's outside parts: clients at the host's addresses, with the sandbox's own keys.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 
+use super::Unusable;
 use crate::{
     job::{AskPrices, Connect, JobError, Outside, OwnerPrice, Pricing, Remote},
     payment::Payer,
 };
+use cassette::Tape;
 use compute::aioz::Aioz;
 use domain::{
+    hash::Hash160,
     money::Datoshi,
     network::{Network, SANDBOX},
 };
@@ -39,6 +42,33 @@ impl Sandbox {
     pub fn new(folder: PathBuf, program: PathBuf, ledger: Ledger) -> Sandbox {
         Sandbox { folder, program, ledger, guest: Mutex::new(None) }
     }
+}
+
+impl From<KeysError> for Unusable {
+    fn from(error: KeysError) -> Unusable {
+        Unusable { message: error.to_string(), hint: error.hint().to_owned() }
+    }
+}
+
+/// The account that pays in the sandbox in `folder`; its keys are made where there are none yet.
+///
+/// # Errors
+/// Keys that cannot be read or made.
+pub fn payer(folder: &Path) -> Result<Hash160, Unusable> {
+    Ok(Keys::in_folder(folder)?.payer.account())
+}
+
+/// Who may be paid in the sandbox in `folder`, which a run on this tape uses: its own provider.
+///
+/// # Errors
+/// Keys that cannot be read or made.
+pub fn recipients(tape: &Tape, folder: &Path) -> Result<Vec<Hash160>, Unusable> {
+    Ok(vec![Keys::on(tape, folder)?.provider.account()])
+}
+
+/// What brings up the sandbox in `folder`, whose host is started as `program`.
+pub fn connect(folder: PathBuf, program: PathBuf, ledger: Ledger) -> Box<dyn Connect> {
+    Box::new(Sandbox::new(folder, program, ledger))
 }
 
 fn setup(error: impl std::fmt::Display) -> JobError {

@@ -1,0 +1,69 @@
+use serde_json::json;
+
+use super::*;
+
+fn detail(status: TaskStatus, result: Value) -> TaskDetail {
+    let result = (!result.is_null()).then_some(result);
+    TaskDetail {
+        id: "t".to_owned(),
+        status,
+        message: None,
+        progress: None,
+        payment: None,
+        result,
+        error: None,
+        input: None,
+        idempotency_key: None,
+        created_at: None,
+    }
+}
+
+fn file(name: &str) -> Value {
+    json!({"name": name, "url": "https://p.example/r", "bytes": 3, "sha256": "0".repeat(64)})
+}
+
+#[test]
+fn what_is_incomplete_is_not_wrong() {
+    let without = |field: &str| {
+        let mut file = file("result.json");
+        file[field] = Value::Null;
+        json!({"files": [file]})
+    };
+    for result in [
+        Value::Null,
+        json!({}),
+        json!({"files": null}),
+        json!({"files": []}),
+        json!({"files": [file("other.json")]}),
+        without("name"),
+        without("url"),
+        without("bytes"),
+        without("sha256"),
+    ] {
+        let answer = answer(&detail(TaskStatus::Success, result.clone()));
+        assert!(matches!(answer, Answer::Incomplete(_)), "{result}: {answer:?}");
+    }
+    let whole = json!({"files": [file("result.json"), file("more.csv")]});
+    for status in [TaskStatus::Computing, TaskStatus::InQueue, TaskStatus::Other("packing".to_owned())] {
+        assert!(matches!(answer(&detail(status, whole.clone())), Answer::Incomplete(_)));
+    }
+    assert!(matches!(answer(&detail(TaskStatus::Success, whole)), Answer::Files(files) if files.len() == 2));
+}
+
+#[test]
+fn what_can_never_be_right_is_wrong() {
+    let many = vec![file("result.json"); MAX_FILES + 1];
+    for result in [
+        json!({"files": "result.json"}),
+        json!({"files": [file("../result.json")]}),
+        json!({"files": [file("result.json"), file("result.json")]}),
+        json!({"files": [{"name": "result.json", "url": "https://p.example/r", "bytes": 3, "sha256": "abc"}]}),
+        json!({"files": many}),
+    ] {
+        let answer = answer(&detail(TaskStatus::Success, result.clone()));
+        assert!(matches!(answer, Answer::Wrong(_)), "{result}: {answer:?}");
+    }
+    for status in [TaskStatus::Failed, TaskStatus::Canceled] {
+        assert!(matches!(answer(&detail(status, json!({"files": [file("result.json")]}))), Answer::Wrong(_)));
+    }
+}

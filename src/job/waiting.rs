@@ -1,0 +1,90 @@
+//! Waiting for a provider: how long until the next look, and when silence has lasted too long.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+/// Between two looks at a task that has just been paid; it grows to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// AIOZ asks for a look about every five seconds.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// The longest pause of a wait that lasts: keys have a number of requests a minute, and whoever waits for hours has time.
+const LAST_PAUSE: Duration = Duration::from_secs(30);
+
+/// One wait.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    begun: Timestamp,
+    /// When something was last as it should be.
+    heard: Timestamp,
+    pause: Duration,
+    told: Vec<String>,
+}
+
+impl Waiting {
+    /// One that begins now.
+    pub fn begun(now: Timestamp) -> Waiting {
+        Waiting { begun: now, heard: now, pause: FIRST_PAUSE, told: Vec::new() }
+    }
+
+    /// All is as it should be.
+    pub fn heard(&mut self, now: Timestamp) {
+        self.heard = now;
+    }
+
+    /// Whether nothing was as it should be for that many seconds.
+    pub fn is_over(&self, now: Timestamp, seconds: u64) -> bool {
+        let most = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
+        now.duration_since(self.heard) > most
+    }
+
+    /// Until the next look: longer each time, and longer still once the wait has lasted; at least what was asked for.
+    pub fn pause(&mut self, now: Timestamp, asked: Option<Duration>) -> Duration {
+        let lasted = Duration::try_from(now.duration_since(self.begun)).unwrap_or_default();
+        let longest = (lasted / 60).clamp(LONGEST_PAUSE, LAST_PAUSE);
+        let pause = self.pause;
+        self.pause = (pause * 3 / 2).min(longest);
+        pause.max(asked.unwrap_or_default())
+    }
+
+    /// Whether this is told for the first time.
+    pub fn is_news(&mut self, what: &str) -> bool {
+        let news = !self.told.iter().any(|told| told == what);
+        if news {
+            self.told.push(what.to_owned());
+        }
+        news
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_come_slower_the_longer_it_lasts() {
+        let begun = Timestamp::UNIX_EPOCH;
+        let mut waiting = Waiting::begun(begun);
+        let after = |seconds| begun + SignedDuration::from_secs(seconds);
+        assert_eq!(waiting.pause(begun, None), FIRST_PAUSE);
+        for _ in 0..20 {
+            waiting.pause(after(60), None);
+        }
+        assert_eq!(waiting.pause(after(60), None), LONGEST_PAUSE);
+        for _ in 0..20 {
+            waiting.pause(after(36_000), None);
+        }
+        assert_eq!(waiting.pause(after(36_000), None), LAST_PAUSE);
+        assert_eq!(waiting.pause(after(36_000), Some(Duration::from_secs(90))), Duration::from_secs(90));
+    }
+
+    #[test]
+    fn silence_is_counted_from_the_last_word() {
+        let after = |seconds| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
+        let mut waiting = Waiting::begun(after(0));
+        assert!(waiting.is_over(after(61), 60) && !waiting.is_over(after(60), 60));
+        waiting.heard(after(50));
+        assert!(!waiting.is_over(after(61), 60));
+        assert!(waiting.is_news("a") && !waiting.is_news("a") && waiting.is_news("b"));
+    }
+}
