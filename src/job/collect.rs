@@ -24,7 +24,7 @@ use domain::{
     units,
 };
 use guard::policy::{Refusal, Rule};
-use storage::fetch::{FetchPlan, fetch_on};
+use storage::fetch::{self, FetchError, FetchPlan, fetch_on};
 
 /// A result has at most this many files.
 const MAX_FILES: usize = 1000;
@@ -200,6 +200,7 @@ impl Workflow {
             return Err(Refusal::new(Rule::ResultSize, why).hint("raise `max_result_bytes` in policy.toml").into());
         }
         let folder = self.make_out_dir(job)?;
+        fetch::remove_abandoned(&folder);
         let own = [remote.provider.base().clone(), remote.storage_origin.clone()];
         let allowed: Vec<Url> = own.into_iter().chain(policy.result_hosts.iter().cloned()).collect();
         let mut fetched = Vec::new();
@@ -359,7 +360,11 @@ async fn fetch_one(tape: &Tape, allowed: &[Url], file: RemoteFile, folder: &Path
         expect_sha256: Some(file.sha256),
         to: folder.join(&file.name),
     };
-    Ok(fetch_on(tape, plan, &|_, _| {}).await?)
+    match fetch_on(tape, plan, &|_, _| {}).await {
+        // The cap is the owner's for all files together, and was looked at before.
+        Err(FetchError::TooLarge { max_bytes }) => Err(FetchError::Longer { stated: max_bytes }.into()),
+        fetched => Ok(fetched?),
+    }
 }
 
 /// Work on files, off the runtime's threads.

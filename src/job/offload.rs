@@ -137,9 +137,12 @@ impl Workflow {
     }
 }
 
+/// How the keys of all datasets begin.
+pub const DATASETS: &str = "datasets/";
+
 /// The dataset's key: the job's own, and nothing of the file's name, which may say more than its owner wants.
-pub(super) fn object_key(job: &Job) -> String {
-    format!("datasets/{}", job.id)
+pub fn object_key(job: &Job) -> String {
+    format!("{DATASETS}{}", job.id)
 }
 
 /// The model at the provider.

@@ -71,13 +71,13 @@ impl Workflow {
         let mandate = guard.mandate(job)?;
         let quote = payment::awaited(job)?;
         self.make_out_dir(job)?;
-        self.worth_paying(remote, job).await.map_err(|error| self.said(job, error))?;
         let looked = self.now();
         match self.standing(remote, job, quote).await.map_err(|error| self.said(job, error))? {
             Standing::Same => {}
             Standing::Paid => return Ok(None),
             Standing::Requoted(quote) => return Ok(Some(quote)),
         }
+        self.worth_paying(remote, job).await.map_err(|error| self.said(job, error))?;
         let fees = remote.payer.fees(quote, &remote.payer.replaces(&job.id)?).await?;
         let spending = self.parts.ledger.spending(&remote.payer.account(), quote.network, &Reading::now())?;
         let spending = self.tape().draw("what the wallet has spent", || spending);

@@ -27,7 +27,7 @@ fn each_does_what_its_page_says() {
     assert!(says("judge", &["protein_folding", "examples/data.fasta"]).contains("R-MODEL: "));
     assert!(says("fold", &["HPHPPHHPHPPHPHHPPHPH"]).contains("the verifier says -9"));
     assert!(says("offline_transfer", &[]).contains(" datoshi for inclusion"));
-    assert!(says("chain", &[]).starts_with("height 0, "));
+    assert!(says("chain", &[]).trim_end().ends_with(" has 100 GAS"));
     assert!(says("presign", &[]).contains("X-Amz-Signature="));
     assert_eq!(says("passes", &[]).lines().count(), 3);
 }

@@ -5,6 +5,7 @@ mod approval;
 mod broken;
 mod lost;
 mod main_job;
+mod meddled;
 mod own_chain;
 mod receipts;
 mod recorded;
@@ -42,8 +43,8 @@ pub struct Stage {
     pub world: World,
     pub chain: NeoGo,
     /// Ends with the stage.
-    _provider: Provider,
-    _storage: Arc<Seaweed>,
+    provider: Provider,
+    storage: Arc<Seaweed>,
 }
 
 /// `agent node`, as an operator starts it.
@@ -101,7 +102,19 @@ impl Stage {
         ] {
             world.set(name, value);
         }
-        Stage { world, chain, _provider: provider, _storage: storage }
+        Stage { world, chain, provider, storage }
+    }
+
+    /// The provider's own address, whatever the world is told.
+    pub fn provider_endpoint(&self) -> String {
+        self.provider.endpoint.clone()
+    }
+
+    /// The keys of what lies in the bucket.
+    pub async fn objects(&self) -> Vec<String> {
+        let list = self.storage.server.amazons().list_objects_v2().bucket(self.world.setting("AIOZ_BUCKET"));
+        let list = list.send().await.unwrap();
+        list.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect()
     }
 
     /// What the provider's account has, asked of the chain.

@@ -312,6 +312,31 @@ async fn wrong_keys_and_buckets_are_told_apart(server: Server) {
     assert!(matches!(error, StorageError::NoBucket { .. }), "{error:?}");
 }
 
+/// What HEAD cannot say is asked for, and the setting that is wrong is named.
+async fn the_clock_the_region_and_a_missing_right_are_told_apart(server: Server) {
+    let (bucket, _) = server.bucket().await;
+    let desk = Desk::new(b">a\nACDE\n");
+    for (status, code, names) in [
+        (403, "RequestTimeTooSkewed", "clock"),
+        (400, "AuthorizationHeaderMalformed", "AIOZ_S3_REGION"),
+        (301, "PermanentRedirect", "AIOZ_S3_REGION"),
+        (403, "AccessDenied", "ListBucket"),
+        (403, "SignatureDoesNotMatch", "AIOZ_SECRET_KEY"),
+    ] {
+        let proxy = Proxy::start(&server.endpoint, move |_| Harm::Refuse(status, code)).await;
+        let storage = server.by_way_of(proxy.endpoint.clone()).storage(&bucket);
+        for error in [
+            storage.check().await.unwrap_err(),
+            storage.ensure_bucket().await.unwrap_err(),
+            storage.head("a").await.unwrap_err(),
+            storage.upload(desk.permit("a"), &quiet).await.unwrap_err(),
+        ] {
+            let said = format!("{error} {}", error.hint().unwrap_or_default());
+            assert!(said.contains(names), "{code}: {said}");
+        }
+    }
+}
+
 async fn a_server_that_is_down_is_unreachable(server: Server) {
     let [port] = crate::services::free_ports();
     let down = server.by_way_of(Url::parse(&format!("http://127.0.0.1:{port}/")).unwrap());
@@ -389,6 +414,7 @@ async fn suite(server: &Server) {
         a_file_that_changes_is_refused,
         nothing_is_not_uploaded,
         wrong_keys_and_buckets_are_told_apart,
+        the_clock_the_region_and_a_missing_right_are_told_apart,
         a_server_that_is_down_is_unreachable,
         links_end_and_cannot_be_forged,
     );

@@ -71,6 +71,11 @@ impl Download {
     pub async fn go_on(&mut self, progress: &(dyn Fn(u64, Option<u64>) + Send + Sync)) -> Result<(), FetchError> {
         let mut response = self.request().await?;
         let server = server(response.url());
+        let encoding = response.headers().get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+        if let Some(encoding) = encoding.filter(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+            let encoding = domain::units::clean(encoding, 40);
+            return Err(FetchError::Packed { server, encoding });
+        }
         self.align(&response, &server).await?;
         let rest = response.content_length();
         let total = rest.map(|rest| self.here.saturating_add(rest));
@@ -116,6 +121,7 @@ impl Download {
             if url.origin() == first.origin() {
                 headers.extend(self.limits.headers.clone());
             }
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             if self.here > 0
                 && let Ok(range) = HeaderValue::from_str(&format!("bytes={}-", self.here))
             {

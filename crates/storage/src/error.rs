@@ -42,6 +42,18 @@ pub enum StorageError {
         /// The server.
         endpoint: String,
     },
+    /// The bucket is in another region than the requests are signed for.
+    #[error("bucket {bucket} at {endpoint} is in another region than AIOZ_S3_REGION says ({code}{}{told})", if told.is_empty() { "" } else { ": " })]
+    Region {
+        /// The server.
+        endpoint: String,
+        /// The bucket.
+        bucket: String,
+        /// S3's error code.
+        code: String,
+        /// What it said of it, cleaned.
+        told: String,
+    },
     /// There is no such bucket.
     #[error("there is no bucket {bucket} at {endpoint}")]
     NoBucket {
@@ -117,6 +129,13 @@ impl StorageError {
             StorageError::Unreachable { .. } => {
                 "check AIOZ_S3_ENDPOINT and the network; a job that was interrupted goes on with: agent jobs resume"
             }
+            StorageError::Credentials { code, .. } if code == "AccessDenied" => {
+                "the key is known, and lacks a right: on the bucket it needs ListBucket, and GetObject, PutObject, DeleteObject \
+                 and AbortMultipartUpload on what is in it"
+            }
+            StorageError::Region { .. } => {
+                "set AIOZ_S3_REGION to the bucket's region, which the provider's console shows"
+            }
             StorageError::Credentials { .. } => {
                 "check AIOZ_ACCESS_KEY and AIOZ_SECRET_KEY, and that the key may read and write the bucket"
             }
@@ -132,6 +151,16 @@ impl StorageError {
             | StorageError::Lifetime { .. } => return None,
         };
         Some(hint.to_owned())
+    }
+
+    /// Whether the server has said no more than an HTTP status, as answers to HEAD do.
+    pub(super) fn is_bare(&self) -> bool {
+        match self {
+            StorageError::Credentials { code, .. }
+            | StorageError::Refused { code, .. }
+            | StorageError::Region { code, .. } => code.starts_with("HTTP "),
+            _ => false,
+        }
     }
 
     /// Whether the same may go well in a while, without any change here.
@@ -204,6 +233,15 @@ impl Place {
         let bucket = self.bucket.clone();
         match (code.as_str(), status) {
             ("RequestTimeTooSkewed", _) => StorageError::Clock { endpoint },
+            (
+                "AuthorizationHeaderMalformed"
+                | "PermanentRedirect"
+                | "TemporaryRedirect"
+                | "InvalidRegion"
+                | "IllegalLocationConstraintException",
+                _,
+            )
+            | (_, 301 | 307) => StorageError::Region { endpoint, bucket, code, told: message },
             ("NoSuchBucket", _) => StorageError::NoBucket { endpoint, bucket },
             // Without a body, as answers to HEAD are; objects that are missing are sorted out before this.
             ("NotFound" | "HTTP 404", 404) => StorageError::NoBucket { endpoint, bucket },

@@ -1,6 +1,6 @@
 //! Downloading one result file: from allowed servers only, up to a byte cap, whole and checked or not at all.
 
-use std::{fs::File, io, os::unix::fs::PermissionsExt as _, path::PathBuf, time::Duration};
+use std::{fs::File, io, os::unix::fs::PermissionsExt as _, path::{Path, PathBuf}, time::Duration};
 
 use backon::{ExponentialBuilder, RetryableWithContext as _};
 use reqwest::header::HeaderMap;
@@ -71,6 +71,20 @@ pub enum FetchError {
         /// The cap, bytes.
         max_bytes: u64,
     },
+    /// Longer than was promised.
+    #[error("a file of the result is longer than the {} that the provider states", units::bytes(*stated))]
+    Longer {
+        /// Promised, bytes.
+        stated: u64,
+    },
+    /// Packed, though nobody asked for that: what is checked is the file itself.
+    #[error("{server} sends the file packed ({encoding}), though the file itself was asked for")]
+    Packed {
+        /// Scheme, host and port.
+        server: String,
+        /// How, as it says.
+        encoding: String,
+    },
     /// Not the content that was promised.
     #[error("the result is not what was promised: its SHA-256 is {found}, not {expected}")]
     WrongContent {
@@ -105,7 +119,8 @@ impl FetchError {
             }
             FetchError::Refused { .. } => "the server is in trouble; later: agent jobs resume",
             FetchError::TooLarge { .. } => "raise the cap on results in policy.toml if that size is right",
-            FetchError::WrongContent { .. } => {
+            FetchError::Packed { .. } => "ask the provider to serve results as they are; then: agent jobs resume",
+            FetchError::WrongContent { .. } | FetchError::Longer { .. } => {
                 "resume the job to fetch it again; if it stays, the provider is at fault"
             }
             FetchError::DiskFull { .. } => "make room, or choose another folder with --out; then: agent jobs resume",
@@ -125,6 +140,23 @@ impl FetchError {
             FetchError::Unreachable { .. } => true,
             FetchError::Refused { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
             _ => false,
+        }
+    }
+}
+
+/// How files begin that are not whole yet.
+const PART_PREFIX: &str = ".fetch-";
+/// What nobody has written to for this long belongs to a program that was killed.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
+/// Removes what killed programs left of files that they were fetching into `folder`.
+pub fn remove_abandoned(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(PART_PREFIX)) {
+        let age = entry.metadata().and_then(|meta| meta.modified()).ok().and_then(|time| time.elapsed().ok());
+        if age.is_some_and(|age| age > ABANDONED) && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            // It stands in nobody's way, so the next time is soon enough.
+            let _ = std::fs::remove_file(entry.path());
         }
     }
 }
@@ -159,7 +191,7 @@ pub async fn fetch_on(
     let name = name.ok_or_else(|| cannot(io::ErrorKind::InvalidInput.into()))?;
     // In the same folder, so that the last step is one rename; deleted when dropped. Readable as any file of the person's.
     let like_any_file = std::fs::Permissions::from_mode(0o666);
-    let part = tempfile::Builder::new().prefix(".fetch-").permissions(like_any_file).tempfile_in(&folder);
+    let part = tempfile::Builder::new().prefix(PART_PREFIX).permissions(like_any_file).tempfile_in(&folder);
     let part = part.map_err(cannot)?;
     let out = part.as_file().try_clone().map_err(cannot)?;
     let limits = Limits {

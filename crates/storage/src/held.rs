@@ -47,7 +47,7 @@ impl Storage {
                 etag: object.e_tag().map(|tag| tag.trim_matches('"').to_owned()),
             })),
             Err(error) if is_not_found(&error) => Ok(None),
-            Err(error) => Err(self.place.error(error)),
+            Err(error) => Err(self.explained(self.place.error(error)).await),
         }
     }
 

@@ -38,6 +38,7 @@ use aws_sdk_s3::{
     presigning::PresigningConfig,
     types::{BucketLocationConstraint, CreateBucketConfiguration},
 };
+use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -65,6 +66,17 @@ pub struct S3Settings {
     pub access_key: SecretString,
     /// The key's secret half.
     pub secret_key: SecretString,
+}
+
+/// An object as a listing has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Its key.
+    pub key: String,
+    /// Its size, bytes.
+    pub bytes: u64,
+    /// When it was last written, where the server says.
+    pub modified: Option<Timestamp>,
 }
 
 /// One bucket on an S3-compatible server. Cheap to clone.
@@ -138,19 +150,24 @@ impl Storage {
     /// # Errors
     /// The first of these that does not hold.
     pub async fn check(&self) -> Result<(), StorageError> {
-        let once = || aws_sdk_s3::Config::builder().retry_config(RetryConfig::disabled());
         let head =
             self.client.head_bucket().bucket(&self.place.bucket).customize().config_override(once()).send().await;
-        let Err(error) = head else { return Ok(()) };
-        let first = self.place.error(error);
-        if !matches!(first, StorageError::Credentials { .. }) {
-            return Err(first);
+        match head {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.explained(self.place.error(error)).await),
         }
-        // An answer to HEAD has no body, so it cannot say what is wrong with the keys; an answer to a listing can.
+    }
+
+    /// The error in the server's own words: an answer to HEAD has no body, so it cannot say what is wrong with the keys, the
+    /// clock or the region, and an answer to a listing can.
+    async fn explained(&self, first: StorageError) -> StorageError {
+        if !first.is_bare() {
+            return first;
+        }
         let list = self.client.list_objects_v2().bucket(&self.place.bucket).max_keys(1).customize();
         match list.config_override(once()).send().await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.place.error(error)),
+            Ok(_) => first,
+            Err(error) => self.place.error(error),
         }
     }
 
@@ -162,7 +179,7 @@ impl Storage {
         match self.client.head_bucket().bucket(&self.place.bucket).send().await {
             Ok(_) => return Ok(()),
             Err(error) if is_not_found(&error) => {}
-            Err(error) => return Err(self.place.error(error)),
+            Err(error) => return Err(self.explained(self.place.error(error)).await),
         }
         let mut create = self.client.create_bucket().bucket(&self.place.bucket);
         if self.region != DEFAULT_REGION {
@@ -194,6 +211,23 @@ impl Storage {
         let Some(found) = self.found(&staged.key).await? else { return Ok(false) };
         let other = staged.etag.is_some() && found.etag.is_some() && staged.etag != found.etag;
         Ok(found.bytes == staged.bytes && !other)
+    }
+
+    /// The objects whose keys begin so, at most 1,000 of them.
+    ///
+    /// # Errors
+    /// When the server cannot be asked or refuses.
+    pub async fn list(&self, prefix: &str) -> Result<Vec<Object>, StorageError> {
+        let list = self.client.list_objects_v2().bucket(&self.place.bucket).prefix(prefix).max_keys(1000);
+        let list = list.send().await.map_err(|error| self.place.error(error))?;
+        let objects = list.contents().iter().filter_map(|object| {
+            Some(Object {
+                key: object.key()?.to_owned(),
+                bytes: object.size().and_then(|n| u64::try_from(n).ok()).unwrap_or(0),
+                modified: object.last_modified().and_then(|time| Timestamp::from_second(time.secs()).ok()),
+            })
+        });
+        Ok(objects.collect())
     }
 
     /// Deletes the object under `key`, and what interrupted uploads left of it. An object that is not there is no error.
@@ -229,4 +263,9 @@ impl Storage {
         }
         url.into()
     }
+}
+
+/// For a request that is to be answered soon, or not at all.
+fn once() -> aws_sdk_s3::config::Builder {
+    aws_sdk_s3::Config::builder().retry_config(RetryConfig::disabled())
 }

@@ -11,6 +11,7 @@ use clap::Args;
 
 use self::check::{Check, State};
 use super::{CommandError, Context, Kind, runtime::block_on, wiring};
+use crate::job::offload::object_key;
 use guard::config::Profile;
 
 /// Check the model, storage, provider, chain, wallet, files and programs.
@@ -38,7 +39,10 @@ pub async fn examine(context: &Context) -> Result<ExitCode, CommandError> {
     checks.extend([here::home(settings), here::policy(settings, &profile), here::machine(settings), here::programs()]);
     checks.push(model::model(settings).await);
     checks.extend(match (&profile, settings.policy()) {
-        (Ok(Profile::Live(live)), policy) => outside::all_live(live, &policy.unwrap_or_default()).await,
+        (Ok(Profile::Live(live)), policy) => {
+            let needed = needed(context)?;
+            outside::all_live(live, &policy.unwrap_or_default(), &needed).await
+        }
         (Ok(sandbox @ Profile::Sandbox), Ok(_)) => {
             let ledger = context.ledger()?;
             outside::all_embedded(&*wiring::connect(context, sandbox, &ledger)?).await
@@ -48,6 +52,12 @@ pub async fn examine(context: &Context) -> Result<ExitCode, CommandError> {
     print(context, &checks);
     let failed = checks.iter().any(|check| check.state == State::Fail);
     Ok(ExitCode::from(if failed { Kind::Failed.code() } else { 0 }))
+}
+
+/// The keys on storage that open jobs of this home need.
+fn needed(context: &Context) -> Result<Vec<String>, CommandError> {
+    let Some(ledger) = context.ledger_if_any()? else { return Ok(Vec::new()) };
+    Ok(ledger.jobs()?.iter().filter(|job| !job.state.is_end()).map(object_key).collect())
 }
 
 fn print(context: &Context, checks: &[Check]) {

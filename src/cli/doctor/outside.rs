@@ -1,37 +1,66 @@
 //! Storage, provider, chain and wallet, as configured or in the sandbox.
 
+use jiff::{SignedDuration, Timestamp};
 use url::{Host, Url};
 
 use super::check::Check;
 use crate::{
     cli::wiring::{live, unlock},
-    job::{Connect, Remote},
+    job::{Connect, Remote, offload::DATASETS},
 };
 use compute::aioz::{Aioz, Balance, ComputeError};
-use domain::{hash::Hash160, money::Datoshi, network::Network};
+use domain::{
+    hash::{Hash160, TxHash},
+    money::Datoshi,
+    network::Network,
+};
 use guard::config::{ChainSettings, ComputeSettings, LiveSettings, PolicyFile};
-use neo::Chain;
-use storage::Storage;
+use neo::{
+    Chain,
+    rpc::{ChainError, LAG},
+};
+use storage::{Object, Storage};
 
 /// What the fees of one payment come to, more or less (0.11 GAS).
 const USUAL_FEES: Datoshi = Datoshi::from_gas(1);
 
-/// Everything that the live settings name.
-pub async fn all_live(live: &LiveSettings, policy: &PolicyFile) -> Vec<Check> {
-    let (storage, provider, chain) = futures::join!(storage(live), provider(&live.compute), chain(&live.chain, policy));
-    [vec![storage], provider, chain].concat()
+/// Copies of datasets that are older than this are looked at: no link to them lives longer.
+const OLD: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Everything that the live settings name; `needed` are the keys on storage that open jobs need.
+pub async fn all_live(live: &LiveSettings, policy: &PolicyFile, needed: &[String]) -> Vec<Check> {
+    let (storage, provider, chain) =
+        futures::join!(storage(live, needed), provider(&live.compute), chain(&live.chain, policy));
+    [storage, provider, chain].concat()
 }
 
-async fn storage(live: &LiveSettings) -> Check {
+async fn storage(live: &LiveSettings, needed: &[String]) -> Vec<Check> {
     let settings = live::s3_settings(&live.storage);
-    let checked = match Storage::new(&settings) {
-        Ok(storage) => storage.check().await,
-        Err(error) => Err(error),
+    let checked = async {
+        let storage = Storage::new(&settings)?;
+        storage.check().await?;
+        storage.list(DATASETS).await
     };
-    match checked {
-        Ok(()) => Check::ok("storage", format!("bucket {} at {}", settings.bucket, settings.endpoint)),
-        Err(error) => Check::fail("storage", error.to_string(), error.hint()),
-    }
+    let objects = match checked.await {
+        Ok(objects) => objects,
+        Err(error) => return vec![Check::fail("storage", error.to_string(), error.hint())],
+    };
+    let mut out = vec![Check::ok("storage", format!("bucket {} at {}", settings.bucket, settings.endpoint))];
+    out.extend(leftovers(&objects, needed, Timestamp::now()));
+    out
+}
+
+/// Old copies of datasets that no open job of this home needs.
+fn leftovers(objects: &[Object], needed: &[String], now: Timestamp) -> Option<Check> {
+    let is_old = |object: &&Object| object.modified.is_some_and(|at| now.duration_since(at) > OLD);
+    let old: Vec<&Object> = objects.iter().filter(is_old).filter(|object| !needed.contains(&object.key)).collect();
+    let bytes = old.iter().map(|object| object.bytes).sum();
+    let (count, size) = (domain::units::count(old.len() as u64), domain::units::bytes(bytes));
+    let copies = if old.len() == 1 { "copy" } else { "copies" };
+    let text =
+        format!("{count} {copies} of datasets, older than a week, in the bucket ({size}); no open job needs them");
+    let mend = "agent jobs cancel --all-leftovers removes those of this home's jobs; others may be another home's";
+    (!old.is_empty()).then(|| Check::warn("storage", text, mend))
 }
 
 async fn provider(settings: &ComputeSettings) -> Vec<Check> {
@@ -61,10 +90,17 @@ fn reached_provider(endpoint: &Url, reached: Result<Balance, ComputeError>) -> C
 async fn chain(settings: &ChainSettings, policy: &PolicyFile) -> Vec<Check> {
     let mut out = Vec::new();
     let mut works = false;
-    for url in &settings.rpc {
-        let check = node(url, settings.network).await;
+    let asked = futures::future::join_all(settings.rpc.iter().map(|url| node(url, settings.network))).await;
+    let newest = asked.iter().filter_map(|(_, count)| *count).max().unwrap_or_default();
+    for (url, (check, count)) in settings.rpc.iter().zip(asked) {
         works |= check.state == super::check::State::Ok;
         out.push(check);
+        if let Some(behind) = count.map(|count| newest - count).filter(|behind| *behind > LAG) {
+            let name = url.host_str().unwrap_or_default();
+            let text =
+                format!("{name} is {behind} blocks behind the others: it is left out while a quorum of them agrees");
+            out.push(Check::warn("chain", text, "take it out of NEO_RPC_URL, or name another node"));
+        }
     }
     if settings.network.is_mainnet() && !policy.allow_mainnet {
         let mend = "set allow_mainnet = true in policy.toml in AGENT_HOME, when real money may be paid";
@@ -81,22 +117,33 @@ async fn chain(settings: &ChainSettings, policy: &PolicyFile) -> Vec<Check> {
     out
 }
 
-/// One node: whether it answers, and for the right network.
-async fn node(url: &Url, network: Network) -> Check {
-    let asked = match Chain::new(vec![url.clone()], network) {
-        Err(error) => Err(error),
-        Ok(chain) => match chain.version().await {
-            Ok(version) => chain.block_count().await.map(|count| (version, count)),
-            Err(error) => Err(error),
-        },
+/// One node: whether it answers, for the right network, and keeps application logs; and its block count.
+async fn node(url: &Url, network: Network) -> (Check, Option<u32>) {
+    let asked = async {
+        let chain = Chain::new(vec![url.clone()], network)?;
+        let version = chain.version().await?;
+        let count = chain.block_count().await?;
+        Ok::<_, ChainError>((version, count, chain.application_log(&TxHash([0; 32])).await))
     };
-    match asked {
-        Ok((version, count)) => {
+    let name = url.host_str().unwrap_or_default();
+    match asked.await {
+        Ok((version, count, Ok(_))) => {
             let pace = f64::from(version.protocol.ms_per_block) / 1000.0;
-            let name = url.host_str().unwrap_or_default();
-            Check::ok("chain", format!("{name}: {network}, block {}, one every {pace} s", count.saturating_sub(1)))
+            let text = format!("{name}: {network}, block {}, one every {pace} s", count.saturating_sub(1));
+            (Check::ok("chain", text), Some(count))
         }
-        Err(error) => Check::fail("chain", error.to_string(), Some(chain_hint(url))),
+        Ok((_, count, Err(error))) => {
+            let text = format!("{name} keeps no application logs, by which payments are told to have landed: {error}");
+            (
+                Check::fail(
+                    "chain",
+                    text,
+                    Some("name a node that has the ApplicationLogs plugin in NEO_RPC_URL".into()),
+                ),
+                Some(count),
+            )
+        }
+        Err(error) => (Check::fail("chain", error.to_string(), Some(chain_hint(url))), None),
     }
 }
 
@@ -182,6 +229,21 @@ mod tests {
         );
         assert!(hint("https://seed3.neo.org").contains("http://seed3.neo.org:10332"));
         assert_eq!(hint("http://localhost:30332"), "check NEO_RPC_URL and NEO_NETWORK");
+    }
+
+    #[test]
+    fn old_copies_that_no_open_job_needs_are_told() {
+        let now = Timestamp::now();
+        let object = |key: &str, hours: i64| Object {
+            key: key.to_owned(),
+            bytes: 1_000,
+            modified: Some(now - SignedDuration::from_hours(hours)),
+        };
+        let objects = [object("datasets/job-a", 300), object("datasets/job-b", 300), object("datasets/job-c", 5)];
+        let needed = ["datasets/job-a".to_owned()];
+        let found = leftovers(&objects, &needed, now).unwrap();
+        assert!(found.text.starts_with("1 copy of datasets") && found.text.contains("1.0 kB"), "{}", found.text);
+        assert!(leftovers(&objects[..1], &needed, now).is_none());
     }
 
     #[test]

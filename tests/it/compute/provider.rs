@@ -282,6 +282,25 @@ async fn a_submit_whose_answer_is_lost_is_looked_for_before_it_goes_out_again() 
     }
 }
 
+/// A provider that keeps no keys, and whose history comes late: a second submit would make a second task.
+#[tokio::test]
+async fn a_submit_in_doubt_is_not_repeated_where_no_keys_are_kept() {
+    let late = good(
+        json!({"total": 1, "records": [{"task_id": "task-9", "status": "in_queue", "input_data": {"input": dataset()}}]}),
+    );
+    let guarded = Guarded::new(b"x");
+    let script = [empty_history(), Says::Text(504, "")].into_iter().chain(vec![empty_history(); 7]).chain([late]);
+    let liar = Liar::who(script).await;
+    assert_eq!(liar.client().submit(guarded.submit("m"), dataset()).await.unwrap(), "task-9");
+    assert_eq!(liar.asked().iter().filter(|a| a.method == Method::POST).count(), 1);
+
+    let script = [empty_history(), Says::Text(504, "")].into_iter().chain(vec![empty_history(); 10]);
+    let liar = Liar::who(script).await;
+    let error = liar.client().submit(guarded.submit("m"), dataset()).await.unwrap_err();
+    assert!(matches!(error, ComputeError::Doubtful { .. }), "{error}");
+    assert_eq!(liar.asked().iter().filter(|a| a.method == Method::POST).count(), 1, "a person decides");
+}
+
 #[tokio::test]
 async fn a_submit_that_was_made_before_is_found_and_one_that_was_refused_is_not_repeated() {
     let guarded = Guarded::new(b"x");

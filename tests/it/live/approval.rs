@@ -71,3 +71,23 @@ async fn the_question_says_everything_and_only_yes_pays() {
     assert!(matches!(resumed.process().wait().unwrap(), WaitStatus::Exited(_, 0)));
     assert_eq!(stage.received().await, gas("2"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_at_a_question_of_resume_stops_the_command() {
+    let stage = Stage::set().await;
+    stage.world.file("data.fasta", example("data.fasta"));
+    for seed in ["seed=1", "seed=2"] {
+        let quote = ["run", "--json", "--yes", "--until", "quote", "protein_folding", "data.fasta", "--set", seed];
+        let run = stage.world.run(&quote);
+        assert_eq!(run.code, 0, "{}", run.all());
+    }
+    let mut command: Command = stage.world.command(&["jobs", "resume"]);
+    command.env("TERM", "xterm").env("NO_COLOR", "1");
+    let mut asked = spawn_command(command, Some(PATIENCE)).unwrap();
+    asked.exp_string("Go ahead?").unwrap();
+    asked.send_control('c').unwrap();
+    let rest = asked.exp_eof().unwrap();
+    assert!(!rest.contains("Go ahead?"), "the next job's question is not asked: {rest}");
+    assert!(matches!(asked.process().wait().unwrap(), WaitStatus::Exited(_, 130)), "{rest}");
+    assert_eq!(stage.received().await, Datoshi::ZERO);
+}

@@ -24,7 +24,7 @@ async fn a_live_run_is_recorded_without_keys_and_played_when_all_is_gone() {
     let key = bs58::decode(USER).with_check(None).into_vec().unwrap()[1..33].to_vec();
     assert!(!text.contains(&hex::encode(key)));
 
-    let Stage { world, chain, _provider: provider, _storage: storage } = stage;
+    let Stage { world, chain, provider, storage } = stage;
     drop((chain, provider, storage));
     let played = replay(&["--json", "live.cassette"], &world.work());
     assert_eq!(played.code, 0, "{}", played.all());

@@ -215,6 +215,20 @@ async fn a_payment_that_never_landed_expires_at_every_kind_of_node() {
     }
 }
 
+#[tokio::test]
+async fn nothing_is_paid_where_no_node_could_show_that_it_landed() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = serve(folder.path(), NET, &[(wallet(USER).account(), gas("10"))]).await;
+    let url = like_a_c_sharp_node(&node.url, -32601, "Method not found", None).await;
+    let books = Books::new(NET);
+    let payer = payer(&[&url], &books);
+    let job = books.job(gas("2"));
+    let refused = payer.fees(job.quote.as_ref().unwrap(), &[]).await;
+    let why = refused.unwrap_err().to_string();
+    assert!(why.contains("getapplicationlog") && why.contains("Method not found"), "{why}");
+    assert!(books.states(&job.id).is_empty());
+}
+
 /// What is refused for another reason says nothing of whether a transaction landed.
 #[tokio::test]
 async fn a_refusal_for_another_reason_is_no_absence() {

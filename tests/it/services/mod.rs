@@ -2,6 +2,7 @@
 
 pub mod consented;
 pub mod desk;
+pub mod meddler;
 pub mod proxy;
 pub mod s3;
 pub mod seaweed;

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::{
     error::ComputeError,
+    find::Search,
     task::{TaskDetail, TaskPage},
     transport::{Failure, Patience, Transport},
     wire::{self, Balance, Cost, Model, ModelInfo, Serving},
@@ -19,8 +20,10 @@ use guard::policy::permit::{Permit, Submit};
 
 /// How often one submit goes out: once more after the first, when nobody knows what became of it.
 const SUBMITS: u32 = 2;
-/// How often the history is looked at after a submit whose answer was lost.
+/// How often the history is looked at after a submit whose answer was lost, where the provider keeps the keys of submits.
 const LOOKS: u32 = 3;
+/// The same where it keeps none, over a minute: its history may come late, and a second submit would make a second task.
+const LOOKS_WITHOUT_KEYS: u32 = 10;
 
 /// A client of one provider with one key. Clones share their connections.
 #[derive(Debug, Clone)]
@@ -151,7 +154,8 @@ impl Aioz {
     ///
     /// The body is `{"input": dataset_url, "parameters": "<JSON>"}` and always the same for the same values. AIOZ knows
     /// no Idempotency-Key, so the history is looked at first: a program that died after an earlier submit finds its
-    /// task there. When an answer is lost, it is looked at again before the job goes out once more.
+    /// task there. When an answer is lost, it is looked at again before the job goes out once more; to a provider that keeps no
+    /// keys it does not go out again by itself.
     ///
     /// # Errors
     /// [`ComputeError::Doubtful`] when it may have been taken: look with [`Aioz::find`] before submitting again.
@@ -184,26 +188,31 @@ impl Aioz {
                 Err(Failure { doubtful: false, error, .. }) => return Err(no_model(error, &submit.model)),
                 Err(failure) => why = failure.error.to_string(),
             }
-            if let Some(id) = self.look_for(&submit.idempotency_key, &dataset_url).await? {
-                return Ok(id);
+            let looked = self.look_for(&submit.idempotency_key, &dataset_url).await?;
+            if let Some(task) = looked.task {
+                return Ok(task.id);
+            }
+            if !looked.keeps_keys {
+                break;
             }
         }
         Err(self.doubtful(why))
     }
 
     /// Looks into the history a few times, as the provider may still be busy with what it took.
-    async fn look_for(&self, key: &str, dataset_url: &Url) -> Result<Option<String>, ComputeError> {
+    async fn look_for(&self, key: &str, dataset_url: &Url) -> Result<Search, ComputeError> {
         let mut wait = self.transport.patience().first_wait;
-        for _ in 0..LOOKS {
+        let mut looks = 0;
+        loop {
             self.transport.tape().sleep(wait).await;
             wait = wait.saturating_mul(2).min(Duration::from_secs(10));
-            match self.find(key, dataset_url).await {
-                Ok(Some(task)) => return Ok(Some(task.id)),
-                Ok(None) => {}
-                Err(error) => return Err(self.doubtful(error.to_string())),
+            looks += 1;
+            let search = self.search(key, dataset_url).await.map_err(|error| self.doubtful(error.to_string()))?;
+            let enough = if search.keeps_keys { LOOKS } else { LOOKS_WITHOUT_KEYS };
+            if search.task.is_some() || looks >= enough {
+                return Ok(search);
             }
         }
-        Ok(None)
     }
 
     fn doubtful(&self, why: String) -> ComputeError {

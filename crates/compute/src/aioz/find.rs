@@ -17,20 +17,34 @@ impl Aioz {
     /// # Errors
     /// [`ComputeError`].
     pub async fn find(&self, idempotency_key: &str, dataset_url: &Url) -> Result<Option<TaskDetail>, ComputeError> {
-        let mut offset = 0;
+        Ok(self.search(idempotency_key, dataset_url).await?.task)
+    }
+
+    /// The same, with whether the provider keeps the keys of submits.
+    pub(super) async fn search(&self, idempotency_key: &str, dataset_url: &Url) -> Result<Search, ComputeError> {
+        let (mut offset, mut keeps_keys) = (0, false);
         for _ in 0..PAGES {
             let page = self.history(PAGE, offset).await?;
+            keeps_keys |= page.records.iter().any(|task| task.idempotency_key.is_some());
             let found = page.records.into_iter().find(|task| is_ours(task, idempotency_key, dataset_url));
             if found.is_some() {
-                return Ok(found);
+                return Ok(Search { task: found, keeps_keys });
             }
             offset += page.length;
             if page.length < PAGE as usize || page.total.is_some_and(|total| offset as u64 >= total) {
                 break;
             }
         }
-        Ok(None)
+        Ok(Search { task: None, keeps_keys })
     }
+}
+
+/// What a provider's history shows.
+pub(super) struct Search {
+    /// The task that was looked for.
+    pub task: Option<TaskDetail>,
+    /// Whether tasks there carry the keys that they were submitted with: a second submit of one key makes no second task then.
+    pub keeps_keys: bool,
 }
 
 fn is_ours(task: &TaskDetail, idempotency_key: &str, dataset_url: &Url) -> bool {

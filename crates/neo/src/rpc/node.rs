@@ -137,6 +137,11 @@ impl Node {
         tracing::trace!(node = self.name, method, "asked");
         let mut response = self.line.send(request).await.map_err(unreachable)?;
         let status = response.status();
+        if status.is_redirection() {
+            let to = response.headers().get("location").and_then(|to| to.to_str().ok()).unwrap_or("somewhere else");
+            let why = format!("it redirects to {to}: name that address in NEO_RPC_URL, if it is the node's");
+            return Err(self.malformed(method, why));
+        }
         let mut answer = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|e| unreachable(e.into()))? {
             if answer.len() + chunk.len() > MAX_ANSWER {
