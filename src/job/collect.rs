@@ -26,6 +26,8 @@ use domain::{
 use guard::policy::{Refusal, Rule};
 use storage::fetch::{self, FetchError, FetchPlan, fetch_on};
 
+/// Keys have about 60 requests a minute at AIOZ: between two looks of one job, each other job that is waited for gets this.
+const EACH_LOOK: Duration = Duration::from_millis(1200);
 /// A result has at most this many files.
 const MAX_FILES: usize = 1000;
 
@@ -127,6 +129,7 @@ impl Workflow {
         Ok(None)
     }
 
+    /// Until the next look. Whoever else waits with the same key, in this program or another, has their looks between ours.
     async fn pause(
         &self,
         job: &Job,
@@ -134,6 +137,8 @@ impl Workflow {
         asked: Option<Duration>,
         cancel: &Cancel,
     ) -> Result<(), JobError> {
+        let others = self.parts.ledger.count_waited_for(&self.parts.profile)?.saturating_sub(1);
+        let asked = Some(asked.unwrap_or_default().max(EACH_LOOK.saturating_mul(others)));
         tokio::select! {
             () = self.tape().sleep(waiting.pause(self.waited(), asked)) => Ok(()),
             () = cancel.cancelled() => Err(JobError::Interrupted(job.id.clone())),

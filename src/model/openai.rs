@@ -35,6 +35,7 @@ use std::time::Duration;
 use async_openai::{Client, error::OpenAIError};
 use async_trait::async_trait;
 use futures::{StreamExt as _, stream::BoxStream};
+use tokio::time::Instant;
 
 use self::{
     assemble::Assembly,
@@ -50,6 +51,10 @@ use guard::config::{Api, Endpoint};
 
 /// A stream that keeps itself alive and says nothing is given up after so many idle timeouts.
 const SILENT_FOR: u32 = 5;
+/// One that says something is given up all the same after so many.
+const AT_MOST: u32 = 15;
+/// After the end of an answer what it took may still come: it is waited for so long, and the answer is whole without it.
+const AFTER_END: Duration = Duration::from_secs(2);
 
 /// Where a model is, and how patient we are.
 #[derive(Debug, Clone)]
@@ -142,14 +147,25 @@ impl OpenAi {
         };
         let mut stream = self.ask(request, transport).await.map_err(|error| self.reason(error, &ended))?;
         let silent = self.settings.idle.saturating_mul(SILENT_FOR);
+        let total = Instant::now() + self.settings.idle.saturating_mul(AT_MOST);
+        let mut spoke = Instant::now();
         loop {
-            let next = tokio::time::timeout(silent, stream.next()).await;
-            let Some(chunk) = next.map_err(|_| ModelError::Stalled { after: silent })? else { break };
+            let until = if assembly.is_ended() { Instant::now() + AFTER_END } else { total.min(spoke + silent) };
+            let chunk = match tokio::time::timeout_at(until, stream.next()).await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => break,
+                Err(_) if assembly.is_ended() => break,
+                Err(_) => return Err(ModelError::Stalled { after: silent }),
+            };
             let mut chunk = match chunk {
-                // After the end nothing is lost by what cannot be read.
+                // After the end nothing is lost by what cannot be read, or by a line that breaks.
                 Err(OpenAIError::JSONDeserialize(..)) if assembly.is_ended() => continue,
+                Err(_) if assembly.is_ended() => break,
                 chunk => chunk.map_err(|error| self.reason(error, &ended))?,
             };
+            if chunk.says_something() {
+                spoke = Instant::now();
+            }
             if let Some(error) = chunk.error.take() {
                 match failure::unread_call(&error).filter(|_| assembly.is_empty()) {
                     Some(text) => chunk = Chunk::whole(text),
@@ -168,7 +184,7 @@ impl OpenAi {
                 break;
             }
         }
-        if let Some(error) = ended.reason() {
+        if let Some(error) = ended.reason().filter(|_| !assembly.is_ended()) {
             return Err(error);
         }
         let (turn, rest) = assembly.finish(ended.marked())?;

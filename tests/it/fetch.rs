@@ -70,6 +70,38 @@ fn files(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn a_file_that_is_packed_on_its_way_is_told_as_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let asked = Arc::new(std::sync::Mutex::new(None));
+    let seen = Arc::clone(&asked);
+    let packed = move |headers: HeaderMap| async move {
+        *seen.lock().unwrap() = headers.get(header::ACCEPT_ENCODING).cloned();
+        ([(header::CONTENT_ENCODING, "gzip")], Bytes::from_static(&[0x1f, 0x8b, 8, 0]))
+    };
+    let server = Server::start(Router::new().route("/r", get(packed))).await;
+    let error = get_it(plan(server.at("r"), folder.path())).await.unwrap_err();
+    assert!(matches!(&error, FetchError::Packed { encoding, .. } if encoding == "gzip"), "{error}");
+    assert_eq!(asked.lock().unwrap().as_ref().unwrap(), "identity");
+    assert!(files(folder.path()).is_empty());
+}
+
+#[test]
+fn what_a_killed_program_left_is_removed_once_it_is_old() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(7200);
+    for (name, is_old) in [(".fetch-killed", true), (".fetch-running", false), ("result.json", true)] {
+        let file = std::fs::File::create(folder.path().join(name)).unwrap();
+        if is_old {
+            file.set_modified(old).unwrap();
+        }
+    }
+    storage::fetch::remove_abandoned(folder.path());
+    let mut left = files(folder.path());
+    left.sort();
+    assert_eq!(left, [".fetch-running", "result.json"]);
+}
+
+#[tokio::test]
 async fn a_file_is_fetched_whole_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let content = noise(100_000);

@@ -155,7 +155,13 @@ async fn damage_is_noticed_and_mended(server: Server) {
 
 async fn a_store_that_knows_no_crc64_is_served_without(server: Server) {
     let (bucket, direct) = server.bucket().await;
-    for (status, code) in [(501, "NotImplemented"), (400, "InvalidRequest")] {
+    for (status, code) in [
+        (501, "NotImplemented"),
+        (400, "InvalidRequest"),
+        (400, "InvalidDigest"),
+        (400, "MalformedXML"),
+        (400, "BadRequest"),
+    ] {
         let old = Proxy::start(&server.endpoint, move |seen| match seen.has_checksum() {
             true => Harm::Refuse(status, code),
             false => Harm::None,
@@ -226,6 +232,23 @@ async fn a_damaged_object_is_not_taken_for_the_dataset(server: Server) {
         server.amazons().put_object().bucket(&bucket).key("a").body(other.into()).send().await.unwrap();
         assert!(!storage.holds(&staged).await.unwrap());
     }
+}
+
+/// Some servers send white space while they put parts together, before the XML that says that they did.
+async fn white_space_before_an_answer_harms_nothing(server: Server) {
+    let (bucket, direct) = server.bucket().await;
+    let slow = Proxy::start(&server.endpoint, |seen| {
+        let completes =
+            seen.method == Method::POST && seen.uri.query().is_some_and(|query| query.contains("uploadId="));
+        if completes { Harm::SpaceFirst } else { Harm::None }
+    })
+    .await;
+    let storage = server.by_way_of(slow.endpoint.clone()).storage(&bucket);
+    let content = noise(LARGE);
+    let staged = storage.upload(Desk::new(&content).permit("a"), &quiet).await.unwrap();
+    assert!(through_link(&direct, &staged).await == content);
+    assert_eq!(slow.parts(), 3, "nothing was sent again");
+    assert_eq!(open_uploads(&server, &bucket).await, 0);
 }
 
 /// A busy server is waited for, and what was sent by then is not sent again.
@@ -411,6 +434,7 @@ async fn suite(server: &Server) {
         damage_that_the_store_does_not_notice_is_noticed_here,
         a_damaged_object_is_not_taken_for_the_dataset,
         a_server_that_is_busy_for_a_while_is_waited_for,
+        white_space_before_an_answer_harms_nothing,
         a_file_that_changes_is_refused,
         nothing_is_not_uploaded,
         wrong_keys_and_buckets_are_told_apart,

@@ -1,6 +1,12 @@
 //! Downloading one result file: from allowed servers only, up to a byte cap, whole and checked or not at all.
 
-use std::{fs::File, io, os::unix::fs::PermissionsExt as _, path::{Path, PathBuf}, time::Duration};
+use std::{
+    fs::File,
+    io,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use backon::{ExponentialBuilder, RetryableWithContext as _};
 use reqwest::header::HeaderMap;

@@ -112,6 +112,16 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
+    /// Whether anything of an answer is in it, were it a thought: what only keeps the line open is nothing.
+    pub(super) fn says_something(&self) -> bool {
+        let speaks = |piece: &Option<Piece>| piece.as_ref().is_some_and(|piece| !piece.is_empty());
+        self.error.is_some()
+            || self
+                .choices
+                .iter()
+                .any(|choice| speaks(&choice.delta) || speaks(&choice.message) || choice.finish_reason.is_some())
+    }
+
     /// An answer that is this text and no more.
     pub(super) fn whole(text: String) -> Chunk {
         let delta = Some(Piece { content: Some(Value::String(text)), ..Piece::default() });
@@ -140,6 +150,25 @@ pub(super) struct Piece {
     pub(super) content: Option<Value>,
     pub(super) refusal: Option<String>,
     pub(super) tool_calls: Option<Vec<CallPiece>>,
+    /// A thought, by either of the names that servers have for it.
+    pub(super) reasoning_content: Option<Value>,
+    pub(super) reasoning: Option<Value>,
+}
+
+impl Piece {
+    fn is_empty(&self) -> bool {
+        let is_nothing = |value: &Option<Value>| match value {
+            None | Some(Value::Null) => true,
+            Some(Value::String(text)) => text.is_empty(),
+            Some(Value::Array(parts)) => parts.is_empty(),
+            Some(_) => false,
+        };
+        is_nothing(&self.content)
+            && is_nothing(&self.reasoning_content)
+            && is_nothing(&self.reasoning)
+            && self.refusal.as_ref().is_none_or(String::is_empty)
+            && self.tool_calls.as_ref().is_none_or(Vec::is_empty)
+    }
 }
 
 /// A piece of a call.

@@ -192,6 +192,10 @@ impl Translator {
                 let told = json!({"code": event.code, "message": event.message});
                 Chunk { error: Some(event.error.unwrap_or(told)), ..Chunk::default() }
             }
+            // A thought: not read, and a sign of life.
+            Some(kind) if kind.starts_with("response.reasoning") => {
+                said(Piece { reasoning: event.delta, ..Piece::default() })
+            }
             None if event.error.is_some() => Chunk { error: event.error, ..Chunk::default() },
             // A whole answer.
             None if event.object.as_deref() == Some("response") || event.output.is_some() => self.end(Answer {

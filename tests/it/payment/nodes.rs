@@ -216,6 +216,16 @@ async fn a_payment_that_never_landed_expires_at_every_kind_of_node() {
 }
 
 #[tokio::test]
+async fn a_node_that_redirects_is_told_with_its_address() {
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let url: Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let moved = || async { axum::response::Redirect::permanent("https://node.example.org/") };
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/", post(moved))).await.unwrap() });
+    let error = Chain::new(vec![url], NET).unwrap().block_count().await.unwrap_err().to_string();
+    assert!(error.contains("https://node.example.org/") && error.contains("NEO_RPC_URL"), "{error}");
+}
+
+#[tokio::test]
 async fn nothing_is_paid_where_no_node_could_show_that_it_landed() {
     let folder = tempfile::tempdir().unwrap();
     let node = serve(folder.path(), NET, &[(wallet(USER).account(), gas("10"))]).await;

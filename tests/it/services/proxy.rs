@@ -45,6 +45,10 @@ pub enum Harm {
     Forget,
     /// Both.
     FlipBitAndForget,
+    /// Passed on, and white space comes before the answer.
+    SpaceFirst,
+    /// Answered as done, and not passed on.
+    Pretend,
     /// Never answered.
     Hang,
     /// Answered with that status and S3 error code instead.
@@ -107,10 +111,12 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
     way.seen.lock().unwrap().push((head.method.clone(), head.uri.to_string()));
     let harm = (way.plan)(&seen);
     let is_part = seen.is_part();
+    let space = matches!(harm, Harm::SpaceFirst);
     let forget = matches!(harm, Harm::Forget | Harm::FlipBitAndForget);
     let Ok(body) = to_bytes(body, 256 << 20).await else { return StatusCode::BAD_GATEWAY.into_response() };
     let body = match harm {
-        Harm::None | Harm::Forget => body,
+        Harm::None | Harm::Forget | Harm::SpaceFirst => body,
+        Harm::Pretend => return StatusCode::NO_CONTENT.into_response(),
         Harm::Hang => std::future::pending().await,
         Harm::FlipBit | Harm::FlipBitAndForget => {
             let mut damaged = body.to_vec();
@@ -140,6 +146,11 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
         for name in headers.keys().filter(|name| told(name)).cloned().collect::<Vec<_>>() {
             headers.remove(name);
         }
+    }
+    if space {
+        headers.remove("content-length");
+        let spaced = [b"\n   \n".as_slice(), &answer.bytes().await.unwrap()].concat();
+        return response.body(Body::from(spaced)).unwrap();
     }
     response.body(Body::from_stream(answer.bytes_stream())).unwrap()
 }

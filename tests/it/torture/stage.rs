@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use axum::http::Method;
 use compute::{aioz::Aioz, local::Runner};
 use domain::{
     hash::Hash160,
@@ -28,7 +29,10 @@ use super::line::Line;
 use crate::{
     neo_go::NeoGo,
     payment::{Served, USER, gas, serve_with, wallet},
-    services::s3::Sandbox,
+    services::{
+        proxy::{Harm, Proxy},
+        s3::Sandbox,
+    },
     world::{World, example},
 };
 
@@ -69,6 +73,7 @@ pub struct Stage {
     made: u32,
     _net: Net,
     _storage: Sandbox,
+    _kept: Proxy,
     _node: AbortHandle,
     folder: tempfile::TempDir,
 }
@@ -107,12 +112,18 @@ impl Stage {
         let chain = Chain::new(vec![net.url()], NET).unwrap();
         let storage = Sandbox::start(&folder.path().join("s3")).await;
         storage.server.storage("data").ensure_bucket().await.unwrap();
+        // Many homes hold the same job, with one copy of its dataset: it is not taken away when the first of them is done.
+        let kept = Proxy::start(&storage.server.endpoint, |seen| match *seen.method == Method::DELETE {
+            true => Harm::Pretend,
+            false => Harm::None,
+        })
+        .await;
         let (provider, node) = provide(&folder.path().join("node"), recipient, chain.clone()).await;
         let line = Line::to(net.url()).await;
         let mut world = World::new();
         world.file("data.fasta", example("data.fasta"));
         for (name, value) in [
-            ("AIOZ_S3_ENDPOINT", storage.server.endpoint.as_str()),
+            ("AIOZ_S3_ENDPOINT", kept.endpoint.as_str()),
             ("AIOZ_BUCKET", "data"),
             ("AIOZ_ACCESS_KEY", &storage.server.access_key),
             ("AIOZ_SECRET_KEY", &storage.server.secret_key),
@@ -148,6 +159,7 @@ impl Stage {
             made: 0,
             _net: net,
             _storage: storage,
+            _kept: kept,
             _node: node,
             folder,
         }
@@ -247,6 +259,8 @@ async fn provide(folder: &Path, recipient: Hash160, chain: Chain) -> (Url, Abort
         max_open: 100_000,
         rate_limit: None,
         drain: Duration::ZERO,
+        // No clock of a test outlives a quote.
+        quote_lifetime: Duration::from_secs(100 * 365 * 24 * 3600),
         ..NodeSettings::new(folder.to_owned(), NET, recipient, Arc::new(chain))
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -84,6 +84,17 @@ impl Ledger {
         bodies.iter().map(|body| serde_json::from_str(body).map_err(|e| unreadable("job", e))).collect()
     }
 
+    /// How many jobs of a profile were paid for and are waited for at the provider, by whichever program.
+    ///
+    /// # Errors
+    /// When the database says no.
+    pub fn count_waited_for(&self, profile: &str) -> Result<u32, LedgerError> {
+        let query = "SELECT COUNT(*) FROM jobs WHERE state IN ('paid', 'running', 'result_ready')
+                     AND json_extract(body, '$.profile') = ?1";
+        let connection = self.connection();
+        connection.query_row(query, [profile], |row| row.get(0)).map_err(|e| self.database(e))
+    }
+
     /// The jobs of a task that the same work could be: those of a session or a request, and those of any that are paid for, or
     /// about to be, and have not ended; oldest first.
     ///

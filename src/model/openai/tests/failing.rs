@@ -122,6 +122,35 @@ async fn a_server_that_only_keeps_the_line_open_is_given_up() {
 }
 
 #[tokio::test]
+async fn deltas_that_say_nothing_keep_nobody_waiting_for_ever() {
+    let empty = format!("data: {}\n\n", delta(json!({"role": "assistant", "content": ""})));
+    let drip = stream::unfold((), move |()| {
+        let empty = empty.clone();
+        async move {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Some((Ok::<_, std::io::Error>(empty), ()))
+        }
+    });
+    let (_, mut settings) = serve(vec![Answer::Stream(axum::body::Body::from_stream(drip))]).await;
+    settings.idle = Duration::from_millis(200);
+    let error = ask(OpenAiSettings { retries: 0, ..settings }).await.0.unwrap_err();
+    assert_eq!(error, ModelError::Stalled { after: Duration::from_secs(1) });
+}
+
+/// A server may hold the line open after the end of an answer, or break it: the answer has come.
+#[tokio::test]
+async fn an_answer_ends_with_its_end() {
+    let whole = || vec![format!("data: {}\n\n", delta(json!({"content": "ok"}))), format!("data: {}\n\n", end("stop"))];
+    for after in [After::Silence, After::Break, After::End] {
+        let (_, settings) = serve(vec![Answer::Raw(whole(), after)]).await;
+        let begun = std::time::Instant::now();
+        let turn = ask(OpenAiSettings { retries: 0, ..settings }).await.0.unwrap();
+        assert_eq!((turn.text.as_str(), turn.finish), ("ok", Finish::Stop));
+        assert!(begun.elapsed() < Duration::from_secs(20), "it is not waited for what cannot come");
+    }
+}
+
+#[tokio::test]
 async fn an_endless_answer_is_cut() {
     let piece = format!("data: {}\n\n", delta(json!({"content": "x".repeat(64 * 1024)})));
     let (_, settings) = serve(vec![Answer::Raw(vec![piece; 6], After::Silence)]).await;
