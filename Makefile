@@ -2,7 +2,7 @@
 # make tools    only what the tests need (a Neo node, an S3 server, three Python clients)
 # make trial    the cases in trials/, played against the configured model; the page is target/trial.html
 # make torture  thousands of payments, killed at every point, on the sandbox's chain and on a real one: minutes
-# make lean     the program without node, sandbox, MCP and trial, and with each of them alone
+# make lean     the program without node, sandbox, MCP and trial, and with MCP, node and trial each by itself
 # make lint     formatting, clippy and the docs, as CI checks them
 # make clean-tools
 
@@ -23,7 +23,7 @@ tools:
 	tests/setup.sh $(TOOLS)
 
 lean:
-	for one in mcp node sandbox trial; do cargo check --locked --no-default-features --features $$one || exit 1; done
+	for one in mcp node trial; do cargo check --locked --no-default-features --features $$one || exit 1; done
 	cargo clippy --locked --no-default-features -- -D warnings
 	cargo build --locked --no-default-features
 	tests/lean.sh $${CARGO_TARGET_DIR:-target}/debug/agent

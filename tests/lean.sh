@@ -23,7 +23,7 @@ expect 0 "6 records" ask "How many sequences are in examples/data.fasta?"
 expect 0 "done" run sequence_stats examples/data.fasta
 expect 1 "built without the sandbox" run protein_folding examples/data.fasta --yes
 expect 1 "built without the sandbox" wallet address
-expect 0 "this build has none" config
+expect 1 "this build has none" doctor
 for command in node mcp trial; do
     expect 2 "built without $command" "$command" --anything
 done

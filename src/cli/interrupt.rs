@@ -46,7 +46,8 @@ pub fn cancel_by_hand(context: &Context) -> Cancel {
     cancel
 }
 
-/// Done at Ctrl-C or SIGTERM.
+/// Done at Ctrl-C or SIGTERM: for what serves.
+#[cfg(any(feature = "mcp", feature = "node"))]
 pub async fn until_told() {
     let terminated = async {
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
