@@ -32,13 +32,18 @@ impl Workflow {
             return;
         }
         if let Err(error) = self.clear(job).await {
-            let at = job.staged.as_ref().map(|staged| staged.url.clone()).unwrap_or_default();
-            let message = format!(
-                "the copy of {}'s dataset is still on storage ({at}): {error}; `agent jobs cancel --all-leftovers` removes it",
-                job.id
-            );
-            self.emit(Event::Warning { message });
+            self.tell_leftover(job, &error);
         }
+    }
+
+    /// Names what could not be taken away.
+    pub(super) fn tell_leftover(&self, job: &Job, error: &JobError) {
+        let at = job.staged.as_ref().map(|staged| format!(" ({})", staged.url)).unwrap_or_default();
+        let message = format!(
+            "what was sent of {}'s dataset may still be on storage{at}: {error}; `agent jobs cancel --all-leftovers` removes it",
+            job.id
+        );
+        self.emit(Event::Warning { message });
     }
 
     /// Takes away what every job that has ended left, whatever its end; the jobs whose leftovers are gone now, and what could
@@ -80,9 +85,9 @@ impl Workflow {
     }
 }
 
-/// Whether something of a job may lie at provider or storage.
+/// Whether something of a job may lie at provider or storage: its content is known right before it is sent.
 fn leaves_something(job: &Job) -> bool {
-    job.place() == Place::Offload && job.staged.is_some() && !job.cleared
+    job.place() == Place::Offload && (job.staged.is_some() || job.content.is_some()) && !job.cleared
 }
 
 async fn cancel_task(remote: &Remote, task: &str) -> Result<(), JobError> {

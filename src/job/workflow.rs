@@ -274,7 +274,11 @@ impl Workflow {
             return Err(refusal.hint(hint).into());
         }
         if job.place() == Place::Offload && job.state != JobState::Planned {
-            self.clear_remote(&job).await?;
+            match self.clear_remote(&job).await {
+                // A store that is gone keeps nobody from giving up what was not paid for.
+                Err(error @ JobError::Storage(_)) => self.tell_leftover(&job, &error),
+                cleared => cleared?,
+            }
         }
         self.step(id, JobState::Canceled, |job| job.failure = Some("given up by a person".to_owned()))
     }

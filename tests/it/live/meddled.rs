@@ -175,3 +175,22 @@ async fn a_job_that_is_done_or_given_up_leaves_nothing_on_storage() {
     let run = stage.world.run(&["jobs", "cancel", "--all-leftovers"]);
     assert!(run.code == 0 && run.out.contains("left anything"), "{}", run.all());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_can_be_given_up_while_storage_is_down_and_is_cleared_later() {
+    let (mut stage, _meddler) = behind(|_| {}).await;
+    let quoted: Vec<&str> = FOLD.into_iter().chain(["--until", "quote"]).collect();
+    let run = stage.world.run(&quoted);
+    let job = run.event("job.submitted")["job"].as_str().unwrap().to_owned();
+    let storage = stage.world.setting("AIOZ_S3_ENDPOINT");
+    let [nobody] = crate::services::free_ports();
+    stage.world.set("AIOZ_S3_ENDPOINT", format!("http://127.0.0.1:{nobody}"));
+    let run = stage.world.run(&["jobs", "cancel", &job]);
+    assert!(run.code == 0 && run.all().contains("--all-leftovers"), "{}", run.all());
+    assert_eq!(stage.world.states().last().unwrap(), "canceled");
+    stage.world.set("AIOZ_S3_ENDPOINT", storage);
+    assert_eq!(stage.objects().await.len(), 1);
+    let run = stage.world.run(&["jobs", "cancel", "--all-leftovers"]);
+    assert!(run.code == 0 && run.out.contains("removed from storage"), "{}", run.all());
+    assert_eq!(stage.objects().await, Vec::<String>::new());
+}
