@@ -45,14 +45,8 @@ use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, error::Erro
 
 use crate::face::render;
 
-#[cfg(not(feature = "mcp"))]
-use left_out::mcp;
-#[cfg(not(feature = "node"))]
-use left_out::node;
-#[cfg(not(feature = "sandbox"))]
-use left_out::sandbox_host;
-#[cfg(not(feature = "trial"))]
-use left_out::trial;
+#[cfg(not(all(feature = "mcp", feature = "node", feature = "sandbox", feature = "trial")))]
+use left_out::*;
 
 pub use self::{
     context::Context,

@@ -1,4 +1,5 @@
-//! A task right before it is paid: what the provider asks for by now, and whether it is paid already, by a payment that this ledger knows nothing of: another copy of it paid.
+//! A task right before it is paid: what the provider asks for by now, and whether it is paid already, by a payment that this
+//! ledger knows nothing of: another copy of it paid.
 //!
 //! A home folder that was copied, or restored from a backup, holds a job that awaits its payment, and the payment was made
 //! since. The provider knows of it. Nothing it says is believed: the chain must show that very payment, of this wallet.
@@ -111,20 +112,19 @@ fn unpaid(terms: &PaymentTerms, quote: &Quote) -> Result<Standing, JobError> {
 
 /// What differs between two quotes, in words.
 fn changes(before: &Quote, now: &Quote) -> String {
-    let mut out = Vec::new();
-    let mut differ = |same: bool, what: &str, now: String, before: String| {
-        if !same {
-            out.push(format!("{what}{now} instead of {before}"));
-        }
+    let parts = |quote: &Quote| {
+        let Quote { amount, recipient, network, reference, expires_at, .. } = quote;
+        let to = format!("to {}", recipient.address());
+        [
+            amount.to_string(),
+            to,
+            format!("on {network}"),
+            format!("reference {reference}"),
+            format!("until {expires_at}"),
+        ]
     };
-    differ(now.amount == before.amount, "", now.amount.to_string(), before.amount.to_string());
-    let (to, was) = (now.recipient.address(), before.recipient.address());
-    differ(to == was, "to ", to.clone(), was.clone());
-    differ(now.network == before.network, "on ", now.network.to_string(), before.network.to_string());
-    differ(now.reference == before.reference, "reference ", now.reference.clone(), before.reference.clone());
-    let (until, was) = (now.expires_at.to_string(), before.expires_at.to_string());
-    differ(until == was, "until ", until.clone(), was.clone());
-    out.join(", ")
+    let differ = parts(now).into_iter().zip(parts(before)).filter(|(now, before)| now != before);
+    differ.map(|(now, before)| format!("{now} instead of {before}")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -145,6 +145,6 @@ mod tests {
         };
         assert_eq!(changes(&before, &before), "");
         let now = Quote { amount: Datoshi::from_gas(5), reference: "b".into(), ..before.clone() };
-        assert_eq!(changes(&before, &now), "5 GAS instead of 2 GAS, reference b instead of a");
+        assert_eq!(changes(&before, &now), "5 GAS instead of 2 GAS, reference b instead of reference a");
     }
 }

@@ -26,9 +26,11 @@ impl Workflow {
     /// After the end of a job: the copy of its dataset has served. A paid job that failed keeps it, as what the owner shows
     /// the provider. What cannot be taken away now is named, and is no failure of the job.
     pub(super) async fn clear_away(&self, job: &Job) {
+        if !leaves_something(job) || job.state == JobState::PaidButFailed {
+            return;
+        }
         // A record of an earlier version knows nothing of this.
-        let wanted = self.tape().look("whether what is left is taken away", || self.tape().player().is_none());
-        if !wanted || !leaves_something(job) || job.state == JobState::PaidButFailed {
+        if !self.tape().look("whether what is left is taken away", || self.tape().player().is_none()) {
             return;
         }
         if let Err(error) = self.clear(job).await {
@@ -74,9 +76,6 @@ impl Workflow {
     }
 
     async fn remove_copy(&self, remote: &Remote, job: &Job) -> Result<(), JobError> {
-        if job.state == JobState::Planned || job.place() == Place::Local {
-            return Ok(());
-        }
         // An upload that was cut short has left parts under the same key.
         let key = job.staged.as_ref().map_or_else(|| object_key(job), |staged| staged.key.clone());
         remote.storage.remove(&key).await?;

@@ -275,8 +275,11 @@ impl Workflow {
         }
         if job.place() == Place::Offload && job.state != JobState::Planned {
             match self.clear_remote(&job).await {
-                // A store that is gone keeps nobody from giving up what was not paid for.
-                Err(error @ JobError::Storage(_)) => self.tell_leftover(&job, &error),
+                // A store that is gone keeps nobody from giving up what was not paid for, and no provider has it yet or it is
+                // taken back there.
+                Err(error) if job.provider_job.is_none() || matches!(error, JobError::Storage(_)) => {
+                    self.tell_leftover(&job, &error);
+                }
                 cleared => cleared?,
             }
         }

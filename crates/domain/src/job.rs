@@ -178,6 +178,22 @@ impl fmt::Display for JobState {
     }
 }
 
+/// How long a paid job is waited for while nothing can be done. Afterwards it stays as it is, and is gone on with later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Patience {
+    /// A result that the provider says is there, and does not name whole: seconds.
+    pub incomplete_result_seconds: u64,
+    /// A provider that gives no answer: seconds.
+    pub outage_seconds: u64,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience { incomplete_result_seconds: 600, outage_seconds: 2 * 3600 }
+    }
+}
+
 /// How it is known that storage holds what was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -47,7 +47,10 @@ impl Storage {
                 etag: object.e_tag().map(|tag| tag.trim_matches('"').to_owned()),
             })),
             Err(error) if is_not_found(&error) => Ok(None),
-            Err(error) => Err(self.explained(self.place.error(error)).await),
+            Err(error) => Err(match self.place.error(error) {
+                first if first.is_bare() => self.can_list().await.err().unwrap_or(first),
+                first => first,
+            }),
         }
     }
 

@@ -154,21 +154,20 @@ impl Storage {
             self.client.head_bucket().bucket(&self.place.bucket).customize().config_override(once()).send().await;
         match head {
             Ok(_) => Ok(()),
-            Err(error) => Err(self.explained(self.place.error(error)).await),
+            Err(error) => self.listed(self.place.error(error)).await,
         }
     }
 
-    /// The error in the server's own words: an answer to HEAD has no body, so it cannot say what is wrong with the keys, the
-    /// clock or the region, and an answer to a listing can.
-    async fn explained(&self, first: StorageError) -> StorageError {
-        if !first.is_bare() {
-            return first;
-        }
+    /// Whether the bucket can be listed after all, where HEAD failed without a word.
+    async fn listed(&self, first: StorageError) -> Result<(), StorageError> {
+        if first.is_bare() { self.can_list().await } else { Err(first) }
+    }
+
+    /// An answer to HEAD has no body, so it cannot say what is wrong with the keys, the clock or the region; one to a listing
+    /// can.
+    async fn can_list(&self) -> Result<(), StorageError> {
         let list = self.client.list_objects_v2().bucket(&self.place.bucket).max_keys(1).customize();
-        match list.config_override(once()).send().await {
-            Ok(_) => first,
-            Err(error) => self.place.error(error),
-        }
+        list.config_override(once()).send().await.map(|_| ()).map_err(|error| self.place.error(error))
     }
 
     /// Makes the bucket when it is not there.
@@ -179,7 +178,7 @@ impl Storage {
         match self.client.head_bucket().bucket(&self.place.bucket).send().await {
             Ok(_) => return Ok(()),
             Err(error) if is_not_found(&error) => {}
-            Err(error) => return Err(self.explained(self.place.error(error)).await),
+            Err(error) => return self.listed(self.place.error(error)).await,
         }
         let mut create = self.client.create_bucket().bucket(&self.place.bucket);
         if self.region != DEFAULT_REGION {

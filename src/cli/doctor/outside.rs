@@ -97,8 +97,9 @@ async fn chain(settings: &ChainSettings, policy: &PolicyFile) -> Vec<Check> {
         out.push(check);
         if let Some(behind) = count.map(|count| newest - count).filter(|behind| *behind > LAG) {
             let name = url.host_str().unwrap_or_default();
-            let text =
-                format!("{name} is {behind} blocks behind the others: it is left out while a quorum of them agrees");
+            let text = format!(
+                "{name} is {behind} blocks behind the others: it has no say in fees and balances, and a payment that never lands is waited for longer"
+            );
             out.push(Check::warn("chain", text, "take it out of NEO_RPC_URL, or name another node"));
         }
     }

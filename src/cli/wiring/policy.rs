@@ -8,7 +8,7 @@ use cassette::Tape;
 use domain::{budget::Caps, money::Datoshi};
 use guard::{
     config::{Key, Profile, Settings, policy_file::PolicyFile},
-    policy::{Policy, limits::Patience},
+    policy::Policy,
 };
 
 /// The policy of these settings, for a run on this tape.
@@ -45,10 +45,7 @@ pub fn of(settings: &Settings, profile: &Profile, tape: &Tape) -> Result<Policy,
         allow_mainnet: file.allow_mainnet,
         max_result_bytes: file.max_result_bytes,
         result_hosts: file.result_hosts.clone(),
-        patience: Patience {
-            incomplete_result_seconds: file.patience.incomplete_result_seconds,
-            outage_seconds: file.patience.outage_seconds,
-        },
+        patience: file.patience,
     })
 }
 

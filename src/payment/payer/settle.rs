@@ -49,7 +49,7 @@ impl Payer {
             _ => {}
         }
         // The counts come first: what landed by then is in the log that is read after.
-        let counts = self.chain.without_laggards().await.block_counts().await;
+        let counts = self.chain.block_counts().await;
         let log = self.chain.application_log(&attempt.tx_hash).await;
         tracing::debug!(job = %attempt.job, number = attempt.number, ?counts, landed = ?log.as_ref().map(|l| l.found.is_some()), "looked");
         if matches!(log, Ok(Sighting { found: None, .. }))

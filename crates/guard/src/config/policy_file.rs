@@ -12,7 +12,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{MAX_BYTES, error::ConfigError, layer::toml_error, plain_file};
-use domain::{budget::Caps, hash::Hash160, money::Datoshi, verdict::Thresholds};
+use domain::{budget::Caps, hash::Hash160, job::Patience, money::Datoshi, verdict::Thresholds};
 
 /// The owner's rules, with defaults where the file says nothing.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,25 +40,9 @@ pub struct PolicyFile {
     /// Servers that results may come from, besides those of provider and storage.
     pub result_hosts: Vec<Url>,
     /// How long a paid job is waited for.
-    pub patience: WaitFor,
+    pub patience: Patience,
     /// What a job is offered for where the provider states no price.
     pub price: Price,
-}
-
-/// How long a paid job is waited for while it cannot go on, seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct WaitFor {
-    /// A result that is there and not named whole.
-    pub incomplete_result_seconds: u64,
-    /// A provider that gives no answer.
-    pub outage_seconds: u64,
-}
-
-impl Default for WaitFor {
-    fn default() -> WaitFor {
-        WaitFor { incomplete_result_seconds: 600, outage_seconds: 2 * 3600 }
-    }
 }
 
 /// What a job is offered for where the provider states no price (AIOZ states none in GAS): both parts together.
@@ -88,7 +72,7 @@ impl Default for PolicyFile {
             allow_mainnet: false,
             max_result_bytes: 1_000_000_000,
             result_hosts: Vec::new(),
-            patience: WaitFor::default(),
+            patience: Patience::default(),
             price: Price { flat: Datoshi::from_gas(2), per_gb: Datoshi::ZERO },
         }
     }
@@ -107,7 +91,7 @@ struct Raw {
     allow_mainnet: bool,
     max_result_bytes: Option<u64>,
     result_hosts: Vec<String>,
-    patience: WaitFor,
+    patience: Patience,
     price: RawPrice,
 }
 

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use domain::{budget::Caps, hash::Hash160, money::Datoshi, network::Network, path_text, verdict::Thresholds};
+use domain::{
+    budget::Caps, hash::Hash160, job::Patience, money::Datoshi, network::Network, path_text, verdict::Thresholds,
+};
 
 /// The policy in force.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,21 +45,6 @@ pub struct Policy {
     /// How long a paid job is waited for while it cannot go on.
     #[serde(default)]
     pub patience: Patience,
-}
-
-/// How long a paid job is waited for while nothing can be done. Afterwards it stays as it is, and is gone on with later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Patience {
-    /// A result that the provider says is there, and does not name whole: seconds.
-    pub incomplete_result_seconds: u64,
-    /// A provider that gives no answer: seconds.
-    pub outage_seconds: u64,
-}
-
-impl Default for Patience {
-    fn default() -> Patience {
-        Patience { incomplete_result_seconds: 600, outage_seconds: 2 * 3600 }
-    }
 }
 
 impl Policy {
