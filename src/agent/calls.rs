@@ -55,7 +55,7 @@ pub fn ready(
         let (name, arguments, call) = match arguments_of(&call.arguments, finish, repair.is_some()) {
             Ok(arguments) => {
                 let (name, arguments) = match repair {
-                    Some(tasks) => task_call::as_check(&name, arguments, tasks),
+                    Some(tasks) => task_call::as_check(&name, without_nulls(arguments), tasks),
                     None => (name, arguments),
                 };
                 let call = call::parse(&name, &arguments).map_err(|bad| ToolResult::bad(&bad));
@@ -72,6 +72,14 @@ pub fn ready(
         out.push(Ready { id, name, arguments, echo, call });
     }
     out
+}
+
+/// Models write `null` for what they leave out; the tools take only what is there.
+fn without_nulls(mut arguments: Value) -> Value {
+    if let Some(fields) = arguments.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+    }
+    arguments
 }
 
 fn arguments_of(raw: &str, finish: &Finish, repair: bool) -> Result<Value, String> {

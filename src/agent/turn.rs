@@ -118,7 +118,7 @@ impl Turn {
             Call::CheckLocalCapability(args) => Some(args),
             _ => None,
         };
-        if let Some(Ok(bounds)) = check.map(Args::bounds) {
+        if let Some(bounds) = check.map(Args::bounds) {
             self.until = self.until.min(bounds.until);
         }
         let known = !result.jobs.is_empty() && result.jobs.iter().all(|job| self.jobs.contains(&job.id));

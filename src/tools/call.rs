@@ -96,6 +96,10 @@ pub fn parse(name: &str, arguments: &Value) -> Result<Call, BadCall> {
 }
 
 fn fields<T: DeserializeOwned>(tool: Tool, arguments: &Value) -> Result<T, BadCall> {
+    if !arguments.is_object() {
+        // A list would be taken for the fields in their order.
+        return Err(BadCall::Arguments { tool, why: "the arguments are no JSON object".to_owned() });
+    }
     serde_path_to_error::deserialize(arguments).map_err(|error| {
         // The names first, all at once: a model that mends one at a time runs out of steps.
         if let Some(why) = wrong_names(tool, arguments) {
@@ -184,7 +188,10 @@ mod tests {
         assert!(why("pay_gas_fee", pay(json!(2), user)).contains("`amount`: invalid type"));
         assert!(why("pay_gas_fee", pay(json!("2"), "me")).contains("`recipient`: `me` is not a Neo N3 address"));
         assert!(why("list_jobs", json!({"state": "mine"})).contains("`state`: unknown variant `mine`"));
-        assert!(why("list_jobs", json!([1])).contains("invalid"));
+        for list in [json!([1]), json!([]), json!("open"), json!(null)] {
+            assert!(why("list_jobs", list).contains("are no JSON object"));
+        }
+        assert!(why("list_jobs", json!({"state": null})).contains("`state`: invalid type: null"));
         assert_eq!(
             why("pay_gas_fee", json!({"job": "job-7k3q9dm2", "value": "2", "to": user})),
             "wrong arguments for pay_gas_fee: missing field `amount`, missing field `recipient`, unknown field `value`, \

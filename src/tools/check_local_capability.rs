@@ -7,10 +7,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{BadCall, Failure, Tool, ToolResult, Toolbox, WorkError, facts, files, next, standing::Standing};
+use super::{
+    Failure, ToolResult, Toolbox, WorkError, facts, files, next,
+    standing::Standing,
+    written::{self, Gas},
+};
 use domain::{
     job::{Job, JobState},
-    money::Datoshi,
     request::{Bounds, Locality, Spend, Until, Work},
     task::Parameters,
     units::clean,
@@ -35,25 +38,31 @@ pub struct Args {
     /// The dataset exactly as the person wrote it: a path, a pattern such as "samples/*.fasta", or a folder for all files in it.
     pub dataset: String,
     /// Further datasets of the same task with the same parameters, each as the person wrote it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "written::given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<String>")]
     pub more_datasets: Option<Vec<String>>,
     /// What the person asked for beside the defaults, such as {"dimension": 3}. Leave it out when they said nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "written::given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Parameters")]
     pub parameters: Option<Parameters>,
     /// The most that all of the request may cost in GAS with fees, as text, such as "1.5", when the person sets a limit in any
     /// words or language; "0" when nothing is to be paid. Leave it out when they set none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_gas: Option<String>,
+    #[serde(default, deserialize_with = "written::given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Gas")]
+    pub max_gas: Option<Gas>,
     /// true when the person wants the work on this machine and nowhere else, or the data not to leave it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "written::given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
     pub here_only: Option<bool>,
     /// Where to stop when the person does not want the result now: "plan" when they only ask what it would take or cost, how
     /// long or where it would run, when they say not to do it, not yet, or to ask them first, and whenever you are not sure;
     /// "quote" when they want the provider's quote and no payment. Leave it out when they want the work done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "written::word", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "StopAt")]
     pub stop_at: Option<StopAt>,
     /// true only when the person asks for work that is done already to be done once more. It is paid for again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "written::given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
     pub anew: Option<bool>,
 }
 
@@ -75,22 +84,16 @@ impl Args {
     }
 
     /// The bounds that the model read out of the person's words: they can only make the request narrower.
-    ///
-    /// # Errors
-    /// A limit that is no amount.
-    pub fn bounds(&self) -> Result<Bounds, BadCall> {
-        let limit = self.max_gas.as_deref().map(str::parse::<Datoshi>).transpose();
-        let limit = limit
-            .map_err(|e| BadCall::Arguments { tool: Tool::CheckLocalCapability, why: format!("`max_gas`: {e}") })?;
-        Ok(Bounds {
+    pub fn bounds(&self) -> Bounds {
+        Bounds {
             place: if self.here_only == Some(true) { Locality::Here } else { Locality::Anywhere },
-            spend: limit.map_or(Spend::OwnersCaps, Spend::at_most),
+            spend: self.max_gas.map_or(Spend::OwnersCaps, |Gas(most)| Spend::at_most(most)),
             until: match self.stop_at {
                 Some(StopAt::Plan) => Until::Plan,
                 Some(StopAt::Quote) => Until::Quote,
                 None => Until::Done,
             },
-        })
+        }
     }
 }
 
@@ -101,10 +104,7 @@ type Checked = (PathBuf, Result<Job, WorkError>);
 const AT_ONCE: usize = 8;
 
 pub(super) async fn run(toolbox: &Toolbox, args: &Args) -> ToolResult {
-    let bounds = match args.bounds() {
-        Ok(bounds) => bounds,
-        Err(bad) => return ToolResult::bad(&bad),
-    };
+    let bounds = args.bounds();
     let tasks = toolbox.work.tasks();
     let task = tasks.iter().find(|task| task.name == args.task_type);
     let files = match files::expand(&args.names(), &toolbox.folder, task) {

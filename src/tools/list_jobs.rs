@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{ToolResult, Toolbox, facts};
+use super::{ToolResult, Toolbox, facts, written};
 use domain::job::Job;
 
 /// What it does, for the model.
@@ -34,7 +34,8 @@ pub enum Which {
 #[serde(deny_unknown_fields)]
 pub struct Args {
     /// Which jobs: open, done, or all (the default).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "written::word", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Which")]
     pub state: Option<Which>,
 }
 

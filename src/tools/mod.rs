@@ -8,9 +8,9 @@
 //! | [`work`] | what the tools ask of the job workflow |
 //! | one a tool | its arguments and its step |
 //! | [`call`] | from a name and raw arguments to a typed call |
+//! | [`written`] | how arguments are written: one form for schema and parser |
 //! | [`run`] | a typed call to its one result |
 //! | [`effect`] | a step with an effect, on one job or on several side by side |
-//! | [`more`] | the argument that names more jobs than one |
 //! | [`standing`] | the plan that waits for consent, and where the request stops |
 //! | [`files`] | the files that a name stands for |
 //! | [`facts`] | what a result says of a job |
@@ -24,7 +24,6 @@ pub mod effect;
 pub mod facts;
 pub mod files;
 pub mod list_jobs;
-pub mod more;
 pub mod next;
 pub mod offer;
 pub mod pay_gas_fee;
@@ -35,6 +34,7 @@ pub mod schema;
 pub mod standing;
 pub mod wait_for_job;
 pub mod work;
+pub mod written;
 
 #[cfg(test)]
 pub mod fake;
@@ -44,12 +44,12 @@ mod tests;
 use std::fmt;
 
 pub use call::{BadCall, Call};
-pub use more::More;
 pub use offer::{offered, offered_next, plain};
 pub use run::{Failure, ToolResult, Toolbox};
 pub use schema::{schemas, write_schemas};
 use serde::{Deserialize, Serialize};
 pub use work::{Cancel, Claim, Opening, Outcome, Steps, WorkError};
+pub use written::More;
 
 /// A tool as a model is told of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

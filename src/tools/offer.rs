@@ -92,6 +92,7 @@ fn one_of(schema: &mut Value, part: &str, values: impl Iterator<Item = String>) 
         }
     }
     if let Some(property) = schema.pointer_mut(part).and_then(Value::as_object_mut) {
+        property.remove("pattern");
         property.insert("enum".to_owned(), json!(real));
     }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::More;
+use super::{More, written};
 use domain::ids::JobId;
 
 /// What it does, for the model.
@@ -16,10 +16,10 @@ the person is shown the plan of everything that was checked, and agrees to it or
 #[serde(deny_unknown_fields)]
 pub struct Args {
     /// The job id that check_local_capability returned, such as job-7k3q9dm2.
-    #[schemars(with = "String")]
+    #[schemars(with = "written::Job")]
     pub job: JobId,
     /// Further jobs that take the same step side by side: their ids, or ["all"] for every job of the request that waits for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Vec<String>>")]
+    #[serde(default, deserialize_with = "written::given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "More")]
     pub more_jobs: Option<More>,
 }

@@ -45,29 +45,11 @@ fn derive<T: JsonSchema>() -> Value {
     schema
 }
 
-/// An optional argument is left out, so that its schema need not allow `null`; number formats mean nothing to models.
+/// Number formats mean nothing to models.
 fn plain(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
             fields.remove("format");
-            if let Some(Value::Array(types)) = fields.get_mut("type") {
-                types.retain(|t| t != "null");
-                if let [one] = types.as_slice() {
-                    let one = one.clone();
-                    fields.insert("type".to_owned(), one);
-                }
-            }
-            for key in ["anyOf", "oneOf"] {
-                let Some(Value::Array(kinds)) = fields.get_mut(key) else { continue };
-                kinds.retain(|k| k.get("type").is_none_or(|t| t != "null"));
-                if let [Value::Object(one)] = kinds.as_slice() {
-                    let one = one.clone();
-                    fields.remove(key);
-                    for (name, value) in one {
-                        fields.entry(name).or_insert(value);
-                    }
-                }
-            }
             fields.values_mut().for_each(plain);
         }
         Value::Array(items) => items.iter_mut().for_each(plain),

@@ -12,6 +12,7 @@ use domain::{
     request::{Bounds, Locality, Origin, Request, Spend, Until},
 };
 
+mod agreement;
 mod several;
 
 struct Bench {
@@ -200,8 +201,8 @@ async fn what_a_model_says_of_bounds_only_narrows() {
     let job = bench.call("check_local_capability", arguments).await.value["job"].clone();
     assert!(bench.call("run_remote_compute", json!({"job": job})).await.ok, "a limit that reaches");
     let wrong = json!({"task_type": "protein_folding", "dataset": "data.fasta", "max_gas": "a little"});
-    let result = bench.call("check_local_capability", wrong).await;
-    assert!(BadCall::is(&result.failures[0].kind), "{:?}", result.value);
+    let wrong = call::parse("check_local_capability", &wrong).unwrap_err().to_string();
+    assert!(wrong.contains("`max_gas`: `a little` is not an amount of GAS"), "{wrong}");
 }
 
 #[tokio::test]

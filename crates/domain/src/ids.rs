@@ -24,6 +24,9 @@ pub struct JobIdError(pub String);
 pub struct JobId(String);
 
 impl JobId {
+    /// What every id looks like, as a pattern of JSON Schema.
+    pub const PATTERN: &str = "^job-[0-9a-hjkmnp-tv-z]{8}$";
+
     /// A fresh id; the ledger's unique index makes sure of it.
     pub fn random() -> JobId {
         JobId(format!("job-{}", random_text(8)))

@@ -26,13 +26,14 @@ async fn without_repair_only_calls_are_calls() {
 - {call: {name: ListJobs}}
 - {expect: {last_result: unknown_tool}, call: {name: list_jobs, raw: '"{}"'}}
 - {expect: {last_result: bad_arguments}, call: {name: list_jobs, raw: ''}}
+- {expect: {last_result: bad_arguments}, call: {name: list_jobs, arguments: {state: null}}}
 - {expect: {last_result: bad_arguments}, say: "I cannot."}
 "#;
     assert_eq!(Bench::without(files(), slips, helps).plays("jobs?").await.exit_code, 1);
-    assert_eq!(
-        Bench::scripted(files(), "- {call: {name: ListJobs}}\n- {say: None.}\n").plays("jobs?").await.exit_code,
-        0
-    );
+    for slip in ["name: ListJobs", "name: list_jobs, arguments: {state: null}"] {
+        let turns = format!("- {{call: {{{slip}}}}}\n- {{say: None.}}\n");
+        assert_eq!(Bench::scripted(files(), &turns).plays("jobs?").await.exit_code, 0, "{slip}");
+    }
 }
 
 #[tokio::test]

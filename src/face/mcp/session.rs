@@ -150,7 +150,7 @@ impl Session {
     /// bounds now. A connection has no turns by which requests could be told apart, and bounds of one are not those of the next.
     /// Where the owner set a limit, all of a connection is one request, so that the limit holds for all of it.
     pub fn before_check(&self, args: &Args) {
-        let Ok(bounds) = args.bounds() else { return };
+        let bounds = args.bounds();
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let other = said.replace(bounds).is_some_and(|before| before != bounds);
         let (work, session) = (&self.toolbox.work, &self.toolbox.session);

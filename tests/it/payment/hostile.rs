@@ -205,7 +205,7 @@ fn an_amount_is_exact_or_refused_at_every_door() {
         let arguments =
             json!({"job": "job-00000000", "amount": serde_json::from_str::<Value>(&raw).unwrap(), "recipient": OWNER});
         let claim = match call::parse("pay_gas_fee", &arguments) {
-            Ok(Call::PayGasFee(args)) => Some(args.amount.datoshi()),
+            Ok(Call::PayGasFee(args)) => Some(args.amount.0.datoshi()),
             _ => None,
         };
         taken[2].set(taken[2].get() + i32::from(claim.is_some()));

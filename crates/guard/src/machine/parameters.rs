@@ -78,6 +78,14 @@ pub fn check_parameters(task: &TaskType, given: &Parameters) -> Result<Parameter
     Ok(checked)
 }
 
+/// A whole number, also one that is written with a point: JSON Schema takes `3.0` for an integer.
+fn integer(value: &Value) -> Option<i64> {
+    /// From here on, doubles are further apart than one.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let whole = |f: &f64| f.fract() == 0.0 && f.abs() < EXACT;
+    value.as_i64().or_else(|| value.as_f64().filter(whole).map(|f| f as i64))
+}
+
 fn one(
     task: &TaskType,
     name: &str,
@@ -98,7 +106,7 @@ fn one(
             name: name.to_owned(),
             description: spec.description.clone(),
         }),
-        (ParameterKind::Integer { min, max, .. }, Some(value)) => match value.as_i64() {
+        (ParameterKind::Integer { min, max, .. }, Some(value)) => match integer(value) {
             Some(n) if (*min..=*max).contains(&n) => Ok(Some(n.into())),
             _ => Err(refused(format!("a whole number from {min} to {max}"), value)),
         },

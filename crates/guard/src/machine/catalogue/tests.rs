@@ -50,6 +50,11 @@ fn parameters_are_checked() {
     let given = json!({"dimension": 3, "seed": null, "effort": "quick"});
     let expected = json!({"dimension": 3, "effort": "quick", "max_sequences": 100, "seed": 1});
     assert_eq!(checked("protein_folding", given), Ok(expected));
+    let whole = checked("protein_folding", json!({"dimension": 3.0})).unwrap();
+    assert_eq!(whole["dimension"].to_string(), "3", "JSON Schema takes 3.0 for an integer");
+    for no_integer in [json!(3.5), json!(-1.0), json!(1e300), json!("3.0")] {
+        assert!(checked("protein_folding", json!({"dimension": no_integer})).is_err(), "{no_integer}");
+    }
     let error = |given| checked("protein_folding", given).unwrap_err();
     assert_eq!(error(json!({"dimension": 4})), "`dimension` must be a whole number from 2 to 3, and 4 was given");
     assert_eq!(error(json!({"dimension": "3"})), "`dimension` must be a whole number from 2 to 3, and \"3\" was given");
