@@ -109,6 +109,8 @@ impl ScienceError {
         match self {
             ScienceError::UnknownTask(_) => "unknown_task",
             ScienceError::Input(InputError::Read(_)) => "unreadable",
+            ScienceError::Input(InputError::Foreign(_)) => "format",
+            ScienceError::Input(InputError::Memory { .. } | InputError::Dictionary) => "compressed",
             ScienceError::Input(_) => "damaged",
             ScienceError::Parameter { .. } => "parameter",
             ScienceError::Nucleotides => "nucleotides",
@@ -120,19 +122,20 @@ impl ScienceError {
     }
 
     /// What the person can do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            ScienceError::Input(error) => Some(error.hint()),
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            ScienceError::Input(error) => return Some(error.hint()),
             ScienceError::NothingToFold { .. } | ScienceError::Search(_) => {
-                Some("name a file with shorter proteins, or cut out the domains that are to be folded")
+                "name a file with shorter proteins, or cut out the domains that are to be folded"
             }
-            ScienceError::NotText => Some("save it as UTF-8 text, or name another file"),
-            ScienceError::NoSentences => Some("name a text with whole sentences"),
-            ScienceError::UnknownTask(_) | ScienceError::Parameter { .. } => Some("`agent tasks` shows what there is"),
-            ScienceError::Write { .. } => Some("check that the folder is yours and the disk is not full"),
+            ScienceError::NotText => "save it as UTF-8 text, or name another file",
+            ScienceError::NoSentences => "name a text with whole sentences",
+            ScienceError::UnknownTask(_) | ScienceError::Parameter { .. } => "`agent tasks` shows what there is",
+            ScienceError::Write { .. } => "check that the folder is yours and the disk is not full",
             // The sentence says it: translate them first.
-            ScienceError::Nucleotides => None,
-        }
+            ScienceError::Nucleotides => return None,
+        };
+        Some(hint.to_owned())
     }
 }
 

@@ -40,7 +40,7 @@ impl Visit for Counts {
 /// The one record of the result, and its summary.
 pub(crate) fn stats(input: &mut Input<'_>) -> Result<(Value, Map<String, Value>), InputError> {
     let mut counts = Counts::default();
-    let Scanned { format, gzip } = input.scan(&mut counts)?;
+    let Scanned { format, compression, oddities } = input.scan(&mut counts)?;
     let (lengths, letters) = (&counts.lengths, &counts.letters);
     let record = json!({
         "sequences": lengths.sequences(),
@@ -54,10 +54,13 @@ pub(crate) fn stats(input: &mut Input<'_>) -> Result<(Value, Map<String, Value>)
     });
     let mut summary = figures(&record);
     summary.insert("format".to_owned(), json!(format));
-    summary.insert("gzip".to_owned(), json!(gzip));
+    summary.insert("compression".to_owned(), json!(compression));
     summary.insert("alphabet".to_owned(), json!(letters.alphabet()));
     if !lengths.is_exact() {
         summary.insert("note".to_owned(), json!(NOTE));
+    }
+    if !oddities.is_empty() {
+        summary.insert("oddities".to_owned(), json!(oddities));
     }
     Ok((record, summary))
 }

@@ -3,20 +3,20 @@
 //! Extractive, by word frequency with a penalty on repetition (SumBasic: Nenkova and Vanderwende, MSR-TR-2005-101).
 //! Nothing leaves the machine and nothing is invented: every sentence stands in the text.
 
-use std::{
-    collections::{HashMap, HashSet},
-    io::Read as _,
-};
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
     ScienceError,
-    input::{Input, InputError, read_error},
+    input::{Input, InputError},
     sentences::{sentences, words},
 };
-use domain::units::{bytes, clean};
+use domain::{
+    dataset::Format,
+    units::{bytes, clean},
+};
 
 /// No more of a text is read.
 const MOST_BYTES: u64 = 4_000_000;
@@ -78,9 +78,16 @@ pub(crate) fn has_sentences(input: &mut Input<'_>) -> Result<(), ScienceError> {
 
 /// The text, at most so much of it; whether there is more.
 fn read(input: &mut Input<'_>) -> Result<(String, bool), ScienceError> {
-    let (reader, gzip) = input.content()?;
+    let mut reader = input.content()?;
+    reader.expect(|format| format == Format::Text)?;
     let mut content = Vec::new();
-    reader.take(MOST_BYTES + 1).read_to_end(&mut content).map_err(|e| read_error(e, gzip))?;
+    while content.len() as u64 <= MOST_BYTES {
+        let piece = reader.next()?;
+        if piece.is_empty() {
+            break;
+        }
+        content.extend_from_slice(piece);
+    }
     let more = content.len() as u64 > MOST_BYTES;
     content.truncate(MOST_BYTES as usize);
     if content.is_empty() {
@@ -89,14 +96,18 @@ fn read(input: &mut Input<'_>) -> Result<(String, bool), ScienceError> {
     if content.contains(&0) {
         return Err(ScienceError::NotText);
     }
-    match std::str::from_utf8(&content) {
-        Ok(text) => Ok((text.to_owned(), more)),
+    match String::from_utf8(content) {
+        Ok(text) => Ok((text, more)),
         // A character cut in two by the limit is left out; anything else is no UTF-8.
-        Err(e) if more && content.len() - e.valid_up_to() < 4 => {
-            content.truncate(e.valid_up_to());
-            Ok((String::from_utf8_lossy(&content).into_owned(), more))
+        Err(e) => {
+            let valid = e.utf8_error().valid_up_to();
+            let mut content = e.into_bytes();
+            if !more || content.len() - valid >= 4 {
+                return Err(ScienceError::NotText);
+            }
+            content.truncate(valid);
+            String::from_utf8(content).map(|text| (text, more)).map_err(|_| ScienceError::NotText)
         }
-        Err(_) => Err(ScienceError::NotText),
     }
 }
 
@@ -203,7 +214,10 @@ mod tests {
         assert_eq!(summary["notes"][0], "only the first 4.0 MB of the text were read");
         assert_eq!(of(b"", 1), Err("the file is empty".to_owned()));
         assert_eq!(of(b"a\0b", 1), Err("the dataset is not UTF-8 text".to_owned()));
-        assert_eq!(of(b"a \xff b", 1), Err("the dataset is not UTF-8 text".to_owned()));
+        assert_eq!(
+            of(b"a \xff b", 1),
+            Err("the file is text in Latin-1 or another encoding that is not UTF-8".to_owned())
+        );
         assert_eq!(of(b"... --- ...", 1), Err("the text has no sentence to choose".to_owned()));
     }
 }

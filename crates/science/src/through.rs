@@ -7,7 +7,7 @@ use std::{fmt, fs::File};
 
 use super::{
     PROTEIN_FOLDING, ScienceError, TEXT_SUMMARY, fold,
-    input::{Input, InputError},
+    input::{Content, Input, InputError},
     letters::Letters,
     scan::{Place, ScanError, Scanner, Visit},
     select::Selection,
@@ -15,7 +15,7 @@ use super::{
     text::Lines,
 };
 use domain::{
-    dataset::{Alphabet, Format},
+    dataset::{Alphabet, Compression, Format, Oddity},
     hash::Sha256,
     units::count,
 };
@@ -27,8 +27,8 @@ pub struct Through {
     pub sha256: Sha256,
     /// Bytes of the file as it is on disk.
     pub bytes: u64,
-    /// Whether it is gzip; what follows is of its content.
-    pub gzip: bool,
+    /// How it is compressed; what follows is of its content.
+    pub compression: Option<Compression>,
     /// What it is, by its content.
     pub format: Format,
     /// Sequences, reads, or lines of text; 0 for a binary file.
@@ -37,6 +37,8 @@ pub struct Through {
     pub residues: u64,
     /// What the sequences are made of; `None` for text.
     pub alphabet: Option<Alphabet>,
+    /// What is odd about it.
+    pub oddities: Vec<Oddity>,
 }
 
 /// Why a dataset could not be read as its task reads it.
@@ -71,7 +73,7 @@ impl fmt::Display for ReadError {
 
 impl ReadError {
     /// What the person can do about it.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<String> {
         self.why.hint()
     }
 }
@@ -90,10 +92,11 @@ pub fn read_through(task: &str, format: Format, file: File, progress: &dyn Fn(u6
     let mut told = |part: f64| progress((part * whole as f64).round() as u64);
     let mut input = Input::new(file, &mut told)?;
     let mut reader = Reader::new(task, format);
-    let (gzip, _) = reader.read(&mut input, u64::MAX)?;
-    let (format, records, residues, alphabet) = reader.finish()?;
+    let read = reader.read(&mut input, u64::MAX)?;
+    let oddities = read.oddities.into_iter().chain(reader.oddities()).collect();
+    let (format, records, residues, alphabet) = reader.finish(read.skipped)?;
     let (sha256, bytes) = input.finish_measured()?;
-    Ok(Through { sha256, bytes, gzip, format, records, residues, alphabet })
+    Ok(Through { sha256, bytes, compression: read.compression, format, records, residues, alphabet, oddities })
 }
 
 /// Reads at most about `most` bytes of the content, as [`read_through`] does, for what proves that `task` cannot work on
@@ -108,8 +111,8 @@ pub fn try_reading(task: &str, format: Format, file: File, most: u64) -> Result<
         return Ok(summary::has_sentences(&mut input)?);
     }
     let mut reader = Reader::new(task, format);
-    let (_, ended) = reader.read(&mut input, most)?;
-    if ended { reader.finish().map(|_| ()) } else { Ok(()) }
+    let read = reader.read(&mut input, most)?;
+    if read.ended { reader.finish(read.skipped).map(|_| ()) } else { Ok(()) }
 }
 
 impl From<ScienceError> for ReadError {
@@ -145,6 +148,16 @@ impl Visit for Tally {
     }
 }
 
+/// What reading showed beside what a [`Reader`] counts.
+#[derive(Debug, Default)]
+struct Read {
+    compression: Option<Compression>,
+    oddities: Vec<Oddity>,
+    /// Bytes before the content.
+    skipped: u64,
+    ended: bool,
+}
+
 /// How a task reads its dataset.
 enum Reader {
     Sequences(Scanner, Tally),
@@ -166,13 +179,32 @@ impl Reader {
         }
     }
 
-    /// Reads up to `most` bytes of the content; whether it is gzip, and whether it ended.
-    fn read(&mut self, input: &mut Input<'_>, most: u64) -> Result<(bool, bool), ReadError> {
-        let read = match self {
-            Reader::Bytes => input.content().map(|(_, gzip)| (gzip, true)).map_err(ScienceError::from),
-            _ => input.pieces(most, &mut |piece| self.push(piece)),
-        };
-        read.map_err(|why| ReadError { why, place: self.place() })
+    /// Reads up to about `most` bytes of the content.
+    fn read(&mut self, input: &mut Input<'_>, most: u64) -> Result<Read, ReadError> {
+        let mut content = input.content()?;
+        let mut read = Read { compression: content.compression(), skipped: content.skipped(), ..Read::default() };
+        if let Reader::Bytes = self {
+            return Ok(read);
+        }
+        let text = matches!(self, Reader::Text(_));
+        content.expect(|format| (format == Format::Text) == text && format != Format::Binary)?;
+        let done = self.pieces(&mut content, most);
+        read.oddities = content.oddities();
+        let skipped = read.skipped;
+        read.ended = done.map_err(|why| ReadError { why, place: self.place(skipped) })?;
+        Ok(read)
+    }
+
+    /// Whether the content ended.
+    fn pieces(&mut self, content: &mut Content<&mut Input<'_>>, most: u64) -> Result<bool, ScienceError> {
+        while content.given() < most {
+            let piece = content.next()?;
+            if piece.is_empty() {
+                return Ok(true);
+            }
+            self.push(piece)?;
+        }
+        Ok(false)
     }
 
     fn push(&mut self, piece: &[u8]) -> Result<(), ScienceError> {
@@ -185,18 +217,27 @@ impl Reader {
         Ok(())
     }
 
-    /// Where the reading stands; after an error, what is wrong.
-    fn place(&self) -> Option<Place> {
+    /// Where the reading stands, behind so many bytes before the content; after an error, what is wrong.
+    fn place(&self, skipped: u64) -> Option<Place> {
+        let place = match self {
+            Reader::Sequences(scanner, _) | Reader::Fold(scanner, _) => scanner.place(),
+            Reader::Text(lines) => lines.place(),
+            Reader::Bytes => return None,
+        };
+        Some(Place { offset: place.offset + skipped, ..place })
+    }
+
+    /// What was odd so far.
+    fn oddities(&self) -> Vec<Oddity> {
         match self {
-            Reader::Sequences(scanner, _) | Reader::Fold(scanner, _) => Some(scanner.place()),
-            Reader::Text(lines) => Some(lines.place()),
-            Reader::Bytes => None,
+            Reader::Sequences(scanner, _) | Reader::Fold(scanner, _) => scanner.oddities(),
+            Reader::Text(_) | Reader::Bytes => Vec::new(),
         }
     }
 
     /// The end of the content: format, records, residues, alphabet.
-    fn finish(self) -> Result<(Format, u64, u64, Option<Alphabet>), ReadError> {
-        let place = self.place();
+    fn finish(self, skipped: u64) -> Result<(Format, u64, u64, Option<Alphabet>), ReadError> {
+        let place = self.place(skipped);
         let ended = |why: ScienceError| ReadError { why, place };
         let scanned = |e| match e {
             ScanError::Empty => InputError::Scan(e).into(),

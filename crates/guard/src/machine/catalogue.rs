@@ -9,7 +9,7 @@ pub use super::{
     programs::{Missing, missing_program},
 };
 use domain::{
-    dataset::{Alphabet, DatasetProfile, Format},
+    dataset::{Alphabet, Compression, DatasetProfile, Foreign, Format},
     estimate::Terms,
     task::{ParameterKind, Program, TaskType},
 };
@@ -69,12 +69,26 @@ pub enum Unsuitable {
         is: &'static str,
     },
     /// Compressed, for a program that cannot decompress.
-    #[error("{task} runs {executable}, which does not read gzip: decompress the dataset first")]
+    #[error("{task} runs {executable}, which does not read {compression}: decompress the dataset first")]
     Compressed {
         /// The task.
         task: String,
         /// The program.
         executable: String,
+        /// How it is compressed.
+        compression: Compression,
+    },
+    /// Odd in a way that outside programs misread.
+    #[error("{task} runs {executable}, which would misread the dataset: {meaning}")]
+    Odd {
+        /// The task.
+        task: String,
+        /// The program.
+        executable: String,
+        /// What is odd.
+        meaning: &'static str,
+        /// The command that mends it.
+        mended_by: &'static str,
     },
 }
 
@@ -177,18 +191,23 @@ pub fn check_dataset(task: &TaskType, dataset: &DatasetProfile) -> Result<(), Un
     let name = || task.name.clone();
     if !task.formats.contains(&dataset.format) {
         let takes = task.formats.iter().map(|&f| format_name(f)).collect::<Vec<_>>().join(" or ");
-        return Err(Unsuitable::Format { task: name(), takes, is: format_name(dataset.format).to_owned() });
+        let is = dataset.foreign.map_or_else(|| format_name(dataset.format).to_owned(), Foreign::name);
+        return Err(Unsuitable::Format { task: name(), takes, is });
     }
     if let (Some(takes), Some(is)) = (task.alphabet, dataset.alphabet)
         && takes != is
     {
         return Err(Unsuitable::Alphabet { task: name(), takes: alphabet_name(takes), is: alphabet_name(is) });
     }
-    match &task.program {
-        Program::Command { executable, .. } if dataset.gzip => {
-            Err(Unsuitable::Compressed { task: name(), executable: executable.clone() })
+    let Program::Command { executable, .. } = &task.program else { return Ok(()) };
+    if let Some(compression) = dataset.compression {
+        return Err(Unsuitable::Compressed { task: name(), executable: executable.clone(), compression });
+    }
+    match dataset.oddities.iter().find_map(|oddity| Some((oddity.meaning(), oddity.mended_by()?))) {
+        Some((meaning, mended_by)) => {
+            Err(Unsuitable::Odd { task: name(), executable: executable.clone(), meaning, mended_by })
         }
-        _ => Ok(()),
+        None => Ok(()),
     }
 }
 

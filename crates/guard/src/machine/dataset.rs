@@ -5,21 +5,17 @@
 //! of reading. Regions of zeros in large files (holes that were never written) count as no content; that there are some is
 //! told, as no task reads such a file to its end.
 
-use std::io::{BufReader, Read as _};
-
-use flate2::bufread::MultiGzDecoder;
-
 use super::{
     ProbeError,
     counted::Counted,
     extents::{Extent, FromStart, extents, read_at},
-    sample, sniff, unreadable,
+    sample, unreadable,
 };
 use crate::policy::data::OpenDataset;
-use domain::dataset::{DatasetProfile, Format};
+use domain::dataset::{DatasetProfile, Format, Oddity};
 use science::{
     Counts, InputError,
-    input::{GZIP, read_error},
+    input::{Content, has_controls},
     scan::{ScanError, Scanner},
     text::Lines,
 };
@@ -27,7 +23,7 @@ use science::{
 /// Files up to this size are read as a whole, bytes.
 const EXACT: u64 = 16_000_000;
 
-/// Of compressed files at most so much is decompressed, bytes of content: small ones exactly, large ones as a sample.
+/// Of compressed files at most so much is unpacked, bytes of content: small ones exactly, large ones as a sample.
 const CONTENT_EXACT: u64 = 64_000_000;
 const CONTENT_SAMPLE: u64 = 16_000_000;
 
@@ -37,32 +33,36 @@ const PIECE: usize = 64 * 1024;
 /// Measures a dataset.
 ///
 /// # Errors
-/// An empty file; one that begins as FASTA, FASTQ or gzip and is damaged as far as was read; or the system's error. A
-/// binary file is no error but a [`Format`].
+/// An empty file; one that begins as FASTA, FASTQ or compressed data and is damaged as far as was read; or the system's
+/// error. A binary file is no error but a [`Format`], with a name where it has one.
 pub fn profile_dataset(open: &OpenDataset) -> Result<DatasetProfile, ProbeError> {
     if open.bytes == 0 {
         return Err(ProbeError::Empty);
     }
-    let mut head = vec![0; PIECE];
-    let count = read_at(&open.file, &mut head, 0).map_err(unreadable)?;
-    head.truncate(count);
-    let gzip = head.starts_with(&GZIP);
-    let small = open.bytes <= EXACT;
-    let (counted, zeros) = if gzip {
-        (compressed(open)?, false)
+    let mut content = Content::new(FromStart::new(&open.file)).map_err(damaged)?;
+    let (format, foreign, compression) = (content.format(), content.foreign(), content.compression());
+    let Measured { counted, zeros, mut oddities } = if format == Format::Binary {
+        Measured::of(Counted::BINARY)
+    } else if compression.is_some() {
+        compressed(open, &mut content)?
+    } else if open.bytes <= EXACT {
+        whole(&mut content)?
     } else {
-        match sniff::format(&head, count as u64 == open.bytes) {
-            Format::Binary => (Counted::BINARY, false),
-            format if small => (whole(open, format)?, false),
-            format => large(open, format)?,
-        }
+        large(open, format)?
     };
+    for oddity in content.oddities() {
+        if !oddities.contains(&oddity) {
+            oddities.push(oddity);
+        }
+    }
     let Counted { format, records, residues, longest, alphabet, sampled } = counted;
     Ok(DatasetProfile {
         path: open.path.clone(),
         bytes: open.bytes,
         format,
-        gzip,
+        compression,
+        foreign,
+        oddities,
         records,
         residues,
         longest,
@@ -71,6 +71,20 @@ pub fn profile_dataset(open: &OpenDataset) -> Result<DatasetProfile, ProbeError>
         zeros,
         modified_ns: open.modified_ns,
     })
+}
+
+/// What was found in a dataset.
+struct Measured {
+    counted: Counted,
+    /// Whether zeros stand in it.
+    zeros: bool,
+    oddities: Vec<Oddity>,
+}
+
+impl Measured {
+    fn of(counted: Counted) -> Measured {
+        Measured { counted, zeros: false, oddities: Vec::new() }
+    }
 }
 
 /// Counts pieces of content, by its format.
@@ -91,7 +105,7 @@ impl Counter {
     fn push(&mut self, piece: &[u8]) -> Result<bool, ScanError> {
         match self {
             Counter::Sequences(both) => both.0.push(piece, &mut both.1).map(|()| true),
-            Counter::Text(lines) => Ok(!sniff::has_controls(piece) && lines.push(piece).is_ok()),
+            Counter::Text(lines) => Ok(!has_controls(piece) && lines.push(piece).is_ok()),
         }
     }
 
@@ -104,6 +118,14 @@ impl Counter {
                 Ok(Counted::sequences(format, &counts))
             }
             Counter::Text(lines) => Ok(lines.finish().map_or(Counted::BINARY, |()| Counted::text(&lines))),
+        }
+    }
+
+    /// What was odd so far.
+    fn oddities(&self) -> Vec<Oddity> {
+        match self {
+            Counter::Sequences(both) => both.0.oddities(),
+            Counter::Text(_) => Vec::new(),
         }
     }
 
@@ -123,28 +145,35 @@ impl Counter {
     }
 }
 
-fn damaged(error: ScanError) -> ProbeError {
-    ProbeError::Damaged(InputError::Scan(error))
+fn scan_failed(error: ScanError) -> ProbeError {
+    damaged(InputError::Scan(error))
+}
+
+fn damaged(error: InputError) -> ProbeError {
+    match error {
+        InputError::Read(source) => unreadable(source),
+        error => ProbeError::Damaged(error),
+    }
 }
 
 /// Reads all of a small file.
-fn whole(open: &OpenDataset, format: Format) -> Result<Counted, ProbeError> {
-    let mut counter = Counter::new(format);
-    let mut reader = FromStart::new(&open.file);
-    let mut piece = vec![0; PIECE];
+fn whole(content: &mut Content<FromStart<'_>>) -> Result<Measured, ProbeError> {
+    let mut counter = Counter::new(content.format());
     loop {
-        let count = reader.read(&mut piece).map_err(unreadable)?;
-        if count == 0 {
-            return counter.finish().map_err(damaged);
+        let piece = content.next().map_err(damaged)?;
+        if piece.is_empty() {
+            let oddities = counter.oddities();
+            let counted = counter.finish().map_err(scan_failed)?;
+            return Ok(Measured { counted, zeros: false, oddities });
         }
-        if !counter.push(piece.get(..count).unwrap_or_default()).map_err(damaged)? {
-            return Ok(Counted::BINARY);
+        if !counter.push(piece).map_err(scan_failed)? {
+            return Ok(Measured::of(Counted::BINARY));
         }
     }
 }
 
 /// A large file: all that was ever written of it where that is little, else a sample; and whether zeros stand in it.
-fn large(open: &OpenDataset, format: Format) -> Result<(Counted, bool), ProbeError> {
+fn large(open: &OpenDataset, format: Format) -> Result<Measured, ProbeError> {
     // A second handle, as looking for holes moves the position.
     let written = match open.reopen() {
         Ok(file) => extents(&file, open.bytes),
@@ -154,7 +183,7 @@ fn large(open: &OpenDataset, format: Format) -> Result<(Counted, bool), ProbeErr
     let holes = content < open.bytes;
     if content > EXACT {
         let (counted, zeros) = sample::large(open, format, &written)?;
-        return Ok((counted, zeros || holes));
+        return Ok(Measured { zeros: zeros || holes, ..Measured::of(counted) });
     }
     let mut counter = Counter::new(format);
     let mut piece = vec![0; PIECE];
@@ -169,62 +198,40 @@ fn large(open: &OpenDataset, format: Format) -> Result<(Counted, bool), ProbeErr
             at += inside as u64;
             // The last block of a stretch is filled up with zeros.
             let text: Vec<u8> = piece.iter().take(inside).copied().filter(|&b| b != 0).collect();
-            if !counter.push(&text).map_err(damaged)? {
-                return Ok((Counted::BINARY, holes));
+            if !counter.push(&text).map_err(scan_failed)? {
+                return Ok(Measured { zeros: holes, ..Measured::of(Counted::BINARY) });
             }
         }
     }
     // A record that a hole cuts off is no error here: what there is, is counted.
-    let so_far = counter.so_far(format);
-    Ok((counter.finish().unwrap_or(so_far), holes))
+    let (so_far, oddities) = (counter.so_far(format), counter.oddities());
+    Ok(Measured { counted: counter.finish().unwrap_or(so_far), zeros: holes, oddities })
 }
 
-/// A compressed file: decompressed as a whole when it is small, else its beginning.
-fn compressed(open: &OpenDataset) -> Result<Counted, ProbeError> {
+/// A compressed file: unpacked as a whole when it is small, else its beginning.
+fn compressed(open: &OpenDataset, content: &mut Content<FromStart<'_>>) -> Result<Measured, ProbeError> {
     let limit = if open.bytes <= EXACT { CONTENT_EXACT } else { CONTENT_SAMPLE };
-    let failed = |e| ProbeError::Damaged(read_error(e, true));
-    let mut reader = MultiGzDecoder::new(BufReader::with_capacity(PIECE, FromStart::new(&open.file)));
-    let mut piece = vec![0; PIECE];
-    let (mut seen, mut begun) = (0, None);
-    while seen < limit {
-        let count = fill(&mut reader, &mut piece).map_err(failed)?;
-        let text = piece.get(..count).unwrap_or_default();
-        let ended = count < PIECE;
-        let (format, counter) = begun.get_or_insert_with(|| {
-            let format = sniff::format(text, ended);
-            (format, Counter::new(format))
-        });
-        if *format == Format::Binary && count > 0 || !counter.push(text).map_err(damaged)? {
-            return Ok(Counted::BINARY);
-        }
-        seen += count as u64;
-        if ended {
+    let format = content.format();
+    let mut counter = Counter::new(format);
+    while content.given() < limit {
+        let piece = content.next().map_err(damaged)?;
+        if piece.is_empty() {
             // Blank as it may be, an empty content is no FASTA; and no text either.
-            return match begun {
-                Some((_, counter)) if seen > 0 => counter.finish().map_err(damaged),
-                _ => Err(ProbeError::Empty),
-            };
+            if content.given() == 0 {
+                return Err(ProbeError::Empty);
+            }
+            let oddities = counter.oddities();
+            let counted = counter.finish().map_err(scan_failed)?;
+            return Ok(Measured { counted, zeros: false, oddities });
+        }
+        if !counter.push(piece).map_err(scan_failed)? {
+            return Ok(Measured::of(Counted::BINARY));
         }
     }
     // How much compressed data the content came from.
-    let raw = reader.get_ref();
-    let consumed = raw.get_ref().offset - raw.buffer().len() as u64;
-    let factor = open.bytes as f64 / consumed.max(1) as f64;
-    Ok(begun.map_or(Counted::BINARY, |(format, counter)| counter.so_far(format).extrapolated(factor.max(1.0))))
-}
-
-/// Fills `buffer` unless the end comes first; how many bytes there were.
-fn fill(reader: &mut impl std::io::Read, buffer: &mut [u8]) -> std::io::Result<usize> {
-    let mut filled = 0;
-    while let Some(rest) = buffer.get_mut(filled..)
-        && !rest.is_empty()
-    {
-        match reader.read(rest)? {
-            0 => break,
-            count => filled += count,
-        }
-    }
-    Ok(filled)
+    let factor = open.bytes as f64 / content.taken().max(1) as f64;
+    let counted = counter.so_far(format).extrapolated(factor.max(1.0));
+    Ok(Measured { counted, zeros: false, oddities: counter.oddities() })
 }
 
 #[cfg(test)]

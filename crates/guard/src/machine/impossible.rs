@@ -49,7 +49,7 @@ impl From<&ProbeError> for Impossible {
 impl From<&ReadError> for Impossible {
     /// A dataset that its task's own reader does not get through.
     fn from(error: &ReadError) -> Impossible {
-        Impossible { word: error.why.word(), why: error.to_string(), hint: error.hint().map(str::to_owned) }
+        Impossible { word: error.why.word(), why: error.to_string(), hint: error.hint() }
     }
 }
 
@@ -110,14 +110,21 @@ fn tried(task: &TaskType, profile: &DatasetProfile, open: &OpenDataset) -> Optio
 
 fn not_for(unsuitable: &Unsuitable, profile: &DatasetProfile) -> Impossible {
     let (word, hint) = match unsuitable {
-        Unsuitable::Format { .. } => ("format", "`agent tasks` shows what each task works on".to_owned()),
+        Unsuitable::Format { .. } => (
+            "format",
+            match profile.foreign {
+                Some(foreign) => foreign.hint(),
+                None => "`agent tasks` shows what each task works on".to_owned(),
+            },
+        ),
         Unsuitable::Alphabet { .. } if profile.alphabet == Some(Alphabet::Nucleotide) => {
             ("alphabet", "translate the sequences first, or name a file of proteins".to_owned())
         }
         Unsuitable::Alphabet { .. } => ("alphabet", "name a file of nucleotides".to_owned()),
-        Unsuitable::Compressed { .. } => {
-            ("compressed", "`gunzip -k FILE` keeps the file and writes it beside".to_owned())
+        Unsuitable::Compressed { compression, .. } => {
+            ("compressed", format!("unpack it: `{compression} -dc < FILE > NEW`"))
         }
+        Unsuitable::Odd { mended_by, .. } => ("format", format!("mend it: `{mended_by}`")),
     };
     Impossible { word, why: unsuitable.to_string(), hint: Some(hint) }
 }

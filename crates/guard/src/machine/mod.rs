@@ -69,7 +69,7 @@ impl ProbeError {
             ProbeError::Read { .. } => "check that the file can be read and its disk is well",
             ProbeError::NoMemory => "mount /proc",
             ProbeError::Empty => "check the name, and whether its download finished",
-            ProbeError::Damaged(error) => error.hint(),
+            ProbeError::Damaged(error) => return Some(error.hint()),
             ProbeError::Changes { .. } => "look at that place of the file, or make it anew",
         };
         Some(hint.to_owned())

@@ -4,11 +4,12 @@ use super::{
     ProbeError,
     counted::Counted,
     extents::{Extent, read_at},
-    sample_fasta, sample_fastq, sniff, unreadable,
+    sample_fasta, sample_fastq, unreadable,
     window::Window,
 };
 use crate::policy::data::OpenDataset;
 use domain::dataset::Format;
+use science::input::{end_lines, is_text};
 
 /// How many windows, and how large each is (bytes): 4 MiB in all.
 const WINDOWS: u64 = 64;
@@ -29,6 +30,8 @@ pub(super) fn large(open: &OpenDataset, format: Format, written: &[Extent]) -> R
         let (offset, room) = placed(written, at);
         let wanted = usize::try_from(room.min(WINDOW)).unwrap_or(0);
         let count = read_at(&open.file, buffer.get_mut(..wanted).unwrap_or_default(), offset).map_err(unreadable)?;
+        // As every reader has it; but for where a window begins and ends, that is what it is in the file.
+        end_lines(buffer.get_mut(..count).unwrap_or_default(), false);
         let bytes = buffer.get(..count).unwrap_or_default();
         zeros |= bytes.contains(&0);
         let window = Window { at, offset, bytes, last: at + count as u64 >= content };
@@ -77,7 +80,7 @@ impl Text {
         // The window may begin within a character of up to four bytes.
         let start = window.bytes.iter().take(3).take_while(|&&b| b & 0xc0 == 0x80).count();
         let text = window.bytes.get(start..).unwrap_or_default();
-        if !sniff::is_text(text, window.last) {
+        if !is_text(text, window.last) {
             return false;
         }
         for (i, line) in text.split(|&b| b == b'\n').enumerate() {

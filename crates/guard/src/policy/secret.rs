@@ -5,13 +5,9 @@
 //! copied to `notes.txt` is a key. Sequences (FASTA, FASTQ) are looked through for keys alone, as their headers are free
 //! text that may look like settings.
 
-use std::{
-    borrow::Cow,
-    io::Read as _,
-    path::{Component, Path},
-};
+use std::path::{Component, Path};
 
-use flate2::bufread::MultiGzDecoder;
+use science::input::Content;
 
 /// How much of a file is looked at, bytes: keys and files of settings are small, and begin at once.
 pub const HEAD: usize = 64 * 1024;
@@ -112,7 +108,6 @@ pub fn name(path: &Path) -> Name {
 
 /// What the beginning of a file holds that no dataset does, in words; `None` when nothing was found.
 ///
-/// Sequences are told by their first character, after blank lines: `>`, or `@` with a line that begins with `+`.
 pub fn content(head: &[u8]) -> Option<&'static str> {
     let text = text(head);
     let sequences = is_sequences(&text);
@@ -124,21 +119,26 @@ pub fn holds_sequences(head: &[u8]) -> bool {
     is_sequences(&text(head))
 }
 
-/// The text of a head: decompressed where it is gzip, without the zeros of wide characters.
+/// The text of a head, unpacked and without the zeros of wide characters.
 fn text(head: &[u8]) -> String {
-    let mut content = Cow::Borrowed(head);
-    if head.starts_with(&[0x1f, 0x8b]) {
-        let mut inside = Vec::new();
-        // The compressed data is cut off where the head ends: what came before counts.
-        let _ = MultiGzDecoder::new(head).take(HEAD as u64).read_to_end(&mut inside);
-        content = Cow::Owned(inside);
+    let Ok(mut content) = Content::new(head) else { return String::new() };
+    let mut bytes = Vec::new();
+    // Compressed data is cut off where the head ends: what came before counts.
+    while bytes.len() < HEAD
+        && let Ok(piece) = content.next()
+        && !piece.is_empty()
+    {
+        bytes.extend(piece.iter().copied().filter(|&byte| byte != 0));
     }
-    let bytes: Vec<u8> = content.iter().copied().filter(|&byte| byte != 0).collect();
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// Told by the first character behind blanks and lines that begin with `;`: `>`, or `@` with a line that begins with `+`.
 fn is_sequences(text: &str) -> bool {
-    let text = text.trim_start_matches(['\u{feff}', '\r', '\n']);
+    let mut text = text.trim_start();
+    while text.starts_with(';') {
+        text = text.split_once('\n').map_or("", |(_, rest)| rest.trim_start());
+    }
     text.starts_with('>') || text.starts_with('@') && text.lines().skip(1).any(|line| line.starts_with('+'))
 }
 
@@ -307,6 +307,13 @@ mod tests {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         gzip.write_all(b"A_SECRET=abc\n").unwrap();
         assert_eq!(content(&gzip.finish().unwrap()), Some("it sets a secret"));
+        for packed in [
+            &include_bytes!("tests/secret.bz2")[..],
+            include_bytes!("tests/secret.xz"),
+            include_bytes!("tests/secret.zst"),
+        ] {
+            assert_eq!(content(packed), Some("it sets a secret"));
+        }
     }
 
     #[test]

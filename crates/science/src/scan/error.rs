@@ -20,9 +20,19 @@ pub enum ScanError {
         /// What it holds.
         byte: u8,
     },
-    /// The last header of a FASTA file has no sequence.
-    #[error("the file ends on line {0}, after a header and before its sequence: it seems cut off")]
+    /// The last header of a FASTA file has no end.
+    #[error("the file ends within the header on line {0}: it seems cut off")]
     CutFasta(u64),
+    /// The last record of a FASTA file is a header and nothing more.
+    #[error(
+        "the last record, `{name}` on line {line}, has a header and no sequence: it is empty, or the file is cut off there"
+    )]
+    EmptyLast {
+        /// The line of its header.
+        line: u64,
+        /// The first word of its header.
+        name: String,
+    },
     /// The last read of a FASTQ file is not whole.
     #[error("the file ends on line {line}, before the read's {missing}: it seems cut off")]
     CutFastq {

@@ -1,7 +1,8 @@
 //! FASTA and FASTQ as a stream: any file in constant memory.
 //!
 //! A record is never held as a whole, so a chromosome, a file of one line or a hole of zeros costs no more memory than
-//! a short read. What counts as a residue is a letter; gaps (`-`, `.`, `~`), stops (`*`) and spaces are passed over.
+//! a short read. What counts as a residue is a letter; gaps (`-`, `.`, `~`), stops (`*`) and spaces are passed over, and so
+//! are lines of FASTA that begin with `;`. Sequences and qualities of FASTQ may stand on several lines.
 
 mod error;
 mod place;
@@ -11,10 +12,16 @@ mod tests;
 pub use error::ScanError;
 pub use place::Place;
 
-use domain::dataset::Format;
+use domain::{
+    dataset::{Format, Oddity},
+    units::clean,
+};
 
 /// Headers are cut after this many bytes.
 const HEADER_BYTES: usize = 4096;
+
+/// Characters of a record's name in a message.
+const NAME: usize = 60;
 
 /// Takes the records of a scan.
 pub trait Visit {
@@ -22,6 +29,10 @@ pub trait Visit {
     fn start(&mut self, header: &[u8]);
     /// Some of its residues: letters only, in one or many pieces.
     fn residues(&mut self, letters: &[u8]);
+    /// So many gaps (`-`, `.`, `~`) stand between its residues.
+    fn gaps(&mut self, _count: u64) {}
+    /// Some of a read's qualities: `!` to `~`.
+    fn qualities(&mut self, _qualities: &[u8]) {}
     /// The record is whole.
     fn end(&mut self);
 }
@@ -37,11 +48,13 @@ enum At {
     Sequence,
     /// Within a header.
     Header,
+    /// FASTA, within a line that begins with `;`.
+    Remark,
     /// FASTQ, where a read may begin.
     Read,
     /// FASTQ, in the sequence.
     Bases,
-    /// FASTQ, at the start of the third line.
+    /// FASTQ, at the start of the third line, or of more sequence.
     Separator,
     /// FASTQ, in the rest of the third line.
     Comment,
@@ -59,9 +72,17 @@ pub struct Scanner {
     /// Bytes taken so far; after an error, those before the byte that is wrong.
     offset: u64,
     header: Vec<u8>,
-    /// Bytes of the current sequence (FASTQ) or whether there were any (FASTA).
+    /// Bytes of the current sequence (FASTQ) or its residues (FASTA).
     residues: u64,
+    /// Gaps of the current sequence (FASTA).
+    gaps: u64,
     qualities: u64,
+    /// The line of the current record's header.
+    header_line: u64,
+    /// Whether the current read's sequence stands on more than one line; its qualities then may, too.
+    wrapped: bool,
+    comments: bool,
+    blanks: bool,
 }
 
 /// Whether all bytes are of a kind, many of them looked at together: not one by one up to the first that is none.
@@ -79,7 +100,12 @@ impl Default for Scanner {
             offset: 0,
             header: Vec::new(),
             residues: 0,
+            gaps: 0,
             qualities: 0,
+            header_line: 0,
+            wrapped: false,
+            comments: false,
+            blanks: false,
         }
     }
 }
@@ -129,10 +155,12 @@ impl Scanner {
         let blank = match first {
             b'\n' => true,
             b'\r' => false,
+            b' ' | b'\t' if self.at == At::Begin => false,
             _ => {
                 return self.record_start(first, visit);
             }
         };
+        self.blanks |= matches!(first, b' ' | b'\t');
         if self.at == At::Separator && blank {
             return Err(ScanError::NoSeparator { line: self.line, byte: first });
         }
@@ -145,6 +173,10 @@ impl Scanner {
         match (self.at, first) {
             (At::Begin, b'>') => self.at = At::Header,
             (At::Begin, b'@') => (self.at, self.format) = (At::Header, Format::Fastq),
+            (At::Begin | At::Line, b';') => {
+                (self.at, self.comments) = (At::Remark, true);
+                return Ok(1);
+            }
             (At::Begin, _) => return Err(ScanError::NotSequences(first)),
             (At::Line, b'>') => {
                 visit.end();
@@ -160,11 +192,17 @@ impl Scanner {
                 self.at = At::Comment;
                 return Ok(1);
             }
+            // More of the sequence.
+            (_, b'A'..=b'Z' | b'a'..=b'z' | b'*' | b'-' | b'.' | b'~') => {
+                (self.at, self.wrapped) = (At::Bases, true);
+                return Ok(0);
+            }
             (_, _) => return Err(ScanError::NoSeparator { line, byte }),
         }
         self.record += 1;
         self.header.clear();
-        (self.residues, self.qualities) = (0, 0);
+        (self.header_line, self.wrapped) = (line, false);
+        (self.residues, self.gaps, self.qualities) = (0, 0, 0);
         Ok(1)
     }
 
@@ -188,8 +226,9 @@ impl Scanner {
                     return Err(if byte == 0 { ScanError::Zeros(line) } else { ScanError::NoQuality { line, byte } });
                 }
                 self.qualities += visible.len() as u64;
+                visit.qualities(visible);
             }
-            At::Comment => self.no_zeros(part)?,
+            At::Comment | At::Remark => self.no_zeros(part)?,
             _ => {}
         }
         Ok(())
@@ -218,7 +257,19 @@ impl Scanner {
             let Some((&byte, rest)) = rest.split_first() else { break };
             match byte {
                 b'\r' => {}
-                b'*' | b'-' | b'.' | b'~' => self.residues += u64::from(self.format == Format::Fastq),
+                b'*' => self.residues += u64::from(self.format == Format::Fastq),
+                b'-' | b'.' | b'~' => {
+                    // Alignments have long runs of them.
+                    let more = rest.iter().take_while(|b| matches!(b, b'-' | b'.' | b'~')).count();
+                    let count = more as u64 + 1;
+                    visit.gaps(count);
+                    match self.format {
+                        Format::Fastq => self.residues += count,
+                        _ => self.gaps += count,
+                    }
+                    part = rest.get(more..).unwrap_or_default();
+                    continue;
+                }
                 b' ' | b'\t' if self.format == Format::Fasta => {}
                 _ => {
                     self.offset += (whole - rest.len() - 1) as u64;
@@ -239,10 +290,12 @@ impl Scanner {
             }
             (At::Bases, _) => At::Separator,
             (At::Comment, _) => At::Qualities,
+            (At::Qualities, _) if self.wrapped && self.qualities < self.residues => At::Qualities,
             (At::Qualities, _) => {
                 self.read_end(visit)?;
                 At::Read
             }
+            (At::Remark, _) if self.record == 0 => At::Begin,
             _ => At::Line,
         };
         self.line += 1;
@@ -262,10 +315,23 @@ impl Scanner {
         Ok(())
     }
 
+    /// The first word of the current record's header, made safe to show.
+    fn name(&self) -> String {
+        let header = String::from_utf8_lossy(&self.header);
+        clean(header.split_whitespace().next().unwrap_or_default(), NAME)
+    }
+
+    /// What was odd so far.
+    pub fn oddities(&self) -> Vec<Oddity> {
+        let comments = self.comments.then_some(Oddity::Comments);
+        let blanks = self.blanks.then_some(Oddity::LeadingBlanks);
+        comments.into_iter().chain(blanks).collect()
+    }
+
     /// Residues so far of a FASTA record that has not ended; 0 between records.
     pub fn open_residues(&self) -> u64 {
         match (self.at, self.format) {
-            (At::Line | At::Sequence, Format::Fasta) => self.residues,
+            (At::Line | At::Sequence | At::Remark, Format::Fasta) => self.residues,
             _ => 0,
         }
     }
@@ -284,9 +350,12 @@ impl Scanner {
             (At::Qualities, _) if self.qualities < self.residues => return cut("last qualities"),
             (At::Qualities, _) => self.read_end(visit)?,
             (At::Read, _) => {}
+            (At::Remark, _) if self.record == 0 => return Err(ScanError::Empty),
             (At::Header, _) => return Err(ScanError::CutFasta(line)),
-            (At::Line | At::Sequence, _) if self.residues == 0 => return Err(ScanError::CutFasta(line)),
-            (At::Line | At::Sequence, _) => visit.end(),
+            (At::Line | At::Sequence | At::Remark, _) if self.residues == 0 && self.gaps == 0 => {
+                return Err(ScanError::EmptyLast { line: self.header_line, name: self.name() });
+            }
+            (At::Line | At::Sequence | At::Remark, _) => visit.end(),
         }
         Ok(self.format)
     }

@@ -58,21 +58,41 @@ fn what_is_wrong_is_told_in_one_sentence() {
     assert!(error(">a\0b\nAC\n").starts_with("line 1 holds zero bytes"));
     assert_eq!(error(">a\nAC\nA1\n"), "line 3 holds `1`, which is no residue letter");
     assert_eq!(error(">a\nA\u{e9}\n"), "line 2 holds the byte 0xc3, which is no residue letter");
-    assert_eq!(
-        error(">a\nAC\n>b"),
-        "the file ends on line 3, after a header and before its sequence: it seems cut off"
-    );
-    assert!(error(">a\nAC\n>b\n").starts_with("the file ends on line 4, after a header"));
+    assert_eq!(error(">a\nAC\n>b"), "the file ends within the header on line 3: it seems cut off");
+    let empty =
+        "the last record, `b` on line 3, has a header and no sequence: it is empty, or the file is cut off there";
+    for end in ["", "\n\n", "; no more\n", "*\n"] {
+        assert_eq!(error(&format!(">a\nAC\n>b two\n{end}")), empty);
+    }
     assert_eq!(error("@a\nACGT\n+\nII"), "the file ends on line 4, before the read's last qualities: it seems cut off");
     assert_eq!(error("@a\nACGT\n"), "the file ends on line 3, before the read's qualities: it seems cut off");
     assert_eq!(error("@a\nACG"), "the file ends on line 2, before the read's sequence is whole: it seems cut off");
     assert_eq!(error("@a\nACGT\n+\nIII\n"), "the read that ends on line 4 has 4 residues and 3 qualities");
     assert_eq!(
-        error("@a\nAC\nGT\n+\nIIII\n"),
-        "line 3 should begin with `+` and begins with `G`; reads must have four lines each"
+        error("@a\nAC\n!T\n+\nIIII\n"),
+        "line 3 should begin with `+` and begins with `!`; reads must have four lines each"
     );
+    assert_eq!(error("@a\nAC\nGT\n+\nIII\nII\n"), "the read that ends on line 6 has 4 residues and 5 qualities");
+    assert!(error("@a\nAC\nGT\n+\nII\nI\n").contains("before the read's last qualities"));
     assert!(error("@a\nAC\n+\nII\nb\n").starts_with("line 5 should begin a read with `@`"));
     assert_eq!(error("@a\nAC\n+\nI\x07\n"), "line 4 holds the byte 0x07, which is no quality");
+}
+
+#[test]
+fn comments_blanks_and_wrapped_reads_are_read() {
+    let pairs = |p: &[(&str, &str)]| p.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>();
+    let odd = "; made long ago\n \t\n\n;\n  >a\nAC\n;GG\nGT\n>b\n--\n;\n";
+    let wrapped = "@a\nAC\nGT\n+\n@I\n+I\n@b\nACG\n+b\nIII\n@c\nA\nC\n+\nI\nI";
+    for piece in [1, 7, 4096] {
+        let expected = (Format::Fasta, pairs(&[("a", "ACGT"), ("b", "")]));
+        assert_eq!(scan(odd.as_bytes(), piece), Ok(expected));
+        let expected = (Format::Fastq, pairs(&[("a", "ACGT"), ("b", "ACG"), ("c", "AC")]));
+        assert_eq!(scan(wrapped.as_bytes(), piece), Ok(expected));
+    }
+    let mut scanner = Scanner::default();
+    scanner.push(odd.as_bytes(), &mut Records::default()).unwrap();
+    assert_eq!(scanner.oddities(), [Oddity::Comments, Oddity::LeadingBlanks]);
+    assert_eq!(error("; only this\n"), "the file is empty");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{VerifyError, alike, same_summary, shown, summary_error};
 use crate::{lengths::Bar, stats};
 use domain::{
-    dataset::{Alphabet, Format},
+    dataset::{Alphabet, Compression, Format, Oddity},
     result::ResultDocument,
 };
 
@@ -30,11 +30,13 @@ struct Stats {
 struct Kinds {
     #[serde(rename = "format")]
     _format: Format,
-    #[serde(rename = "gzip")]
-    _gzip: bool,
+    #[serde(rename = "compression")]
+    _compression: Option<Compression>,
     #[serde(rename = "alphabet")]
     _alphabet: Option<Alphabet>,
     note: Option<String>,
+    #[serde(default, rename = "oddities")]
+    _oddities: Vec<Oddity>,
 }
 
 /// Whether the figures fit each other, and the summary has them and nothing else but format and alphabet.
@@ -61,7 +63,7 @@ pub(super) fn figures(document: &ResultDocument) -> Result<(), VerifyError> {
     let others = document.summary.iter().filter(|(name, _)| !expected.contains_key(*name));
     let others: Map<String, Value> = others.map(|(name, value)| (name.clone(), value.clone())).collect();
     let kinds: Kinds = serde_json::from_value(others.clone().into())
-        .map_err(|e| summary_error("rest", &e, &"format, gzip, alphabet"))?;
+        .map_err(|e| summary_error("rest", &e, &"format, compression, alphabet"))?;
     if let Some(note) = kinds.note.filter(|note| note != stats::NOTE) {
         return Err(summary_error("note", &note, &stats::NOTE));
     }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::*;
-use domain::task::Parameters;
+use domain::{dataset::Oddity, task::Parameters};
 use science::{CAVEAT, LARGEST_SEED};
 
 fn catalogue() -> Catalogue {
@@ -85,11 +85,13 @@ fn parameters_are_checked() {
 #[test]
 fn datasets_must_suit() {
     let catalogue = catalogue();
-    let profile = |format, gzip, alphabet| DatasetProfile {
+    let profile = |format, gzip: bool, alphabet| DatasetProfile {
         path: PathBuf::from("data"),
         bytes: 10,
         format,
-        gzip,
+        compression: gzip.then_some(Compression::Gzip),
+        foreign: None,
+        oddities: Vec::new(),
         records: 1,
         residues: 4,
         longest: 4,
@@ -120,6 +122,20 @@ fn datasets_must_suit() {
     assert_eq!(
         told("sequence_stats", &profile(Format::Binary, false, None)),
         Err("sequence_stats takes FASTA or FASTQ, and this dataset is a binary file".to_owned())
+    );
+    let tar = DatasetProfile { foreign: Some(Foreign::Tar), ..profile(Format::Binary, true, None) };
+    assert_eq!(
+        told("sequence_stats", &tar),
+        Err("sequence_stats takes FASTA or FASTQ, and this dataset is a tar archive".to_owned())
+    );
+    let odd = DatasetProfile {
+        oddities: vec![Oddity::NoEndMarker, Oddity::ByteOrderMark],
+        ..profile(Format::Fasta, false, Some(Alphabet::Protein))
+    };
+    assert_eq!(told("protein_folding", &odd), Ok(()), "what is read here is read here");
+    assert_eq!(
+        told("hmm_search", &odd),
+        Err("hmm_search runs hmmsearch, which would misread the dataset: it begins with a byte order mark (BOM), which was passed over".to_owned())
     );
 }
 

@@ -25,7 +25,7 @@ fn probe(bytes: &[u8]) -> Result<DatasetProfile, ProbeError> {
 type Short = (Format, bool, u64, u64, u64, Option<Alphabet>, bool);
 
 fn short(p: &DatasetProfile) -> Short {
-    (p.format, p.gzip, p.records, p.residues, p.longest, p.alphabet, p.sampled)
+    (p.format, p.compression.is_some(), p.records, p.residues, p.longest, p.alphabet, p.sampled)
 }
 
 /// Deterministic letters.
@@ -104,16 +104,16 @@ fn what_is_wrong_is_told_with_a_hint() {
     assert_eq!(
         error(&packed[..packed.len() - 20]),
         (
-            "the dataset is damaged: the compressed data ends too early: the file seems cut off".to_owned(),
+            "the dataset is damaged: the file ends in the middle of its gzip stream: it seems cut off".to_owned(),
             "download or copy the file again".to_owned()
         )
     );
     assert_eq!(
         error(&packed[..4]).0,
-        "the dataset is damaged: the compressed data ends too early: the file seems cut off"
+        "the dataset is damaged: the file ends in the middle of its gzip stream: it seems cut off"
     );
-    let (said, hint) = error(b"@r1\nAC\nGT\n+\nIIII\n");
-    assert!(said.contains("line 3 should begin with `+`") && hint.starts_with("write each read on four lines"));
+    let (said, hint) = error(b"@r1\nAC\nIIII\n@r2\nAC\n+\nII\n");
+    assert!(said.contains("line 4 should begin with `+`") && hint.starts_with("write each read on four lines"));
 }
 
 #[test]
@@ -202,12 +202,12 @@ fn large_text_compressed_and_binary_in_the_middle() {
     // A chromosome on one line, which no sample sees the end of.
     let packed = gzip(format!(">chr1\n{}\n", "ACGTACCAGT".repeat(7_200_000)).as_bytes());
     let profile = probe(&packed).unwrap();
-    assert!(profile.gzip && profile.sampled && profile.records == 1, "{profile:?}");
+    assert!(profile.compression.is_some() && profile.sampled && profile.records == 1, "{profile:?}");
     assert!((60_000_000..90_000_000).contains(&profile.longest) && profile.residues == profile.longest, "{profile:?}");
     let packed = gzip(">a\nMKTAYIAKQR\n".repeat(7_200_000).as_bytes());
     std::fs::write(&path, packed).unwrap();
     let profile = probe_file(folder.path(), "data").unwrap();
-    assert!(profile.gzip && profile.sampled && profile.longest == 10);
+    assert!(profile.compression.is_some() && profile.sampled && profile.longest == 10);
     near(profile.records, 7_200_000, 2);
 }
 

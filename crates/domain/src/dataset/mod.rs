@@ -1,8 +1,12 @@
 //! What is known of a dataset.
 
+mod kind;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+pub use kind::{Compression, Foreign, Oddity};
 
 use super::path_text;
 
@@ -40,8 +44,15 @@ pub struct DatasetProfile {
     pub bytes: u64,
     /// What it is.
     pub format: Format,
-    /// Whether it is gzip-compressed; the counts below are of what is inside.
-    pub gzip: bool,
+    /// How it is compressed, where it is; the counts below are of what is inside.
+    #[serde(default, alias = "gzip", deserialize_with = "compression")]
+    pub compression: Option<Compression>,
+    /// What it is beyond its format, where nothing here reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<Foreign>,
+    /// What is odd about it and read all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub oddities: Vec<Oddity>,
     /// Records: sequences, reads, or lines of text.
     pub records: u64,
     /// Residues over all records, or characters of text.
@@ -63,5 +74,38 @@ impl DatasetProfile {
     /// What it means that there are [`zeros`](DatasetProfile::zeros) in it, for the middle of a sentence.
     pub fn zeros_mean(&self) -> &'static str {
         "there are zeros within it (holes that were never written, or a broken download), and no task reads beyond them"
+    }
+}
+
+/// A compression; `true` and `false` are from when gzip was the only one.
+fn compression<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Compression>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Gzip(bool),
+        Named(Option<Compression>),
+    }
+    Ok(match Written::deserialize(from)? {
+        Written::Gzip(gzip) => gzip.then_some(Compression::Gzip),
+        Written::Named(named) => named,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn profiles_of_before_are_read() {
+        let old = r#"{"path":"a.fasta","bytes":5,"format":"fasta","gzip":true,"records":1,"residues":2,"longest":2,
+            "alphabet":"protein","sampled":false,"modified_ns":0}"#;
+        let read = |text: &str| serde_json::from_str::<DatasetProfile>(text).unwrap();
+        let profile = read(old);
+        assert_eq!(profile.compression, Some(Compression::Gzip));
+        assert_eq!(read(&old.replace("true", "false")).compression, None);
+        for compression in Compression::ALL.map(Some).into_iter().chain([None]) {
+            let profile = DatasetProfile { compression, ..profile.clone() };
+            assert_eq!(read(&serde_json::to_string(&profile).unwrap()), profile);
+        }
     }
 }
