@@ -112,8 +112,8 @@ fn what_is_wrong_is_told_with_a_hint() {
         error(&packed[..4]).0,
         "the dataset is damaged: the file ends in the middle of its gzip stream: it seems cut off"
     );
-    let (said, hint) = error(b"@r1\nAC\nIIII\n@r2\nAC\n+\nII\n");
-    assert!(said.contains("line 4 should begin with `+`") && hint.starts_with("write each read on four lines"));
+    let (said, hint) = error(b"@r1\nAC\n+\nII\n@r2\nAC\nIIII\n@r3\nAC\n+\nII\n");
+    assert!(said.contains("line 8 should begin with `+`") && hint.starts_with("write each read on four lines"));
 }
 
 #[test]
