@@ -71,6 +71,7 @@ impl Workflow {
         let mut waiting = Waiting::begun(self.waited());
         let mut state = job.state;
         loop {
+            self.hear(remote, job, &task, &mut waiting).await;
             if !announced {
                 announced = self.announce(remote, job, &mut waiting).await;
             }
@@ -87,6 +88,10 @@ impl Workflow {
                 && waiting.is_news(name)
             {
                 let message = format!("{}: the provider says `{name}`, which is not known here: waiting on", job.id);
+                self.emit(Event::Warning { message });
+            }
+            if waiting.hears_nothing(self.waited()) && waiting.is_news("no webhook") {
+                let message = format!("{}: no webhook has come: the provider is asked instead", job.id);
                 self.emit(Event::Warning { message });
             }
             self.told(&Job { state, ..job.clone() }, detail.progress);
@@ -139,8 +144,10 @@ impl Workflow {
     ) -> Result<(), JobError> {
         let others = self.parts.ledger.count_waited_for(&self.parts.profile)?.saturating_sub(1);
         let asked = Some(asked.unwrap_or_default().max(EACH_LOOK.saturating_mul(others)));
+        let pause = waiting.pause(self.waited(), asked);
         tokio::select! {
-            () = self.tape().sleep(waiting.pause(self.waited(), asked)) => Ok(()),
+            () = self.tape().sleep(pause) => Ok(()),
+            () = waiting.word() => Ok(()),
             () = cancel.cancelled() => Err(JobError::Interrupted(job.id.clone())),
         }
     }

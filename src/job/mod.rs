@@ -24,6 +24,7 @@
 //! | [`check`] | what a result must be, and what only keeps it from being checked |
 //! | [`sent`] | the dataset as it was sent, before paying and after |
 //! | [`elsewhere`] | whether another copy of the ledger has paid |
+//! | [`listener`] | a provider's webhooks, heard while jobs are waited for |
 //! | `leftovers` | what a job leaves at provider and storage, and taking it away |
 //! | [`remote`] | the outside parts a remote job needs |
 //! | [`recorded`] | those parts in a run that is played from its record |
@@ -42,6 +43,7 @@ pub mod error;
 pub mod expand;
 pub mod lease;
 mod leftovers;
+pub mod listener;
 pub mod local;
 pub mod offload;
 pub mod once;
@@ -62,6 +64,7 @@ pub use agree::Opening;
 pub use cancel::Cancel;
 pub use carry::Carried;
 pub use error::JobError;
+pub use listener::Callback;
 pub use price::{AskPrices, Pricing};
 pub use recorded::{Outside, Recorded};
 pub use remote::{Connect, OwnerPrice, Remote};

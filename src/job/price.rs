@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use url::Url;
 
 use super::{JobError, OwnerPrice, Workflow};
 use compute::aioz::{Aioz, ComputeError, Cost};
@@ -124,7 +125,10 @@ impl Workflow {
                     None => Ok(None),
                 };
                 let listed = match cost {
-                    Ok(Some(cost)) => listed(&cost)?,
+                    Ok(Some(cost)) => {
+                        self.check_result_hosts(pricing, &cost)?;
+                        listed(&cost)?
+                    }
                     // A provider may tell no costs; that the model is there shows at submit.
                     Ok(None) | Err(ComputeError::Refused { .. } | ComputeError::Garbage(_)) => {
                         Listed::NoTerms { beside: None }
@@ -162,6 +166,22 @@ impl Workflow {
                 .into());
         }
         Ok(Price { amount, fees: self.fees(), recipient: recipient.address(), network, source, beside })
+    }
+
+    /// Refuses work whose result this program would not fetch: once it is paid for, that is late to find out.
+    fn check_result_hosts(&self, pricing: &Pricing, cost: &Cost) -> Result<(), JobError> {
+        let own = pricing.provider.as_ref().map(Aioz::base);
+        let named = &self.parts.guard.policy().result_hosts;
+        let is_named = |host: &Url| own.into_iter().chain(named).any(|allowed| allowed.origin() == host.origin());
+        let is_storage = |host: &Url| host.host_str() == Some(&pricing.storage);
+        let Some(other) = cost.result_hosts.iter().find(|host| !is_named(host) && !is_storage(host)) else {
+            return Ok(());
+        };
+        let other = other.origin().ascii_serialization();
+        let why =
+            format!("the provider's results come from {other}, which is neither its own address nor named by you");
+        let hint = format!("if you know that server as the provider's: AIOZ_RESULT_HOSTS={other}");
+        Err(Refusal::new(Rule::ResultHost, why).hint(hint).into())
     }
 
     /// The price of a job whose quote is known.

@@ -174,6 +174,7 @@ impl Connect for Recorded {
                 recipient: outside.recipient,
                 network: outside.network,
             },
+            callback: None,
         })
     }
 }

@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
 
-use super::{AskPrices, JobError};
+use super::{AskPrices, Callback, JobError};
 use crate::payment::Payer;
+use cassette::Tape;
 use compute::aioz::{Aioz, TaskDetail};
 use domain::{
     hash::Hash160,
@@ -12,6 +14,7 @@ use domain::{
     network::Network,
     quote::{Quote, QuoteSource},
 };
+use guard::config;
 use storage::Storage;
 
 /// Storage, provider and payer of one profile.
@@ -26,6 +29,20 @@ pub struct Remote {
     pub payer: Payer,
     /// What is paid where the provider states no terms.
     pub price: OwnerPrice,
+    /// Where the provider's webhooks come to, where the owner wants any.
+    pub callback: Option<Callback>,
+}
+
+impl Remote {
+    /// The same, with a provider that is asked to send webhooks to this address, signed with `key`. A run that is recorded or
+    /// played hears none: what they say is not in its record.
+    pub fn called_back(self, callback: Option<&config::Callback>, key: &SecretString, tape: &Tape) -> Remote {
+        let Some(config::Callback { listen, url }) = callback.filter(|_| matches!(tape, Tape::Off)) else {
+            return self;
+        };
+        let callback = Callback { listen: *listen, key: key.clone() };
+        Remote { provider: self.provider.with_callback(url.clone()), callback: Some(callback), ..self }
+    }
 }
 
 /// Brings the outside parts up: the sandbox, or what is configured.

@@ -4,12 +4,19 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::listener::Awaited;
+
 /// Between two looks at a task that has just been paid; it grows to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// AIOZ asks for a look about every five seconds.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// The longest pause of a wait that lasts: keys have a number of requests a minute, and whoever waits for hours has time.
 const LAST_PAUSE: Duration = Duration::from_secs(30);
+
+/// The same where the provider's webhooks are seen to come through: they tell of a change at once, and one may be lost.
+const CALLED_PAUSE: Duration = Duration::from_secs(120);
+/// After this long without any webhook it is told that none comes.
+const SILENT: SignedDuration = SignedDuration::from_secs(60);
 
 /// One wait.
 #[derive(Debug)]
@@ -19,12 +26,14 @@ pub(super) struct Waiting {
     heard: Timestamp,
     pause: Duration,
     told: Vec<String>,
+    /// Webhooks of the task, where they are listened for.
+    webhooks: Option<Awaited>,
 }
 
 impl Waiting {
     /// One that begins now.
     pub fn begun(now: Timestamp) -> Waiting {
-        Waiting { begun: now, heard: now, pause: FIRST_PAUSE, told: Vec::new() }
+        Waiting { begun: now, heard: now, pause: FIRST_PAUSE, told: Vec::new(), webhooks: None }
     }
 
     /// All is as it should be.
@@ -38,10 +47,37 @@ impl Waiting {
         now.duration_since(self.heard) > most
     }
 
+    /// Webhooks of the task are listened for from here on.
+    pub fn hear(&mut self, webhooks: Awaited) {
+        self.webhooks = Some(webhooks);
+    }
+
+    /// Whether webhooks are listened for.
+    pub fn hears(&self) -> bool {
+        self.webhooks.is_some()
+    }
+
+    /// Returns at the next webhook of the task.
+    pub async fn word(&self) {
+        match &self.webhooks {
+            Some(webhooks) => webhooks.word().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn is_called(&self) -> bool {
+        self.webhooks.as_ref().is_some_and(Awaited::came)
+    }
+
+    /// Whether webhooks are listened for, and none came in a time in which one should have.
+    pub fn hears_nothing(&self, now: Timestamp) -> bool {
+        self.hears() && !self.is_called() && now.duration_since(self.begun) > SILENT
+    }
+
     /// Until the next look: longer each time, and longer still once the wait has lasted; at least what was asked for.
     pub fn pause(&mut self, now: Timestamp, asked: Option<Duration>) -> Duration {
         let lasted = Duration::try_from(now.duration_since(self.begun)).unwrap_or_default();
-        let longest = (lasted / 60).clamp(LONGEST_PAUSE, LAST_PAUSE);
+        let longest = if self.is_called() { CALLED_PAUSE } else { (lasted / 60).clamp(LONGEST_PAUSE, LAST_PAUSE) };
         let pause = self.pause;
         self.pause = (pause * 3 / 2).min(longest);
         pause.max(asked.unwrap_or_default())

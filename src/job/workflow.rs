@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::OnceCell;
 
-use super::{Cancel, Connect, JobError, Pricing, Remote, agree::Drafts, lease, price::Listed};
+use super::{Cancel, Connect, JobError, Pricing, Remote, agree::Drafts, lease, listener::Listener, price::Listed};
 use cassette::Tape;
 use compute::local::Runner;
 use domain::{
@@ -60,6 +60,8 @@ pub struct Workflow {
     pub(super) drafts: Mutex<Drafts>,
     /// Held while a piece of work is compared with what waits.
     pub(super) comparing: tokio::sync::Mutex<()>,
+    /// Open once a job is waited for whose provider sends webhooks.
+    pub(super) listener: tokio::sync::Mutex<Option<Listener>>,
     remote: OnceCell<Remote>,
 }
 
@@ -87,6 +89,7 @@ impl Workflow {
             listed: tokio::sync::Mutex::default(),
             drafts: Mutex::default(),
             comparing: tokio::sync::Mutex::default(),
+            listener: tokio::sync::Mutex::default(),
             remote: OnceCell::new(),
         }
     }

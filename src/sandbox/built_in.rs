@@ -17,7 +17,7 @@ use domain::{
     money::Datoshi,
     network::{Network, SANDBOX},
 };
-use guard::ledger::Ledger;
+use guard::{config::Callback, ledger::Ledger};
 use neo::Chain;
 use sandbox::{
     client::{self, Guest},
@@ -33,14 +33,15 @@ const BUCKET: &str = "datasets";
 pub struct Sandbox {
     folder: PathBuf,
     program: PathBuf,
+    callback: Option<Callback>,
     ledger: Ledger,
     guest: Mutex<Option<Guest>>,
 }
 
 impl Sandbox {
     /// The sandbox in `folder`; its host is started as `program` when it is needed.
-    pub fn new(folder: PathBuf, program: PathBuf, ledger: Ledger) -> Sandbox {
-        Sandbox { folder, program, ledger, guest: Mutex::new(None) }
+    pub fn new(folder: PathBuf, program: PathBuf, callback: Option<Callback>, ledger: Ledger) -> Sandbox {
+        Sandbox { folder, program, callback, ledger, guest: Mutex::new(None) }
     }
 }
 
@@ -66,9 +67,9 @@ pub fn recipients(tape: &Tape, folder: &Path) -> Result<Vec<Hash160>, Unusable> 
     Ok(vec![Keys::on(tape, folder)?.provider.account()])
 }
 
-/// What brings up the sandbox in `folder`, whose host is started as `program`.
-pub fn connect(folder: PathBuf, program: PathBuf, ledger: Ledger) -> Box<dyn Connect> {
-    Box::new(Sandbox::new(folder, program, ledger))
+/// What brings up the sandbox in `folder`, whose host is started as `program`, and whose node sends webhooks to `callback`.
+pub fn connect(folder: PathBuf, program: PathBuf, callback: Option<Callback>, ledger: Ledger) -> Box<dyn Connect> {
+    Box::new(Sandbox::new(folder, program, callback, ledger))
 }
 
 fn setup(error: impl std::fmt::Display) -> JobError {
@@ -128,10 +129,12 @@ impl Connect for Sandbox {
         let remote = Remote {
             storage,
             storage_origin: at.storage,
-            provider: Aioz::on(self.ledger.tape(), at.provider, keys.api_key)?,
+            provider: Aioz::on(self.ledger.tape(), at.provider, keys.api_key.clone())?,
             payer: Payer::new(chain, keys.payer, self.ledger.clone()),
             price: OwnerPrice { flat: Datoshi::from_gas(2), per_gb: Datoshi::ZERO, recipient, network },
-        };
+            callback: None,
+        }
+        .called_back(self.callback.as_ref(), &keys.api_key, self.ledger.tape());
         Outside::note(self.ledger.tape(), &remote, &settings, &[at.chain], true);
         Ok(remote)
     }

@@ -8,7 +8,7 @@ use super::Unusable;
 use crate::job::{AskPrices, Connect, JobError, Pricing, Remote};
 use cassette::Tape;
 use domain::hash::Hash160;
-use guard::ledger::Ledger;
+use guard::{config::Callback, ledger::Ledger};
 
 const MESSAGE: &str = "this program was built without the sandbox";
 const HINT: &str = "connect storage, a provider, a chain and a wallet as .env.example shows, or build the program with \
@@ -31,7 +31,7 @@ pub fn recipients(_: &Tape, _: &Path) -> Result<Vec<Hash160>, Unusable> {
 }
 
 /// Nothing comes up: whoever asks is told why.
-pub fn connect(_: PathBuf, _: PathBuf, _: Ledger) -> Box<dyn Connect> {
+pub fn connect(_: PathBuf, _: PathBuf, _: Option<Callback>, _: Ledger) -> Box<dyn Connect> {
     Box::new(LeftOut)
 }
 

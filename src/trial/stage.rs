@@ -103,7 +103,7 @@ impl Stage {
         let policy =
             Policy { recipients: vec![keys.provider.account()], ..Policy::cautious(Network(SANDBOX), vec![work]) };
         let tasks = catalogue.iter().cloned().collect();
-        let sandbox = Sandbox::new(folder.clone(), PathBuf::from(PROGRAM), ledger.clone());
+        let sandbox = Sandbox::new(folder.clone(), PathBuf::from(PROGRAM), None, ledger.clone());
         let host = Arc::new(Host { folder, tasks, running: Mutex::default() });
         let parts = WorkflowParts {
             guard: Guard::new(policy, ledger.clone()),

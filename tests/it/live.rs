@@ -14,6 +14,7 @@ mod secrets;
 mod taken_up;
 mod wallet_files;
 mod wallets;
+mod webhooks;
 
 use std::{
     fs::File,

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`settings`] | what the operator decides |
 //! | [`verifier`] | who says whether a payment counts |
-//! | [`sign`] | signatures of webhooks, and tokens of links to results |
+//! //! | `sign` | tokens of links to results |
 //! | `task`, `life` | a task, and what may happen to it: pure |
 //! | `submission`, `models` | what may be submitted: pure |
 //! | `store` | tasks, payments and webhooks on disk |
@@ -25,7 +25,7 @@ mod payments;
 mod reach;
 mod runs;
 pub mod settings;
-pub mod sign;
+mod sign;
 mod store;
 mod submission;
 mod sweep;

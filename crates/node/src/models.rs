@@ -4,6 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::settings::Prices;
 use compute::aioz::GAS_CONTRACT;
+use url::Url;
+
 use domain::{
     hash::{Hash160, Sha256},
     money::Datoshi,
@@ -100,13 +102,15 @@ impl Model {
         })
     }
 
-    /// As `GET /model/{id}/task/cost`; `datoshi` and `payment` are ours: what each task of it is to be paid with.
-    pub fn cost(&self, network: Network, recipient: Hash160) -> Value {
+    /// As `GET /model/{id}/task/cost`; the rest is ours: `datoshi` and `payment`, what each task of it is to be paid with, and
+    /// `result_hosts`, the servers that its results are fetched from.
+    pub fn cost(&self, network: Network, recipient: Hash160, results: &Url) -> Value {
         let payment = json!({
             "network": network, "asset": GAS_CONTRACT, "recipient": recipient.address(), "amount": self.price,
         });
         json!({
             "cost": self.price_number(), "symbol": "GAS", "unit": "GAS", "datoshi": self.price, "payment": payment,
+            "result_hosts": [results.origin().ascii_serialization()],
         })
     }
 
@@ -206,10 +210,14 @@ pub(super) mod tests {
         prices.by_task.insert("fold".into(), Datoshi::new(10_977_540).unwrap());
         let models = Models::of(&[task_type("fold"), task_type("stats")], &prices);
         assert_eq!(
-            models.get("fold").unwrap().cost(Network(424_242), Hash160([7; 20]))["cost"].to_string(),
+            models.get("fold").unwrap().cost(Network(424_242), Hash160([7; 20]), &"http://n/".parse().unwrap())["cost"]
+                .to_string(),
             "0.1097754"
         );
-        assert_eq!(models.get("fold").unwrap().cost(Network(424_242), Hash160([7; 20]))["datoshi"], "10977540");
-        assert_eq!(models.get("stats").unwrap().cost(Network(424_242), Hash160([7; 20]))["cost"].to_string(), "2");
+        assert_eq!(
+            models.get("fold").unwrap().cost(Network(424_242), Hash160([7; 20]), &"http://n/".parse().unwrap())["datoshi"],
+            "10977540"
+        );
+        assert_eq!(models.get("stats").unwrap().cost(Network(424_242), Hash160([7; 20]), &"http://n/".parse().unwrap())["cost"].to_string(), "2");
     }
 }

@@ -1,4 +1,4 @@
-//! HMAC-SHA256: links to results, and webhooks.
+//! HMAC-SHA256: links to results.
 
 use std::{
     fs,
@@ -12,9 +12,6 @@ use jiff::Timestamp;
 use rand::RngExt as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
-
-/// The header of a webhook's signature: `t=SECONDS,v1=HEX`.
-pub const SIGNATURE_HEADER: &str = "x-agent-signature";
 
 fn mac(key: &[u8], parts: &[&[u8]]) -> Option<Hmac<Sha256>> {
     // HMAC takes keys of any length; `None` never happens.
@@ -72,21 +69,6 @@ impl LinkKey {
     }
 }
 
-/// The signature header of a webhook's body, made with the API key of the task's owner.
-pub fn sign_webhook(key: &SecretString, body: &str, now: Timestamp) -> String {
-    let seconds = now.as_second().to_string();
-    let signature = hex_of(key.expose_secret().as_bytes(), &[seconds.as_bytes(), b".", body.as_bytes()]);
-    format!("t={seconds},v1={signature}")
-}
-
-/// Whether a webhook's signature header is of this body and key, and at most five minutes off: for those who receive.
-pub fn check_webhook(key: &SecretString, header: &str, body: &str, now: Timestamp) -> bool {
-    let part = |name: &str| header.split(',').find_map(|part| part.trim().strip_prefix(name));
-    let (Some(seconds), Some(signature)) = (part("t="), part("v1=")) else { return false };
-    let recent = seconds.parse::<i64>().is_ok_and(|then| (now.as_second().saturating_sub(then)).unsigned_abs() <= 300);
-    recent && is(key.expose_secret().as_bytes(), &[seconds.as_bytes(), b".", body.as_bytes()], signature)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,20 +86,5 @@ mod tests {
         assert!(!key.admits(&token, "t", "result.json", Timestamp::from_second(101).unwrap()));
         assert!(!key.admits(&token.replacen("100", "999", 1), "t", "result.json", now));
         assert!(!key.admits("", "t", "result.json", now));
-    }
-
-    #[test]
-    fn a_webhook_is_known_by_its_signature() {
-        let (key, now) = (SecretString::from("k"), Timestamp::from_second(1000).unwrap());
-        let header = sign_webhook(&key, "{}", now);
-        assert!(check_webhook(&key, &header, "{}", now));
-        assert!(!check_webhook(&key, &header, "{ }", now));
-        assert!(!check_webhook(&"other".into(), &header, "{}", now));
-        assert!(!check_webhook(&key, &header, "{}", Timestamp::from_second(1301).unwrap()), "too old");
-        // RFC 4231, test case 2.
-        assert_eq!(
-            hex_of(b"Jefe", &[b"what do ya want for nothing?"]),
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
-        );
     }
 }

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use url::Url;
 
-use super::{Node, download::cause, life::after, reach, sign, store::Delivery};
+use super::{Node, download::cause, life::after, reach, store::Delivery};
+use compute::aioz::webhook;
 
 /// How often a webhook is tried; with doubling waits from five seconds, over most of a day.
 const ATTEMPTS: u32 = 14;
@@ -68,7 +69,7 @@ async fn send(node: &Node, delivery: &Delivery) -> Result<(), String> {
         .http
         .post(url)
         .timeout(Duration::from_secs(10))
-        .header(sign::SIGNATURE_HEADER, sign::sign_webhook(key, &delivery.body, Timestamp::now()))
+        .header(webhook::SIGNATURE_HEADER, webhook::sign(key, delivery.body.as_bytes(), Timestamp::now()))
         .header("content-type", "application/json")
         .body(delivery.body.clone());
     let response = request.send().await.map_err(|e| cause(&e))?;

@@ -132,8 +132,7 @@ impl FetchError {
             FetchError::DiskFull { .. } => "make room, or choose another folder with --out; then: agent jobs resume",
             FetchError::Write { .. } => "check that the folder exists and may be written to",
             FetchError::Foreign { .. } => {
-                "if you know that server as the provider's, name it under `result_hosts` in policy.toml; then: agent jobs \
-                 resume"
+                "if you know that server as the provider's, name it in AIOZ_RESULT_HOSTS; then: agent jobs resume"
             }
             FetchError::Client(_) | FetchError::Circles { .. } => return None,
         };

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, Metadata},
+    net::TcpListener,
     os::unix::fs::MetadataExt as _,
     path::Path,
 };
@@ -105,6 +106,26 @@ pub fn policy(settings: &Settings, profile: &Result<Profile, ConfigError>) -> Ch
             Check::ok("policy", text)
         }
     }
+}
+
+/// Where a provider's webhooks come to, where any are wanted.
+pub fn webhooks(settings: &Settings) -> Option<Check> {
+    let callback = match settings.callback() {
+        Ok(callback) => callback?,
+        Err(error) => return Some(wrong("webhooks", &error)),
+    };
+    let (at, told) = (callback.listen, callback.url);
+    Some(match TcpListener::bind(at) {
+        Ok(_) => Check::ok(
+            "webhooks",
+            format!("nodes are told {told}, and {at} can be listened at while jobs are waited for"),
+        ),
+        Err(error) => Check::warn(
+            "webhooks",
+            format!("{at} cannot be listened at ({error}): providers are asked instead"),
+            "if no other agent waits for jobs right now, choose another AGENT_WEBHOOK_ADDR",
+        ),
+    })
 }
 
 /// The machine and its disk.

@@ -9,7 +9,7 @@ use crate::{
 };
 use compute::aioz::Aioz;
 use guard::{
-    config::{LiveSettings, StorageSettings, policy_file::Price},
+    config::{self, LiveSettings, StorageSettings, policy_file::Price},
     ledger::Ledger,
 };
 use neo::Chain;
@@ -20,13 +20,20 @@ pub struct Live {
     settings: LiveSettings,
     price: Price,
     unlock: Unlock,
+    callback: Option<config::Callback>,
     ledger: Ledger,
 }
 
 impl Live {
-    /// The parts of `settings`; `price` is offered where the provider states no terms.
-    pub fn new(settings: LiveSettings, price: Price, unlock: Unlock, ledger: Ledger) -> Live {
-        Live { settings, price, unlock, ledger }
+    /// The parts of `settings`; `price` is offered where the provider states no terms, webhooks come to `callback`.
+    pub fn new(
+        settings: LiveSettings,
+        price: Price,
+        unlock: Unlock,
+        callback: Option<config::Callback>,
+        ledger: Ledger,
+    ) -> Live {
+        Live { settings, price, unlock, callback, ledger }
     }
 }
 
@@ -77,7 +84,9 @@ impl Connect for Live {
             provider: self.provider()?,
             payer: Payer::new(view, wallet, self.ledger.clone()),
             price: self.owner_price(),
-        };
+            callback: None,
+        }
+        .called_back(self.callback.as_ref(), &self.settings.compute.api_key, self.ledger.tape());
         Outside::note(self.ledger.tape(), &remote, &s3, &chain.rpc, false);
         Ok(remote)
     }

@@ -162,11 +162,14 @@ fn approver(context: &Context, options: &Options) -> Arc<dyn Approver> {
 /// A policy file that cannot be read.
 pub fn connect(context: &Context, profile: &Profile, ledger: &Ledger) -> Result<Box<dyn Connect>, CommandError> {
     let settings = context.settings()?;
+    let callback = settings.callback()?;
     Ok(match profile {
-        Profile::Sandbox => sandbox::connect(settings.home().sandbox(), PathBuf::from(PROGRAM), ledger.clone()),
+        Profile::Sandbox => {
+            sandbox::connect(settings.home().sandbox(), PathBuf::from(PROGRAM), callback, ledger.clone())
+        }
         Profile::Live(live) => {
             let (price, unlock) = (settings.policy()?.price, Unlock { descriptor: context.global.passphrase_fd });
-            Box::new(live::Live::new((**live).clone(), price, unlock, ledger.clone()))
+            Box::new(live::Live::new((**live).clone(), price, unlock, callback, ledger.clone()))
         }
     })
 }

@@ -44,7 +44,10 @@ pub fn of(settings: &Settings, profile: &Profile, tape: &Tape) -> Result<Policy,
         data_may_leave: file.data_may_leave.clone(),
         allow_mainnet: file.allow_mainnet,
         max_result_bytes: file.max_result_bytes,
-        result_hosts: file.result_hosts.clone(),
+        result_hosts: match profile {
+            Profile::Live(live) => live.compute.result_hosts.clone(),
+            Profile::Sandbox => Vec::new(),
+        },
         patience: file.patience,
     })
 }

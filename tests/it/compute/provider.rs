@@ -238,6 +238,25 @@ async fn a_submit_takes_either_shape_of_answer() {
 }
 
 #[tokio::test]
+async fn a_provider_that_refuses_webhooks_gets_the_submit_without_them() {
+    let refused = Says::Json(400, json!({"status": "fail", "message": "unknown key: callback_url"}));
+    let hook = || "https://me.example/hook".parse().unwrap();
+    let guarded = Guarded::new(b"x");
+    let liar = Liar::who([empty_history(), refused.clone(), good(json!("task-1"))]).await;
+    let task = liar.client().with_callback(hook()).submit(guarded.submit("model-id"), dataset()).await.unwrap();
+    assert_eq!(task, "task-1");
+    let asked = liar.asked();
+    assert_eq!(paths(&asked), [HISTORY, "POST model/model-id/task", "POST model/model-id/task"]);
+    assert_eq!(asked[2].body, json!({"input": dataset(), "parameters": "{}"}));
+    // What it refuses all the same is refused, after one more.
+    let guarded = Guarded::new(b"x");
+    let liar = Liar::who([empty_history(), refused.clone(), refused]).await;
+    let error = liar.client().with_callback(hook()).submit(guarded.submit("model-id"), dataset()).await.unwrap_err();
+    assert!(matches!(error, ComputeError::Refused { status: 400, .. }), "{error}");
+    assert_eq!(liar.asked().len(), 3);
+}
+
+#[tokio::test]
 async fn a_model_is_named_by_maker_and_name() {
     let guarded = Guarded::new(b"x");
     let liar = Liar::who([empty_history(), good(json!({"id": "m-7"})), good(json!("task-1"))]).await;

@@ -13,10 +13,10 @@ use crate::{
     world::example,
 };
 
-const FOLD: [&str; 5] = ["run", "--json", "--yes", "protein_folding", "data.fasta"];
+pub(super) const FOLD: [&str; 5] = ["run", "--json", "--yes", "protein_folding", "data.fasta"];
 
 /// A stage whose provider is reached by way of a gateway.
-async fn behind(meddle: impl Fn(&mut Exchange) + Send + Sync + 'static) -> (Stage, Meddler) {
+pub(super) async fn behind(meddle: impl Fn(&mut Exchange) + Send + Sync + 'static) -> (Stage, Meddler) {
     let mut stage = Stage::set().await;
     let provider = stage.world.setting("AIOZ_W3AI_ENDPOINT");
     let meddler = Meddler::start(&provider, meddle).await;
@@ -24,7 +24,7 @@ async fn behind(meddle: impl Fn(&mut Exchange) + Send + Sync + 'static) -> (Stag
     stage.world.file("data.fasta", example("data.fasta"));
     // Its results come from its own address.
     let origin = provider.trim_end_matches("/api/v1");
-    rules(&stage, &format!("result_hosts = [\"{origin}\"]\n"));
+    stage.world.set("AIOZ_RESULT_HOSTS", origin);
     (stage, meddler)
 }
 
@@ -33,7 +33,7 @@ fn rules(stage: &Stage, policy: &str) {
     std::fs::write(stage.world.home().join("policy.toml"), policy).unwrap();
 }
 
-fn warnings(run: &crate::world::Run) -> String {
+pub(super) fn warnings(run: &crate::world::Run) -> String {
     let events = run.events();
     let warnings = events.iter().filter(|event| event["type"] == "warning");
     warnings.map(|event| event["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join("\n")
@@ -72,8 +72,7 @@ async fn a_result_that_stays_incomplete_ends_nothing() {
         }
     })
     .await;
-    let rules_before = std::fs::read_to_string(stage.world.home().join("policy.toml")).unwrap();
-    rules(&stage, &format!("{rules_before}[patience]\nincomplete_result_seconds = 1\n"));
+    rules(&stage, "[patience]\nincomplete_result_seconds = 1\n");
     let run = stage.world.run(&FOLD);
     assert_eq!(run.code, 1, "{}", run.all());
     assert_eq!(run.event("error")["kind"], "incomplete_result", "{}", run.all());
@@ -141,16 +140,34 @@ async fn a_paid_wait_outlasts_an_outage_and_an_announcement_that_is_not_answered
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_result_at_another_server_is_known_before_it_is_paid_for() {
+    let (mut stage, _meddler) = behind(|_| {}).await;
+    stage.world.set("AIOZ_RESULT_HOSTS", "https://elsewhere.example");
+    let run = stage.world.run(&FOLD);
+    let origin = stage.provider_endpoint().trim_end_matches("/api/v1").to_owned();
+    assert_eq!(run.code, 4, "{}", run.all());
+    assert!(run.all().contains(&format!("AIOZ_RESULT_HOSTS={origin}")), "{}", run.all());
+    assert!(stage.world.states().is_empty() && stage.objects().await.is_empty(), "{}", run.all());
+    assert_eq!(stage.received().await, Datoshi::ZERO);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_result_at_another_server_is_fetched_once_the_owner_names_it() {
-    let (stage, _meddler) = behind(|_| {}).await;
-    rules(&stage, "");
+    // A provider that does not say where its results are.
+    let (mut stage, _meddler) = behind(|exchange| {
+        if exchange.path.ends_with("/task/cost") {
+            exchange.answer["data"]["result_hosts"] = Value::Null;
+        }
+    })
+    .await;
+    stage.world.set("AIOZ_RESULT_HOSTS", "https://elsewhere.example");
     let run = stage.world.run(&FOLD);
     assert_eq!(run.code, 1, "{}", run.all());
     let error = run.event("error");
-    assert!(error["hint"].as_str().unwrap().contains("result_hosts"), "{error}");
+    assert!(error["hint"].as_str().unwrap().contains("AIOZ_RESULT_HOSTS"), "{error}");
     assert_eq!(stage.world.states().last().unwrap(), "result_ready");
     let origin = stage.provider_endpoint();
-    rules(&stage, &format!("result_hosts = [\"{}\"]\n", origin.trim_end_matches("/api/v1")));
+    stage.world.set("AIOZ_RESULT_HOSTS", origin.trim_end_matches("/api/v1"));
     let run = stage.world.run(&["jobs", "resume", "--json"]);
     assert_eq!(run.code, 0, "{}", run.all());
     assert_eq!(stage.received().await, gas("2"));

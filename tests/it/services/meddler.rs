@@ -18,6 +18,8 @@ pub struct Exchange {
     pub method: Method,
     pub path: String,
     pub status: u16,
+    /// What is told of when to ask again, seconds.
+    pub retry_after: Option<u64>,
     pub answer: Value,
 }
 
@@ -85,8 +87,14 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
     let Ok(answer) = serde_json::from_slice(&bytes) else {
         return (StatusCode::from_u16(status).unwrap(), bytes).into_response();
     };
-    let mut exchange = Exchange { method: head.method, path: head.uri.path().to_owned(), status, answer };
+    let mut exchange =
+        Exchange { method: head.method, path: head.uri.path().to_owned(), status, retry_after: None, answer };
     (way.meddle)(&mut exchange);
     let status = StatusCode::from_u16(exchange.status).unwrap();
-    (status, [(header::CONTENT_TYPE, "application/json")], exchange.answer.to_string()).into_response()
+    let mut response =
+        (status, [(header::CONTENT_TYPE, "application/json")], exchange.answer.to_string()).into_response();
+    if let Some(seconds) = exchange.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
 }

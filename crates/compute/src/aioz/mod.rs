@@ -9,6 +9,7 @@ mod find;
 mod task;
 mod terms;
 mod transport;
+pub mod webhook;
 pub mod wire;
 
 pub use client::Aioz;

@@ -1,10 +1,13 @@
 //! Answers of the AIOZ AI API, read with tolerance: every field may be missing, numbers may be strings.
 
 use serde_json::Value;
+use url::Url;
 
 use super::{error::ComputeError, terms::PaymentTerms};
 use domain::units;
 
+/// How many servers of results are read.
+const HOSTS: usize = 16;
 /// How much of a provider's own text is kept, characters.
 pub(super) const TEXT: usize = 400;
 
@@ -129,6 +132,8 @@ pub struct Cost {
     pub unit: Option<String>,
     /// What is to be paid on Neo, where the provider takes payments there.
     pub payment: Option<PaymentTerms>,
+    /// The servers that results are fetched from, where the provider says so: at most [`HOSTS`].
+    pub result_hosts: Vec<Url>,
 }
 
 impl Cost {
@@ -138,6 +143,9 @@ impl Cost {
             symbol: field(data, "symbol"),
             unit: field(data, "unit"),
             payment: PaymentTerms::read(data.get("payment")),
+            result_hosts: data.get("result_hosts").and_then(Value::as_array).map_or_else(Vec::new, |hosts| {
+                hosts.iter().take(HOSTS).filter_map(|host| host.as_str()?.parse().ok()).collect()
+            }),
         })
     }
 }

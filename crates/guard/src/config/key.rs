@@ -53,6 +53,12 @@ pub enum Key {
     W3aiEndpoint,
     /// Compute: key.
     ApiKey,
+    /// Compute: further servers that results may come from.
+    ResultHosts,
+    /// Compute: where this machine listens for a provider's webhooks.
+    WebhookAddr,
+    /// Compute: what the provider is told of that.
+    WebhookUrl,
     /// Chain: nodes.
     NeoRpcUrl,
     /// Chain: which network.
@@ -131,7 +137,7 @@ const fn spec(
 /// Every setting, in the order people see them.
 ///
 /// AIOZ's endpoints and region are from its developer documents and its SDK (`aiozai-sdk` 1.1.0).
-pub const SPECS: [Spec; 31] = {
+pub const SPECS: [Spec; 34] = {
     use Group::*;
     [
         spec(Key::AgentHome, "AGENT_HOME", Program, false, None, "folder of the ledger, results and settings"),
@@ -180,6 +186,16 @@ pub const SPECS: [Spec; 31] = {
             "the AIOZ AI API, or an `agent node`",
         ),
         spec(Key::ApiKey, "AIOZ_API_KEY", Compute, true, None, "its key"),
+        spec(Key::ResultHosts, "AIOZ_RESULT_HOSTS", Compute, false, None, "further servers of results, by commas"),
+        spec(
+            Key::WebhookAddr,
+            "AGENT_WEBHOOK_ADDR",
+            Program,
+            false,
+            None,
+            "listens here for a node's webhooks: IP:PORT",
+        ),
+        spec(Key::WebhookUrl, "AGENT_WEBHOOK_URL", Program, false, None, "what the node is told of it, if not that"),
         spec(Key::NeoRpcUrl, "NEO_RPC_URL", Chain, false, None, "Neo N3 JSON-RPC nodes, separated by commas"),
         spec(Key::NeoNetwork, "NEO_NETWORK", Chain, false, Some("testnet"), "mainnet, testnet, or a magic number"),
         spec(Key::NeoPrivateKey, "NEO_PRIVATE_KEY", Chain, true, None, "the paying key: WIF or 64 hex digits"),

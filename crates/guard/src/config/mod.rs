@@ -17,6 +17,7 @@
 //! | [`policy_file`] | the owner's rules |
 //! | [`secrets`] | the secrets among them |
 //! | [`shown`] | settings fit to be printed |
+//! | [`webhook`] | where a provider's webhooks come to |
 //! | `trust` | which addresses get no secret |
 
 pub mod dotenv;
@@ -35,6 +36,7 @@ pub mod shown;
 pub mod source;
 pub mod style;
 mod trust;
+pub mod webhook;
 
 use std::{
     fs, io,
@@ -51,6 +53,7 @@ pub use profile::{ChainSettings, ComputeSettings, LiveSettings, PayerKey, Profil
 pub use provider::{Api, Provider};
 pub use source::Source;
 pub use style::{Driving, Style};
+pub use webhook::Callback;
 
 use layer::Layer;
 

@@ -9,7 +9,6 @@ use std::{
 };
 
 use serde::Deserialize;
-use url::Url;
 
 use super::{MAX_BYTES, error::ConfigError, layer::toml_error, plain_file};
 use domain::{budget::Caps, hash::Hash160, job::Patience, money::Datoshi, verdict::Thresholds};
@@ -37,8 +36,6 @@ pub struct PolicyFile {
     pub allow_mainnet: bool,
     /// A result's files together may have this many bytes.
     pub max_result_bytes: u64,
-    /// Servers that results may come from, besides those of provider and storage.
-    pub result_hosts: Vec<Url>,
     /// How long a paid job is waited for.
     pub patience: Patience,
     /// What a job is offered for where the provider states no price.
@@ -71,7 +68,6 @@ impl Default for PolicyFile {
             data_may_leave: Vec::new(),
             allow_mainnet: false,
             max_result_bytes: 1_000_000_000,
-            result_hosts: Vec::new(),
             patience: Patience::default(),
             price: Price { flat: Datoshi::from_gas(2), per_gb: Datoshi::ZERO },
         }
@@ -90,7 +86,6 @@ struct Raw {
     data_may_leave: Vec<String>,
     allow_mainnet: bool,
     max_result_bytes: Option<u64>,
-    result_hosts: Vec<String>,
     patience: Patience,
     price: RawPrice,
 }
@@ -177,7 +172,6 @@ impl PolicyFile {
             auto_approve_up_to: gas("auto_approve_up_to", &raw.auto_approve_up_to, usual.auto_approve_up_to)?,
             allow_mainnet: raw.allow_mainnet,
             max_result_bytes: raw.max_result_bytes.unwrap_or(usual.max_result_bytes),
-            result_hosts: hosts(&raw.result_hosts).map_err(|problem| wrong("result_hosts", problem))?,
             patience: raw.patience,
             // A rate alone is the whole price; the usual flat part would be a surprise beside it.
             price: match (&raw.price.flat, &raw.price.per_gb) {
@@ -189,15 +183,6 @@ impl PolicyFile {
             },
         })
     }
-}
-
-/// Each is an address like `https://cdn.example.org`: scheme, host and port count.
-fn hosts(named: &[String]) -> Result<Vec<Url>, String> {
-    let read = |text: &String| match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.host_str().is_some() => Ok(url),
-        _ => Err(format!("names `{text}`, which is no address such as https://cdn.example.org")),
-    };
-    named.iter().map(read).collect()
 }
 
 fn thresholds(raw: &RawThresholds) -> Result<Thresholds, (&'static str, String)> {
@@ -246,7 +231,6 @@ mod tests {
     fn a_rule_that_cannot_be_read_denies() {
         for bad in [
             "allow_mainet = true",
-            "result_hosts = [\"cdn.example.org\"]",
             "[patience]\noutage_seconds = -1",
             "allow_mainnet = \"yes\"",
             "auto_approve_up_to = 2",

@@ -74,6 +74,8 @@ pub struct ComputeSettings {
     pub endpoint: Url,
     /// Sent as `x-api-key`.
     pub api_key: SecretString,
+    /// Servers that results may come from, besides those of provider and storage.
+    pub result_hosts: Vec<Url>,
 }
 
 /// The Neo N3 chain and who pays whom on it.
@@ -216,6 +218,12 @@ impl Settings {
             compute: ComputeSettings {
                 endpoint: parse::url(Key::W3aiEndpoint, address(Key::W3aiEndpoint, &trust::OF_COMPUTE)?)?,
                 api_key: need(Key::ApiKey)?.secret(),
+                result_hosts: match self.value(Key::ResultHosts) {
+                    Some(value) => {
+                        parse::urls(Key::ResultHosts, self.trusted(Key::ResultHosts, value, &trust::OF_COMPUTE)?)?
+                    }
+                    None => Vec::new(),
+                },
             },
             chain: ChainSettings {
                 rpc: parse::urls(Key::NeoRpcUrl, address(Key::NeoRpcUrl, &trust::OF_PAYMENTS)?)?,

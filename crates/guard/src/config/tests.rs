@@ -147,6 +147,7 @@ fn no_address_of_the_folder_gets_the_owners_data_or_money() {
     for (setting, value) in [
         ("AIOZ_S3_ENDPOINT", "http://127.0.0.1:1"),
         ("AIOZ_W3AI_ENDPOINT", "http://127.0.0.1:1"),
+        ("AIOZ_RESULT_HOSTS", "http://127.0.0.1:1"),
         ("NEO_RPC_URL", "http://127.0.0.1:1"),
         ("GAS_RECIPIENT", ADDRESS),
     ] {
@@ -163,6 +164,27 @@ fn no_address_of_the_folder_gets_the_owners_data_or_money() {
     fs::set_permissions(place.dir.path().join("work/.env"), std::os::unix::fs::PermissionsExt::from_mode(0o600))
         .unwrap();
     assert_eq!(place.load().profile().unwrap().name(), "live", "all of it from the folder");
+}
+
+#[test]
+fn webhooks_come_to_an_address_that_a_provider_can_be_told() {
+    let callback = |place: Place| place.load().callback();
+    assert_eq!(callback(Place::new()).unwrap(), None);
+    let here = callback(Place::new().env("AGENT_WEBHOOK_ADDR", "127.0.0.1:8788")).unwrap().unwrap();
+    assert_eq!(here.url.as_str(), "http://127.0.0.1:8788/");
+    let public = Place::new().env("AGENT_WEBHOOK_ADDR", "[::]:8788").env("AGENT_WEBHOOK_URL", "https://me.example/h");
+    assert_eq!(callback(public).unwrap().unwrap().url.as_str(), "https://me.example/h");
+    for (bad, says) in [
+        ("0.0.0.0:8788", "set AGENT_WEBHOOK_URL"),
+        ("127.0.0.1:0", "choose a port"),
+        ("localhost:8788", "an IP address and a port"),
+        ("8788", "an IP address and a port"),
+    ] {
+        let error = callback(Place::new().env("AGENT_WEBHOOK_ADDR", bad)).unwrap_err();
+        assert!(error.hint().unwrap().contains(says), "{bad}: {error}");
+    }
+    let theirs = Place::new().live().write("work/.env", "AGENT_WEBHOOK_ADDR=127.0.0.1:8788\n");
+    assert!(matches!(callback(theirs), Err(ConfigError::Untrusted { .. })), "a folder opens no port beside my keys");
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub(super) async fn versioning(State(node): Shared, Path(id): Path<String>) -> A
 }
 
 pub(super) async fn cost(State(node): Shared, Path(id): Path<String>) -> Answer {
-    Ok(Good(model(&node, &id)?.cost(node.settings.network, node.settings.recipient)))
+    Ok(Good(model(&node, &id)?.cost(node.settings.network, node.settings.recipient, &node.public)))
 }
 
 pub(super) async fn serving(State(node): Shared, Path(id): Path<String>) -> Answer {

@@ -1,0 +1,241 @@
+//! Hearing a provider's webhooks while jobs are waited for. A webhook decides nothing: it makes the waiting look at the task
+//! at once, and looks in between become rarer once it is seen that webhooks come through.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::{Method, Request, Response, StatusCode, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Notify, Semaphore},
+    task::AbortHandle,
+};
+
+use super::{Remote, Workflow, waiting::Waiting};
+use cassette::Tape;
+use compute::aioz::webhook::{self, SIGNATURE_HEADER, Word};
+use domain::{event::Event, job::Job};
+
+/// A webhook is a few hundred bytes.
+const MAX_BODY: usize = 64 << 10;
+/// For the head of a request, and again for all of an exchange.
+const HEAD: Duration = Duration::from_secs(5);
+const EXCHANGE: Duration = Duration::from_secs(10);
+/// Connections at the same time: whoever holds them all only has the provider asked instead.
+const CONNECTIONS: usize = 32;
+/// Signatures that are kept to know a webhook that is sent again. They come from the key's holder alone, and are good for five
+/// minutes.
+const REMEMBERED: usize = 4096;
+
+/// Where webhooks come to, and the key that they are signed with.
+#[derive(Debug, Clone)]
+pub struct Callback {
+    /// Where this machine listens.
+    pub listen: SocketAddr,
+    /// The provider's API key.
+    pub key: SecretString,
+}
+
+/// Listens until it is dropped.
+#[derive(Debug)]
+pub(super) struct Listener {
+    shared: Arc<Shared>,
+    task: AbortHandle,
+}
+
+#[derive(Debug)]
+struct Shared {
+    key: SecretString,
+    awaited: Mutex<HashMap<String, Arc<Ear>>>,
+    heard: Mutex<VecDeque<String>>,
+}
+
+/// One wait's side of it.
+#[derive(Debug, Default)]
+struct Ear {
+    word: Notify,
+    came: AtomicBool,
+}
+
+/// A task that is waited for; given up when dropped.
+#[derive(Debug)]
+pub(super) struct Awaited {
+    shared: Arc<Shared>,
+    task: String,
+    ear: Arc<Ear>,
+}
+
+impl Listener {
+    /// Listens at an address for webhooks that are signed with this key.
+    ///
+    /// # Errors
+    /// The address is in use, by another program of this kind or any other; it is not this machine's, or not allowed.
+    pub async fn open(at: SocketAddr, key: SecretString) -> io::Result<Listener> {
+        let listener = TcpListener::bind(at).await?;
+        let shared = Arc::new(Shared { key, awaited: Mutex::default(), heard: Mutex::default() });
+        let task = tokio::spawn(serve(listener, Arc::clone(&shared))).abort_handle();
+        Ok(Listener { shared, task })
+    }
+
+    /// Waits for word of a task from here on.
+    pub fn awaiting(&self, task: &str) -> Awaited {
+        let ear = Arc::new(Ear::default());
+        held(&self.shared.awaited).insert(task.to_owned(), Arc::clone(&ear));
+        Awaited { shared: Arc::clone(&self.shared), task: task.to_owned(), ear }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Awaited {
+    /// Returns at the next word of the task; at once where one came since the last time.
+    pub async fn word(&self) {
+        self.ear.word.notified().await;
+    }
+
+    /// Whether any word of the task came: the provider reaches this machine.
+    pub fn came(&self) -> bool {
+        self.ear.came.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Awaited {
+    fn drop(&mut self) {
+        let mut awaited = held(&self.shared.awaited);
+        if awaited.get(&self.task).is_some_and(|ear| Arc::ptr_eq(ear, &self.ear)) {
+            awaited.remove(&self.task);
+        }
+    }
+}
+
+impl Workflow {
+    /// Has a wait hear webhooks of its task, where this process can listen for them. Where another process listens at that
+    /// address, the provider is asked, until that process ends.
+    pub(super) async fn hear(&self, remote: &Remote, job: &Job, task: &str, waiting: &mut Waiting) {
+        let Some(callback) = &remote.callback else { return };
+        if waiting.hears() || !matches!(self.tape(), Tape::Off) {
+            return;
+        }
+        let mut listener = self.listener.lock().await;
+        if listener.is_none() {
+            match Listener::open(callback.listen, callback.key.clone()).await {
+                Ok(open) => *listener = Some(open),
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                    tracing::debug!(at = %callback.listen, "another program listens there");
+                }
+                Err(error) if waiting.is_news("deaf") => {
+                    let at = callback.listen;
+                    let why =
+                        format!("webhooks cannot be listened for at {at} ({error}): the provider is asked instead");
+                    self.emit(Event::Warning { message: format!("{}: {why}", job.id) });
+                }
+                Err(_) => {}
+            }
+        }
+        if let Some(listener) = listener.as_ref() {
+            waiting.hear(listener.awaiting(task));
+        }
+    }
+}
+
+/// Nothing panics while it holds one of these.
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        // Never closed.
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::debug!(%error, "a webhook's connection cannot be taken");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            let _ = tokio::time::timeout(EXCHANGE, exchange(stream, shared)).await;
+            drop(place);
+        });
+    }
+}
+
+async fn exchange(stream: TcpStream, shared: Arc<Shared>) {
+    let answer = service_fn(move |request: Request<Incoming>| {
+        let shared = Arc::clone(&shared);
+        async move {
+            let mut response = Response::new(Empty::<Bytes>::new());
+            *response.status_mut() = shared.answer(request).await;
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).header_read_timeout(HEAD).keep_alive(false);
+    if let Err(error) = server.serve_connection(TokioIo::new(stream), answer).await {
+        tracing::debug!(%error, "a webhook's connection ended badly");
+    }
+}
+
+impl Shared {
+    async fn answer(&self, request: Request<Incoming>) -> StatusCode {
+        if request.method() != Method::POST {
+            return StatusCode::METHOD_NOT_ALLOWED;
+        }
+        let signature = request.headers().get(SIGNATURE_HEADER).and_then(|value| value.to_str().ok());
+        let Some(signature) = signature.map(str::to_owned) else { return StatusCode::UNAUTHORIZED };
+        match Limited::new(request.into_body(), MAX_BODY).collect().await {
+            Ok(body) => self.hear(&signature, &body.to_bytes(), Timestamp::now()),
+            Err(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        }
+    }
+
+    /// What one webhook is answered. What is genuine and of no task that is waited for here is taken all the same: whoever waits
+    /// for it asks the provider.
+    fn hear(&self, signature: &str, body: &[u8], now: Timestamp) -> StatusCode {
+        let Some(signature) = webhook::verified(&self.key, signature, body, now) else {
+            tracing::debug!("a webhook without a fresh signature of the key");
+            return StatusCode::UNAUTHORIZED;
+        };
+        let Some(word) = Word::read(body) else { return StatusCode::BAD_REQUEST };
+        let mut heard = held(&self.heard);
+        if heard.contains(&signature) {
+            return StatusCode::OK;
+        }
+        if heard.len() == REMEMBERED {
+            heard.pop_front();
+        }
+        heard.push_back(signature);
+        drop(heard);
+        tracing::debug!(task = word.task, status = word.status.as_str(), "a webhook");
+        if let Some(ear) = held(&self.awaited).get(&word.task) {
+            ear.came.store(true, Ordering::Relaxed);
+            ear.word.notify_one();
+        }
+        StatusCode::OK
+    }
+}
+
+#[cfg(test)]
+mod tests;
