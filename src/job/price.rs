@@ -30,8 +30,10 @@ pub struct Pricing {
     pub provider: Option<Aioz>,
     /// What is paid where the provider states nothing.
     pub price: OwnerPrice,
-    /// Where datasets are staged: its host.
+    /// Where datasets are staged, for people: its host.
     pub storage: String,
+    /// The same as results may be fetched from there; `None` in the sandbox, whose results are its provider's.
+    pub storage_origin: Option<Url>,
     /// Whose coins are spent, where that is known without unlocking a wallet.
     pub account: Option<Hash160>,
 }
@@ -170,13 +172,10 @@ impl Workflow {
 
     /// Refuses work whose result this program would not fetch: once it is paid for, that is late to find out.
     fn check_result_hosts(&self, pricing: &Pricing, cost: &Cost) -> Result<(), JobError> {
-        let own = pricing.provider.as_ref().map(Aioz::base);
-        let named = &self.parts.guard.policy().result_hosts;
-        let is_named = |host: &Url| own.into_iter().chain(named).any(|allowed| allowed.origin() == host.origin());
-        let is_storage = |host: &Url| host.host_str() == Some(&pricing.storage);
-        let Some(other) = cost.result_hosts.iter().find(|host| !is_named(host) && !is_storage(host)) else {
-            return Ok(());
-        };
+        let own = pricing.provider.as_ref().map(Aioz::base).into_iter().chain(&pricing.storage_origin);
+        let allowed: Vec<&Url> = own.chain(&self.parts.guard.policy().result_hosts).collect();
+        let is_allowed = |host: &Url| allowed.iter().any(|allowed| allowed.origin() == host.origin());
+        let Some(other) = cost.result_hosts.iter().find(|host| !is_allowed(host)) else { return Ok(()) };
         let other = other.origin().ascii_serialization();
         let why =
             format!("the provider's results come from {other}, which is neither its own address nor named by you");

@@ -74,6 +74,8 @@ const PRICING: &str = "where prices are asked";
 struct PricingKept {
     provider: Option<Url>,
     storage: String,
+    #[serde(default)]
+    storage_origin: Option<Url>,
     flat: Datoshi,
     per_gb: Datoshi,
     recipient: Option<Hash160>,
@@ -89,6 +91,7 @@ impl Pricing {
             &PricingKept {
                 provider: self.provider.as_ref().map(|provider| plain(provider.base())),
                 storage: self.storage.clone(),
+                storage_origin: self.storage_origin.as_ref().map(plain),
                 flat: self.price.flat,
                 per_gb: self.price.per_gb,
                 recipient: self.price.recipient,
@@ -113,6 +116,7 @@ impl AskPrices for Recorded {
                 network: kept.network,
             },
             storage: kept.storage,
+            storage_origin: kept.storage_origin,
             account: kept.account,
         })
     }

@@ -86,7 +86,8 @@ impl AskPrices for Sandbox {
         let price =
             OwnerPrice { flat: Datoshi::from_gas(2), per_gb: Datoshi::ZERO, recipient, network: Network(SANDBOX) };
         let account = Some(keys.payer.account());
-        let pricing = Pricing { provider: Some(provider), price, storage: "this machine".to_owned(), account };
+        let storage = "this machine".to_owned();
+        let pricing = Pricing { provider: Some(provider), price, storage, storage_origin: None, account };
         pricing.note(self.ledger.tape());
         Ok(pricing)
     }

@@ -130,7 +130,12 @@ impl JobState {
         )
     }
 
-    /// Whether the provider was paid in full, in a job that runs there.
+    /// Whether a payment is written down whose end is not known yet.
+    pub fn is_paying(self) -> bool {
+        matches!(self, JobState::PaymentIntended | JobState::PaymentSent | JobState::PaymentUnknown)
+    }
+
+    /// Whether the provider was paid in full, as far as it is known, in a job that runs there.
     pub fn is_paid(self) -> bool {
         use JobState::*;
         matches!(self, Paid | Running | ResultReady | Fetched | Done | PaidButFailed)
@@ -163,6 +168,8 @@ impl JobState {
             (PaymentUnknown, PaymentSent | Paid | PaymentFailed | PaymentIntended) => true,
             // An attempt that is over, landed without paying or expired, makes room for the next.
             (PaymentIntended | PaymentSent, PaymentIntended) => true,
+            // A person may give up waiting for what became of a payment: it counts as paid.
+            (PaymentIntended | PaymentSent | PaymentUnknown, PaidButFailed) => true,
             (Paid, Running | ResultReady | PaidButFailed) => true,
             (Running, ResultReady | PaidButFailed) => true,
             (ResultReady, Fetched | PaidButFailed) => true,

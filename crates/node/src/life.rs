@@ -29,7 +29,7 @@ impl Task {
         if self.status.is_end() && self.payment != Payment::Expired {
             return not(format!("the task has ended already: {}", self.status.as_str()));
         }
-        if self.payment == Payment::Expired && now > after(self.terms.expires_at, late) {
+        if now > after(self.terms.expires_at, late) {
             return not(format!("the task expired at {} and is not looked at any more", self.terms.expires_at));
         }
         self.status = Status::InQueue;
@@ -203,7 +203,14 @@ pub(super) mod tests {
     fn money_that_comes_late_is_still_looked_at() {
         let mut task = task("t");
         task.expire(after(Timestamp::UNIX_EPOCH, MINUTE));
-        assert!(task.announce(TX, after(Timestamp::UNIX_EPOCH, 2 * DAY), DAY).is_err());
+        let too_late = after(Timestamp::UNIX_EPOCH, 2 * DAY);
+        assert!(task.announce(TX, too_late, DAY).is_err());
+        let mut held = self::task("t");
+        held.announce(TX, Timestamp::UNIX_EPOCH, DAY).unwrap();
+        assert!(
+            held.announce(TxHash([8; 32]), too_late, DAY).is_err(),
+            "nobody holds a place with one hash after another"
+        );
         assert_eq!(task.announce(TX, after(Timestamp::UNIX_EPOCH, DAY), DAY), Ok(true));
         assert_eq!((task.status, task.payment), (Status::InQueue, Payment::Verifying));
         task.settle(TX, 9);

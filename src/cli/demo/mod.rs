@@ -144,7 +144,7 @@ impl AskPrices for Nowhere {
             recipient: Some(NOBODY),
             network: Network(SANDBOX),
         };
-        Ok(Pricing { provider: None, price, storage: "nowhere".to_owned(), account: None })
+        Ok(Pricing { provider: None, price, storage: "nowhere".to_owned(), storage_origin: None, account: None })
     }
 }
 

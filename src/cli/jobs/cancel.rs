@@ -1,4 +1,5 @@
-//! `agent jobs cancel`: gives a job up before any money is under way, and takes away what ended jobs left.
+//! `agent jobs cancel`: gives a job up before any money is under way, ends one whose payment's end cannot be learnt, and takes
+//! away what ended jobs left.
 
 use std::process::ExitCode;
 
@@ -18,6 +19,9 @@ pub struct CancelJob {
     /// The job
     #[arg(required_unless_present = "all_leftovers", conflicts_with = "all_leftovers")]
     job: Option<JobId>,
+    /// End a job of which it cannot be learnt what became of its payment: the money counts as spent
+    #[arg(long, conflicts_with = "all_leftovers")]
+    count_as_paid: bool,
     /// Remove what jobs that have ended left on storage and at the provider
     #[arg(long)]
     all_leftovers: bool,
@@ -31,9 +35,12 @@ impl CancelJob {
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
         let wired = Wired::new(context, Options::default())?;
         let Some(job) = &self.job else { return leftovers(context, &wired) };
-        let job = block_on(async { Ok(wired.workflow.cancel(job).await?) })?;
+        let (job, what) = match self.count_as_paid {
+            true => (wired.workflow.count_as_paid(job)?, "its payment counts as spent"),
+            false => (block_on(async { Ok(wired.workflow.cancel(job).await?) })?, "nothing was paid"),
+        };
         if !context.json() {
-            context.output.lines(context.look.field("Canceled", Tone::Care, &format!("{}: nothing was paid", job.id)));
+            context.output.lines(context.look.field("Canceled", Tone::Care, &format!("{}: {what}", job.id)));
         }
         Ok(ExitCode::SUCCESS)
     }

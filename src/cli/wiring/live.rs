@@ -62,6 +62,7 @@ impl AskPrices for Live {
             provider: Some(self.provider()?),
             price: self.owner_price(),
             storage: storage.endpoint.host_str().unwrap_or("the storage").to_owned(),
+            storage_origin: Some(storage.endpoint.clone()),
             // A wallet that cannot be used is told of when it is to pay.
             account: unlock::configured(&chain.payer).ok().map(|wallet| wallet.account()),
         };

@@ -28,7 +28,6 @@ use domain::{
     event::{Event, PaymentShown, Sink},
     hash::{Hash160, TxHash},
     ids::JobId,
-    job::JobState,
     money::{Amount, Datoshi},
     network::Network,
     quote::Quote,
@@ -195,9 +194,7 @@ impl Payer {
     fn promised(&self, but: &JobId) -> Result<Datoshi, LedgerError> {
         let mut sum = Datoshi::ZERO;
         for job in self.ledger.jobs()? {
-            let under_way =
-                matches!(job.state, JobState::PaymentIntended | JobState::PaymentSent | JobState::PaymentUnknown);
-            if !under_way || job.id == *but {
+            if !job.state.is_paying() || job.id == *but {
                 continue;
             }
             for attempt in self.ledger.attempts(&job.id)? {

@@ -74,6 +74,31 @@ async fn nothing_is_paid_for_a_copy_that_is_gone_from_storage() {
 
 #[cfg(feature = "kill-points")]
 #[tokio::test(flavor = "multi_thread")]
+async fn a_person_may_end_what_the_chain_cannot_tell_and_its_money_counts_as_spent() {
+    let stage = awaiting().await;
+    // The program dies with its payment written down, and the chain is never heard of again.
+    let mut paying = stage.world.command(&PAY);
+    paying.env("AGENT_KILL_AT", "payer.intended");
+    assert!(!paying.output().unwrap().status.success());
+    assert_eq!(last_state(&stage.world), "payment_intended");
+    let job = stage.world.job_log().pop().unwrap()["job"].as_str().unwrap().to_owned();
+    refused(&stage.world.run(&["jobs", "cancel", "--json", &job]), 3, "money is under way");
+    let plain = stage.world.run(&["jobs", "cancel", &job]);
+    assert!(plain.all().contains(&format!("agent jobs cancel {job} --count-as-paid")), "{}", plain.all());
+
+    let run = stage.world.run(&["jobs", "cancel", &job, "--count-as-paid"]);
+    assert!(run.code == 0 && run.out.contains("counts as spent"), "{}", run.all());
+    assert_eq!(last_state(&stage.world), "paid_but_failed");
+    refused(&stage.world.run(&["jobs", "cancel", "--json", &job, "--count-as-paid"]), 3, "no payment under way");
+    // It is never paid again, and nothing else is paid with its money.
+    stage.rules("[caps]\nper_day = \"3\"");
+    let anew = stage.world.run(&["ask", "--json", "--yes", ASK[2]]);
+    assert_eq!(anew.code, 5, "{}", anew.all());
+    assert_eq!(stage.spent(), Datoshi::ZERO);
+}
+
+#[cfg(feature = "kill-points")]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_paid_job_ends_whatever_becomes_of_its_dataset() {
     for (copy_stays, text) in [(true, None), (true, Some(">other\nACDE\n")), (false, None)] {
         let stage = awaiting().await;
