@@ -184,6 +184,7 @@ pub fn planned() -> Job {
                 longest: 36,
                 alphabet: Some(Alphabet::Protein),
                 sampled: false,
+                margins: None,
                 zeros: false,
                 modified_ns: 0,
             },

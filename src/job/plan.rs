@@ -416,7 +416,8 @@ fn raised(
 
 pub(super) fn verdict_event(job: &Job) -> Event {
     let verdict = &job.verdict;
-    let beside = verdict.dataset.zeros.then(|| verdict.dataset.zeros_mean().to_owned());
+    let zeros = verdict.dataset.zeros.then(|| verdict.dataset.zeros_mean().to_owned());
+    let beside = zeros.into_iter().chain(verdict.dataset.notes());
     Event::Verdict {
         job: job.id.clone(),
         place: verdict.place,

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::next;
 use domain::{
     attempt::{Attempt, AttemptState},
+    dataset::Margin,
     job::{Job, JobResult, JobState},
     money::Datoshi,
     quote::Quote,
@@ -47,6 +48,14 @@ pub fn verdict(job: &Job) -> Value {
         "path": path_of(job), "bytes": dataset.bytes, "size": units::bytes(dataset.bytes), "format": dataset.format,
         "records": dataset.records, "longest": dataset.longest, "sampled": dataset.sampled,
     });
+    if let Some(margins) = dataset.margins {
+        let between = |margin: Margin| json!([margin.low, margin.high]);
+        value["dataset"]["records_between"] = between(margins.records);
+        value["dataset"]["longest_between"] = between(margins.longest);
+    }
+    if !dataset.notes().is_empty() {
+        value["dataset"]["notes"] = json!(dataset.notes());
+    }
     if dataset.zeros {
         value["dataset"]["cannot_be_run"] = dataset.zeros_mean().into();
     }

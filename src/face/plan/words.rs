@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 use serde_json::Value;
 
 use domain::{
+    dataset::DatasetProfile,
     estimate::Range,
     plan::{Plan, PlannedWork},
     request::{Bounds, Locality, Spend, Until, Work},
@@ -103,9 +104,19 @@ pub fn size(piece: &PlannedWork) -> String {
     let Some(verdict) = &piece.verdict else {
         return piece.content.first().map_or_else(|| "not measured".to_owned(), |file| bytes(file.bytes));
     };
-    let (dataset, about) = (&verdict.dataset, if verdict.dataset.sampled { "about " } else { "" });
-    let records = if dataset.records == 1 { "record" } else { "records" };
-    format!("{}, {about}{} {records}", bytes(dataset.bytes), count(dataset.records))
+    format!("{}, {}", bytes(verdict.dataset.bytes), records(&verdict.dataset))
+}
+
+/// `6 records`; of a sample, what it can say: `13,900,000 to 14,100,000 records`.
+fn records(dataset: &DatasetProfile) -> String {
+    let noun = if dataset.records == 1 { "record" } else { "records" };
+    match dataset.margins {
+        Some(margins) if margins.records.low < margins.records.high => {
+            format!("{} to {} records", count(margins.records.low), count(margins.records.high))
+        }
+        _ if dataset.sampled => format!("about {} {noun}", count(dataset.records)),
+        _ => format!("{} {noun}", count(dataset.records)),
+    }
 }
 
 /// What a person says of the work beyond what was measured, and which part of it is worked on.
@@ -114,6 +125,7 @@ pub fn beyond(piece: &PlannedWork) -> Vec<String> {
     let part = piece.verdict.as_ref().and_then(|verdict| verdict.part);
     let mut out = Vec::new();
     out.extend(part.map(|n| format!("only its first {} records are worked on", count(n))));
+    out.extend(piece.verdict.iter().flat_map(|verdict| verdict.dataset.notes()));
     let verdict = piece.verdict.as_ref();
     // What is said only raises; where it does not, what was measured holds.
     out.extend(assumed.bytes.map(|n| match verdict.map(|verdict| verdict.dataset.bytes) {

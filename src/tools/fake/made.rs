@@ -41,6 +41,7 @@ pub fn job(session: &str, id: JobId, task: &TaskType, parameters: Parameters, na
         longest: 48,
         alphabet: None,
         sampled: false,
+        margins: None,
         zeros: false,
         modified_ns: 0,
     };

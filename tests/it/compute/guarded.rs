@@ -91,6 +91,7 @@ impl Guarded {
                     longest: 1,
                     alphabet: None,
                     sampled: false,
+                    margins: None,
                     zeros: false,
                     modified_ns: dataset.modified_ns,
                 },

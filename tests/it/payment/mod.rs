@@ -169,6 +169,7 @@ fn awaiting(quote: Quote) -> Job {
         longest: 5_000_000,
         alphabet: None,
         sampled: true,
+        margins: None,
         zeros: false,
         modified_ns: 0,
     };

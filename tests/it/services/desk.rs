@@ -81,6 +81,7 @@ fn offloaded(folder: &Path, bytes: u64, modified_ns: i64) -> Job {
         longest: bytes,
         alphabet: Some(Alphabet::Protein),
         sampled: false,
+        margins: None,
         zeros: false,
         modified_ns,
     };

@@ -63,6 +63,9 @@ pub struct DatasetProfile {
     pub alphabet: Option<Alphabet>,
     /// Whether the counts are extrapolated from a sample; `bytes` is always exact.
     pub sampled: bool,
+    /// How far off the extrapolated counts may be; none where they are exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margins: Option<Margins>,
     /// Whether zeros stand within it, written or as holes. The counts pass over them; no task reads beyond them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub zeros: bool,
@@ -70,7 +73,61 @@ pub struct DatasetProfile {
     pub modified_ns: i64,
 }
 
+/// From what to what a count may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Margin {
+    /// At least.
+    pub low: u64,
+    /// At most.
+    pub high: u64,
+}
+
+impl Margin {
+    /// Whether a count lies within.
+    pub fn holds(self, count: u64) -> bool {
+        (self.low..=self.high).contains(&count)
+    }
+}
+
+/// How far off extrapolated counts may be: meant to hold the truth in 95 of 100 files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Margins {
+    /// Of the records.
+    pub records: Margin,
+    /// Of the residues over all records.
+    pub residues: Margin,
+    /// Of the longest record.
+    pub longest: Margin,
+}
+
 impl DatasetProfile {
+    /// As it is if it is as small as it may be.
+    pub fn at_least(&self) -> DatasetProfile {
+        self.with(|margin, likely| margin.low.min(likely))
+    }
+
+    /// As it is if it is as large as it may be.
+    pub fn at_most(&self) -> DatasetProfile {
+        self.with(|margin, likely| margin.high.max(likely))
+    }
+
+    fn with(&self, count: fn(Margin, u64) -> u64) -> DatasetProfile {
+        match self.margins {
+            None => self.clone(),
+            Some(Margins { records, residues, longest }) => DatasetProfile {
+                records: count(records, self.records),
+                residues: count(residues, self.residues),
+                longest: count(longest, self.longest),
+                ..self.clone()
+            },
+        }
+    }
+
+    /// What is to be said of how it was read: what is odd about it.
+    pub fn notes(&self) -> Vec<String> {
+        self.oddities.iter().map(|oddity| oddity.meaning().to_owned()).collect()
+    }
+
     /// What it means that there are [`zeros`](DatasetProfile::zeros) in it, for the middle of a sentence.
     pub fn zeros_mean(&self) -> &'static str {
         "there are zeros within it (holes that were never written, or a broken download), and no task reads beyond them"

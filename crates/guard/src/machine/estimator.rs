@@ -7,7 +7,7 @@
 //! range, several that scatter keep it wide.
 
 use domain::{
-    dataset::DatasetProfile,
+    dataset::{DatasetProfile, Margin, Margins},
     estimate::{Estimate, Measured, Range},
     task::{ParameterKind, Parameters, TaskType},
 };
@@ -29,8 +29,25 @@ const MOST: f64 = 1e24;
 
 /// What `task` needs on a dataset like this, on this machine; `history` are earlier runs of the same task, oldest first.
 ///
-/// low <= likely <= high, none negative, and none falls as the dataset grows.
+/// low <= likely <= high, none negative, and none falls as the dataset grows. Where the dataset is known by sample only, low is
+/// of the least that it may be, and high of the most.
 pub fn estimate(task: &TaskType, dataset: &DatasetProfile, history: &[Measured]) -> Estimate {
+    let likely = of_exact(task, dataset, history);
+    if dataset.margins.is_none() {
+        return likely;
+    }
+    let (least, most) = (of_exact(task, &dataset.at_least(), history), of_exact(task, &dataset.at_most(), history));
+    let range =
+        |least: Range, likely: Range, most: Range| Range { low: least.low, likely: likely.likely, high: most.high };
+    Estimate {
+        ram: range(least.ram, likely.ram, most.ram),
+        seconds: range(least.seconds, likely.seconds, most.seconds),
+        learnt_from: likely.learnt_from,
+    }
+}
+
+/// As if the dataset's counts were exact.
+fn of_exact(task: &TaskType, dataset: &DatasetProfile, history: &[Measured]) -> Estimate {
     let model = &task.resources;
     let recent = history.get(history.len().saturating_sub(RUNS)..).unwrap_or_default();
     let ratio = |measured: f64, model: f64| {
@@ -59,7 +76,16 @@ pub fn worked_on(task: &TaskType, dataset: &DatasetProfile, parameters: &Paramet
         Some(most) if most < dataset.records => {
             let residues = u128::from(dataset.residues) * u128::from(most) / u128::from(dataset.records);
             let residues = u64::try_from(residues).unwrap_or(u64::MAX);
-            DatasetProfile { records: most, residues, ..dataset.clone() }
+            let part = |whole: u64, of: u64| (whole as f64 * most as f64 / of.max(most) as f64) as u64;
+            let margins = dataset.margins.map(|margins| Margins {
+                records: Margin { low: most.min(margins.records.low), high: most },
+                residues: Margin {
+                    low: part(margins.residues.low, margins.records.high),
+                    high: part(margins.residues.high, margins.records.low),
+                },
+                longest: margins.longest,
+            });
+            DatasetProfile { records: most, residues, margins, ..dataset.clone() }
         }
         _ => dataset.clone(),
     }
@@ -109,6 +135,7 @@ mod tests {
             longest,
             alphabet: Some(Alphabet::Protein),
             sampled: false,
+            margins: None,
             zeros: false,
             modified_ns: 0,
         }
@@ -167,6 +194,26 @@ mod tests {
         assert_eq!(worked_on(folding, &dataset(100, 2, 80, 50), &parameters(10)).records, 2);
         let stats = catalogue.get("sequence_stats").unwrap();
         assert_eq!(worked_on(stats, &file, &Parameters::new()), file);
+    }
+
+    #[test]
+    fn what_is_known_by_sample_only_has_a_wider_range() {
+        let catalogue = Catalogue::builtin().unwrap();
+        let task = catalogue.get("multiple_alignment").unwrap();
+        let exact = dataset(1_000_000, 400, 120_000, 300);
+        let margins = Margins {
+            records: Margin { low: 300, high: 500 },
+            residues: Margin { low: 100_000, high: 150_000 },
+            longest: Margin { low: 300, high: 30_000 },
+        };
+        let doubtful = DatasetProfile { sampled: true, margins: Some(margins), ..exact.clone() };
+        let (sure, wide) = (estimate(task, &exact, &[]).seconds, estimate(task, &doubtful, &[]).seconds);
+        assert_eq!(sure.likely, wide.likely);
+        assert!(wide.low < sure.low && wide.high > 50.0 * sure.high, "{wide:?} {sure:?}");
+        let part = worked_on(catalogue.get("protein_folding").unwrap(), &doubtful, &Parameters::new());
+        let margins = part.margins.unwrap();
+        assert_eq!((part.records, margins.records), (100, Margin { low: 100, high: 100 }));
+        assert_eq!(margins.residues, Margin { low: 20_000, high: 50_000 });
     }
 
     proptest! {

@@ -79,6 +79,48 @@ impl io::Read for FromStart<'_> {
     }
 }
 
+/// Reads what was written of a file, one stretch after the other, leaving its position alone.
+pub(super) struct Written<'f> {
+    file: &'f File,
+    extents: &'f [Extent],
+    /// Bytes of the first stretch that were read.
+    read: u64,
+}
+
+impl<'f> Written<'f> {
+    pub(super) fn new(file: &'f File, extents: &'f [Extent]) -> Written<'f> {
+        Written { file, extents, read: 0 }
+    }
+
+    /// Where in the file the content's byte `at` lies, and how many bytes follow it without a hole.
+    pub(super) fn place(extents: &[Extent], mut at: u64) -> (u64, u64) {
+        for extent in extents {
+            if at < extent.length {
+                return (extent.start + at, extent.length - at);
+            }
+            at -= extent.length;
+        }
+        (0, 0)
+    }
+}
+
+impl io::Read for Written<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        use std::os::unix::fs::FileExt as _;
+        while let Some((extent, rest)) = self.extents.split_first().filter(|_| !buffer.is_empty()) {
+            let room = usize::try_from(extent.length - self.read).unwrap_or(usize::MAX).min(buffer.len());
+            let part = buffer.get_mut(..room).unwrap_or_default();
+            let count = if room == 0 { 0 } else { self.file.read_at(part, extent.start + self.read)? };
+            if count > 0 {
+                self.read += count as u64;
+                return Ok(count);
+            }
+            (self.extents, self.read) = (rest, 0);
+        }
+        Ok(0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
@@ -95,6 +137,19 @@ mod tests {
         // A file system without holes reports the whole; both are right.
         let content: u64 = extents.iter().map(|e| e.length).sum();
         assert!((10_000..=1 << 30).contains(&content));
+    }
+
+    #[test]
+    fn content_is_placed_and_read_around_holes() {
+        let written = [Extent { start: 0, length: 10 }, Extent { start: 100, length: 5 }];
+        let place = |at| Written::place(&written, at);
+        assert_eq!((place(0), place(9), place(10), place(15)), ((0, 10), (9, 1), (100, 5), (0, 0)));
+        let mut file = tempfile::tempfile().unwrap();
+        let bytes: Vec<u8> = (0..200).collect();
+        file.write_all(&bytes).unwrap();
+        let mut read = Vec::new();
+        io::Read::read_to_end(&mut Written::new(&file, &written), &mut read).unwrap();
+        assert_eq!(read, [&bytes[..10], &bytes[100..105]].concat());
     }
 
     #[test]

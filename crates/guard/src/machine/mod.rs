@@ -15,11 +15,8 @@ pub mod impossible;
 mod parameters;
 pub mod programs;
 mod sample;
-mod sample_fasta;
-mod sample_fastq;
 mod sniff;
 mod supposed;
-mod window;
 
 pub use dataset::profile_dataset;
 pub use host::probe_machine;

@@ -123,6 +123,7 @@ pub(crate) mod tests {
             longest: bytes,
             alphabet: None,
             sampled: false,
+            margins: None,
             zeros: false,
             modified_ns: 0,
         }

@@ -3,7 +3,7 @@
 use domain::dataset::{Compression, Foreign, Format};
 
 /// UTF-8's byte order mark.
-pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
+pub const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// First bytes of kinds that are not read, where nothing else begins like that.
 const MAGIC: [(&[u8], Foreign); 14] = [

@@ -22,7 +22,7 @@ use sha2::Digest as _;
 
 pub use content::{Content, end_lines};
 pub use error::InputError;
-pub use kind::{has_controls, is_text};
+pub use kind::{MARK, has_controls, is_text};
 
 use super::scan::{Scanner, Visit};
 use domain::{

@@ -128,6 +128,7 @@ pub(super) fn job(work: &Work, heavy: bool) -> Job {
         longest: 30,
         alphabet: None,
         sampled: false,
+        margins: None,
         zeros: false,
         modified_ns: 0,
     };

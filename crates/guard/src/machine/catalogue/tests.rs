@@ -97,6 +97,7 @@ fn datasets_must_suit() {
         longest: 4,
         alphabet,
         sampled: false,
+        margins: None,
         zeros: false,
         modified_ns: 0,
     };
