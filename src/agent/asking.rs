@@ -158,6 +158,7 @@ impl Conversation {
                     sink.emit(Event::MessageDelta { text });
                 }
             }
+            Delta::Thought(text) => sink.emit(Event::ThoughtDelta { text }),
             Delta::Lost(usage) => lost.push(usage),
         };
         let mut reply = self.model.turn(request, &mut show).await?;

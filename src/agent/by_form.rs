@@ -116,7 +116,7 @@ impl ByForm {
             Read::Cancel(ids) => Proposed::Words(how_to_cancel(&ids, jobs)),
             Read::Resume(ids) => going_on(&ids, jobs),
             Read::No => Proposed::Words(NOTHING_DONE.to_owned()),
-            Read::Yes => last.and_then(yes_to).map_or(Proposed::Talk, Proposed::Work),
+            Read::Yes => last.and_then(yes_to).map_or(Proposed::Talk { is_order: false }, Proposed::Work),
             Read::Leave => Proposed::Leave,
             // The model heard no work where the words go on from some, or did not find its file.
             Read::Work(found) if fills_in(&found.work, &filled.without_file, last.is_some()) => {
@@ -128,7 +128,7 @@ impl ByForm {
                 Proposed::Work(Proposal { plain: true, notes, figures: found.figures, ..held })
             }
             _ if !filled.without_file.is_empty() => Proposed::Words(which_file(&filled.without_file, heard)),
-            _ => Proposed::Talk,
+            _ => Proposed::Talk { is_order: filled.asks_for == AsksFor::Work },
         }
     }
 }

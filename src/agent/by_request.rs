@@ -89,7 +89,8 @@ impl Conversation {
                 self.say("Good-bye.", answer);
                 return Ok(End::Told);
             }
-            Proposed::Talk => {
+            Proposed::Talk { is_order } => {
+                turn.is_order = is_order;
                 return self.in_words(told::understood(&[]), prompt::talk(context), answer, cancel).await;
             }
             Proposed::Work(proposal) => self.carry_out(turn, proposal, cancel).await?,
@@ -241,7 +242,7 @@ impl Conversation {
         answer: &mut String,
         cancel: &Cancel,
     ) -> Result<End, AgentError> {
-        self.keep(Message::Assistant { text: understood, calls: Vec::new() });
+        self.keep(Message::said(understood));
         self.keep(Message::User { text: told });
         let system = prompt::for_words(&self.toolbox.work.tasks());
         let request = match self.request(&system, Vec::new(), ToolChoice::None) {
@@ -267,7 +268,7 @@ impl Conversation {
         said.clone_into(answer);
         self.sink.emit(Event::MessageCompleted { text: answer.clone() });
         self.warn_of(&reply.finish);
-        self.keep(Message::Assistant { text: answer.clone(), calls: Vec::new() });
+        self.keep(Message::said(answer.as_str()));
         Ok(End::Answer)
     }
 
@@ -276,7 +277,7 @@ impl Conversation {
         text.clone_into(answer);
         self.sink.emit(Event::MessageDelta { text: text.to_owned() });
         self.sink.emit(Event::MessageCompleted { text: text.to_owned() });
-        self.keep(Message::Assistant { text: kept(text), calls: Vec::new() });
+        self.keep(Message::said(kept(text)));
     }
 }
 

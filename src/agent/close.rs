@@ -63,7 +63,7 @@ impl Conversation {
             End::Interrupted => Some("[the person stopped the turn here]".to_owned()),
         };
         if let Some(text) = stopped {
-            self.keep(Message::Assistant { text, calls: Vec::new() });
+            self.keep(Message::said(text));
         }
         let (work, sink, session) = (self.toolbox.work.as_ref(), self.sink.as_ref(), &self.toolbox.session);
         let typed: Vec<&str> = self.prompts().chain([prompt]).collect();
@@ -85,9 +85,15 @@ impl Conversation {
         }
         ending::receipts(work, &mine, sink)?;
         let kept = if turn.said_no { work.last_request(session)? } else { None };
+        let came_to_nothing = turn.came_to_nothing();
         ending::status(work, &mine, turn.cannot, kept.as_ref(), sink)?;
         let of_jobs = outcome::worst(mine.iter().map(|job| outcome::of_job(job, turn.until)));
         let exit_code = match end {
+            // Who asked for work and reads nothing but words has not got it, however they are put.
+            End::Answer if came_to_nothing => {
+                sink.emit(no_work());
+                outcome::FAILED
+            }
             End::Answer | End::Told => outcome::worst([failed, of_jobs]),
             End::Stopped { kind, message, hint, code } => {
                 sink.emit(Event::Error { kind, message, hint });
@@ -112,6 +118,17 @@ impl Conversation {
         let mut said = String::new();
         self.say(&ending::closing_words(jobs, turn.until, &turn.figures), &mut said);
         (End::Told, said)
+    }
+}
+
+/// Work was asked for, and the model only said something.
+fn no_work() -> Event {
+    Event::Error {
+        kind: "no_work".to_owned(),
+        message: "work was asked for, and the model answered in words alone: nothing was run, sent or paid".to_owned(),
+        hint: Some(
+            "say it again, run it without words: `agent run TASK FILE`, or set AGENT_MODEL=planner".to_owned(),
+        ),
     }
 }
 

@@ -52,7 +52,7 @@ fn after_note(history: &[Message], prompt: usize, noted: usize, room: usize, not
     let mut out = Vec::new();
     if noted > 0 {
         out.push(Message::User { text: note(history.get(..noted).unwrap_or_default(), room / 4) });
-        out.push(Message::Assistant { text: NOTED.to_owned(), calls: Vec::new() });
+        out.push(Message::said(NOTED));
     }
     if prompt < noted {
         out.extend(history.get(prompt).cloned());
@@ -99,7 +99,7 @@ fn steps(history: &[Message], prompt: usize) -> Vec<usize> {
 fn cut(message: &mut Message, result: usize, words: usize) {
     match message {
         Message::User { .. } => {}
-        Message::Assistant { text, calls } => {
+        Message::Assistant { text, calls, .. } => {
             *text = shorten::middle_out(text, words);
             for call in calls.iter_mut().filter(|call| call.arguments.len() > words) {
                 "{}".clone_into(&mut call.arguments);
@@ -149,13 +149,13 @@ mod tests {
                         })
                         .collect();
                     let text = if made.is_empty() { format!("I think. {said}") } else { said };
-                    out.push(Message::Assistant { text, calls: made });
+                    out.push(Message::called(text, made));
                     match results.is_empty() {
                         true => out.push(Message::User { text: format!("{NOTE} {note}") }),
                         false => out.extend(results),
                     }
                 }
-                out.push(Message::Assistant { text: format!("Done. {answer}"), calls: Vec::new() });
+                out.push(Message::said(format!("Done. {answer}")));
             }
             // Where the model is asked: after a prompt, a note or the last of the results.
             let asked: Vec<usize> = (0..out.len()).filter(|&i| matches!(out[i], Message::Assistant { .. })).collect();
@@ -196,7 +196,7 @@ mod tests {
         (0..turns)
             .flat_map(|i| {
                 let user = Message::User { text: format!("What is the N50 of file-{i}.fasta?") };
-                [user, Message::Assistant { text: format!("Its N50 is {i}."), calls: Vec::new() }]
+                [user, Message::said(format!("Its N50 is {i}."))]
             })
             .chain([Message::User { text: "And the sum?".to_owned() }])
             .collect()

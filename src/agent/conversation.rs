@@ -20,6 +20,7 @@ use crate::{
     model::{
         ChatModel, Message,
         context::FileSeen,
+        grammar::{self, Reading, Scene},
         style::{Calls, after},
     },
     tools::{Cancel, Opening, Steps, Toolbox, WorkError},
@@ -202,6 +203,7 @@ impl Conversation {
                 let system = prompt::system(&self.toolbox.work.tasks(), &context);
                 let opening = Opening { bounds: self.bounds, origin: self.origin(), said: Some(prompt.to_owned()) };
                 self.toolbox.work.open(&self.toolbox.session, opening);
+                turn.is_order = self.is_order(prompt, &files, &jobs);
                 let end = self.steps(&system, &mut turn, &mut answer, cancel).await?;
                 // What was checked and not begun: a plan, which the person sees whatever the model says of it.
                 self.toolbox.work.show_pending(&self.toolbox.session)?;
@@ -222,6 +224,16 @@ impl Conversation {
             self.check_kept(kept.err());
         }
         Ok(outcome)
+    }
+
+    /// Whether these words are an order to the program's own reader, without a model: work that it reads all of, to be done.
+    fn is_order(&self, said: &str, files: &[FileSeen], jobs: &[Job]) -> bool {
+        let tasks = self.toolbox.work.tasks();
+        let scene = Scene { tasks: &tasks, files, jobs, ..Scene::default() };
+        match grammar::read(said, &scene) {
+            Reading::Work(found) => found.unread.is_empty() && found.bounds.until == Until::Done,
+            _ => false,
+        }
     }
 
     /// Drives a model by the form from the next turn on whose tool calls come unusable, where the program chose the tools.

@@ -58,7 +58,7 @@ fn one(turn: &[Message], job: &dyn Fn(&JobId) -> Option<Job>, told: &mut Vec<Job
         }
     }
     let answer = turn.iter().rev().find_map(|m| match m {
-        Message::Assistant { text, calls } if calls.is_empty() => Some(text),
+        Message::Assistant { text, calls, .. } if calls.is_empty() => Some(text),
         _ => None,
     });
     if let Some(text) = answer {

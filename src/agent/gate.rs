@@ -79,7 +79,7 @@ mod tests {
     }
 
     /// One call in each dialect; see the tests of `repair` for the whole list.
-    const CALLS: [&str; 20] = [
+    const CALLS: [&str; 23] = [
         "<tool_call>{\"name\": \"list_jobs\", \"arguments\": {}}</tool_call>",
         "<function_call>{\"name\": \"list_jobs\", \"arguments\": {}}</function_call>",
         "<tools>{\"name\": \"list_jobs\", \"arguments\": {}}</tools>",
@@ -100,6 +100,9 @@ mod tests {
         "[list_jobs()]",
         "list_jobs{}",
         "Action: list_jobs\nAction Input: {}",
+        "<｜DSML｜tool_calls>\n<｜DSML｜invoke name=\"list_jobs\">\n</｜DSML｜invoke>\n</｜DSML｜tool_calls>",
+        "<｜｜DSML｜｜ calls><｜｜DSML｜｜ invoke name=\"list_jobs\"><｜｜DSML｜｜ parameter name=\"state\" string=\"true\">all</｜｜DSML｜｜ parameter></｜｜DSML｜｜ invoke></｜｜DSML｜｜ calls>",
+        "<‖DSML‖invoke name=\"list_jobs\"><‖DSML‖parameter name=\"state\" string=\"true\">all</‖DSML‖parameter></‖DSML‖invoke>",
     ];
 
     proptest! {

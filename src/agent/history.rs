@@ -50,7 +50,7 @@ pub fn closed(messages: Vec<Message>) -> Vec<Message> {
             // Only a turn that was cut off is followed by the next prompt at once.
             Message::User { .. } if is_prompt(&message) && !out.is_empty() => end(&mut out),
             // What the program tells a model follows words of the model.
-            Message::User { .. } if !ends_with_words(&out) => out.push(said(NO_ANSWER)),
+            Message::User { .. } if !ends_with_words(&out) => out.push(Message::said(NO_ANSWER)),
             Message::Assistant { calls, .. } => open = calls.iter().map(|c| (c.id.clone(), c.name.clone())).collect(),
             Message::User { .. } | Message::ToolResult { .. } => {}
         }
@@ -77,10 +77,10 @@ pub fn check(messages: &[Message]) -> Result<(), String> {
 /// where it says nothing.
 fn mended(message: Message, used: &mut HashSet<String>) -> Option<Message> {
     match message {
-        Message::Assistant { text, mut calls } => {
+        Message::Assistant { text, mut calls, reasoning } => {
             calls.retain(|call| !call.id.is_empty() && !call.name.is_empty() && used.insert(call.id.clone()));
             calls.iter_mut().filter(|call| !has_object(call)).for_each(|call| call.arguments = "{}".to_owned());
-            (!calls.is_empty() || !text.trim().is_empty()).then_some(Message::Assistant { text, calls })
+            (!calls.is_empty() || !text.trim().is_empty()).then_some(Message::Assistant { text, calls, reasoning })
         }
         Message::User { text } if text.trim().is_empty() => None,
         other => Some(other),
@@ -99,16 +99,12 @@ fn answer(out: &mut Vec<Message>, open: &mut Vec<(String, String)>) {
 
 fn end(out: &mut Vec<Message>) {
     if !ends_with_words(out) {
-        out.push(said(CUT_ANSWER));
+        out.push(Message::said(CUT_ANSWER));
     }
 }
 
 fn ends_with_words(out: &[Message]) -> bool {
     matches!(out.last(), None | Some(Message::Assistant { .. }))
-}
-
-fn said(text: &str) -> Message {
-    Message::Assistant { text: text.to_owned(), calls: Vec::new() }
 }
 
 #[cfg(test)]
@@ -129,7 +125,7 @@ mod tests {
         prop_oneof![
             "(and now\\?| \n)".prop_map(|text| Message::User { text }),
             Just(Message::User { text: format!("{NOTE} go on") }),
-            ("x?", prop::collection::vec(call, 0..3)).prop_map(|(text, calls)| Message::Assistant { text, calls }),
+            ("x?", prop::collection::vec(call, 0..3)).prop_map(|(text, calls)| Message::called(text, calls)),
             id().prop_map(|id| Message::ToolResult { call_id: id, name: "list_jobs".into(), content: "{}".into() }),
         ]
     }
@@ -154,7 +150,7 @@ mod tests {
             arguments: arguments.into(),
             echo: None,
         };
-        let says = |text: &str, calls: Vec<ToolCall>| Message::Assistant { text: text.into(), calls };
+        let says = |text: &str, calls: Vec<ToolCall>| Message::called(text, calls);
         let result =
             |id: &str| Message::ToolResult { call_id: id.into(), name: "list_jobs".into(), content: id.into() };
         let user = |text: &str| Message::User { text: text.into() };

@@ -70,7 +70,10 @@ pub enum Proposed {
     /// An answer, which needs no work.
     Words(String),
     /// No work, and nothing that the front itself can say: the model answers in words.
-    Talk,
+    Talk {
+        /// Whether the front takes it for an order all the same.
+        is_order: bool,
+    },
     /// Good-bye.
     Leave,
 }

@@ -118,7 +118,7 @@ impl Conversation {
             }
         }
         self.warn_of(&reply.finish);
-        self.keep(Message::Assistant { text: kept(said), calls: Vec::new() });
+        self.keep(Message::said(kept(said)));
         Some(End::Answer)
     }
 
@@ -132,7 +132,8 @@ impl Conversation {
         let repair = self.helps.repair.then_some(tasks);
         let ready = calls::ready(reply.calls, &reply.finish, &self.history, &mut self.fresh_ids, repair);
         // Kept before anything is done: whoever is killed meanwhile finds the call without its result, and knows.
-        self.keep(Message::Assistant { text: reply.text.trim().to_owned(), calls: calls::as_messages(&ready) });
+        let (text, calls) = (reply.text.trim().to_owned(), calls::as_messages(&ready));
+        self.keep(Message::Assistant { text, calls, reasoning: reply.reasoning });
         let runner = Runner { toolbox: &self.toolbox, sink: self.sink.as_ref(), cancel };
         let mut results = runner.run(ready, turn, jobs).await;
         if let (Some(why), Some(Message::ToolResult { content, .. })) = (broken, results.last_mut()) {
@@ -145,7 +146,7 @@ impl Conversation {
 
     /// Keeps what the model said, and tells it something.
     fn note(&mut self, said: &str, note: String) {
-        self.keep(Message::Assistant { text: kept(said), calls: Vec::new() });
+        self.keep(Message::said(kept(said)));
         self.keep(Message::User { text: note });
     }
 

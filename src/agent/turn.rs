@@ -29,6 +29,10 @@ pub struct Turn {
     pub cannot: Vec<NotDone>,
     /// How far the request of this turn goes.
     pub until: Until,
+    /// Whether the program's own reader takes the person's words for an order: work that is to be done.
+    pub is_order: bool,
+    /// Whether a call did what was asked, were it to look at something.
+    pub called: bool,
     /// Whether a person, or the policy for them, said no.
     pub said_no: bool,
     /// The figures that the person asked about, by their names in a result's summary.
@@ -72,6 +76,8 @@ impl Turn {
             failures: Vec::new(),
             cannot: Vec::new(),
             until,
+            is_order: false,
+            called: false,
             said_no: false,
             figures: Vec::new(),
             of_plan: None,
@@ -123,6 +129,7 @@ impl Turn {
         }
         let known = !result.jobs.is_empty() && result.jobs.iter().all(|job| self.jobs.contains(&job.id));
         self.join(result.jobs.iter().map(|job| &job.id));
+        self.called |= result.ok;
         if result.ok {
             self.mend(call, result, check);
         }
@@ -205,6 +212,12 @@ impl Turn {
     pub fn next_step(&self, jobs: &[Job]) -> Option<String> {
         let waiting = self.waiting(jobs);
         (!self.closing && !waiting.is_empty()).then(|| next::steps(&waiting, self.until))
+    }
+
+    /// Whether it was an order, and came to nothing: no job, nothing that cannot be done, nothing that failed or was forbidden.
+    pub fn came_to_nothing(&self) -> bool {
+        let nothing = self.jobs.is_empty() && self.cannot.is_empty() && self.failures.is_empty();
+        self.is_order && nothing && !self.called && !self.said_no
     }
 
     /// Whether nothing went wrong but the form of calls, and steps that came too early or twice.

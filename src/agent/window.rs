@@ -66,9 +66,10 @@ pub fn message(message: &Message) -> usize {
     FRAME
         + match message {
             Message::User { text } => text.len(),
-            Message::Assistant { text, calls } => {
+            Message::Assistant { text, calls, reasoning } => {
                 let call = |c: &crate::model::ToolCall| FRAME + c.id.len() + c.name.len() + c.arguments.len();
-                text.len() + calls.iter().map(call).sum::<usize>()
+                let thought = reasoning.as_ref().map_or(0, |reasoning| reasoning.given.to_string().len());
+                text.len() + thought + calls.iter().map(call).sum::<usize>()
             }
             Message::ToolResult { call_id, name, content } => call_id.len() + name.len() + content.len(),
         }

@@ -10,7 +10,9 @@ use console::Term;
 use secrecy::ExposeSecret as _;
 
 use super::{CommandError, Global, logging, record::RecordedEvents};
-use crate::face::{jsonl::JsonLines, look::Look, output::Output, terminal::Terminal};
+use crate::face::{
+    jsonl::JsonLines, look::Look, output::Output, terminal::Terminal, thoughts::WithoutThoughts,
+};
 use cassette::{Tape, play::Player, record::Recorder, scrub::known};
 use domain::{
     event::{Event, Sink},
@@ -141,6 +143,7 @@ impl Context {
                 } else {
                     Arc::new(self.terminal())
                 };
+                let face = if self.global.thoughts { face } else { Arc::new(WithoutThoughts::new(face)) };
                 match self.tape().recorder() {
                     Some(recorder) => Arc::new(RecordedEvents::new(face, Arc::clone(recorder))),
                     None => face,

@@ -91,6 +91,9 @@ pub struct Global {
     /// Read the wallet's passphrase from this open file descriptor
     #[arg(long, global = true, value_name = "FD")]
     pub passphrase_fd: Option<u32>,
+    /// Show what the model thinks before it answers, dimmed; with --json as `thought.delta`
+    #[arg(long, global = true)]
+    pub thoughts: bool,
     /// Log to standard error; twice for more
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,

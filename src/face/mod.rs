@@ -16,6 +16,7 @@
 //! | [`output`] | standard output that ends quietly when nobody reads on |
 //! | [`terminal`] | the sink for people |
 //! | [`jsonl`] | the sink for programs |
+//! | [`thoughts`] | a sink that is told no thoughts |
 //! | [`approve`] | asking a person to approve a payment |
 //! | [`consent`] | asking a person for their consent to a plan |
 //! | [`edit`] | a plan in a person's own editor |
@@ -41,6 +42,7 @@ pub mod result;
 pub mod status;
 pub mod terminal;
 pub mod text;
+pub mod thoughts;
 pub mod tty;
 
 #[cfg(test)]

@@ -25,6 +25,9 @@ use guard::config::plain_file;
 /// A result document larger than this is named and not shown, bytes.
 const MAX_DOCUMENT: u64 = 64 << 20;
 
+/// What stands before a thought.
+const THINKS: &str = "Thinking: ";
+
 /// Renders events for people.
 pub struct Terminal {
     look: Look,
@@ -43,6 +46,8 @@ struct State {
     streamed: String,
     /// Whether the last thing written did not end its line.
     in_line: bool,
+    /// What is streamed of a thought, where they are shown, while it is under way.
+    thought: Option<Flow>,
     last_status: String,
     results_shown: HashSet<JobId>,
     /// A plan that was told and is not printed yet: where a person is asked for consent, the question shows it.
@@ -59,6 +64,7 @@ impl Terminal {
             flow: Flow::new(look.width),
             streamed: String::new(),
             in_line: false,
+            thought: None,
             last_status: String::new(),
             results_shown: HashSet::new(),
             plan: None,
@@ -91,6 +97,29 @@ impl Terminal {
             }
             to.lines(lines);
         });
+    }
+
+    /// A thought as it comes, dimmed.
+    fn thought(&self, state: &mut State, text: &str) {
+        let begins = state.thought.is_none();
+        if begins && text.trim().is_empty() {
+            return;
+        }
+        let flow = state.thought.get_or_insert_with(|| Flow::new(self.look.width));
+        let ready = if begins { flow.push(&format!("{THINKS}{}", text.trim_start())) } else { flow.push(text) };
+        if begins {
+            state.progress.clear();
+            self.output.write("\n");
+        }
+        self.output.write(&self.look.tone(Tone::Dim, &ready));
+    }
+
+    /// Ends a thought that is under way.
+    fn thought_over(&self, state: &mut State) {
+        if let Some(mut flow) = state.thought.take() {
+            let rest = flow.finish();
+            self.output.write(&format!("{}\n", self.look.tone(Tone::Dim, rest.trim_end())));
+        }
     }
 
     fn delta(&self, state: &mut State, text: &str) {
@@ -172,7 +201,11 @@ impl Sink for Terminal {
     fn emit(&self, event: Event) {
         let state = &mut *self.state();
         self.plan(state, Some(&event));
+        if !matches!(event, Event::ThoughtDelta { .. }) {
+            self.thought_over(state);
+        }
         match &event {
+            Event::ThoughtDelta { text } => self.thought(state, text),
             Event::Plan(plan) if plan.0.needs_consent() => state.plan = Some(event),
             Event::MessageDelta { text } => self.delta(state, text),
             Event::MessageCompleted { text } => self.completed(state, text),
@@ -239,6 +272,7 @@ impl Sink for Terminal {
         let state = &mut *self.state();
         state.progress.clear();
         self.plan(state, None);
+        self.thought_over(state);
         self.broken_off(state);
     }
 }

@@ -59,6 +59,9 @@ pub enum Message {
         text: String,
         /// Its calls; each has exactly one result below.
         calls: Vec<ToolCall>,
+        /// What it reasoned before them, where its server wants that back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reasoning: Option<Reasoning>,
     },
     /// A call's one result.
     ToolResult {
@@ -69,6 +72,28 @@ pub enum Message {
         /// JSON, as the model is shown it.
         content: String,
     },
+}
+
+impl Message {
+    /// Words of the model, and nothing else.
+    pub fn said(text: impl Into<String>) -> Message {
+        Message::called(text, Vec::new())
+    }
+
+    /// Words of the model, if any, and its calls.
+    pub fn called(text: impl Into<String>, calls: Vec<ToolCall>) -> Message {
+        Message::Assistant { text: text.into(), calls, reasoning: None }
+    }
+}
+
+/// What a model reasoned before its calls, as its server wants it back with them: Kimi's and DeepSeek's
+/// `reasoning_content`, OpenRouter's `reasoning_details`, the reasoning items of Responses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reasoning {
+    /// Who gave it, and is alone sent it again: a server's address without anything secret, and a model there.
+    pub from: String,
+    /// The fields of the message that held it, or the list of items, word for word.
+    pub given: Value,
 }
 
 /// A call as a model wrote it.
@@ -91,6 +116,8 @@ pub struct ToolCall {
 pub enum Delta {
     /// A piece of the answer.
     Text(String),
+    /// A piece of what the model thinks before it answers: no part of the answer.
+    Thought(String),
     /// What a try took that gave no turn, where the provider said before it broke off: it is to be paid all the same.
     Lost(Usage),
 }
@@ -144,6 +171,9 @@ pub struct ChatTurn {
     pub finish: Finish,
     /// What it used, where the provider says.
     pub usage: Option<Usage>,
+    /// What it reasoned, where its server may want that back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<Reasoning>,
 }
 
 impl ChatRequest {
@@ -197,7 +227,7 @@ impl ChatRequest {
                 _ if !open.is_empty() => {
                     return Err(format!("call `{}` has no result before the next message", open.join("`, `")));
                 }
-                Message::Assistant { calls, text } => {
+                Message::Assistant { calls, text, .. } => {
                     if calls.is_empty() && text.trim().is_empty() {
                         return Err("an assistant message is empty".to_owned());
                     }
@@ -242,7 +272,7 @@ mod tests {
     #[test]
     fn each_call_has_exactly_one_result() {
         let user = Message::User { text: "hi".into() };
-        let calls = Message::Assistant { text: String::new(), calls: vec![call("a"), call("b")] };
+        let calls = Message::called("", vec![call("a"), call("b")]);
         assert_eq!(request(vec![user.clone(), calls.clone(), result("b"), result("a")]).check(), Ok(()));
         for bad in [
             vec![],
@@ -251,8 +281,8 @@ mod tests {
             vec![user.clone(), calls.clone(), result("a"), result("a")],
             vec![user.clone(), calls.clone(), result("a"), user.clone(), result("b")],
             vec![user.clone(), result("a")],
-            vec![user.clone(), Message::Assistant { text: " ".into(), calls: vec![] }, user.clone()],
-            vec![user.clone(), Message::Assistant { text: "x".into(), calls: vec![] }],
+            vec![user.clone(), Message::said(" "), user.clone()],
+            vec![user.clone(), Message::said("x")],
             vec![user.clone(), user.clone()],
             vec![user.clone(), calls.clone(), result("a"), result("b"), user.clone()],
         ] {

@@ -53,7 +53,7 @@ pub enum ModelError {
     /// The server failed.
     #[error("the model's server failed (HTTP {status}): {message}")]
     Server {
-        /// 5xx.
+        /// 408 or 5xx.
         status: u16,
         /// The server's words.
         message: String,
@@ -168,6 +168,10 @@ impl ModelError {
             ModelError::Refused { message, .. } if message.contains("--enable-auto-tool-choice") => {
                 "start vllm serve with --enable-auto-tool-choice and the --tool-call-parser of your model"
             }
+            ModelError::Refused { status: 403, .. } => {
+                "the key is known, and this is refused to it: the reason is the server's own, such as the region, the \
+                 rights of the key, or its moderation; use another model or provider, or AGENT_MODEL=planner"
+            }
             ModelError::Refused { .. } => "check that AGENT_MODEL names a chat model that can call tools",
             ModelError::TooLong { .. } => {
                 "start a new conversation, or set AGENT_MODEL to a model with a larger window"
@@ -191,7 +195,8 @@ impl ModelError {
     pub fn may_pass(&self) -> bool {
         match self {
             ModelError::Unreachable { .. } | ModelError::RateLimited { .. } | ModelError::Cut { .. } => true,
-            ModelError::Server { status, .. } => matches!(status, 500 | 502 | 503 | 504 | 529),
+            // 408 and those of 5xx that pass; 520 to 524 are Cloudflare's for a server behind it that does not answer.
+            ModelError::Server { status, .. } => matches!(status, 408 | 500 | 502..=504 | 520..=524 | 529),
             _ => false,
         }
     }

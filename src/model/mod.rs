@@ -30,7 +30,7 @@ pub mod style;
 pub mod taped;
 
 use async_trait::async_trait;
-pub use chat::{ChatRequest, ChatTurn, Delta, Finish, Form, Message, ToolCall, ToolChoice, Usage};
+pub use chat::{ChatRequest, ChatTurn, Delta, Finish, Form, Message, Reasoning, ToolCall, ToolChoice, Usage};
 pub use error::ModelError;
 
 /// A chat model.

@@ -20,6 +20,6 @@ impl ChatModel for Offline {
     async fn turn(&self, _: &ChatRequest, sink: &mut (dyn FnMut(Delta) + Send)) -> Result<ChatTurn, ModelError> {
         let text = super::grammar::CONNECT.to_owned();
         sink(Delta::Text(text.clone()));
-        Ok(ChatTurn { text, calls: Vec::new(), finish: Finish::Stop, usage: None })
+        Ok(ChatTurn { text, ..ChatTurn::default() })
     }
 }

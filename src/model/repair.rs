@@ -7,11 +7,13 @@
 //! | `forms` | the calls in one of them: JSON under any of the usual keys, `name{…}`, lists |
 //! | `python` | `name(key="value")` |
 //! | `xml` | arguments between tags |
+//! | `dsml` | the same as DeepSeek writes it |
 //! | `loose` | JSON that is nearly JSON |
 //! | `marks` | what may begin a call, also for the gate that streamed text passes |
 //! | `names` | names that are nearly right |
 
 mod blocks;
+mod dsml;
 mod forms;
 mod loose;
 mod marks;
@@ -53,6 +55,7 @@ pub struct Reading {
 /// no closing bracket is added to it.
 pub fn read(text: &str, known: &[&str], finish: &Finish) -> Reading {
     let whole = is_whole(finish);
+    let text = &*dsml::plain(text);
     let mut reading = Reading::default();
     let mut shown = 0;
     let mut blocks = Blocks::of(text, known);

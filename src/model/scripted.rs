@@ -120,7 +120,7 @@ impl ChatModel for Scripted {
             completion_tokens: text.split_whitespace().count() as u64,
             ..Usage::default()
         };
-        Ok(ChatTurn { text, calls, finish, usage: Some(usage) })
+        Ok(ChatTurn { text, calls, finish, usage: Some(usage), reasoning: None })
     }
 
     fn finish(&self) -> Result<(), ModelError> {

@@ -73,6 +73,8 @@ impl ChatModel for Recorded {
             .turn(request, &mut |delta| {
                 match &delta {
                     Delta::Text(text) => pieces.push(text.clone()),
+                    // Nobody needs them to play the run.
+                    Delta::Thought(_) => {}
                     Delta::Lost(usage) => lost.push(*usage),
                 }
                 sink(delta);
@@ -238,7 +240,7 @@ mod tests {
         let content = json!({"ok": ok, "next_step": "any words"}).to_string();
         vec![
             user("hi"),
-            Message::Assistant { text: String::new(), calls: vec![call] },
+            Message::called("", vec![call]),
             Message::ToolResult { call_id: "c1".into(), name: "list_jobs".into(), content },
         ]
     }
@@ -255,7 +257,7 @@ mod tests {
         let start = serde_json::from_value(start).unwrap();
         recorder.write(What::Start(Box::new(start)));
         let usage = Some(Usage { prompt_tokens: 7, completion_tokens: 2, ..Usage::default() });
-        let turn = ChatTurn { text: "all is well".into(), calls: vec![], finish: Finish::Length, usage };
+        let turn = ChatTurn { text: "all is well".into(), calls: vec![], finish: Finish::Length, usage, reasoning: None };
         let error = ModelError::RateLimited { message: "slow".into(), retry_after: None };
         let model =
             Recorded::new(Arc::new(Says(Mutex::new(vec![Ok(turn.clone()), Err(error.clone())]))), recorder.clone());
@@ -269,6 +271,7 @@ mod tests {
         let mut lost = Vec::new();
         let sink = &mut |delta: Delta| match delta {
             Delta::Text(piece) => pieces.push(piece),
+            Delta::Thought(thought) => panic!("{thought}"),
             Delta::Lost(usage) => lost.push(usage),
         };
         assert_eq!(played.turn(&request("other words", vec![user("hi")]), sink).await.unwrap(), turn);

@@ -3,7 +3,7 @@
 use std::{io, path::Path};
 
 use schemars::{JsonSchema, generate::SchemaSettings};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Tool, check_local_capability, list_jobs, pay_gas_fee, run_local_task, run_remote_compute, wait_for_job};
 
@@ -50,10 +50,23 @@ fn plain(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
             fields.remove("format");
+            words(fields);
             fields.values_mut().for_each(plain);
         }
         Value::Array(items) => items.iter_mut().for_each(plain),
         _ => {}
+    }
+}
+
+/// One of several words as a plain enumeration with its type: constants without a type beside them are refused by Kimi, and
+/// `oneOf` by Gemini. What each word means is said where the argument is described.
+fn words(fields: &mut Map<String, Value>) {
+    let Some(Value::Array(kinds)) = fields.get("oneOf") else { return };
+    let words: Vec<Value> = kinds.iter().filter_map(|kind| kind.get("const").filter(|word| word.is_string()).cloned()).collect();
+    if words.len() == kinds.len() {
+        fields.remove("oneOf");
+        fields.insert("type".to_owned(), json!("string"));
+        fields.insert("enum".to_owned(), Value::Array(words));
     }
 }
 

@@ -119,7 +119,7 @@ impl Default for Recorder {
 impl Sink for Recorder {
     fn emit(&self, event: Event) {
         let drawn = match &event {
-            Event::MessageDelta { .. } | Event::UploadProgress { .. } => true,
+            Event::ThoughtDelta { .. } | Event::MessageDelta { .. } | Event::UploadProgress { .. } => true,
             Event::JobStatus { progress, .. } => progress.is_some(),
             _ => false,
         };

@@ -121,7 +121,8 @@ impl Line {
 pub fn http_client() -> ClientBuilder {
     // An error means that the process has a provider already, which is all that is wanted.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
+    // What is fetched is counted and hashed as it lies at its place.
+    Client::builder().no_gzip()
 }
 
 /// Makes `value` the body of a request, as JSON.

@@ -72,7 +72,7 @@ impl Recorder {
         let mut state = self.state();
         match event {
             Event::MessageDelta { text } if state.aside == 0 => state.streamed.push_str(text),
-            Event::MessageDelta { .. } => {}
+            Event::MessageDelta { .. } | Event::ThoughtDelta { .. } => {}
             other => {
                 state.release();
                 state.write(What::told(other));

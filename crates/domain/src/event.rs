@@ -121,6 +121,12 @@ pub enum Event {
         /// What they asked.
         prompt: String,
     },
+    /// A piece of what the model thinks before it answers. Faces show it on request alone, and records leave it out.
+    #[serde(rename = "thought.delta")]
+    ThoughtDelta {
+        /// The piece.
+        text: String,
+    },
     /// A piece of the model's answer.
     #[serde(rename = "message.delta")]
     MessageDelta {

@@ -8,13 +8,13 @@ fn said(text: &str) -> Message {
 }
 
 fn answered(text: &str) -> Message {
-    Message::Assistant { text: text.to_owned(), calls: Vec::new() }
+    Message::said(text)
 }
 
 fn story() -> Vec<Message> {
     let call = |id: &str| ToolCall { id: id.into(), name: "list_jobs".into(), arguments: "{}".into(), echo: None };
     let result = |id: &str| Message::ToolResult { call_id: id.into(), name: "list_jobs".into(), content: "{}".into() };
-    let calls = Message::Assistant { text: String::new(), calls: vec![call("a"), call("b")] };
+    let calls = Message::called("", vec![call("a"), call("b")]);
     vec![said("jobs?\nall"), calls, result("a"), result("b"), answered("None."), said("thanks"), answered("…")]
 }
 
@@ -101,7 +101,7 @@ fn damaged_content_is_mended() {
         echo: None,
     };
     let twice =
-        Message::Assistant { text: String::new(), calls: vec![call("a", "{"), call("a", "{}"), call("", "{}")] };
+        Message::called("", vec![call("a", "{"), call("a", "{}"), call("", "{}")]);
     for message in [said(""), said("jobs?"), twice, answered(""), said(" ")] {
         file.message(&message).unwrap();
     }

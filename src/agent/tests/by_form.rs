@@ -91,7 +91,7 @@ async fn brief(said: &str, object: &str, last: Option<&Request>) -> String {
             )
         }
         Proposed::Words(words) => words,
-        Proposed::Talk => "talk".to_owned(),
+        Proposed::Talk { .. } => "talk".to_owned(),
         Proposed::Leave => "leave".to_owned(),
     }
 }

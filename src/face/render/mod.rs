@@ -72,6 +72,7 @@ pub fn lines(event: &Event, look: &Look) -> Vec<String> {
         | Event::ConsentRequested { .. }
         // The plan shows where work runs and why.
         | Event::Verdict { .. }
+        | Event::ThoughtDelta { .. }
         | Event::MessageDelta { .. }
         | Event::MessageCompleted { .. }
         | Event::ToolCompleted { .. }

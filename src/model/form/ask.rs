@@ -66,7 +66,7 @@ impl Ask<'_> {
         let skipped = self.earlier.len().saturating_sub(EXCHANGES) / EXCHANGES * EXCHANGES;
         for exchange in self.earlier.iter().skip(skipped) {
             messages.push(Message::User { text: clean(&exchange.said, LONGEST_SAID) });
-            messages.push(Message::Assistant { text: exchange.object.clone(), calls: Vec::new() });
+            messages.push(Message::said(exchange.object.as_str()));
         }
         let jobs = self.jobs.get(self.jobs.len().saturating_sub(MOST_JOBS)..).unwrap_or_default();
         messages.push(Message::User { text: said(jobs, self.said) });
@@ -85,7 +85,7 @@ pub fn again(request: &ChatRequest, answer: &str, why: &FormError) -> ChatReques
     let mut request = request.clone();
     let answer = clean(answer, 4 * LONGEST_SAID);
     let answer = if answer.is_empty() { "-".to_owned() } else { answer };
-    request.messages.push(Message::Assistant { text: answer, calls: Vec::new() });
+    request.messages.push(Message::said(answer));
     request.messages.push(Message::User { text: AGAIN.trim().replace("{why}", &why.to_string()) });
     request
 }

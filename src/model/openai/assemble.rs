@@ -1,13 +1,15 @@
 //! From streamed pieces to a turn.
 
-use serde_json::Value;
-
 use super::{
-    chat::{CallPiece, Choice, Chunk, Piece},
+    calls::Calls,
+    chunk::{Choice, Chunk, Piece},
     lenient::spoken,
+    reasoning::Reasoned,
+    surrogates::Halves,
+    thoughts::{Said, Splitter},
     usage,
 };
-use crate::model::{ChatTurn, Finish, ModelError, ToolCall, ToolChoice, Usage};
+use crate::model::{ChatRequest, ChatTurn, Delta, Finish, ModelError, ToolChoice, Usage};
 
 /// The longest text and the longest arguments of one answer, bytes.
 const MAX_TEXT: usize = 256 * 1024;
@@ -17,8 +19,6 @@ const MOST_BEFORE_CALL: usize = 3000;
 /// So many characters that stand so often in an answer of a form are a circle. A list of files differs within them.
 const CIRCLE: usize = 60;
 const MOST_CIRCLES: usize = 6;
-/// The most calls in one answer.
-const MAX_CALLS: usize = 32;
 
 /// What providers call the ends of an answer, in any case.
 const STOP: [&str; 7] = ["stop", "eos", "end_turn", "tool_calls", "tool_use", "function_call", "stop_sequence"];
@@ -31,126 +31,131 @@ fn is_any(reason: &str, of: &[&str]) -> bool {
     of.iter().any(|known| known.eq_ignore_ascii_case(reason))
 }
 
-const THINK: (&str, &str) = ("<think>", "</think>");
-
 /// An answer in the making.
 #[derive(Default)]
 pub(super) struct Assembly {
+    /// The text as it came, thoughts included.
+    raw: String,
+    halves: Halves,
+    splitter: Splitter,
+    /// The answer itself.
     text: String,
-    /// How much of `text` was given out.
-    shown: usize,
-    calls: Vec<Slot>,
+    /// The choice that the text is of.
+    speaker: Option<u32>,
+    /// Whether pieces came that are no whole messages.
+    in_pieces: bool,
+    calls: Calls,
+    reasoned: Reasoned,
     bytes: usize,
     finish: Option<String>,
     usage: Option<Usage>,
     anything: bool,
     refused: bool,
     wandered: bool,
-}
-
-#[derive(Default)]
-struct Slot {
-    index: Option<u32>,
-    id: String,
-    name: String,
-    arguments: String,
-    echo: Option<Value>,
+    streamed: bool,
+    unopened: bool,
 }
 
 impl Assembly {
-    /// Takes one event; gives the text that a person may see now.
-    pub(super) fn take(&mut self, chunk: Chunk) -> Option<String> {
+    /// The answer to a request. `thinks_first`: the model's template begins its thoughts.
+    pub(super) fn of(request: &ChatRequest, thinks_first: bool) -> Assembly {
+        let offered = request.tools.iter().map(|tool| tool.name.clone()).collect();
+        let splitter = if thinks_first { Splitter::within_thought() } else { Splitter::default() };
+        Assembly { calls: Calls::of(offered), splitter, ..Assembly::default() }
+    }
+
+    /// Takes one event; gives what a person may see now.
+    pub(super) fn take(&mut self, chunk: Chunk) -> Vec<Delta> {
         // The last that says something holds: servers count as they go, and some end with nothing.
         self.usage = chunk.usage.as_deref().and_then(usage::read).or(self.usage);
-        for Choice { index, delta, message, finish_reason } in chunk.choices {
-            self.anything = true;
-            if index != 0 {
-                continue;
-            }
+        self.anything |= !chunk.choices.is_empty();
+        chunk.reasoned.into_iter().for_each(|item| self.reasoned.item(item));
+        let mut out = Vec::new();
+        for Choice { index, delta, message, finish_reason, .. } in chunk.choices {
             if let Some(reason) = finish_reason.filter(|r| !r.is_empty()) {
                 self.finish = Some(reason);
             }
-            for piece in [delta, message].into_iter().flatten() {
-                self.piece(piece);
+            if let Some(delta) = delta {
+                self.in_pieces |= !delta.is_empty();
+                self.piece(index, delta, false, &mut out);
+            }
+            if let Some(message) = message {
+                self.piece(index, message, true, &mut out);
             }
         }
-        self.visible(false)
+        out
     }
 
-    fn piece(&mut self, piece: Piece) {
-        let (text, refusal) = spoken(piece.content.as_ref());
-        let refusal = piece.refusal.filter(|words| !words.is_empty()).or(refusal);
+    /// A piece of a choice. `whole`: a message, which beside pieces holds all that they held.
+    fn piece(&mut self, choice: u32, mut piece: Piece, whole: bool, out: &mut Vec<Delta>) {
+        let said = spoken(piece.content.as_ref());
+        let thoughts = [self.reasoned.take(&mut piece, whole), said.thought.filter(|_| !whole || !self.in_pieces)];
+        out.extend(thoughts.into_iter().flatten().map(Delta::Thought));
+        let refusal = piece.refusal.filter(|words| !words.is_empty()).or(said.refusal);
         self.refused |= refusal.is_some();
-        for text in [text, refusal].into_iter().flatten() {
-            self.bytes += text.len();
-            self.text.push_str(&text);
+        let speaks = |text: &String| !text.is_empty();
+        let texts: Vec<String> = [said.text, refusal].into_iter().flatten().filter(speaks).collect();
+        // One answer is asked for: a second choice of a gateway holds what is left of it, and not the same again.
+        if !texts.is_empty() && *self.speaker.get_or_insert(choice) == choice {
+            for text in texts {
+                let new = if whole { self.new_in(text) } else { text };
+                self.say(&new, out);
+            }
         }
-        for (position, call) in piece.tool_calls.into_iter().flatten().enumerate() {
-            self.call(call, position);
+        let calls = piece.tool_calls.unwrap_or_default();
+        if whole && !self.calls.is_empty() {
+            self.bytes += self.calls.take_whole(choice, calls);
+            return;
+        }
+        let together = calls.len();
+        for (position, call) in calls.into_iter().enumerate() {
+            self.bytes += self.calls.take(choice, call, position, together);
         }
     }
 
-    fn call(&mut self, piece: CallPiece, position: usize) {
-        let id = piece.id.unwrap_or_default();
-        // By index; where a server gives none, by id; a piece with neither goes on with the call before it.
-        let same = |slot: &Slot| match piece.index {
-            Some(index) => slot.index == Some(index) && (id.is_empty() || slot.id.is_empty() || slot.id == id),
-            None => !id.is_empty() && slot.id == id,
-        };
-        let at = match self.calls.iter().rposition(same) {
-            Some(at) => at,
-            None if piece.index.is_none() && id.is_empty() && position == 0 && !self.calls.is_empty() => {
-                self.calls.len() - 1
-            }
-            None => {
-                self.calls.push(Slot { index: piece.index, ..Slot::default() });
-                self.calls.len() - 1
-            }
-        };
-        let Some(slot) = self.calls.get_mut(at) else { return };
-        if slot.id.is_empty() {
-            slot.id = id;
+    /// What a whole message says that was not said yet.
+    fn new_in(&self, text: String) -> String {
+        match text.strip_prefix(self.raw.as_str()) {
+            Some(new) => new.to_owned(),
+            // Messages that are pieces after all, from a server that calls them so.
+            None if !self.in_pieces => text,
+            None => String::new(),
         }
-        slot.echo = piece.extra_content.filter(|extra| !extra.is_null()).or(slot.echo.take());
-        let Some(function) = piece.function else { return };
-        // Some servers send the name with every piece.
-        if let Some(name) = function.name.filter(|n| *n != slot.name) {
-            slot.name.push_str(&name);
-        }
-        let arguments = match function.arguments {
-            None | Some(Value::Null) => return,
-            Some(Value::String(text)) => text,
-            Some(other) => other.to_string(),
-        };
-        self.bytes += arguments.len();
-        slot.arguments.push_str(&arguments);
     }
 
-    /// What may be shown: not a thought at the beginning, nor what may yet become one.
-    fn visible(&mut self, last: bool) -> Option<String> {
-        let begin = self.text.len() - self.text.trim_start().len();
-        let start = match self.text.get(begin..) {
-            Some(rest) if rest.starts_with(THINK.0) => match rest.find(THINK.1) {
-                Some(end) => begin + end + THINK.1.len(),
-                None => return None,
-            },
-            Some(rest) if !last && THINK.0.starts_with(rest) => return None,
-            _ => 0,
-        };
-        let from = self.shown.max(start);
-        let piece = self.text.get(from..)?;
-        let piece = if self.shown < start { piece.trim_start() } else { piece };
-        if piece.is_empty() {
-            return None;
+    fn say(&mut self, text: &str, out: &mut Vec<Delta>) {
+        let text = self.halves.pass(text.to_owned());
+        self.bytes += text.len();
+        self.raw.push_str(&text);
+        let said = self.splitter.push(&text);
+        self.hear(said, out);
+    }
+
+    fn hear(&mut self, said: Vec<Said>, out: &mut Vec<Delta>) {
+        for said in said {
+            match said {
+                Said::Text(text) => {
+                    self.streamed = true;
+                    self.text.push_str(&text);
+                    out.push(Delta::Text(text));
+                }
+                Said::Thought(thought) => out.push(Delta::Thought(thought)),
+                Said::AllWasThought => {
+                    self.unopened = true;
+                    self.text.clear();
+                }
+            }
         }
-        let piece = piece.to_owned();
-        self.shown = self.text.len();
-        Some(piece)
     }
 
     /// Whether a person saw something of it.
     pub(super) fn streamed(&self) -> bool {
-        self.shown > 0
+        self.streamed
+    }
+
+    /// Whether a thought ended that nothing in the answer began: the model's template does.
+    pub(super) fn thought_unopened(&self) -> bool {
+        self.unopened
     }
 
     /// What it took so far, where the server said.
@@ -165,38 +170,38 @@ impl Assembly {
 
     /// Whether nothing of an answer came yet.
     pub(super) fn is_empty(&self) -> bool {
-        self.text.is_empty() && self.calls.is_empty()
+        self.raw.is_empty() && self.calls.is_empty()
     }
 
     /// Whether a text goes on and says nothing more: white space without end, which small models write that are held to a
     /// call and do not find it, or a long text where a call must come and a thought is over. It is cut there.
     pub(super) fn wanders(&mut self, choice: ToolChoice) -> bool {
-        let text = self.text.trim_start();
-        let blank = text.len() - text.trim_end().len();
-        let thinks = text.starts_with(THINK.0) || THINK.0.starts_with(text);
-        let late = choice == ToolChoice::Required && text.len() > MOST_BEFORE_CALL && !thinks;
+        let raw = self.raw.trim_start();
+        let blank = raw.len() - raw.trim_end().len();
+        let late =
+            choice == ToolChoice::Required && self.text.len() > MOST_BEFORE_CALL && !self.splitter.is_thinking();
         self.wandered |= self.calls.is_empty() && (blank > MOST_BLANK || late);
         self.wandered
     }
 
     /// Whether an answer of a form says the same over and over, as small models do that find no end to a list. It is cut there.
     pub(super) fn circles(&mut self) -> bool {
-        let last = self.text.char_indices().nth_back(CIRCLE - 1).map(|(at, _)| at);
-        let tail = last.and_then(|at| self.text.get(at..)).filter(|_| self.text.len() > CIRCLE * MOST_CIRCLES);
-        self.wandered |= tail.is_some_and(|tail| self.text.matches(tail).count() >= MOST_CIRCLES);
+        let last = self.raw.char_indices().nth_back(CIRCLE - 1).map(|(at, _)| at);
+        let tail = last.and_then(|at| self.raw.get(at..)).filter(|_| self.raw.len() > CIRCLE * MOST_CIRCLES);
+        self.wandered |= tail.is_some_and(|tail| self.raw.matches(tail).count() >= MOST_CIRCLES);
         self.wandered
     }
 
     /// Whether it passed its bounds; it is cut there.
     pub(super) fn is_too_long(&self) -> bool {
-        self.bytes > MAX_TEXT || self.calls.len() > MAX_CALLS
+        self.bytes > MAX_TEXT || self.calls.are_too_many()
     }
 
-    /// The turn, and text that was held back. `marked`: the server said that this was all.
+    /// The turn, and what was held back of it. `marked`: the server said that this was all; `from`: who says it.
     ///
     /// # Errors
     /// When nothing like an answer came, or it broke off.
-    pub(super) fn finish(&mut self, marked: bool) -> Result<(ChatTurn, Option<String>), ModelError> {
+    pub(super) fn finish(&mut self, marked: bool, from: &str) -> Result<(ChatTurn, Vec<Delta>), ModelError> {
         let cut = self.is_too_long() || self.wandered;
         if self.finish.is_none() && !cut && !marked {
             let why = if self.anything { "the stream ended without an end mark" } else { "an empty stream" };
@@ -205,16 +210,11 @@ impl Assembly {
         if !self.anything {
             return Err(ModelError::Cut { why: "a stream without choices".to_owned() });
         }
-        let rest = self.visible(true);
-        let text = match self.text.trim_start().strip_prefix(THINK.0) {
-            Some(thought) => thought.split_once(THINK.1).map_or("", |(_, text)| text).trim_start().to_owned(),
-            None => std::mem::take(&mut self.text),
-        };
-        let calls: Vec<ToolCall> = std::mem::take(&mut self.calls)
-            .into_iter()
-            .take(MAX_CALLS)
-            .map(|slot| ToolCall { id: slot.id, name: slot.name, arguments: slot.arguments, echo: slot.echo })
-            .collect();
+        let mut rest = Vec::new();
+        let said = self.splitter.finish();
+        self.hear(said, &mut rest);
+        let text = std::mem::take(&mut self.text);
+        let calls = self.calls.finish();
         let finish = match self.finish.as_deref() {
             _ if cut => Finish::Length,
             _ if self.refused => Finish::ContentFilter,
@@ -228,6 +228,6 @@ impl Assembly {
             Some(reason) if is_any(reason, &STOP) => Finish::Stop,
             Some(other) => Finish::Other(domain::units::clean(other, 40)),
         };
-        Ok((ChatTurn { text, calls, finish, usage: self.usage }, rest))
+        Ok((ChatTurn { text, calls, finish, usage: self.usage, reasoning: self.reasoned.given(from) }, rest))
     }
 }

@@ -1,5 +1,4 @@
-//! A streamed body on its way to the parser of events: bounded, timed, rid of what that parser cannot take, and watched for
-//! its end mark.
+//! A streamed body on its way to the parser of events: bounded, timed, and watched for its end mark.
 
 use std::{
     io,
@@ -15,8 +14,8 @@ use crate::model::ModelError;
 
 /// The largest answer, bytes on the wire.
 pub(super) const MAX_BODY: usize = 16 * 1024 * 1024;
-/// The byte order mark of UTF-8, which a stream of events may begin with.
-const BOM: &[u8] = b"\xEF\xBB\xBF";
+/// The byte order mark of UTF-8, which a body may begin with: the parser of events panics at one.
+pub(super) const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// The line that says that this was all, with the space and without.
 const MARKS: [&[u8]; 2] = [b"data: [DONE]", b"data:[DONE]"];
 
@@ -57,8 +56,8 @@ pub(super) fn watched(
     idle: Duration,
     ended: Ended,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
-    let start = (Box::pin(stream), 0usize, Beginning::default(), Lines::default(), false);
-    futures::stream::unfold(start, move |(mut stream, seen, mut beginning, mut lines, over)| {
+    let start = (Box::pin(stream), 0usize, Lines::default(), false);
+    futures::stream::unfold(start, move |(mut stream, seen, mut lines, over)| {
         let ended = ended.clone();
         async move {
             if over {
@@ -84,7 +83,6 @@ pub(super) fn watched(
                 }
                 Ok(Some(Ok(bytes))) => {
                     seen += bytes.len();
-                    let bytes = beginning.pass(bytes);
                     if lines.pass(&bytes) {
                         ended.mark();
                     }
@@ -92,34 +90,9 @@ pub(super) fn watched(
                 }
             };
             let over = item.is_err();
-            Some((item, (stream, seen, beginning, lines, over)))
+            Some((item, (stream, seen, lines, over)))
         }
     })
-}
-
-/// Takes byte order marks off the beginning: the parser of events panics at one.
-#[derive(Default)]
-struct Beginning {
-    held: Vec<u8>,
-    over: bool,
-}
-
-impl Beginning {
-    fn pass(&mut self, bytes: Bytes) -> Bytes {
-        if self.over {
-            return bytes;
-        }
-        self.held.extend_from_slice(&bytes);
-        while self.held.starts_with(BOM) {
-            self.held.drain(..BOM.len());
-        }
-        // The rest of a mark may come with the next piece.
-        if BOM.starts_with(&self.held) {
-            return Bytes::new();
-        }
-        self.over = true;
-        Bytes::from(std::mem::take(&mut self.held))
-    }
 }
 
 /// Looks for a line that is an end mark and nothing else: what a model says of one stands within a line.
@@ -152,25 +125,6 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn byte_order_marks_are_taken_off_wherever_the_pieces_break() {
-        for (body, left) in [
-            ("\u{feff}data: x\n\n", "data: x\n\n"),
-            ("\u{feff}\u{feff}data: x\n\n", "data: x\n\n"),
-            ("data: \u{feff}x\n\n", "data: \u{feff}x\n\n"),
-            ("\u{fe0f}data: x\n\n", "\u{fe0f}data: x\n\n"),
-            ("\u{feff}", ""),
-            ("", ""),
-        ] {
-            for size in 1..=body.len().max(1) {
-                let mut beginning = Beginning::default();
-                let pieces = body.as_bytes().chunks(size).map(Bytes::copy_from_slice);
-                let passed: Vec<u8> = pieces.flat_map(|piece| beginning.pass(piece)).collect();
-                assert_eq!(String::from_utf8(passed).unwrap(), left, "{body:?} by {size}");
-            }
-        }
-    }
 
     #[test]
     fn a_mark_is_a_line_of_its_own_wherever_the_pieces_break() {

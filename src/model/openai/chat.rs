@@ -1,4 +1,4 @@
-//! Chat Completions: the request as the library types it, and the pieces of an answer as tolerant types of ours.
+//! Chat Completions: the request as the library types it, and what those types have no place for.
 
 use async_openai::types::chat::{
     ChatCompletionMessageToolCall, ChatCompletionMessageToolCalls, ChatCompletionRequestAssistantMessage,
@@ -6,42 +6,39 @@ use async_openai::types::chat::{
     ChatCompletionRequestUserMessage, ChatCompletionStreamOptions, ChatCompletionTool, ChatCompletionToolChoiceOption,
     ChatCompletionTools, CreateChatCompletionRequest, FunctionCall, FunctionObject, ToolChoiceOptions,
 };
-use serde::Deserialize;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{Value, json};
 
 use super::{
     ids::Ids,
-    lenient::{or_default, place},
-    parts::Parts,
+    parts::{Choice, Parts},
+    reasoning,
 };
-use crate::model::{ChatRequest, Message, ToolChoice};
+use crate::model::{ChatRequest, Message};
 
-/// The request for `model`, of the parts that the server is known to take.
-pub(super) fn request(request: &ChatRequest, model: &str, parts: &Parts) -> Value {
-    let mut messages: Vec<ChatCompletionRequestMessage> =
-        vec![ChatCompletionRequestSystemMessage::from(request.system.as_str()).into()];
-    let ids = Ids::of(request);
-    messages.extend(request.messages.iter().map(|each| message(each, &ids)));
-    let tools: Vec<ChatCompletionTools> = request
-        .tools
-        .iter()
-        .map(|tool| {
-            ChatCompletionTools::Function(ChatCompletionTool {
-                function: FunctionObject {
-                    name: tool.name.clone(),
-                    description: Some(tool.description.clone()),
-                    parameters: Some(parts.schema(&tool.schema)),
-                    strict: None,
-                },
-            })
+/// The request for `model`, of the parts that the server is known to take. `from`: who the server is.
+pub(super) fn request(request: &ChatRequest, model: &str, parts: &Parts, from: &str) -> Value {
+    let ids = Ids::of(request, parts);
+    let system = parts.system_message().then(|| ChatCompletionRequestSystemMessage::from(request.system.as_str()).into());
+    let first = usize::from(system.is_some());
+    let messages = system.into_iter().chain(request.messages.iter().map(|each| message(each, &ids))).collect();
+    let offered = parts.offered(request);
+    let tools = offered.tools.into_iter().map(|tool| {
+        ChatCompletionTools::Function(ChatCompletionTool {
+            function: FunctionObject {
+                parameters: Some(parts.schema(&tool.schema)),
+                name: tool.name,
+                description: Some(tool.description),
+                strict: None,
+            },
         })
-        .collect();
-    // For a closing answer no tools are sent at all: with `tool_choice: none` small models write calls as text.
-    let offers = !tools.is_empty() && request.choice != ToolChoice::None;
-    let choice = match request.choice {
-        ToolChoice::Required => ToolChoiceOptions::Required,
-        ToolChoice::Auto | ToolChoice::None => ToolChoiceOptions::Auto,
+    });
+    let tools: Vec<ChatCompletionTools> = tools.collect();
+    let choice = match offered.choice {
+        Choice::Required => ToolChoiceOptions::Required,
+        Choice::Auto => ToolChoiceOptions::Auto,
+        Choice::None => ToolChoiceOptions::None,
     };
+    let offers = !tools.is_empty();
     let typed = CreateChatCompletionRequest {
         model: model.to_owned(),
         messages,
@@ -55,18 +52,33 @@ pub(super) fn request(request: &ChatRequest, model: &str, parts: &Parts) -> Valu
         ..CreateChatCompletionRequest::default()
     };
     let mut body = json!(typed);
-    echo(&mut body, request, parts);
+    if first == 0 {
+        before_first(&mut body, &request.system);
+    }
+    beside_calls(&mut body, request, parts, first);
+    if parts.reasoning() {
+        reasoning::into_messages(&mut body, request, from, parts.stand_in_reasoning(), first);
+    }
     body
 }
 
-/// Puts back with each call what its provider wants back; the library's types have no place for it.
-fn echo(body: &mut Value, request: &ChatRequest, parts: &Parts) {
-    // The system prompt is the first message.
+/// Puts the system prompt before the person's first words, for servers whose models know no system role.
+fn before_first(body: &mut Value, system: &str) {
+    if let Some(Value::String(said)) = body.pointer_mut("/messages/0/content") {
+        *said = format!("{system}\n\n{said}");
+    }
+}
+
+/// Puts beside calls what the library's types have no place for: a content that is there and says nothing, without which
+/// servers refuse the message, and what a call's provider wants back with it.
+fn beside_calls(body: &mut Value, request: &ChatRequest, parts: &Parts, first: usize) {
     for (at, message) in request.messages.iter().enumerate() {
         let Message::Assistant { calls, .. } = message else { continue };
+        let place = body.pointer_mut(&format!("/messages/{}", first + at)).and_then(Value::as_object_mut);
+        let Some(place) = place.filter(|_| !calls.is_empty()) else { continue };
+        place.entry("content").or_insert_with(|| parts.no_content());
         for (n, call) in calls.iter().enumerate() {
-            let place =
-                body.pointer_mut(&format!("/messages/{}/tool_calls/{n}", at + 1)).and_then(Value::as_object_mut);
+            let place = place.get_mut("tool_calls").and_then(|calls| calls.get_mut(n)?.as_object_mut());
             if let (Some(extra), Some(place)) = (call.echo.as_ref().filter(|echo| parts.echoes(echo)), place) {
                 place.insert("extra_content".to_owned(), extra.clone());
             }
@@ -77,7 +89,7 @@ fn echo(body: &mut Value, request: &ChatRequest, parts: &Parts) {
 fn message(message: &Message, ids: &Ids) -> ChatCompletionRequestMessage {
     match message {
         Message::User { text } => ChatCompletionRequestUserMessage::from(text.as_str()).into(),
-        Message::Assistant { text, calls } => {
+        Message::Assistant { text, calls, .. } => {
             let calls: Vec<_> = calls
                 .iter()
                 .map(|call| {
@@ -99,95 +111,4 @@ fn message(message: &Message, ids: &Ids) -> ChatCompletionRequestMessage {
                 .into()
         }
     }
-}
-
-/// One event of an answer. Everything is optional: servers leave out what they like.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Chunk {
-    #[serde(deserialize_with = "or_default")]
-    pub(super) choices: Vec<Choice>,
-    pub(super) usage: Option<Box<RawValue>>,
-    pub(super) error: Option<Value>,
-}
-
-impl Chunk {
-    /// Whether anything of an answer is in it, were it a thought: what only keeps the line open is nothing.
-    pub(super) fn says_something(&self) -> bool {
-        let speaks = |piece: &Option<Piece>| piece.as_ref().is_some_and(|piece| !piece.is_empty());
-        self.error.is_some()
-            || self
-                .choices
-                .iter()
-                .any(|choice| speaks(&choice.delta) || speaks(&choice.message) || choice.finish_reason.is_some())
-    }
-
-    /// An answer that is this text and no more.
-    pub(super) fn whole(text: String) -> Chunk {
-        let delta = Some(Piece { content: Some(Value::String(text)), ..Piece::default() });
-        let choice = Choice { delta, finish_reason: Some("stop".to_owned()), ..Choice::default() };
-        Chunk { choices: vec![choice], ..Chunk::default() }
-    }
-}
-
-/// One choice; only the first is read.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Choice {
-    #[serde(deserialize_with = "or_default")]
-    pub(super) index: u32,
-    pub(super) delta: Option<Piece>,
-    /// In place of `delta` where a server does not stream.
-    pub(super) message: Option<Piece>,
-    pub(super) finish_reason: Option<String>,
-}
-
-/// A piece of a message.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Piece {
-    /// A text, or from some servers a list of parts.
-    pub(super) content: Option<Value>,
-    pub(super) refusal: Option<String>,
-    pub(super) tool_calls: Option<Vec<CallPiece>>,
-    /// A thought, by either of the names that servers have for it.
-    pub(super) reasoning_content: Option<Value>,
-    pub(super) reasoning: Option<Value>,
-}
-
-impl Piece {
-    fn is_empty(&self) -> bool {
-        let is_nothing = |value: &Option<Value>| match value {
-            None | Some(Value::Null) => true,
-            Some(Value::String(text)) => text.is_empty(),
-            Some(Value::Array(parts)) => parts.is_empty(),
-            Some(_) => false,
-        };
-        is_nothing(&self.content)
-            && is_nothing(&self.reasoning_content)
-            && is_nothing(&self.reasoning)
-            && self.refusal.as_ref().is_none_or(String::is_empty)
-            && self.tool_calls.as_ref().is_none_or(Vec::is_empty)
-    }
-}
-
-/// A piece of a call.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct CallPiece {
-    #[serde(deserialize_with = "place")]
-    pub(super) index: Option<u32>,
-    pub(super) id: Option<String>,
-    pub(super) function: Option<FunctionPiece>,
-    /// Gemini's own, to be sent back with the call.
-    pub(super) extra_content: Option<Value>,
-}
-
-/// A piece of a call's name and arguments.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct FunctionPiece {
-    pub(super) name: Option<String>,
-    /// A text, or the object itself from servers that parse it.
-    pub(super) arguments: Option<Value>,
 }

@@ -3,18 +3,24 @@
 use std::time::Duration;
 
 use async_openai::{config::Config, error::OpenAIError, middleware::HttpRequestFactory};
-use futures::StreamExt as _;
-use jiff::{Timestamp, fmt::rfc2822};
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _, stream::BoxStream};
+use jiff::Timestamp;
 use reqwest::{
     Body, Response,
-    header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
+    header::{AUTHORIZATION, HeaderMap, HeaderValue},
 };
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    body::{Ended, MAX_BODY, watched},
+    AFTER_END, SILENT_FOR,
+    body::{BOM, Ended, MAX_BODY, watched},
     failure::{cut, error_of, unreachable, unread_call},
+    waits,
 };
 use crate::model::ModelError;
 use cassette::line::http_client;
@@ -22,6 +28,8 @@ use guard::config::Endpoint;
 
 /// How much of an error page is read.
 const MAX_ERROR_BODY: usize = 16 * 1024;
+/// A body in pieces.
+type Pieces = BoxStream<'static, reqwest::Result<Bytes>>;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An endpoint's address with its key. Unlike the library's own configuration it never reads the environment.
@@ -88,7 +96,8 @@ impl Config for Address {
 
 /// An HTTP client for `base`: no redirects, as a request body is not to be sent elsewhere; no proxy for this machine.
 pub(super) fn client(base: &Url) -> Result<reqwest::Client, ModelError> {
-    let mut builder = http_client().connect_timeout(CONNECT_TIMEOUT).redirect(reqwest::redirect::Policy::none());
+    // Nothing here is hashed or counted as it lies on the wire, so that it may be compressed.
+    let mut builder = http_client().gzip(true).connect_timeout(CONNECT_TIMEOUT).redirect(reqwest::redirect::Policy::none());
     let here = match base.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
@@ -141,98 +150,95 @@ impl Transport {
             .await
             .map_err(|_| ModelError::Stalled { after: self.idle })?
             .map_err(|e| unreachable(&self.url, &e))?;
-        let status = response.status();
-        let kind = header(&response, CONTENT_TYPE).to_ascii_lowercase();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let stream = response.bytes_stream().boxed();
         if !status.is_success() {
-            let retry_after = retry_after(response.headers(), Timestamp::now());
-            let body = self.read(response, MAX_ERROR_BODY).await.unwrap_or_default();
+            let body = self.read(Vec::new(), stream, MAX_ERROR_BODY).await.unwrap_or_default();
             // The stream itself reports this one, and the answer may be in it.
             return match unread_call(&serde_json::from_slice(&body).unwrap_or_default()) {
-                Some(_) => Ok(self.one_event(&body)),
-                None => Err(error_of(status, &body, retry_after, &self.endpoint)),
+                Some(_) => Ok(self.events_of(&body)),
+                None => {
+                    let wait = waits::retry_after(&headers, &body, Timestamp::now());
+                    Err(error_of(status, &body, wait, &self.endpoint))
+                }
             };
         }
-        if kind.starts_with("text/html") {
-            return Err(ModelError::Garbage { what: format!("a web page; is {} the right address?", self.url) });
+        // What a body is stands in it, whatever its label says.
+        let (begin, rest) = self.begin(stream).await?;
+        match begin.trim_ascii_start().first() {
+            Some(b'<') => Err(ModelError::Garbage { what: format!("a web page; is {} the right address?", self.url) }),
+            // A server that does not stream.
+            Some(b'{' | b'[') => Ok(self.events_of(&self.read(begin, rest, MAX_BODY).await?)),
+            _ => Ok(self.bounded(futures::stream::iter([Ok(Bytes::from(begin))]).chain(rest))),
         }
-        if kind.starts_with("application/json") {
-            // A server that does not stream: its whole answer becomes one event.
-            let body = self.read(response, MAX_BODY).await?;
-            return Ok(self.one_event(&body));
-        }
-        Ok(self.bounded(response))
     }
 
-    /// A body that is JSON, as a stream of one event and its end.
-    fn one_event(&self, body: &[u8]) -> Response {
-        let one_line = String::from_utf8_lossy(body).replace(['\n', '\r'], " ");
-        self.ended.mark();
-        ::http::Response::new(Body::from(format!("data: {one_line}\n\ndata: [DONE]\n\n"))).into()
-    }
-
-    /// At most `limit` bytes of a body.
-    async fn read(&self, response: Response, limit: usize) -> Result<Vec<u8>, ModelError> {
-        let mut stream = response.bytes_stream();
-        let mut body = Vec::new();
+    /// Reads a body until something visible is in it.
+    async fn begin(&self, mut stream: Pieces) -> Result<(Vec<u8>, Pieces), ModelError> {
+        let until = Instant::now() + self.idle.saturating_mul(SILENT_FOR);
+        let mut begin = Vec::new();
         loop {
-            let next = tokio::time::timeout(self.idle, stream.next()).await;
+            let next = tokio::time::timeout_at(until.min(Instant::now() + self.idle), stream.next()).await;
             match next.map_err(|_| ModelError::Stalled { after: self.idle })? {
-                Some(Ok(bytes)) => body.extend_from_slice(&bytes),
+                Some(Ok(bytes)) => begin.extend_from_slice(&bytes),
                 Some(Err(error)) => return Err(cut(&error)),
-                None => return Ok(body),
+                None => return Ok((begin, stream)),
             }
+            while begin.starts_with(BOM) {
+                begin.drain(..BOM.len());
+            }
+            let blank = begin.trim_ascii_start();
+            if begin.len() > MAX_BODY || !(blank.is_empty() || BOM.starts_with(blank)) {
+                return Ok((begin, stream));
+            }
+        }
+    }
+
+    /// A body that is JSON, as a stream of an event for each value in it.
+    fn events_of(&self, body: &[u8]) -> Response {
+        self.ended.mark();
+        let text = String::from_utf8_lossy(body);
+        // Raw line breaks stand between the parts of JSON alone.
+        let event = |json: &str| format!("data: {}\n\n", json.replace(['\n', '\r'], " "));
+        let values = serde_json::Deserializer::from_str(&text).into_iter::<Box<RawValue>>();
+        let events = match values.collect::<Result<Vec<_>, _>>() {
+            Ok(values) => values.iter().flat_map(|value| each(value)).map(|json| event(&json)).collect(),
+            Err(_) => event(&text),
+        };
+        ::http::Response::new(Body::from(events + "data: [DONE]\n\n")).into()
+    }
+
+    /// At most `limit` bytes of a body that began so. JSON ends with its last bracket, were the line held open behind it.
+    async fn read(&self, mut body: Vec<u8>, mut stream: Pieces, limit: usize) -> Result<Vec<u8>, ModelError> {
+        loop {
             if body.len() >= limit {
                 body.truncate(limit);
                 return Ok(body);
+            }
+            let next = match tokio::time::timeout(AFTER_END.min(self.idle), stream.next()).await {
+                Ok(next) => next,
+                Err(_) if serde_json::from_slice::<IgnoredAny>(&body).is_ok() => return Ok(body),
+                Err(_) => tokio::time::timeout(self.idle, stream.next())
+                    .await
+                    .map_err(|_| ModelError::Stalled { after: self.idle })?,
+            };
+            match next {
+                Some(Ok(bytes)) => body.extend_from_slice(&bytes),
+                Some(Err(error)) => return Err(cut(&error)),
+                None => return Ok(body),
             }
         }
     }
 
     /// The response with a body that ends at the size limit, when nothing comes, and says why it ended.
-    fn bounded(&self, response: Response) -> Response {
-        let stream = watched(response.bytes_stream(), self.idle, self.ended.clone());
+    fn bounded(&self, body: impl Stream<Item = reqwest::Result<Bytes>> + Send + 'static) -> Response {
+        let stream = watched(body, self.idle, self.ended.clone());
         ::http::Response::new(Body::wrap_stream(stream)).into()
     }
 }
 
-/// When to ask again, as the server says: `retry-after-ms`, or `Retry-After` as seconds or as a date (RFC 9110, 10.2.3).
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
-    if let Some(wait) = text("retry-after-ms").and_then(|ms| ms.parse().ok()) {
-        return Some(Duration::from_millis(wait));
-    }
-    let said = text(RETRY_AFTER.as_str())?;
-    if let Ok(seconds) = said.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = rfc2822::DateTimeParser::new().parse_timestamp(said).ok()?;
-    // A date that has passed: at once.
-    Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
-}
-
-fn header(response: &Response, name: reqwest::header::HeaderName) -> String {
-    response.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().trim().to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_time_to_ask_again_is_seconds_or_a_date() {
-        let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
-        let wait = |name: &'static str, value: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(name, value.parse().unwrap());
-            retry_after(&headers, now)
-        };
-        assert_eq!(wait("retry-after", "7"), Some(Duration::from_secs(7)));
-        assert_eq!(wait("retry-after", "Sun, 01 Mar 2026 12:00:30 GMT"), Some(Duration::from_secs(30)));
-        assert_eq!(wait("retry-after", "Sun, 01 Mar 2026 11:00:00 GMT"), Some(Duration::ZERO));
-        assert_eq!(wait("retry-after-ms", "250"), Some(Duration::from_millis(250)));
-        for nothing in ["soon", "-3", "", "Sun, 99 Mar 2026 12:00:30 GMT"] {
-            assert_eq!(wait("retry-after", nothing), None, "{nothing}");
-        }
-        assert_eq!(retry_after(&HeaderMap::new(), now), None);
-    }
+/// The values of a body: a list is one for each of its own.
+fn each(value: &RawValue) -> Vec<String> {
+    let list: Option<Vec<&RawValue>> = serde_json::from_str(value.get()).ok();
+    list.map_or_else(|| vec![value.get().to_owned()], |list| list.iter().map(|one| one.get().to_owned()).collect())
 }

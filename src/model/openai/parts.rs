@@ -1,39 +1,134 @@
-//! The optional parts of a request: which of them a server takes. What a preset knows is known from the start; the rest is
-//! learnt from refusals, once.
+//! What of a request a server takes, and what it wants besides. What a preset knows is known from the start; the rest is learnt
+//! from refusals, once. `docs/endpoints.md` has who wants what.
 
 use std::{
     collections::HashSet,
     sync::{
         Mutex, MutexGuard,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
 };
 
 use serde_json::{Map, Value, json};
 
-use crate::model::ChatTurn;
+use crate::{
+    model::{ChatRequest, ChatTurn, Message, ToolChoice},
+    tools::{self, ToolSpec},
+};
 use guard::config::Provider;
 
-/// Parts of a request that some servers do not take.
-#[derive(Default)]
-pub(super) struct Parts {
-    no_stream_options: AtomicBool,
-    no_tool_choice: AtomicBool,
-    no_temperature: AtomicBool,
-    no_response_format: AtomicBool,
+/// What a server was found to want, or not to take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lesson {
+    NoStreamOptions,
+    NoToolChoice,
+    NoTemperature,
+    NoResponseFormat,
     /// The form of an answer is asked for in words, as the server does not hold to one.
-    form_in_words: AtomicBool,
+    FormInWords,
     /// Lists in a form have no longest length.
-    no_max_items: AtomicBool,
+    NoMaxItems,
     /// Schemas of types, properties, enumerations and what must be there, and nothing else.
-    plain_schemas: AtomicBool,
+    PlainSchemas,
     /// No call goes back with what its provider wanted back with it.
-    no_echo: AtomicBool,
+    NoEcho,
     /// What it wanted back goes back whoever said it: otherwise only what this server said since the program began. The
     /// history may be another's, and who does not know the field refuses it.
-    every_echo: AtomicBool,
-    /// What this server wants back, as JSON.
+    EveryEcho,
+    /// No reasoning goes back.
+    NoReasoning,
+    /// Calls without reasoning get words that stand for it.
+    StandInReasoning,
+    /// Encrypted reasoning is not asked for.
+    NoInclude,
+    /// A request whose history holds calls names the tools that were called, were it for closing words.
+    ToolsBesideCalls,
+    /// The content beside calls is an empty text, and not null.
+    EmptyContent,
+    /// The system prompt goes before the person's first words.
+    NoSystem,
+    /// No id goes back as it came.
+    PlainIds,
+    /// The model's template begins its thoughts, so that only their end is seen.
+    ThinksFirst,
+}
+
+/// Words of a refusal, all of which it must hold, and what is learnt from it: the first line that holds, and that is not learnt.
+const REFUSALS: &[(&[&str], Lesson)] = &[
+    // Azure before 2024-09, older vLLM, gateways.
+    (&["stream_options"], Lesson::NoStreamOptions),
+    // OpenRouter, where nobody who serves the model takes the value; DeepSeek's reasoner.
+    (&["tool_choice"], Lesson::NoToolChoice),
+    // OpenAI's strict schemas before 2025.
+    (&["maxItems"], Lesson::NoMaxItems),
+    // OpenAI's reasoning models; Kimi with thinking.
+    (&["temperature"], Lesson::NoTemperature),
+    // DeepSeek, and who knows `json_object` alone; Responses of others than OpenAI; llama.cpp's "failed to parse grammar".
+    (&["response_format"], Lesson::NoResponseFormat),
+    (&["json_schema"], Lesson::NoResponseFormat),
+    (&["text.format"], Lesson::NoResponseFormat),
+    (&["grammar"], Lesson::NoResponseFormat),
+    // OpenAI, Groq: "Unrecognized request argument".
+    (&["extra_content"], Lesson::NoEcho),
+    // Kimi: "thinking is enabled but reasoning_content is missing in assistant tool call message" (mastra#12592).
+    (&["reasoning_content", "missing"], Lesson::StandInReasoning),
+    // DeepSeek: "The reasoning_content in the thinking mode must be passed back to the API".
+    (&["reasoning_content", "must be passed back"], Lesson::StandInReasoning),
+    // DeepSeek R1; Groq and Cerebras: "property 'reasoning_content' is unsupported".
+    (&["reasoning_content"], Lesson::NoReasoning),
+    (&["reasoning_details"], Lesson::NoReasoning),
+    (&["'reasoning'"], Lesson::NoReasoning),
+    // OpenAI's Responses: "Item with id 'rs_...' not found" (vercel/ai#7543).
+    (&["Item with id"], Lesson::NoReasoning),
+    // OpenAI's Responses: "Encrypted content is not supported with this model" (OpenHands/software-agent-sdk#1208).
+    (&["ncrypted content"], Lesson::NoInclude),
+    (&["'include'"], Lesson::NoInclude),
+    (&["include:"], Lesson::NoInclude),
+    // Mistral: "Tool call id was ... but must be a-z, A-Z, 0-9, with a length of 9" (opencode#1680).
+    (&["ool call id"], Lesson::PlainIds),
+    (&["tool_call_id"], Lesson::PlainIds),
+    // Anthropic behind gateways: "tool_use.id: String should match pattern"; OpenAI: "tool_calls[0].id: string too long".
+    (&["tool_use.id"], Lesson::PlainIds),
+    (&["tool_use_id"], Lesson::PlainIds),
+    (&["tool_calls", "].id"], Lesson::PlainIds),
+    // Gemini; Kimi (pi#5822); servers whose grammars know no patterns.
+    (&["additionalProperties"], Lesson::PlainSchemas),
+    (&["\"const\""], Lesson::PlainSchemas),
+    (&["oneOf"], Lesson::PlainSchemas),
+    (&["moonshot flavored json schema"], Lesson::PlainSchemas),
+    (&["schema", "pattern"], Lesson::PlainSchemas),
+    // Gemma's template: "System role not supported"; OpenAI's o1-mini; Gemma at Google.
+    (&["ystem role"], Lesson::NoSystem),
+    (&["does not support 'system'"], Lesson::NoSystem),
+    (&["Developer instruction is not enabled"], Lesson::NoSystem),
+    // Gateways that want a text in every message.
+    (&["content", "null"], Lesson::EmptyContent),
+    (&["content", "valid string"], Lesson::EmptyContent),
+    (&["content", "NoneType"], Lesson::EmptyContent),
+];
+
+/// What is offered with a request.
+pub(super) struct Offered {
+    pub(super) tools: Vec<ToolSpec>,
+    pub(super) choice: Choice,
+}
+
+/// Whether the model must call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Choice {
+    Required,
+    Auto,
+    None,
+}
+
+/// What is known of a server.
+#[derive(Default)]
+pub(super) struct Parts {
+    /// A bit for each lesson.
+    learnt: AtomicU32,
+    /// What this server wants back with its calls, as JSON, and the ids that it gave them.
     own_echoes: Mutex<HashSet<String>>,
+    own_ids: Mutex<HashSet<String>>,
 }
 
 impl Parts {
@@ -42,99 +137,186 @@ impl Parts {
     pub(super) fn known(provider: Option<Provider>) -> Parts {
         let parts = Parts::default();
         let echoes = matches!(provider, Some(Provider::Gemini | Provider::OpenRouter));
-        parts.plain_schemas.store(provider == Some(Provider::Gemini), Ordering::Relaxed);
-        parts.every_echo.store(echoes, Ordering::Relaxed);
-        parts.no_echo.store(!echoes && provider.is_some(), Ordering::Relaxed);
+        let known = [
+            (provider == Some(Provider::Gemini), Lesson::PlainSchemas),
+            (echoes, Lesson::EveryEcho),
+            (!echoes && provider.is_some(), Lesson::NoEcho),
+        ];
+        for (_, lesson) in known.into_iter().filter(|(holds, _)| *holds) {
+            parts.learn(lesson);
+        }
         parts
     }
 
-    /// Remembers what the server wants back with its calls.
+    /// Remembers what the server wants back with its calls, and their ids.
     pub(super) fn heard(&self, turn: &ChatTurn) {
-        self.own_echoes().extend(turn.calls.iter().filter_map(|call| call.echo.as_ref()).map(Value::to_string));
+        locked(&self.own_echoes).extend(turn.calls.iter().filter_map(|call| call.echo.as_ref()).map(Value::to_string));
+        locked(&self.own_ids).extend(turn.calls.iter().map(|call| call.id.clone()));
     }
 
     /// Whether this goes back with its call.
     pub(super) fn echoes(&self, echo: &Value) -> bool {
-        let wanted = || self.every_echo.load(Ordering::Relaxed) || self.own_echoes().contains(&echo.to_string());
-        !self.no_echo.load(Ordering::Relaxed) && wanted()
+        let wanted = || self.has(Lesson::EveryEcho) || locked(&self.own_echoes).contains(&echo.to_string());
+        !self.has(Lesson::NoEcho) && wanted()
     }
 
-    fn own_echoes(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.own_echoes.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    /// Whether the server gave a call this id, and takes it back.
+    pub(super) fn gave_id(&self, id: &str) -> bool {
+        !self.has(Lesson::PlainIds) && locked(&self.own_ids).contains(id)
     }
 
-    /// Gives up the part that a refusal names; `false` when it names none that was sent.
+    pub(super) fn has(&self, lesson: Lesson) -> bool {
+        self.learnt.load(Ordering::Relaxed) & bit(lesson) != 0
+    }
+
+    /// Remembers a lesson; `false` when it is known already.
+    pub(super) fn learn(&self, lesson: Lesson) -> bool {
+        self.learnt.fetch_or(bit(lesson), Ordering::Relaxed) & bit(lesson) == 0
+    }
+
+    /// Takes back a lesson that did not help.
+    pub(super) fn unlearn(&self, lesson: Lesson) {
+        self.learnt.fetch_and(!bit(lesson), Ordering::Relaxed);
+    }
+
+    /// Learns from a refusal; `false` when it names nothing that is not known already.
     pub(super) fn give_up(&self, message: &str) -> bool {
-        let parts = [
-            ("stream_options", &self.no_stream_options),
-            ("tool_choice", &self.no_tool_choice),
-            ("maxItems", &self.no_max_items),
-            ("temperature", &self.no_temperature),
-            ("response_format", &self.no_response_format),
-            ("json_schema", &self.no_response_format),
-            ("text.format", &self.no_response_format),
-            ("grammar", &self.no_response_format),
-            ("additionalProperties", &self.plain_schemas),
-            ("\"const\"", &self.plain_schemas),
-            ("oneOf", &self.plain_schemas),
-            ("extra_content", &self.no_echo),
-        ];
-        let named = parts.iter().find(|(name, given_up)| message.contains(name) && !given_up.load(Ordering::Relaxed));
-        if let Some((_, given_up)) = named {
-            given_up.store(true, Ordering::Relaxed);
+        for (words, lesson) in REFUSALS.iter().filter(|(words, _)| words.iter().all(|word| message.contains(word))) {
+            if self.learn(*lesson) {
+                return true;
+            }
+            // Who wants it is not helped by leaving it out.
+            if *lesson == Lesson::StandInReasoning {
+                return false;
+            }
         }
-        named.is_some()
+        false
     }
 
     pub(super) fn stream_options(&self) -> bool {
-        !self.no_stream_options.load(Ordering::Relaxed)
+        !self.has(Lesson::NoStreamOptions)
     }
 
     pub(super) fn tool_choice(&self) -> bool {
-        !self.no_tool_choice.load(Ordering::Relaxed)
+        !self.has(Lesson::NoToolChoice)
     }
 
     pub(super) fn temperature(&self) -> bool {
-        !self.no_temperature.load(Ordering::Relaxed)
+        !self.has(Lesson::NoTemperature)
+    }
+
+    /// Whether what a model reasoned goes back with its calls.
+    pub(super) fn reasoning(&self) -> bool {
+        !self.has(Lesson::NoReasoning)
+    }
+
+    /// Whether words stand for reasoning that is not there.
+    pub(super) fn stand_in_reasoning(&self) -> bool {
+        self.has(Lesson::StandInReasoning)
+    }
+
+    /// Whether encrypted reasoning is asked for.
+    pub(super) fn include(&self) -> bool {
+        !self.has(Lesson::NoInclude)
+    }
+
+    /// Whether the system prompt is a message of its own.
+    pub(super) fn system_message(&self) -> bool {
+        !self.has(Lesson::NoSystem)
+    }
+
+    /// The content of a message that only calls.
+    pub(super) fn no_content(&self) -> Value {
+        if self.has(Lesson::EmptyContent) { json!("") } else { Value::Null }
     }
 
     /// Whether the server may hold an answer to a form.
     pub(super) fn response_format(&self) -> bool {
-        !self.no_response_format.load(Ordering::Relaxed)
+        !self.has(Lesson::NoResponseFormat)
     }
 
     /// Whether the form is asked for in words: the server takes none, or took one and did not hold to it.
     pub(super) fn form_in_words(&self) -> bool {
-        !self.response_format() || self.form_in_words.load(Ordering::Relaxed)
+        !self.response_format() || self.has(Lesson::FormInWords)
     }
 
     /// From now on forms are asked for in words too; `false` when they are already.
     pub(super) fn ask_in_words(&self) -> bool {
-        !self.form_in_words() && !self.form_in_words.swap(true, Ordering::Relaxed)
+        !self.form_in_words() && self.learn(Lesson::FormInWords)
     }
 
-    /// From now on forms are asked for in words alone; `false` when they are already.
-    pub(super) fn give_up_form(&self) -> bool {
-        !self.no_response_format.swap(true, Ordering::Relaxed)
+    /// What is offered with a request. For a closing answer no tools are sent at all: with `tool_choice: none` small models
+    /// write calls as text. Only who refuses calls in the history without tools gets those that were called.
+    pub(super) fn offered(&self, request: &ChatRequest) -> Offered {
+        let choice = match request.choice {
+            ToolChoice::Required => Choice::Required,
+            ToolChoice::Auto => Choice::Auto,
+            ToolChoice::None => Choice::None,
+        };
+        if choice != Choice::None && !request.tools.is_empty() {
+            return Offered { tools: request.tools.clone(), choice };
+        }
+        let tools = if self.has(Lesson::ToolsBesideCalls) { called(request) } else { Vec::new() };
+        Offered { tools, choice: Choice::None }
     }
 
     /// The schema of a tool's arguments, as the server takes it.
     pub(super) fn schema(&self, schema: &Value) -> Value {
-        if self.plain_schemas.load(Ordering::Relaxed) { plain(schema) } else { schema.clone() }
+        if self.has(Lesson::PlainSchemas) { plain(schema) } else { schema.clone() }
     }
 
     /// The schema of an answer, as the server takes it.
     pub(super) fn form(&self, schema: &Value) -> Value {
         let mut schema = schema.clone();
-        if self.no_max_items.load(Ordering::Relaxed) {
+        if self.has(Lesson::NoMaxItems) {
             without(&mut schema, "maxItems");
         }
-        if self.plain_schemas.load(Ordering::Relaxed) {
+        if self.has(Lesson::PlainSchemas) {
             without(&mut schema, "additionalProperties");
             nullable(&mut schema);
         }
         schema
     }
+}
+
+fn bit(lesson: Lesson) -> u32 {
+    1 << lesson as u32
+}
+
+fn locked(set: &Mutex<HashSet<String>>) -> MutexGuard<'_, HashSet<String>> {
+    set.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// Whether a request offers no tools, and its history holds calls.
+pub(super) fn has_only_calls(request: &ChatRequest) -> bool {
+    let offers = request.choice != ToolChoice::None && !request.tools.is_empty();
+    !offers && !called_names(request).is_empty()
+}
+
+fn called_names(request: &ChatRequest) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for message in &request.messages {
+        let Message::Assistant { calls, .. } = message else { continue };
+        for call in calls {
+            if !names.contains(&call.name.as_str()) {
+                names.push(&call.name);
+            }
+        }
+    }
+    names
+}
+
+/// The tools that were called in a request's history. What is none of ours is named all the same.
+fn called(request: &ChatRequest) -> Vec<ToolSpec> {
+    let ours = tools::plain();
+    let spec = |name: &str| {
+        ours.iter().find(|tool| tool.name == name).cloned().unwrap_or_else(|| ToolSpec {
+            name: name.to_owned(),
+            description: "A tool of before.".to_owned(),
+            schema: json!({"type": "object", "properties": {}}),
+        })
+    };
+    called_names(request).into_iter().map(spec).collect()
 }
 
 /// Takes a word out of a form's schema, wherever it stands.
@@ -187,18 +369,6 @@ fn plain(schema: &Value) -> Value {
             _ => value.clone(),
         };
         out.insert(key.clone(), value);
-    }
-    // One of several words.
-    let choices = ["oneOf", "anyOf"].iter().find_map(|key| fields.get(*key)?.as_array());
-    if let Some(choices) = choices.filter(|_| !out.contains_key("enum")) {
-        let words: Vec<&Value> = choices.iter().filter_map(|choice| choice.get("const")).collect();
-        if words.len() == choices.len() {
-            out.insert("type".to_owned(), json!("string"));
-            out.insert("enum".to_owned(), json!(words));
-        }
-    }
-    if let Some(word) = fields.get("const") {
-        out.insert("enum".to_owned(), json!([word]));
     }
     Value::Object(out)
 }

@@ -3,79 +3,87 @@
 
 use async_openai::types::responses::{
     CreateResponse, EasyInputContent, EasyInputMessage, FunctionCallOutput, FunctionCallOutputItemParam, FunctionTool,
-    FunctionToolCall, InputItem, InputParam, Item, Role, Tool, ToolChoiceOptions, ToolChoiceParam,
+    FunctionToolCall, IncludeEnum, InputItem, Item, Role, Tool, ToolChoiceOptions, ToolChoiceParam,
 };
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{
-    chat::{CallPiece, Choice, Chunk, FunctionPiece, Piece},
+    chunk::{self, CallPiece, Chunk, FunctionPiece, Piece},
     ids::Ids,
-    lenient::{or_default, place, spoken},
-    parts::Parts,
+    lenient::{self, or_default, place, spoken},
+    parts::{Choice, Parts},
+    reasoning,
 };
-use crate::model::{ChatRequest, Message, ToolChoice};
+use crate::model::{ChatRequest, Message};
 
-/// The request for `model`, of the parts that the server is known to take.
-pub(super) fn request(request: &ChatRequest, model: &str, parts: &Parts) -> Value {
-    let tools: Vec<Tool> = request
-        .tools
-        .iter()
-        .map(|tool| {
-            Tool::Function(FunctionTool {
-                name: tool.name.clone(),
-                description: Some(tool.description.clone()),
-                parameters: Some(parts.schema(&tool.schema)),
-                // The API's own default, which wants every argument to be required.
-                strict: Some(false),
-                ..FunctionTool::default()
-            })
+/// The request for `model`, of the parts that the server is known to take. `from`: who the server is.
+pub(super) fn request(request: &ChatRequest, model: &str, parts: &Parts, from: &str) -> Value {
+    let offered = parts.offered(request);
+    let tools = offered.tools.into_iter().map(|tool| {
+        Tool::Function(FunctionTool {
+            parameters: Some(parts.schema(&tool.schema)),
+            name: tool.name,
+            description: Some(tool.description),
+            // The API's own default, which wants every argument to be required.
+            strict: Some(false),
+            ..FunctionTool::default()
         })
-        .collect();
-    let offers = !tools.is_empty() && request.choice != ToolChoice::None;
-    let choice = match request.choice {
-        ToolChoice::Required => ToolChoiceOptions::Required,
-        ToolChoice::Auto | ToolChoice::None => ToolChoiceOptions::Auto,
+    });
+    let tools: Vec<Tool> = tools.collect();
+    let choice = match offered.choice {
+        Choice::Required => ToolChoiceOptions::Required,
+        Choice::Auto => ToolChoiceOptions::Auto,
+        Choice::None => ToolChoiceOptions::None,
     };
-    let ids = Ids::of(request);
-    json!(CreateResponse {
+    let offers = !tools.is_empty();
+    let mut body = json!(CreateResponse {
         model: Some(model.to_owned()),
         instructions: Some(request.system.clone()),
-        input: InputParam::Items(request.messages.iter().flat_map(|message| items(message, &ids)).collect()),
         stream: Some(true),
         store: Some(false),
+        // As nothing is kept at the server, an item of reasoning goes back whole, and is asked for so.
+        include: parts.include().then(|| vec![IncludeEnum::ReasoningEncryptedContent]),
         temperature: parts.temperature().then_some(0.0),
         tools: offers.then_some(tools),
         tool_choice: (offers && parts.tool_choice()).then_some(ToolChoiceParam::Option(choice)),
         ..CreateResponse::default()
-    })
+    });
+    let ids = Ids::of(request, parts);
+    let own = if parts.reasoning() { from } else { "" };
+    let input = request.messages.iter().flat_map(|message| items(message, &ids, own)).collect();
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert("input".to_owned(), Value::Array(input));
+    }
+    body
 }
 
-/// A message as items: what was said, then each call. Calls are told apart by `call_id` alone.
-fn items(message: &Message, ids: &Ids) -> Vec<InputItem> {
+/// A message as items: what was reasoned, what was said, then each call. Calls are told apart by `call_id` alone.
+fn items(message: &Message, ids: &Ids, own: &str) -> Vec<Value> {
     let said = |role: Role, text: &str| {
-        InputItem::EasyMessage(EasyInputMessage {
+        json!(InputItem::EasyMessage(EasyInputMessage {
             role,
             content: EasyInputContent::Text(text.to_owned()),
             ..EasyInputMessage::default()
-        })
+        }))
     };
     match message {
         Message::User { text } => vec![said(Role::User, text)],
-        Message::Assistant { text, calls } => {
-            let calls = calls.iter().map(|call| {
-                InputItem::Item(Item::FunctionCall(FunctionToolCall {
+        Message::Assistant { text, calls, reasoning } => {
+            let made = calls.iter().map(|call| {
+                json!(InputItem::Item(Item::FunctionCall(FunctionToolCall {
                     call_id: ids.sent(&call.id),
                     name: call.name.clone(),
                     arguments: call.arguments.clone(),
                     ..FunctionToolCall::default()
-                }))
+                })))
             });
+            let reasoned = if calls.is_empty() { Vec::new() } else { reasoning::items(reasoning.as_ref(), own) };
             let text = (!text.is_empty()).then(|| said(Role::Assistant, text));
-            text.into_iter().chain(calls).collect()
+            reasoned.into_iter().chain(text).chain(made).collect()
         }
         Message::ToolResult { call_id, content, .. } => {
-            vec![InputItem::Item(Item::FunctionCallOutput(FunctionCallOutputItemParam {
+            vec![json!(InputItem::Item(Item::FunctionCallOutput(FunctionCallOutputItemParam {
                 call_id: Some(ids.sent(call_id)),
                 output: FunctionCallOutput::Text(content.clone()),
                 id: None,
@@ -83,7 +91,7 @@ fn items(message: &Message, ids: &Ids) -> Vec<InputItem> {
                 name: None,
                 namespace: None,
                 caller: None,
-            }))]
+            })))]
         }
     }
 }
@@ -91,14 +99,15 @@ fn items(message: &Message, ids: &Ids) -> Vec<InputItem> {
 /// One event, or a whole answer from a server that does not stream. Everything is optional.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Event {
+struct Event {
     #[serde(rename = "type")]
     kind: Option<String>,
     delta: Option<Value>,
     #[serde(deserialize_with = "place")]
     output_index: Option<u32>,
+    #[serde(deserialize_with = "lenient::id")]
     item_id: Option<String>,
-    item: Option<Output>,
+    item: Option<Value>,
     /// Of `response.function_call_arguments.done`.
     arguments: Option<Value>,
     /// Of the events that begin and end an answer.
@@ -106,7 +115,7 @@ pub(super) struct Event {
     /// Of a whole answer.
     object: Option<String>,
     status: Option<String>,
-    output: Option<Vec<Output>>,
+    output: Option<Vec<Value>>,
     incomplete_details: Option<Incomplete>,
     usage: Option<Box<RawValue>>,
     /// Of `error`, which some servers nest and some do not.
@@ -121,7 +130,7 @@ pub(super) struct Event {
 struct Answer {
     status: Option<String>,
     #[serde(deserialize_with = "or_default")]
-    output: Vec<Output>,
+    output: Vec<Value>,
     incomplete_details: Option<Incomplete>,
     usage: Option<Box<RawValue>>,
     error: Option<Value>,
@@ -134,13 +143,15 @@ struct Incomplete {
     reason: Option<String>,
 }
 
-/// An item of an answer: a message, a call, or something that is not read, such as a thought.
+/// An item of an answer: a message, a call, or something that is not read.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Output {
     #[serde(rename = "type")]
     kind: Option<String>,
+    #[serde(deserialize_with = "lenient::id")]
     id: Option<String>,
+    #[serde(deserialize_with = "lenient::id")]
     call_id: Option<String>,
     name: Option<String>,
     arguments: Option<Value>,
@@ -150,16 +161,36 @@ struct Output {
 /// Turns events into pieces. What comes whole at the end is taken only where it did not come in pieces before.
 #[derive(Default)]
 pub(super) struct Translator {
-    /// The items that calls came for, by their ids, in the order of their first piece.
-    items: Vec<String>,
-    /// The places of which something came in pieces.
-    begun: Vec<u32>,
+    calls: Vec<Known>,
     text: bool,
+}
+
+/// A call of which something came.
+struct Known {
+    /// By the ids of its item and of itself.
+    ids: Vec<String>,
+    place: u32,
+    /// Whether its arguments came, or begin to.
+    argued: bool,
 }
 
 impl Translator {
     /// The piece that an event is; an empty one for what is not read.
-    pub(super) fn piece(&mut self, event: Event) -> Chunk {
+    ///
+    /// # Errors
+    /// What is no event.
+    pub(super) fn read(&mut self, raw: &RawValue) -> serde_json::Result<Chunk> {
+        let event: Event = lenient::value(raw)?;
+        match &event {
+            // An error in the place of an answer has the same forms as with Chat Completions.
+            Event { kind: None, object, output: None, .. } if object.as_deref() != Some("response") => {
+                lenient::value(raw)
+            }
+            _ => Ok(self.piece(event)),
+        }
+    }
+
+    fn piece(&mut self, event: Event) -> Chunk {
         match event.kind.as_deref() {
             Some("response.output_text.delta") => {
                 self.text = true;
@@ -167,23 +198,22 @@ impl Translator {
             }
             Some("response.refusal.delta") => {
                 self.text = true;
-                let (refusal, _) = spoken(event.delta.as_ref());
+                let refusal = spoken(event.delta.as_ref()).text;
                 said(Piece { refusal, ..Piece::default() })
             }
             Some("response.output_item.added") => self.item(event.item, event.output_index, false),
             Some("response.output_item.done") => self.item(event.item, event.output_index, true),
             Some("response.function_call_arguments.delta") => {
-                let place = self.place(event.output_index, event.item_id.as_deref());
-                self.begun.push(place);
-                call(place, None, None, event.delta)
+                let known = self.known(event.output_index, [event.item_id, None]);
+                known.argued = true;
+                call(known.place, None, None, event.delta)
             }
             Some("response.function_call_arguments.done") => {
-                let place = self.place(event.output_index, event.item_id.as_deref());
-                if self.begun.contains(&place) {
-                    return Chunk::default();
+                let known = self.known(event.output_index, [event.item_id, None]);
+                match std::mem::replace(&mut known.argued, true) {
+                    true => Chunk::default(),
+                    false => call(known.place, None, None, event.arguments),
                 }
-                self.begun.push(place);
-                call(place, None, None, event.arguments)
             }
             Some("response.completed" | "response.incomplete" | "response.failed" | "response.done") => {
                 self.end(event.response.unwrap_or_default())
@@ -192,18 +222,16 @@ impl Translator {
                 let told = json!({"code": event.code, "message": event.message});
                 Chunk { error: Some(event.error.unwrap_or(told)), ..Chunk::default() }
             }
-            // A thought: not read, and a sign of life.
             Some(kind) if kind.starts_with("response.reasoning") => {
                 said(Piece { reasoning: event.delta, ..Piece::default() })
             }
-            None if event.error.is_some() => Chunk { error: event.error, ..Chunk::default() },
             // A whole answer.
-            None if event.object.as_deref() == Some("response") || event.output.is_some() => self.end(Answer {
+            None => self.end(Answer {
                 status: event.status,
                 output: event.output.unwrap_or_default(),
                 incomplete_details: event.incomplete_details,
                 usage: event.usage,
-                error: None,
+                error: event.error,
             }),
             _ => Chunk::default(),
         }
@@ -225,51 +253,61 @@ impl Translator {
             _ => "stop".to_owned(),
         };
         let mut chunk = Chunk { usage: answer.usage, ..Chunk::default() };
-        let nothing = !self.text && self.begun.is_empty() && self.items.is_empty();
-        if nothing {
-            for (at, output) in answer.output.into_iter().enumerate() {
-                let at = u32::try_from(at).unwrap_or(u32::MAX);
-                chunk.choices.extend(self.item(Some(output), Some(at), true).choices);
-            }
+        for (at, output) in answer.output.into_iter().enumerate() {
+            let Chunk { choices, reasoned, .. } = self.item(Some(output), u32::try_from(at).ok(), true);
+            chunk.choices.extend(choices);
+            chunk.reasoned.extend(reasoned);
         }
-        chunk.choices.push(Choice { finish_reason: Some(reason), ..Choice::default() });
+        chunk.choices.push(chunk::Choice { finish_reason: Some(reason), ..chunk::Choice::default() });
         chunk
     }
 
-    fn item(&mut self, item: Option<Output>, index: Option<u32>, done: bool) -> Chunk {
-        let Some(item) = item else { return Chunk::default() };
+    fn item(&mut self, item: Option<Value>, index: Option<u32>, done: bool) -> Chunk {
+        let Some(given) = item else { return Chunk::default() };
+        let item: Output = serde_json::from_value(given.clone()).unwrap_or_default();
         match item.kind.as_deref() {
             Some("function_call") => {
-                let place = self.place(index, item.id.as_deref());
-                let arguments = if done && !self.begun.contains(&place) { item.arguments } else { None };
-                if arguments.is_some() {
-                    self.begun.push(place);
-                }
-                call(place, item.call_id.or(item.id), item.name, arguments)
+                let known = self.known(index, [item.id.clone(), item.call_id.clone()]);
+                let arguments = if done && !known.argued { item.arguments } else { None };
+                known.argued |= arguments.is_some();
+                call(known.place, item.call_id.or(item.id), item.name, arguments)
             }
             Some("message") if done && !self.text => {
-                let (content, refusal) = spoken(item.content.as_ref());
-                self.text = content.is_some() || refusal.is_some();
-                said(Piece { content: content.map(Value::String), refusal, ..Piece::default() })
+                let said_whole = spoken(item.content.as_ref());
+                self.text = said_whole.text.is_some() || said_whole.refusal.is_some();
+                let content = said_whole.text.map(Value::String);
+                said(Piece { content, refusal: said_whole.refusal, ..Piece::default() })
             }
+            Some("reasoning") if done => Chunk { reasoned: vec![given], ..Chunk::default() },
             _ => Chunk::default(),
         }
     }
 
-    /// Which call a piece belongs to: by its place, or where a server gives none by its item.
-    fn place(&mut self, index: Option<u32>, item: Option<&str>) -> u32 {
-        let id = item.unwrap_or_default();
-        let known = self.items.iter().position(|known| known == id);
-        if known.is_none() {
-            self.items.push(id.to_owned());
-        }
-        let by_item = u32::try_from(known.unwrap_or(self.items.len() - 1)).unwrap_or(u32::MAX);
-        index.unwrap_or(by_item)
+    /// The call that a piece belongs to: by its ids, or where it has none by its place.
+    fn known(&mut self, index: Option<u32>, ids: [Option<String>; 2]) -> &mut Known {
+        let ids: Vec<String> = ids.into_iter().flatten().filter(|id| !id.is_empty()).collect();
+        let by_id = self.calls.iter().position(|known| known.ids.iter().any(|id| ids.contains(id)));
+        let by_place = || {
+            let mut calls = self.calls.iter();
+            calls.position(|known| Some(known.place) == index && (ids.is_empty() || known.ids.is_empty()))
+        };
+        let only = || (ids.is_empty() && index.is_none()).then(|| self.calls.len().checked_sub(1)).flatten();
+        let at = by_id.or_else(by_place).or_else(only).unwrap_or_else(|| {
+            let next = self.calls.iter().map(|known| known.place.saturating_add(1)).max().unwrap_or(0);
+            let place = index.filter(|index| self.calls.iter().all(|known| known.place != *index)).unwrap_or(next);
+            self.calls.push(Known { ids: Vec::new(), place, argued: false });
+            self.calls.len() - 1
+        });
+        let known = &mut self.calls[at];
+        let new: Vec<String> = ids.into_iter().filter(|id| !known.ids.contains(id)).collect();
+        known.ids.extend(new);
+        known
     }
 }
 
 fn said(piece: Piece) -> Chunk {
-    Chunk { choices: vec![Choice { delta: Some(piece), ..Choice::default() }], ..Chunk::default() }
+    let choice = chunk::Choice { delta: Some(piece), ..chunk::Choice::default() };
+    Chunk { choices: vec![choice], ..Chunk::default() }
 }
 
 fn call(place: u32, id: Option<String>, name: Option<String>, arguments: Option<Value>) -> Chunk {

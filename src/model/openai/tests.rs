@@ -1,11 +1,15 @@
 //! Against a server on loopback that speaks HTTP and whatever we want it to.
 
 mod asking;
+mod bodies;
+mod calling;
 mod failing;
 mod forms;
+mod learning;
 mod providers;
 mod reading;
 mod responses;
+mod thinking;
 
 use std::{
     collections::VecDeque,
@@ -33,6 +37,8 @@ enum Answer {
     Raw(Vec<String>, After),
     /// This body as it comes.
     Stream(axum::body::Body),
+    /// This body, packed with gzip.
+    Packed(&'static str, Vec<u8>),
     /// An error or any other answer.
     Plain(u16, &'static str, &'static [(&'static str, &'static str)], String),
 }
@@ -77,6 +83,7 @@ async fn answer(State(server): State<Server>, headers: HeaderMap, body: String) 
         }
         Answer::Raw(pieces, after) => sse(pieces, after),
         Answer::Stream(body) => ([("content-type", "text/event-stream")], body).into_response(),
+        Answer::Packed(kind, body) => ([("content-type", kind), ("content-encoding", "gzip")], body).into_response(),
         Answer::Plain(status, kind, more, body) => {
             let mut response = (axum::http::StatusCode::from_u16(status).unwrap(), body).into_response();
             response.headers_mut().insert("content-type", kind.parse().unwrap());
@@ -119,7 +126,7 @@ fn request() -> ChatRequest {
         system: "You are.".into(),
         messages: vec![
             Message::User { text: "hi".into() },
-            Message::Assistant { text: String::new(), calls: vec![call] },
+            Message::called("", vec![call]),
             Message::ToolResult { call_id: "c1".into(), name: "list_jobs".into(), content: "{\"ok\":true}".into() },
         ],
         tools: vec![ToolSpec {
@@ -143,6 +150,7 @@ async fn ask_and_count(settings: OpenAiSettings) -> (Result<ChatTurn, ModelError
     let (mut shown, mut lost) = (String::new(), Vec::new());
     let mut sink = |delta| match delta {
         Delta::Text(text) => shown.push_str(&text),
+        Delta::Thought(_) => {}
         Delta::Lost(usage) => lost.push((usage.prompt_tokens, usage.completion_tokens)),
     };
     let turn = model.turn(&request(), &mut sink).await;
@@ -176,5 +184,6 @@ fn looked(ids: [&str; 2], nano: u64) -> ChatTurn {
             cost: Some(NanoDollars::new(nano)),
             estimated: false,
         }),
+        reasoning: None,
     }
 }

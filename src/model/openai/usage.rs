@@ -12,6 +12,7 @@ use domain::cost::NanoDollars;
 struct Usage {
     prompt_tokens: Option<Value>,
     completion_tokens: Option<Value>,
+    total_tokens: Option<Value>,
     prompt_tokens_details: Option<Value>,
     completion_tokens_details: Option<Value>,
     input_tokens: Option<Value>,
@@ -28,9 +29,13 @@ pub(super) fn read(raw: &RawValue) -> Option<model::Usage> {
     let usage: Usage = serde_json::from_str(raw.get()).ok()?;
     let tokens = |one: Option<Value>, other: Option<Value>| one.or(other).map_or(Some(0), |value| count(&value));
     let detail = |one: Option<Value>, other: Option<Value>, name: &str| count(one.or(other)?.get(name)?);
+    let prompt_tokens = tokens(usage.prompt_tokens, usage.input_tokens)?;
+    let completion_tokens = tokens(usage.completion_tokens, usage.output_tokens)?;
+    // Gemini's endpoint and xAI count what was reasoned in the total alone.
+    let total = usage.total_tokens.as_ref().and_then(count).unwrap_or(0);
     let read = model::Usage {
-        prompt_tokens: tokens(usage.prompt_tokens, usage.input_tokens)?,
-        completion_tokens: tokens(usage.completion_tokens, usage.output_tokens)?,
+        prompt_tokens,
+        completion_tokens: completion_tokens.max(total.saturating_sub(prompt_tokens)),
         cached_tokens: detail(usage.prompt_tokens_details, usage.input_tokens_details, "cached_tokens"),
         reasoning_tokens: detail(usage.completion_tokens_details, usage.output_tokens_details, "reasoning_tokens"),
         cost: usage.cost.as_deref().and_then(|raw| raw.get().trim_matches('"').parse::<NanoDollars>().ok()),
@@ -51,6 +56,11 @@ mod tests {
             (r#"{"prompt_tokens":5,"completion_tokens":2}"#, Some((5, 2))),
             (r#"{"prompt_tokens":5.0,"completion_tokens":2,"prompt_tokens_details":7}"#, Some((5, 2))),
             (r#"{"input_tokens":5,"output_tokens":null,"prompt_tokens":null}"#, Some((5, 0))),
+            // Reasoned beside the completion; a total that is less, or none.
+            (r#"{"prompt_tokens":50,"completion_tokens":20,"total_tokens":570}"#, Some((50, 520))),
+            (r#"{"input_tokens":50,"output_tokens":20,"total_tokens":70}"#, Some((50, 20))),
+            (r#"{"prompt_tokens":50,"completion_tokens":20,"total_tokens":7}"#, Some((50, 20))),
+            (r#"{"prompt_tokens":50,"completion_tokens":20,"total_tokens":"many"}"#, Some((50, 20))),
             (r#"{"prompt_tokens":-1,"completion_tokens":2}"#, None),
             (r#"{"prompt_tokens":5.5,"completion_tokens":2}"#, None),
             (r#"{"prompt_tokens":"many"}"#, None),

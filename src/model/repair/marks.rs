@@ -1,6 +1,6 @@
 //! What may begin a call in a text. The reader finds calls by it, and the streaming gate holds text back by it.
 
-use super::{close_name, xml};
+use super::{close_name, dsml, xml};
 
 /// Tags around calls: what opens one, and what may close it. The names of the models that write them are where they are
 /// not plain from the tag.
@@ -58,7 +58,7 @@ pub(super) fn tag_at(text: &str) -> Option<&'static str> {
 }
 
 fn marks() -> impl Iterator<Item = &'static str> {
-    TAGS.iter().map(|(open, _)| *open).chain(AROUND).chain(xml::OPENINGS.map(|(open, _)| open)).chain([FENCE])
+    TAGS.iter().map(|(open, _)| *open).chain(AROUND).chain(xml::OPENINGS.map(|(open, _)| open)).chain(dsml::BEGINS).chain([FENCE])
 }
 
 /// Where in `text`, from the byte `from` on, something begins that may be a call: a tag, a fence, or what looks like one

@@ -58,6 +58,13 @@ fn calls_in_the_forms_that_models_write() {
         r#"<|tool_calls_section_begin|><|tool_call_begin|>functions.wait_for_job:0<|tool_call_argument_begin|>{"job": "job-7k3q9dm2"}<|tool_call_end|><|tool_calls_section_end|>"#.into(),
         "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>wait_for_job\n```json\n{\"job\": \"job-7k3q9dm2\"}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>".into(),
         "<｜tool▁call▁begin｜>wait_for_job<｜tool▁sep｜>{\"job\": \"job-7k3q9dm2\"}<｜tool▁call▁end｜>".into(),
+        // DeepSeek's DSML: opensquilla#985, command-code#909, GenericAgent#804, aiope#119.
+        "<｜DSML｜tool_calls>\n<｜DSML｜invoke name=\"wait_for_job\">\n<｜DSML｜parameter name=\"job\" string=\"true\">job-7k3q9dm2</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜tool_calls>".into(),
+        "<｜｜DSML｜｜ calls>\n<｜｜DSML｜｜ invoke name=\"wait_for_job\">\n<｜｜DSML｜｜ parameter name=\"job\" string=\"true\">job-7k3q9dm2</｜｜DSML｜｜ parameter>\n</｜｜DSML｜｜ invoke>\n</｜｜DSML｜｜ calls>".into(),
+        "I wait.\n<‖DSML‖tool_calls><‖DSML‖invoke name=\"wait_for_job\"><‖DSML‖parameter name=\"job\" string=\"true\">job-7k3q9dm2</‖DSML‖parameter></‖DSML‖invoke></‖DSML‖tool_calls>".into(),
+        "<|DSML|function_calls><|DSML|invoke name=\"wait_for_job\"><|DSML|parameter name=\"job\" string=\"true\">job-7k3q9dm2</|DSML|parameter></|DSML|invoke></|DSML|function_calls>".into(),
+        "< | DSML | tool_use>\n< | DSML | invoke name=\"wait_for_job\">< | DSML | parameter name=\"job\" string=\"true\">job-7k3q9dm2</ | DSML | parameter></ | DSML | invoke></ | DSML | tool_use>".into(),
+        "<｜DSML｜invoke name=\"wait_for_job\"><｜DSML｜parameter name=\"job\" string=\"true\">job-7k3q9dm2</｜DSML｜parameter></｜DSML｜invoke>".into(),
         r#"<|channel|>commentary to=functions.wait_for_job <|constrain|>json<|message|>{"job": "job-7k3q9dm2"}<|call|>"#.into(),
         "Thought: it is paid.\nAction: wait_for_job\nAction Input: {\"job\": \"job-7k3q9dm2\"}".into(),
         // XML.

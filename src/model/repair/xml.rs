@@ -98,7 +98,9 @@ fn parameters(body: &str, tool: &str, closed: bool, known: &[&str]) -> Result<Ma
             _ if closed => (value.len(), 0),
             _ => return Err(Why::Cut),
         };
-        put(&mut fields, tool, key.trim_end_matches('"'), value.get(..at).unwrap_or_default(), known)?;
+        // Behind the name an attribute may stand: DeepSeek's `string="true"` says what the tool's schema says better.
+        let key = key.split('"').next().unwrap_or(key);
+        put(&mut fields, tool, key, value.get(..at).unwrap_or_default(), known)?;
         rest = value.get(at + skip..).unwrap_or_default().trim_start();
     }
     Ok(fields)

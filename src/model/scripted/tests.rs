@@ -8,7 +8,7 @@ fn request(results: &[serde_json::Value]) -> ChatRequest {
     for (i, result) in results.iter().enumerate() {
         let id = format!("c{i}");
         let call = ToolCall { id: id.clone(), name: "list_jobs".into(), arguments: "{}".into(), echo: None };
-        messages.push(Message::Assistant { text: String::new(), calls: vec![call] });
+        messages.push(Message::called("", vec![call]));
         messages.push(Message::ToolResult { call_id: id, name: "list_jobs".into(), content: result.to_string() });
     }
     let tools = vec![ToolSpec { name: "list_jobs".into(), description: String::new(), schema: json!({}) }];

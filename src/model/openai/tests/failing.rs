@@ -191,3 +191,87 @@ async fn what_a_try_took_that_broke_off_is_told() {
     let (turn, shown, lost) = ask_and_count(settings).await;
     assert_eq!((turn.unwrap_err().kind(), shown.as_str(), lost), ("model_cut", "Ha", vec![(8, 1)]));
 }
+
+/// What a server says of the place, the rights or the input is not said of the key; and its provider's reason is the reason.
+#[tokio::test]
+async fn the_servers_own_reason_is_told() {
+    let json = "application/json";
+    let region = json!({"error": {"code": "unsupported_country_region_territory", "type": "request_forbidden", "param": null,
+        "message": "Country, region, or territory not supported"}});
+    let raw = json!({"error": {"message": "Provider returned error", "code": 403, "metadata": {"raw": region.to_string(), "provider_name": "OpenAI"}}});
+    let moderated = json!({"error": {"code": 403, "message": "Your chosen model requires moderation and your input was flagged",
+        "metadata": {"reasons": ["violence"], "flagged_input": "x", "provider_name": "OpenAI"}}});
+    let cases: Vec<(Answer, &str, &str)> = vec![
+        (Answer::Plain(403, json, &[], region.to_string()), "model_refused", "Country, region"),
+        (Answer::Plain(403, json, &[], raw.to_string()), "model_refused", "OpenAI: Country, region"),
+        (Answer::Plain(403, json, &[], moderated.to_string()), "model_refused", "was flagged"),
+        (Answer::Plain(403, json, &[], json!({"error": {"message": "Invalid API key"}}).to_string()), "model_key", "Invalid API key"),
+        (Answer::Plain(403, "text/html", &[], "<html>Just a moment</html>".into()), "model_refused", "a web page"),
+        (Answer::Plain(400, json, &[], json!({"detail": [{"loc": ["body", "x"], "msg": "Field required"}]}).to_string()), "model_refused", "body.x: Field required"),
+        // Errors in the place of an answer.
+        (Answer::Plain(200, json, &[], json!({"object": "error", "message": "no such adapter", "type": "BadRequestError", "code": 400}).to_string()), "model_refused", "no such adapter"),
+        (Answer::Plain(200, json, &[], json!({"id": "x", "choices": null, "base_resp": {"status_code": 1004, "status_msg": "login fail"}}).to_string()), "model_key", "login fail"),
+        (Answer::Plain(200, json, &[], json!({"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}).to_string()), "model_no_credit", "insufficient balance"),
+        (Answer::Plain(200, json, &[], json!({"detail": "overloaded"}).to_string()), "model_server", "overloaded"),
+        (Answer::Plain(500, json, &[], json!({"type": "error", "error": {"type": "api_error", "message": "insufficient balance (1008)"}}).to_string()), "model_no_credit", "insufficient balance"),
+        (Answer::Events(vec![json!({"choices": [{"index": 0, "error": {"code": 429, "message": "slow down"}, "finish_reason": "error"}]})]), "model_rate_limited", "slow down"),
+        (Answer::Events(vec![json!({"error": {"type": "overloaded_error", "message": "Overloaded"}})]), "model_server", "HTTP 529"),
+        (Answer::Plain(408, json, &[], json!({"error": {"message": "timed out"}}).to_string()), "model_server", "HTTP 408"),
+        // A minimax answer that is fine says so too.
+        (Answer::Events(vec![json!({"choices": [{"delta": {"content": "Hal"}}], "base_resp": {"status_code": 0, "status_msg": ""}})]), "", ""),
+    ];
+    for (answer, kind, words) in cases {
+        let (_, settings) = serve(vec![answer]).await;
+        match ask(OpenAiSettings { retries: 0, ..settings }).await.0 {
+            Ok(turn) => assert_eq!((kind, turn.text.as_str()), ("", "Hal")),
+            Err(error) => {
+                assert_eq!(error.kind(), kind, "{error}");
+                assert!(error.to_string().contains(words) && error.hint().is_some(), "{error}");
+                let hint = error.hint().unwrap();
+                assert!(kind != "model_refused" || !hint.contains("set OPENAI_API_KEY"), "{hint}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn waits_are_kept_as_they_are_asked_for() {
+    let json = "application/json";
+    let fine = || Answer::Events(vec![delta(json!({"content": "ok"})), end("stop")]);
+    let gemini = json!([{"error": {"code": 429, "message": "Quota. Please retry in 0.05s.", "details": [{"@type": "x", "retryDelay": "0.05s"}]}}]);
+    for answer in [
+        Answer::Plain(429, json, &[("retry-after", "0.05")], "{}".into()),
+        Answer::Plain(429, json, &[], gemini.to_string()),
+        Answer::Plain(429, json, &[], json!({"error": {"message": "Please try again in 50ms."}}).to_string()),
+        Answer::Plain(408, "text/plain", &[("retry-after", "0")], String::new()),
+        Answer::Plain(520, "text/html", &[("retry-after", "0")], "<html>".into()),
+        Answer::Plain(524, "text/html", &[("retry-after", "0")], "<html>".into()),
+    ] {
+        let (server, mut settings) = serve(vec![answer, fine()]).await;
+        settings.backoff = Duration::from_secs(3600);
+        assert_eq!(ask(settings).await.0.unwrap().text, "ok");
+        assert_eq!(server.seen.lock().unwrap().len(), 2);
+    }
+    // A minute is waited for, and no hour.
+    let (server, settings) = serve(vec![Answer::Plain(429, json, &[], json!({"error": {"retry_after": 61.0}}).to_string()), fine()]).await;
+    assert_eq!(ask(settings).await.0.unwrap_err().retry_after(), Some(Duration::from_secs(61)));
+    assert_eq!(server.seen.lock().unwrap().len(), 1);
+}
+
+/// llama.cpp answers so while it reads its model, which may take a minute.
+#[tokio::test]
+async fn a_server_that_loads_its_model_is_waited_for() {
+    let loading = || {
+        let body = json!({"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}});
+        Answer::Plain(503, "application/json", &[], body.to_string())
+    };
+    let mut answers: Vec<Answer> = (0..8).map(|_| loading()).collect();
+    answers.push(Answer::Events(vec![delta(json!({"content": "ok"})), end("stop")]));
+    let (server, settings) = serve(answers).await;
+    assert_eq!(ask(OpenAiSettings { retries: 0, ..settings }).await.0.unwrap().text, "ok");
+    assert_eq!(server.seen.lock().unwrap().len(), 9);
+    let (_, settings) = serve(vec![loading(), loading()]).await;
+    let none = Duration::from_millis(1);
+    let error = ask(OpenAiSettings { retries: 0, idle: none.saturating_mul(1000), backoff: Duration::from_millis(1100), ..settings }).await.0;
+    assert_eq!(error.unwrap_err().kind(), "model_server", "but not for ever");
+}

@@ -31,6 +31,7 @@ async fn twice(settings: OpenAiSettings) -> (Vec<Result<String, &'static str>>, 
     for _ in 0..2 {
         let mut sink = |delta| match delta {
             Delta::Text(text) => shown.push_str(&text),
+            Delta::Thought(thought) => panic!("{thought}"),
             Delta::Lost(_) => lost += 1,
         };
         came.push(model.turn(&asked(), &mut sink).await.map(|turn| turn.text).map_err(|error| error.kind()));

@@ -23,7 +23,7 @@ async fn gemini_gets_plain_schemas_and_its_signatures_back() {
     let mut request = ChatRequest { tools: vec![spec], ..request() };
     let turn = model.turn(&request, &mut |_| {}).await.unwrap();
     assert_eq!(turn.calls[0].echo, Some(signature.clone()));
-    request.messages.push(Message::Assistant { text: String::new(), calls: turn.calls });
+    request.messages.push(Message::called("", turn.calls));
     request.messages.push(Message::ToolResult { call_id: "a".into(), name: "list_jobs".into(), content: "{}".into() });
     model.turn(&request, &mut |_| {}).await.unwrap();
     let seen = server.seen.lock().unwrap();
@@ -98,7 +98,7 @@ async fn what_another_provider_wants_back_is_kept_from_who_does_not_know_it() {
         let call =
             ToolCall { id: "g".into(), name: "list_jobs".into(), arguments: "{}".into(), echo: Some(echo.clone()) };
         let mut request = request();
-        request.messages.push(Message::Assistant { text: String::new(), calls: vec![call] });
+        request.messages.push(Message::called("", vec![call]));
         request.messages.push(Message::ToolResult {
             call_id: "g".into(),
             name: "list_jobs".into(),
