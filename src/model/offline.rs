@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 
-use super::{ChatModel, ChatRequest, ChatTurn, Delta, Finish, ModelError};
+use super::{ChatModel, ChatRequest, ChatTurn, Delta, ModelError};
 
 /// The name of the offline planner, in settings and events.
 pub const PLANNER: &str = "planner";

@@ -71,7 +71,7 @@ impl Assembly {
         self.anything |= !chunk.choices.is_empty();
         chunk.reasoned.into_iter().for_each(|item| self.reasoned.item(item));
         let mut out = Vec::new();
-        for Choice { index, delta, message, finish_reason, .. } in chunk.choices {
+        for Choice { index, delta, message, finish_reason, error: _ } in chunk.choices {
             if let Some(reason) = finish_reason.filter(|r| !r.is_empty()) {
                 self.finish = Some(reason);
             }

@@ -15,11 +15,11 @@ pub(super) struct Chunk {
     pub(super) error: Option<Value>,
     /// Of errors that stand in the place of an answer: vLLM's `{"object": "error", "message": …}`, FastAPI's `detail`,
     /// MiniMax's `base_resp`.
-    object: Option<Value>,
-    message: Option<Value>,
-    code: Option<Value>,
-    detail: Option<Value>,
-    base_resp: Option<Value>,
+    pub(super) object: Option<Value>,
+    pub(super) message: Option<Value>,
+    pub(super) code: Option<Value>,
+    pub(super) detail: Option<Value>,
+    pub(super) base_resp: Option<Value>,
     /// The items that were reasoned, of Responses.
     #[serde(skip)]
     pub(super) reasoned: Vec<Value>,
@@ -76,7 +76,7 @@ pub(super) struct Choice {
     pub(super) message: Option<Piece>,
     pub(super) finish_reason: Option<String>,
     /// OpenRouter's, of the provider behind it.
-    error: Option<Value>,
+    pub(super) error: Option<Value>,
 }
 
 /// A piece of a message.

@@ -181,7 +181,7 @@ impl Parts {
 
     /// Learns from a refusal; `false` when it names nothing that is not known already.
     pub(super) fn give_up(&self, message: &str) -> bool {
-        for (words, lesson) in REFUSALS.iter().filter(|(words, _)| words.iter().all(|word| message.contains(word))) {
+        for (_, lesson) in REFUSALS.iter().filter(|(words, _)| words.iter().all(|word| message.contains(word))) {
             if self.learn(*lesson) {
                 return true;
             }

@@ -223,7 +223,8 @@ impl Translator {
                 Chunk { error: Some(event.error.unwrap_or(told)), ..Chunk::default() }
             }
             Some(kind) if kind.starts_with("response.reasoning") => {
-                said(Piece { reasoning: event.delta, ..Piece::default() })
+                // To be shown; what goes back is the item.
+                said(Piece { content: Some(json!([{"thinking": event.delta}])), ..Piece::default() })
             }
             // A whole answer.
             None => self.end(Answer {

@@ -40,7 +40,7 @@ async fn assembles_text_and_calls_from_fragments() {
     assert_eq!(body["stream_options"]["include_usage"], true);
     assert_eq!(body["messages"][0], json!({"role": "system", "content": "You are."}));
     assert_eq!(body["messages"][2]["tool_calls"][0]["function"], json!({"name": "list_jobs", "arguments": "{}"}));
-    assert_eq!(body["messages"][3], json!({"role": "tool", "content": "{\"ok\":true}", "tool_call_id": "c1"}));
+    assert_eq!(body["messages"][3], json!({"role": "tool", "content": "{\"ok\":true}", "tool_call_id": "call00000"}));
 }
 
 #[tokio::test]

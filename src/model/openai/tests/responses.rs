@@ -97,8 +97,8 @@ async fn text_and_calls_in_events() {
         body["input"],
         json!([
             {"type": "message", "role": "user", "content": "hi"},
-            {"type": "function_call", "call_id": "c1", "name": "list_jobs", "arguments": "{}"},
-            {"type": "function_call_output", "call_id": "c1", "output": "{\"ok\":true}"},
+            {"type": "function_call", "call_id": "call00000", "name": "list_jobs", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": "call00000", "output": "{\"ok\":true}"},
         ])
     );
 }
