@@ -126,9 +126,7 @@ fn no_work() -> Event {
     Event::Error {
         kind: "no_work".to_owned(),
         message: "work was asked for, and the model answered in words alone: nothing was run, sent or paid".to_owned(),
-        hint: Some(
-            "say it again, run it without words: `agent run TASK FILE`, or set AGENT_MODEL=planner".to_owned(),
-        ),
+        hint: Some("say it again, run it without words: `agent run TASK FILE`, or set AGENT_MODEL=planner".to_owned()),
     }
 }
 

@@ -10,9 +10,7 @@ use console::Term;
 use secrecy::ExposeSecret as _;
 
 use super::{CommandError, Global, logging, record::RecordedEvents};
-use crate::face::{
-    jsonl::JsonLines, look::Look, output::Output, terminal::Terminal, thoughts::WithoutThoughts,
-};
+use crate::face::{jsonl::JsonLines, look::Look, output::Output, terminal::Terminal, thoughts::WithoutThoughts};
 use cassette::{Tape, play::Player, record::Recorder, scrub::known};
 use domain::{
     event::{Event, Sink},

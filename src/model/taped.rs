@@ -257,7 +257,8 @@ mod tests {
         let start = serde_json::from_value(start).unwrap();
         recorder.write(What::Start(Box::new(start)));
         let usage = Some(Usage { prompt_tokens: 7, completion_tokens: 2, ..Usage::default() });
-        let turn = ChatTurn { text: "all is well".into(), calls: vec![], finish: Finish::Length, usage, reasoning: None };
+        let turn =
+            ChatTurn { text: "all is well".into(), calls: vec![], finish: Finish::Length, usage, reasoning: None };
         let error = ModelError::RateLimited { message: "slow".into(), retry_after: None };
         let model =
             Recorded::new(Arc::new(Says(Mutex::new(vec![Ok(turn.clone()), Err(error.clone())]))), recorder.clone());

@@ -62,7 +62,8 @@ fn plain(schema: &mut Value) {
 /// `oneOf` by Gemini. What each word means is said where the argument is described.
 fn words(fields: &mut Map<String, Value>) {
     let Some(Value::Array(kinds)) = fields.get("oneOf") else { return };
-    let words: Vec<Value> = kinds.iter().filter_map(|kind| kind.get("const").filter(|word| word.is_string()).cloned()).collect();
+    let words: Vec<Value> =
+        kinds.iter().filter_map(|kind| kind.get("const").filter(|word| word.is_string()).cloned()).collect();
     if words.len() == kinds.len() {
         fields.remove("oneOf");
         fields.insert("type".to_owned(), json!("string"));

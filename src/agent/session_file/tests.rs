@@ -100,8 +100,7 @@ fn damaged_content_is_mended() {
         arguments: arguments.into(),
         echo: None,
     };
-    let twice =
-        Message::called("", vec![call("a", "{"), call("a", "{}"), call("", "{}")]);
+    let twice = Message::called("", vec![call("a", "{"), call("a", "{}"), call("", "{}")]);
     for message in [said(""), said("jobs?"), twice, answered(""), said(" ")] {
         file.message(&message).unwrap();
     }

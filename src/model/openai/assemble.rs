@@ -178,8 +178,7 @@ impl Assembly {
     pub(super) fn wanders(&mut self, choice: ToolChoice) -> bool {
         let raw = self.raw.trim_start();
         let blank = raw.len() - raw.trim_end().len();
-        let late =
-            choice == ToolChoice::Required && self.text.len() > MOST_BEFORE_CALL && !self.splitter.is_thinking();
+        let late = choice == ToolChoice::Required && self.text.len() > MOST_BEFORE_CALL && !self.splitter.is_thinking();
         self.wandered |= self.calls.is_empty() && (blank > MOST_BLANK || late);
         self.wandered
     }

@@ -99,7 +99,9 @@ impl Calls {
             // What is said again of one call is told apart from a second one at the end.
             (name, known) if name == known => other_id && slot.is_whole(),
             (name, known) if name.starts_with(known) && !self.is_offered(known) => false,
-            (name, known) => !slot.arguments.is_empty() || other_id || (self.is_offered(name) && self.is_offered(known)),
+            (name, known) => {
+                !slot.arguments.is_empty() || other_id || (self.is_offered(name) && self.is_offered(known))
+            }
         };
         (!begins).then_some(found)
     }

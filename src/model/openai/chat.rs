@@ -18,7 +18,8 @@ use crate::model::{ChatRequest, Message};
 /// The request for `model`, of the parts that the server is known to take. `from`: who the server is.
 pub(super) fn request(request: &ChatRequest, model: &str, parts: &Parts, from: &str) -> Value {
     let ids = Ids::of(request, parts);
-    let system = parts.system_message().then(|| ChatCompletionRequestSystemMessage::from(request.system.as_str()).into());
+    let system =
+        parts.system_message().then(|| ChatCompletionRequestSystemMessage::from(request.system.as_str()).into());
     let first = usize::from(system.is_some());
     let messages = system.into_iter().chain(request.messages.iter().map(|each| message(each, &ids))).collect();
     let offered = parts.offered(request);

@@ -93,7 +93,10 @@ pub(super) fn is_loading(error: &ModelError) -> bool {
 /// The status that goes with a word: of OpenAI, of Anthropic, of Google.
 fn status_of(word: &str) -> Option<u16> {
     Some(match word {
-        "invalid_prompt" | "context_length_exceeded" | "invalid_request_error" | "BadRequestError"
+        "invalid_prompt"
+        | "context_length_exceeded"
+        | "invalid_request_error"
+        | "BadRequestError"
         | "INVALID_ARGUMENT" => 400,
         "authentication_error" | "UNAUTHENTICATED" => 401,
         "permission_error" | "PERMISSION_DENIED" => 403,

@@ -97,7 +97,8 @@ impl Config for Address {
 /// An HTTP client for `base`: no redirects, as a request body is not to be sent elsewhere; no proxy for this machine.
 pub(super) fn client(base: &Url) -> Result<reqwest::Client, ModelError> {
     // Nothing here is hashed or counted as it lies on the wire, so that it may be compressed.
-    let mut builder = http_client().gzip(true).connect_timeout(CONNECT_TIMEOUT).redirect(reqwest::redirect::Policy::none());
+    let mut builder =
+        http_client().gzip(true).connect_timeout(CONNECT_TIMEOUT).redirect(reqwest::redirect::Policy::none());
     let here = match base.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),

@@ -69,7 +69,8 @@ mod tests {
         let ids = ["call_1", "functions.list_jobs:0", "call00001", "a b\nc", "ä", &"x".repeat(60)];
         let wanted = ["call00000", "call00002", "call00001", "call00003", "call00004", "call00005"];
         for end in 3..=ids.len() {
-            let request = ChatRequest { messages: vec![Message::called("", calls(&ids[..end]))], ..ChatRequest::default() };
+            let request =
+                ChatRequest { messages: vec![Message::called("", calls(&ids[..end]))], ..ChatRequest::default() };
             let sent = Ids::of(&request, &Parts::default());
             let each: Vec<String> = ids[..end].iter().map(|id| sent.sent(id)).collect();
             assert_eq!(each, wanted[..end]);

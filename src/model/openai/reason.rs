@@ -62,21 +62,49 @@ mod tests {
     #[test]
     fn the_reason_is_the_servers_own() {
         for (body, reason) in [
-            (r#"{"error":{"message":"Incorrect API key provided: x.","type":"invalid_request_error","param":null,"code":"y"}}"#, "Incorrect API key provided: x."),
+            (
+                r#"{"error":{"message":"Incorrect API key provided: x.","type":"invalid_request_error","param":null,"code":"y"}}"#,
+                "Incorrect API key provided: x.",
+            ),
             // OpenRouter: OmniRoute#3044, open-webui/computer#293, ruby_llm#431.
-            (r#"{"error":{"message":"Provider returned error","code":400,"metadata":{"raw":"{\"error\":{\"type\":\"invalid_request_error\",\"message\":\"Model 'moonshotai/kimi-k2.6' supports at most 1 image per prompt.\"}}","provider_name":"Crucible","is_byok":false}},"user_id":"user_1"}"#,
-             "Crucible: Model 'moonshotai/kimi-k2.6' supports at most 1 image per prompt."),
-            (r#"{"error":{"message":"Provider returned error","code":429,"metadata":{"raw":"z-ai/glm-5.3-flash is temporarily rate-limited upstream.","provider_name":"BaseTen"}}}"#,
-             "BaseTen: z-ai/glm-5.3-flash is temporarily rate-limited upstream."),
-            (r#"{"error":{"message":"Provider returned error","code":500,"metadata":{"raw":{"error":{"message":"The model `gpt-4` does not exist"}}}}}"#, "The model `gpt-4` does not exist"),
+            (
+                r#"{"error":{"message":"Provider returned error","code":400,"metadata":{"raw":"{\"error\":{\"type\":\"invalid_request_error\",\"message\":\"Model 'moonshotai/kimi-k2.6' supports at most 1 image per prompt.\"}}","provider_name":"Crucible","is_byok":false}},"user_id":"user_1"}"#,
+                "Crucible: Model 'moonshotai/kimi-k2.6' supports at most 1 image per prompt.",
+            ),
+            (
+                r#"{"error":{"message":"Provider returned error","code":429,"metadata":{"raw":"z-ai/glm-5.3-flash is temporarily rate-limited upstream.","provider_name":"BaseTen"}}}"#,
+                "BaseTen: z-ai/glm-5.3-flash is temporarily rate-limited upstream.",
+            ),
+            (
+                r#"{"error":{"message":"Provider returned error","code":500,"metadata":{"raw":{"error":{"message":"The model `gpt-4` does not exist"}}}}}"#,
+                "The model `gpt-4` does not exist",
+            ),
             // FastAPI, Mistral, vLLM, MiniMax, Gemini, Cloudflare, AWS, Hugging Face.
             (r#"{"detail":"Not authenticated"}"#, "Not authenticated"),
-            (r#"{"detail":[{"type":"missing","loc":["body","messages",0,"content"],"msg":"Field required"}]}"#, "body.messages.0.content: Field required"),
-            (r#"{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","seed"],"msg":"Extra inputs are not permitted"}]},"type":"invalid_request_error"}"#, "body.seed: Extra inputs are not permitted"),
-            (r#"{"object":"error","message":"max_tokens must be at least 1","type":"BadRequestError","param":null,"code":400}"#, "max_tokens must be at least 1"),
-            (r#"{"id":"","choices":null,"base_resp":{"status_code":1004,"status_msg":"login fail: Please carry the API secret key"}}"#, "login fail: Please carry the API secret key"),
-            (r#"[{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT"}}]"#, "API key not valid."),
-            (r#"{"success":false,"errors":[{"code":7003,"message":"Could not route"},{"code":7000,"message":"No route"}]}"#, "Could not route; No route"),
+            (
+                r#"{"detail":[{"type":"missing","loc":["body","messages",0,"content"],"msg":"Field required"}]}"#,
+                "body.messages.0.content: Field required",
+            ),
+            (
+                r#"{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","seed"],"msg":"Extra inputs are not permitted"}]},"type":"invalid_request_error"}"#,
+                "body.seed: Extra inputs are not permitted",
+            ),
+            (
+                r#"{"object":"error","message":"max_tokens must be at least 1","type":"BadRequestError","param":null,"code":400}"#,
+                "max_tokens must be at least 1",
+            ),
+            (
+                r#"{"id":"","choices":null,"base_resp":{"status_code":1004,"status_msg":"login fail: Please carry the API secret key"}}"#,
+                "login fail: Please carry the API secret key",
+            ),
+            (
+                r#"[{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT"}}]"#,
+                "API key not valid.",
+            ),
+            (
+                r#"{"success":false,"errors":[{"code":7003,"message":"Could not route"},{"code":7000,"message":"No route"}]}"#,
+                "Could not route; No route",
+            ),
             (r#"{"Message":"The security token is invalid"}"#, "The security token is invalid"),
             (r#"{"error":"Model is currently loading","estimated_time":20.0}"#, "Model is currently loading"),
             ("upstream connect error\nor\tdisconnect", "upstream connect error or disconnect"),

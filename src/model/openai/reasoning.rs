@@ -33,7 +33,8 @@ impl Reasoned {
         let given = [piece.reasoning_content.take(), piece.reasoning.take()];
         let texts = FIELDS.into_iter().zip(given.iter().map(|value| value.as_ref().and_then(text_of)));
         // Some servers say the same in both.
-        let (field, text) = texts.filter_map(|(field, text)| Some((field, text.filter(|t| !t.is_empty())?))).next().unzip();
+        let (field, text) =
+            texts.filter_map(|(field, text)| Some((field, text.filter(|t| !t.is_empty())?))).next().unzip();
         self.field = self.field.or(field);
         for detail in piece.reasoning_details.take().into_iter().flatten() {
             self.detail(detail, whole);

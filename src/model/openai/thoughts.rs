@@ -226,7 +226,8 @@ impl Splitter {
     fn may_open(&self, at: usize) -> bool {
         let before = self.buffer.get(..at).unwrap_or_default();
         let line = before.rsplit('\n').next().unwrap_or_default();
-        let begins_line = line.trim().is_empty() && (line.len() < before.len() || matches!(self.last, None | Some('\n')));
+        let begins_line =
+            line.trim().is_empty() && (line.len() < before.len() || matches!(self.last, None | Some('\n')));
         !self.is_fenced(before) && (begins_line || self.thought)
     }
 
@@ -271,7 +272,10 @@ fn places<'t>(text: &'t str, mark: &'t str) -> impl Iterator<Item = usize> + 't 
 
 /// The first of several marks in a text, and its length.
 fn earliest(text: &str, marks: &[&str]) -> Option<(usize, usize)> {
-    marks.iter().filter_map(|mark| Some((text.find(mark)?, mark.len()))).min_by_key(|(at, length)| (*at, usize::MAX - length))
+    marks
+        .iter()
+        .filter_map(|mark| Some((text.find(mark)?, mark.len())))
+        .min_by_key(|(at, length)| (*at, usize::MAX - length))
 }
 
 /// How many bytes at the end of a text may yet become one of these marks.
@@ -322,7 +326,11 @@ mod tests {
         ("<think>one</think>Hel<think>two</think>lo", "Hello", "onetwo"),
         ("Hello\n<think>two</think>\nyou", "Hello\n\nyou", "two"),
         ("<think>cut off", "", "cut off"),
-        ("<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>Hello<|return|>", "Hello", "hm"),
+        (
+            "<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>Hello<|return|>",
+            "Hello",
+            "hm",
+        ),
         ("<|channel|>analysis<|message|>hm<|channel|>final<|message|>Hello", "Hello", "hm"),
         // Spoken of.
         ("The tag `<think>` opens it, `</think>` ends it", "The tag `<think>` opens it, `</think>` ends it", ""),

@@ -58,7 +58,12 @@ pub(super) fn tag_at(text: &str) -> Option<&'static str> {
 }
 
 fn marks() -> impl Iterator<Item = &'static str> {
-    TAGS.iter().map(|(open, _)| *open).chain(AROUND).chain(xml::OPENINGS.map(|(open, _)| open)).chain(dsml::BEGINS).chain([FENCE])
+    TAGS.iter()
+        .map(|(open, _)| *open)
+        .chain(AROUND)
+        .chain(xml::OPENINGS.map(|(open, _)| open))
+        .chain(dsml::BEGINS)
+        .chain([FENCE])
 }
 
 /// Where in `text`, from the byte `from` on, something begins that may be a call: a tag, a fence, or what looks like one

@@ -4,7 +4,8 @@ use std::io::Write as _;
 
 use super::*;
 
-const JSON: &str = r#"{"id": "x", "choices": [{"message": {"role": "assistant", "content": "All well"}, "finish_reason": "stop"}]}"#;
+const JSON: &str =
+    r#"{"id": "x", "choices": [{"message": {"role": "assistant", "content": "All well"}, "finish_reason": "stop"}]}"#;
 
 fn events() -> String {
     format!("data: {}\n\ndata: {}\n\ndata: [DONE]\n\n", delta(json!({"content": "All well"})), end("stop"))
@@ -12,9 +13,14 @@ fn events() -> String {
 
 #[tokio::test]
 async fn labels_decide_nothing() {
-    let pretty = format!("\n\n  {}", serde_json::to_string_pretty(&serde_json::from_str::<Value>(JSON).unwrap()).unwrap());
-    for kind in ["application/json", "application/json; charset=utf-8", "text/event-stream", "text/plain", "text/html", "x"] {
-        for body in [events(), JSON.to_owned(), pretty.clone(), format!("\u{feff}{JSON}"), format!(": hello\n\n{}", events())] {
+    let pretty =
+        format!("\n\n  {}", serde_json::to_string_pretty(&serde_json::from_str::<Value>(JSON).unwrap()).unwrap());
+    for kind in
+        ["application/json", "application/json; charset=utf-8", "text/event-stream", "text/plain", "text/html", "x"]
+    {
+        for body in
+            [events(), JSON.to_owned(), pretty.clone(), format!("\u{feff}{JSON}"), format!(": hello\n\n{}", events())]
+        {
             let (_, settings) = serve(vec![Answer::Plain(200, kind, &[], body.clone())]).await;
             let (turn, shown) = ask(OpenAiSettings { retries: 0, ..settings }).await;
             assert_eq!((turn.unwrap().text.as_str(), shown.as_str()), ("All well", "All well"), "{kind}: {body}");

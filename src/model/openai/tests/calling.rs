@@ -30,7 +30,9 @@ async fn whatever_is_said_of_places_and_ids() {
         (
             "pool#9: the id of the second piece is the one that counts",
             vec![
-                piece(json!({"index": 0, "id": "chatcmpl-tool-1", "type": "function", "function": {"name": "wait_for_job", "arguments": ""}})),
+                piece(
+                    json!({"index": 0, "id": "chatcmpl-tool-1", "type": "function", "function": {"name": "wait_for_job", "arguments": ""}}),
+                ),
                 piece(json!({"index": 0, "id": "call_2", "function": {"arguments": "{\"job\":"}})),
                 piece(json!({"index": 0, "id": "call_2", "function": {"arguments": "\"a\"}"}})),
             ],
@@ -107,8 +109,12 @@ async fn whatever_is_said_of_places_and_ids() {
         (
             "dayu-agent#57, Gemini: no places, a call an event",
             vec![
-                piece(json!({"id": "eaifhb3y", "type": "function", "function": {"name": "wait_for_job", "arguments": A}})),
-                piece(json!({"id": "mw4fnecu", "type": "function", "function": {"name": "wait_for_job", "arguments": B}})),
+                piece(
+                    json!({"id": "eaifhb3y", "type": "function", "function": {"name": "wait_for_job", "arguments": A}}),
+                ),
+                piece(
+                    json!({"id": "mw4fnecu", "type": "function", "function": {"name": "wait_for_job", "arguments": B}}),
+                ),
             ],
             vec![("eaifhb3y", "wait_for_job", A), ("mw4fnecu", "wait_for_job", B)],
         ),
@@ -211,7 +217,9 @@ async fn a_character_in_two_halves_is_one() {
     let raw = |text: &str| format!(r#"data: {{"choices":[{{"index":0,"delta":{{"content":"{text}"}}}}]}}"#) + "\n\n";
     let call = |arguments: &str| {
         let function = format!(r#"{{"name":"wait_for_job","arguments":"{arguments}"}}"#);
-        format!(r#"data: {{"choices":[{{"index":0,"delta":{{"tool_calls":[{{"index":0,"id":"a","function":{function}}}]}}}}]}}"#) + "\n\n"
+        format!(
+            r#"data: {{"choices":[{{"index":0,"delta":{{"tool_calls":[{{"index":0,"id":"a","function":{function}}}]}}}}]}}"#
+        ) + "\n\n"
     };
     let events = vec![
         raw(r"Well \ud83d"),
@@ -235,7 +243,8 @@ async fn a_call_that_only_comes_at_the_end_is_a_call() {
     let item = |id: &str, arguments: &str| json!({"type": "function_call", "id": format!("fc_{id}"), "call_id": id, "name": "wait_for_job", "arguments": arguments});
     let done = json!({"type": "response.completed", "response": {"status": "completed", "output": [message, item("a", A), item("b", B)]}});
     let added = json!({"type": "response.output_item.added", "output_index": 1, "item": item("a", "")});
-    let argued = json!({"type": "response.function_call_arguments.delta", "output_index": 1, "item_id": "fc_a", "delta": A});
+    let argued =
+        json!({"type": "response.function_call_arguments.delta", "output_index": 1, "item_id": "fc_a", "delta": A});
     for events in [
         vec![text.clone(), done.clone()],
         vec![text.clone(), added.clone(), done.clone()],

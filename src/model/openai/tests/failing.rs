@@ -205,20 +205,92 @@ async fn the_servers_own_reason_is_told() {
         (Answer::Plain(403, json, &[], region.to_string()), "model_refused", "Country, region"),
         (Answer::Plain(403, json, &[], raw.to_string()), "model_refused", "OpenAI: Country, region"),
         (Answer::Plain(403, json, &[], moderated.to_string()), "model_refused", "was flagged"),
-        (Answer::Plain(403, json, &[], json!({"error": {"message": "Invalid API key"}}).to_string()), "model_key", "Invalid API key"),
+        (
+            Answer::Plain(403, json, &[], json!({"error": {"message": "Invalid API key"}}).to_string()),
+            "model_key",
+            "Invalid API key",
+        ),
         (Answer::Plain(403, "text/html", &[], "<html>Just a moment</html>".into()), "model_refused", "a web page"),
-        (Answer::Plain(400, json, &[], json!({"detail": [{"loc": ["body", "x"], "msg": "Field required"}]}).to_string()), "model_refused", "body.x: Field required"),
+        (
+            Answer::Plain(
+                400,
+                json,
+                &[],
+                json!({"detail": [{"loc": ["body", "x"], "msg": "Field required"}]}).to_string(),
+            ),
+            "model_refused",
+            "body.x: Field required",
+        ),
         // Errors in the place of an answer.
-        (Answer::Plain(200, json, &[], json!({"object": "error", "message": "no such adapter", "type": "BadRequestError", "code": 400}).to_string()), "model_refused", "no such adapter"),
-        (Answer::Plain(200, json, &[], json!({"id": "x", "choices": null, "base_resp": {"status_code": 1004, "status_msg": "login fail"}}).to_string()), "model_key", "login fail"),
-        (Answer::Plain(200, json, &[], json!({"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}).to_string()), "model_no_credit", "insufficient balance"),
+        (
+            Answer::Plain(
+                200,
+                json,
+                &[],
+                json!({"object": "error", "message": "no such adapter", "type": "BadRequestError", "code": 400})
+                    .to_string(),
+            ),
+            "model_refused",
+            "no such adapter",
+        ),
+        (
+            Answer::Plain(
+                200,
+                json,
+                &[],
+                json!({"id": "x", "choices": null, "base_resp": {"status_code": 1004, "status_msg": "login fail"}})
+                    .to_string(),
+            ),
+            "model_key",
+            "login fail",
+        ),
+        (
+            Answer::Plain(
+                200,
+                json,
+                &[],
+                json!({"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}).to_string(),
+            ),
+            "model_no_credit",
+            "insufficient balance",
+        ),
         (Answer::Plain(200, json, &[], json!({"detail": "overloaded"}).to_string()), "model_server", "overloaded"),
-        (Answer::Plain(500, json, &[], json!({"type": "error", "error": {"type": "api_error", "message": "insufficient balance (1008)"}}).to_string()), "model_no_credit", "insufficient balance"),
-        (Answer::Events(vec![json!({"choices": [{"index": 0, "error": {"code": 429, "message": "slow down"}, "finish_reason": "error"}]})]), "model_rate_limited", "slow down"),
-        (Answer::Events(vec![json!({"error": {"type": "overloaded_error", "message": "Overloaded"}})]), "model_server", "HTTP 529"),
-        (Answer::Plain(408, json, &[], json!({"error": {"message": "timed out"}}).to_string()), "model_server", "HTTP 408"),
+        (
+            Answer::Plain(
+                500,
+                json,
+                &[],
+                json!({"type": "error", "error": {"type": "api_error", "message": "insufficient balance (1008)"}})
+                    .to_string(),
+            ),
+            "model_no_credit",
+            "insufficient balance",
+        ),
+        (
+            Answer::Events(vec![
+                json!({"choices": [{"index": 0, "error": {"code": 429, "message": "slow down"}, "finish_reason": "error"}]}),
+            ]),
+            "model_rate_limited",
+            "slow down",
+        ),
+        (
+            Answer::Events(vec![json!({"error": {"type": "overloaded_error", "message": "Overloaded"}})]),
+            "model_server",
+            "HTTP 529",
+        ),
+        (
+            Answer::Plain(408, json, &[], json!({"error": {"message": "timed out"}}).to_string()),
+            "model_server",
+            "HTTP 408",
+        ),
         // A minimax answer that is fine says so too.
-        (Answer::Events(vec![json!({"choices": [{"delta": {"content": "Hal"}}], "base_resp": {"status_code": 0, "status_msg": ""}})]), "", ""),
+        (
+            Answer::Events(vec![
+                json!({"choices": [{"delta": {"content": "Hal"}}], "base_resp": {"status_code": 0, "status_msg": ""}}),
+            ]),
+            "",
+            "",
+        ),
     ];
     for (answer, kind, words) in cases {
         let (_, settings) = serve(vec![answer]).await;
@@ -253,7 +325,8 @@ async fn waits_are_kept_as_they_are_asked_for() {
         assert_eq!(server.seen.lock().unwrap().len(), 2);
     }
     // A minute is waited for, and no hour.
-    let (server, settings) = serve(vec![Answer::Plain(429, json, &[], json!({"error": {"retry_after": 61.0}}).to_string()), fine()]).await;
+    let (server, settings) =
+        serve(vec![Answer::Plain(429, json, &[], json!({"error": {"retry_after": 61.0}}).to_string()), fine()]).await;
     assert_eq!(ask(settings).await.0.unwrap_err().retry_after(), Some(Duration::from_secs(61)));
     assert_eq!(server.seen.lock().unwrap().len(), 1);
 }
@@ -272,6 +345,13 @@ async fn a_server_that_loads_its_model_is_waited_for() {
     assert_eq!(server.seen.lock().unwrap().len(), 9);
     let (_, settings) = serve(vec![loading(), loading()]).await;
     let none = Duration::from_millis(1);
-    let error = ask(OpenAiSettings { retries: 0, idle: none.saturating_mul(1000), backoff: Duration::from_millis(1100), ..settings }).await.0;
+    let error = ask(OpenAiSettings {
+        retries: 0,
+        idle: none.saturating_mul(1000),
+        backoff: Duration::from_millis(1100),
+        ..settings
+    })
+    .await
+    .0;
     assert_eq!(error.unwrap_err().kind(), "model_server", "but not for ever");
 }

@@ -22,7 +22,10 @@ fn bodies(server: &Server) -> Vec<Value> {
 #[tokio::test]
 async fn closing_words_after_calls_are_asked_for_with_tools_where_it_must_be() {
     for (status, words) in [
-        (400, "ValidationException: The toolConfig field must be defined when using toolUse and toolResult content blocks."),
+        (
+            400,
+            "ValidationException: The toolConfig field must be defined when using toolUse and toolResult content blocks.",
+        ),
         (400, "litellm.UnsupportedParamsError: Bedrock doesn't support tool calling without `tools=` param specified."),
         (422, "Bad Request"),
         (500, "InvokeError: The toolConfig field must be defined when using toolUse and toolResult content blocks."),
@@ -89,7 +92,11 @@ async fn what_was_reasoned_goes_back_with_its_calls_to_who_gave_it() {
         {"type": "reasoning.encrypted", "index": 1, "id": "r1", "data": "ZW5j"},
     ]);
     let cases = [
-        ("reasoning_content", vec![json!({"reasoning_content": "Let me "}), json!({"reasoning_content": "see."})], json!("Let me see.")),
+        (
+            "reasoning_content",
+            vec![json!({"reasoning_content": "Let me "}), json!({"reasoning_content": "see."})],
+            json!("Let me see."),
+        ),
         ("reasoning", vec![json!({"reasoning": "Let me "}), json!({"reasoning": "see."})], json!("Let me see.")),
         // The same in two fields is one.
         ("reasoning_content", vec![json!({"reasoning_content": "Hm", "reasoning": "Hm"})], json!("Hm")),
@@ -195,7 +202,8 @@ async fn messages_that_only_call_have_a_content_that_says_nothing() {
     let words = "messages.2.content: Input should be a valid string";
     let (server, settings) = serve(vec![refuses(422, words), fine()]).await;
     OpenAi::new(settings).unwrap().turn(&request(), &mut |_| {}).await.unwrap();
-    let contents: Vec<Value> = bodies(&server).iter().map(|b| b["messages"][2].get("content").unwrap().clone()).collect();
+    let contents: Vec<Value> =
+        bodies(&server).iter().map(|b| b["messages"][2].get("content").unwrap().clone()).collect();
     assert_eq!(contents, [Value::Null, json!("")]);
 }
 
@@ -206,7 +214,8 @@ async fn who_knows_no_system_role_gets_the_prompt_with_the_first_words() {
     settings.retries = 0;
     OpenAi::new(settings).unwrap().turn(&request(), &mut |_| {}).await.unwrap();
     let bodies = bodies(&server);
-    let roles = |n: usize| bodies[n]["messages"].as_array().unwrap().iter().map(|m| m["role"].clone()).collect::<Vec<_>>();
+    let roles =
+        |n: usize| bodies[n]["messages"].as_array().unwrap().iter().map(|m| m["role"].clone()).collect::<Vec<_>>();
     assert_eq!(roles(0), ["system", "user", "assistant", "tool"], "the system prompt stands first and nowhere else");
     assert_eq!(roles(1), ["user", "assistant", "tool"]);
     assert_eq!(bodies[1]["messages"][0]["content"], "You are.\n\nhi");

@@ -26,9 +26,20 @@ async fn no_thought_is_shown_as_the_answer() {
         pieces(&["[THI", "NK]hm[/THINK]Hello"]),
         pieces(&["<think>h</think>", "<think>m</think>Hello"]),
         pieces(&["<think>h</think>Hel", "<think>m</think>lo"]),
-        pieces(&["<|channel|>analysis<|message|>hm<|end|><|start|>assis", "tant<|channel|>final<|message|>Hello<|return|>"]),
-        Answer::Events(vec![delta(json!({"reasoning_content": "hm"})), delta(json!({"content": "Hello"})), end("stop")]),
-        Answer::Events(vec![delta(json!({"reasoning": "hm", "reasoning_content": "hm"})), delta(json!({"content": "Hello"})), end("stop")]),
+        pieces(&[
+            "<|channel|>analysis<|message|>hm<|end|><|start|>assis",
+            "tant<|channel|>final<|message|>Hello<|return|>",
+        ]),
+        Answer::Events(vec![
+            delta(json!({"reasoning_content": "hm"})),
+            delta(json!({"content": "Hello"})),
+            end("stop"),
+        ]),
+        Answer::Events(vec![
+            delta(json!({"reasoning": "hm", "reasoning_content": "hm"})),
+            delta(json!({"content": "Hello"})),
+            end("stop"),
+        ]),
         // Mistral: parts of the content.
         Answer::Events(vec![
             delta(json!({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}]})),
