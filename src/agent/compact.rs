@@ -99,7 +99,9 @@ fn steps(history: &[Message], prompt: usize) -> Vec<usize> {
 fn cut(message: &mut Message, result: usize, words: usize) {
     match message {
         Message::User { .. } => {}
-        Message::Assistant { text, calls, .. } => {
+        Message::Assistant { text, calls, reasoning } => {
+            // A server that wants it all the same is given words that stand for it.
+            *reasoning = reasoning.take().filter(|reasoning| reasoning.given.to_string().len() <= words);
             *text = shorten::middle_out(text, words);
             for call in calls.iter_mut().filter(|call| call.arguments.len() > words) {
                 "{}".clone_into(&mut call.arguments);
@@ -116,7 +118,7 @@ mod tests {
     use super::*;
     use crate::{
         agent::earlier,
-        model::{ChatRequest, ToolCall, context::NOTE},
+        model::{ChatRequest, Reasoning, ToolCall, context::NOTE},
     };
 
     /// Any conversation: turns of a person's words, steps of calls with their results or of notes, and an answer.
@@ -149,7 +151,9 @@ mod tests {
                         })
                         .collect();
                     let text = if made.is_empty() { format!("I think. {said}") } else { said };
-                    out.push(Message::called(text, made));
+                    let given = serde_json::json!({"reasoning_content": note});
+                    let reasoning = Some(Reasoning { from: "m".into(), given }).filter(|_| !made.is_empty());
+                    out.push(Message::Assistant { text, calls: made, reasoning });
                     match results.is_empty() {
                         true => out.push(Message::User { text: format!("{NOTE} {note}") }),
                         false => out.extend(results),

@@ -122,6 +122,29 @@ mod tests {
         }
     }
 
+    /// What Kimi, Gemini and servers with grammars of their own take: see `docs/endpoints.md`.
+    #[test]
+    fn every_argument_has_a_type_and_no_choice_of_schemas() {
+        fn typed(schema: &Value, at: &str) {
+            let fields = schema.as_object().unwrap_or_else(|| panic!("{at} is no object"));
+            assert!(fields.get("type").is_some_and(Value::is_string), "{at}: {schema}");
+            for word in ["oneOf", "anyOf", "allOf", "not", "const", "$ref", "format", "$schema", "default"] {
+                assert!(!fields.contains_key(word), "{at} has {word}: {schema}");
+            }
+            for (name, property) in fields.get("properties").and_then(Value::as_object).into_iter().flatten() {
+                typed(property, &format!("{at}.{name}"));
+            }
+            if let Some(items) = fields.get("items") {
+                typed(items, &format!("{at}[]"));
+            }
+        }
+        for (name, whole) in schemas() {
+            typed(&whole["parameters"], name);
+        }
+        let state = &of(Tool::ListJobs)["properties"]["state"];
+        assert_eq!((&state["type"], &state["enum"]), (&json!("string"), &json!(["open", "done", "all"])));
+    }
+
     #[test]
     fn every_argument_is_explained_and_nothing_else_is_allowed() {
         for (name, whole) in schemas() {

@@ -324,3 +324,13 @@ async fn a_limit_of_before_disarms_no_tripwire() {
         assert_eq!(bench.fake.effects(), ["run"], "{said}: what is free may go on");
     }
 }
+
+/// A front that took the words for an order and found no work in them.
+#[tokio::test]
+async fn an_order_without_work_is_no_success() {
+    for (is_order, code) in [(true, 1), (false, 0)] {
+        let (mut bench, _) = bench(files(), vec![Proposed::Talk { is_order }], "- {say: 'I cannot fold that.'}\n");
+        assert_eq!(bench.plays("Falte das").await.exit_code, code);
+        assert_eq!(bench.errors().contains("work was asked for"), is_order);
+    }
+}

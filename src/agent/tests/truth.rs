@@ -56,6 +56,45 @@ async fn words_are_no_reason_for_an_exit_code() {
     }
 }
 
+/// Who gives an order and reads nothing but words has not got it, however they are put.
+#[tokio::test]
+async fn an_order_that_came_to_nothing_is_no_success() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("data.fasta"), ">a\nMKV\n").unwrap();
+    let within = |turns: &str| {
+        let script = Scripted::parse("test", &format!("turns:\n{turns}")).unwrap();
+        Bench::within(files(), Arc::new(script), Helps::default(), folder.path())
+    };
+    let no_work = "work was asked for, and the model answered in words alone";
+    for answer in ["I'm sorry, I can't help with that.", "Done! The best energy is -26.", "蛋白质折叠已完成。"]
+    {
+        let refused = format!("- {{say: {}, finish: content_filter}}\n", serde_json::json!(answer));
+        for turns in [says(answer), refused] {
+            let mut bench = within(&turns);
+            let outcome = bench.plays("Fold data.fasta for at most 3 GAS").await;
+            assert_eq!((outcome.exit_code, outcome.answer.as_str()), (1, answer), "{turns}");
+            assert!(bench.errors().contains(no_work), "{turns}: {}", bench.errors());
+            let heard = bench.heard.0.lock().unwrap();
+            let hint = heard.iter().find_map(|e| if let Event::Error { hint, .. } = e { hint.clone() } else { None });
+            assert!(hint.unwrap().contains("agent run TASK FILE"));
+        }
+    }
+    let looked = "- {call: {name: list_jobs}}\n- {say: 'It is folded already.'}\n".to_owned();
+    let planned = format!("{CHECK}- {{say: 'It would cost 2 GAS.'}}\n- {{say: 'As I said.'}}\n");
+    for (prompt, turns, code) in [
+        // No order; an order that was looked into; one that no answer is missing of.
+        ("hello", says("Hello."), 0),
+        ("What would folding data.fasta cost?", says("I do not know."), 0),
+        ("Fold data.fasta", looked, 0),
+        ("Fold data.fasta", planned, 1),
+        ("Fold data.fasta", format!("{}{}", done(), says("There.")), 0),
+    ] {
+        let mut bench = within(&turns);
+        assert_eq!(bench.plays(prompt).await.exit_code, code, "{prompt}: {}", bench.errors());
+        assert!(!bench.errors().contains(no_work), "{prompt}");
+    }
+}
+
 #[tokio::test]
 async fn work_that_is_done_is_not_lost_on_a_model_that_fails_afterwards() {
     let own =

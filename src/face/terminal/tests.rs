@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::*;
@@ -47,6 +49,35 @@ fn what_was_streamed_is_not_printed_again() {
     assert_eq!(seen(vec![delta("Paid."), done("Paid. (unverified: 0xab)")]), "\nPaid. (unverified: 0xab)\n");
     assert_eq!(seen(vec![delta("Paid."), done("Nothing was paid.")]), "\nPaid.\n\nCorrected:\nNothing was paid.\n");
     assert_eq!(seen(vec![done("")]), "");
+}
+
+/// Dimmed where there are colours, with a word before it, and never mixed with the answer.
+#[test]
+fn a_thought_stands_by_itself() {
+    let thought = |text: &str| Event::ThoughtDelta { text: text.into() };
+    let delta = |text: &str| Event::MessageDelta { text: text.into() };
+    let done = || Event::MessageCompleted { text: "All done.".into() };
+    let events = || vec![thought("\n"), thought("\nLet me "), thought("see."), delta("All "), delta("done."), done()];
+    assert_eq!(seen(events()), "\nThinking: Let me see.\n\nAll done.\n");
+    assert_eq!(seen(vec![thought("Hm"), Event::Warning { message: "slow".into() }]), "\nThinking: Hm\nwarning: slow\n");
+    let kept = Captured::default();
+    let look = Look { width: 80, colour: true };
+    let terminal = Terminal::new(look, Output::new(kept.clone()), Output::new(kept.clone()), false, draw);
+    events().into_iter().for_each(|event| terminal.emit(event));
+    let text = kept.text();
+    let (before, answer) = text.split_once("\n\nAll").unwrap();
+    assert!(before.contains("\u{1b}[2m") && !answer.contains("\u{1b}[2m"), "{text:?}");
+}
+
+#[test]
+fn thoughts_are_shown_on_request_alone() {
+    let kept = Captured::default();
+    let output = || Output::new(kept.clone());
+    let terminal = Arc::new(Terminal::new(Look::plain(80), output(), output(), false, draw));
+    let sink = crate::face::thoughts::WithoutThoughts::new(terminal);
+    sink.emit(Event::ThoughtDelta { text: "Hm.".into() });
+    sink.emit(Event::MessageCompleted { text: "All done.".into() });
+    assert_eq!(kept.text(), "\nAll done.\n");
 }
 
 #[test]

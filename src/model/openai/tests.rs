@@ -95,6 +95,30 @@ async fn answer(State(server): State<Server>, headers: HeaderMap, body: String) 
     }
 }
 
+/// What the page on endpoints says that a test shows, a test of that name shows.
+#[test]
+fn the_page_on_endpoints_names_tests_that_are_there() {
+    fn sources(folder: &std::path::Path, out: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => sources(&path, out),
+                false => out.push_str(&std::fs::read_to_string(&path).unwrap()),
+            }
+        }
+    }
+    let mut all = String::new();
+    sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
+    let page = include_str!("../../../docs/endpoints.md");
+    let is_name =
+        |text: &&str| text.matches('_').count() >= 3 && text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let named: Vec<&str> = page.split('`').filter(is_name).collect();
+    assert!(named.len() > 30, "{}", named.len());
+    for name in named {
+        assert!(all.contains(&format!("fn {name}(")), "no test is called {name}");
+    }
+}
+
 fn endpoint(url: &str, api_key: Option<&str>) -> Endpoint {
     Endpoint {
         base_url: url.parse().unwrap(),
