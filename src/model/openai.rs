@@ -9,7 +9,7 @@
 //! | `chat` | requests of Chat Completions |
 //! | `chunk` | pieces of its answers |
 //! | `responses` | requests and events of Responses, as the same pieces |
-//! | `parts` | what of a request a server takes, and what it wants besides |
+//! | `parts`, `lessons`, `schemas` | what of a request a server takes, what it wants besides, and how that is learnt |
 //! | `ids` | call ids as every server takes them |
 //! | `reasoning` | what a model reasons, kept and sent back to who gave it |
 //! | `lenient`, `surrogates` | what servers write loosely |
@@ -30,10 +30,12 @@ mod form;
 mod http;
 mod ids;
 mod lenient;
+mod lessons;
 mod parts;
 mod reason;
 mod reasoning;
 mod responses;
+mod schemas;
 mod surrogates;
 mod thoughts;
 mod usage;
@@ -49,11 +51,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use self::{
-    assemble::Assembly,
-    body::Ended,
-    chunk::Chunk,
-    http::Transport,
-    parts::{Lesson, Parts},
+    assemble::Assembly, body::Ended, chunk::Chunk, http::Transport, lessons::Lesson, parts::Parts,
     responses::Translator,
 };
 use super::{ChatModel, ChatRequest, ChatTurn, Delta, ModelError};

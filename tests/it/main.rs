@@ -4,6 +4,7 @@
 mod chat;
 mod cli;
 mod compute;
+mod endpoints;
 mod examples;
 mod fetch;
 mod jobs;

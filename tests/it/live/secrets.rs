@@ -1,7 +1,6 @@
 //! Six secrets are looked for in everything that whole runs and broken runs leave behind, with logs at their loudest.
 
 mod canaries;
-mod model;
 mod processes;
 mod tap;
 
@@ -18,7 +17,6 @@ use sandbox::chain::ChainSettings;
 
 use self::{
     canaries::{ACCESS_KEY, API_KEY, HEX, OPENAI_KEY, PASSPHRASE, SECRET_KEY, WIF, no_part_in, none_in},
-    model::Model,
     processes::Seen,
     tap::Tap,
 };
@@ -26,7 +24,7 @@ use super::Provider;
 use crate::{
     neo_go::NET,
     payment::{RECIPIENT, Served, gas, serve_with, wallet},
-    services::{Running, free_ports, s3::Sandbox},
+    services::{Running, free_ports, model::Model, s3::Sandbox},
     world::{Run, World, example},
 };
 

@@ -3,6 +3,7 @@
 pub mod consented;
 pub mod desk;
 pub mod meddler;
+pub mod model;
 pub mod proxy;
 pub mod s3;
 pub mod seaweed;

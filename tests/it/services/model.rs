@@ -53,7 +53,7 @@ impl Model {
 }
 
 /// What the model says next, and why it stops.
-fn next(request: &Value, turn: u32) -> (Value, &'static str) {
+pub fn next(request: &Value, turn: u32) -> (Value, &'static str) {
     let empty = Vec::new();
     let offered: Vec<&str> =
         request["tools"].as_array().unwrap_or(&empty).iter().filter_map(|t| t["function"]["name"].as_str()).collect();
