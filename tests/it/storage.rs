@@ -358,6 +358,15 @@ async fn the_clock_the_region_and_a_missing_right_are_told_apart(server: Server)
             assert!(said.contains(names), "{code}: {said}");
         }
     }
+    // Rights that forbid HEAD of the bucket and allow all that is needed of it.
+    let proxy = Proxy::start(&server.endpoint, |seen| match *seen.method == Method::HEAD {
+        true => Harm::Refuse(403, "AccessDenied"),
+        false => Harm::None,
+    })
+    .await;
+    let storage = server.by_way_of(proxy.endpoint.clone()).storage(&bucket);
+    storage.check().await.unwrap();
+    storage.ensure_bucket().await.unwrap();
 }
 
 async fn a_server_that_is_down_is_unreachable(server: Server) {

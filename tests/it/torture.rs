@@ -5,6 +5,7 @@
 //! its table is where the names come from.
 
 mod caps;
+mod field;
 mod line;
 mod runs;
 mod stage;

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use domain::money::Datoshi;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::Stage;
 use crate::{
-    payment::gas,
+    payment::{gas, nodes::like_a_c_sharp_node},
     services::meddler::{Exchange, Meddler},
     world::example,
 };
@@ -51,8 +52,8 @@ async fn a_result_that_is_not_all_there_yet_is_waited_for() {
             // The first makes the job ready, the others are asked for the files.
             0 | 1 => data["result"] = Value::Null,
             2 => data["status"] = json!("computing"),
-            3 => data["result"]["files"] = json!([]),
-            4 => data["result"]["files"][0]["sha256"] = Value::Null,
+            3 => data["result"]["result"]["files"] = json!([]),
+            4 => data["result"]["result"]["files"][0]["sha256"] = Value::Null,
             _ => {}
         }
     })
@@ -171,6 +172,33 @@ async fn a_result_at_another_server_is_fetched_once_the_owner_names_it() {
     let run = stage.world.run(&["jobs", "resume", "--json"]);
     assert_eq!(run.code, 0, "{}", run.all());
     assert_eq!(stage.received().await, gas("2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_is_longer_than_stated_is_no_cap_of_the_owners() {
+    let (stage, _meddler) = behind(|exchange| {
+        if let Some(bytes) = exchange.answer.pointer_mut("/data/result/result/files/0/bytes") {
+            *bytes = json!(bytes.as_u64().unwrap() - 1);
+        }
+    })
+    .await;
+    let run = stage.world.run(&FOLD);
+    assert_eq!(run.code, 1, "{}", run.all());
+    let error = run.event("error");
+    assert!(error["message"].as_str().unwrap().contains("longer than"), "{error}");
+    assert!(error["hint"].as_str().unwrap().contains("the provider is at fault"), "{error}");
+    assert_eq!(stage.world.states().last().unwrap(), "result_ready", "it may be put right");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_names_a_node_that_keeps_no_application_logs() {
+    let (mut stage, _meddler) = behind(|_| {}).await;
+    let node = Url::parse(&stage.world.setting("NEO_RPC_URL")).unwrap();
+    let forgetful = like_a_c_sharp_node(&node, -32601, "Method not found", None).await;
+    stage.world.set("NEO_RPC_URL", forgetful.as_str());
+    let run = stage.world.run(&["doctor"]);
+    assert_eq!(run.code, 1, "{}", run.all());
+    assert!(run.all().contains("keeps no application logs"), "{}", run.all());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 mod chain;
 mod cuts;
 mod hostile;
-mod nodes;
+pub mod nodes;
 mod payer;
 
 use std::{

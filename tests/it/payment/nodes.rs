@@ -181,7 +181,7 @@ async fn a_node_that_is_far_behind_stops_no_payment_while_the_others_agree() {
 }
 
 /// A node that answers as a C# node does where it knows no transaction, and as neo-go in all else.
-async fn like_a_c_sharp_node(upstream: &Url, code: i64, message: &'static str, data: Option<&'static str>) -> Url {
+pub async fn like_a_c_sharp_node(upstream: &Url, code: i64, message: &'static str, data: Option<&'static str>) -> Url {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     let (client, upstream) = (cassette::line::http_client().build().unwrap(), upstream.clone());

@@ -38,7 +38,7 @@ use crate::{
 
 /// The network that both kinds of chain are of here: not the sandbox's, so that a person's approval is asked for.
 pub const NET: Network = crate::neo_go::NET;
-const API_KEY: &str = "key-of-the-node";
+pub const API_KEY: &str = "key-of-the-node";
 /// A payment may land in so many blocks; then it has expired.
 pub const LIFE: u32 = 60;
 /// From block to block.
@@ -67,12 +67,12 @@ pub struct Stage {
     pub line: Line,
     pub recipient: Hash160,
     chain: Chain,
-    provider: Url,
+    pub provider: Url,
     dataset: Url,
     template: PathBuf,
     made: u32,
     _net: Net,
-    _storage: Sandbox,
+    pub storage: Sandbox,
     _kept: Proxy,
     _node: AbortHandle,
     folder: tempfile::TempDir,
@@ -158,7 +158,7 @@ impl Stage {
             template,
             made: 0,
             _net: net,
-            _storage: storage,
+            storage,
             _kept: kept,
             _node: node,
             folder,
