@@ -2,13 +2,14 @@
 # make tools    only what the tests need (a Neo node, an S3 server, three Python clients)
 # make trial    the cases in trials/, played against the configured model; the page is target/trial.html
 # make torture  thousands of payments, killed at every point, on the sandbox's chain and on a real one: minutes
+# make mcp-conformance  the official conformance suite of the Model Context Protocol, on `agent mcp --http`
 # make lean     the program without node, sandbox, MCP and trial, and with MCP, node and trial each by itself
 # make lint     formatting, clippy and the docs, as CI checks them
 # make clean-tools
 
 TOOLS := $(or $(AGENT_TEST_TOOLS),target/test-tools)
 
-.PHONY: test trial torture tools lean lint clean-tools
+.PHONY: test trial torture clients mcp-conformance tools client-tools lean lint clean-tools
 
 test: tools
 	cargo test --locked --workspace --features kill-points
@@ -18,6 +19,13 @@ trial:
 
 torture: tools
 	cargo test --locked --features kill-points --test it -- --ignored --nocapture --test-threads=1 torture::all_runs
+
+mcp-conformance: client-tools
+	cargo build --locked
+	tests/conformance/run.sh $(TOOLS) $${CARGO_TARGET_DIR:-target}/debug/agent
+
+client-tools: tools
+	tests/clients.sh $(TOOLS)
 
 tools:
 	tests/setup.sh $(TOOLS)

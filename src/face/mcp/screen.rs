@@ -33,7 +33,7 @@ const PIECE: usize = 64 * 1024;
 const MOST_ANSWERS: usize = 16;
 
 /// A line that is not handed on: whom it is answered to, where that can be read, and what.
-type Refused = (Option<RequestId>, ErrorData);
+pub(super) type Refused = (Option<RequestId>, ErrorData);
 type Sending = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
 /// The library's own transport, behind a look at each line.
@@ -168,7 +168,7 @@ async fn next_line(input: &mut (impl AsyncBufRead + Unpin), line: &mut Vec<u8>) 
 
 /// What becomes of a line.
 #[derive(Debug, PartialEq)]
-enum Look {
+pub(super) enum Look {
     /// It is handed on.
     Pass,
     /// It says nothing yet, and nothing that wants an answer.
@@ -178,7 +178,7 @@ enum Look {
 }
 
 /// Looks at a line. `begun` once the client has said how it speaks.
-fn look(line: &[u8], begun: &mut bool) -> Look {
+pub(super) fn look(line: &[u8], begun: &mut bool) -> Look {
     let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
     if line.is_empty() {
         return Look::Drop;
@@ -187,9 +187,13 @@ fn look(line: &[u8], begun: &mut bool) -> Look {
         Ok(message) => message,
         Err(error) => {
             let why = clean(&error.to_string(), 120);
-            return Look::Refuse((None, ErrorData::parse_error(format!("this line is no JSON: {why}"), None)));
+            return Look::Refuse((None, ErrorData::parse_error(format!("this is no JSON: {why}"), None)));
         }
     };
+    if message.is_array() {
+        let why = "batches are not spoken here: each message comes by itself";
+        return Look::Refuse((None, ErrorData::invalid_request(why, None)));
+    }
     let (method, id) = (message.get("method").and_then(Value::as_str), message.get("id"));
     if method == Some("initialize") && !*begun {
         let Some(id) = id.and_then(id_of) else {
@@ -282,6 +286,7 @@ mod tests {
             assert_eq!(refused(line, true).1, ErrorCode::PARSE_ERROR, "{line}");
         }
         let lines = [
+            ("[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}]", None, ErrorCode::INVALID_REQUEST),
             ("{\"jsonrpc\":\"2.0\",\"method\":\"initialize\",\"params\":{}}", None, ErrorCode::INVALID_REQUEST),
             ("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\"}", Some(1), ErrorCode::INVALID_PARAMS),
             (

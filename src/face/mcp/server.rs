@@ -12,7 +12,7 @@ use rmcp::{
     model::{
         CallToolRequestParams, CallToolResponse, CallToolResult, CustomRequest, CustomResult, ErrorCode,
         Implementation, InitializeRequestParams, InitializeResult, ListToolsResult, PaginatedRequestParams,
-        ProgressNotificationParam, ServerCapabilities, ServerConfig, Tool as Listed,
+        ProgressNotificationParam, ProtocolVersion, ServerCapabilities, ServerConfig, Tool as Listed,
     },
     service::RequestContext,
 };
@@ -34,6 +34,21 @@ use domain::{event::Event, ids::JobId, job::Job, units::clean};
 
 /// A client's ids and tool names are shown as far as this.
 const MAX_NAME: usize = 64;
+/// The versions of the protocol that are spoken, oldest first. 2025-03-26 is not among them: it alone has batches.
+const SPOKEN: &[ProtocolVersion] = &[
+    ProtocolVersion::V_2024_11_05,
+    ProtocolVersion::V_2025_06_18,
+    ProtocolVersion::V_2025_11_25,
+    ProtocolVersion::V_2026_07_28,
+];
+
+/// The version in which a handshake is answered: the one that is asked for, where it is spoken, else the newest before it,
+/// which a client of that time is likely to know. A client of a time before them all, or of none, is told the newest.
+fn agreed(asked: &ProtocolVersion) -> ProtocolVersion {
+    let shaken = || SPOKEN.iter().filter(|version| version.has_initialize());
+    let known = shaken().filter(|version| version.as_str() <= asked.as_str()).next_back();
+    known.cloned().unwrap_or(ProtocolVersion::LATEST_WITH_INITIALIZE)
+}
 
 /// One connection's server.
 pub struct Server {
@@ -166,10 +181,17 @@ impl ServerHandler for Server {
         request: InitializeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<InitializeResult, ErrorData> {
-        context.peer.set_peer_info(request.clone());
-        let agreed = self.negotiate_initialize(&request)?;
+        let mut hello = self.get_info();
+        hello.protocol_version = agreed(&request.protocol_version);
         self.session.get_or_init(|| self.desk.begin(Some(&request.client_info)));
-        Ok(agreed)
+        let mut client = request;
+        client.protocol_version = hello.protocol_version.clone();
+        context.peer.set_peer_info(client);
+        Ok(hello)
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        Cow::Borrowed(SPOKEN)
     }
 
     async fn list_tools(
@@ -223,6 +245,29 @@ impl ServerHandler for Server {
             Ok(_) if ok => Ok(CallToolResult::structured(value).into()),
             Ok(_) => Ok(CallToolResult::structured_error(value).into()),
             Err(bad) => Err(ErrorData::invalid_params(bad.to_string(), Some(value))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handshake_is_answered_in_a_version_that_is_spoken() {
+        for (asked, told) in [
+            ("2025-11-25", "2025-11-25"),
+            ("2025-06-18", "2025-06-18"),
+            ("2024-11-05", "2024-11-05"),
+            ("2025-03-26", "2024-11-05"),
+            ("2026-07-28", "2025-11-25"),
+            ("2099-01-01", "2025-11-25"),
+            ("1999-01-01", "2025-11-25"),
+            ("x", "2025-11-25"),
+            ("", "2025-11-25"),
+        ] {
+            let asked: ProtocolVersion = serde_json::from_value(asked.into()).unwrap();
+            assert_eq!(agreed(&asked).as_str(), told, "{asked}");
         }
     }
 }

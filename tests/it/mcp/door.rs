@@ -88,7 +88,9 @@ async fn only_who_has_the_token_and_no_web_page_gets_in() {
     for (name, value) in [
         ("origin", "https://evil.example"),
         ("origin", "null"),
-        ("origin", &format!("http://localhost:{port}")),
+        ("origin", "http://localhost"),
+        ("origin", &format!("http://localhost:1{port}")),
+        ("origin", &format!("https://localhost:{port}")),
         ("host", "evil.example"),
         ("host", &format!("evil.example:{port}")),
         ("host", "localhost:1"),
@@ -98,6 +100,7 @@ async fn only_who_has_the_token_and_no_web_page_gets_in() {
     for host in ["localhost", "127.0.0.1", "[::1]"] {
         assert_eq!(status(&[good, ("host", &format!("{host}:{port}"))]).await.status(), 200, "{host}");
     }
+    assert_eq!(status(&[good, ("origin", &format!("http://localhost:{port}"))]).await.status(), 200, "its own address");
     // A session's id is no key.
     let session = status(&[good]).await.headers()["mcp-session-id"].clone();
     assert_eq!(status(&[("mcp-session-id", session.to_str().unwrap())]).await.status(), 401);
@@ -113,6 +116,61 @@ async fn only_who_has_the_token_and_no_web_page_gets_in() {
     let run = world.run(&["mcp", "--http", "127.0.0.1:0"]);
     assert_eq!(run.code, 1, "{}", run.all());
     assert!(run.err.contains("open to others"), "{}", run.all());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_begin_in_a_version_that_is_spoken_and_end_once() {
+    let world = world();
+    let server = Server::start(&world);
+    crate::services::tls();
+    let http = cassette::line::http_client().no_proxy().build().unwrap();
+    let send = async |method: &str, session: Option<&str>, body: String| {
+        let mut request = http.request(method.parse().unwrap(), &server.url).bearer_auth(&server.token);
+        request = request.header("accept", "application/json, text/event-stream");
+        request = request.header("content-type", "application/json").body(body);
+        if let Some(session) = session {
+            request = request.header("mcp-session-id", session);
+        }
+        let answer = request.send().await.unwrap();
+        let session = answer.headers().get("mcp-session-id").map(|id| id.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), session, answer.text().await.unwrap())
+    };
+    let hello = |version: &str| {
+        let client =
+            json!({"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "raw", "version": "1"}});
+        json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": client}).to_string()
+    };
+    let ping = || json!({"jsonrpc": "2.0", "id": 1, "method": "ping"}).to_string();
+    let mut sessions = Vec::new();
+    for (asked, told) in [
+        ("2026-07-28", "2025-11-25"),
+        ("2099-01-01", "2025-11-25"),
+        ("2025-03-26", "2024-11-05"),
+        ("2024-11-05", "2024-11-05"),
+    ] {
+        let (status, session, text) = send("POST", None, hello(asked)).await;
+        assert!(status == 200 && text.contains(&format!("\"protocolVersion\":\"{told}\"")), "{asked}: {status} {text}");
+        let (status, _, text) = send("POST", session.as_deref(), ping()).await;
+        assert!(status == 200 && text.contains("\"result\":{}"), "{asked}: {status} {text}");
+        sessions.push(session.unwrap());
+    }
+    let session = sessions[0].as_str();
+    for (body, code) in [
+        (format!("[{}]", ping()), -32600),
+        ("[]".to_owned(), -32600),
+        ("{\"jsonrpc\":".to_owned(), -32700),
+        (String::new(), -32700),
+    ] {
+        let (status, _, text) = send("POST", Some(session), body.clone()).await;
+        let said: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((status, &said["error"]["code"]), (400, &json!(code)), "{body}: {text}");
+    }
+    assert_eq!(send("DELETE", Some("nonesuch"), String::new()).await.0, 404);
+    assert_eq!(send("DELETE", None, String::new()).await.0, 400);
+    assert_eq!(send("DELETE", Some(session), String::new()).await.0, 204);
+    assert_eq!(send("POST", Some(session), ping()).await.0, 404);
+    assert_eq!(send("DELETE", Some(session), String::new()).await.0, 404);
+    assert_eq!(send("POST", Some(&sessions[1]), ping()).await.0, 200, "the others stay");
 }
 
 #[test]

@@ -109,6 +109,24 @@ fn a_handshake_that_is_none_is_answered_and_the_next_one_is_served() {
 }
 
 #[test]
+fn a_version_that_is_not_spoken_is_answered_with_one_that_is_and_a_batch_is_refused() {
+    let world = world();
+    for (asked, told) in [("2025-03-26", "2024-11-05"), ("2026-07-28", "2025-11-25"), ("2099-01-01", "2025-11-25")] {
+        let client =
+            json!({"protocolVersion": asked, "capabilities": {}, "clientInfo": {"name": "raw", "version": "1"}});
+        let mut input = request(0, "initialize", &client);
+        input.extend(frame(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"})));
+        input.extend(b"[{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"ping\"}]\n");
+        input.extend(request(2, "ping", &json!({})));
+        let (frames, _) = speak(&world, &input);
+        assert_eq!(answer(&frames, 0)["result"]["protocolVersion"], told, "{asked}");
+        let refused = frames.iter().find(|f| f["error"]["code"] == -32600).unwrap();
+        assert!(refused["error"]["message"].as_str().unwrap().contains("batches are not spoken"), "{frames:#?}");
+        assert_eq!(answer(&frames, 2)["result"], json!({}), "{asked}: {frames:#?}");
+    }
+}
+
+#[test]
 fn what_was_asked_before_the_input_ended_is_answered() {
     let world = world();
     let mut input = hello();
