@@ -66,6 +66,7 @@ print(
             "balance": [balance.data.balance, balance.data.wallet_address],
             "statuses": [submitted.status, detail.data.status, canceled.status, after.data.status],
             "task_ids_agree": task == detail.data.id == detail.data.task_id,
+            "messages": [detail.data.message, after.data.message],
             "input_data": detail.data.input_data,
             "history": [[r.id == old.data.data, r.id == task] for r in history.data.records],
             "history_total": history.data.total,

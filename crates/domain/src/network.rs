@@ -34,6 +34,14 @@ impl Network {
         self.0 == SANDBOX
     }
 
+    /// As a sentence names it: `mainnet`, `testnet`, or a private network by its magic.
+    pub fn named(self) -> String {
+        match self.0 {
+            MAINNET | TESTNET | SANDBOX => self.to_string(),
+            magic => format!("network {magic}"),
+        }
+    }
+
     /// Dora's page of a transaction, where the network has a public explorer.
     pub fn explorer_url(self, hash: &TxHash) -> Option<String> {
         let name = match self.0 {

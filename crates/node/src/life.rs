@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::task::{Finished, Payment, Status, Task};
+use super::task::{Finished, Payment, Status, Task, Terms};
 use domain::hash::TxHash;
 
 /// How often a run that dies with the node is begun.
@@ -37,6 +37,23 @@ impl Task {
         self.tx_hash = Some(tx);
         self.message = format!("looking for the payment {tx} on the chain");
         Ok(true)
+    }
+
+    /// What its owner is told: where it stands, and while it waits for a payment, what that payment must be. AIOZ's own clients
+    /// know no terms of payment, and show this text.
+    pub fn told(&self) -> String {
+        if self.status != Status::InQueue || self.payment != Payment::Unpaid {
+            return self.message.clone();
+        }
+        let Terms { network, recipient, amount, reference, expires_at } = &self.terms;
+        format!(
+            "{}. Send {amount} to {} on Neo N3 {}, with the data {reference}, by {expires_at:.0}; then say so with POST \
+             /api-key/task/{}/payment and the body {{\"tx_hash\": \"0x...\"}}.",
+            self.message,
+            recipient.address(),
+            network.named(),
+            self.id,
+        )
     }
 
     /// The announced payment `tx` does not count; `others` says whether further ones are still looked for.
@@ -193,8 +210,16 @@ pub(super) mod tests {
         assert!(!task.expire(Timestamp::UNIX_EPOCH));
         task.announce(TX, Timestamp::UNIX_EPOCH, DAY).unwrap();
         assert!(!task.expire(late), "a payment that is looked for gets grace");
+        assert!(!task.told().contains("Send"), "one that is looked for is not asked for again: {}", task.told());
         task.refuse_payment(TX, "it is a FAULT", false);
+        let asked = format!(
+            "FAULT. Send 2 GAS to {} on Neo N3 network 1, with the data t, by 1970-01-01T00:01:00Z; then say so with \
+             POST /api-key/task/t/payment and the body {{\"tx_hash\": \"0x...\"}}.",
+            Hash160([1; 20]).address()
+        );
+        assert!(task.told().ends_with(&asked), "{}", task.told());
         assert!(task.expire(late));
+        assert!(!task.told().contains("Send"), "{}", task.told());
         assert_eq!((task.status, task.payment), (Status::Canceled, Payment::Expired));
         assert!(task.message.contains("not paid by") && task.message.contains("FAULT"), "{}", task.message);
     }

@@ -27,7 +27,14 @@ async fn the_sdk_of_aioz_can_do_all_it_wants() {
         .await
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let seen: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut seen: Value = serde_json::from_slice(&output.stdout).unwrap();
+    // Whom to pay, how much, where, and what makes it this task's: the SDK has no other field for them.
+    let told = seen.as_object_mut().unwrap().shift_remove("messages").unwrap();
+    let asked = told[0].as_str().unwrap();
+    let terms = format!("waiting for payment. Send 2 GAS to {RECIPIENT} on Neo N3 ");
+    assert!(asked.starts_with(&terms) && asked.contains(" with the data "), "{asked}");
+    assert!(asked.contains("/payment and the body {\"tx_hash\": \"0x...\"}"), "{asked}");
+    assert_eq!(told[1], "canceled by its owner");
     assert_eq!(
         seen,
         json!({

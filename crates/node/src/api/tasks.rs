@@ -84,11 +84,7 @@ async fn take(node: &Node, owner: Owner, model: &str, headers: &HeaderMap, input
         status: Status::InQueue,
         payment: if free { Payment::Paid } else { Payment::Unpaid },
         tx_hash: None,
-        message: if free {
-            "waiting for a free worker".into()
-        } else {
-            format!("waiting for the payment of {}", model.price)
-        },
+        message: if free { "waiting for a free worker".into() } else { "waiting for payment".into() },
         runs: 0,
         finished: None,
         error: None,
@@ -197,7 +193,7 @@ fn shown(node: &Node, task: &Task) -> Value {
         "id": task.id,
         "task_id": task.id,
         "status": task.status.as_str(),
-        "message": task.message,
+        "message": task.told(),
         "cost": gas_number(task.terms.amount),
         "input_data": task.input,
         "input_format": model.map(|m| m.input_format()),

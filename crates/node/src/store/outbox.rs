@@ -27,7 +27,7 @@ pub(super) fn tell(transaction: &Transaction<'_>, task: &Task) -> Result<(), Sto
         "task_id": task.id,
         "status": task.status.as_str(),
         "payment": task.payment.as_str(),
-        "message": task.message,
+        "message": task.told(),
         "updated_at": task.updated_at,
     });
     transaction.execute(
