@@ -15,18 +15,24 @@
 
 use std::{
     collections::HashSet,
-    fs::{self, File},
+    fs::{self, File, Metadata},
     io::{self, ErrorKind},
+    os::unix::fs::MetadataExt as _,
     path::PathBuf,
+    time::SystemTime,
 };
 
-use s3s::{S3Result, s3_error};
+use s3s::{S3Error, S3Result, s3_error};
 
 use super::{
-    files::{disk_error, is_id, names, read_all, read_json, write_json},
+    data::DataFolder,
+    files::{ID_LENGTH, disk_error, is_id, names, read_all, read_json, write_json},
     record::{ObjectRecord, UploadRecord},
 };
-use domain::hash::Sha256;
+use domain::{hash::Sha256, ids};
+
+/// What the names of removed buckets begin with, which are no buckets' names.
+const GONE: &str = ".gone-";
 
 /// The folder that is served.
 #[derive(Debug, Clone)]
@@ -57,6 +63,9 @@ impl Disk {
         for name in disk.buckets()? {
             Bucket { folder: disk.root.join(name) }.sweep()?;
         }
+        for gone in names(&disk.root)?.into_iter().filter(|name| name.starts_with(GONE)) {
+            fs::remove_dir_all(disk.root.join(gone))?;
+        }
         Ok(disk)
     }
 
@@ -68,6 +77,12 @@ impl Disk {
         Ok(names)
     }
 
+    /// When a bucket was made, where the disk knows that.
+    pub fn made(&self, bucket: &str) -> Option<SystemTime> {
+        let made = fs::metadata(self.root.join(bucket)).ok()?;
+        made.created().or_else(|_| made.modified()).ok()
+    }
+
     /// That bucket.
     pub fn bucket(&self, name: &str) -> S3Result<Bucket> {
         // Checked before this too; a name that leaves the folder must not depend on one check.
@@ -76,7 +91,7 @@ impl Disk {
         }
         let folder = self.root.join(name);
         if !folder.is_dir() {
-            return Err(s3_error!(NoSuchBucket, "there is no bucket {name}"));
+            return Err(no_bucket());
         }
         Ok(Bucket { folder })
     }
@@ -93,17 +108,53 @@ impl Disk {
         }
         Ok(())
     }
+
+    /// Removes a bucket that holds no object, with its open uploads. In one step, while nobody else has a key of it.
+    pub fn remove_bucket(&self, bucket: Bucket) -> S3Result<()> {
+        let _all = (0..=u8::MAX).map(|byte| bucket.lock_named(&format!("{byte:02x}"))).collect::<S3Result<Vec<_>>>()?;
+        if !bucket.objects()?.is_empty() {
+            return Err(s3_error!(BucketNotEmpty, "the bucket holds objects"));
+        }
+        let gone = self.root.join(format!("{GONE}{}", ids::opaque(ID_LENGTH)));
+        fs::rename(&bucket.folder, &gone).map_err(disk_error)?;
+        if let Err(error) = fs::remove_dir_all(&gone) {
+            tracing::debug!("a removed bucket is left to the next start: {error}");
+        }
+        Ok(())
+    }
 }
 
 impl Bucket {
     /// Waits for the key to be free and holds it.
     pub fn lock(&self, key: &str) -> S3Result<KeyLock> {
-        let locks = self.sub("locks").map_err(disk_error)?;
-        let name = name_of(key).get(..2).unwrap_or("00").to_owned();
-        let file =
-            File::options().create(true).truncate(false).write(true).open(locks.join(name)).map_err(disk_error)?;
+        self.lock_named(name_of(key).get(..2).unwrap_or("00"))
+    }
+
+    fn lock_named(&self, name: &str) -> S3Result<KeyLock> {
+        let path = self.sub("locks").map_err(|e| self.gone_or(e))?.join(name);
+        let file = File::options().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(|e| self.gone_or(e))?;
         file.lock().map_err(disk_error)?;
-        Ok(KeyLock { _file: file })
+        // The bucket may have been removed while it was waited for, and another of its name made.
+        let same = |there: &Metadata, held: &Metadata| (there.dev(), there.ino()) == (held.dev(), held.ino());
+        match (fs::metadata(&path), file.metadata()) {
+            (Ok(there), Ok(held)) if same(&there, &held) => Ok(KeyLock { _file: file }),
+            _ => Err(no_bucket()),
+        }
+    }
+
+    /// What went wrong in a bucket, which may be that it is no more.
+    fn gone_or(&self, error: io::Error) -> S3Error {
+        if self.folder.is_dir() { disk_error(error) } else { no_bucket() }
+    }
+
+    /// What is remembered of an object, with its content held.
+    pub fn held(&self, key: &str) -> S3Result<(ObjectRecord, DataFolder)> {
+        // The lock keeps record and content together until the content is held.
+        let _lock = self.lock(key)?;
+        let record = self.existing(key)?;
+        let folder = self.data(&record.data).map_err(disk_error)?;
+        Ok((record, folder))
     }
 
     /// What is remembered of the object under `key`.
@@ -123,6 +174,8 @@ impl Bucket {
 
     /// Makes `record` the object of its key, in one step, and frees what it replaces. The lock shows that it is held.
     pub fn commit(&self, _lock: &KeyLock, record: &ObjectRecord) -> S3Result<()> {
+        // Its content may have come for a bucket of this name that was removed meanwhile.
+        fs::metadata(self.sub("data").map_err(disk_error)?.join(&record.data)).map_err(|_| no_bucket())?;
         let before = self.object(&record.key)?;
         write_json(&self.object_path(&record.key).map_err(disk_error)?, record)?;
         if let Some(before) = before.filter(|before| before.data != record.data) {
@@ -196,6 +249,10 @@ impl Bucket {
     fn upload_path(&self, id: &str) -> io::Result<PathBuf> {
         Ok(self.sub("uploads")?.join(format!("{id}.json")))
     }
+}
+
+fn no_bucket() -> S3Error {
+    s3_error!(NoSuchBucket, "there is no such bucket")
 }
 
 fn name_of(key: &str) -> String {

@@ -20,7 +20,7 @@ use super::files::disk_error;
 /// How much is gathered before it is written, bytes.
 const GATHER: usize = 1 << 20;
 /// S3 takes this much in one request at most: 5 GiB.
-const MAX_BODY: u64 = 5 << 30;
+pub const MAX_BODY: u64 = 5 << 30;
 
 /// What a client says its content is.
 #[derive(Debug, Default)]

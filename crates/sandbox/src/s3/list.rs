@@ -7,7 +7,8 @@ use s3s::{
     S3Response, S3Result,
     dto::{
         ChecksumAlgorithm, CommonPrefix, EncodingType, ListMultipartUploadsInput, ListMultipartUploadsOutput,
-        ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput, MultipartUpload, Object, Part,
+        ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput,
+        MultipartUpload, Object, ObjectStorageClass, Part,
     },
     s3_error,
 };
@@ -30,16 +31,18 @@ enum Line {
     Prefix,
 }
 
-/// The listing in the order of its names.
-fn lines(objects: Vec<ObjectRecord>, prefix: &str, delimiter: Option<&str>) -> BTreeMap<String, Line> {
+/// The listing of what comes after the name `after`, in the order of its names.
+fn lines(objects: Vec<ObjectRecord>, prefix: &str, delimiter: Option<&str>, after: &str) -> BTreeMap<String, Line> {
     let mut lines = BTreeMap::new();
-    for object in objects {
+    for object in objects.into_iter().filter(|object| object.key.as_str() > after) {
         let Some(rest) = object.key.strip_prefix(prefix) else { continue };
         match delimiter.filter(|d| !d.is_empty()).and_then(|d| rest.find(d).map(|at| at + d.len())) {
             Some(end) => lines.insert(format!("{prefix}{}", rest.get(..end).unwrap_or(rest)), Line::Prefix),
             None => lines.insert(object.key.clone(), Line::Object(Box::new(object))),
         };
     }
+    // All that shares a beginning with the page before stood there.
+    lines.remove(after);
     lines
 }
 
@@ -48,57 +51,113 @@ fn page(asked: Option<i32>) -> usize {
     usize::try_from(asked.unwrap_or(PAGE).clamp(0, PAGE)).unwrap_or(0)
 }
 
-impl Backend {
-    pub(super) async fn list_objects(&self, input: ListObjectsV2Input) -> S3Result<S3Response<ListObjectsV2Output>> {
-        let bucket = self.bucket(&input.bucket).await?;
-        let objects = on_disk(move || bucket.objects()).await?;
-        let prefix = input.prefix.clone().unwrap_or_default();
-        // A token is the name that the page before ended with.
-        let after = match &input.continuation_token {
-            Some(token) => URL_SAFE_NO_PAD.decode(token).ok().and_then(|name| String::from_utf8(name).ok()),
-            None => Some(input.start_after.clone().unwrap_or_default()),
-        };
-        let after = after.ok_or_else(|| s3_error!(InvalidArgument, "the continuation token is not one of ours"))?;
-        let as_url = input.encoding_type.as_ref().is_some_and(|e| e.as_str() == EncodingType::URL);
-        let shown = |name: &str| {
-            if as_url { url::form_urlencoded::byte_serialize(name.as_bytes()).collect() } else { name.to_owned() }
-        };
+/// What a listing is asked for.
+struct Asked {
+    prefix: String,
+    delimiter: Option<String>,
+    /// The name after which it begins.
+    after: String,
+    max: usize,
+    /// Whether names are shown as URLs have them.
+    as_url: bool,
+}
 
-        let max = page(input.max_keys);
-        let (mut contents, mut prefixes, mut last, mut truncated) = (Vec::new(), Vec::new(), None, false);
-        for (name, line) in lines(objects, &prefix, input.delimiter.as_deref()) {
-            if name <= after {
-                continue;
-            }
-            if contents.len() + prefixes.len() == max {
-                truncated = max > 0;
+impl Asked {
+    fn shown(&self, name: &str) -> String {
+        if self.as_url { url::form_urlencoded::byte_serialize(name.as_bytes()).collect() } else { name.to_owned() }
+    }
+}
+
+/// A page of a listing.
+struct Page {
+    contents: Vec<Object>,
+    prefixes: Vec<CommonPrefix>,
+    /// The name that it ends with, where there is more.
+    next: Option<String>,
+}
+
+fn is_url(encoding: Option<&EncodingType>) -> bool {
+    encoding.is_some_and(|e| e.as_str() == EncodingType::URL)
+}
+
+impl Backend {
+    async fn page(&self, bucket: &str, asked: &Asked) -> S3Result<Page> {
+        let bucket = self.bucket(bucket).await?;
+        let objects = on_disk(move || bucket.objects()).await?;
+        let mut page = Page { contents: Vec::new(), prefixes: Vec::new(), next: None };
+        let mut last = None;
+        for (name, line) in lines(objects, &asked.prefix, asked.delimiter.as_deref(), &asked.after) {
+            if page.contents.len() + page.prefixes.len() == asked.max {
+                page.next = last;
                 break;
             }
             match line {
-                Line::Prefix => prefixes.push(CommonPrefix { prefix: Some(shown(&name)) }),
-                Line::Object(object) => contents.push(Object {
-                    key: Some(shown(&name)),
+                Line::Prefix => page.prefixes.push(CommonPrefix { prefix: Some(asked.shown(&name)) }),
+                Line::Object(object) => page.contents.push(Object {
+                    key: Some(asked.shown(&name)),
                     size: Some(size(object.bytes())),
                     e_tag: Some(object.etag()),
                     last_modified: Some(timestamp(object.modified_ms)),
+                    storage_class: Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD)),
                     ..Default::default()
                 }),
             }
             last = Some(name);
         }
+        Ok(page)
+    }
+
+    pub(super) async fn list_from_token(&self, input: ListObjectsV2Input) -> S3Result<S3Response<ListObjectsV2Output>> {
+        // A token is the name that the page before ended with.
+        let after = match &input.continuation_token {
+            Some(token) => URL_SAFE_NO_PAD.decode(token).ok().and_then(|name| String::from_utf8(name).ok()),
+            None => Some(input.start_after.clone().unwrap_or_default()),
+        };
+        let asked = Asked {
+            prefix: input.prefix.unwrap_or_default(),
+            delimiter: input.delimiter,
+            after: after.ok_or_else(|| s3_error!(InvalidArgument, "the continuation token is not one of ours"))?,
+            max: page(input.max_keys),
+            as_url: is_url(input.encoding_type.as_ref()),
+        };
+        let page = self.page(&input.bucket, &asked).await?;
         Ok(S3Response::new(ListObjectsV2Output {
             name: Some(input.bucket),
-            prefix: Some(shown(&prefix)),
-            delimiter: input.delimiter.as_deref().map(shown),
-            start_after: input.start_after.as_deref().map(shown),
+            prefix: Some(asked.shown(&asked.prefix)),
+            delimiter: asked.delimiter.as_deref().map(|d| asked.shown(d)),
+            start_after: input.start_after.as_deref().map(|name| asked.shown(name)),
             continuation_token: input.continuation_token,
             encoding_type: input.encoding_type,
-            max_keys: Some(max as i32),
-            key_count: Some((contents.len() + prefixes.len()) as i32),
-            is_truncated: Some(truncated),
-            next_continuation_token: last.filter(|_| truncated).map(|name| URL_SAFE_NO_PAD.encode(name)),
-            contents: Some(contents),
-            common_prefixes: Some(prefixes),
+            max_keys: Some(asked.max as i32),
+            key_count: Some((page.contents.len() + page.prefixes.len()) as i32),
+            is_truncated: Some(page.next.is_some()),
+            next_continuation_token: page.next.map(|name| URL_SAFE_NO_PAD.encode(name)),
+            contents: Some(page.contents),
+            common_prefixes: Some(page.prefixes),
+            ..Default::default()
+        }))
+    }
+
+    pub(super) async fn list_from_marker(&self, input: ListObjectsInput) -> S3Result<S3Response<ListObjectsOutput>> {
+        let asked = Asked {
+            prefix: input.prefix.unwrap_or_default(),
+            delimiter: input.delimiter,
+            after: input.marker.unwrap_or_default(),
+            max: page(input.max_keys),
+            as_url: is_url(input.encoding_type.as_ref()),
+        };
+        let page = self.page(&input.bucket, &asked).await?;
+        Ok(S3Response::new(ListObjectsOutput {
+            name: Some(input.bucket),
+            prefix: Some(asked.shown(&asked.prefix)),
+            delimiter: asked.delimiter.as_deref().map(|d| asked.shown(d)),
+            marker: Some(asked.shown(&asked.after)),
+            encoding_type: input.encoding_type,
+            max_keys: Some(asked.max as i32),
+            is_truncated: Some(page.next.is_some()),
+            next_marker: page.next.map(|name| asked.shown(&name)),
+            contents: Some(page.contents),
+            common_prefixes: Some(page.prefixes),
             ..Default::default()
         }))
     }

@@ -10,12 +10,17 @@
 //! | `record` | what is remembered of objects, uploads and parts |
 //! | `incoming` | a body on its way to disk: checked, constant memory, holes kept |
 //! | `outgoing` | content on its way out, also in part |
-//! | `object` | put, get, head, delete |
+//! | `conditions` | under which conditions a request is carried out |
+//! | `object` | put, get, head |
+//! | `copy` | copies of objects, and of parts |
+//! | `remove` | deleting objects and buckets |
 //! | `multipart` | uploads in parts |
 //! | `list` | listings |
 //! | `backend` | which request goes where |
 
 mod backend;
+mod conditions;
+mod copy;
 mod data;
 mod disk;
 mod files;
@@ -25,12 +30,14 @@ mod multipart;
 mod object;
 mod outgoing;
 mod record;
+mod remove;
 
 use std::{io, path::PathBuf};
 
 use axum::{Router, error_handling::HandleError, http::StatusCode};
 use s3s::{
     HttpError, S3Result,
+    access::{S3Access, S3AccessContext},
     auth::{S3Auth, SecretKey},
     s3_error,
     service::S3ServiceBuilder,
@@ -59,6 +66,7 @@ pub async fn serve(
     let disk = tokio::task::spawn_blocking(move || Disk::open(root)).await??;
     let mut service = S3ServiceBuilder::new(Backend::new(disk));
     service.set_auth(OneKey { access_key, secret_key });
+    service.set_access(Signed);
     let app = Router::new().fallback_service(HandleError::new(service.build(), broken));
     axum::serve(listener, app).with_graceful_shutdown(shutdown).await
 }
@@ -67,6 +75,27 @@ pub async fn serve(
 async fn broken(error: HttpError) -> StatusCode {
     tracing::debug!("a request to the sandbox's storage broke: {error:?}");
     StatusCode::INTERNAL_SERVER_ERROR
+}
+
+/// Requests that are signed, and by a URL for no longer than S3 has such.
+struct Signed;
+
+/// S3's bound on how long a signed URL may serve, seconds: a week.
+const LONGEST_URL: u64 = 604_800;
+
+#[async_trait::async_trait]
+impl S3Access for Signed {
+    async fn check(&self, request: &mut S3AccessContext<'_>) -> S3Result<()> {
+        if request.credentials().is_none() {
+            return Err(s3_error!(AccessDenied, "a request is signed here"));
+        }
+        let query = request.uri().query().unwrap_or_default();
+        let lifetime = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "X-Amz-Expires");
+        match lifetime.map(|(_, seconds)| seconds.parse::<u64>()) {
+            None | Some(Ok(1..=LONGEST_URL)) => Ok(()),
+            _ => Err(s3_error!(AuthorizationQueryParametersError, "X-Amz-Expires is 1 to {LONGEST_URL} seconds")),
+        }
+    }
 }
 
 /// The one key that is taken.

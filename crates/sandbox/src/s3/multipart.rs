@@ -11,16 +11,18 @@ use s3s::{
     dto::{
         AbortMultipartUploadInput, AbortMultipartUploadOutput, Checksum, ChecksumAlgorithm,
         CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CompletedPart, CreateMultipartUploadInput,
-        CreateMultipartUploadOutput, UploadPartInput, UploadPartOutput,
+        CreateMultipartUploadOutput, StreamingBlob, UploadPartInput, UploadPartOutput,
     },
     s3_error,
 };
 
 use super::{
     backend::{Backend, on_disk},
+    conditions::may_write,
+    disk::Bucket,
     files::{disk_error, read_all, read_json, write_json},
     incoming::{Claims, receive},
-    object::{full_object, may_write},
+    object::full_object,
     record::{Described, ObjectRecord, PartRecord, Piece, UploadRecord, crc64_text, now_ms},
 };
 use domain::ids;
@@ -60,6 +62,14 @@ fn chosen(claimed: &[CompletedPart], there: &BTreeMap<i32, PartRecord>) -> S3Res
     Ok(parts)
 }
 
+/// A part's number, as far as there are such.
+pub fn checked_number(number: i32) -> S3Result<i32> {
+    match (1..=MAX_PARTS).contains(&number) {
+        true => Ok(number),
+        false => Err(s3_error!(InvalidArgument, "part numbers are 1 to {MAX_PARTS}")),
+    }
+}
+
 impl Backend {
     pub(super) async fn begin(
         &self,
@@ -69,7 +79,14 @@ impl Backend {
         let record = UploadRecord {
             key: input.key.clone(),
             started_ms: now_ms(),
-            described: Described { metadata: input.metadata.unwrap_or_default(), content_type: input.content_type },
+            described: Described {
+                metadata: input.metadata.unwrap_or_default(),
+                content_type: input.content_type,
+                content_encoding: input.content_encoding,
+                content_disposition: input.content_disposition,
+                content_language: input.content_language,
+                cache_control: input.cache_control,
+            },
         };
         let id = on_disk(move || {
             let data = bucket.new_data()?;
@@ -91,10 +108,7 @@ impl Backend {
 
     pub(super) async fn part(&self, request: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
         let input = request.input;
-        let number = input.part_number;
-        if !(1..=MAX_PARTS).contains(&number) {
-            return Err(s3_error!(InvalidArgument, "part numbers are 1 to {MAX_PARTS}"));
-        }
+        let number = checked_number(input.part_number)?;
         let claims = Claims {
             length: input.content_length,
             md5: input.content_md5,
@@ -108,8 +122,28 @@ impl Backend {
             },
             trailers: Claims::trailers(&request.headers, request.trailing_headers),
         };
-        let (key, id) = (input.key, input.upload_id);
         let bucket = self.bucket(&input.bucket).await?;
+        let part = (input.key, input.upload_id, number);
+        let (record, checksum) = self.take_part(bucket, part, input.body, &claims).await?;
+        Ok(S3Response::new(UploadPartOutput {
+            e_tag: Some(record.etag()),
+            checksum_crc32: checksum.checksum_crc32,
+            checksum_crc32c: checksum.checksum_crc32c,
+            checksum_crc64nvme: checksum.checksum_crc64nvme,
+            checksum_sha1: checksum.checksum_sha1,
+            checksum_sha256: checksum.checksum_sha256,
+            ..Default::default()
+        }))
+    }
+
+    /// Takes in the part of that number of the upload of that key and id.
+    pub(super) async fn take_part(
+        &self,
+        bucket: Bucket,
+        (key, id, number): (String, String, i32),
+        content: Option<StreamingBlob>,
+        claims: &Claims,
+    ) -> S3Result<(PartRecord, Checksum)> {
         let (bucket, folder, key, id) = on_disk(move || {
             bucket.upload(&id, &key)?;
             let folder = bucket.data(&id).map_err(disk_error)?;
@@ -118,15 +152,14 @@ impl Backend {
         .await?;
         // A name of its own: the same part may be on its way twice.
         let file = format!("{number}-{}", ids::opaque(16));
-        let received = receive(input.body, folder.path.join(&file), &claims).await?;
+        let received = receive(content, folder.path.join(&file), claims).await?;
         let record = PartRecord {
             number,
             piece: Piece { file, bytes: received.bytes },
             crc64: received.crc64,
             modified_ms: now_ms(),
         };
-        let e_tag = record.etag();
-        on_disk(move || {
+        let record = on_disk(move || {
             let _lock = bucket.lock(&key)?;
             let place = folder.path.join(format!("{number}.json"));
             // Completed or aborted meanwhile: this part came too late.
@@ -139,18 +172,10 @@ impl Backend {
             if let Some(before) = before {
                 let _ = fs::remove_file(folder.path.join(before.piece.file));
             }
-            Ok(())
+            Ok(record)
         })
         .await?;
-        Ok(S3Response::new(UploadPartOutput {
-            e_tag: Some(e_tag),
-            checksum_crc32: received.checksum.checksum_crc32,
-            checksum_crc32c: received.checksum.checksum_crc32c,
-            checksum_crc64nvme: received.checksum.checksum_crc64nvme,
-            checksum_sha1: received.checksum.checksum_sha1,
-            checksum_sha256: received.checksum.checksum_sha256,
-            ..Default::default()
-        }))
+        Ok((record, received.checksum))
     }
 
     pub(super) async fn complete(

@@ -1,19 +1,18 @@
-//! Put, get, head, delete.
+//! Put, get, head.
 
 use std::ops::Range;
 
 use s3s::{
     S3Request, S3Response, S3Result,
     dto::{
-        Checksum, ChecksumMode, ChecksumType, DeleteObjectInput, DeleteObjectOutput, ETagCondition, GetObjectInput,
-        GetObjectOutput, HeadObjectInput, HeadObjectOutput, PutObjectInput, PutObjectOutput,
+        Checksum, ChecksumMode, ChecksumType, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
+        PutObjectInput, PutObjectOutput,
     },
-    s3_error,
 };
 
 use super::{
     backend::{Backend, on_disk},
-    files::disk_error,
+    conditions::{Reading, may_write},
     incoming::{Claims, receive},
     outgoing,
     record::{Described, ObjectRecord, Piece, crc64_text, now_ms, size, timestamp},
@@ -21,43 +20,6 @@ use super::{
 
 /// The name of the only piece of an object that came in one request.
 const WHOLE: &str = "1";
-
-/// Refuses a write whose conditions do not hold of what is there now.
-pub fn may_write(
-    there: Option<&ObjectRecord>,
-    if_match: Option<&ETagCondition>,
-    if_none_match: Option<&ETagCondition>,
-) -> S3Result<()> {
-    let is = |condition: &ETagCondition, record: &ObjectRecord| match condition {
-        ETagCondition::Any => true,
-        ETagCondition::ETag(tag) => tag.strong_cmp(&record.etag()),
-    };
-    match (if_match, there) {
-        (Some(_), None) => return Err(s3_error!(NoSuchKey, "there is no object that If-Match could match")),
-        (Some(condition), Some(record)) if !is(condition, record) => return Err(s3_error!(PreconditionFailed)),
-        _ => {}
-    }
-    match (if_none_match, there) {
-        (Some(condition), Some(record)) if is(condition, record) => Err(s3_error!(PreconditionFailed)),
-        _ => Ok(()),
-    }
-}
-
-/// Refuses a read whose conditions do not hold.
-fn may_read(
-    record: &ObjectRecord,
-    if_match: Option<&ETagCondition>,
-    if_none_match: Option<&ETagCondition>,
-) -> S3Result<()> {
-    let is = |tag: &ETagCondition| tag.as_etag().is_none_or(|tag| tag.weak_cmp(&record.etag()));
-    if if_match.is_some_and(|condition| !is(condition)) {
-        return Err(s3_error!(PreconditionFailed));
-    }
-    if if_none_match.is_some_and(is) {
-        return Err(s3_error!(NotModified));
-    }
-    Ok(())
-}
 
 impl Backend {
     pub(super) async fn put(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
@@ -84,7 +46,14 @@ impl Backend {
             pieces: vec![Piece { file: WHOLE.to_owned(), bytes: received.bytes }],
             crc64: received.crc64,
             modified_ms: now_ms(),
-            described: Described { metadata: input.metadata.unwrap_or_default(), content_type: input.content_type },
+            described: Described {
+                metadata: input.metadata.unwrap_or_default(),
+                content_type: input.content_type,
+                content_encoding: input.content_encoding,
+                content_disposition: input.content_disposition,
+                content_language: input.content_language,
+                cache_control: input.cache_control,
+            },
         };
         let e_tag = record.etag();
         on_disk(move || {
@@ -111,15 +80,14 @@ impl Backend {
     pub(super) async fn get(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
         let input = request.input;
         let bucket = self.bucket(&input.bucket).await?;
-        let (record, folder) = on_disk(move || {
-            // The lock keeps record and content together until the content is held.
-            let _lock = bucket.lock(&input.key)?;
-            let record = bucket.existing(&input.key)?;
-            let folder = bucket.data(&record.data).map_err(disk_error)?;
-            Ok((record, folder))
-        })
-        .await?;
-        may_read(&record, input.if_match.as_ref(), input.if_none_match.as_ref())?;
+        let (record, folder) = on_disk(move || bucket.held(&input.key)).await?;
+        let reading = Reading {
+            if_match: input.if_match,
+            if_none_match: input.if_none_match,
+            modified_since: input.if_modified_since,
+            unmodified_since: input.if_unmodified_since,
+        };
+        reading.may_read(&record)?;
         let all = record.bytes();
         let range = match input.range {
             Some(range) => range.check(all)?,
@@ -138,6 +106,10 @@ impl Backend {
             checksum_type: wants_checksum.then(full_object),
             body: Some(outgoing::stream(folder, &record.pieces, range)),
             content_type: record.described.content_type,
+            content_encoding: record.described.content_encoding,
+            content_disposition: record.described.content_disposition,
+            content_language: record.described.content_language,
+            cache_control: record.described.cache_control,
             metadata: Some(record.described.metadata),
             ..Default::default()
         };
@@ -148,7 +120,13 @@ impl Backend {
         let input = request.input;
         let bucket = self.bucket(&input.bucket).await?;
         let record = on_disk(move || bucket.existing(&input.key)).await?;
-        may_read(&record, input.if_match.as_ref(), input.if_none_match.as_ref())?;
+        let reading = Reading {
+            if_match: input.if_match,
+            if_none_match: input.if_none_match,
+            modified_since: input.if_modified_since,
+            unmodified_since: input.if_unmodified_since,
+        };
+        reading.may_read(&record)?;
         let wants_checksum = asks(input.checksum_mode.as_ref());
         Ok(S3Response::new(HeadObjectOutput {
             accept_ranges: Some("bytes".to_owned()),
@@ -158,29 +136,13 @@ impl Backend {
             checksum_crc64nvme: wants_checksum.then(|| crc64_text(record.crc64)),
             checksum_type: wants_checksum.then(full_object),
             content_type: record.described.content_type,
+            content_encoding: record.described.content_encoding,
+            content_disposition: record.described.content_disposition,
+            content_language: record.described.content_language,
+            cache_control: record.described.cache_control,
             metadata: Some(record.described.metadata),
             ..Default::default()
         }))
-    }
-
-    pub(super) async fn delete(
-        &self,
-        request: S3Request<DeleteObjectInput>,
-    ) -> S3Result<S3Response<DeleteObjectOutput>> {
-        let input = request.input;
-        let bucket = self.bucket(&input.bucket).await?;
-        on_disk(move || {
-            let lock = bucket.lock(&input.key)?;
-            let there = bucket.object(&input.key)?;
-            may_write(there.as_ref(), input.if_match.as_ref(), None)?;
-            match there {
-                Some(record) => bucket.forget(&lock, &record),
-                // Deleting what is not there is no error.
-                None => Ok(()),
-            }
-        })
-        .await?;
-        Ok(S3Response::new(DeleteObjectOutput::default()))
     }
 }
 
