@@ -2,6 +2,7 @@
 # make tools    only what the tests need (a Neo node, an S3 server, three Python clients)
 # make trial    the cases in trials/, played against the configured model; the page is target/trial.html
 # make torture  thousands of payments, killed at every point, on the sandbox's chain and on a real one: minutes
+# make clients  S3 programs of others (rclone, s5cmd, aws, boto3, minio, s3cmd) at their everyday work on the sandbox
 # make mcp-conformance  the official conformance suite of the Model Context Protocol, on `agent mcp --http`
 # make lean     the program without node, sandbox, MCP and trial, and with MCP, node and trial each by itself
 # make lint     formatting, clippy and the docs, as CI checks them
@@ -20,12 +21,15 @@ trial:
 torture: tools
 	cargo test --locked --features kill-points --test it -- --ignored --nocapture --test-threads=1 torture::all_runs
 
+clients: client-tools
+	cargo test --locked --workspace --features kill-points --test it -- --ignored --nocapture clients::
+
 mcp-conformance: client-tools
 	cargo build --locked
 	tests/conformance/run.sh $(TOOLS) $${CARGO_TARGET_DIR:-target}/debug/agent
 
 client-tools: tools
-	tests/clients.sh $(TOOLS)
+	tests/clients/setup.sh $(TOOLS)
 
 tools:
 	tests/setup.sh $(TOOLS)

@@ -47,7 +47,7 @@ pub fn cancel_by_hand(context: &Context) -> Cancel {
 }
 
 /// Done at Ctrl-C or SIGTERM: for what serves.
-#[cfg(any(feature = "mcp", feature = "node"))]
+#[cfg(any(feature = "mcp", feature = "node", feature = "sandbox"))]
 pub async fn until_told() {
     let terminated = async {
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {

@@ -28,5 +28,6 @@ macro_rules! left_out {
 
 left_out!(mcp, Mcp, "mcp");
 left_out!(node, Node, "node");
+left_out!(sandbox, Sandbox, "sandbox");
 left_out!(sandbox_host, SandboxHost, "sandbox");
 left_out!(trial, Trial, "trial");

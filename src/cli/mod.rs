@@ -29,6 +29,8 @@ mod replay;
 mod run;
 mod runtime;
 #[cfg(feature = "sandbox")]
+mod sandbox;
+#[cfg(feature = "sandbox")]
 mod sandbox_host;
 mod tasks;
 mod tools;
@@ -135,6 +137,9 @@ pub enum Command {
     /// Offer the guarded tools to other agents, over MCP
     #[cfg_attr(not(feature = "mcp"), command(hide = true))]
     Mcp(mcp::Mcp),
+    /// Hold the sandbox open and print how to reach it, for trying other programs on it
+    #[cfg_attr(not(feature = "sandbox"), command(hide = true))]
+    Sandbox(sandbox::Sandbox),
     /// Print a shell's completions
     Completions(completions::Completions),
     /// Print the man page, or write a page a command
@@ -192,6 +197,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, Com
         Some(Command::Trial(trial)) => trial.run(context),
         Some(Command::Node(node)) => node.run(context),
         Some(Command::Mcp(mcp)) => mcp.run(context),
+        Some(Command::Sandbox(sandbox)) => sandbox.run(context),
         Some(Command::Wallet(wallet)) => wallet.run(context),
         Some(Command::Completions(completions)) => completions.run(context),
         Some(Command::Man(man)) => man.run(context),

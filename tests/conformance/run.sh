@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the official conformance suite of the Model Context Protocol on `agent mcp --http`, on a sandbox of its own.
 # Ends with 0 where exactly the scenarios of expected-failures.yml fail.
-# Usage: tests/conformance/run.sh TOOLS AGENT, where TOOLS is the folder that tests/clients.sh filled.
+# Usage: tests/conformance/run.sh TOOLS AGENT, where TOOLS is the folder that tests/clients/setup.sh filled.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -40,7 +40,7 @@ use guard::{
 use neo::Chain;
 
 /// The program that workers and the sandbox's host are started as: this very one.
-const PROGRAM: &str = "/proc/self/exe";
+pub(super) const PROGRAM: &str = "/proc/self/exe";
 
 /// What a person said beside their request.
 #[derive(Debug, Clone, Default)]

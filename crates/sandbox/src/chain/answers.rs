@@ -41,6 +41,10 @@ pub fn answer(chain: &Chain, method: &str, params: &[Value]) -> Answer {
         match method {
             "getversion" => Ok(version(chain)),
             "getblockcount" => Ok(json!(height + 1)),
+            "getnativecontracts" => natives().map(Value::Array),
+            "getcontractstate" => contract(first()),
+            // No validators sign states here.
+            "getstateheight" => Ok(json!({"localrootindex": height, "validatedrootindex": 0})),
             "getrawmempool" => mempool(book, height, first()),
             "getnep17balances" => balances(book, first()),
             "invokescript" => invoke(book, &bytes(first())?, params.get(1)),
@@ -108,6 +112,28 @@ fn version(chain: &Chain) -> Value {
         },
         "rpc": {"maxiteratorresultitems": 100, "sessionenabled": false},
     })
+}
+
+/// The contracts that there are, as neo-go prints them.
+const NATIVES: &str = include_str!("natives.json");
+
+fn natives() -> Result<Vec<Value>, Refusal> {
+    serde_json::from_str(NATIVES).map_err(|e| Refusal::internal(e.to_string()))
+}
+
+/// A contract by its hash, its name or its number.
+fn contract(named: &Value) -> Answer {
+    let hash = named.as_str().map(|text| text.strip_prefix("0x").unwrap_or(text)).filter(|text| text.len() == 40);
+    let is = |contract: &Value| match (hash, named.as_str()) {
+        (Some(hash), _) => contract["hash"].as_str().is_some_and(|own| own.ends_with(hash)),
+        (None, Some(name)) => contract["manifest"]["name"].as_str().is_some_and(|own| own.eq_ignore_ascii_case(name)),
+        (None, None) => contract["id"] == *named,
+    };
+    match natives()?.into_iter().find(is) {
+        Some(contract) => Ok(contract),
+        None if hash.is_some() || named.is_number() => Err(Refusal::unknown_contract("")),
+        None => Err(Refusal::params("a contract is named by its hash, its name or its number")),
+    }
 }
 
 fn mempool(book: &Book<'_>, height: u32, verbose: &Value) -> Answer {

@@ -10,7 +10,7 @@
 //! several keys; witness scopes by group or rule; rewards for validators (fees are burnt); a fee for attributes. Its
 //! coins are not money.
 //!
-//! Methods: getversion, getblockcount, getrawmempool, getnep17balances, invokescript, invokefunction,
+//! Methods: getversion, getblockcount, getstateheight, getnativecontracts, getcontractstate, getrawmempool, getnep17balances, invokescript, invokefunction,
 //! calculatenetworkfee, sendrawtransaction, getrawtransaction, gettransactionheight, getapplicationlog.
 
 mod admit;

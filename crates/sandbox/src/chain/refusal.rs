@@ -36,6 +36,8 @@ refusals! {
     params = -32602, "Invalid params";
     /// The sandbox itself failed.
     internal = -32603, "Internal error";
+    /// No such contract.
+    unknown_contract = -102, "Unknown contract";
     /// No such transaction.
     unknown_transaction = -103, "Unknown transaction";
     /// Nothing of that hash landed.

@@ -3,17 +3,17 @@
 use std::io;
 
 use s3s::{
-    S3, S3Request, S3Response, S3Result,
+    S3, S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
         AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket as BucketEntry, CompleteMultipartUploadInput,
         CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CreateBucketInput, CreateBucketOutput,
         CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteBucketInput, DeleteBucketOutput,
         DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, GetBucketLocationInput,
-        GetBucketLocationOutput, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput,
-        HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput,
-        ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput,
-        PutObjectInput, PutObjectOutput, Timestamp, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput,
-        UploadPartOutput,
+        GetBucketLocationOutput, GetBucketVersioningInput, GetBucketVersioningOutput, GetObjectInput, GetObjectOutput,
+        HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
+        ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input,
+        ListObjectsV2Output, ListPartsInput, ListPartsOutput, PutObjectInput, PutObjectOutput, Timestamp,
+        UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
     },
 };
 
@@ -37,6 +37,14 @@ impl Backend {
     pub(super) async fn bucket(&self, name: &str) -> S3Result<Bucket> {
         let (disk, name) = (self.disk.clone(), name.to_owned());
         on_disk(move || disk.bucket(&name)).await
+    }
+
+    /// What came of a write; where the folder failed it because the bucket was removed meanwhile, that.
+    async fn or_gone<T>(&self, bucket: &str, end: S3Result<T>) -> S3Result<T> {
+        match end {
+            Err(error) if *error.code() == S3ErrorCode::InternalError => self.bucket(bucket).await.and(Err(error)),
+            end => end,
+        }
     }
 }
 
@@ -90,8 +98,18 @@ impl S3 for Backend {
         Ok(S3Response::new(GetBucketLocationOutput::default()))
     }
 
+    async fn get_bucket_versioning(
+        &self,
+        req: S3Request<GetBucketVersioningInput>,
+    ) -> S3Result<S3Response<GetBucketVersioningOutput>> {
+        self.bucket(&req.input.bucket).await?;
+        // Saying nothing, S3 says that a bucket never had versions.
+        Ok(S3Response::new(GetBucketVersioningOutput::default()))
+    }
+
     async fn put_object(&self, req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
-        self.put(req).await
+        let bucket = req.input.bucket.clone();
+        self.or_gone(&bucket, self.put(req).await).await
     }
 
     async fn get_object(&self, req: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
@@ -111,7 +129,8 @@ impl S3 for Backend {
     }
 
     async fn copy_object(&self, req: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
-        self.copy(req.input).await
+        let bucket = req.input.bucket.clone();
+        self.or_gone(&bucket, self.copy(req.input).await).await
     }
 
     async fn list_objects(&self, req: S3Request<ListObjectsInput>) -> S3Result<S3Response<ListObjectsOutput>> {
@@ -126,18 +145,21 @@ impl S3 for Backend {
         &self,
         req: S3Request<CreateMultipartUploadInput>,
     ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
-        self.begin(req.input).await
+        let bucket = req.input.bucket.clone();
+        self.or_gone(&bucket, self.begin(req.input).await).await
     }
 
     async fn upload_part(&self, req: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
-        self.part(req).await
+        let bucket = req.input.bucket.clone();
+        self.or_gone(&bucket, self.part(req).await).await
     }
 
     async fn upload_part_copy(
         &self,
         req: S3Request<UploadPartCopyInput>,
     ) -> S3Result<S3Response<UploadPartCopyOutput>> {
-        self.copy_part(req.input).await
+        let bucket = req.input.bucket.clone();
+        self.or_gone(&bucket, self.copy_part(req.input).await).await
     }
 
     async fn complete_multipart_upload(

@@ -89,13 +89,17 @@ impl S3Access for Signed {
         if request.credentials().is_none() {
             return Err(s3_error!(AccessDenied, "a request is signed here"));
         }
-        let query = request.uri().query().unwrap_or_default();
-        let lifetime = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "X-Amz-Expires");
-        match lifetime.map(|(_, seconds)| seconds.parse::<u64>()) {
-            None | Some(Ok(1..=LONGEST_URL)) => Ok(()),
-            _ => Err(s3_error!(AuthorizationQueryParametersError, "X-Amz-Expires is 1 to {LONGEST_URL} seconds")),
+        match serves_as_long_as_it_may(request.uri().query().unwrap_or_default()) {
+            true => Ok(()),
+            false => Err(s3_error!(AuthorizationQueryParametersError, "X-Amz-Expires is 1 to {LONGEST_URL} seconds")),
         }
     }
+}
+
+/// Whether a URL with this query, where it is a signed one, serves within S3's bound.
+fn serves_as_long_as_it_may(query: &str) -> bool {
+    let lifetime = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "X-Amz-Expires");
+    lifetime.is_none_or(|(_, seconds)| seconds.parse().is_ok_and(|seconds| (1..=LONGEST_URL).contains(&seconds)))
 }
 
 /// The one key that is taken.
@@ -111,5 +115,20 @@ impl S3Auth for OneKey {
             return Ok(SecretKey::from(self.secret_key.expose_secret()));
         }
         Err(s3_error!(InvalidAccessKeyId, "this access key is not known here"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signed_url_serves_for_a_week_at_most() {
+        for query in ["", "list-type=2", "X-Amz-Expires=1", "a=b&X-Amz-Expires=604800&c"] {
+            assert!(serves_as_long_as_it_may(query), "{query}");
+        }
+        for query in ["X-Amz-Expires=0", "a&X-Amz-Expires=604801", "X-Amz-Expires=", "X-Amz-Expires=-1"] {
+            assert!(!serves_as_long_as_it_may(query), "{query}");
+        }
     }
 }

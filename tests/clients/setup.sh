@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Installs the programs of others that are tried on the sandbox (clients/: rclone, s5cmd, aws, boto3, minio, s3cmd) and the
 # conformance suite of the Model Context Protocol (conformance/, with the node that runs it). Does nothing when all is there.
-# Usage: tests/clients.sh FOLDER, after tests/setup.sh FOLDER.
+# Usage: tests/clients/setup.sh FOLDER, after tests/setup.sh FOLDER.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 pins=$here/tools/clients.txt
 tools=$(cd "$1" && pwd)
 suite=$tools/conformance
 
 fail() {
-    printf 'tests/clients.sh: %s\n' "$*" >&2
+    printf 'tests/clients/setup.sh: %s\n' "$*" >&2
     exit 1
 }
 
