@@ -103,7 +103,10 @@ fn one(task: &TaskType, look: &Look) -> Vec<String> {
     for (name, spec) in &task.parameters {
         let kind = match &spec.kind {
             ParameterKind::Integer { min, max, default } => format!("{min} to {max}, {default} when not said"),
-            ParameterKind::Choice { values, default } => format!("{}, {default} when not said", values.join(", ")),
+            ParameterKind::Choice { values, default: Some(default) } => {
+                format!("{}, {default} when not said", values.join(", "))
+            }
+            ParameterKind::Choice { values, default: None } => format!("{}, or left out", values.join(", ")),
             ParameterKind::File { required: true } => "a file, needed".to_owned(),
             ParameterKind::File { required: false } => "a file".to_owned(),
         };

@@ -17,7 +17,7 @@ const MAX_ROWS: usize = 20;
 /// Bars of a histogram.
 const MAX_BARS: usize = 40;
 /// Fields of a summary.
-const MAX_FIELDS: usize = 16;
+const MAX_FIELDS: usize = 24;
 /// The summary's field that holds a caveat.
 const CAVEAT: &str = "caveat";
 /// The summary's field that holds sentences to be read beside it.

@@ -183,6 +183,7 @@ pub fn planned() -> Job {
                 residues: 120,
                 longest: 36,
                 alphabet: Some(Alphabet::Protein),
+                doubt: None,
                 sampled: false,
                 margins: None,
                 zeros: false,

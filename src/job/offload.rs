@@ -71,10 +71,11 @@ impl Workflow {
         }
         let read = |source| JobError::Read { path: job.source.path.clone(), source };
         let file = dataset.reopen().map_err(read)?;
-        let (task, format, whole) = (job.task_type.clone(), job.verdict.dataset.format, dataset.bytes.max(1) as f64);
+        let (task, parameters) = (job.task_type.clone(), job.parameters.clone());
+        let (format, whole) = (job.verdict.dataset.format, dataset.bytes.max(1) as f64);
         let (tell, mut told) = tokio::sync::watch::channel(0_u64);
         let mut reading = tokio::task::spawn_blocking(move || {
-            science::read_through(&task, format, file, &|bytes| {
+            science::read_through(&task, &parameters, format, file, &|bytes| {
                 tell.send_replace(bytes);
             })
         });

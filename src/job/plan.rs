@@ -185,8 +185,8 @@ impl Workflow {
     ) -> Result<Draft, JobError> {
         let (Draft { mut piece, job }, open) = self.measured(session, work, origin, of).await?;
         let task = self.task(&work.task)?;
-        let (for_task, verdict) = (task.clone(), job.verdict.clone());
-        let look = move || machine::impossible(&for_task, &verdict.dataset, &open, verdict.place);
+        let (for_task, verdict, parameters) = (task.clone(), job.verdict.clone(), job.parameters.clone());
+        let look = move || machine::impossible(&for_task, &parameters, &verdict.dataset, &open, verdict.place);
         let hopeless = tokio::task::spawn_blocking(look).await.map_err(|e| JobError::WrongDataset(e.to_string()))?;
         if let Some(reason) = hopeless.filter(|_| !piece.same_as_before) {
             let rule = reason.word.to_owned();
@@ -227,8 +227,9 @@ impl Workflow {
         let source = open.source.clone();
         let (before, open) = self.before((session, request), work, &task, &parameters, open).await?;
         let (tape, home, supposed) = (self.tape().clone(), self.parts.ledger.home().to_owned(), self.supposed);
+        let said = science::alphabet(&parameters).ok().flatten();
         let measured = tokio::task::spawn_blocking(move || {
-            let dataset = machine::profile_dataset(&open)?;
+            let dataset = machine::profile_dataset(&open)?.said_to_be(said);
             note_dataset(&tape, &open)?;
             Ok::<_, machine::ProbeError>((dataset, supposed.over(machine::probe_machine(&home)?), open))
         });

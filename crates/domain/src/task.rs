@@ -101,8 +101,9 @@ pub enum ParameterKind {
     Choice {
         /// The words.
         values: Vec<String>,
-        /// When nothing is said.
-        default: String,
+        /// When nothing is said; where there is none, it is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        default: Option<String>,
     },
     /// A second file beneath the allowed roots, such as a database.
     File {

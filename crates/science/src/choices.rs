@@ -6,7 +6,7 @@ use super::{
     ScienceError,
     hp::{Effort, Settings},
 };
-use domain::task::Parameters;
+use domain::{dataset::Alphabet, task::Parameters};
 
 /// The largest seed: whole numbers up to here survive every reader of JSON.
 pub const LARGEST_SEED: i64 = 9_007_199_254_740_991;
@@ -18,6 +18,8 @@ pub(crate) struct FoldChoices {
     pub(crate) settings: Settings,
     /// At most so many sequences are folded.
     pub(crate) max_sequences: usize,
+    /// What a person says the sequences are.
+    pub(crate) said: Option<Alphabet>,
 }
 
 impl FoldChoices {
@@ -37,7 +39,21 @@ impl FoldChoices {
                 effort,
             },
             max_sequences: whole(parameters, "max_sequences", 1, 10_000, 100)?,
+            said: alphabet(parameters)?,
         })
+    }
+}
+
+/// What a person says that the sequences are, where they do.
+///
+/// # Errors
+/// What is neither.
+pub fn alphabet(parameters: &Parameters) -> Result<Option<Alphabet>, ScienceError> {
+    match parameters.get("alphabet") {
+        None => Ok(None),
+        Some(given) => serde_json::from_value(given.clone())
+            .map(Some)
+            .map_err(|_| ScienceError::Parameter { name: "alphabet", wanted: "protein or nucleotide".to_owned() }),
     }
 }
 
@@ -74,10 +90,11 @@ mod tests {
     #[test]
     fn defaults_and_limits() {
         let settings = Settings { dimension: 2, seed: 1, effort: Effort::Normal };
-        assert_eq!(of(json!({})), Ok(FoldChoices { settings, max_sequences: 100 }));
+        assert_eq!(of(json!({})), Ok(FoldChoices { settings, max_sequences: 100, said: None }));
         let settings = Settings { dimension: 3, seed: 7, effort: Effort::Quick };
-        let given = json!({"dimension": 3, "seed": 7, "effort": "quick", "max_sequences": 2});
-        assert_eq!(of(given), Ok(FoldChoices { settings, max_sequences: 2 }));
+        let given = json!({"dimension": 3, "seed": 7, "effort": "quick", "max_sequences": 2, "alphabet": "protein"});
+        assert_eq!(of(given), Ok(FoldChoices { settings, max_sequences: 2, said: Some(Alphabet::Protein) }));
+        assert!(of(json!({"alphabet": "greek"})).is_err());
         for bad in [json!({"dimension": 4}), json!({"dimension": "2"}), json!({"dimension": 2.5})] {
             assert_eq!(of(bad), Err("the parameter `dimension` must be a whole number from 2 to 3".to_owned()));
         }

@@ -13,7 +13,12 @@ use super::{
     output::Output,
     select::{Candidate, LONGEST, Selection},
 };
-use domain::{dataset::Alphabet, job::ResultFile, result::Fold, units::count};
+use domain::{
+    dataset::{Alphabet, Doubt},
+    job::ResultFile,
+    result::Fold,
+    units::count,
+};
 
 /// What is said beside every fold.
 pub const CAVEAT: &str = "The HP lattice model is a model for study, not a prediction of structure: \
@@ -27,7 +32,7 @@ const COLUMNS: usize = 110;
 
 /// Selects the sequences and refuses what is no protein.
 pub(crate) fn selected(input: &mut Input<'_>, choices: &FoldChoices) -> Result<Selection, ScienceError> {
-    let mut selection = Selection::new(choices.max_sequences);
+    let mut selection = Selection::new(choices.max_sequences, choices.said);
     input.scan(&mut selection)?;
     foldable(&selection)?;
     Ok(selection)
@@ -35,8 +40,12 @@ pub(crate) fn selected(input: &mut Input<'_>, choices: &FoldChoices) -> Result<S
 
 /// Refuses what holds no protein that can be folded.
 pub(crate) fn foldable(selection: &Selection) -> Result<(), ScienceError> {
-    if selection.letters.alphabet() == Some(Alphabet::Nucleotide) {
-        return Err(ScienceError::Nucleotides);
+    let composition = &selection.composition;
+    if selection.said.or(composition.alphabet()) == Some(Alphabet::Nucleotide) {
+        return Err(match composition.doubt() {
+            Some(Doubt::Unsure) if selection.said.is_none() => ScienceError::MaybeNucleotides,
+            _ => ScienceError::Nucleotides,
+        });
     }
     if selection.candidates.is_empty() {
         return Err(ScienceError::NothingToFold { total: selection.total });
@@ -82,7 +91,7 @@ pub(crate) fn summary(folds: &[Fold], selection: &Selection, choices: &FoldChoic
     let summary = json!({
         "sequences": folds.len(),
         "total": selection.total,
-        "skipped": selection.too_long + selection.empty,
+        "skipped": selection.too_long + selection.empty + selection.nucleotides,
         "left_out": selection.left_out(),
         "best_energy": best.map(|f| f.energy),
         "best_id": best.map(|f| f.id.as_str()),
@@ -116,6 +125,15 @@ fn notes(selection: &Selection, effort: Effort) -> Vec<String> {
     }
     if selection.empty > 0 {
         notes.push(format!("{} without residues skipped", count(selection.empty)));
+    }
+    if let Some(first) = &selection.first_nucleotides {
+        notes.push(format!(
+            "{} that are nucleotides skipped, the first of them {first}; alphabet=protein folds them too",
+            count(selection.nucleotides)
+        ));
+    }
+    if selection.said.is_none() && selection.composition.doubt() == Some(Doubt::Unsure) {
+        notes.push(Doubt::Unsure.meaning(Alphabet::Protein));
     }
     if effort == Effort::Quick {
         notes.push("a quick search: a longer one may find lower energies".to_owned());

@@ -91,18 +91,54 @@ impl Lengths {
         if self.sequences == 0 { 0.0 } else { self.residues as f64 / self.sequences as f64 }
     }
 
-    /// N50: the length such that sequences at least as long hold half of all residues.
+    /// The N statistic of a percentage, N50 for 50: the length such that sequences at least as long hold so much of all
+    /// residues; and how many sequences that takes at least, the longest first (L50). Miller et al., Genomics 95:315 (2010).
     ///
     /// Exact unless [`Lengths::is_exact`] says otherwise; then right to within one part in 256.
-    pub fn n50(&self) -> u64 {
-        let mut seen = 0;
+    pub fn n(&self, percent: u64) -> (u64, u64) {
+        let wanted = (u128::from(self.residues) * u128::from(percent)).div_ceil(100);
+        let (mut residues, mut sequences) = (0_u128, 0);
         for bucket in self.buckets.values().rev() {
-            seen += bucket.residues;
-            if u128::from(seen) * 2 >= u128::from(self.residues) && bucket.sequences > 0 {
-                return bucket.residues / bucket.sequences;
+            let here = u128::from(bucket.residues);
+            if residues + here >= wanted && bucket.sequences > 0 && bucket.residues > 0 {
+                let length = bucket.residues / bucket.sequences;
+                let more = (wanted - residues).div_ceil(u128::from(length.max(1)));
+                return (length, sequences + u64::try_from(more).unwrap_or(bucket.sequences).min(bucket.sequences));
+            }
+            residues += here;
+            sequences += bucket.sequences;
+        }
+        (0, 0)
+    }
+
+    /// The lower quartile, the median and the upper quartile: hinges, that is medians of the lower and the upper half, which
+    /// share the median where the number of sequences is odd (Tukey, Exploratory Data Analysis, 1977). Zeros when there are
+    /// no sequences; exact unless [`Lengths::is_exact`] says otherwise.
+    pub fn quartiles(&self) -> [f64; 3] {
+        let all = self.sequences;
+        let half = all.div_ceil(2);
+        [self.median(0, half), self.median(0, all), self.median(all - half, half)]
+    }
+
+    /// The median of `count` lengths in rising order, from the one with the number `from` on.
+    fn median(&self, from: u64, count: u64) -> f64 {
+        if count == 0 {
+            return 0.0;
+        }
+        let (low, high) = (from + (count - 1) / 2, from + count / 2);
+        (self.length_at(low) + self.length_at(high)) / 2.0
+    }
+
+    /// The length with this number in rising order, from 0.
+    fn length_at(&self, number: u64) -> f64 {
+        let mut seen = 0;
+        for bucket in self.buckets.values() {
+            seen += bucket.sequences;
+            if seen > number {
+                return bucket.residues as f64 / bucket.sequences as f64;
             }
         }
-        0
+        0.0
     }
 
     /// Whether every length is kept as it is.
@@ -175,10 +211,10 @@ mod tests {
     #[test]
     fn figures_of_a_small_set() {
         let lengths = counted(&[2, 2, 2, 3, 3, 4, 8, 8]);
-        assert_eq!((lengths.sequences(), lengths.residues(), lengths.n50()), (8, 32, 8));
+        assert_eq!((lengths.sequences(), lengths.residues(), lengths.n(50).0), (8, 32, 8));
         assert_eq!((lengths.shortest(), lengths.longest(), lengths.mean()), (2, 8, 4.0));
-        assert_eq!(counted(&[]).n50(), 0);
-        assert_eq!(counted(&[0, 0]).n50(), 0);
+        assert_eq!(counted(&[]).n(50), (0, 0));
+        assert_eq!(counted(&[0, 0]).n(50), (0, 0));
         assert_eq!(counted(&[5, 5]).histogram(), [Bar { from: 5, to: 5, count: 2 }]);
         assert!(counted(&[]).histogram().is_empty());
     }
@@ -193,7 +229,7 @@ mod tests {
         assert!(lengths.buckets.len() < 10_000, "{}", lengths.buckets.len());
         // Half of the residues lie in lengths above max / sqrt 2, as lengths are spread evenly from about 0.
         let expected = 200_000.0 * 37.0 / 2_f64.sqrt();
-        let off = lengths.n50() as f64 / expected;
+        let off = lengths.n(50).0 as f64 / expected;
         assert!((0.99..1.01).contains(&off), "{off}");
     }
 
@@ -206,7 +242,21 @@ mod tests {
             let total: u64 = sorted.iter().sum();
             let mut seen = 0;
             let n50 = sorted.iter().find(|&&l| { seen += l; seen * 2 >= total }).copied().unwrap_or(0);
-            prop_assert_eq!(counted.n50(), n50);
+            let l50 = sorted.iter().position(|&l| l == n50).unwrap_or(0);
+            let (found, sequences) = counted.n(50);
+            prop_assert_eq!(found, n50);
+            if total > 0 {
+                let held: u64 = sorted.iter().take(sequences as usize).sum();
+                prop_assert!(held * 2 >= total && sequences as usize > l50);
+                let fewer: u64 = sorted.iter().take(sequences as usize - 1).sum();
+                prop_assert!(fewer * 2 < total);
+            }
+            let mut rising = lengths.clone();
+            rising.sort_unstable();
+            let middle = |part: &[u64]| (part[(part.len() - 1) / 2] + part[part.len() / 2]) as f64 / 2.0;
+            let half = rising.len().div_ceil(2);
+            let hinges = [middle(&rising[..half]), middle(&rising), middle(&rising[rising.len() - half..])];
+            prop_assert_eq!(counted.quartiles(), hinges);
             let bars = counted.histogram();
             prop_assert!(bars.len() <= BARS as usize);
             prop_assert_eq!(bars.iter().map(|b| b.count).sum::<u64>(), lengths.len() as u64);

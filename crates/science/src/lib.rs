@@ -23,12 +23,12 @@ mod verify;
 
 use std::{fs::File, io, path::Path};
 
-pub use choices::LARGEST_SEED;
+pub use choices::{LARGEST_SEED, alphabet};
 pub use draw::draw;
 pub use fold::CAVEAT;
 pub use input::InputError;
 pub use lengths::{Bar, Lengths};
-pub use letters::Letters;
+pub use letters::{Composition, Letters};
 pub use select::LONGEST;
 pub use stats::Counts;
 pub use through::{ReadError, Through, read_through, try_reading};
@@ -70,6 +70,11 @@ pub enum ScienceError {
     /// A protein is wanted.
     #[error("the sequences are nucleotides (DNA or RNA), and folding takes proteins: translate them first")]
     Nucleotides,
+    /// A protein is wanted, and the letters leave open whether it is one.
+    #[error(
+        "by their letters the sequences are taken as nucleotides (DNA or RNA), and folding takes proteins; they could be either"
+    )]
+    MaybeNucleotides,
     /// Sequences, but none that can be folded.
     #[error("{} or longer than {} residues", none_folds(*total), count(LONGEST as u64))]
     NothingToFold {
@@ -113,7 +118,7 @@ impl ScienceError {
             ScienceError::Input(InputError::Memory { .. } | InputError::Dictionary) => "compressed",
             ScienceError::Input(_) => "damaged",
             ScienceError::Parameter { .. } => "parameter",
-            ScienceError::Nucleotides => "nucleotides",
+            ScienceError::Nucleotides | ScienceError::MaybeNucleotides => "nucleotides",
             ScienceError::NothingToFold { .. } | ScienceError::Search(_) => "nothing_to_fold",
             ScienceError::NotText => "not_text",
             ScienceError::NoSentences => "no_sentences",
@@ -132,6 +137,7 @@ impl ScienceError {
             ScienceError::NoSentences => "name a text with whole sentences",
             ScienceError::UnknownTask(_) | ScienceError::Parameter { .. } => "`agent tasks` shows what there is",
             ScienceError::Write { .. } => "check that the folder is yours and the disk is not full",
+            ScienceError::MaybeNucleotides => "if they are proteins, say so: alphabet=protein",
             // The sentence says it: translate them first.
             ScienceError::Nucleotides => return None,
         };
@@ -178,7 +184,8 @@ pub fn run(run: Run<'_>, progress: &mut dyn FnMut(f64)) -> Result<ResultDocument
     match task {
         SEQUENCE_STATS => {
             let mut input = Input::new(input, progress)?;
-            let (record, summary) = stats::stats(&mut input)?;
+            let said = alphabet(parameters)?;
+            let (record, summary) = stats::stats(&mut input, said)?;
             Ok(document(input.finish()?, vec![record], summary, None))
         }
         TEXT_SUMMARY => {

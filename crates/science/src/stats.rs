@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use domain::dataset::Alphabet;
+
 use super::{
     input::{Input, InputError, Scanned},
     lengths::Lengths,
-    letters::Letters,
+    letters::Composition,
     scan::Visit,
 };
 
@@ -18,8 +20,39 @@ pub struct Counts {
     /// Of each sequence.
     pub lengths: Lengths,
     /// Of all sequences together.
-    pub letters: Letters,
+    pub composition: Composition,
+    /// Gaps within sequences.
+    pub gaps: u64,
+    /// Qualities of FASTQ.
+    pub qualities: Qualities,
     current: u64,
+}
+
+/// How many bases were called how well; qualities are Phred's, written from `!` on (Cock et al., NAR 38:1767, 2010).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Qualities {
+    all: u64,
+    q20: u64,
+    q30: u64,
+}
+
+impl Qualities {
+    fn add(&mut self, qualities: &[u8]) {
+        let at_least = |least: u8| -> u64 {
+            // So few at a time that their number fits a byte, of which a processor adds many at once.
+            let few = |part: &[u8]| u64::from(part.iter().fold(0_u8, |sum, &quality| sum + u8::from(quality >= least)));
+            qualities.chunks(128).map(few).sum()
+        };
+        self.all += qualities.len() as u64;
+        self.q20 += at_least(b'!' + 20);
+        self.q30 += at_least(b'!' + 30);
+    }
+
+    /// The share of bases with a quality of at least 20, and of at least 30; none where there are no qualities.
+    pub fn shares(&self) -> Option<(f64, f64)> {
+        let share = |n: u64| n as f64 / self.all as f64;
+        (self.all > 0).then(|| (share(self.q20), share(self.q30)))
+    }
 }
 
 impl Visit for Counts {
@@ -29,48 +62,91 @@ impl Visit for Counts {
 
     fn residues(&mut self, letters: &[u8]) {
         self.current += letters.len() as u64;
-        self.letters.add(letters);
+        self.composition.add(letters);
+    }
+
+    fn gaps(&mut self, count: u64) {
+        self.gaps += count;
+    }
+
+    fn qualities(&mut self, qualities: &[u8]) {
+        self.qualities.add(qualities);
     }
 
     fn end(&mut self) {
+        self.composition.end();
         self.lengths.add(self.current);
     }
 }
 
-/// The one record of the result, and its summary.
-pub(crate) fn stats(input: &mut Input<'_>) -> Result<(Value, Map<String, Value>), InputError> {
+/// The one record of the result, and its summary; `said` is what a person says that the sequences are.
+pub(crate) fn stats(input: &mut Input<'_>, said: Option<Alphabet>) -> Result<(Value, Map<String, Value>), InputError> {
     let mut counts = Counts::default();
     let Scanned { format, compression, oddities } = input.scan(&mut counts)?;
-    let (lengths, letters) = (&counts.lengths, &counts.letters);
+    let (lengths, letters) = (&counts.lengths, counts.composition.letters());
+    let alphabet = letters.alphabet().map(|by_letters| said.unwrap_or(by_letters));
+    let nucleotides = alphabet == Some(Alphabet::Nucleotide);
+    let [q1, median, q3] = lengths.quartiles();
+    let ((n50, l50), (n90, _)) = (lengths.n(50), lengths.n(90));
+    let (q20, q30) = counts.qualities.shares().unzip();
     let record = json!({
         "sequences": lengths.sequences(),
         "residues": lengths.residues(),
         "min_length": lengths.shortest(),
+        "q1_length": q1,
+        "median_length": median,
+        "q3_length": q3,
         "max_length": lengths.longest(),
         "mean_length": lengths.mean(),
-        "n50": lengths.n50(),
-        "gc": letters.gc(),
+        "n50": n50,
+        "l50": l50,
+        "n90": n90,
+        "gc": letters.gc().filter(|_| nucleotides),
+        "n": nucleotides.then(|| letters.unknown()),
+        "gaps": counts.gaps,
+        "q20": q20,
+        "q30": q30,
         "lengths": lengths.histogram(),
     });
     let mut summary = figures(&record);
     summary.insert("format".to_owned(), json!(format));
     summary.insert("compression".to_owned(), json!(compression));
-    summary.insert("alphabet".to_owned(), json!(letters.alphabet()));
+    summary.insert("alphabet".to_owned(), json!(alphabet));
     if !lengths.is_exact() {
         summary.insert("note".to_owned(), json!(NOTE));
     }
     if !oddities.is_empty() {
         summary.insert("oddities".to_owned(), json!(oddities));
     }
+    if let Some(doubt) = counts.composition.doubt().filter(|_| said.is_none()) {
+        summary.insert("doubt".to_owned(), json!(doubt));
+    }
     Ok((record, summary))
 }
 
+/// The record's figures that are numbers, in the order in which people are shown them.
+const FIGURES: [&str; 16] = [
+    "sequences",
+    "residues",
+    "min_length",
+    "q1_length",
+    "median_length",
+    "q3_length",
+    "max_length",
+    "mean_length",
+    "n50",
+    "l50",
+    "n90",
+    "gc",
+    "n",
+    "gaps",
+    "q20",
+    "q30",
+];
+
 /// What the summary takes from the record.
 pub(crate) fn figures(record: &Value) -> Map<String, Value> {
-    ["sequences", "residues", "min_length", "max_length", "mean_length", "n50", "gc"]
-        .into_iter()
-        .map(|name| (name.to_owned(), record.get(name).cloned().unwrap_or_default()))
-        .collect()
+    FIGURES.into_iter().map(|name| (name.to_owned(), record.get(name).cloned().unwrap_or_default())).collect()
 }
 
 #[cfg(test)]
@@ -79,15 +155,16 @@ mod tests {
     use crate::input::tests::{file, gzip};
 
     fn of(bytes: &[u8]) -> Value {
-        stats(&mut Input::new(file(bytes), &mut |_| {}).unwrap()).unwrap().0
+        stats(&mut Input::new(file(bytes), &mut |_| {}).unwrap(), None).unwrap().0
     }
 
     #[test]
     fn a_small_file_by_hand() {
         let fasta = b">a\nACGT\nACGT\n>b\nGGGG\n>c\nAC\n";
         let expected = json!({
-            "sequences": 3, "residues": 14, "min_length": 2, "max_length": 8, "mean_length": 14.0 / 3.0,
-            "n50": 8, "gc": 9.0 / 14.0,
+            "sequences": 3, "residues": 14, "min_length": 2, "q1_length": 3.0, "median_length": 4.0, "q3_length": 6.0,
+            "max_length": 8, "mean_length": 14.0 / 3.0, "n50": 8, "l50": 1, "n90": 2, "gc": 9.0 / 14.0, "n": 0, "gaps": 0,
+            "q20": null, "q30": null,
             "lengths": [
                 {"from": 2, "to": 2, "count": 1}, {"from": 3, "to": 3, "count": 0}, {"from": 4, "to": 4, "count": 1},
                 {"from": 5, "to": 5, "count": 0}, {"from": 6, "to": 6, "count": 0}, {"from": 7, "to": 7, "count": 0},
@@ -96,7 +173,13 @@ mod tests {
         });
         assert_eq!(of(fasta), expected);
         assert_eq!(of(&gzip(fasta)), expected);
-        assert_eq!(of(b"@a\nACGTACGT\n+\nIIIIIIII\n@b\nGGGG\n+\nIIII\n@c\nAC\n+\nII\n"), expected);
+        let reads = of(b"@a\nACGTACGT\n+\nIIIIIIII\n@b\nGGGG\n+\n5555\n@c\nAC\n+\n4!\n");
+        let mut with_qualities = expected;
+        with_qualities["q20"] = json!(12.0 / 14.0);
+        with_qualities["q30"] = json!(8.0 / 14.0);
+        assert_eq!(reads, with_qualities);
+        let aligned = of(b">a\nAC--GTNN..\n>b\n~~~~\n");
+        assert_eq!((&aligned["n"], &aligned["gaps"], &aligned["residues"]), (&json!(2), &json!(8), &json!(6)));
     }
 
     #[test]

@@ -114,7 +114,7 @@ fn every_tampering_is_refused() {
 #[test]
 fn what_cannot_be_folded_is_told() {
     let error = |text: &str, parameters: Value| run_on(PROTEIN_FOLDING, text, parameters).0.unwrap_err().to_string();
-    assert!(error(">a\nACGTACGTAA\n", json!({})).starts_with("the sequences are nucleotides"));
+    assert!(error(">a\nACGTACGTAACC\n", json!({})).starts_with("the sequences are nucleotides"));
     assert_eq!(error("", json!({})), "the file is empty");
     assert_eq!(
         error(&format!(">a\n{}\n", "MK".repeat(1500)), json!({})),
@@ -122,6 +122,45 @@ fn what_cannot_be_folded_is_told() {
     );
     assert!(error(FASTA, json!({"dimension": 4})).contains("`dimension`"));
     assert_eq!(run_on("alchemy", FASTA, json!({})).0.unwrap_err().to_string(), "`alchemy` is no built-in task");
+}
+
+#[test]
+fn what_the_sequences_are_can_be_said_and_a_mix_is_named() {
+    let error = |text: &str, parameters: Value| run_on(PROTEIN_FOLDING, text, parameters).0.unwrap_err();
+    for peptide in [">silk\nGAGAGAGAGAGAGAGAGAGA\n", ">a\nAAAAAAAAAAAAAAAAAAAA\n", ">g\nGGGGGGGGGG\n"] {
+        let doubtful = error(peptide, json!({}));
+        assert_eq!(doubtful.hint().as_deref(), Some("if they are proteins, say so: alphabet=protein"), "{doubtful}");
+        let (done, _folder) = run_on(PROTEIN_FOLDING, peptide, json!({"alphabet": "protein", "effort": "quick"}));
+        let document = done.unwrap();
+        verify(&document, file(peptide.as_bytes())).unwrap();
+        assert_eq!((document.records.len(), &document.summary["skipped"]), (1, &json!(0)));
+    }
+    assert_eq!(error(">a\nMKTAYIAKQR\n", json!({"alphabet": "nucleotide"})).word(), "nucleotides");
+    // A short peptide of letters that primers may have, too.
+    let (done, _folder) = run_on(PROTEIN_FOLDING, ">p\nMSDKTA\n", json!({"effort": "quick"}));
+    assert!(done.unwrap().summary["notes"][0].as_str().unwrap().contains("alphabet=nucleotide says so"));
+    let mix = include_str!("../../../tests/data/odd/mixed.fasta");
+    let (done, _folder) = run_on(PROTEIN_FOLDING, mix, json!({"effort": "quick"}));
+    let document = done.unwrap();
+    verify(&document, file(mix.as_bytes())).unwrap();
+    assert_eq!((document.records.len(), &document.records[0]["id"]), (1, &json!("protein")), "no DNA unasked");
+    assert_eq!(
+        document.summary["notes"][0],
+        "1 that are nucleotides skipped, the first of them dna; alphabet=protein folds them too"
+    );
+    let (done, _folder) = run_on(PROTEIN_FOLDING, mix, json!({"effort": "quick", "alphabet": "protein"}));
+    assert_eq!(done.unwrap().records.len(), 2, "as it was said");
+    let stats = |text: &str, parameters: Value| run_on(SEQUENCE_STATS, text, parameters).0.unwrap();
+    let primers = include_str!("../../../tests/data/odd/primers.fasta");
+    let document = stats(primers, json!({}));
+    assert_eq!((&document.summary["alphabet"], document.summary.get("doubt")), (&json!("nucleotide"), None));
+    assert!(document.records[0]["gc"].is_f64());
+    assert_eq!(stats(mix, json!({})).summary["doubt"]["mixed"], json!({"nucleotide": 1, "protein": 1, "first": 1}));
+    let mut said = stats(">silk\nGAGAGAGAGAGA\n", json!({"alphabet": "protein"}));
+    assert_eq!((&said.summary["alphabet"], &said.records[0]["gc"]), (&json!("protein"), &Value::Null));
+    verify(&said, file(b">silk\nGAGAGAGAGAGA\n")).unwrap();
+    said.parameters.insert("alphabet".to_owned(), json!("nucleotide"));
+    assert!(verify(&said, file(b">silk\nGAGAGAGAGAGA\n")).unwrap_err().to_string().contains("the one that was said"));
 }
 
 #[test]

@@ -6,9 +6,9 @@
 use std::{fmt, fs::File};
 
 use super::{
-    PROTEIN_FOLDING, ScienceError, TEXT_SUMMARY, fold,
+    PROTEIN_FOLDING, ScienceError, TEXT_SUMMARY, choices, fold,
     input::{Content, Input, InputError},
-    letters::Letters,
+    letters::Composition,
     scan::{Place, ScanError, Scanner, Visit},
     select::Selection,
     summary,
@@ -17,6 +17,7 @@ use super::{
 use domain::{
     dataset::{Alphabet, Compression, Format, Oddity},
     hash::Sha256,
+    task::Parameters,
     units::count,
 };
 
@@ -85,17 +86,25 @@ impl ReadError {
 /// Whether the file is still the one that was measured is for the caller to compare.
 ///
 /// # Errors
-/// A damaged record, compressed data that is damaged or cut off, zeros, text that is none, no protein that can be folded
+/// A wrong parameter, a damaged record, compressed data that is damaged or cut off, zeros, text that is none, no protein that can be folded
 /// where the task folds; the system's error. What follows the place is not read.
-pub fn read_through(task: &str, format: Format, file: File, progress: &dyn Fn(u64)) -> Result<Through, ReadError> {
+pub fn read_through(
+    task: &str,
+    parameters: &Parameters,
+    format: Format,
+    file: File,
+    progress: &dyn Fn(u64),
+) -> Result<Through, ReadError> {
     let whole = file.metadata().map_err(InputError::Read)?.len();
     let mut told = |part: f64| progress((part * whole as f64).round() as u64);
     let mut input = Input::new(file, &mut told)?;
-    let mut reader = Reader::new(task, format);
+    let said = choices::alphabet(parameters)?;
+    let mut reader = Reader::new(task, said, format);
     let read = reader.read(&mut input, u64::MAX)?;
     let oddities = read.oddities.into_iter().chain(reader.oddities()).collect();
     let (format, records, residues, alphabet) = reader.finish(read.skipped)?;
     let (sha256, bytes) = input.finish_measured()?;
+    let alphabet = alphabet.map(|by_letters| said.unwrap_or(by_letters));
     Ok(Through { sha256, bytes, compression: read.compression, format, records, residues, alphabet, oddities })
 }
 
@@ -104,13 +113,19 @@ pub fn read_through(task: &str, format: Format, file: File, progress: &dyn Fn(u6
 ///
 /// # Errors
 /// As [`read_through`], and a text without a sentence for a summary.
-pub fn try_reading(task: &str, format: Format, file: File, most: u64) -> Result<(), ReadError> {
+pub fn try_reading(
+    task: &str,
+    parameters: &Parameters,
+    format: Format,
+    file: File,
+    most: u64,
+) -> Result<(), ReadError> {
     let mut silent = |_| {};
     let mut input = Input::new(file, &mut silent)?;
     if task == TEXT_SUMMARY {
         return Ok(summary::has_sentences(&mut input)?);
     }
-    let mut reader = Reader::new(task, format);
+    let mut reader = Reader::new(task, choices::alphabet(parameters)?, format);
     let read = reader.read(&mut input, most)?;
     if read.ended { reader.finish(read.skipped).map(|_| ()) } else { Ok(()) }
 }
@@ -133,17 +148,18 @@ impl From<InputError> for ReadError {
 #[derive(Debug, Default)]
 struct Tally {
     records: u64,
-    letters: Letters,
+    composition: Composition,
 }
 
 impl Visit for Tally {
     fn start(&mut self, _header: &[u8]) {}
 
     fn residues(&mut self, letters: &[u8]) {
-        self.letters.add(letters);
+        self.composition.add(letters);
     }
 
     fn end(&mut self) {
+        self.composition.end();
         self.records += 1;
     }
 }
@@ -168,10 +184,10 @@ enum Reader {
 }
 
 impl Reader {
-    fn new(task: &str, format: Format) -> Reader {
+    fn new(task: &str, said: Option<Alphabet>, format: Format) -> Reader {
         match format {
             Format::Fasta | Format::Fastq if task == PROTEIN_FOLDING => {
-                Reader::Fold(Scanner::default(), Selection::new(1))
+                Reader::Fold(Scanner::default(), Selection::new(1, said))
             }
             Format::Fasta | Format::Fastq => Reader::Sequences(Scanner::default(), Tally::default()),
             Format::Text => Reader::Text(Lines::default()),
@@ -246,12 +262,12 @@ impl Reader {
         match self {
             Reader::Sequences(scanner, mut tally) => {
                 let format = scanner.finish(&mut tally).map_err(scanned)?;
-                Ok((format, tally.records, tally.letters.total(), tally.letters.alphabet()))
+                Ok((format, tally.records, tally.composition.letters().total(), tally.composition.alphabet()))
             }
             Reader::Fold(scanner, mut selection) => {
                 let format = scanner.finish(&mut selection).map_err(scanned)?;
                 fold::foldable(&selection)?;
-                Ok((format, selection.total, selection.letters.total(), selection.letters.alphabet()))
+                Ok((format, selection.total, selection.composition.letters().total(), selection.composition.alphabet()))
             }
             Reader::Text(_) if place.is_some_and(|place| place.offset == 0) => Err(scanned(ScanError::Empty)),
             Reader::Text(lines) => {

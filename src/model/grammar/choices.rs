@@ -43,7 +43,7 @@ fn said(s: &Sentence, task: &TaskType, scene: &Scene, name: &str, spec: &Paramet
             vec![(Value::from(unused(scene, task, name, *default)), other.at..other.end + 1)]
         }
         (ParameterKind::Integer { .. }, _) => integer(s, name),
-        (ParameterKind::Choice { values, .. }, _) => choice(s, name, values),
+        (ParameterKind::Choice { values, .. }, _) => choice(s, task, name, values),
         (ParameterKind::File { .. }, _) => Found::new(),
     }
 }
@@ -148,8 +148,9 @@ fn integer(s: &Sentence, name: &str) -> Found {
     out
 }
 
-/// One of a few words or numbers: itself, by a common word, or as whatever stands behind the parameter's name.
-fn choice(s: &Sentence, name: &str, values: &[String]) -> Found {
+/// One of a few words or numbers: itself, by a common word, or as whatever stands behind the parameter's name. A word that
+/// asks for the task ("protein folding") chooses nothing, but behind "as".
+fn choice(s: &Sentence, task: &TaskType, name: &str, values: &[String]) -> Found {
     let number = |text: &str| text.parse::<f64>().ok();
     let same = |said: &Value| {
         let text = said.as_str().map_or_else(|| said.to_string(), str::to_owned);
@@ -162,7 +163,10 @@ fn choice(s: &Sentence, name: &str, values: &[String]) -> Found {
     let mut out: Found = found.into_iter().map(|(said, at)| (same(&said), at)).collect();
     // Numbers mean nothing without the name.
     for value in values.iter().filter(|value| number(value).is_none()) {
-        let at = (0..s.tokens.len()).find(|at| says(*at, value));
+        let asks =
+            task.asked_as.iter().flat_map(|phrase| phrase.split(' ')).any(|word| word.starts_with(value.as_str()));
+        let as_such = |at: usize| (1..=2).any(|back| at >= back && s.word(at - back) == "as");
+        let at = (0..s.tokens.len()).find(|at| says(*at, value) && (!asks || as_such(*at)));
         out.extend(at.map(|at| (Value::from(value.as_str()), at..at + 1)));
     }
     out

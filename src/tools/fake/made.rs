@@ -40,6 +40,7 @@ pub fn job(session: &str, id: JobId, task: &TaskType, parameters: Parameters, na
         residues: bytes,
         longest: 48,
         alphabet: None,
+        doubt: None,
         sampled: false,
         margins: None,
         zeros: false,

@@ -90,6 +90,7 @@ impl Guarded {
                     residues: 1,
                     longest: 1,
                     alphabet: None,
+                    doubt: None,
                     sampled: false,
                     margins: None,
                     zeros: false,

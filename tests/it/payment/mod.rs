@@ -168,6 +168,7 @@ fn awaiting(quote: Quote) -> Job {
         residues: 4_900_000_000,
         longest: 5_000_000,
         alphabet: None,
+        doubt: None,
         sampled: true,
         margins: None,
         zeros: false,

@@ -80,6 +80,7 @@ fn offloaded(folder: &Path, bytes: u64, modified_ns: i64) -> Job {
         residues: bytes,
         longest: bytes,
         alphabet: Some(Alphabet::Protein),
+        doubt: None,
         sampled: false,
         margins: None,
         zeros: false,

@@ -197,7 +197,7 @@ impl Stage {
         let client = Aioz::new(self.provider.clone(), API_KEY.into()).unwrap();
         let key = opaque(16);
         let body = json!({"input": self.dataset, "parameters": "{}"});
-        let model = client.model("orchestrator/sequence-stats").await.unwrap().id;
+        let model = client.model("orchestrator/sequence-stats-2").await.unwrap().id;
         let url = format!("{}/api-key/model/{model}/task", self.provider);
         let answer = cassette::line::http_client()
             .build()

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use kind::{Compression, Foreign, Oddity};
 
-use super::path_text;
+use super::{path_text, units::count};
 
 /// What kind of file a dataset is, from its bytes and never from its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -32,6 +32,54 @@ pub enum Alphabet {
     Nucleotide,
     /// Amino acids.
     Protein,
+}
+
+impl Alphabet {
+    /// As people say it, and as parameters do.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Alphabet::Nucleotide => "nucleotide",
+            Alphabet::Protein => "protein",
+        }
+    }
+}
+
+/// What letters leave open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// Both alphabets have such letters, or there are too few of them.
+    Unsure,
+    /// Records of both alphabets.
+    Mixed {
+        /// Records that are surely nucleotides.
+        nucleotide: u64,
+        /// Records that are surely protein.
+        protein: u64,
+        /// Which record is the first of nucleotides, from 1.
+        first: u64,
+    },
+}
+
+impl Doubt {
+    /// In a sentence, of what was taken as `alphabet`.
+    pub fn meaning(self, alphabet: Alphabet) -> String {
+        match (self, alphabet) {
+            (Doubt::Unsure, Alphabet::Nucleotide) => {
+                "by its letters it is taken as nucleotides, and could be protein: alphabet=protein says so".to_owned()
+            }
+            (Doubt::Unsure, Alphabet::Protein) => {
+                "by its letters it is taken as protein, and could be nucleotides: alphabet=nucleotide says so"
+                    .to_owned()
+            }
+            (Doubt::Mixed { nucleotide, protein, first }, _) => format!(
+                "it holds both nucleotides ({} records, the first of them record {}) and protein ({} records)",
+                count(nucleotide),
+                count(first),
+                count(protein)
+            ),
+        }
+    }
 }
 
 /// A dataset as the runtime's own probe found it. Sizes in bytes, lengths in residues.
@@ -61,6 +109,9 @@ pub struct DatasetProfile {
     pub longest: u64,
     /// What the sequences are made of; `None` for text.
     pub alphabet: Option<Alphabet>,
+    /// What is in doubt about the alphabet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Doubt>,
     /// Whether the counts are extrapolated from a sample; `bytes` is always exact.
     pub sampled: bool,
     /// How far off the extrapolated counts may be; none where they are exact.
@@ -123,9 +174,20 @@ impl DatasetProfile {
         }
     }
 
-    /// What is to be said of how it was read: what is odd about it.
+    /// What is to be said of how it was read: what is odd about it, and what is in doubt.
     pub fn notes(&self) -> Vec<String> {
-        self.oddities.iter().map(|oddity| oddity.meaning().to_owned()).collect()
+        let odd = self.oddities.iter().map(|oddity| oddity.meaning().to_owned());
+        let doubt = self.doubt.zip(self.alphabet).map(|(doubt, alphabet)| doubt.meaning(alphabet));
+        odd.chain(doubt).collect()
+    }
+
+    /// Of the alphabet that somebody says it is of, whatever its letters let think.
+    #[must_use]
+    pub fn said_to_be(self, said: Option<Alphabet>) -> DatasetProfile {
+        match (said, self.alphabet) {
+            (Some(_), Some(_)) => DatasetProfile { alphabet: said, doubt: None, ..self },
+            _ => self,
+        }
     }
 
     /// What it means that there are [`zeros`](DatasetProfile::zeros) in it, for the middle of a sentence.

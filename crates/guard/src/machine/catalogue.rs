@@ -157,7 +157,9 @@ fn check(task: &TaskType) -> Result<(), String> {
     for (name, spec) in &task.parameters {
         let possible = match &spec.kind {
             ParameterKind::Integer { min, max, default } => (min..=max).contains(&default),
-            ParameterKind::Choice { values, default } => values.contains(default),
+            ParameterKind::Choice { values, default } => {
+                default.as_ref().is_none_or(|default| values.contains(default))
+            }
             ParameterKind::File { .. } => true,
         };
         if !possible {

@@ -1,6 +1,6 @@
 //! What reading a dataset, or a part of it, counted.
 
-use domain::dataset::{Alphabet, Format, Margin, Margins};
+use domain::dataset::{Alphabet, Doubt, Format, Margin, Margins};
 use science::{Counts, text::Lines};
 
 /// What was counted, or extrapolated.
@@ -11,25 +11,34 @@ pub(super) struct Counted {
     pub(super) residues: u64,
     pub(super) longest: u64,
     pub(super) alphabet: Option<Alphabet>,
+    pub(super) doubt: Option<Doubt>,
     /// How far off the counts may be, where they are extrapolated.
     pub(super) margins: Option<Margins>,
 }
 
 impl Counted {
-    pub(super) const BINARY: Counted =
-        Counted { format: Format::Binary, records: 0, residues: 0, longest: 0, alphabet: None, margins: None };
+    pub(super) const BINARY: Counted = Counted {
+        format: Format::Binary,
+        records: 0,
+        residues: 0,
+        longest: 0,
+        alphabet: None,
+        doubt: None,
+        margins: None,
+    };
 
     /// What a scan of sequences counted.
     pub(super) fn sequences(format: Format, counts: &Counts) -> Counted {
-        let (lengths, alphabet) = (&counts.lengths, counts.letters.alphabet());
+        let (lengths, composition) = (&counts.lengths, &counts.composition);
+        let (alphabet, doubt) = (composition.alphabet(), composition.doubt());
         let (records, residues, longest) = (lengths.sequences(), lengths.residues(), lengths.longest());
-        Counted { format, records, residues, longest, alphabet, margins: None }
+        Counted { format, records, residues, longest, alphabet, doubt, margins: None }
     }
 
     /// What the lines of a text came to.
     pub(super) fn text(lines: &Lines) -> Counted {
         let (records, residues, longest) = (lines.lines(), lines.characters(), lines.longest());
-        Counted { format: Format::Text, records, residues, longest, alphabet: None, margins: None }
+        Counted { format: Format::Text, records, residues, longest, alphabet: None, doubt: None, margins: None }
     }
 
     /// As if the rest of the content, of which `seen` bytes were read, were like that part: likely `factor` times as much.

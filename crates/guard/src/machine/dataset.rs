@@ -70,7 +70,7 @@ fn measured(open: &OpenDataset, most: u64) -> Result<DatasetProfile, ProbeError>
             oddities.push(oddity);
         }
     }
-    let Counted { format, records, residues, longest, alphabet, margins } = counted;
+    let Counted { format, records, residues, longest, alphabet, doubt, margins } = counted;
     Ok(DatasetProfile {
         path: open.path.clone(),
         bytes: open.bytes,
@@ -82,6 +82,7 @@ fn measured(open: &OpenDataset, most: u64) -> Result<DatasetProfile, ProbeError>
         residues,
         longest,
         alphabet,
+        doubt,
         sampled: margins.is_some(),
         margins,
         zeros,

@@ -134,6 +134,7 @@ mod tests {
             residues,
             longest,
             alphabet: Some(Alphabet::Protein),
+            doubt: None,
             sampled: false,
             margins: None,
             zeros: false,

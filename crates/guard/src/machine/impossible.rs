@@ -6,8 +6,8 @@ use super::{
 };
 use crate::policy::data::OpenDataset;
 use domain::{
-    dataset::{Alphabet, DatasetProfile},
-    task::TaskType,
+    dataset::{Alphabet, DatasetProfile, Doubt},
+    task::{Parameters, TaskType},
     verdict::Place,
 };
 use science::{LONGEST, PROTEIN_FOLDING, ReadError, ScienceError, TEXT_SUMMARY};
@@ -58,14 +58,20 @@ impl From<&ReadError> for Impossible {
 /// Most is drawn from the probe. Where it leaves open whether there is anything to work on (a protein that is short
 /// enough to fold, a sentence to choose), files of up to 64 MB are read as the task reads them; larger ones only where
 /// the probe proves it. `place` is where the work would run: zeros within a dataset only keep it from being sent away.
-pub fn impossible(task: &TaskType, profile: &DatasetProfile, open: &OpenDataset, place: Place) -> Option<Impossible> {
+pub fn impossible(
+    task: &TaskType,
+    parameters: &Parameters,
+    profile: &DatasetProfile,
+    open: &OpenDataset,
+    place: Place,
+) -> Option<Impossible> {
     let path = open.path.display();
     if profile.records == 0 {
         let hint = "check the name, and whether its download finished";
         return Some(Impossible::new("empty", format!("{path} holds no records to work on"), hint));
     }
     if let Err(unsuitable) = check_dataset(task, profile) {
-        return Some(not_for(&unsuitable, profile));
+        return Some(not_for(task, &unsuitable, profile));
     }
     if place == Place::Offload && profile.zeros {
         let why = format!("{path} is not sent away: {}", profile.zeros_mean());
@@ -78,9 +84,9 @@ pub fn impossible(task: &TaskType, profile: &DatasetProfile, open: &OpenDataset,
             Some(true) => return None,
             Some(false) => ScienceError::NothingToFold { total: profile.records }.into(),
             None if profile.bytes > READ => return None,
-            None => tried(task, profile, open)?,
+            None => tried(task, parameters, profile, open)?,
         },
-        TEXT_SUMMARY => tried(task, profile, open)?,
+        TEXT_SUMMARY => tried(task, parameters, profile, open)?,
         _ => return None,
     };
     let told = Impossible::from(&error);
@@ -91,7 +97,8 @@ pub fn impossible(task: &TaskType, profile: &DatasetProfile, open: &OpenDataset,
 /// can be folded or is all there is.
 fn can_fold(profile: &DatasetProfile) -> Option<bool> {
     match profile.longest {
-        _ if profile.sampled || profile.zeros => None,
+        // Of a mix only the proteins are.
+        _ if profile.sampled || profile.zeros || matches!(profile.doubt, Some(Doubt::Mixed { .. })) => None,
         0 => Some(false),
         longest if longest <= LONGEST as u64 => Some(true),
         _ if profile.records == 1 => Some(false),
@@ -100,15 +107,16 @@ fn can_fold(profile: &DatasetProfile) -> Option<bool> {
 }
 
 /// What comes of reading the dataset as the task would.
-fn tried(task: &TaskType, profile: &DatasetProfile, open: &OpenDataset) -> Option<ReadError> {
+fn tried(task: &TaskType, parameters: &Parameters, profile: &DatasetProfile, open: &OpenDataset) -> Option<ReadError> {
     let file = match open.reopen() {
         Ok(file) => file,
         Err(e) => return Some(science::InputError::Read(e).into()),
     };
-    science::try_reading(&task.name, profile.format, file, READ).err()
+    science::try_reading(&task.name, parameters, profile.format, file, READ).err()
 }
 
-fn not_for(unsuitable: &Unsuitable, profile: &DatasetProfile) -> Impossible {
+fn not_for(task: &TaskType, unsuitable: &Unsuitable, profile: &DatasetProfile) -> Impossible {
+    let takes_alphabet = task.parameters.contains_key("alphabet");
     let (word, hint) = match unsuitable {
         Unsuitable::Format { .. } => (
             "format",
@@ -117,6 +125,9 @@ fn not_for(unsuitable: &Unsuitable, profile: &DatasetProfile) -> Impossible {
                 None => "`agent tasks` shows what each task works on".to_owned(),
             },
         ),
+        Unsuitable::Alphabet { .. } if profile.doubt == Some(Doubt::Unsure) && takes_alphabet => {
+            ("alphabet", "their letters leave it open: if they are proteins, say so: alphabet=protein".to_owned())
+        }
         Unsuitable::Alphabet { .. } if profile.alphabet == Some(Alphabet::Nucleotide) => {
             ("alphabet", "translate the sequences first, or name a file of proteins".to_owned())
         }

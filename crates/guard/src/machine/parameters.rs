@@ -99,7 +99,7 @@ fn one(
     };
     match (&spec.kind, value) {
         (ParameterKind::Integer { default, .. }, None) => Ok(Some((*default).into())),
-        (ParameterKind::Choice { default, .. }, None) => Ok(Some(default.as_str().into())),
+        (ParameterKind::Choice { default, .. }, None) => Ok(default.as_deref().map(Value::from)),
         (ParameterKind::File { required: false }, None) => Ok(None),
         (ParameterKind::File { required: true }, None) => Err(ParameterError::Missing {
             task: task.name.clone(),

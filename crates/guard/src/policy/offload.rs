@@ -122,6 +122,7 @@ pub(crate) mod tests {
             residues: bytes,
             longest: bytes,
             alphabet: None,
+            doubt: None,
             sampled: false,
             margins: None,
             zeros: false,

@@ -14,7 +14,7 @@ use domain::task::Parameters;
 const LARGE: usize = 20_000_000;
 
 fn through(task: &str, format: Format, bytes: &[u8]) -> Result<Through, ReadError> {
-    read_through(task, format, file(bytes), &|_| {})
+    read_through(task, &Parameters::new(), format, file(bytes), &|_| {})
 }
 
 fn wrong(format: Format, bytes: &[u8]) -> String {
@@ -48,8 +48,10 @@ fn proteins() -> (Vec<u8>, u64) {
 fn a_whole_file_is_hashed_and_counted_in_one_pass() {
     let (plain, count) = reads();
     let told = RefCell::new(Vec::new());
-    let found =
-        read_through(SEQUENCE_STATS, Format::Fastq, file(&plain), &|bytes| told.borrow_mut().push(bytes)).unwrap();
+    let found = read_through(SEQUENCE_STATS, &Parameters::new(), Format::Fastq, file(&plain), &|bytes| {
+        told.borrow_mut().push(bytes)
+    })
+    .unwrap();
     let expected = Through {
         sha256: Sha256::of(&plain),
         bytes: plain.len() as u64,
@@ -126,7 +128,7 @@ fn zeros_anywhere_end_the_reading() {
     // A hole behind the last record, as a broken download leaves it.
     let hole = file(&proteins);
     hole.set_len(length as u64 + 5_000_000).unwrap();
-    let error = read_through(SEQUENCE_STATS, Format::Fasta, hole, &|_| {}).unwrap_err();
+    let error = read_through(SEQUENCE_STATS, &Parameters::new(), Format::Fasta, hole, &|_| {}).unwrap_err();
     let expected = format!(
         "line {} holds zero bytes: the file is binary, or part of it was never written (record {}, byte offset {})",
         count * 3 + 1,

@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{VerifyError, alike, same_summary, shown, summary_error};
-use crate::{lengths::Bar, stats};
+use crate::{choices, lengths::Bar, stats};
 use domain::{
-    dataset::{Alphabet, Compression, Format, Oddity},
+    dataset::{Alphabet, Compression, Doubt, Format, Oddity},
     result::ResultDocument,
 };
 
@@ -17,10 +17,20 @@ struct Stats {
     sequences: u64,
     residues: u64,
     min_length: u64,
+    q1_length: f64,
+    median_length: f64,
+    q3_length: f64,
     max_length: u64,
     mean_length: f64,
     n50: u64,
+    l50: u64,
+    n90: u64,
     gc: Option<f64>,
+    n: Option<u64>,
+    #[serde(rename = "gaps")]
+    _gaps: u64,
+    q20: Option<f64>,
+    q30: Option<f64>,
     lengths: Vec<Bar>,
 }
 
@@ -32,8 +42,9 @@ struct Kinds {
     _format: Format,
     #[serde(rename = "compression")]
     _compression: Option<Compression>,
-    #[serde(rename = "alphabet")]
-    _alphabet: Option<Alphabet>,
+    alphabet: Option<Alphabet>,
+    #[serde(default, rename = "doubt")]
+    _doubt: Option<Doubt>,
     note: Option<String>,
     #[serde(default, rename = "oddities")]
     _oddities: Vec<Oddity>,
@@ -53,8 +64,15 @@ pub(super) fn figures(document: &ResultDocument) -> Result<(), VerifyError> {
     if !alike(&(s.mean_length * s.sequences as f64).into(), &(s.residues as f64).into()) {
         return Err(wrong("the mean length is not residues over sequences"));
     }
-    if s.gc.is_some_and(|gc| !(0.0..=1.0).contains(&gc)) {
-        return Err(wrong("the GC share is not between 0 and 1"));
+    let quartiles = [s.min_length as f64, s.q1_length, s.median_length, s.q3_length, s.max_length as f64];
+    if !quartiles.is_sorted() {
+        return Err(wrong("the quartiles are not in order, or lie outside the lengths"));
+    }
+    if s.n90 > s.n50 || s.l50 > s.sequences || s.n.is_some_and(|n| n > s.residues) {
+        return Err(wrong("N90, L50 or the number of N is more than can be"));
+    }
+    if [s.gc, s.q20, s.q30].into_iter().flatten().any(|share| !(0.0..=1.0).contains(&share)) || s.q30 > s.q20 {
+        return Err(wrong("the share of GC, Q20 or Q30 is not between 0 and 1, or Q30 is more than Q20"));
     }
     if s.lengths.iter().try_fold(0_u64, |sum, bar| sum.checked_add(bar.count)) != Some(s.sequences) {
         return Err(wrong("the histogram does not add up to the sequences"));
@@ -64,8 +82,15 @@ pub(super) fn figures(document: &ResultDocument) -> Result<(), VerifyError> {
     let others: Map<String, Value> = others.map(|(name, value)| (name.clone(), value.clone())).collect();
     let kinds: Kinds = serde_json::from_value(others.clone().into())
         .map_err(|e| summary_error("rest", &e, &"format, compression, alphabet"))?;
-    if let Some(note) = kinds.note.filter(|note| note != stats::NOTE) {
-        return Err(summary_error("note", &note, &stats::NOTE));
+    if let Some(note) = kinds.note.as_ref().filter(|note| *note != stats::NOTE) {
+        return Err(summary_error("note", note, &stats::NOTE));
+    }
+    let said = choices::alphabet(&document.parameters).map_err(VerifyError::Impossible)?;
+    if said.is_some_and(|said| kinds.alphabet.is_some_and(|alphabet| alphabet != said)) {
+        return Err(summary_error("alphabet", &kinds.alphabet.map_or("", Alphabet::as_str), &"the one that was said"));
+    }
+    if kinds.alphabet != Some(Alphabet::Nucleotide) && (s.gc.is_some() || s.n.is_some()) {
+        return Err(wrong("the GC share and the number of N are of nucleotides only"));
     }
     expected.extend(others);
     same_summary(document, &expected)

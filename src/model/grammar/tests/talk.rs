@@ -127,6 +127,7 @@ pub(super) fn job(work: &Work, heavy: bool) -> Job {
         residues: 90,
         longest: 30,
         alphabet: None,
+        doubt: None,
         sampled: false,
         margins: None,
         zeros: false,

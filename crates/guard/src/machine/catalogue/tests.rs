@@ -96,6 +96,7 @@ fn datasets_must_suit() {
         residues: 4,
         longest: 4,
         alphabet,
+        doubt: None,
         sampled: false,
         margins: None,
         zeros: false,

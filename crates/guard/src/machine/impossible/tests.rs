@@ -13,7 +13,7 @@ fn judged(task: &str, bytes: &[u8], place: Place) -> Option<Impossible> {
     let open = open_dataset(Path::new("data"), &[dir.path().to_owned()], &[]).unwrap();
     let catalogue = Catalogue::builtin().unwrap();
     match profile_dataset(&open) {
-        Ok(profile) => impossible(catalogue.get(task).unwrap(), &profile, &open, place),
+        Ok(profile) => impossible(catalogue.get(task).unwrap(), &Parameters::new(), &profile, &open, place),
         Err(error) => Some(Impossible::from(&error)),
     }
 }

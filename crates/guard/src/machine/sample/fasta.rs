@@ -2,7 +2,7 @@
 
 use super::{Density, Look, Margins, ProbeError, Seen, changes, longest, whole};
 use crate::machine::counted::Counted;
-use domain::dataset::Format;
+use domain::dataset::{Doubt, Format};
 use science::Letters;
 
 /// What the looks held together.
@@ -69,6 +69,7 @@ impl Sample {
             residues: whole(letters.likely).min(content),
             longest: likely.min(whole(letters.likely)).max(of_longest.low),
             alphabet: self.letters.alphabet(),
+            doubt: (!self.letters.is_sure()).then_some(Doubt::Unsure),
             margins: Some(Margins { records: margin, residues, longest: of_longest }),
         }
     }

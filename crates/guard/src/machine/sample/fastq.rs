@@ -2,7 +2,7 @@
 
 use super::{Density, Look, Margin, Margins, ProbeError, Seen, changes, longest, whole};
 use crate::machine::counted::Counted;
-use domain::dataset::Format;
+use domain::dataset::{Doubt, Format};
 use science::Letters;
 
 /// What the looks held together.
@@ -96,6 +96,7 @@ impl Sample {
             residues: whole(residues),
             longest: likely.min(whole(residues)).max(of_longest.low),
             alphabet: self.letters.alphabet(),
+            doubt: (!self.letters.is_sure()).then_some(Doubt::Unsure),
             margins: Some(Margins {
                 records: margin,
                 residues: Margin { low: whole(low), high: whole(high) },

@@ -49,6 +49,7 @@ pub(super) fn counted(content: u64, seen: &[Seen]) -> Counted {
         residues: whole(characters.likely).min(content),
         longest: likely.min(whole(characters.likely)).max(of_longest.low),
         alphabet: None,
+        doubt: None,
         margins: Some(Margins { records: margin, residues, longest: of_longest }),
     }
 }

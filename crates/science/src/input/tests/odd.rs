@@ -2,14 +2,14 @@
 
 use super::*;
 use crate::{SEQUENCE_STATS, TEXT_SUMMARY, Through, read_through, stats::stats};
-use domain::dataset::Foreign;
+use domain::{dataset::Foreign, task::Parameters};
 
 fn odd(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/../../tests/data/odd/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
 fn through(bytes: &[u8]) -> Result<Through, String> {
-    read_through(SEQUENCE_STATS, Format::Fasta, file(bytes), &|_| {}).map_err(|e| e.to_string())
+    read_through(SEQUENCE_STATS, &Parameters::new(), Format::Fasta, file(bytes), &|_| {}).map_err(|e| e.to_string())
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn what_is_odd_is_read_as_what_it_holds() {
     for (name, compression, oddities) in cases {
         let bytes = odd(name);
         let mut silent = |_| {};
-        let (record, summary) = stats(&mut Input::new(file(&bytes), &mut silent).unwrap()).unwrap();
+        let (record, summary) = stats(&mut Input::new(file(&bytes), &mut silent).unwrap(), None).unwrap();
         let found = through(&bytes).unwrap();
         assert_eq!(
             (found.compression, found.oddities.as_slice(), found.records),
@@ -49,7 +49,8 @@ fn what_is_odd_is_read_as_what_it_holds() {
         }
         assert_eq!(summary.get("oddities").is_some(), !oddities.is_empty());
     }
-    let wrapped = read_through(SEQUENCE_STATS, Format::Fastq, file(&odd("wrapped.fastq")), &|_| {}).unwrap();
+    let wrapped =
+        read_through(SEQUENCE_STATS, &Parameters::new(), Format::Fastq, file(&odd("wrapped.fastq")), &|_| {}).unwrap();
     assert_eq!((wrapped.records, wrapped.residues), (2, 10));
 }
 
@@ -63,11 +64,13 @@ fn what_is_not_read_is_named_with_what_to_do() {
         ("hash.fasta", "FASTA behind lines that begin with `#`, from line 1 on", "`grep -v '^#' FILE > NEW`"),
     ];
     for (name, is, hint) in named {
-        let error = read_through(SEQUENCE_STATS, Format::Fasta, file(&odd(name)), &|_| {}).unwrap_err();
+        let error =
+            read_through(SEQUENCE_STATS, &Parameters::new(), Format::Fasta, file(&odd(name)), &|_| {}).unwrap_err();
         assert_eq!((error.to_string(), error.why.word()), (format!("the file is {is}"), "format"), "{name}");
         assert!(error.hint().unwrap().contains(hint), "{name}: {:?}", error.hint());
     }
-    let latin = read_through(TEXT_SUMMARY, Format::Text, file(&odd("latin1.txt")), &|_| {}).unwrap_err();
+    let latin =
+        read_through(TEXT_SUMMARY, &Parameters::new(), Format::Text, file(&odd("latin1.txt")), &|_| {}).unwrap_err();
     assert_eq!(latin.to_string(), "the file is text in Latin-1 or another encoding that is not UTF-8");
     let foreign = |bytes: &[u8]| Content::new(bytes).unwrap().foreign();
     for (bytes, expected) in [
