@@ -184,8 +184,7 @@ pub fn run(run: Run<'_>, progress: &mut dyn FnMut(f64)) -> Result<ResultDocument
     match task {
         SEQUENCE_STATS => {
             let mut input = Input::new(input, progress)?;
-            let said = alphabet(parameters)?;
-            let (record, summary) = stats::stats(&mut input, said)?;
+            let (record, summary) = stats::stats(&mut input)?;
             Ok(document(input.finish()?, vec![record], summary, None))
         }
         TEXT_SUMMARY => {

@@ -1,81 +1,143 @@
 //! Text cut into sentences and words.
 
-/// After these a full stop ends no sentence.
-const ABBREVIATIONS: [&str; 26] = [
-    "al", "approx", "ca", "cf", "ch", "col", "dept", "dr", "e.g", "ed", "eq", "etc", "fig", "figs", "i.e", "mr", "mrs",
-    "ms", "no", "nr", "prof", "ref", "sp", "spp", "st", "vs",
+use std::collections::{HashMap, HashSet};
+
+use unicode_segmentation::UnicodeSegmentation as _;
+
+/// After these a full stop ends no sentence, whatever follows. What is written with full stops within (`z.B.`, `e.g.`), and
+/// single letters, is known without.
+const ABBREVIATIONS: [&str; 43] = [
+    "abb", "al", "approx", "art", "bzgl", "bzw", "ca", "cf", "ch", "col", "dept", "dr", "ed", "ej", "env", "eq", "fig",
+    "figs", "ggf", "hr", "inkl", "max", "min", "mr", "mrs", "ms", "no", "nr", "pág", "prof", "ref", "resp", "sog",
+    "sp", "spp", "sr", "sra", "st", "tab", "vgl", "vol", "vs", "zit",
 ];
 
-/// Words that say nothing of what an English text is about.
-const COMMON: &str = " a about above after again all also although am an and any are as at be because been before being \
-    below between both but by can cannot could did do does doing down during each either else ever every few for from \
-    further had has have having he her here hers him his how however i if in into is it its itself just may me might \
-    more most much must my neither no nor not of off on once one only or other our out over own per same she should \
-    since so some such than that the their them then there these they this those though through thus to too under until \
-    up upon us very was we were what when where whether which while who whom whose why will with within without would \
-    yet you your ";
+/// A language whose common words are fewer of a text's words than this is not the text's.
+const LEAST_SHARE: f64 = 0.1;
 
-/// The sentences of `text`, their surrounding space left out.
+/// Hindi and English in one list: it would be found in any English text.
+const NO_LANGUAGE: &str = "hinglish";
+
+/// The sentences of `text`, their surrounding space left out, each in one line.
 ///
-/// A sentence ends at `.`, `!`, `?` or an ideographic full stop that is followed by space and no lower-case letter, and
-/// at a blank line. Common abbreviations and single initials end none.
-pub(crate) fn sentences(text: &str) -> Vec<&str> {
+/// Sentences end where Unicode says (UAX #29), but not after an abbreviation, and at blank lines, headings and the items of
+/// lists. Lines of a paragraph are joined.
+pub(crate) fn sentences(text: &str) -> Vec<String> {
     let mut out = Vec::new();
-    for paragraph in text.split("\n\n").flat_map(|p| p.split("\r\n\r\n")) {
-        let mut start = 0;
-        for (i, mark) in paragraph.char_indices() {
-            let next = i + mark.len_utf8();
-            if ends(paragraph, start, i, mark) {
-                push(&mut out, paragraph.get(start..next));
-                start = next;
+    for paragraph in paragraphs(text) {
+        let mut sentence = String::new();
+        for part in paragraph.split_sentence_bounds() {
+            sentence.push_str(part);
+            if !is_abbreviated(&sentence) {
+                push(&mut out, &sentence);
+                sentence.clear();
             }
         }
-        push(&mut out, paragraph.get(start..));
+        push(&mut out, &sentence);
     }
     out
 }
 
-fn push<'t>(out: &mut Vec<&'t str>, sentence: Option<&'t str>) {
-    let sentence = sentence.unwrap_or_default().trim();
+fn push(out: &mut Vec<String>, sentence: &str) {
+    let sentence = sentence.trim();
     if sentence.chars().any(char::is_alphanumeric) {
-        out.push(sentence);
+        out.push(sentence.to_owned());
     }
 }
 
-fn ends(text: &str, start: usize, at: usize, mark: char) -> bool {
-    if matches!(mark, '。' | '！' | '？') {
-        return true;
+/// Paragraphs, headings and items of lists, each in one line.
+fn paragraphs(text: &str) -> Vec<String> {
+    let mut out = vec![String::new()];
+    let mut heading = false;
+    for line in text.lines() {
+        let (item, rest) = item(line.trim());
+        if item || heading || rest.is_empty() {
+            out.push(String::new());
+        }
+        heading = rest.starts_with('#');
+        if heading {
+            out.push(String::new());
+        }
+        if let Some(open) = out.last_mut() {
+            if !open.is_empty() {
+                open.push(' ');
+            }
+            open.push_str(rest.trim_start_matches('#').trim());
+        }
     }
-    if !matches!(mark, '.' | '!' | '?') {
-        return false;
-    }
-    let after = text.get(at + 1..).unwrap_or_default();
-    let mut rest = after.chars().skip_while(|c| matches!(c, '"' | '\'' | ')' | ']' | '”' | '’'));
-    let followed = match rest.next() {
-        None => true,
-        // Closing quotes belong to the sentence; the next one takes them, which costs nothing but looks.
-        Some(c) if c.is_whitespace() => rest.find(|c| !c.is_whitespace()).is_none_or(|c| !c.is_lowercase()),
-        Some(_) => false,
-    };
-    if !followed || mark != '.' {
-        return followed;
-    }
-    let word = text.get(start..at).unwrap_or_default().rsplit(|c: char| c.is_whitespace() || c == '(').next();
-    let word = word.unwrap_or_default().to_lowercase();
+    out
+}
+
+/// Whether a line is an item of a list (`- one`, `* one`, `2. two`, `c) three`), and what follows its mark.
+fn item(line: &str) -> (bool, &str) {
+    let Some((mark, rest)) = line.split_once(char::is_whitespace) else { return (false, line) };
+    let bullet = matches!(mark, "-" | "*" | "+" | "•" | "–" | "—" | "▪" | "◦" | "‣");
+    let number = mark.strip_suffix(['.', ')']).is_some_and(|number| {
+        let digits = number.len() <= 3 && number.bytes().all(|b| b.is_ascii_digit());
+        let letter = mark.ends_with(')') && number.chars().count() == 1;
+        !number.is_empty() && (digits || letter)
+    });
+    if bullet || number { (true, rest.trim_start()) } else { (false, line) }
+}
+
+/// Whether the full stop at the end is that of an abbreviation.
+fn is_abbreviated(sentence: &str) -> bool {
+    let Some(before) = sentence.trim_end().strip_suffix('.') else { return false };
+    let word = before.rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | '[' | '"' | '„' | '“')).next();
+    let word = word.unwrap_or_default();
+    let letters = |part: &str| (1..=3).contains(&part.chars().count()) && part.chars().all(char::is_alphabetic);
+    let dotted = word.contains('.') && word.split('.').all(letters);
     let initial = word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
-    !(initial || ABBREVIATIONS.contains(&word.as_str()))
+    dotted || initial || ABBREVIATIONS.contains(&word.to_lowercase().as_str())
 }
 
-/// The words of a sentence that carry meaning, in lower case.
-pub(crate) fn words(sentence: &str) -> impl Iterator<Item = String> {
+/// The common words of a text's own language.
+#[derive(Debug, Default)]
+pub(crate) struct Common {
+    /// ISO 639-1, where it is known.
+    pub(crate) language: Option<&'static str>,
+    words: HashSet<&'static str>,
+}
+
+impl Common {
+    /// Of the language whose common words make up most of the text; of none where no language's do.
+    pub(crate) fn of(sentences: &[String]) -> Common {
+        let mut counts: HashMap<String, u64> = HashMap::new();
+        for word in sentences.iter().flat_map(|sentence| all_words(sentence)) {
+            *counts.entry(word).or_default() += 1;
+        }
+        let all: u64 = counts.values().sum();
+        let share = |words: &[&str]| {
+            let distinct: HashSet<&str> = words.iter().copied().collect();
+            distinct.iter().filter_map(|word| counts.get(*word)).sum::<u64>() as f64 / all.max(1) as f64
+        };
+        let known = stop_words::available_languages().iter().filter(|language| **language != NO_LANGUAGE);
+        let found = known
+            .filter_map(|language| Some((*language, stop_words::lookup(language)?)))
+            .map(|(language, words)| (language, words, share(words)))
+            .filter(|(_, _, share)| *share >= LEAST_SHARE)
+            // Of equals the first.
+            .reduce(|best, next| if next.2 > best.2 { next } else { best });
+        match found {
+            Some((language, words, _)) => Common { language: Some(language), words: words.iter().copied().collect() },
+            None => Common::default(),
+        }
+    }
+
+    /// The words of a sentence that carry meaning, in lower case.
+    pub(crate) fn words(&self, sentence: &str) -> impl Iterator<Item = String> {
+        all_words(sentence).filter(|word| {
+            word.chars().count() > 1 && word.chars().any(char::is_alphabetic) && !self.words.contains(word.as_str())
+        })
+    }
+}
+
+/// The words of a sentence, in lower case; `T-cell` is one.
+fn all_words(sentence: &str) -> impl Iterator<Item = String> {
     sentence
-        .split(|c: char| !(c.is_alphanumeric() || c == '-'))
-        .map(|w| w.trim_matches('-').to_lowercase())
-        .filter(|w| w.chars().count() > 1 && w.chars().any(char::is_alphabetic) && !is_common(w))
-}
-
-fn is_common(word: &str) -> bool {
-    COMMON.contains(&format!(" {word} "))
+        .split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '\''))
+        .map(|w| w.trim_matches(['-', '\'']).to_lowercase())
+        .filter(|w| !w.is_empty())
 }
 
 #[cfg(test)]
@@ -94,16 +156,51 @@ mod tests {
                 "Yes!",
                 "A heading",
                 "See Fig. 2, e.g. the left.",
-                "He said \"No.",
-                "\" Then J. Doe left.",
+                "He said \"No.\"",
+                "Then J. Doe left.",
             ]
         );
         assert!(sentences("... \n\n ---").is_empty());
+        assert_eq!(
+            sentences("Die Größe ändert\nsich, z.B. Wasser. Z. B. Eis, d.h. Kälte.\r\nDas ist alles, usw. Ende."),
+            ["Die Größe ändert sich, z.B. Wasser.", "Z. B. Eis, d.h. Kälte.", "Das ist alles, usw.", "Ende."]
+        );
+        assert_eq!(sentences("酶是蛋白质。它们折叠！对吗？"), ["酶是蛋白质。", "它们折叠！", "对吗？"]);
     }
 
     #[test]
-    fn words_carry_meaning() {
-        let found: Vec<_> = words("The X-ray of a T-cell, in 1998, was the well-known one -").collect();
-        assert_eq!(found, ["x-ray", "t-cell", "well-known"]);
+    fn each_item_of_a_list_is_by_itself() {
+        let list = "# Methods\nWe did this:\n- First we froze\n  the cells\n* Then they were cut. Twice.\n1. Numbered\n2) And so on\na) Or so\n\
+                    Version 2. is text - as this is.";
+        let expected = [
+            "Methods",
+            "We did this:",
+            "First we froze the cells",
+            "Then they were cut.",
+            "Twice.",
+            "Numbered",
+            "And so on",
+            "Or so Version 2. is text - as this is.",
+        ];
+        assert_eq!(sentences(list), expected);
+    }
+
+    #[test]
+    fn words_carry_meaning_in_the_language_of_the_text() {
+        let of = |text: &str| {
+            let sentences = sentences(text);
+            let common = Common::of(&sentences);
+            let words: Vec<_> = sentences.iter().flat_map(|s| common.words(s).collect::<Vec<_>>()).collect();
+            (common.language, words.join(" "))
+        };
+        let english = of("The X-ray of a T-cell, in 1998, was the well-known one -");
+        assert_eq!(english, (Some("en"), "x-ray t-cell well-known one".to_owned()));
+        let german = of("Die Enzyme sind in der Zelle, und sie werden nicht von der Wärme verändert.");
+        assert_eq!(german, (Some("de"), "enzyme zelle wärme verändert".to_owned()));
+        let french = of("Les enzymes sont dans la cellule, et elles ne sont pas changées par la chaleur.");
+        assert_eq!(french, (Some("fr"), "enzymes cellule elles changées chaleur".to_owned()));
+        let spanish = of("Las enzimas están en la célula y no son cambiadas por el calor.");
+        assert_eq!(spanish.0, Some("es"));
+        assert_eq!(of("ACGT GGCC ATAT").0, None);
     }
 }

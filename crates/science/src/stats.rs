@@ -79,12 +79,12 @@ impl Visit for Counts {
     }
 }
 
-/// The one record of the result, and its summary; `said` is what a person says that the sequences are.
-pub(crate) fn stats(input: &mut Input<'_>, said: Option<Alphabet>) -> Result<(Value, Map<String, Value>), InputError> {
+/// The one record of the result, and its summary.
+pub(crate) fn stats(input: &mut Input<'_>) -> Result<(Value, Map<String, Value>), InputError> {
     let mut counts = Counts::default();
     let Scanned { format, compression, oddities } = input.scan(&mut counts)?;
     let (lengths, letters) = (&counts.lengths, counts.composition.letters());
-    let alphabet = letters.alphabet().map(|by_letters| said.unwrap_or(by_letters));
+    let alphabet = letters.alphabet();
     let nucleotides = alphabet == Some(Alphabet::Nucleotide);
     let [q1, median, q3] = lengths.quartiles();
     let ((n50, l50), (n90, _)) = (lengths.n(50), lengths.n(90));
@@ -118,7 +118,7 @@ pub(crate) fn stats(input: &mut Input<'_>, said: Option<Alphabet>) -> Result<(Va
     if !oddities.is_empty() {
         summary.insert("oddities".to_owned(), json!(oddities));
     }
-    if let Some(doubt) = counts.composition.doubt().filter(|_| said.is_none()) {
+    if let Some(doubt) = counts.composition.doubt() {
         summary.insert("doubt".to_owned(), json!(doubt));
     }
     Ok((record, summary))
@@ -155,7 +155,7 @@ mod tests {
     use crate::input::tests::{file, gzip};
 
     fn of(bytes: &[u8]) -> Value {
-        stats(&mut Input::new(file(bytes), &mut |_| {}).unwrap(), None).unwrap().0
+        stats(&mut Input::new(file(bytes), &mut |_| {}).unwrap()).unwrap().0
     }
 
     #[test]

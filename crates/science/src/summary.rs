@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::{
     ScienceError,
     input::{Input, InputError},
-    sentences::{sentences, words},
+    sentences::{Common, sentences},
 };
 use domain::{
     dataset::Format,
@@ -45,7 +45,8 @@ pub(crate) fn summarise(
 ) -> Result<(Vec<Value>, Map<String, Value>), ScienceError> {
     let (text, more) = read(input)?;
     let all = sentences(&text);
-    let chosen = choose(&all, wanted);
+    let common = Common::of(&all);
+    let chosen = choose(&all, &common, wanted);
     if chosen.is_empty() {
         return Err(ScienceError::NoSentences);
     }
@@ -61,7 +62,8 @@ pub(crate) fn summarise(
         "text": joined,
         "sentences": chosen.len(),
         "of_sentences": all.len(),
-        "words": all.iter().map(|s| words(s).count()).sum::<usize>(),
+        "words": all.iter().map(|s| common.words(s).count()).sum::<usize>(),
+        "language": common.language,
         "method": "extractive, by word frequency (SumBasic); every sentence is quoted from the text",
         "notes": notes,
     });
@@ -72,8 +74,13 @@ pub(crate) fn summarise(
 /// Refuses a text that has no sentence to choose, as [`summarise`] does.
 pub(crate) fn has_sentences(input: &mut Input<'_>) -> Result<(), ScienceError> {
     let (text, _) = read(input)?;
-    let says_something = |sentence: &&str| words(sentence).next().is_some();
-    if sentences(&text).iter().any(says_something) { Ok(()) } else { Err(ScienceError::NoSentences) }
+    let all = sentences(&text);
+    let common = Common::of(&all);
+    if all.iter().any(|sentence| common.words(sentence).next().is_some()) {
+        Ok(())
+    } else {
+        Err(ScienceError::NoSentences)
+    }
 }
 
 /// The text, at most so much of it; whether there is more.
@@ -112,13 +119,13 @@ fn read(input: &mut Input<'_>) -> Result<(String, bool), ScienceError> {
 }
 
 /// Chooses up to `wanted` sentences and puts them in the text's order.
-fn choose(all: &[&str], wanted: usize) -> Vec<Sentence> {
+fn choose(all: &[String], common: &Common, wanted: usize) -> Vec<Sentence> {
     let mut numbers: HashMap<String, usize> = HashMap::new();
     let mut counts: Vec<f64> = Vec::new();
     let mut contents: Vec<Vec<usize>> = Vec::with_capacity(all.len());
     for sentence in all {
         let mut content = Vec::new();
-        for word in words(sentence) {
+        for word in common.words(sentence) {
             let number = *numbers.entry(word).or_insert_with(|| {
                 counts.push(0.0);
                 counts.len() - 1
@@ -160,7 +167,7 @@ fn choose(all: &[&str], wanted: usize) -> Vec<Sentence> {
                 *weight *= *weight;
             }
         }
-        let text = clean(all.get(index).copied().unwrap_or_default(), SENTENCE);
+        let text = clean(all.get(index).map(String::as_str).unwrap_or_default(), SENTENCE);
         chosen.push(Sentence { sentence: index + 1, score, text });
     }
     chosen.sort_by_key(|s| s.sentence);

@@ -165,9 +165,10 @@ fn choice(s: &Sentence, task: &TaskType, name: &str, values: &[String]) -> Found
     for value in values.iter().filter(|value| number(value).is_none()) {
         let asks =
             task.asked_as.iter().flat_map(|phrase| phrase.split(' ')).any(|word| word.starts_with(value.as_str()));
-        let as_such = |at: usize| (1..=2).any(|back| at >= back && s.word(at - back) == "as");
-        let at = (0..s.tokens.len()).find(|at| says(*at, value) && (!asks || as_such(*at)));
-        out.extend(at.map(|at| (Value::from(value.as_str()), at..at + 1)));
+        // From where it is said: "as protein", "as a protein".
+        let from = |at: usize| (1..=2).filter(|back| at >= *back).map(|back| at - back).find(|at| s.word(*at) == "as");
+        let at = (0..s.tokens.len()).find(|at| says(*at, value) && (!asks || from(*at).is_some()));
+        out.extend(at.map(|at| (Value::from(value.as_str()), from(at).unwrap_or(at)..at + 1)));
     }
     out
 }

@@ -66,7 +66,7 @@ impl Doubt {
     pub fn meaning(self, alphabet: Alphabet) -> String {
         match (self, alphabet) {
             (Doubt::Unsure, Alphabet::Nucleotide) => {
-                "by its letters it is taken as nucleotides, and could be protein: alphabet=protein says so".to_owned()
+                "by its letters it is taken as nucleotides, and it could be protein".to_owned()
             }
             (Doubt::Unsure, Alphabet::Protein) => {
                 "by its letters it is taken as protein, and could be nucleotides: alphabet=nucleotide says so"

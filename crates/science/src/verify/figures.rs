@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{VerifyError, alike, same_summary, shown, summary_error};
-use crate::{choices, lengths::Bar, stats};
+use crate::{lengths::Bar, stats};
 use domain::{
     dataset::{Alphabet, Compression, Doubt, Format, Oddity},
     result::ResultDocument,
@@ -84,10 +84,6 @@ pub(super) fn figures(document: &ResultDocument) -> Result<(), VerifyError> {
         .map_err(|e| summary_error("rest", &e, &"format, compression, alphabet"))?;
     if let Some(note) = kinds.note.as_ref().filter(|note| *note != stats::NOTE) {
         return Err(summary_error("note", note, &stats::NOTE));
-    }
-    let said = choices::alphabet(&document.parameters).map_err(VerifyError::Impossible)?;
-    if said.is_some_and(|said| kinds.alphabet.is_some_and(|alphabet| alphabet != said)) {
-        return Err(summary_error("alphabet", &kinds.alphabet.map_or("", Alphabet::as_str), &"the one that was said"));
     }
     if kinds.alphabet != Some(Alphabet::Nucleotide) && (s.gc.is_some() || s.n.is_some()) {
         return Err(wrong("the GC share and the number of N are of nucleotides only"));

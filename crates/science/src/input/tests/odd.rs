@@ -33,7 +33,7 @@ fn what_is_odd_is_read_as_what_it_holds() {
     for (name, compression, oddities) in cases {
         let bytes = odd(name);
         let mut silent = |_| {};
-        let (record, summary) = stats(&mut Input::new(file(&bytes), &mut silent).unwrap(), None).unwrap();
+        let (record, summary) = stats(&mut Input::new(file(&bytes), &mut silent).unwrap()).unwrap();
         let found = through(&bytes).unwrap();
         assert_eq!(
             (found.compression, found.oddities.as_slice(), found.records),
