@@ -107,8 +107,8 @@ fn one(task: &TaskType, look: &Look) -> Vec<String> {
                 format!("{}, {default} when not said", values.join(", "))
             }
             ParameterKind::Choice { values, default: None } => format!("{}, or left out", values.join(", ")),
-            ParameterKind::File { required: true } => "a file, needed".to_owned(),
-            ParameterKind::File { required: false } => "a file".to_owned(),
+            ParameterKind::File { required: true, .. } => "a file, needed".to_owned(),
+            ParameterKind::File { required: false, .. } => "a file".to_owned(),
         };
         out.extend(look.field("Parameter", Tone::Plain, &format!("{name}: {} ({kind})", spec.description)));
     }
@@ -119,6 +119,7 @@ fn format_name(format: Format) -> &'static str {
     match format {
         Format::Fasta => "FASTA",
         Format::Fastq => "FASTQ",
+        Format::Hmm => "HMMER profiles",
         Format::Text => "text",
         Format::Binary => "any file",
     }

@@ -143,6 +143,7 @@ pub fn show(job: &Job, history: &[JobLine], attempts: &[Attempt], look: &Look) -
         for file in &result.files {
             out.extend(look.field("  file", Tone::Dim, &format!("{} ({})", clean(&file.name, 120), bytes(file.bytes))));
         }
+        out.extend(result.warnings.iter().flat_map(|line| look.field("  warning", Tone::Care, &clean(line, 400))));
     }
     out.push(String::new());
     out.extend(timeline(history, look));
@@ -155,6 +156,11 @@ fn verdict(job: &Job, look: &Look) -> Vec<String> {
     let dataset = clean(&verdict.dataset.path.display().to_string(), 400);
     let task = format!("{} on {dataset} ({})", clean(&job.task_type, 60), bytes(verdict.dataset.bytes));
     let mut out = look.field("Task", Tone::Plain, &task);
+    for file in &verdict.further {
+        let path = clean(&file.profile.path.display().to_string(), 400);
+        let text = format!("{} {path} ({})", clean(&file.name, 40), bytes(file.profile.bytes));
+        out.extend(look.field("  beside", Tone::Plain, &text));
+    }
     let parameters: Vec<String> = job
         .parameters
         .iter()

@@ -4,16 +4,16 @@ use serde_json::json;
 
 use domain::{
     attempt::{Attempt, AttemptState},
-    dataset::{Alphabet, DatasetProfile, Format},
+    dataset::{Alphabet, DatasetProfile, DatasetSource, Format},
     estimate::{Estimate, Range},
     event::{DatasetShown, Decision, Event, PaymentShown, QuoteShown},
     hash::{Hash160, Sha256, TxHash},
     ids::JobId,
-    job::{DatasetSource, Job, JobResult, JobState, PlannedJob, ResultFile, Staged, StagedCheck},
+    job::{Job, JobResult, JobState, PlannedJob, ResultFile, Staged, StagedCheck},
     money::{Amount, Datoshi, Fees},
     network::{Network, SANDBOX, TESTNET},
     quote::{Quote, QuoteSource},
-    receipt::{PaidReceipt, Receipt, ResultReceipt, TransferEvent},
+    receipt::{InputReceipt, PaidReceipt, Receipt, ResultReceipt, TransferEvent},
     verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
 };
 use guard::ledger::JobLine;
@@ -88,6 +88,7 @@ pub fn verdict() -> Event {
         why: vec!["protein_folding is marked model-heavy in the catalogue".into()],
         task_type: "protein_folding".into(),
         dataset: DatasetShown { path: "examples/data.fasta".into(), bytes: 148, records: 6, sampled: false },
+        further: Vec::new(),
         part: None,
         required_ram: 52_000_000,
         available_ram: 3_200_000_000,
@@ -102,6 +103,12 @@ pub fn receipt() -> Receipt {
         state: "done".into(),
         task_type: "protein_folding".into(),
         dataset: "examples/data.fasta".into(),
+        inputs: vec![InputReceipt {
+            name: "dataset".into(),
+            path: "examples/data.fasta".into(),
+            bytes: 148,
+            sha256: Some(Sha256([5; 32])),
+        }],
         place: Place::Offload,
         profile: "sandbox".into(),
         job_id: Some("task-01HZX".into()),
@@ -130,6 +137,7 @@ pub fn receipt() -> Receipt {
             bytes: 4096,
             sha256: Sha256([9; 32]),
             unchecked: None,
+            warnings: vec!["Warning: [blastp] \u{1b}[2JQuery_1: no data".into()],
         }),
         created_at: time("2026-01-02T03:04:05Z"),
         ended_at: time("2026-01-02T03:05:05Z"),
@@ -189,6 +197,7 @@ pub fn planned() -> Job {
                 zeros: false,
                 modified_ns: 0,
             },
+            further: Vec::new(),
             part: None,
             machine: MachineProfile {
                 cores: 2,
@@ -246,6 +255,7 @@ pub fn done() -> Job {
         files: vec![ResultFile { name: "result.json".into(), bytes: 4096, sha256: Sha256([9; 32]) }],
         summary: json!({}),
         unchecked: None,
+        warnings: Vec::new(),
     });
     job.updated_at = time("2026-01-02T03:05:05Z");
     job

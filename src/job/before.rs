@@ -9,7 +9,10 @@ use domain::{
     task::{Parameters, TaskType},
     verdict::Place,
 };
-use guard::{machine, policy::data::OpenDataset};
+use guard::{
+    machine,
+    policy::data::{OpenDataset, OpenFurther},
+};
 use science::InputError;
 
 impl Workflow {
@@ -25,7 +28,7 @@ impl Workflow {
     }
 
     /// The newest job of a session, or of the request that is planned, that did, or is doing, this task with these parameters on
-    /// a file of the same content. A file that changed is other work, whatever its name. Work that is to be done anew is only
+    /// files of the same content. A file that changed is other work, whatever its name. Work that is to be done anew is only
     /// the same where it was begun under this very request.
     ///
     /// # Errors
@@ -33,11 +36,10 @@ impl Workflow {
     pub(super) async fn before(
         &self,
         (session, request): (&str, Option<&RequestId>),
-        work: &Work,
-        task: &TaskType,
-        parameters: &Parameters,
+        (work, task, parameters): (&Work, &TaskType, &Parameters),
         open: OpenDataset,
-    ) -> Result<(Option<Job>, OpenDataset), JobError> {
+        beside: Vec<OpenFurther>,
+    ) -> Result<(Option<Job>, OpenDataset, Vec<OpenFurther>), JobError> {
         let mut jobs = self.parts.ledger.jobs_alike(&task.name, session, request)?;
         jobs.retain(|job| {
             let alike = job.parameters == *parameters
@@ -75,13 +77,33 @@ impl Workflow {
                     modified_ns: measured.modified_ns,
                     sha256,
                 };
-                if machine::same_content(&open, &before)? {
-                    return Ok((Some(job), open));
+                if machine::same_content(&open, &before)? && same_beside(&beside, &job)? {
+                    return Ok((Some(job), open, beside));
                 }
             }
-            Ok::<_, InputError>((None, open))
+            Ok::<_, InputError>((None, open, beside))
         };
         let looked = tokio::task::spawn_blocking(look).await.map_err(|e| JobError::WrongDataset(e.to_string()))?;
         looked.map_err(|e| JobError::Read { path, source: std::io::Error::other(e) })
     }
+}
+
+/// Whether the files beside the dataset hold what they held when `job` was planned.
+fn same_beside(beside: &[OpenFurther], job: &Job) -> Result<bool, InputError> {
+    let measured = &job.verdict.further;
+    if measured.len() != beside.len() {
+        return Ok(false);
+    }
+    for (open, was) in beside.iter().zip(measured) {
+        let before = Content {
+            path: was.source.path.clone(),
+            bytes: was.profile.bytes,
+            modified_ns: was.profile.modified_ns,
+            sha256: job.further_content.get(&was.name).copied(),
+        };
+        if open.name != was.name || !machine::same_content(&open.file, &before)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

@@ -112,8 +112,8 @@ pub(super) fn check(
     let ours = write(&path, &document).map_err(CheckError::of(format!("{} cannot be written", path.display())))?;
     let others = result.files.iter().filter(|f| f.name != RESULT_FILE).cloned();
     let files = std::iter::once(ours).chain(others).collect();
-    let (folder, summary) = (result.folder.clone(), document.summary.into());
-    Ok(Checked::Right(JobResult { folder, files, summary, unchecked }))
+    let (folder, warnings, summary) = (result.folder.clone(), document.clean_warnings(), document.summary.into());
+    Ok(Checked::Right(JobResult { folder, files, summary, unchecked, warnings }))
 }
 
 /// The document, where it is of this job's task, dataset, parameters and files.

@@ -220,7 +220,7 @@ impl Workflow {
             fetched.push(fetch_one(self.tape(), &allowed, file, &folder).await?);
         }
         let summary = serde_json::Value::Null;
-        Ok(Ok(JobResult { folder, files: fetched, summary, unchecked: None }))
+        Ok(Ok(JobResult { folder, files: fetched, summary, unchecked: None, warnings: Vec::new() }))
     }
 
     /// Checks the result against the dataset, puts our names into it, and accepts it. What only keeps it from being checked
@@ -241,6 +241,7 @@ impl Workflow {
         }
         match self.check_result(job, &result).await? {
             Ok(accepted) => {
+                self.warn(job, &accepted.warnings);
                 self.emit(fetched_event(job, &accepted));
                 self.step(&job.id, JobState::Done, |job| job.result = Some(accepted))?;
                 Ok(())

@@ -52,9 +52,32 @@ pub enum JobError {
         /// The Debian package that has it.
         package: String,
     },
+    /// A file beside the dataset cannot be measured.
+    #[error("`{name}` cannot be used: {}", source.told_of(&path.display().to_string()))]
+    Further {
+        /// The parameter that names it.
+        name: String,
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: ProbeError,
+    },
     /// The task cannot be sent away.
-    #[error("{0}")]
-    NotRemote(String),
+    #[error("{why}")]
+    NotRemote {
+        /// What keeps it here.
+        why: String,
+        /// What to do next.
+        hint: String,
+    },
+    /// The run on this machine was ended at a limit.
+    #[error("{limit}")]
+    Limit {
+        /// The limit.
+        limit: LocalError,
+        /// What can work, as far as it is known now.
+        hint: String,
+    },
     /// It is known beforehand that it fails.
     #[error("{}", .0.sentence())]
     Cannot(Cannot),
@@ -192,7 +215,8 @@ impl JobError {
             JobError::Probe(_) => "probe_failed",
             JobError::WrongDataset(_) => "wrong_dataset",
             JobError::MissingProgram { .. } => "missing_program",
-            JobError::NotRemote(_) => "not_remote",
+            JobError::Further { .. } => "wrong_file",
+            JobError::NotRemote { .. } => "not_remote",
             JobError::Cannot(_) => "cannot",
             JobError::TooMuchWork(_) | JobError::Files(ExpandError::TooMany { .. }) => "too_much_work",
             JobError::Files(_) => "no_files",
@@ -200,7 +224,7 @@ impl JobError {
             JobError::OtherProfile { .. } => "other_profile",
             JobError::Storage(_) => "storage",
             JobError::Compute(_) | JobError::Terms(_) => "provider",
-            JobError::Local(_) => "local_run",
+            JobError::Local(_) | JobError::Limit { .. } => "local_run",
             JobError::Payment(_) => "payment",
             JobError::PaymentUnknown(_) => "payment_unknown",
             JobError::Fetch(_) => "fetch",
@@ -252,9 +276,9 @@ impl JobError {
             JobError::Ledger(e) => e.hint(),
             JobError::Results { job, .. } => Some(results::hint(job.as_ref())),
             JobError::Write { .. } => Some("check that the folder is yours and the disk is not full".to_owned()),
-            JobError::WrongDataset(_) | JobError::NotRemote(_) => {
-                Some("`agent tasks` shows what each task works on".to_owned())
-            }
+            JobError::Further { source, .. } => source.hint(),
+            JobError::NotRemote { hint, .. } | JobError::Limit { hint, .. } => Some(hint.clone()),
+            JobError::WrongDataset(_) => Some("`agent tasks` shows what each task works on".to_owned()),
             JobError::Cannot(cannot) => cannot.hint.clone(),
             JobError::TooMuchWork(_) => Some("make several requests of it".to_owned()),
             JobError::Files(error) => error.hint(),
@@ -278,7 +302,7 @@ impl JobError {
             JobError::Refused(r) if r.rule.is_budget() => 5,
             JobError::Refused(_) => 3,
             JobError::Payment(PayError::Intend(IntendError::Cap { .. })) => 5,
-            JobError::Ended { .. } | JobError::BadResult { .. } | JobError::Local(_) => 6,
+            JobError::Ended { .. } | JobError::BadResult { .. } | JobError::Local(_) | JobError::Limit { .. } => 6,
             JobError::PaymentUnknown(_) => 7,
             JobError::Interrupted(_) => 130,
             JobError::Cannot(cannot) => cannot.exit_code,

@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::{Cancel, JobError, Workflow};
 use compute::local::LocalError;
 use domain::{
-    estimate::Measured,
+    estimate::{Estimate, Measured, WorkedOn},
     event::Event,
     job::{Job, JobResult, JobState},
     result::RESULT_FILE,
     task::TaskType,
+    units,
 };
 use guard::machine::{catalogue, estimator};
 
@@ -17,6 +18,8 @@ use guard::machine::{catalogue, estimator};
 const PATIENCE: f64 = 4.0;
 /// And at least this long, seconds.
 const SHORTEST_LIMIT: f64 = 600.0;
+/// And never longer than a day, seconds.
+const LONGEST_LIMIT: f64 = 86_400.0;
 
 impl Workflow {
     /// Runs the job in a worker process with limits; afterwards it is done or failed. Running again is safe: it has no
@@ -31,11 +34,9 @@ impl Workflow {
             });
         }
         let guard = &self.parts.guard;
-        let dataset = guard.reopen_dataset(job)?;
-        let time_limit = (job.verdict.estimate.seconds.high * PATIENCE).clamp(SHORTEST_LIMIT, 86_400.0);
-        let limits = (job.verdict.machine.available_ram, Duration::from_secs_f64(time_limit).as_secs());
-        let permit =
-            guard.permit_local_run(&guard.mandate(job)?, job, dataset, limits.0, limits.1, &*self.parts.sink)?;
+        let files = (guard.reopen_dataset(job)?, guard.reopen_further(job)?);
+        let limits = (job.verdict.machine.available_ram, time_limit(&job.verdict.estimate).as_secs());
+        let permit = guard.permit_local_run(&guard.mandate(job)?, job, files, limits.0, limits.1, &*self.parts.sink)?;
         let out_dir = self.make_out_dir(job)?;
         let running = match job.state {
             JobState::Running => job.clone(),
@@ -44,13 +45,18 @@ impl Workflow {
         let progress = |part: f64| self.told(&running, Some(part));
         match self.parts.runner.run(permit, task, &out_dir, &progress, cancel.watch()).await {
             Ok(outcome) => {
-                self.remember(job, task, outcome.seconds, outcome.max_rss)?;
-                let content = outcome.document.dataset.sha256;
-                let (files, summary) = (outcome.files, outcome.document.summary.into());
-                let result = JobResult { folder: out_dir, files, summary, unchecked: None };
+                self.remember(job, task, outcome.seconds, outcome.max_rss as f64)?;
+                let document = outcome.document;
+                let warnings = document.clean_warnings();
+                self.warn(job, &warnings);
+                let content = document.dataset.sha256;
+                let further = document.inputs.into_iter().map(|input| (input.name, input.sha256)).collect();
+                let (files, summary) = (outcome.files, document.summary.into());
+                let result = JobResult { folder: out_dir, files, summary, unchecked: None, warnings };
                 self.emit(fetched_event(job, &result));
                 self.step(&job.id, JobState::Done, |job| {
                     job.content = Some(content);
+                    job.further_content = further;
                     job.result = Some(result);
                 })?;
                 Ok(())
@@ -60,20 +66,77 @@ impl Workflow {
                 Err(JobError::Interrupted(job.id.clone()))
             }
             Err(error) => {
+                // Ended at a limit, it needs at least that much: what is planned next knows.
+                match error {
+                    LocalError::TimedOut { limit } => self.remember(job, task, limit as f64, 0.0)?,
+                    LocalError::OutOfMemory { limit } => self.remember(job, task, 0.0, limit as f64)?,
+                    _ => {}
+                }
                 self.step(&job.id, JobState::JobFailed, |job| job.failure = Some(error.to_string()))?;
-                Err(error.into())
+                match error {
+                    LocalError::TimedOut { .. } | LocalError::OutOfMemory { .. } => {
+                        let hint = self.after_limit(job, task)?;
+                        Err(JobError::Limit { limit: error, hint })
+                    }
+                    error => Err(error.into()),
+                }
             }
         }
     }
 
-    /// What the run took corrects the next estimate.
-    fn remember(&self, job: &Job, task: &TaskType, seconds: f64, max_rss: u64) -> Result<(), JobError> {
-        let part = estimator::worked_on(task, &job.verdict.dataset, &job.parameters);
-        let model = estimator::estimate(task, &part, &[]);
-        let run =
-            Measured { model_seconds: model.seconds.likely, seconds, model_ram: model.ram.likely, ram: max_rss as f64 };
+    /// What the run took, or at least took, corrects the next estimate; zero is not known.
+    fn remember(&self, job: &Job, task: &TaskType, seconds: f64, ram: f64) -> Result<(), JobError> {
+        let model = estimate(job, task, &[]);
+        let run = Measured { model_seconds: model.seconds.likely, seconds, model_ram: model.ram.likely, ram };
         Ok(self.parts.ledger.record_measured(&task.name, &run)?)
     }
+
+    /// What a person can do whose run was ended at a limit. The run is in the history by now, so what the next plan comes to is
+    /// known: no hint leads to the same end again.
+    fn after_limit(&self, job: &Job, task: &TaskType) -> Result<String, JobError> {
+        let verdict = &job.verdict;
+        let next = estimate(job, task, &self.parts.ledger.measured(&task.name)?);
+        let (available, longest) = (verdict.machine.available_ram, verdict.thresholds.max_local_seconds);
+        let too_large = next.ram.likely > available as f64;
+        let too_long = next.seconds.likely > longest;
+        let smaller = match task.files().next() {
+            Some((file, _)) => format!("take fewer sequences at a time, or a smaller `{file}`"),
+            None => "take a part of the dataset".to_owned(),
+        };
+        let leaves = task.remote_model.is_some() && verdict.further.is_empty();
+        let (ram, time) = (next.ram.likely.max(0.0) as u64, units::seconds(next.seconds.likely));
+        Ok(match (too_large || too_long, leaves) {
+            (true, true) => format!(
+                "{smaller}; or ask again: from this run it is known to be too much for this machine, so it is planned for the provider, with its price"
+            ),
+            (true, false) if too_large => format!(
+                "{smaller}, or run it on a machine with more memory: after this run it is thought to need {} of RAM, and {} is available here",
+                units::bytes(ram),
+                units::bytes(available)
+            ),
+            (true, false) => format!(
+                "{smaller}; or set `max_local_seconds` in policy.toml above {}: after this run it is thought to take {time}, and may then take as long",
+                next.seconds.likely.ceil()
+            ),
+            (false, _) => format!(
+                "{smaller}; or ask again: after this run it is thought to take {time} and {} of RAM, and may take up to {} next time",
+                units::bytes(ram),
+                units::seconds(time_limit(&next).as_secs_f64())
+            ),
+        })
+    }
+}
+
+/// What a job needs, by what is known of its files and of earlier runs.
+fn estimate(job: &Job, task: &TaskType, history: &[Measured]) -> Estimate {
+    let part = estimator::worked_on(task, &job.verdict.dataset, &job.parameters);
+    let on = WorkedOn { dataset: &part, further: &job.verdict.further, parameters: &job.parameters };
+    estimator::estimate(task, on, history)
+}
+
+/// How long a run may take before it is ended.
+fn time_limit(estimate: &Estimate) -> Duration {
+    Duration::from_secs_f64((estimate.seconds.high * PATIENCE).clamp(SHORTEST_LIMIT, LONGEST_LIMIT))
 }
 
 /// The event of a result that is here and whole.

@@ -12,7 +12,8 @@ use domain::{
     job::{Job, JobState},
     money::Amount,
     quote::Quote,
-    task::{ParameterKind, TaskType},
+    task::TaskType,
+    verdict::OffloadRule,
 };
 use guard::policy::{Refusal, Rule, data::OpenDataset};
 
@@ -148,17 +149,29 @@ pub fn object_key(job: &Job) -> String {
 
 /// The model at the provider.
 pub(super) fn remote_model(task: &TaskType, job: &Job) -> Result<String, JobError> {
-    let second_file = task
-        .parameters
-        .iter()
-        .any(|(name, spec)| matches!(spec.kind, ParameterKind::File { .. }) && job.parameters.contains_key(name));
-    if second_file {
-        let why = format!("{} works on a second file, which is not sent to a provider", task.name);
-        return Err(JobError::NotRemote(why));
+    if let Some((file, _)) = task.files().find(|(name, _)| job.parameters.contains_key(*name)) {
+        return Err(neither(task, job, &format!("its `{file}` is not sent to a provider")));
     }
-    task.remote_model
-        .clone()
-        .ok_or_else(|| JobError::NotRemote(format!("the catalogue names no provider's model for {}", task.name)))
+    task.remote_model.clone().ok_or_else(|| neither(task, job, "the catalogue names no provider's model for it"))
+}
+
+/// A job that does not fit this machine and cannot leave it. What helps depends on what it has too much of.
+fn neither(task: &TaskType, job: &Job, stays: &str) -> JobError {
+    let reasons: Vec<&str> = job.verdict.reasons.iter().map(|reason| reason.why.as_str()).collect();
+    let why = format!("{} does not fit this machine ({}), and {stays}", task.name, reasons.join("; "));
+    let smaller = match task.files().next() {
+        Some((file, _)) => format!("take fewer sequences or a smaller `{file}`"),
+        None => "take a part of the dataset".to_owned(),
+    };
+    let hints = job.verdict.rules().into_iter().map(|rule| match rule {
+        OffloadRule::Ram => "it runs on a machine with more memory".to_owned(),
+        OffloadRule::Time => "raise `max_local_seconds` in policy.toml if it may run that long here".to_owned(),
+        OffloadRule::Size => "raise `max_local_bytes` in policy.toml if it may be that large here".to_owned(),
+        OffloadRule::Half => "raise `max_ram_percent` in policy.toml if it may be that large here".to_owned(),
+        OffloadRule::Model => "no model of this kind runs here".to_owned(),
+    });
+    let hint = std::iter::once(smaller).chain(hints).collect::<Vec<_>>().join("; ");
+    JobError::NotRemote { why, hint }
 }
 
 /// A quote as events show it.

@@ -7,23 +7,23 @@ use super::{JobError, Workflow, once, results};
 use cassette::{Tape, format::Measure};
 use compute::worker;
 use domain::{
-    dataset::DatasetProfile,
-    estimate::Estimate,
-    event::{DatasetShown, Event},
+    dataset::{DatasetProfile, FurtherFile},
+    estimate::{Estimate, WorkedOn},
+    event::{DatasetShown, Event, FurtherShown},
     hash::Sha256,
     ids::{self, JobId, RequestId},
     job::{Job, PlannedJob},
     plan::{Cannot, Content, IfFree, Plan, PlannedWork, Price},
     request::{Assumed, Bounds, Input, Locality, Origin, Request, Work},
     shown::{PlanShown, RequestShown},
-    task::{ParameterKind, Parameters, TaskType},
+    task::{Parameters, TaskType},
     verdict::Place,
 };
 use guard::{
     machine::{self, catalogue, estimator},
     policy::{
         Refusal, Rule,
-        data::{NamedBy, OpenDataset},
+        data::{NamedBy, OpenDataset, OpenFurther},
         mandate,
         offload::judge,
     },
@@ -188,6 +188,7 @@ impl Workflow {
         let (for_task, verdict, parameters) = (task.clone(), job.verdict.clone(), job.parameters.clone());
         let look = move || machine::impossible(&for_task, &parameters, &verdict.dataset, &open, verdict.place);
         let hopeless = tokio::task::spawn_blocking(look).await.map_err(|e| JobError::WrongDataset(e.to_string()))?;
+        let hopeless = hopeless.or_else(|| machine::impossible_with(task, &job.verdict.further));
         if let Some(reason) = hopeless.filter(|_| !piece.same_as_before) {
             let rule = reason.word.to_owned();
             piece.cannot = Some(Cannot { rule, why: reason.why, hint: reason.hint, exit_code: 1 });
@@ -214,7 +215,7 @@ impl Workflow {
             chosen.entry(input.name.clone()).or_insert_with(|| named.into_owned().into());
         }
         let mut parameters = catalogue::check_parameters(&task, &chosen)?;
-        let mut inputs = self.check_files(&task, &mut parameters, named_by)?;
+        let (mut inputs, beside) = self.check_files(&task, &mut parameters, named_by)?;
         // What has a whole path was opened before under the rules for who named it, wherever it is taken up now.
         let (path, named_by) = match work.inputs.first().and_then(|input| input.path.as_deref()) {
             Some(whole) => (whole, NamedBy::Person),
@@ -225,31 +226,41 @@ impl Workflow {
         // Checks may be made side by side, so what is drawn for one is named after it.
         let of = format!("{} of {}", task.name, work.dataset().display());
         let source = open.source.clone();
-        let (before, open) = self.before((session, request), work, &task, &parameters, open).await?;
+        let same = (work, &task, &parameters);
+        let (before, open, beside) = self.before((session, request), same, open, beside).await?;
         let (tape, home, supposed) = (self.tape().clone(), self.parts.ledger.home().to_owned(), self.supposed);
         let said = science::alphabet(&parameters).ok().flatten();
         let measured = tokio::task::spawn_blocking(move || {
             let dataset = machine::profile_dataset(&open)?.said_to_be(said);
             note_dataset(&tape, &open)?;
-            Ok::<_, machine::ProbeError>((dataset, supposed.over(machine::probe_machine(&home)?), open))
+            let further = beside.into_iter().map(measured_beside).collect::<Result<Vec<_>, _>>()?;
+            Ok::<_, JobError>((dataset, further, supposed.over(machine::probe_machine(&home)?), open))
         });
-        let (dataset, profile, open) = measured.await.map_err(|e| JobError::WrongDataset(e.to_string()))??;
-        let content = Content {
+        let (dataset, further, profile, open) = measured.await.map_err(|e| JobError::WrongDataset(e.to_string()))??;
+        let mut content = vec![Content {
             path: source.path.clone(),
             bytes: dataset.bytes,
             modified_ns: dataset.modified_ns,
             sha256: before.as_ref().and_then(|job| job.content),
-        };
+        }];
+        content.extend(further.iter().map(|file| Content {
+            path: file.source.path.clone(),
+            bytes: file.profile.bytes,
+            modified_ns: file.profile.modified_ns,
+            sha256: before.as_ref().and_then(|job| job.further_content.get(&file.name).copied()),
+        }));
         let profile = self.tape().draw(&format!("machine for {of}"), || profile);
         let history = self.parts.ledger.measured(&task.name)?;
         let history = self.tape().draw(&format!("earlier runs for {of}"), || history);
         let part = estimator::worked_on(&task, &dataset, &parameters);
-        let estimate = estimator::estimate(&task, &part, &history);
-        let raised = raised(estimate, &task, &part, work.assumed, &history);
+        let on = WorkedOn { dataset: &part, further: &further, parameters: &parameters };
+        let estimate = estimator::estimate(&task, on, &history);
+        let raised = raised(estimate, &task, on, work.assumed, &history);
         let fewer = (part.records < dataset.records).then_some(part.records);
         let (claimed, thresholds) = (work.assumed.bytes, self.parts.guard.policy().thresholds);
         let mut verdict = judge(&task, dataset, profile, estimate, raised, claimed, thresholds);
         verdict.part = fewer;
+        verdict.further = further;
         let dataset = Input { path: Some(source.path.clone()), ..work.inputs.first().cloned().unwrap_or_else(none) };
         inputs.insert(0, dataset);
         let same_as_before = before.is_some();
@@ -273,7 +284,7 @@ impl Workflow {
             job: Some(job.id.clone()),
             verdict: Some(job.verdict.clone()),
             price: None,
-            content: vec![content],
+            content,
             cannot: None,
             same_as_before,
             also: Vec::new(),
@@ -305,11 +316,11 @@ impl Workflow {
                 }),
             };
         }
+        let model = super::offload::remote_model(task, job)?;
         if bounds.place == Locality::Here {
             let what = format!("{} of {}", task.title, job.verdict.dataset.path.display());
             return Err(mandate::stays_here(&what).into());
         }
-        let model = super::offload::remote_model(task, job)?;
         piece.price = match (&job.quote, job.tx_hash) {
             // Paid for, or about to be: nothing more is bought.
             (_, Some(_)) => None,
@@ -325,17 +336,26 @@ impl Workflow {
         task: &TaskType,
         parameters: &mut Parameters,
         named_by: NamedBy,
-    ) -> Result<Vec<Input>, JobError> {
-        let mut inputs = Vec::new();
-        let files = task.parameters.iter().filter(|(_, spec)| matches!(spec.kind, ParameterKind::File { .. }));
-        for (name, _) in files {
+    ) -> Result<(Vec<Input>, Vec<OpenFurther>), JobError> {
+        let (mut inputs, mut files) = (Vec::new(), Vec::new());
+        for (name, _) in task.files() {
             let Some(path) = parameters.get(name).and_then(|v| v.as_str()).map(PathBuf::from) else { continue };
-            let open = self.parts.guard.open_dataset(&path, named_by)?;
-            note_dataset(self.tape(), &open)?;
-            inputs.push(Input { name: name.clone(), named: path, path: Some(open.source.path.clone()) });
-            parameters.insert(name.clone(), open.source.path.to_string_lossy().into_owned().into());
+            let file = self.parts.guard.open_dataset(&path, named_by)?;
+            note_dataset(self.tape(), &file)?;
+            inputs.push(Input { name: name.clone(), named: path, path: Some(file.source.path.clone()) });
+            parameters.insert(name.clone(), file.source.path.to_string_lossy().into_owned().into());
+            files.push(OpenFurther { name: name.clone(), file });
         }
-        Ok(inputs)
+        Ok((inputs, files))
+    }
+}
+
+/// Measures a file beside the dataset as the dataset is measured.
+fn measured_beside(open: OpenFurther) -> Result<FurtherFile, JobError> {
+    let OpenFurther { name, file } = open;
+    match machine::profile_dataset(&file) {
+        Ok(profile) => Ok(FurtherFile { name, profile, source: file.source }),
+        Err(source) => Err(JobError::Further { name, path: file.path, source }),
     }
 }
 
@@ -379,7 +399,7 @@ fn note_dataset(tape: &Tape, open: &OpenDataset) -> Result<(), machine::ProbeErr
             return Ok(());
         }
     }
-    let read = |source| machine::ProbeError::Read { what: "the dataset", source };
+    let read = |source| machine::ProbeError::Read { what: None, source };
     let (bytes, sha256) = worker::hash(open.reopen().map_err(read)?, |_| {}).map_err(read)?;
     tape.note(&of, &Measure { bytes, sha256 });
     Ok(())
@@ -389,11 +409,11 @@ fn note_dataset(tape: &Tape, open: &OpenDataset) -> Result<(), machine::ProbeErr
 fn raised(
     estimate: Estimate,
     task: &TaskType,
-    dataset: &DatasetProfile,
+    on: WorkedOn<'_>,
     assumed: Assumed,
     history: &[domain::estimate::Measured],
 ) -> Estimate {
-    let mut raised = estimate;
+    let (mut raised, dataset) = (estimate, on.dataset);
     if let Some(bytes) = assumed.bytes.filter(|&b| b > dataset.bytes && dataset.bytes > 0) {
         let factor = bytes as f64 / dataset.bytes as f64;
         let grown = |n: u64| (n as f64 * factor) as u64;
@@ -403,7 +423,7 @@ fn raised(
             residues: grown(dataset.residues),
             ..dataset.clone()
         };
-        raised = estimator::estimate(task, &larger, history);
+        raised = estimator::estimate(task, WorkedOn { dataset: &larger, ..on }, history);
     }
     if let Some(seconds) = assumed.seconds.filter(|s| s.is_finite()) {
         raised.seconds = raised.seconds.raised_to(seconds);
@@ -425,16 +445,24 @@ pub(super) fn verdict_event(job: &Job) -> Event {
         reasons: verdict.rules(),
         why: verdict.reasons.iter().map(|r| r.why.clone()).chain(beside).collect(),
         task_type: job.task_type.clone(),
-        dataset: DatasetShown {
-            path: verdict.dataset.path.display().to_string(),
-            bytes: verdict.dataset.bytes,
-            records: verdict.dataset.records,
-            sampled: verdict.dataset.sampled,
-        },
+        dataset: shown(&verdict.dataset),
+        further: (verdict.further.iter())
+            .map(|further| FurtherShown { name: further.name.clone(), file: shown(&further.profile) })
+            .collect(),
         part: verdict.part,
         required_ram: verdict.estimate.ram.likely.ceil() as u64,
         available_ram: verdict.machine.available_ram,
         cores: verdict.machine.cores,
         estimate: verdict.estimate.seconds,
+    }
+}
+
+/// A file as events show it.
+fn shown(file: &DatasetProfile) -> DatasetShown {
+    DatasetShown {
+        path: file.path.display().to_string(),
+        bytes: file.bytes,
+        records: file.records,
+        sampled: file.sampled,
     }
 }

@@ -5,8 +5,10 @@ use domain::{
     ids::JobId,
     job::Job,
     money::{Amount, Datoshi, Fees},
-    receipt::{PaidReceipt, Receipt, ResultReceipt, TransferEvent},
+    receipt::{InputReceipt, PaidReceipt, Receipt, ResultReceipt, TransferEvent},
+    request::DATASET,
     result::RESULT_FILE,
+    verdict::Verdict,
 };
 use guard::ledger::{Ledger, LedgerError};
 use neo::{GAS_CONTRACT, paid::TRANSFER};
@@ -44,13 +46,20 @@ pub fn of(job: &Job, attempts: &[Attempt]) -> Receipt {
     let result = job.result.as_ref().and_then(|r| {
         let document = r.files.iter().find(|f| f.name == RESULT_FILE)?;
         let bytes = r.files.iter().map(|f| f.bytes).sum();
-        Some(ResultReceipt { path: r.folder.clone(), bytes, sha256: document.sha256, unchecked: r.unchecked.clone() })
+        Some(ResultReceipt {
+            path: r.folder.clone(),
+            bytes,
+            sha256: document.sha256,
+            unchecked: r.unchecked.clone(),
+            warnings: r.warnings.clone(),
+        })
     });
     Receipt {
         job: job.id.clone(),
         state: job.state.to_string(),
         task_type: job.task_type.clone(),
         dataset: job.verdict.dataset.path.clone(),
+        inputs: inputs(job),
         place: job.verdict.place,
         profile: job.profile.clone(),
         job_id: job.provider_job.clone(),
@@ -61,4 +70,22 @@ pub fn of(job: &Job, attempts: &[Attempt]) -> Receipt {
         ended_at: job.updated_at,
         failure: job.failure.clone(),
     }
+}
+
+/// The files of a job, the dataset first.
+fn inputs(job: &Job) -> Vec<InputReceipt> {
+    let Verdict { dataset, further, .. } = &job.verdict;
+    let mut inputs = vec![InputReceipt {
+        name: DATASET.to_owned(),
+        path: dataset.path.clone(),
+        bytes: dataset.bytes,
+        sha256: job.content,
+    }];
+    inputs.extend(further.iter().map(|file| InputReceipt {
+        name: file.name.clone(),
+        path: file.profile.path.clone(),
+        bytes: file.profile.bytes,
+        sha256: job.further_content.get(&file.name).copied(),
+    }));
+    inputs
 }

@@ -26,6 +26,9 @@ use guard::{
     policy::{Guard, Refusal, Rule, approval::Approver, payment::Claim},
 };
 
+/// As many lines of a program's own messages are told as they come; the receipt has more.
+const TOLD_WARNINGS: usize = 3;
+
 /// What a workflow is made of.
 pub struct WorkflowParts {
     /// Where everything is written down.
@@ -388,6 +391,17 @@ impl Workflow {
     /// Says where a job stands.
     pub(super) fn told(&self, job: &Job, progress: Option<f64>) {
         self.emit(Event::JobStatus { job: job.id.clone(), status: job.state.to_string(), progress });
+    }
+
+    /// Tells what the program that made a result said beside it: the first lines, and where the rest is.
+    pub(super) fn warn(&self, job: &Job, warnings: &[String]) {
+        let of = format!("{} of {}", job.task_type, job.verdict.dataset.path.display());
+        let shown = warnings.iter().take(TOLD_WARNINGS).map(|line| format!("{of}: the program says: {line}"));
+        let rest = warnings.len().saturating_sub(TOLD_WARNINGS);
+        let more = (rest > 0).then(|| format!("{of}: {rest} more lines of the program are in the receipt"));
+        for message in shown.chain(more) {
+            self.emit(Event::Warning { message });
+        }
     }
 
     pub(super) fn emit(&self, event: Event) {

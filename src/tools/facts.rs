@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::next;
 use domain::{
     attempt::{Attempt, AttemptState},
-    dataset::Margin,
+    dataset::{FurtherFile, Margin},
     job::{Job, JobResult, JobState},
     money::Datoshi,
     quote::Quote,
@@ -55,6 +55,15 @@ pub fn verdict(job: &Job) -> Value {
     }
     if !dataset.notes().is_empty() {
         value["dataset"]["notes"] = json!(dataset.notes());
+    }
+    let further = |file: &FurtherFile| {
+        json!({
+            "name": file.name, "path": clean(&file.profile.path.display().to_string(), MAX_TEXT),
+            "bytes": file.profile.bytes, "size": units::bytes(file.profile.bytes), "records": file.profile.records,
+        })
+    };
+    if !verdict.further.is_empty() {
+        value["further_files"] = verdict.further.iter().map(further).collect();
     }
     if dataset.zeros {
         value["dataset"]["cannot_be_run"] = dataset.zeros_mean().into();
@@ -169,10 +178,14 @@ pub fn short(job: &Job) -> Value {
 
 fn result(made: &JobResult) -> Value {
     let files: Vec<String> = made.files.iter().take(MAX_ITEMS).map(|f| clean(&f.name, MAX_TEXT)).collect();
+    let mut untrusted = json!({"summary": data(&made.summary, 0)});
+    if !made.warnings.is_empty() {
+        untrusted["program_says"] = made.warnings.iter().take(MAX_ITEMS).map(|line| clean(line, MAX_TEXT)).collect();
+    }
     json!({
         "folder": made.folder.display().to_string(),
         "files": files,
-        "untrusted_data": {"summary": data(&made.summary, 0)},
+        "untrusted_data": untrusted,
     })
 }
 

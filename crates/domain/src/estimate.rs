@@ -1,8 +1,13 @@
-//! Estimates of memory and time: a resource model, evaluated over a dataset.
+//! Estimates of memory and time: a resource model, evaluated over a task's files.
+
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::dataset::DatasetProfile;
+use super::{
+    dataset::{DatasetProfile, FurtherFile},
+    task::Parameters,
+};
 
 /// A quantity that is not known exactly: low <= likely <= high.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -27,43 +32,161 @@ impl Range {
     }
 }
 
-/// A polynomial of what drives a task's cost. A coefficient that is left out is zero.
-///
-/// value = constant + bytes*B + records*N + residues*R + longest*L + longest^2*L2 + records*longest*NL + residues*longest*RL
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Terms {
-    /// The part that does not depend on the dataset.
-    pub constant: f64,
-    /// Per byte of the file.
-    pub bytes: f64,
-    /// Per record.
-    pub records: f64,
-    /// Per residue.
-    pub residues: f64,
-    /// Per residue of the longest record.
-    pub longest: f64,
-    /// Per squared residue of the longest record.
-    pub longest_squared: f64,
-    /// Per record and residue of the longest record.
-    pub records_longest: f64,
-    /// Per residue and residue of the longest record.
-    pub residues_longest: f64,
+/// What a task works on, as far as its cost depends on it.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkedOn<'a> {
+    /// The dataset, or the part of it that is worked on.
+    pub dataset: &'a DatasetProfile,
+    /// The files beside it.
+    pub further: &'a [FurtherFile],
+    /// What was chosen, with defaults filled in.
+    pub parameters: &'a Parameters,
+}
+
+/// A measured quantity of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantity {
+    /// Its size on disk, bytes.
+    Bytes,
+    /// Its records.
+    Records,
+    /// Residues over all records; of HMMER profiles, states.
+    Residues,
+    /// Residues of the longest record.
+    Longest,
+}
+
+impl Quantity {
+    const NAMES: [(&str, Quantity); 4] = [
+        ("bytes", Quantity::Bytes),
+        ("records", Quantity::Records),
+        ("residues", Quantity::Residues),
+        ("longest", Quantity::Longest),
+    ];
+
+    fn named(name: &str) -> Option<Quantity> {
+        Quantity::NAMES.iter().find(|(known, _)| *known == name).map(|(_, quantity)| *quantity)
+    }
+
+    fn of(self, profile: &DatasetProfile) -> u64 {
+        match self {
+            Quantity::Bytes => profile.bytes,
+            Quantity::Records => profile.records,
+            Quantity::Residues => profile.residues,
+            Quantity::Longest => profile.longest,
+        }
+    }
+}
+
+/// One factor of a term.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Factor {
+    /// Of the dataset: `residues`.
+    Dataset(Quantity),
+    /// Of a further file: `database.residues`. Zero where none is given.
+    Further(String, Quantity),
+    /// The value of a whole-number parameter: `refinement`; or up to so much of it: `min(refinement, 5)`.
+    Parameter(String, Option<u32>),
+}
+
+impl Factor {
+    fn over(&self, on: WorkedOn<'_>) -> f64 {
+        match self {
+            Factor::Dataset(quantity) => quantity.of(on.dataset) as f64,
+            Factor::Further(name, quantity) => {
+                on.further.iter().find(|file| file.name == *name).map_or(0.0, |file| quantity.of(&file.profile) as f64)
+            }
+            Factor::Parameter(name, most) => {
+                let value = on.parameters.get(name).and_then(|value| value.as_f64()).unwrap_or(0.0);
+                most.map_or(value, |most| value.min(f64::from(most)))
+            }
+        }
+    }
+}
+
+/// A product of factors; the empty product is 1. Written as in the catalogue: `constant`, `residues`,
+/// `residues * database.residues`, `longest * longest`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// As it is written.
+    text: String,
+    /// What is multiplied.
+    pub factors: Vec<Factor>,
+}
+
+/// Not a term of a resource model.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no term: it is `constant`, or a product such as `residues * database.residues` of bytes, records, residues, longest and whole-number parameters"
+)]
+pub struct NoTerm(String);
+
+impl FromStr for Term {
+    type Err = NoTerm;
+
+    fn from_str(text: &str) -> Result<Term, NoTerm> {
+        if text == "constant" {
+            return Ok(Term { text: text.to_owned(), factors: Vec::new() });
+        }
+        let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        let limited = |word: &str| -> Option<Factor> {
+            let (name, most) = word.strip_prefix("min(")?.strip_suffix(')')?.split_once(',')?;
+            let most = most.trim().parse().ok()?;
+            is_name(name).then(|| Factor::Parameter(name.to_owned(), Some(most)))
+        };
+        let factor = |word: &str| match word.split_once('.') {
+            _ if word.starts_with("min(") => limited(word),
+            Some((file, quantity)) if is_name(file) => {
+                Some(Factor::Further(file.to_owned(), Quantity::named(quantity)?))
+            }
+            None if is_name(word) => {
+                Some(Quantity::named(word).map_or_else(|| Factor::Parameter(word.to_owned(), None), Factor::Dataset))
+            }
+            _ => None,
+        };
+        let factors = text.split('*').map(|word| factor(word.trim())).collect::<Option<Vec<_>>>();
+        factors.map(|factors| Term { text: text.to_owned(), factors }).ok_or_else(|| NoTerm(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// A polynomial of what drives a task's cost: the sum of coefficients times products of measured quantities.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(try_from = "BTreeMap<String, f64>", into = "BTreeMap<String, f64>")]
+pub struct Terms(Vec<(Term, f64)>);
+
+impl TryFrom<BTreeMap<String, f64>> for Terms {
+    type Error = NoTerm;
+
+    fn try_from(written: BTreeMap<String, f64>) -> Result<Terms, NoTerm> {
+        written
+            .into_iter()
+            .map(|(text, coefficient)| Ok((text.parse()?, coefficient)))
+            .collect::<Result<_, _>>()
+            .map(Terms)
+    }
+}
+
+impl From<Terms> for BTreeMap<String, f64> {
+    fn from(terms: Terms) -> BTreeMap<String, f64> {
+        terms.0.into_iter().map(|(term, coefficient)| (term.text, coefficient)).collect()
+    }
 }
 
 impl Terms {
-    /// The polynomial's value over `dataset`.
-    pub fn over(&self, dataset: &DatasetProfile) -> f64 {
-        let (b, n, r, l) =
-            (dataset.bytes as f64, dataset.records as f64, dataset.residues as f64, dataset.longest as f64);
-        self.constant
-            + self.bytes * b
-            + self.records * n
-            + self.residues * r
-            + self.longest * l
-            + self.longest_squared * l * l
-            + self.records_longest * n * l
-            + self.residues_longest * r * l
+    /// The terms with their coefficients.
+    pub fn iter(&self) -> impl Iterator<Item = (&Term, f64)> {
+        self.0.iter().map(|(term, coefficient)| (term, *coefficient))
+    }
+
+    /// The polynomial's value.
+    pub fn over(&self, on: WorkedOn<'_>) -> f64 {
+        self.iter().map(|(term, by)| by * term.factors.iter().map(|factor| factor.over(on)).product::<f64>()).sum()
     }
 }
 
@@ -81,7 +204,7 @@ pub struct ResourceModel {
     pub source: String,
 }
 
-/// What a run of a task on a dataset will need on this machine.
+/// What a run of a task on its files will need on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// RAM, bytes.
@@ -92,7 +215,8 @@ pub struct Estimate {
     pub learnt_from: u32,
 }
 
-/// What one run on this machine was thought to need, and what it took.
+/// What one run on this machine was thought to need, and what it took: of a run that was ended at a limit, that limit. A
+/// measurement of zero is none.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// The catalogue's own likely time before any correction, seconds.
@@ -103,4 +227,72 @@ pub struct Measured {
     pub model_ram: f64,
     /// The child's largest resident set, bytes.
     pub ram: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_read_back_as_they_were_written() {
+        for text in
+            ["constant", "residues", "residues * database.residues", "longest*longest", "min(cycles, 5) * bytes"]
+        {
+            let term: Term = text.parse().unwrap();
+            assert_eq!(term.to_string(), text);
+        }
+        let term: Term = "residues * database.longest * min(cycles, 5)".parse().unwrap();
+        let expected = [
+            Factor::Dataset(Quantity::Residues),
+            Factor::Further("database".into(), Quantity::Longest),
+            Factor::Parameter("cycles".into(), Some(5)),
+        ];
+        assert_eq!(term.factors, expected);
+        for bad in [
+            "",
+            "*",
+            "residues *",
+            "database.",
+            "database.size",
+            ".bytes",
+            "2 * residues",
+            "Residues",
+            "min(cycles)",
+            "min(cycles, -1)",
+            "a.b.bytes",
+        ] {
+            assert!(bad.parse::<Term>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_model_has_a_term_for_each_file() {
+        let text =
+            r#"{"constant": 1.0, "residues * database.residues": 2.0, "refinement": 0.5, "min(refinement, 3)": 10.0}"#;
+        let terms: Terms = serde_json::from_str(text).unwrap();
+        let profile = |residues| DatasetProfile {
+            path: "x".into(),
+            bytes: 1,
+            format: crate::dataset::Format::Fasta,
+            compression: None,
+            foreign: None,
+            oddities: Vec::new(),
+            records: 1,
+            residues,
+            longest: residues,
+            alphabet: None,
+            sampled: false,
+            zeros: false,
+            modified_ns: 0,
+        };
+        let source = crate::dataset::DatasetSource { path: "/x".into(), root: "/".into() };
+        let database = FurtherFile { name: "database".into(), profile: profile(7), source };
+        let parameters: Parameters = serde_json::from_str(r#"{"refinement": 4}"#).unwrap();
+        let dataset = profile(3);
+        let over =
+            |further: &[FurtherFile]| terms.over(WorkedOn { dataset: &dataset, further, parameters: &parameters });
+        assert_eq!(over(&[database]), 1.0 + 2.0 * 3.0 * 7.0 + 0.5 * 4.0 + 10.0 * 3.0);
+        assert_eq!(over(&[]), 33.0, "what is not given costs nothing");
+        assert_eq!(serde_json::from_str::<Terms>(&serde_json::to_string(&terms).unwrap()).unwrap(), terms);
+    }
 }

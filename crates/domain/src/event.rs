@@ -49,6 +49,16 @@ pub struct DatasetShown {
     pub sampled: bool,
 }
 
+/// A file beside the dataset, within a verdict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FurtherShown {
+    /// The parameter that names it.
+    pub name: String,
+    /// What it is.
+    #[serde(flatten)]
+    pub file: DatasetShown,
+}
+
 /// A quote, within an event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct QuoteShown {
@@ -206,6 +216,9 @@ pub enum Event {
         task_type: String,
         /// What was measured of the file.
         dataset: DatasetShown,
+        /// The files beside it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        further: Vec<FurtherShown>,
         /// How many of its records the run works on, from the first; null for all.
         #[serde(default)]
         part: Option<u64>,

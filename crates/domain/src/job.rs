@@ -1,11 +1,12 @@
 //! A job: its states, and what is known of it.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    dataset::DatasetSource,
     hash::{Sha256, TxHash},
     ids::{JobId, RequestId},
     path_text,
@@ -266,17 +267,9 @@ pub struct JobResult {
     /// What could not be checked before it was accepted, in a sentence, where something could not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unchecked: Option<String>,
-}
-
-/// Where a dataset was when its job was planned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DatasetSource {
-    /// The whole path.
-    #[serde(serialize_with = "path_text::serialize")]
-    pub path: std::path::PathBuf,
-    /// The allowed root that it lies beneath.
-    #[serde(serialize_with = "path_text::serialize")]
-    pub root: std::path::PathBuf,
+    /// What the program that made it said beside its result, cleaned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What is known of a job when it is planned: see [`Job::planned`].
@@ -327,6 +320,9 @@ pub struct Job {
     /// SHA-256 of the dataset, once it was read to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Sha256>,
+    /// SHA-256 of the further files that it worked on, by the parameters that name them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub further_content: BTreeMap<String, Sha256>,
     /// Where results go; the home's `results/JOB` when `None`.
     #[serde(serialize_with = "path_text::serialize_some")]
     pub out_dir: Option<std::path::PathBuf>,
@@ -368,6 +364,7 @@ impl Job {
             profile,
             source,
             content: None,
+            further_content: BTreeMap::new(),
             out_dir: None,
             idempotency_key,
             staged: None,

@@ -57,7 +57,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        job::DatasetSource,
+        dataset::DatasetSource,
         plan::{Content, Leaving},
         request::{Input, Work},
     };

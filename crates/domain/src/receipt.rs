@@ -26,6 +26,9 @@ pub struct Receipt {
     /// As the person named it.
     #[serde(serialize_with = "path_text::serialize")]
     pub dataset: PathBuf,
+    /// Its files, the dataset first, with the checksum of what was worked on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<InputReceipt>,
     /// Where it ran.
     #[serde(rename = "where")]
     pub place: Place,
@@ -91,6 +94,20 @@ pub struct PaidReceipt {
     pub explorer_url: Option<String>,
 }
 
+/// A file that a job worked on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputReceipt {
+    /// `dataset`, or the parameter that names it.
+    pub name: String,
+    /// As the person named it.
+    #[serde(serialize_with = "path_text::serialize")]
+    pub path: PathBuf,
+    /// Bytes.
+    pub bytes: u64,
+    /// Of its content, where it was read to its end.
+    pub sha256: Option<Sha256>,
+}
+
 /// The result of a receipt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResultReceipt {
@@ -104,4 +121,7 @@ pub struct ResultReceipt {
     /// What could not be checked before it was accepted, in a sentence, where something could not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unchecked: Option<String>,
+    /// What the program that made it said beside its result.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }

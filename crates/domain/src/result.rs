@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{hash::Sha256, job::ResultFile, task::Parameters};
+use super::{hash::Sha256, job::ResultFile, task::Parameters, units};
 
 /// The name of the result document in a job's folder.
 pub const RESULT_FILE: &str = "result.json";
@@ -16,6 +16,9 @@ pub struct ResultDocument {
     pub task_type: String,
     /// What was worked on.
     pub dataset: ResultDataset,
+    /// The further files that were worked on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<ResultInput>,
     /// With what choices.
     pub parameters: Parameters,
     /// One object a record; their fields depend on the task.
@@ -26,6 +29,35 @@ pub struct ResultDocument {
     pub files: Vec<ResultFile>,
     /// What made it.
     pub program: ResultProgram,
+    /// What the program said on its standard error though it ended well: lines, cleaned, the first [`MAX_WARNINGS`] of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// As many lines of a program's own messages are kept in the document; `stderr.txt` beside it has all.
+pub const MAX_WARNINGS: usize = 20;
+/// Characters of each that are kept.
+pub const WARNING_WIDTH: usize = 200;
+
+impl ResultDocument {
+    /// The warnings as people may read them, whoever wrote the document.
+    pub fn clean_warnings(&self) -> Vec<String> {
+        let lines = self.warnings.iter().take(MAX_WARNINGS + 1).map(|line| units::clean(line, WARNING_WIDTH));
+        lines.filter(|line| !line.is_empty()).collect()
+    }
+}
+
+/// A further file of a result, such as the database of a search.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResultInput {
+    /// The parameter that names it.
+    pub name: String,
+    /// The path as the person named it.
+    pub path: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// Of the content that was worked on.
+    pub sha256: Sha256,
 }
 
 /// The dataset of a result.

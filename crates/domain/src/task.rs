@@ -48,9 +48,14 @@ pub struct TaskType {
 }
 
 impl TaskType {
+    /// The parameters that are files.
+    pub fn files(&self) -> impl Iterator<Item = (&String, &ParameterSpec)> {
+        self.parameters.iter().filter(|(_, spec)| matches!(spec.kind, ParameterKind::File { .. }))
+    }
+
     /// The model at the provider, where a job may be sent there at all: no second file is.
     pub fn model_elsewhere(&self) -> Option<&str> {
-        let needs_a_file = |spec: &ParameterSpec| matches!(spec.kind, ParameterKind::File { required: true });
+        let needs_a_file = |spec: &ParameterSpec| matches!(spec.kind, ParameterKind::File { required: true, .. });
         self.remote_model.as_deref().filter(|_| !self.parameters.values().any(needs_a_file))
     }
 }
@@ -69,6 +74,8 @@ pub enum Program {
         arguments: Vec<String>,
         /// The file of results, in the job's own folder.
         output: String,
+        /// The arguments by which it tells its version.
+        version: Vec<String>,
         /// The Debian package to install when it is missing.
         package: String,
     },
@@ -109,5 +116,13 @@ pub enum ParameterKind {
     File {
         /// Whether the task cannot run without it.
         required: bool,
+        /// What it may be.
+        formats: Vec<Format>,
+        /// The alphabet it needs, where it matters.
+        #[serde(default)]
+        alphabet: Option<Alphabet>,
+        /// What a person can do who has another kind of file, in a sentence.
+        #[serde(default)]
+        otherwise: Option<String>,
     },
 }

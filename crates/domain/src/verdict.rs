@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{dataset::DatasetProfile, estimate::Estimate};
+use super::{
+    dataset::{DatasetProfile, FurtherFile},
+    estimate::Estimate,
+};
 
 /// Local or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -105,6 +108,9 @@ pub struct Verdict {
     pub reasons: Vec<Reason>,
     /// The dataset that was measured.
     pub dataset: DatasetProfile,
+    /// The further files that were measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<FurtherFile>,
     /// How many of its records the run works on, from the first, where that is not all.
     #[serde(default)]
     pub part: Option<u64>,

@@ -2,7 +2,7 @@
 
 use std::{error::Error, path::Path};
 
-use domain::verdict::Thresholds;
+use domain::{estimate::WorkedOn, task::Parameters, verdict::Thresholds};
 use guard::{
     machine::{catalogue::Catalogue, estimator::estimate, probe_machine, profile_dataset},
     policy::{data::open_dataset, offload::judge},
@@ -17,7 +17,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let task = catalogue.get(&task).ok_or("there is no such task")?;
     let here = std::env::current_dir()?;
     let dataset = profile_dataset(&open_dataset(Path::new(&file), std::slice::from_ref(&here), &[])?)?;
-    let needs = estimate(task, &dataset, &[]);
+    let parameters = Parameters::new();
+    let needs = estimate(task, WorkedOn { dataset: &dataset, further: &[], parameters: &parameters }, &[]);
     let verdict = judge(task, dataset, probe_machine(&here)?, needs, needs, None, Thresholds::default());
     println!("{:?}", verdict.place);
     for reason in &verdict.reasons {

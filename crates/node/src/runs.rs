@@ -188,6 +188,8 @@ async fn work(
         parameters: task.parameters.clone(),
         dataset: file,
         dataset_name: dataset_name(task),
+        // Clients can name no files of this machine, and send one.
+        further: Vec::new(),
         out_dir: folder.join(&name),
         memory_limit: settings.memory_limit,
         time_limit: settings.time_limit,

@@ -175,11 +175,13 @@ pub fn run(run: Run<'_>, progress: &mut dyn FnMut(f64)) -> Result<ResultDocument
         job: job.to_owned(),
         task_type: task.to_owned(),
         dataset: ResultDataset { path: dataset_name.to_owned(), sha256 },
+        inputs: Vec::new(),
         parameters: parameters.clone(),
         records,
         summary,
         files: Vec::new(),
         program: ResultProgram { name: name.to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), seed },
+        warnings: Vec::new(),
     };
     match task {
         SEQUENCE_STATS => {

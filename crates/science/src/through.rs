@@ -191,7 +191,7 @@ impl Reader {
             }
             Format::Fasta | Format::Fastq => Reader::Sequences(Scanner::default(), Tally::default()),
             Format::Text => Reader::Text(Lines::default()),
-            Format::Binary => Reader::Bytes,
+            Format::Hmm | Format::Binary => Reader::Bytes,
         }
     }
 

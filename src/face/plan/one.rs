@@ -7,7 +7,6 @@ use super::{
 };
 use domain::{
     plan::PlannedWork,
-    request::Input,
     units::{bytes, clean},
     verdict::{Place, Verdict},
 };
@@ -66,9 +65,11 @@ fn place(piece: &PlannedWork, prices: &Prices) -> Option<String> {
 /// What was chosen: part, assumptions, further files, parameters.
 fn with(piece: &PlannedWork) -> Option<String> {
     let mut parts = words::beyond(piece);
-    let file = |input: &Input| format!("{} {}", clean(&input.name, 40), words::path(&input.named));
-    parts.extend(piece.work.inputs.iter().skip(1).map(file));
-    let parameters = words::parameters(&piece.work.parameters);
+    let files = || piece.work.inputs.iter().skip(1);
+    parts.extend(files().map(|input| words::beside(piece, input)));
+    // A file stands with its size, and not once more by its whole path.
+    let others = piece.work.parameters.iter().filter(|(name, _)| !files().any(|input| input.name == **name));
+    let parameters = words::parameters(&others.map(|(name, of)| (name.clone(), of.clone())).collect());
     parts.extend((!parameters.is_empty()).then_some(parameters));
     (!parts.is_empty()).then(|| parts.join("; "))
 }

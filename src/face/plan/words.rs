@@ -8,7 +8,7 @@ use domain::{
     dataset::DatasetProfile,
     estimate::Range,
     plan::{Plan, PlannedWork},
-    request::{Bounds, Locality, Spend, Until, Work},
+    request::{Bounds, Input, Locality, Spend, Until, Work},
     task::Parameters,
     units::{about_seconds, bytes, clean, count, seconds},
 };
@@ -99,12 +99,26 @@ pub fn total_bytes(piece: &PlannedWork) -> u64 {
     }
 }
 
+/// `database db.fasta (33.4 MB, 90,000 records)`: a file beside the dataset, with its size where it was measured.
+pub fn beside(piece: &PlannedWork, input: &Input) -> String {
+    let named = format!("{} {}", clean(&input.name, 40), path(&input.named));
+    let further = piece.verdict.iter().flat_map(|verdict| &verdict.further);
+    match further.into_iter().find(|file| file.name == input.name) {
+        Some(file) => format!("{named} ({})", size_of(&file.profile)),
+        None => named,
+    }
+}
+
 /// `148 B, 6 records`; what is not known is left out.
 pub fn size(piece: &PlannedWork) -> String {
     let Some(verdict) = &piece.verdict else {
         return piece.content.first().map_or_else(|| "not measured".to_owned(), |file| bytes(file.bytes));
     };
-    format!("{}, {}", bytes(verdict.dataset.bytes), records(&verdict.dataset))
+    size_of(&verdict.dataset)
+}
+
+fn size_of(file: &DatasetProfile) -> String {
+    format!("{}, {}", bytes(file.bytes), records(file))
 }
 
 /// `6 records`; of a sample, what it can say: `13,900,000 to 14,100,000 records`.

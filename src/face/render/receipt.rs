@@ -23,6 +23,12 @@ pub fn lines(receipt: &Receipt, look: &Look) -> Vec<String> {
     };
     let dataset = clean(&receipt.dataset.display().to_string(), MAX);
     out.extend(look.field("  task", Tone::Plain, &format!("{} on {dataset}", clean(&receipt.task_type, 60))));
+    for file in &receipt.inputs {
+        let sum = file.sha256.map_or_else(|| "not read to its end".to_owned(), |sum| format!("sha256 {sum}"));
+        let path = clean(&file.path.display().to_string(), MAX);
+        let text = format!("{} {path} ({}), {sum}", clean(&file.name, 40), bytes(file.bytes));
+        out.extend(look.field("  input", Tone::Plain, &text));
+    }
     let ended = minute(receipt.ended_at);
     let ran = match JobState::from_name(&receipt.state).map(|state| state.has_run(receipt.place)) {
         Some(Some(false)) => format!("not at all: it was to run {place}, and ended at {ended}"),
@@ -54,6 +60,7 @@ pub fn lines(receipt: &Receipt, look: &Look) -> Vec<String> {
         if let Some(what) = &result.unchecked {
             out.extend(look.field("  unchecked", Tone::Care, &clean(what, MAX)));
         }
+        out.extend(result.warnings.iter().flat_map(|line| look.field("  warning", Tone::Care, &clean(line, MAX))));
     }
     if let Some(why) = &receipt.failure {
         out.extend(look.field("  why", Tone::Bad, &clean(why, MAX)));

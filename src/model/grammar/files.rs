@@ -14,6 +14,7 @@ use domain::{dataset::Format, task::TaskType};
 const ENDINGS: &[(Format, &str, &[&str])] = &[
     (Format::Fasta, "fasta", &["fasta", "fa", "fna", "faa", "ffn", "frn", "fas", "mfa"]),
     (Format::Fastq, "fastq", &["fastq", "fq"]),
+    (Format::Hmm, "profile", &["hmm"]),
     (Format::Text, "text", &["txt", "md", "rst", "text", "log", "csv", "tsv"]),
 ];
 /// Slips are looked for in so many names, from the first on.

@@ -7,11 +7,11 @@ use serde_json::json;
 
 use domain::{
     attempt::{Attempt, AttemptState},
-    dataset::{DatasetProfile, Format},
+    dataset::{DatasetProfile, DatasetSource, Format},
     estimate::{Estimate, Range},
     hash::{Hash160, Sha256, TxHash},
     ids::JobId,
-    job::{DatasetSource, Job, JobResult, JobState, PlannedJob, ResultFile, Staged},
+    job::{Job, JobResult, JobState, PlannedJob, ResultFile, Staged},
     money::Datoshi,
     network::{Network, SANDBOX},
     plan::{Price, PriceSource},
@@ -136,5 +136,6 @@ pub fn result(job: &Job, note: Option<&str>) -> JobResult {
         files: vec![file("result.json")],
         summary,
         unchecked: None,
+        warnings: Vec::new(),
     }
 }

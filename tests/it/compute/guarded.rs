@@ -4,12 +4,12 @@ use std::path::Path;
 
 use crate::services::consented::consented;
 use domain::{
-    dataset::{DatasetProfile, Format},
+    dataset::{DatasetProfile, DatasetSource, Format},
     estimate::{Estimate, Range},
     event::Silent,
     hash::Sha256,
     ids::JobId,
-    job::{DatasetSource, Job, JobState, PlannedJob, Staged},
+    job::{Job, JobState, PlannedJob, Staged},
     network::Network,
     request::Bounds,
     task::Parameters,
@@ -65,7 +65,7 @@ impl Guarded {
         let dataset = self.guard.open_dataset(Path::new("a.txt"), NamedBy::Other).unwrap();
         let job = consented(&self.ledger, &job, Bounds::default());
         let mandate = self.guard.mandate(&job).unwrap();
-        self.guard.permit_local_run(&mandate, &job, dataset, memory, seconds, &Silent).unwrap()
+        self.guard.permit_local_run(&mandate, &job, (dataset, Vec::new()), memory, seconds, &Silent).unwrap()
     }
 
     fn job(&self, task: &str, place: Place, reasons: Vec<Reason>, state: JobState) -> Job {
@@ -96,6 +96,7 @@ impl Guarded {
                     zeros: false,
                     modified_ns: dataset.modified_ns,
                 },
+                further: Vec::new(),
                 part: None,
                 machine: MachineProfile {
                     cores: 1,

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use crate::services::consented::consented;
 use domain::{
-    dataset::{Alphabet, DatasetProfile, Format},
+    dataset::{Alphabet, DatasetProfile, DatasetSource, Format},
     estimate::{Estimate, Range},
     event::Silent,
     ids::{JobId, opaque},
-    job::{DatasetSource, Job, PlannedJob},
+    job::{Job, PlannedJob},
     network::{Network, SANDBOX},
     request::Bounds,
     verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
@@ -95,6 +95,7 @@ fn offloaded(folder: &Path, bytes: u64, modified_ns: i64) -> Job {
             place: Place::Offload,
             reasons: vec![Reason { rule: OffloadRule::Size, why: "it is large".to_owned() }],
             dataset,
+            further: Vec::new(),
             part: None,
             machine: MachineProfile {
                 cores: 2,

@@ -8,6 +8,7 @@ use std::{
     process::{ExitStatus, Stdio},
 };
 
+use command_fds::{CommandFdExt as _, FdMapping};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader},
@@ -16,6 +17,7 @@ use tokio::{
 
 use crate::worker::{
     SUBCOMMAND,
+    inputs::FIRST,
     spec::{Line, SPEC_VARIABLE},
 };
 use domain::units;
@@ -41,19 +43,23 @@ pub(super) struct End {
 }
 
 impl Worker {
-    /// Starts `program worker` with the spec in its environment and the dataset on its standard input.
-    pub fn start(program: &Path, spec: &str, dataset: File) -> io::Result<Worker> {
-        let mut child = Command::new(program)
+    /// Starts `program worker` with the spec in its environment and its files, the dataset first, as descriptors.
+    pub fn start(program: &Path, spec: &str, files: Vec<File>) -> io::Result<Worker> {
+        let handed = (FIRST..).zip(files).map(|(child_fd, file)| FdMapping { parent_fd: file.into(), child_fd });
+        let mut command = Command::new(program);
+        command
             .arg0("agent")
             .arg(SUBCOMMAND)
             .env_clear()
             .envs(["PATH", "HOME", "LANG"].iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
             .env(SPEC_VARIABLE, spec)
-            .stdin(Stdio::from(dataset))
+            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
-            .spawn()?;
+            .fd_mappings(handed.collect())
+            .map_err(io::Error::other)?;
+        let mut child = command.spawn()?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         Ok(Worker { child, stdout, stderr })
     }

@@ -17,12 +17,12 @@ use self::child::{End, Worker};
 pub use self::error::LocalError;
 use super::worker::{
     self,
-    spec::{Failure, Line, MAX_SPEC, Measure, Spec},
+    spec::{Failure, Line, MAX_SPEC, Measure, Spec, SpecFile},
 };
 use domain::{
     job::ResultFile,
     result::{RESULT_FILE, ResultDocument},
-    task::{ParameterKind, Parameters, TaskType},
+    task::{Parameters, TaskType},
     units,
 };
 use guard::{
@@ -55,12 +55,24 @@ pub struct Order {
     pub dataset: File,
     /// Its name, for the result.
     pub dataset_name: String,
+    /// With these open files beside it.
+    pub further: Vec<Further>,
     /// Where the result goes.
     pub out_dir: PathBuf,
     /// Bytes.
     pub memory_limit: u64,
     /// Wall-clock.
     pub time_limit: Duration,
+}
+
+/// A further file of a run, open.
+pub struct Further {
+    /// The parameter that names it.
+    pub name: String,
+    /// Its path as the person named it, for the result.
+    pub path: String,
+    /// The file.
+    pub file: File,
 }
 
 /// What [`execute`] leaves: the records stay on disk, as there may be very many.
@@ -110,12 +122,18 @@ impl Runner {
         if run.task_type != task.name {
             return Err(LocalError::System(format!("the permit is for `{}`, not for `{}`", run.task_type, task.name)));
         }
+        let further = run.further.into_iter().map(|further| {
+            let (path, file) = (further.file.path.display().to_string(), further.file.reopen()?);
+            Ok(Further { name: further.name, path, file })
+        });
+        let further = further.collect::<Result<_, std::io::Error>>().map_err(system)?;
         let order = Order {
             job: run.job.to_string(),
             task: task.clone(),
-            parameters: whole_paths(task, run.parameters)?,
+            parameters: run.parameters,
             dataset: run.dataset.reopen().map_err(system)?,
             dataset_name: run.dataset.path.display().to_string(),
+            further,
             out_dir: out_dir.to_owned(),
             memory_limit: run.memory_limit,
             time_limit: Duration::from_secs(run.time_limit),
@@ -140,11 +158,18 @@ pub async fn execute(
     let out_dir = order.out_dir.canonicalize().map_err(system)?;
     let (memory, seconds) = (order.memory_limit, order.time_limit.as_secs().max(1));
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
+    let mut files = vec![order.dataset];
+    let mut named = Vec::with_capacity(order.further.len());
+    for Further { name, path, file } in order.further {
+        named.push(SpecFile { name, path });
+        files.push(file);
+    }
     let spec = Spec {
         job: order.job,
         task: order.task,
         parameters: order.parameters,
         dataset_name: order.dataset_name,
+        further: named,
         out_dir: out_dir.clone(),
         memory_limit: memory,
         cpu_limit: seconds.saturating_mul(cores).saturating_add(60),
@@ -153,7 +178,7 @@ pub async fn execute(
     if spec.len() > MAX_SPEC {
         return Err(LocalError::Task("the parameters are too long".into()));
     }
-    let mut worker = Worker::start(&runner.program, &spec, order.dataset).map_err(system)?;
+    let mut worker = Worker::start(&runner.program, &spec, files).map_err(system)?;
     let ended = tokio::select! {
         end = worker.follow(progress) => end.map_err(system),
         () = tokio::time::sleep(order.time_limit) => Err(LocalError::TimedOut { limit: seconds }),
@@ -232,18 +257,6 @@ fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, LocalErro
     let file = plain_file::open(path).map_err(system)?;
     serde_json::from_reader(BufReader::new(file))
         .map_err(|e| LocalError::System(format!("{RESULT_FILE} is unreadable: {e}")))
-}
-
-/// A worker runs in another folder, so paths among its parameters are made whole.
-fn whole_paths(task: &TaskType, mut parameters: Parameters) -> Result<Parameters, LocalError> {
-    for (name, spec) in &task.parameters {
-        if let (ParameterKind::File { .. }, Some(serde_json::Value::String(path))) =
-            (&spec.kind, parameters.get_mut(name))
-        {
-            *path = std::path::absolute(&*path).map_err(system)?.display().to_string();
-        }
-    }
-    Ok(parameters)
 }
 
 async fn blocking<T: Send + 'static>(

@@ -1,17 +1,18 @@
 //! The child process of a run: limits itself, works, and tells its parent on standard output.
 //!
-//! It is started as `agent worker` with its [`spec`] in the environment and the dataset, already open, on standard
-//! input. Nothing it is given names a file of the person's but the parameters that were checked before.
+//! It is started as `agent worker` with its [`spec`] in the environment and its files, already open, as descriptors of
+//! known numbers. It opens none of the person's files by name.
 
+pub(crate) mod inputs;
 mod program;
 mod pulse;
+mod said;
+mod shown;
 pub(crate) mod spec;
 mod write;
 
 use std::{
-    fs::File,
-    io::{self, Seek as _, Write as _},
-    os::fd::AsFd as _,
+    io::{self, Write as _},
     path::Path,
     process::ExitCode,
     time::{Duration, Instant},
@@ -30,7 +31,7 @@ pub const SUBCOMMAND: &str = "worker";
 /// The shortest time between two lines of progress.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 
-/// Runs the task that the environment names on the file at standard input. For the hidden subcommand `worker` alone.
+/// Runs the task that the environment names on the files that were handed over. For the hidden subcommand `worker` alone.
 ///
 /// The exit code is 0 when the result is written, 1 when the run failed, 2 when this was not started by the program.
 pub fn worker_main() -> ExitCode {
@@ -52,10 +53,9 @@ fn work(spec: &Spec) -> Result<Measure, Failure> {
     limit(spec).map_err(|e| Failure::Task(format!("the limits of this run could not be set: {e}")))?;
     let outside = matches!(spec.task.program, Program::Command { .. });
     let pulse = pulse::Pulse::start(outside.then_some(spec.memory_limit));
-    let dataset = dataset().map_err(|e| failure_of(&e, "the dataset could not be opened"))?;
     let document = match &spec.task.program {
-        Program::Builtin => builtin(spec, dataset)?,
-        Program::Command { .. } => program::run(spec, dataset)?,
+        Program::Builtin => builtin(spec)?,
+        Program::Command { .. } => program::run(spec)?,
     };
     write::document(&spec.out_dir, &document).map_err(|e| failure_of(&e, "the result could not be written"))?;
     let max_rss = pulse.stop().max(pulse::own_peak()).max(pulse::peak_of_children());
@@ -78,17 +78,8 @@ fn limit(spec: &Spec) -> io::Result<()> {
     Ok(())
 }
 
-/// Standard input as the open file that it is.
-fn dataset() -> io::Result<File> {
-    let mut file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("standard input is no regular file"));
-    }
-    file.rewind()?;
-    Ok(file)
-}
-
-fn builtin(spec: &Spec, input: File) -> Result<ResultDocument, Failure> {
+fn builtin(spec: &Spec) -> Result<ResultDocument, Failure> {
+    let input = inputs::open(0).map_err(|e| failure_of(&e, "the dataset could not be opened"))?;
     let mut last = (Instant::now(), 0.0);
     let mut progress = |part: f64| {
         if last.0.elapsed() >= PROGRESS_EVERY && part > last.1 {

@@ -2,58 +2,72 @@
 
 use std::{
     fs::File,
-    io::{self, Read as _, Seek as _, SeekFrom},
+    io,
     os::unix::process::ExitStatusExt as _,
     path::Path,
     process::{Command, ExitStatus, Stdio},
 };
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::{
-    failure_of, scratch,
+    failure_of, inputs, said, scratch,
+    shown::Shown,
     spec::{Failure, Spec},
     write,
 };
 use domain::{
     job::ResultFile,
-    result::{ResultDataset, ResultDocument, ResultProgram},
+    result::{ResultDataset, ResultDocument, ResultInput, ResultProgram},
     task::{Parameters, Program},
     units,
 };
 
-/// Where an outside program finds the dataset: its own standard input, by name.
-const DATASET: &str = "/proc/self/fd/0";
-/// Lines of output that are shown in the summary.
-const FIRST_LINES: usize = 10;
-/// Characters of each that are shown.
-const LINE_WIDTH: usize = 200;
+/// The files of what a program writes to its own outputs.
+const STDOUT: &str = "stdout.txt";
+const STDERR: &str = "stderr.txt";
 
-/// Runs the spec's outside program on `dataset`.
-pub(super) fn run(spec: &Spec, mut dataset: File) -> Result<ResultDocument, Failure> {
-    let Program::Command { executable, arguments, output, package } = &spec.task.program else {
+/// Runs the spec's outside program on the files that were handed over.
+pub(super) fn run(spec: &Spec) -> Result<ResultDocument, Failure> {
+    let Program::Command { executable, arguments, output, version, package } = &spec.task.program else {
         return Err(Failure::Task("a built-in task is no outside program".into()));
     };
     let io = |what: &'static str| move |e: io::Error| failure_of(&e, what);
-    let (_, sha256) = write::hash(&mut dataset, |_| {}).map_err(io("the dataset could not be read"))?;
-    dataset.rewind().map_err(io("the dataset could not be read again"))?;
+    let hashed = |place| inputs::open(place).and_then(|file| write::hash(file, |_| {}));
+    let (_, sha256) = hashed(0).map_err(io("the dataset could not be read"))?;
+    let mut further = Vec::with_capacity(spec.further.len());
+    for (place, file) in (1..).zip(&spec.further) {
+        let (bytes, sha256) =
+            hashed(place).map_err(|e| failure_of(&e, &format!("`{}` could not be read", file.name)))?;
+        further.push(ResultInput { name: file.name.clone(), path: file.path.clone(), bytes, sha256 });
+    }
 
     let output_path = spec.out_dir.join(output);
-    let filled = fill(arguments, &output_path, &spec.parameters)?;
+    let scratch = scratch(&spec.out_dir).map_err(io("no scratch folder could be made"))?;
+    let shown = std::iter::once(&spec.dataset_name).chain(spec.further.iter().map(|file| &file.path));
+    let names =
+        inputs::named(scratch.path(), shown.map(String::as_str)).map_err(io("the inputs could not be named"))?;
+    let files = std::iter::once("dataset").chain(spec.further.iter().map(|file| file.name.as_str())).zip(names);
+    let files: Vec<(&str, String)> = files.collect();
+    let filled = fill(arguments, &output_path, &files, &spec.parameters)?;
     // A program that is given no place for its output writes it to standard output.
     let to_stdout = !arguments.iter().any(|a| a.contains("{output}"));
-    let stdout_path = if to_stdout { output_path.clone() } else { spec.out_dir.join("stdout.txt") };
-    let stderr_path = spec.out_dir.join("stderr.txt");
-    let scratch = scratch(&spec.out_dir).map_err(io("no scratch folder could be made"))?;
+    let stdout_path = if to_stdout { output_path.clone() } else { spec.out_dir.join(STDOUT) };
+    let stderr_path = spec.out_dir.join(STDERR);
     let create = |path: &Path| File::create(path).map_err(io("the output could not be made"));
+    let command = |arguments: &[String]| {
+        let mut command = Command::new(executable);
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(["PATH", "HOME", "LANG"].iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+            .env("TMPDIR", scratch.path())
+            .current_dir(scratch.path());
+        command
+    };
 
-    let status = Command::new(executable)
-        .args(filled)
-        .env_clear()
-        .envs(["PATH", "HOME", "LANG"].iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
-        .env("TMPDIR", scratch.path())
-        .current_dir(scratch.path())
-        .stdin(Stdio::from(dataset))
+    let status = command(&filled)
+        .stdin(Stdio::null())
         .stdout(Stdio::from(create(&stdout_path)?))
         .stderr(Stdio::from(create(&stderr_path)?))
         .status()
@@ -64,7 +78,9 @@ pub(super) fn run(spec: &Spec, mut dataset: File) -> Result<ResultDocument, Fail
             _ => failure_of(&error, "the program could not be started"),
         })?;
     if !status.success() {
-        return Err(failed(executable, status, &tail(&stderr_path)));
+        // What goes to the output is no message.
+        let told = [Some(stderr_path.as_path()), (!to_stdout).then_some(stdout_path.as_path())];
+        return Err(failed(executable, status, &said::reason(told.into_iter().flatten())));
     }
 
     let mut files = Vec::new();
@@ -76,41 +92,55 @@ pub(super) fn run(spec: &Spec, mut dataset: File) -> Result<ResultDocument, Fail
     })?;
     let (bytes, sum) = write::hash(made, |piece| shown.take(piece)).map_err(io("the output could not be read"))?;
     files.push(ResultFile { name: output.clone(), bytes, sha256: sum });
-    for (name, path) in [("stdout.txt", &stdout_path), ("stderr.txt", &stderr_path)] {
+    let mut messages = said::Messages::default();
+    for (name, path) in [(STDOUT, &stdout_path), (STDERR, &stderr_path)] {
         if *path == output_path {
             continue;
         }
+        let take = |piece: &[u8]| {
+            if name == STDERR {
+                messages.take(piece)
+            }
+        };
         let (bytes, sha256) =
-            File::open(path).and_then(|f| write::hash(f, |_| {})).map_err(io("the output could not be read"))?;
+            File::open(path).and_then(|f| write::hash(f, take)).map_err(io("the output could not be read"))?;
         if bytes > 0 {
             files.push(ResultFile { name: name.into(), bytes, sha256 });
         } else {
             let _ = std::fs::remove_file(path);
         }
     }
+    let version = said::version(command(version), scratch.path()).unwrap_or_else(|| "not told by the program".into());
     Ok(ResultDocument {
         job: spec.job.clone(),
         task_type: spec.task.name.clone(),
         dataset: ResultDataset { path: spec.dataset_name.clone(), sha256 },
+        inputs: further,
         parameters: spec.parameters.clone(),
         records: Vec::new(),
         summary: shown.summary(output, bytes),
         files,
-        program: ResultProgram { name: executable.clone(), version: "as installed".into(), seed: None },
+        program: ResultProgram { name: executable.clone(), version, seed: None },
+        warnings: messages.lines(STDERR),
     })
 }
 
 /// Fills the placeholders, one argument each; there is no shell that could read more into them.
-fn fill(arguments: &[String], output: &Path, parameters: &Parameters) -> Result<Vec<String>, Failure> {
+fn fill(
+    arguments: &[String],
+    output: &Path,
+    files: &[(&str, String)],
+    parameters: &Parameters,
+) -> Result<Vec<String>, Failure> {
     let fill = |argument: &String| {
         let mut rest = argument.as_str();
         let mut filled = String::new();
         while let Some((before, name, after)) = placeholder(rest) {
             filled.push_str(before);
-            filled.push_str(&match name {
-                "dataset" => DATASET.to_owned(),
-                "output" => output.display().to_string(),
-                _ => value_of(name, parameters)?,
+            filled.push_str(&match files.iter().find(|(file, _)| *file == name) {
+                Some((_, path)) => path.clone(),
+                None if name == "output" => output.display().to_string(),
+                None => value_of(name, parameters)?,
             });
             rest = after;
         }
@@ -160,100 +190,25 @@ fn failed(executable: &str, status: ExitStatus, said: &str) -> Failure {
     Failure::Program { executable: executable.to_owned(), how, said: units::clean(said, 400) }
 }
 
-/// The end of a text file.
-fn tail(path: &Path) -> String {
-    let read = || -> io::Result<Vec<u8>> {
-        let mut file = File::open(path)?;
-        let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(2000)))?;
-        let mut end = Vec::new();
-        file.take(2000).read_to_end(&mut end)?;
-        Ok(end)
-    };
-    String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
-}
-
-/// What people see of an output: how many lines, how many of them are comments or FASTA headers, and the first.
-#[derive(Default)]
-struct Shown {
-    lines: u64,
-    comments: u64,
-    headers: u64,
-    open: bool,
-    first: Vec<Vec<u8>>,
-}
-
-impl Shown {
-    fn take(&mut self, piece: &[u8]) {
-        for part in piece.split_inclusive(|&b| b == b'\n') {
-            if !self.open {
-                self.lines += 1;
-                self.comments += u64::from(part.starts_with(b"#"));
-                self.headers += u64::from(part.starts_with(b">"));
-                if self.first.len() < FIRST_LINES {
-                    self.first.push(Vec::new());
-                }
-            }
-            if self.lines <= FIRST_LINES as u64
-                && let Some(line) = self.first.last_mut()
-            {
-                let room = (4 * LINE_WIDTH).saturating_sub(line.len());
-                line.extend(part.iter().take(room));
-            }
-            self.open = !part.ends_with(b"\n");
-        }
-    }
-
-    fn summary(self, output: &str, bytes: u64) -> Map<String, Value> {
-        let first = self.first.iter().map(|line| units::clean(&String::from_utf8_lossy(line), LINE_WIDTH));
-        let summary = json!({
-            "output": output, "bytes": bytes, "lines": self.lines, "comment_lines": self.comments,
-            "header_lines": self.headers, "first_lines": first.collect::<Vec<_>>(),
-        });
-        summary.as_object().cloned().unwrap_or_default()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn placeholders_are_single_arguments() {
-        let parameters = json!({"threads": 2, "database": "/data/a b; rm -rf.fasta"}).as_object().cloned().unwrap();
+        let parameters = json!({"threads": 2, "word": "a b; rm -rf", "database": "/a"}).as_object().cloned().unwrap();
+        let files = [("dataset", "./d.fasta".to_owned()), ("database", "./-x".to_owned())];
         let arguments =
-            ["--in", "{dataset}", "-p={threads}", "{database}", "-o", "{output}", "{open"].map(String::from);
-        let filled = fill(&arguments, Path::new("/out/x.tsv"), &parameters).unwrap();
+            ["--in", "{dataset}", "-p={threads}", "{word}", "{database}", "-o", "{output}", "{open"].map(String::from);
+        let filled = fill(&arguments, Path::new("/out/x.tsv"), &files, &parameters).unwrap();
         assert_eq!(
             filled,
-            ["--in", DATASET, "-p=2", "/data/a b; rm -rf.fasta", "-o", "/out/x.tsv", "{open"],
+            ["--in", "./d.fasta", "-p=2", "a b; rm -rf", "./-x", "-o", "/out/x.tsv", "{open"],
             "one argument each, whatever is in it"
         );
-        assert!(fill(&["{missing}".to_owned()], Path::new("/o"), &parameters).is_err());
-    }
-
-    #[test]
-    fn a_summary_shows_the_first_lines_however_they_are_cut() {
-        let text = (0..30).map(|i| format!("line {i}\n")).collect::<String>() + "last";
-        for size in [1, 7, 1000] {
-            let mut shown = Shown::default();
-            text.as_bytes().chunks(size).for_each(|piece| shown.take(piece));
-            let summary = shown.summary("x", 9);
-            assert_eq!(summary["lines"], 31);
-            assert_eq!(summary["first_lines"].as_array().unwrap().len(), 10);
-            assert_eq!(summary["first_lines"][9], "line 9");
-        }
-    }
-
-    #[test]
-    fn comments_and_headers_are_counted() {
-        let mut shown = Shown::default();
-        [">a", "\nAC#>\n", "#", " x\n>b\nAC\n"].iter().for_each(|piece| shown.take(piece.as_bytes()));
-        let summary = shown.summary("x", 9);
-        assert_eq!(
-            (&summary["lines"], &summary["comment_lines"], &summary["header_lines"]),
-            (&5.into(), &1.into(), &2.into())
-        );
+        assert!(fill(&["{missing}".to_owned()], Path::new("/o"), &files, &parameters).is_err());
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(crate) const SPEC_VARIABLE: &str = "AGENT_WORKER_SPEC";
 /// The longest spec, bytes: Linux refuses a single variable above 128 KiB.
 pub(crate) const MAX_SPEC: usize = 120 << 10;
 
-/// One run, as its worker is told. The dataset is the worker's standard input.
+/// One run, as its worker is told. Its files are open descriptors, the dataset's first: see [`super::inputs`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Spec {
     /// Written into the result.
@@ -26,6 +26,8 @@ pub(crate) struct Spec {
     pub parameters: Parameters,
     /// The dataset's name, for the result.
     pub dataset_name: String,
+    /// The further files, in the order of their descriptors.
+    pub further: Vec<SpecFile>,
     /// Where the result goes; it exists.
     #[serde(serialize_with = "path_text::serialize")]
     pub out_dir: PathBuf,
@@ -33,6 +35,15 @@ pub(crate) struct Spec {
     pub memory_limit: u64,
     /// CPU time that a process of the run may use, seconds: a backstop behind the parent's clock.
     pub cpu_limit: u64,
+}
+
+/// A further file of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SpecFile {
+    /// The parameter that names it.
+    pub name: String,
+    /// The path as the person named it, for the result.
+    pub path: String,
 }
 
 /// One line on the worker's standard output.

@@ -18,7 +18,9 @@ pub enum Format {
     Fasta,
     /// Reads with qualities, four lines each.
     Fastq,
-    /// UTF-8 text that is neither.
+    /// Profiles of HMMER 3: a record is a profile, its residues are the profile's states.
+    Hmm,
+    /// UTF-8 text that is none of these.
     Text,
     /// Anything else.
     Binary,
@@ -149,6 +151,28 @@ pub struct Margins {
     pub residues: Margin,
     /// Of the longest record.
     pub longest: Margin,
+}
+
+/// Where a dataset was when its job was planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetSource {
+    /// The whole path.
+    #[serde(serialize_with = "path_text::serialize")]
+    pub path: PathBuf,
+    /// The allowed root that it lies beneath.
+    #[serde(serialize_with = "path_text::serialize")]
+    pub root: PathBuf,
+}
+
+/// A file that a task works with beside its dataset, such as the database of a search: measured as the dataset is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FurtherFile {
+    /// The parameter that names it.
+    pub name: String,
+    /// As the runtime's own probe found it.
+    pub profile: DatasetProfile,
+    /// Where it is.
+    pub source: DatasetSource,
 }
 
 impl DatasetProfile {

@@ -2,15 +2,15 @@
 //!
 //! The entries are `tasks/*.toml`, part of the program itself, so that no file on disk can change what a task runs.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::PathBuf};
 
 pub use super::{
     parameters::{ParameterError, check_parameters},
     programs::{Missing, missing_program},
 };
 use domain::{
-    dataset::{Alphabet, Compression, DatasetProfile, Foreign, Format},
-    estimate::Terms,
+    dataset::{Alphabet, Compression, DatasetProfile, Doubt, Foreign, Format, FurtherFile},
+    estimate::{Factor, Terms},
     task::{ParameterKind, Program, TaskType},
 };
 
@@ -92,6 +92,44 @@ pub enum Unsuitable {
     },
 }
 
+/// Why a further file does not suit a task.
+#[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
+#[error("`{file}` is to be {takes}, and {} is {why_not}", path.display())]
+pub struct UnsuitableFile {
+    /// The parameter that names it.
+    pub file: String,
+    /// The file.
+    pub path: PathBuf,
+    /// What it is to be.
+    pub takes: String,
+    /// What it is instead.
+    pub why_not: WhyNot,
+    /// What a person can do who has another kind of file.
+    pub otherwise: Option<String>,
+}
+
+/// What a file is that does not suit.
+#[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
+pub enum WhyNot {
+    /// Compressed, for a program that does not decompress.
+    #[error("compressed with {0}, which the program does not read")]
+    Compressed(Compression),
+    /// Of another format.
+    #[error("{}", .1.map_or_else(|| format_name(*.0).to_owned(), |foreign| foreign.name()))]
+    Format(Format, Option<Foreign>),
+    /// Of another alphabet.
+    #[error("of {} sequences", alphabet_name(*.0))]
+    Alphabet(Alphabet),
+    /// Odd in a way that outside programs misread.
+    #[error("odd: {meaning}")]
+    Odd {
+        /// What is odd.
+        meaning: &'static str,
+        /// The command that mends it.
+        mended_by: &'static str,
+    },
+}
+
 /// The task types, in the order in which people are shown them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Catalogue {
@@ -137,12 +175,27 @@ impl Catalogue {
 fn check(task: &TaskType) -> Result<(), String> {
     let model = &task.resources;
     for (name, terms) in [("ram", &model.ram), ("seconds", &model.seconds)] {
-        let Terms { constant, bytes, records, residues, longest, longest_squared, records_longest, residues_longest } =
-            terms;
-        let all = [constant, bytes, records, residues, longest, longest_squared, records_longest, residues_longest];
         // A negative coefficient would let a larger dataset need less.
-        if all.iter().any(|c| !c.is_finite() || **c < 0.0) || all.iter().all(|c| **c == 0.0) {
+        let positive = terms.iter().all(|(_, by)| by.is_finite() && by >= 0.0) && terms.iter().any(|(_, by)| by > 0.0);
+        if !positive {
             return Err(format!("its {name} model has a negative term, or none"));
+        }
+        let mut factors = terms.iter().flat_map(|(term, _)| term.factors.iter().map(move |factor| (term, factor)));
+        if let Some((term, _)) = factors.find(|(_, factor)| !is_measured(task, factor)) {
+            return Err(format!("its {name} model has the term `{term}`, of what is not measured"));
+        }
+    }
+    for (file, spec) in task.files() {
+        let counts = |terms: &Terms| {
+            terms.iter().any(|(term, by)| {
+                by > 0.0 && term.factors.iter().any(|f| matches!(f, Factor::Further(name, _) if name == file))
+            })
+        };
+        if !counts(&model.ram) && !counts(&model.seconds) {
+            return Err(format!("what it needs does not depend on `{file}`"));
+        }
+        if matches!(&spec.kind, ParameterKind::File { formats, .. } if formats.is_empty()) {
+            return Err(format!("`{file}` takes no format"));
         }
     }
     if !(1.0..=100.0).contains(&model.spread) || model.source.is_empty() {
@@ -167,6 +220,17 @@ fn check(task: &TaskType) -> Result<(), String> {
         }
     }
     placeholders(task)
+}
+
+/// Whether a factor is of something that this task has, and never negative.
+fn is_measured(task: &TaskType, factor: &Factor) -> bool {
+    match factor {
+        Factor::Dataset(_) => true,
+        Factor::Further(name, _) => task.files().any(|(file, _)| file == name),
+        Factor::Parameter(name, _) => {
+            matches!(task.parameters.get(name).map(|spec| &spec.kind), Some(ParameterKind::Integer { min: 0.., .. }))
+        }
+    }
 }
 
 /// Every placeholder of the command line is known, and every parameter has its place in it.
@@ -213,11 +277,44 @@ pub fn check_dataset(task: &TaskType, dataset: &DatasetProfile) -> Result<(), Un
     }
 }
 
+/// Whether `task` can work with a further file like this.
+///
+/// # Errors
+/// The first reason why not.
+pub fn check_further(task: &TaskType, file: &FurtherFile) -> Result<(), UnsuitableFile> {
+    let Some(ParameterKind::File { formats, alphabet, otherwise, .. }) =
+        task.parameters.get(&file.name).map(|spec| &spec.kind)
+    else {
+        return Ok(());
+    };
+    let names = formats.iter().map(|&f| format_name(f)).collect::<Vec<_>>().join(" or ");
+    let takes = match alphabet {
+        Some(alphabet) => format!("{names} of {} sequences", alphabet_name(*alphabet)),
+        None => names,
+    };
+    let is = &file.profile;
+    let by_command = matches!(task.program, Program::Command { .. });
+    let odd = || is.oddities.iter().find_map(|oddity| Some((oddity.meaning(), oddity.mended_by()?)));
+    let why_not = match (is.compression.filter(|_| by_command), *alphabet, is.alphabet) {
+        (Some(compression), ..) => WhyNot::Compressed(compression),
+        _ if !formats.contains(&is.format) => WhyNot::Format(is.format, is.foreign),
+        // Letters that both alphabets have prove nothing.
+        (_, Some(wanted), Some(found)) if wanted != found && is.doubt != Some(Doubt::Unsure) => WhyNot::Alphabet(found),
+        _ => match odd().filter(|_| by_command) {
+            Some((meaning, mended_by)) => WhyNot::Odd { meaning, mended_by },
+            None => return Ok(()),
+        },
+    };
+    let (file, path) = (file.name.clone(), is.path.clone());
+    Err(UnsuitableFile { file, path, takes, why_not, otherwise: otherwise.clone() })
+}
+
 /// The format in people's words.
 pub fn format_name(format: Format) -> &'static str {
     match format {
         Format::Fasta => "FASTA",
         Format::Fastq => "FASTQ",
+        Format::Hmm => "HMMER profiles",
         Format::Text => "plain text",
         Format::Binary => "a binary file",
     }

@@ -51,7 +51,7 @@ impl Counted {
         let shortest = match self.format {
             Format::Fasta => 5,
             Format::Fastq => 8,
-            Format::Text | Format::Binary => 1,
+            Format::Text | Format::Hmm | Format::Binary => 1,
         };
         // Half of a read is qualities.
         let letters = if self.format == Format::Fastq { rest / 2 } else { rest };

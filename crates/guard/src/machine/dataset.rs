@@ -11,6 +11,7 @@ use super::{
     ProbeError,
     counted::Counted,
     extents::{Extent, FromStart, Written, extents, read_at},
+    hmm,
     sample::{self, Sampled},
     unreadable,
 };
@@ -61,6 +62,7 @@ fn measured(open: &OpenDataset, most: u64) -> Result<DatasetProfile, ProbeError>
     let (format, foreign, compression) = (content.format(), content.foreign(), content.compression());
     let Measured { counted, zeros, mut oddities } = match compression {
         _ if format == Format::Binary => Measured::of(Counted::BINARY),
+        _ if format == Format::Hmm => Measured::of(hmm::count(open, &mut content).map_err(damaged)?),
         Some(compression) => compressed(open, &mut content, unpacked_soon(compression).min(most))?,
         None if open.bytes <= SMALL.min(most) => counted(&mut content, None)?,
         None => large(open, format, most)?,
@@ -114,7 +116,7 @@ impl Counter {
     fn new(format: Format) -> Counter {
         match format {
             Format::Fasta | Format::Fastq => Counter::Sequences(Box::default()),
-            Format::Text | Format::Binary => Counter::Text(Lines::default()),
+            Format::Text | Format::Hmm | Format::Binary => Counter::Text(Lines::default()),
         }
     }
 

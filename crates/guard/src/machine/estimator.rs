@@ -7,8 +7,8 @@
 //! range, several that scatter keep it wide.
 
 use domain::{
-    dataset::{DatasetProfile, Margin, Margins},
-    estimate::{Estimate, Measured, Range},
+    dataset::{DatasetProfile, FurtherFile, Margin, Margins},
+    estimate::{Estimate, Measured, Range, WorkedOn},
     task::{ParameterKind, Parameters, TaskType},
 };
 
@@ -27,16 +27,21 @@ const LEAST_SCATTER: f64 = 0.1;
 /// No estimate is beyond this: bytes or seconds that no machine has.
 const MOST: f64 = 1e24;
 
-/// What `task` needs on a dataset like this, on this machine; `history` are earlier runs of the same task, oldest first.
+/// What `task` needs on files like these, on this machine; `history` are earlier runs of the same task, oldest first.
 ///
-/// low <= likely <= high, none negative, and none falls as the dataset grows. Where the dataset is known by sample only, low is
-/// of the least that it may be, and high of the most.
-pub fn estimate(task: &TaskType, dataset: &DatasetProfile, history: &[Measured]) -> Estimate {
-    let likely = of_exact(task, dataset, history);
-    if dataset.margins.is_none() {
+/// low <= likely <= high, none negative, and none falls as a file grows. Where a file is known by sample only, low is of the
+/// least that it may be, and high of the most.
+pub fn estimate(task: &TaskType, on: WorkedOn<'_>, history: &[Measured]) -> Estimate {
+    let likely = of_exact(task, on, history);
+    if on.dataset.margins.is_none() && on.further.iter().all(|file| file.profile.margins.is_none()) {
         return likely;
     }
-    let (least, most) = (of_exact(task, &dataset.at_least(), history), of_exact(task, &dataset.at_most(), history));
+    let at = |bound: fn(&DatasetProfile) -> DatasetProfile| {
+        let beside = |file: &FurtherFile| FurtherFile { profile: bound(&file.profile), ..file.clone() };
+        let (dataset, further) = (bound(on.dataset), on.further.iter().map(beside).collect::<Vec<_>>());
+        of_exact(task, WorkedOn { dataset: &dataset, further: &further, parameters: on.parameters }, history)
+    };
+    let (least, most) = (at(DatasetProfile::at_least), at(DatasetProfile::at_most));
     let range =
         |least: Range, likely: Range, most: Range| Range { low: least.low, likely: likely.likely, high: most.high };
     Estimate {
@@ -46,8 +51,8 @@ pub fn estimate(task: &TaskType, dataset: &DatasetProfile, history: &[Measured])
     }
 }
 
-/// As if the dataset's counts were exact.
-fn of_exact(task: &TaskType, dataset: &DatasetProfile, history: &[Measured]) -> Estimate {
+/// As if the counts of all files were exact.
+fn of_exact(task: &TaskType, on: WorkedOn<'_>, history: &[Measured]) -> Estimate {
     let model = &task.resources;
     let recent = history.get(history.len().saturating_sub(RUNS)..).unwrap_or_default();
     let ratio = |measured: f64, model: f64| {
@@ -57,8 +62,8 @@ fn of_exact(task: &TaskType, dataset: &DatasetProfile, history: &[Measured]) -> 
     let times: Vec<f64> = recent.iter().filter_map(|m| ratio(m.seconds, m.model_seconds)).collect();
     let memories: Vec<f64> = recent.iter().filter_map(|m| ratio(m.ram, m.model_ram)).collect();
     Estimate {
-        ram: corrected(model.ram.over(dataset), model.spread, &memories),
-        seconds: corrected(model.seconds.over(dataset), model.spread, &times),
+        ram: corrected(model.ram.over(on), model.spread, &memories),
+        seconds: corrected(model.seconds.over(on), model.spread, &times),
         learnt_from: u32::try_from(times.len()).unwrap_or(u32::MAX),
     }
 }
@@ -120,7 +125,7 @@ mod tests {
 
     use super::*;
     use crate::machine::catalogue::Catalogue;
-    use domain::dataset::{Alphabet, Format};
+    use domain::dataset::{Alphabet, DatasetSource, Format, FurtherFile};
 
     fn dataset(bytes: u64, records: u64, residues: u64, longest: u64) -> DatasetProfile {
         DatasetProfile {
@@ -146,16 +151,42 @@ mod tests {
         Measured { model_seconds: 10.0, seconds: 10.0 * factor, model_ram: 1e8, ram: 1e8 }
     }
 
+    /// Of every task: with a further file like the dataset for each that it takes.
+    fn of(task: &TaskType, dataset: &DatasetProfile, history: &[Measured]) -> Estimate {
+        with(task, dataset, dataset, history)
+    }
+
+    fn with(task: &TaskType, dataset: &DatasetProfile, beside: &DatasetProfile, history: &[Measured]) -> Estimate {
+        let source = DatasetSource { path: "/x".into(), root: "/".into() };
+        let further: Vec<FurtherFile> = (task.files())
+            .map(|(name, _)| FurtherFile { name: name.clone(), profile: beside.clone(), source: source.clone() })
+            .collect();
+        estimate(task, WorkedOn { dataset, further: &further, parameters: &Parameters::new() }, history)
+    }
+
     fn seconds(history: &[Measured]) -> Range {
         let catalogue = Catalogue::builtin().unwrap();
-        estimate(catalogue.get("multiple_alignment").unwrap(), &dataset(120_000, 400, 120_000, 300), history).seconds
+        of(catalogue.get("multiple_alignment").unwrap(), &dataset(120_000, 400, 120_000, 300), history).seconds
+    }
+
+    #[test]
+    fn a_further_file_is_in_the_estimate() {
+        let catalogue = Catalogue::builtin().unwrap();
+        let search = catalogue.get("blast_search").unwrap();
+        let query = dataset(20_000, 50, 17_500, 900);
+        let (small, large) =
+            (dataset(11_000_000, 30_000, 10_500_000, 2_000), dataset(280_000_000, 570_000, 206_000_000, 35_000));
+        let (small, large) = (with(search, &query, &small, &[]), with(search, &query, &large, &[]));
+        assert!((2.5e8..4e8).contains(&small.ram.likely), "{small:?}");
+        assert!((6e9..9e9).contains(&large.ram.likely), "measured with Swiss-Prot: 7.3 GB; {large:?}");
+        assert!((2.0..10.0).contains(&small.seconds.likely) && (50.0..200.0).contains(&large.seconds.likely));
     }
 
     #[test]
     fn without_history_the_model_and_its_spread_stand() {
         let range = seconds(&[]);
-        assert!((range.likely - (0.3 + 6.4e-8 * 120_000.0 * 300.0)).abs() < 1e-9);
-        assert!((range.high / range.likely - 5.0).abs() < 1e-9 && (range.likely / range.low - 5.0).abs() < 1e-9);
+        assert!((range.likely - (0.3 + 3e-8 * 120_000.0 * 300.0)).abs() < 1e-9);
+        assert!((range.high / range.likely - 4.0).abs() < 1e-9 && (range.likely / range.low - 4.0).abs() < 1e-9);
     }
 
     #[test]
@@ -178,7 +209,7 @@ mod tests {
         assert_eq!(seconds(&nonsense), seconds(&[]));
         let catalogue = Catalogue::builtin().unwrap();
         let task = catalogue.get("multiple_alignment").unwrap();
-        assert_eq!(estimate(task, &dataset(1, 1, 1, 1), &nonsense).learnt_from, 0);
+        assert_eq!(of(task, &dataset(1, 1, 1, 1), &nonsense).learnt_from, 0);
     }
 
     #[test]
@@ -186,7 +217,7 @@ mod tests {
         let catalogue = Catalogue::builtin().unwrap();
         let folding = catalogue.get("protein_folding").unwrap();
         let file = dataset(5_000_000_000, 14_000_000, 4_900_000_000, 35_000);
-        let years = estimate(folding, &file, &[]).seconds.likely / 31_557_600.0;
+        let years = of(folding, &file, &[]).seconds.likely / 31_557_600.0;
         assert!((0.5..5.0).contains(&years), "{years}");
         let parameters = |most: i64| json!({"max_sequences": most}).as_object().unwrap().clone();
         let part = worked_on(folding, &file, &Parameters::new());
@@ -232,8 +263,8 @@ mod tests {
                 .collect();
             let [a, b, c, d] = sizes;
             let [e, f, g, h] = more;
-            let small = estimate(task, &dataset(a, b, c, d), &history);
-            let large = estimate(
+            let small = of(task, &dataset(a, b, c, d), &history);
+            let large = of(
                 task,
                 &dataset(a.saturating_add(e), b.saturating_add(f), c.saturating_add(g), d.saturating_add(h)),
                 &history,

@@ -42,10 +42,10 @@ pub fn probe_machine(home: &Path) -> Result<MachineProfile, ProbeError> {
 /// Bytes that this user may still write beneath `folder`, or where it would be made.
 fn free_disk(folder: &Path) -> Result<u64, ProbeError> {
     let absolute =
-        std::path::absolute(folder).map_err(|source| ProbeError::Read { what: "the home folder", source })?;
+        std::path::absolute(folder).map_err(|source| ProbeError::Read { what: Some("the home folder"), source })?;
     let there = absolute.ancestors().find(|a| a.exists()).unwrap_or(Path::new("/"));
     let disk = rustix::fs::statvfs(there)
-        .map_err(|errno| ProbeError::Read { what: "the free space of the disk", source: errno.into() })?;
+        .map_err(|errno| ProbeError::Read { what: Some("the free space of the disk"), source: errno.into() })?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 

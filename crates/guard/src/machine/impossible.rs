@@ -2,11 +2,11 @@
 
 use super::{
     ProbeError,
-    catalogue::{Unsuitable, check_dataset},
+    catalogue::{Unsuitable, WhyNot, check_dataset, check_further},
 };
 use crate::policy::data::OpenDataset;
 use domain::{
-    dataset::{Alphabet, DatasetProfile, Doubt},
+    dataset::{Alphabet, Compression, DatasetProfile, Doubt, FurtherFile},
     task::{Parameters, TaskType},
     verdict::Place,
 };
@@ -15,6 +15,11 @@ use science::{LONGEST, PROTEIN_FOLDING, ReadError, ScienceError, TEXT_SUMMARY};
 /// Files up to this size are read as a whole where their probe leaves open whether the task can work on them, bytes. Of
 /// compressed ones no more content is read than this.
 const READ: u64 = 64_000_000;
+
+/// What to do with a file that is packed.
+fn unpack(compression: Compression) -> String {
+    format!("unpack it: `{compression} -dc < FILE > NEW`")
+}
 
 /// Why a task cannot work on a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +120,26 @@ fn tried(task: &TaskType, parameters: &Parameters, profile: &DatasetProfile, ope
     science::try_reading(&task.name, parameters, profile.format, file, READ).err()
 }
 
+/// Why `task` is known to fail with one of its further files; `None` where nothing is known against them.
+pub fn impossible_with(task: &TaskType, further: &[FurtherFile]) -> Option<Impossible> {
+    let Some(unsuitable) = further.iter().find_map(|file| check_further(task, file).err()) else {
+        let empty = further.iter().find(|file| file.profile.records == 0)?;
+        let why = format!("`{}` holds nothing to work with: {}", empty.name, empty.profile.path.display());
+        return Some(Impossible::new("empty", why, "check the name, and whether its download finished"));
+    };
+    let other = format!("name another file for `{}`", unsuitable.file);
+    let (word, hint) = match (&unsuitable.why_not, &unsuitable.otherwise) {
+        (WhyNot::Compressed(compression), _) => ("compressed", unpack(*compression)),
+        (WhyNot::Odd { mended_by, .. }, _) => ("format", format!("mend it: `{mended_by}`")),
+        (WhyNot::Alphabet(_), Some(otherwise)) => ("alphabet", format!("{other}; {otherwise}")),
+        (WhyNot::Alphabet(_), None) => ("alphabet", other),
+        (WhyNot::Format(_, Some(foreign)), _) => ("format", foreign.hint()),
+        (WhyNot::Format(..), Some(otherwise)) => ("format", format!("{other}; {otherwise}")),
+        (WhyNot::Format(..), None) => ("format", other),
+    };
+    Some(Impossible { word, why: unsuitable.to_string(), hint: Some(hint) })
+}
+
 fn not_for(task: &TaskType, unsuitable: &Unsuitable, profile: &DatasetProfile) -> Impossible {
     let takes_alphabet = task.parameters.contains_key("alphabet");
     let (word, hint) = match unsuitable {
@@ -133,7 +158,7 @@ fn not_for(task: &TaskType, unsuitable: &Unsuitable, profile: &DatasetProfile) -
         }
         Unsuitable::Alphabet { .. } => ("alphabet", "name a file of nucleotides".to_owned()),
         Unsuitable::Compressed { compression, .. } => {
-            ("compressed", format!("unpack it: `{compression} -dc < FILE > NEW`"))
+            ("compressed", unpack(*compression))
         }
         Unsuitable::Odd { mended_by, .. } => ("format", format!("mend it: `{mended_by}`")),
     };

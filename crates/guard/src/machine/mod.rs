@@ -9,6 +9,7 @@ mod dataset;
 pub mod estimator;
 pub mod expand;
 mod extents;
+mod hmm;
 mod host;
 pub mod identity;
 pub mod impossible;
@@ -21,7 +22,7 @@ mod supposed;
 pub use dataset::profile_dataset;
 pub use host::probe_machine;
 pub use identity::{same_content, sha256_of};
-pub use impossible::{Impossible, impossible};
+pub use impossible::{Impossible, impossible, impossible_with};
 pub use parameters::check_parameters;
 pub use supposed::Supposed;
 
@@ -31,10 +32,10 @@ use science::InputError;
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
     /// The system's own error.
-    #[error("{what} could not be read: {source}")]
+    #[error("{}", self.told_of("the dataset"))]
     Read {
-        /// What.
-        what: &'static str,
+        /// What, where it is not the file.
+        what: Option<&'static str>,
         /// The system's error.
         source: std::io::Error,
     },
@@ -42,13 +43,13 @@ pub enum ProbeError {
     #[error("this system does not say how much memory it has")]
     NoMemory,
     /// No byte.
-    #[error("the dataset is empty")]
+    #[error("{}", self.told_of("the dataset"))]
     Empty,
     /// It begins as FASTA or FASTQ, or as gzip, and is not.
-    #[error("the dataset is damaged: {0}")]
+    #[error("{}", self.told_of("the dataset"))]
     Damaged(#[source] InputError),
     /// A sample of it is not what its beginning is.
-    #[error("the dataset begins as {begins} and is something else near byte {near}: {why}")]
+    #[error("{}", self.told_of("the dataset"))]
     Changes {
         /// What it begins as.
         begins: &'static str,
@@ -60,6 +61,19 @@ pub enum ProbeError {
 }
 
 impl ProbeError {
+    /// The same of a file of that name.
+    pub fn told_of(&self, file: &str) -> String {
+        match self {
+            ProbeError::Read { what, source } => format!("{} could not be read: {source}", what.unwrap_or(file)),
+            ProbeError::NoMemory => "this system does not say how much memory it has".to_owned(),
+            ProbeError::Empty => format!("{file} is empty"),
+            ProbeError::Damaged(error) => format!("{file} is damaged: {error}"),
+            ProbeError::Changes { begins, near, why } => {
+                format!("{file} begins as {begins} and is something else near byte {near}: {why}")
+            }
+        }
+    }
+
     /// What the person can do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -74,7 +88,7 @@ impl ProbeError {
 }
 
 fn unreadable(source: std::io::Error) -> ProbeError {
-    ProbeError::Read { what: "the dataset", source }
+    ProbeError::Read { what: None, source }
 }
 
 #[cfg(test)]

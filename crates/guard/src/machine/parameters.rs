@@ -100,8 +100,8 @@ fn one(
     match (&spec.kind, value) {
         (ParameterKind::Integer { default, .. }, None) => Ok(Some((*default).into())),
         (ParameterKind::Choice { default, .. }, None) => Ok(default.as_deref().map(Value::from)),
-        (ParameterKind::File { required: false }, None) => Ok(None),
-        (ParameterKind::File { required: true }, None) => Err(ParameterError::Missing {
+        (ParameterKind::File { required: false, .. }, None) => Ok(None),
+        (ParameterKind::File { required: true, .. }, None) => Err(ParameterError::Missing {
             task: task.name.clone(),
             name: name.to_owned(),
             description: spec.description.clone(),

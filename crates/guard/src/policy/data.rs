@@ -20,7 +20,7 @@ use super::{
     refusal::{Refusal, Rule},
     secret::{self, Name},
 };
-use domain::{job::DatasetSource, path_text, units::clean};
+use domain::{dataset::DatasetSource, path_text, units::clean};
 
 /// A dataset that is open: what is measured, hashed, run on and uploaded is this file, whatever its name comes to mean.
 #[derive(Debug)]
@@ -35,6 +35,15 @@ pub struct OpenDataset {
     pub bytes: u64,
     /// Modification time in nanoseconds since 1970.
     pub modified_ns: i64,
+}
+
+/// A further file of a job that is open, by the parameter that names it.
+#[derive(Debug)]
+pub struct OpenFurther {
+    /// The parameter.
+    pub name: String,
+    /// The file.
+    pub file: OpenDataset,
 }
 
 impl OpenDataset {

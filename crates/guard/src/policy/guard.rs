@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     approval::{Answer, ApprovalRequest, Approver},
-    data::{self, NamedBy, OpenDataset},
+    data::{self, NamedBy, OpenDataset, OpenFurther},
     limits::Policy,
     mandate::Mandate,
     payment::{self, Claim, FeeQuote},
@@ -15,6 +15,7 @@ use super::{
 use crate::ledger::{Ledger, Spending};
 use domain::{
     consent::ConsentBy,
+    dataset::FurtherFile,
     event::{Decision, Event, Sink},
     hash::Sha256,
     job::{Job, JobState, Staged},
@@ -66,6 +67,21 @@ impl Guard {
         Ok(OpenDataset { path: job.verdict.dataset.path.clone(), ..open })
     }
 
+    /// Opens the further files of a job that was planned.
+    ///
+    /// # Errors
+    /// D-PATH, D-SECRET, R-PROBE; D-CHANGED when one is not as it was measured.
+    pub fn reopen_further(&self, job: &Job) -> Result<Vec<OpenFurther>, Refusal> {
+        let reopen = |file: &FurtherFile| {
+            let FurtherFile { name, profile, source } = file;
+            let open = data::open_dataset(&source.path, std::slice::from_ref(&source.root), &self.policy.private)?;
+            let open = OpenDataset { path: profile.path.clone(), ..open };
+            open.unchanged_since(profile.bytes, profile.modified_ns)?;
+            Ok(OpenFurther { name: name.clone(), file: open })
+        };
+        job.verdict.further.iter().map(reopen).collect()
+    }
+
     /// What the request of a job, and the consents to its plans, allow.
     ///
     /// # Errors
@@ -89,7 +105,7 @@ impl Guard {
         }
     }
 
-    /// Leave to run a job here: its verdict is local, it is planned, and its file is as it was measured.
+    /// Leave to run a job here: its verdict is local, it is planned, and its files are as they were measured.
     ///
     /// # Errors
     /// Q-WORK, Q-UNTIL; the offload rule that holds; P-STATE; D-CHANGED.
@@ -97,7 +113,7 @@ impl Guard {
         &self,
         mandate: &Mandate,
         job: &Job,
-        dataset: OpenDataset,
+        (dataset, further): (OpenDataset, Vec<OpenFurther>),
         memory_limit: u64,
         time_limit: u64,
         sink: &dyn Sink,
@@ -111,7 +127,8 @@ impl Guard {
             if !matches!(job.state, JobState::Planned | JobState::Running) {
                 return Err(Refusal::new(Rule::JobState, format!("{} cannot run: it is {}", job.id, job.state)));
             }
-            unchanged(job, &dataset)
+            unchanged(job, &dataset)?;
+            further_unchanged(job, &further)
         };
         decided(decide(), "R-LOCAL", job, "it fits this machine", sink)?;
         Ok(Permit::grant(
@@ -121,6 +138,7 @@ impl Guard {
                 task_type: job.task_type.clone(),
                 parameters: job.parameters.clone(),
                 dataset,
+                further,
                 memory_limit,
                 time_limit,
             },
@@ -373,6 +391,21 @@ fn offloaded(job: &Job) -> Result<(), Refusal> {
 
 fn unchanged(job: &Job, dataset: &OpenDataset) -> Result<(), Refusal> {
     dataset.unchanged_since(job.verdict.dataset.bytes, job.verdict.dataset.modified_ns)
+}
+
+/// The further files are those that were measured, and as they were then.
+fn further_unchanged(job: &Job, further: &[OpenFurther]) -> Result<(), Refusal> {
+    let measured = &job.verdict.further;
+    if measured.len() != further.len() {
+        let why = format!("{} was planned with {} further files, not with {}", job.id, measured.len(), further.len());
+        return Err(Refusal::new(Rule::DataChanged, why).hint("ask again, so that the job is planned anew"));
+    }
+    measured.iter().zip(further).try_for_each(|(measured, open)| {
+        if measured.name != open.name {
+            return Err(Refusal::new(Rule::DataChanged, format!("{} has no file `{}`", job.id, open.name)));
+        }
+        open.file.unchanged_since(measured.profile.bytes, measured.profile.modified_ns)
+    })
 }
 
 /// Says a refusal as an event, and gives it back.

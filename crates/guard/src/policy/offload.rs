@@ -69,7 +69,7 @@ pub fn judge(
     );
     holds(OffloadRule::Model, task.model_heavy, format!("the catalogue marks {} as model-heavy", task.name));
     let place = if reasons.is_empty() { Place::Local } else { Place::Offload };
-    Verdict { place, reasons, dataset, part: None, machine, estimate, thresholds }
+    Verdict { place, reasons, dataset, further: Vec::new(), part: None, machine, estimate, thresholds }
 }
 
 /// Bytes of an estimate, rounded up; what is no number counts as more than any machine has.

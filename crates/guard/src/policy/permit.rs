@@ -7,7 +7,10 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{data::OpenDataset, mandate::Mandate};
+use super::{
+    data::{OpenDataset, OpenFurther},
+    mandate::Mandate,
+};
 use domain::{
     budget::Caps,
     hash::{Hash160, Sha256},
@@ -63,6 +66,8 @@ pub struct LocalRun {
     pub parameters: Parameters,
     /// On this open file.
     pub dataset: OpenDataset,
+    /// With these open files beside it.
+    pub further: Vec<OpenFurther>,
     /// The child process may use this much memory, bytes.
     pub memory_limit: u64,
     /// And this long, seconds.

@@ -35,6 +35,9 @@ const TEXTS: [(&[u8], Foreign); 8] = [
     (b"ID   ", Foreign::Embl),
 ];
 
+/// How a file of HMMER's profiles begins (HMMER User's Guide, "File formats").
+const HMMER: &[u8] = b"HMMER3/";
+
 /// Where a tar archive has its magic (POSIX ustar), bytes.
 const USTAR: std::ops::Range<usize> = 257..262;
 
@@ -59,7 +62,7 @@ pub(super) fn kind(head: &[u8], whole: bool, outer: Option<Compression>) -> (For
     let head = head.strip_prefix(MARK).unwrap_or(head);
     let format = format(head, whole);
     let foreign = match format {
-        Format::Fasta | Format::Fastq => None,
+        Format::Fasta | Format::Fastq | Format::Hmm => None,
         Format::Text => text(head),
         Format::Binary => is_latin1(head).then_some(Foreign::Latin1),
     };
@@ -68,13 +71,14 @@ pub(super) fn kind(head: &[u8], whole: bool, outer: Option<Compression>) -> (For
 
 /// The format that `head` begins.
 ///
-/// FASTA begins with `>`; FASTQ with `@` and, behind lines of residues, `+`. Blanks and lines that begin with `;` before
+/// FASTA begins with `>`; FASTQ with `@` and, behind lines of residues, `+`; profiles with their format and its version. Blanks and lines that begin with `;` before
 /// them are passed over. Text is UTF-8 without control characters.
 fn format(head: &[u8], whole: bool) -> Format {
     let body = behind(head, b';');
     match body.first() {
         Some(b'>') => Format::Fasta,
         Some(b'@') if is_read(body, whole) => Format::Fastq,
+        _ if head.starts_with(HMMER) && is_text(head, whole) => Format::Hmm,
         _ if is_text(head, whole) => Format::Text,
         _ => Format::Binary,
     }
@@ -180,6 +184,8 @@ mod tests {
         assert_eq!(of("@reader, look at this\nand that\n"), Format::Text);
         assert_eq!(of("@r\nACGT\nACGT\n+\nIIII\n"), Format::Fastq, "in more than four lines");
         assert_eq!(of("@mention"), Format::Text);
+        assert_eq!(of("HMMER3/f [3.3.2 | Nov 2020]\nNAME  x\n"), Format::Hmm);
+        assert_eq!(of("HMMER is a program.\n"), Format::Text);
         assert_eq!(of("@a\nfew\nwords\neach\n"), Format::Text);
         assert_eq!(of("Café.\n"), Format::Text);
         assert_eq!(format("Café".as_bytes().split_last().unwrap().1, false), Format::Text, "a character cut in two");

@@ -5,9 +5,9 @@ use serde_json::json;
 
 use super::super::*;
 use domain::{
-    dataset::{DatasetProfile, Format},
+    dataset::{DatasetProfile, DatasetSource, Format},
     estimate::{Estimate, Range},
-    job::{DatasetSource, JobResult, JobState, PlannedJob},
+    job::{JobResult, JobState, PlannedJob},
     money::Datoshi,
     request::{DATASET, Locality, Origin, Spend, Until},
     verdict::{MachineProfile, Place, Thresholds, Verdict},
@@ -139,6 +139,7 @@ pub(super) fn job(work: &Work, heavy: bool) -> Job {
         place: if heavy { Place::Offload } else { Place::Local },
         reasons: Vec::new(),
         dataset,
+        further: Vec::new(),
         part: None,
         machine,
         estimate: Estimate { ram: range, seconds: range, learnt_from: 0 },
@@ -160,6 +161,7 @@ pub(super) fn job(work: &Work, heavy: bool) -> Job {
         files: Vec::new(),
         summary: json!({"sequences": 3, "gc": 0.5}),
         unchecked: None,
+        warnings: Vec::new(),
     };
     Job { state: JobState::Done, result: Some(result), ..Job::planned(planned) }
 }
