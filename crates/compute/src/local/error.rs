@@ -2,6 +2,9 @@
 
 use domain::units;
 
+/// What is said of a program that said nothing.
+const SILENT: &str = " and gave no reason: it wrote nothing to its standard error";
+
 /// Why a run gave no result. Text in it that came from a program or a dataset is cleaned, and is data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LocalError {
@@ -29,7 +32,7 @@ pub enum LocalError {
         package: String,
     },
     /// The outside program failed.
-    #[error("`{executable}` failed ({how}){}{said}", if said.is_empty() { "" } else { ": " })]
+    #[error("`{executable}` failed ({how}){}{said}", if said.is_empty() { SILENT } else { ": " })]
     Program {
         /// Its name.
         executable: String,
@@ -61,17 +64,18 @@ impl LocalError {
     /// What a person can do next.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            LocalError::OutOfMemory { .. } => {
-                "close other programs, run it on a part of the dataset, or ask to run it remotely".into()
-            }
-            LocalError::TimedOut { .. } => "run it on a part of the dataset, or ask to run it remotely".into(),
             LocalError::MissingProgram { package, .. } => format!("install it: sudo apt-get install {package}"),
+            LocalError::Program { said, .. } if said.is_empty() => {
+                "look for what the program may not take: odd letters, empty records, names that occur twice".into()
+            }
             LocalError::Program { .. } => "its messages are in stderr.txt in the job's results folder".into(),
             LocalError::DiskFull => "free some space where AGENT_HOME lies, or name another folder with --out".into(),
             LocalError::Crashed { how, .. } if how == "signal 9" => {
                 "the system ended it, most often because memory ran out; close other programs and try again".into()
             }
             LocalError::Crashed { .. } => "run it again; should it happen again, the dataset brings it about".into(),
+            // What helps after a limit depends on the job.
+            LocalError::OutOfMemory { .. } | LocalError::TimedOut { .. } => return None,
             LocalError::Canceled | LocalError::Task(_) | LocalError::System(_) => return None,
         })
     }

@@ -157,9 +157,7 @@ fn not_for(task: &TaskType, unsuitable: &Unsuitable, profile: &DatasetProfile) -
             ("alphabet", "translate the sequences first, or name a file of proteins".to_owned())
         }
         Unsuitable::Alphabet { .. } => ("alphabet", "name a file of nucleotides".to_owned()),
-        Unsuitable::Compressed { compression, .. } => {
-            ("compressed", unpack(*compression))
-        }
+        Unsuitable::Compressed { compression, .. } => ("compressed", unpack(*compression)),
         Unsuitable::Odd { mended_by, .. } => ("format", format!("mend it: `{mended_by}`")),
     };
     Impossible { word, why: unsuitable.to_string(), hint: Some(hint) }

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -142,6 +142,45 @@ fn datasets_must_suit() {
 }
 
 #[test]
+fn further_files_must_suit() {
+    let catalogue = catalogue();
+    let told = |task: &str, name: &str, text: &[u8]| {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("beside"), text).unwrap();
+        let open = crate::policy::data::open_dataset(Path::new("beside"), &[dir.path().to_owned()], &[]).unwrap();
+        let profile = crate::machine::profile_dataset(&open).unwrap();
+        let file = FurtherFile { name: name.to_owned(), profile, source: open.source };
+        let impossible = crate::machine::impossible_with(catalogue.get(task).unwrap(), &[file]);
+        impossible.map(|i| (i.word, i.why, i.hint.unwrap()))
+    };
+    let why = |task: &str, name: &str, text: &[u8]| {
+        let (word, why, _) = told(task, name, text).unwrap();
+        (word, why)
+    };
+    assert_eq!(told("blast_search", "database", b">a\nMKTAYIAKQRQISFVK\n"), None);
+    let genes = b">a\nACGTACGTTTGACCA\n>b\nACGTACGTTTGACCAACGT\n";
+    let (word, why_not, hint) = told("blast_search", "database", genes).unwrap();
+    assert_eq!(
+        (word, why_not.as_str()),
+        ("alphabet", "`database` is to be FASTA of protein sequences, and beside is of nucleotide sequences")
+    );
+    assert!(hint.starts_with("name another file for `database`") && hint.contains("tblastn"), "{hint}");
+    let gzip = crate::machine::packed::gzip(b">a\nMKTAYIAKQRQISFVK\n");
+    assert_eq!(why("blast_search", "database", &gzip).0, "compressed");
+    assert_eq!(told("blast_search", "database", &gzip).unwrap().2, "unpack it: `gzip -dc < FILE > NEW`");
+    assert_eq!(
+        why("blast_search", "database", b"Some words.\n").1,
+        "`database` is to be FASTA of protein sequences, and beside is plain text"
+    );
+    assert_eq!(
+        why("hmm_search", "profile", b">a\nMKTAYIAKQRQISFVK\n").1,
+        "`profile` is to be HMMER profiles, and beside is FASTA"
+    );
+    assert_eq!(why("hmm_search", "profile", b"HMMER3/f [3.3.2 | Nov 2020]\nNAME  x\n").0, "empty");
+    assert_eq!(told("hmm_search", "profile", b"HMMER3/f [3.3.2 | Nov 2020]\nNAME  x\nLENG  4\n//\n"), None);
+}
+
+#[test]
 fn wrong_entries_are_refused() {
     let text = include_str!("../../../../../tasks/blast_search.toml");
     let error = |from: &str, to: &str| {
@@ -154,8 +193,16 @@ fn wrong_entries_are_refused() {
     assert!(error("\"{database}\"", "\"{databse}\"").contains("databse"));
     assert!(error("\"{database}\"", "\"file={database}\"").contains("its arguments use"));
     assert!(error("default = 500", "default = 50000").contains("`max_hits` is outside its limits"));
-    assert!(error("residues = 1.1e-3", "residues = -1.1e-3").contains("negative term"));
-    assert!(error("spread = 10.0", "spread = 0.5").contains("spread"));
+    assert!(error("bytes = 14.0", "bytes = -14.0").contains("negative term"));
+    assert!(error("\"database.bytes\" = 25.0", "\"databas.bytes\" = 25.0").contains("of what is not measured"));
+    assert!(error("\"database.bytes\" = 25.0", "\"evalue\" = 25.0").contains("of what is not measured"));
+    assert!(error("\"database.bytes\" = 25.0", "\"database.size\" = 25.0").contains("is no term"));
+    let alone = text
+        .replace("database.", "")
+        .replace("formats = [\"fasta\"]\nalphabet = \"protein\"\notherwise", "formats = []\notherwise");
+    let refused = Catalogue::parse(&[("blast_search.toml", alone.as_str())]).unwrap_err().to_string();
+    assert!(refused.contains("does not depend on `database`"), "{refused}");
+    assert!(error("spread = 3.0", "spread = 0.5").contains("spread"));
     assert!(error("\"blastp\", \"homology", "\"BLASTP\", \"homology").contains("not lower case"));
 }
 
