@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests run against: a Neo node (neogo), an S3 server (weed), and a Python environment (venv) with
-# three independent clients. Does nothing when all is there. Usage: tests/setup.sh [FOLDER]
+# Installs what the tests run against: a Neo node (neogo), an S3 server (weed), a Python environment (venv) with
+# three independent clients, and, of Debian's packages, the programs of the catalogue and an HTML checker. Does nothing when all is there. Usage: tests/setup.sh [FOLDER]
 # FOLDER is $AGENT_TEST_TOOLS when that is set, else target/test-tools; the tests look in the same place.
 set -euo pipefail
 
@@ -21,6 +21,20 @@ if command -v flock >/dev/null; then
     exec 9>"$tools/.lock"
     flock 9
 fi
+
+apt_install() {
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+    say "installing $* with apt-get"
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >&2
+}
+
+# The outside programs of the catalogue, and tidy, which says whether a page is HTML.
+missing=()
+for program in blastp:ncbi-blast+ mafft:mafft hmmbuild:hmmer tidy:tidy; do
+    command -v "${program%%:*}" >/dev/null || missing+=("${program#*:}")
+done
+[ ${#missing[@]} = 0 ] || apt_install "${missing[@]}" ||
+    fail "missing: ${missing[*]}; install them (on Debian 12: apt-get install ${missing[*]})"
 
 # Ready means: made from these pins, and every piece still there.
 made_from=$(cat "$pins/binaries.txt" "$pins/python.txt" | cksum)
@@ -44,12 +58,6 @@ find_python() {
 }
 
 # Debian splits Python: what makes environments is a package of its own.
-apt_install() {
-    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
-    say "installing $* with apt-get"
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >&2
-}
-
 python=$(find_python) || { apt_install python3 python3-venv && python=$(find_python); } ||
     fail "Python 3.11 or 3.12 is missing: install it (on Debian 12: apt-get install python3 python3-venv)"
 

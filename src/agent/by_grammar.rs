@@ -15,6 +15,7 @@ use domain::{
     ids::JobId,
     job::{Job, JobState},
     request::{Bounds, Request, Until, Work},
+    units,
 };
 
 /// The answer to a no.
@@ -104,9 +105,9 @@ impl Propose for ByGrammar {
             Read::NotInCatalogue(wish) => Proposed::Words(wish.answer()),
             Read::Save { name, text, then } => {
                 let records = text.lines().filter(|line| line.starts_with(['>', '@'])).count();
+                let records = units::counted(records as u64, "sequence", "sequences");
                 let said = format!(
-                    "That looks like {records} sequences. Shall I save them as {} in this folder and work on that file? \
-                     Say yes.",
+                    "That looks like {records}. Shall I save this as {} in this folder and work on that file? Say yes.",
                     name.display()
                 );
                 self.told().offered = Some((name, text, *then));

@@ -16,7 +16,12 @@ use crate::{
     model::{ChatTurn, Finish, Message, ModelError, ToolChoice, style},
     tools::Cancel,
 };
-use domain::{event::Event, job::Job, task::TaskType, units::clean};
+use domain::{
+    event::Event,
+    job::Job,
+    task::TaskType,
+    units::{self, clean},
+};
 
 /// So much of an answer that cannot be read is kept, characters.
 const MOST_UNREAD: usize = 200;
@@ -77,7 +82,10 @@ impl Conversation {
                 return Ok(end);
             }
         }
-        Ok(endless(&format!("the model came to no answer within {} steps", self.limits.steps)))
+        Ok(endless(&format!(
+            "the model came to no answer within {}",
+            units::counted(self.limits.steps as u64, "step", "steps")
+        )))
     }
 
     /// What is made of a reply that only holds words: the end of the turn, or a note after which the model is asked again.

@@ -3,6 +3,7 @@
 use std::{
     fs::OpenOptions,
     future::Future,
+    io::{self, IsTerminal as _},
     net::SocketAddr,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
@@ -34,6 +35,24 @@ use domain::{
     ids::SessionId,
     request::Bounds,
 };
+
+/// What a person reads who starts it by hand: it would be silent, and wait for a protocol.
+fn to_a_person(context: &Context) -> Result<Vec<String>, CommandError> {
+    let folder = context.settings()?.cwd().display().to_string();
+    let arguments = serde_json::json!({"command": "agent", "args": ["mcp", "--folder", folder]});
+    let look = &context.errors_look;
+    let mut lines = look.paragraph(
+        Tone::Plain,
+        "`agent mcp` speaks the Model Context Protocol on standard input and output: an MCP client starts it, and nothing is to \
+         be typed here. In the client's settings, among its servers:",
+    );
+    lines.push(format!("  \"agent\": {arguments}"));
+    lines.extend(look.paragraph(
+        Tone::Dim,
+        "`agent mcp --http` serves clients that connect instead; docs/mcp.md has more. Ctrl-C or Ctrl-D ends it.",
+    ));
+    Ok(lines)
+}
 
 /// Settings of the folder that a command is given in.
 const DOTENV: &str = ".env";
@@ -86,6 +105,9 @@ impl Mcp {
             Arc::new(CallSink::new(Arc::clone(&beside))),
             Arc::new(Owner::new(context.errors_look)),
         )?;
+        if self.http.is_none() && io::stdin().is_terminal() {
+            context.errors.lines(to_a_person(context)?);
+        }
         for message in context.settings()?.warnings.clone() {
             beside.emit(Event::Warning { message });
         }

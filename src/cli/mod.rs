@@ -23,6 +23,7 @@ mod mcp;
 mod memory;
 #[cfg(feature = "node")]
 mod node;
+mod paths;
 mod plan;
 mod record;
 mod replay;
@@ -43,7 +44,7 @@ mod worker;
 
 use std::{ffi::OsString, io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
-use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
+use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
 
 use crate::face::render;
 
@@ -155,7 +156,11 @@ pub enum Command {
 /// Runs the program; the process ends with what this gives.
 pub fn run() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let cli = match Cli::try_parse_from(&arguments) {
+    if let Some(answered) = completions::answer(&arguments) {
+        return answered;
+    }
+    let parsed = paths::from_home(Cli::command()).try_get_matches_from(&arguments);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return unparsed(&arguments, &error),
     };

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{
     CommandError, Context, Kind,
     bounds::{AssumedArgs, BoundsArgs},
+    completions,
 };
 use crate::face::plan_file::{self, PlanFileError};
 use domain::{
@@ -26,7 +27,7 @@ const MAX_PLAN: u64 = 16 << 20;
 #[derive(Debug, Args)]
 pub struct Wanted {
     /// The task, by its name: `agent tasks` lists them
-    #[arg(required_unless_present_any = ["plan", "request"], value_name = "TASK")]
+    #[arg(required_unless_present_any = ["plan", "request"], value_name = "TASK", add = completions::tasks())]
     task: Option<String>,
     /// Files, patterns such as samples/*.fastq, or folders
     #[arg(required_unless_present_any = ["plan", "request"], value_name = "FILE", num_args = 1..)]

@@ -10,7 +10,7 @@ use domain::{
     attempt::{Attempt, AttemptState},
     ids::RequestId,
     job::{Job, JobState},
-    units::{about_seconds, bytes, clean},
+    units::{about_seconds, bytes, clean, counted},
     verdict::Place,
 };
 use guard::ledger::JobLine;
@@ -64,7 +64,7 @@ fn section(request: Option<&RequestId>, jobs: &[&Job], now: Timestamp, look: &Lo
     let mut out = if apart { vec![String::new()] } else { Vec::new() };
     if let Some(id) = request {
         let done = jobs.iter().filter(|job| job.state == JobState::Done).count();
-        out.push(look.line(Tone::Strong, &format!("{id}: {} jobs, {done} done", jobs.len())));
+        out.push(look.line(Tone::Strong, &format!("{id}: {}, {done} done", counted(jobs.len() as u64, "job", "jobs"))));
     }
     out.extend(table(jobs, now, look));
     out

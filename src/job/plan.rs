@@ -1,7 +1,7 @@
 //! Planning: the dataset is opened and measured, the machine is measured, the guard's rule judges, the price is asked. Nothing
 //! here has an effect, and nothing is written down.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{JobError, Workflow, once, results};
 use cassette::{Tape, format::Measure};
@@ -20,6 +20,7 @@ use domain::{
     verdict::Place,
 };
 use guard::{
+    config::at_home,
     machine::{self, catalogue, estimator},
     policy::{
         Refusal, Rule,
@@ -221,7 +222,7 @@ impl Workflow {
             Some(whole) => (whole, NamedBy::Person),
             None => (work.dataset(), named_by),
         };
-        let open = self.parts.guard.open_dataset(path, named_by)?;
+        let open = self.parts.guard.open_dataset(&self.whole_of(path), named_by)?;
         let open = OpenDataset { path: work.dataset().to_owned(), ..open };
         // Checks may be made side by side, so what is drawn for one is named after it.
         let of = format!("{} of {}", task.name, work.dataset().display());
@@ -330,6 +331,12 @@ impl Workflow {
         Ok(())
     }
 
+    /// A path from the home folder, where it begins with `~/`: no shell has seen what stands in a parameter, a plan file or a
+    /// sentence. The rules for who may name it are those of any other path.
+    fn whole_of(&self, path: &Path) -> PathBuf {
+        at_home(path, std::env::home_dir().as_deref())
+    }
+
     /// Files that are parameters lie beneath the allowed roots too, and are named by their whole path from here on.
     fn check_files(
         &self,
@@ -340,7 +347,8 @@ impl Workflow {
         let (mut inputs, mut files) = (Vec::new(), Vec::new());
         for (name, _) in task.files() {
             let Some(path) = parameters.get(name).and_then(|v| v.as_str()).map(PathBuf::from) else { continue };
-            let file = self.parts.guard.open_dataset(&path, named_by)?;
+            let file =
+                OpenDataset { path: path.clone(), ..self.parts.guard.open_dataset(&self.whole_of(&path), named_by)? };
             note_dataset(self.tape(), &file)?;
             inputs.push(Input { name: name.clone(), named: path, path: Some(file.source.path.clone()) });
             parameters.insert(name.clone(), file.source.path.to_string_lossy().into_owned().into());

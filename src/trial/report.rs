@@ -35,7 +35,7 @@ struct Page<'a> {
     model: &'a str,
     version: &'static str,
     at: String,
-    cases: usize,
+    cases: String,
     rounds: usize,
     variants: Vec<Column>,
     rows: Vec<Row<'a>>,
@@ -62,8 +62,10 @@ struct Figures {
     passed: String,
     share: String,
     steps: String,
+    counted_steps: String,
     tokens: String,
     refusals: String,
+    counted_refusals: String,
     time: String,
 }
 
@@ -98,6 +100,7 @@ impl From<Totals> for Figures {
             passed: format!("{} of {}", totals.passed, totals.plays),
             share,
             steps: units::count(totals.steps as u64),
+            counted_steps: units::counted(totals.steps as u64, "step", "steps"),
             tokens: match (totals.prompt_tokens, totals.completion_tokens) {
                 (None, None) => "not told".to_owned(),
                 (prompt, completion) => format!(
@@ -107,6 +110,7 @@ impl From<Totals> for Figures {
                 ),
             },
             refusals: totals.refusals.to_string(),
+            counted_refusals: units::counted(totals.refusals as u64, "refusal", "refusals"),
             time: units::seconds(totals.seconds),
         }
     }
@@ -131,7 +135,7 @@ impl Trial<'_> {
             model: self.model,
             version: env!("CARGO_PKG_VERSION"),
             at: self.at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
-            cases: self.plan.cases.len(),
+            cases: units::counted(self.plan.cases.len() as u64, "case", "cases"),
             rounds: self.plan.rounds,
             variants: variants.map(|(at, v)| Column { name: v.to_string(), totals: of(None, at).into() }).collect(),
             rows: rows.collect(),

@@ -241,6 +241,21 @@ fn the_real_programs_tell_their_versions_and_take_rare_residues() {
     assert!(aligned.contains("MKTAYIAKQRUISFVKSHFSR") && aligned.contains("QISFOKSHFSR"), "{aligned}");
 }
 
+#[test]
+fn a_tilde_in_a_parameter_is_the_home_folder() {
+    let mut world = world("");
+    blastp(&mut world, "");
+    // The home folder of these runs is the root; no shell expands what stands behind `database=`.
+    fs::write(world.root().join("far.fasta"), PROTEINS).unwrap();
+    let run = world.run(&["run", "blast_search", "query.fasta", "--set", "database=~/far.fasta", "--json"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert_eq!(run.event("receipt")["inputs"][1]["path"], "~/far.fasta");
+    let result = run.event("receipt")["result"]["path"].as_str().unwrap().to_owned();
+    let named = world.run(&["--home=~/home", "jobs", "receipt", "--json"]);
+    assert_eq!(named.event("receipt")["result"]["path"], result.as_str(), "the same home");
+    assert!(!world.work().join("~").exists());
+}
+
 /// Selenocysteine and all; residues by a fixed recipe, so that the figures are the same everywhere.
 fn proteins(count: u64, length: usize) -> String {
     let letters = b"ARNDCQEGHILKMFPSTWYVLAGES";

@@ -1,6 +1,7 @@
 //! The command line as people and programs meet it: the real program, its output and its exit codes.
 
 mod chat;
+mod shell;
 
 use std::{
     ffi::OsStr,

@@ -54,6 +54,31 @@ fn nothing_is_left(world: &World, run: &Run) {
     assert!(!world.home().join("ledger.db").exists() && !world.home().join("sandbox").exists(), "{}", run.all());
 }
 
+/// What a checker of others finds wrong with a page.
+fn wrong_html(page: &Path) -> String {
+    let tidy = std::process::Command::new("tidy").args(["-quiet", "-errors", "-utf8"]).arg(page).output();
+    let tidy = tidy.expect("tidy is missing: run tests/setup.sh");
+    String::from_utf8_lossy(&tidy.stderr).into_owned()
+}
+
+#[test]
+fn a_report_with_failures_is_html_and_counts_in_english() {
+    let fails = FOLD.replace("payments: 1", "payments: 0").replace("id: fold", "id: \"a <b> & c\"");
+    let world = world(&[("fold.yaml", FOLD), ("count.yaml", COUNT), ("fails.yaml", &fails), ("none.yaml", "id: x")]);
+    let run = world.run(&["trial", "--cases", "cases", "--report", "out.html"]);
+    assert_ne!(run.code, 0, "{}", run.all());
+    let page = world.work().join("out.html");
+    let text = fs::read_to_string(&page).unwrap();
+    assert!(text.contains("<summary>") && text.contains("Files that are no cases"), "{text}");
+    assert_eq!(wrong_html(&page), "", "{text}");
+    assert!(text.contains("1 step ·") && !text.contains("1 steps") && !text.contains("1 refusals"), "{text}");
+    assert!(!run.out.contains("1 steps") && run.out.contains("1 step"), "{}", run.all());
+    // The checker can find what was wrong once.
+    let old = text.replace("<span class=\"fail why\">", "<div class=\"fail why\">").replace("</span>\n</summary>", "</div>\n</summary>");
+    let was = world.file("old.html", old);
+    assert!(wrong_html(&was).contains("summary"), "{}", wrong_html(&was));
+}
+
 #[test]
 fn the_planner_passes_a_slice_of_the_cases_of_this_repository() {
     let world = world(&[]);

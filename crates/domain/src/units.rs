@@ -53,6 +53,11 @@ pub fn count(n: u64) -> String {
     out
 }
 
+/// `1 file`, `1,200 files`.
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
 /// No key of any kind that is met here is as short as this, characters; no address and no amount is longer.
 const LONGEST_QUOTED: usize = 44;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::task::{Finished, Payment, Status, Task, Terms};
-use domain::hash::TxHash;
+use domain::{hash::TxHash, units};
 
 /// How often a run that dies with the node is begun.
 const MAX_RUNS: u32 = 3;
@@ -108,7 +108,10 @@ impl Task {
         }
         if self.runs >= MAX_RUNS {
             self.status = Status::Failed;
-            self.error = Some(format!("the node was interrupted {} times while it ran this task", self.runs));
+            self.error = Some(format!(
+                "the node was interrupted {} while it ran this task",
+                units::counted(self.runs.into(), "time", "times")
+            ));
             self.message = "failed".into();
         } else {
             self.status = Status::InQueue;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::super::{
-    CommandError, Context,
+    CommandError, Context, completions,
     runtime::block_on,
     wiring::{Options, Wired},
 };
@@ -17,7 +17,7 @@ use domain::ids::JobId;
 #[derive(Debug, Args)]
 pub struct CancelJob {
     /// The job
-    #[arg(required_unless_present = "all_leftovers", conflicts_with = "all_leftovers")]
+    #[arg(required_unless_present = "all_leftovers", conflicts_with = "all_leftovers", add = completions::open_jobs())]
     job: Option<JobId>,
     /// End a job of which it cannot be learnt what became of its payment: the money counts as spent
     #[arg(long, conflicts_with = "all_leftovers")]

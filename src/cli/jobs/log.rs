@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{
-    super::{CommandError, Context},
+    super::{CommandError, Context, completions},
     no_jobs,
 };
 use crate::face::look::Tone;
@@ -16,6 +16,7 @@ use guard::ledger::JobLine;
 #[derive(Debug, Args)]
 pub struct Log {
     /// Of this job alone
+    #[arg(add = completions::jobs())]
     job: Option<JobId>,
 }
 

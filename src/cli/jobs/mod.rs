@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{CommandError, Context};
+use super::{CommandError, Context, completions};
 use domain::{ids::JobId, job::Job};
 use guard::ledger::Ledger;
 
@@ -46,6 +46,7 @@ enum JobsCommand {
 #[derive(Debug, Args)]
 pub struct Which {
     /// The job, such as job-7k3q9dm2 [default: the newest]
+    #[arg(add = completions::jobs())]
     pub job: Option<JobId>,
 }
 

@@ -7,6 +7,7 @@ use clap::Args;
 use super::super::{
     CommandError, Context, Kind,
     bounds::{BoundsArgs, ConsentArgs},
+    completions,
     interrupt::{cancel_of, stoppable},
     runtime::block_on,
     wiring::{Options, Wired},
@@ -18,6 +19,7 @@ use domain::{event::Event, ids::JobId, job::Job, request::Bounds};
 #[derive(Debug, Args)]
 pub struct Resume {
     /// This job alone [default: every job that has not ended]
+    #[arg(add = completions::open_jobs())]
     job: Option<JobId>,
     #[command(flatten)]
     consent: ConsentArgs,

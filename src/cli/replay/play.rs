@@ -116,7 +116,8 @@ fn judge(context: &Context, cassette: &Cassette, player: &Player, code: u8) -> R
     }
     let reworded = player.reworded();
     if reworded > 0 {
-        warn(context, format!("{reworded} requests to the model are in other words than the recorded ones"));
+        let requests = units::counted(reworded as u64, "request", "requests");
+        warn(context, format!("{requests} to the model in other words than the recorded"));
     }
     if !context.json() {
         let text = format!("as recorded by version {}: exit code {code}", cassette.start.program);

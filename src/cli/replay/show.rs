@@ -90,8 +90,11 @@ fn request(asked: &Asked) -> String {
             format!("{} {}", clean(method, 60), clean(&params, 100))
         }
         (Part::Model, Body::Json(body)) => {
-            let count = |name: &str| body.get(name).and_then(Value::as_array).map_or(0, Vec::len);
-            format!("{} messages, {} tools", count("messages"), count("tools"))
+            let count = |name: &str, one: &str| {
+                let n = body.get(name).and_then(Value::as_array).map_or(0, Vec::len);
+                units::counted(n as u64, one, name)
+            };
+            format!("{}, {}", count("messages", "message"), count("tools", "tool"))
         }
         _ => {
             let path = url::Url::parse(&asked.target).map_or_else(

@@ -22,6 +22,7 @@ use super::{
     wiring::session::{limits, model},
 };
 use crate::trial::{self, BrokenCase, Case, Help, Outcome, Plan, Variant, case::NoCases, report};
+use domain::units;
 use guard::machine::catalogue::Catalogue;
 
 /// Play a folder of cases against the configured model, each on a fresh sandbox, and say what came of them.
@@ -126,7 +127,7 @@ impl Trial {
             let all = cases.len();
             cases.retain(|case| filter.is_match(&case.id));
             if cases.is_empty() && all > 0 {
-                let message = format!("none of the {all} cases has an id that matches `{filter}`");
+                let message = format!("no id of {} matches `{filter}`", units::counted(all as u64, "case", "cases"));
                 return Err(CommandError::usage(message).hint("play all of them once to see their ids"));
             }
         }

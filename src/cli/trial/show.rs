@@ -132,7 +132,10 @@ impl<'a> Show<'a> {
         }
         let look = &self.context.look;
         let (word, tone) = if played.passed() { ("pass", Tone::Good) } else { ("FAIL", Tone::Bad) };
-        let mut said = format!("{}, {} steps, {}", case.id, played.used.steps, units::seconds(played.seconds));
+        let mut said = {
+            let steps = units::counted(played.used.steps as u64, "step", "steps");
+            format!("{}, {steps}, {}", case.id, units::seconds(played.seconds))
+        };
         if plan.variants.len() > 1 {
             said.push_str(&format!(", {variant}"));
         }

@@ -10,7 +10,7 @@ use domain::{
     plan::{Plan, PlannedWork},
     request::{Bounds, Input, Locality, Spend, Until, Work},
     task::Parameters,
-    units::{about_seconds, bytes, clean, count, seconds},
+    units::{about_seconds, bytes, clean, count, counted, seconds},
 };
 
 /// Longest text of one field that came from outside, characters.
@@ -55,11 +55,6 @@ pub fn listed(names: &[String]) -> String {
     }
 }
 
-/// `1 file`, `40 files`.
-pub fn counted(n: usize, one: &str, many: &str) -> String {
-    format!("{} {}", count(n as u64), if n == 1 { one } else { many })
-}
-
 /// `40 files`, or, where a file is worked on more than once, `40 pieces of work`.
 pub fn count_of<'a>(works: impl Iterator<Item = &'a Work>) -> String {
     let (mut files, mut pieces) = (BTreeSet::new(), 0);
@@ -68,8 +63,8 @@ pub fn count_of<'a>(works: impl Iterator<Item = &'a Work>) -> String {
         pieces += 1;
     }
     match files.len() == pieces {
-        true => counted(pieces, "file", "files"),
-        false => counted(pieces, "piece of work", "pieces of work"),
+        true => counted(pieces as u64, "file", "files"),
+        false => counted(pieces as u64, "piece of work", "pieces of work"),
     }
 }
 
@@ -123,13 +118,13 @@ fn size_of(file: &DatasetProfile) -> String {
 
 /// `6 records`; of a sample, what it can say: `13,900,000 to 14,100,000 records`.
 fn records(dataset: &DatasetProfile) -> String {
-    let noun = if dataset.records == 1 { "record" } else { "records" };
+    let records = counted(dataset.records, "record", "records");
     match dataset.margins {
         Some(margins) if margins.records.low < margins.records.high => {
             format!("{} to {} records", count(margins.records.low), count(margins.records.high))
         }
-        _ if dataset.sampled => format!("about {} {noun}", count(dataset.records)),
-        _ => format!("{} {noun}", count(dataset.records)),
+        _ if dataset.sampled => format!("about {records}"),
+        _ => records,
     }
 }
 
@@ -138,7 +133,10 @@ pub fn beyond(piece: &PlannedWork) -> Vec<String> {
     let assumed = piece.work.assumed;
     let part = piece.verdict.as_ref().and_then(|verdict| verdict.part);
     let mut out = Vec::new();
-    out.extend(part.map(|n| format!("only its first {} records are worked on", count(n))));
+    out.extend(part.map(|n| match n {
+        1 => "only its first record is worked on".to_owned(),
+        n => format!("only its first {} records are worked on", count(n)),
+    }));
     out.extend(piece.verdict.iter().flat_map(|verdict| verdict.dataset.notes()));
     let verdict = piece.verdict.as_ref();
     // What is said only raises; where it does not, what was measured holds.
@@ -202,8 +200,11 @@ pub fn sent_to(plan: &Plan) -> Option<String> {
     let files: BTreeSet<_> = plan.leaves.iter().map(|leaving| &leaving.file).collect();
     let what = match (files.len(), plan.leaves.len()) {
         (1, 1) => sum,
-        (files, times) if files == times => format!("{}, {sum}", counted(files, "file", "files")),
-        (files, times) => format!("{} in {} uploads, {sum}", counted(files, "file", "files"), count(times as u64)),
+        (files, times) if files == times => format!("{}, {sum}", counted(files as u64, "file", "files")),
+        (files, times) => {
+            let uploads = counted(times as u64, "upload", "uploads");
+            format!("{} in {uploads}, {sum}", counted(files as u64, "file", "files"))
+        }
     };
     if plan.work.iter().filter(|piece| piece.is_offloaded()).all(is_sandbox) {
         return Some(format!("the sandbox's own storage ({what}): nothing leaves this machine"));

@@ -136,9 +136,14 @@ impl Settings {
 
 /// A path of a setting. No shell sees `.env` or `config.toml`, so `~/` is understood here.
 fn resolve(cwd: &Path, user_home: Option<&Path>, text: &str) -> PathBuf {
-    match (text.strip_prefix("~/"), user_home) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => cwd.join(text),
+    cwd.join(at_home(Path::new(text), user_home))
+}
+
+/// A path that begins with `~/`, in the user's home folder; every other path as it is, also where no home is known.
+pub fn at_home(path: &Path, user_home: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix("~"), user_home) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path.to_owned(),
     }
 }
 
