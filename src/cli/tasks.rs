@@ -107,8 +107,10 @@ fn one(task: &TaskType, look: &Look) -> Vec<String> {
                 format!("{}, {default} when not said", values.join(", "))
             }
             ParameterKind::Choice { values, default: None } => format!("{}, or left out", values.join(", ")),
-            ParameterKind::File { required: true, .. } => "a file, needed".to_owned(),
-            ParameterKind::File { required: false, .. } => "a file".to_owned(),
+            ParameterKind::File { required, formats, .. } => {
+                let formats: Vec<_> = formats.iter().map(|&format| format_name(format)).collect();
+                format!("a file, {}{}", formats.join(" or "), if *required { ", needed" } else { "" })
+            }
         };
         out.extend(look.field("Parameter", Tone::Plain, &format!("{name}: {} ({kind})", spec.description)));
     }

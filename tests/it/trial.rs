@@ -74,7 +74,9 @@ fn a_report_with_failures_is_html_and_counts_in_english() {
     assert!(text.contains("1 step ·") && !text.contains("1 steps") && !text.contains("1 refusals"), "{text}");
     assert!(!run.out.contains("1 steps") && run.out.contains("1 step"), "{}", run.all());
     // The checker can find what was wrong once.
-    let old = text.replace("<span class=\"fail why\">", "<div class=\"fail why\">").replace("</span>\n</summary>", "</div>\n</summary>");
+    let old = text
+        .replace("<span class=\"fail why\">", "<div class=\"fail why\">")
+        .replace("</span>\n</summary>", "</div>\n</summary>");
     let was = world.file("old.html", old);
     assert!(wrong_html(&was).contains("summary"), "{}", wrong_html(&was));
 }

@@ -281,6 +281,7 @@ mod tests {
             residues,
             longest: residues,
             alphabet: None,
+            doubt: None,
             sampled: false,
             zeros: false,
             modified_ns: 0,
