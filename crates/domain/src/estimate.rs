@@ -283,6 +283,7 @@ mod tests {
             alphabet: None,
             doubt: None,
             sampled: false,
+            margins: None,
             zeros: false,
             modified_ns: 0,
         };

@@ -239,7 +239,7 @@ mod tests {
             longest: Margin { low: 300, high: 30_000 },
         };
         let doubtful = DatasetProfile { sampled: true, margins: Some(margins), ..exact.clone() };
-        let (sure, wide) = (estimate(task, &exact, &[]).seconds, estimate(task, &doubtful, &[]).seconds);
+        let (sure, wide) = (of(task, &exact, &[]).seconds, of(task, &doubtful, &[]).seconds);
         assert_eq!(sure.likely, wide.likely);
         assert!(wide.low < sure.low && wide.high > 50.0 * sure.high, "{wide:?} {sure:?}");
         let part = worked_on(catalogue.get("protein_folding").unwrap(), &doubtful, &Parameters::new());
