@@ -117,7 +117,7 @@ async fn asked(closing: Closing, flags: &[&str]) -> (Run, Vec<Value>) {
     for (name, value) in [("OPENAI_BASE_URL", url.as_str()), ("AGENT_MODEL", "m"), ("AGENT_STYLE", "tools")] {
         world.set(name, value);
     }
-    let words = [&["ask", "--json"], flags, &["Fold data.fasta for at most 3 GAS"]].concat();
+    let words = [&["ask", "--json"], flags, &["Fold data.fasta"]].concat();
     let run = tokio::task::block_in_place(|| world.run(&words));
     task.abort();
     let seen = server.seen.lock().unwrap().clone();

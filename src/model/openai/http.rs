@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    AFTER_END, SILENT_FOR,
+    AFTER_END, AT_MOST, SILENT_FOR,
     body::{BOM, Ended, MAX_BODY, watched},
     failure::{cut, error_of, unreachable, unread_call},
     waits,
@@ -211,14 +211,20 @@ impl Transport {
 
     /// At most `limit` bytes of a body that began so. JSON ends with its last bracket, were the line held open behind it.
     async fn read(&self, mut body: Vec<u8>, mut stream: Pieces, limit: usize) -> Result<Vec<u8>, ModelError> {
+        let is_whole = |body: &[u8]| serde_json::from_slice::<IgnoredAny>(body).is_ok();
+        let patience = self.idle.saturating_mul(AT_MOST);
+        let total = Instant::now() + patience;
         loop {
             if body.len() >= limit {
                 body.truncate(limit);
                 return Ok(body);
             }
+            if Instant::now() >= total {
+                return if is_whole(&body) { Ok(body) } else { Err(ModelError::Stalled { after: patience }) };
+            }
             let next = match tokio::time::timeout(AFTER_END.min(self.idle), stream.next()).await {
                 Ok(next) => next,
-                Err(_) if serde_json::from_slice::<IgnoredAny>(&body).is_ok() => return Ok(body),
+                Err(_) if is_whole(&body) => return Ok(body),
                 Err(_) => tokio::time::timeout(self.idle, stream.next())
                     .await
                     .map_err(|_| ModelError::Stalled { after: self.idle })?,

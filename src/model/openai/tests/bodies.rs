@@ -39,6 +39,18 @@ async fn json_ends_with_its_end() {
 }
 
 #[tokio::test]
+async fn json_that_never_comes_to_its_end_is_given_up() {
+    let drip = stream::unfold("{\"id\": \"x\",", |now| async move {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        Some((Ok::<_, std::io::Error>(now), " "))
+    });
+    let (_, mut settings) = serve(vec![Answer::Stream(axum::body::Body::from_stream(drip))]).await;
+    settings.idle = Duration::from_millis(50);
+    let error = ask(OpenAiSettings { retries: 0, ..settings }).await.0.unwrap_err();
+    assert_eq!(error, ModelError::Stalled { after: Duration::from_millis(750) });
+}
+
+#[tokio::test]
 async fn events_without_data_say_nothing() {
     let body = format!("data:\n\ndata: \n\nevent: ping\ndata:\n\n{}", events());
     let (_, settings) = serve(vec![Answer::Raw(vec![body], After::End)]).await;
