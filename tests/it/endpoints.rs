@@ -12,7 +12,7 @@ use crate::{
     world::{Run, World, example},
 };
 
-/// How a server answers a request that offers no tools.
+/// How a server answers when only words are missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Closing {
     /// With words, but not where the history holds calls: Bedrock behind a gateway.
@@ -70,30 +70,39 @@ async fn answer(State(server): State<Server>, Json(request): Json<Value>) -> axu
         return refuse(&rule);
     }
     let offers = request.get("tools").is_some() && request["tool_choice"] != "none";
-    let words = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"It is \"}}]}\n\n";
-    match server.closing {
-        _ if offers => {}
-        Closing::WantsTools if request.get("tools").is_some() => {}
-        Closing::WantsTools => {
-            return refuse("The toolConfig field must be defined when using toolUse and toolResult content blocks.");
-        }
-        Closing::Refuses => return refuse("No."),
-        Closing::Fails => return (StatusCode::INTERNAL_SERVER_ERROR, "oops").into_response(),
-        Closing::Cuts => {
-            let broken = stream::once(async {
-                tokio::task::yield_now().await;
-                Err(std::io::Error::other("broken"))
-            });
-            let body = stream::iter([Ok(words.to_owned())]).chain(broken);
-            return ([("content-type", "text/event-stream")], Body::from_stream(body)).into_response();
-        }
+    let calls_before = request["messages"].to_string().contains("tool_calls");
+    if server.closing == Closing::WantsTools && request.get("tools").is_none() && calls_before {
+        return refuse("The toolConfig field must be defined when using toolUse and toolResult content blocks.");
     }
     let turn = u32::try_from(server.seen.lock().unwrap().len()).unwrap();
     let mut shown = request.clone();
     if !offers {
         shown["tools"] = json!([]);
     }
-    let (mut delta, end) = next(&shown, turn);
+    let (mut delta, mut end) = next(&shown, turn);
+    if delta.get("content").is_some() {
+        match server.closing {
+            // It looks again at what is done, and is left with nothing but words.
+            Closing::WantsTools if offers => {
+                let arguments = json!({"task_type": "protein_folding", "dataset": "data.fasta"}).to_string();
+                let function = json!({"name": "check_local_capability", "arguments": arguments});
+                delta = json!({"tool_calls": [{"index": 0, "type": "function", "function": function}]});
+                end = "tool_calls";
+            }
+            Closing::WantsTools => {}
+            Closing::Refuses => return refuse("No."),
+            Closing::Fails => return (StatusCode::INTERNAL_SERVER_ERROR, "oops").into_response(),
+            Closing::Cuts => {
+                let words = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"It is \"}}]}\n\n";
+                let broken = stream::once(async {
+                    tokio::task::yield_now().await;
+                    Err(std::io::Error::other("broken"))
+                });
+                let body = stream::iter([Ok(words.to_owned())]).chain(broken);
+                return ([("content-type", "text/event-stream")], Body::from_stream(body)).into_response();
+            }
+        }
+    }
     if let Some(call) = delta.pointer_mut("/tool_calls/0") {
         call["id"] = format!("Strict{turn:03}").into();
     }
@@ -136,6 +145,8 @@ async fn a_paid_job_over_a_server_that_is_strict_in_all_that_any_is() {
     assert_eq!(run.event("payment.confirmed")["amount"], "2");
     assert_eq!(run.events().iter().filter(|e| e["type"] == "warning").count(), 0, "{}", run.all());
     assert!(thoughts(&run) > 3, "{}", run.all());
+    let closing: Vec<bool> = seen.iter().rev().take(2).map(|request| request.get("tools").is_some()).collect();
+    assert_eq!(closing, [true, false], "asked for without tools, refused, and asked for with them");
     let refused: Vec<String> = seen.iter().filter_map(broken).collect();
     assert_eq!(refused, Vec::<String>::new(), "what the strictest take is sent from the start");
 }
