@@ -166,7 +166,9 @@ fn each(arguments: String) -> Vec<String> {
     let anything = values.iter().any(|(_, value)| !is_empty(value));
     let mut seen: Vec<(&RawValue, Value)> = Vec::new();
     for (raw, value) in values {
-        if !(anything && is_empty(&value)) && !seen.iter().any(|(_, known)| *known == value) {
+        let is_beginning = anything && is_empty(&value);
+        let is_again = seen.iter().any(|(_, known)| *known == value);
+        if !is_beginning && !is_again {
             seen.push((raw, value));
         }
     }

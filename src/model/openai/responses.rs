@@ -299,6 +299,7 @@ impl Translator {
             self.calls.push(Known { ids: Vec::new(), place, argued: false });
             self.calls.len() - 1
         });
+        // It was found there, or put there right now.
         let known = &mut self.calls[at];
         let new: Vec<String> = ids.into_iter().filter(|id| !known.ids.contains(id)).collect();
         known.ids.extend(new);

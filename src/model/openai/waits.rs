@@ -66,8 +66,7 @@ fn in_words(text: &str) -> Option<Duration> {
     let phrase = rest.get(..rest.find(|c| !is_part(c)).unwrap_or(rest.len()))?.trim_end_matches(['.', ' ']);
     // The longest beginning of it that is a length of time.
     let ends = phrase.match_indices(' ').map(|(at, _)| at).chain([phrase.len()]);
-    let lengths = ends.filter_map(|end| length(phrase.get(..end)?.trim_end_matches('.')));
-    lengths.last()
+    ends.rev().find_map(|end| length(phrase.get(..end)?.trim_end_matches('.')))
 }
 
 /// A length of time: seconds, also with a fraction, or with units as in `1m30.5s`, `250ms`, `7 seconds`.

@@ -17,7 +17,10 @@ async fn calls(answer: Answer) -> Vec<(String, String, String)> {
     turn.calls.into_iter().map(|call| (call.id, call.name, call.arguments)).collect()
 }
 
-fn wanted(calls: &[(&str, &str, &str)]) -> Vec<(String, String, String)> {
+/// A call: id, name, arguments.
+type Call = (&'static str, &'static str, &'static str);
+
+fn wanted(calls: &[Call]) -> Vec<(String, String, String)> {
     calls.iter().map(|(id, name, arguments)| ((*id).into(), (*name).into(), (*arguments).into())).collect()
 }
 
@@ -26,7 +29,7 @@ const B: &str = r#"{"job":"b"}"#;
 
 #[tokio::test]
 async fn whatever_is_said_of_places_and_ids() {
-    let cases: Vec<(&str, Vec<Value>, Vec<(&str, &str, &str)>)> = vec![
+    let cases: Vec<(&str, Vec<Value>, Vec<Call>)> = vec![
         (
             "pool#9: the id of the second piece is the one that counts",
             vec![
