@@ -252,7 +252,7 @@ fn a_tilde_in_a_parameter_is_the_home_folder() {
     assert_eq!(run.event("receipt")["inputs"][1]["path"], "~/far.fasta");
     let result = run.event("receipt")["result"]["path"].as_str().unwrap().to_owned();
     let named = world.run(&["--home=~/home", "jobs", "receipt", "--json"]);
-    assert_eq!(named.event("receipt")["result"]["path"], result.as_str(), "the same home");
+    assert_eq!(named.events()[0]["result"]["path"], result.as_str(), "the same home");
     assert!(!world.work().join("~").exists());
 }
 

@@ -62,7 +62,7 @@ fn wrong_html(page: &Path) -> String {
 }
 
 #[test]
-fn a_report_with_failures_is_html_and_counts_in_english() {
+fn a_report_with_failures_is_html() {
     let fails = FOLD.replace("payments: 1", "payments: 0").replace("id: fold", "id: \"a <b> & c\"");
     let world = world(&[("fold.yaml", FOLD), ("count.yaml", COUNT), ("fails.yaml", &fails), ("none.yaml", "id: x")]);
     let run = world.run(&["trial", "--cases", "cases", "--report", "out.html"]);
@@ -71,8 +71,7 @@ fn a_report_with_failures_is_html_and_counts_in_english() {
     let text = fs::read_to_string(&page).unwrap();
     assert!(text.contains("<summary>") && text.contains("Files that are no cases"), "{text}");
     assert_eq!(wrong_html(&page), "", "{text}");
-    assert!(text.contains("1 step ·") && !text.contains("1 steps") && !text.contains("1 refusals"), "{text}");
-    assert!(!run.out.contains("1 steps") && run.out.contains("1 step"), "{}", run.all());
+    assert!(text.contains("3 cases, each on a sandbox"), "{text}");
     // The checker can find what was wrong once.
     let old = text
         .replace("<span class=\"fail why\">", "<div class=\"fail why\">")

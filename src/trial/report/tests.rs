@@ -79,3 +79,17 @@ fn a_table_of_cases_and_variants_and_the_failures_in_words() {
     assert!(failures.contains("confirmed payments: 1 expected, 0 made"));
     assert!(failures.contains("0.2") && failures.contains("warning"), "{failures}");
 }
+
+#[test]
+fn one_is_no_plural() {
+    let plan = plan(&["one"], vec![Variant::default()]);
+    let mut only = outcome(0, 0, &[]);
+    (only.played.used.steps, only.played.refusals) = (1, 1);
+    let page = page(&plan, &[only], &[]);
+    for said in ["1 case, each", "1 step ·", "1 refusal<"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    for said in ["1 cases", "1 steps", "1 refusals"] {
+        assert!(!page.contains(said), "{said}: {page}");
+    }
+}

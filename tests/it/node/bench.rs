@@ -83,7 +83,8 @@ pub fn command(name: &str, executable: &str, arguments: &[&str]) -> TaskType {
     serde_json::from_value(json!({
         "name": name, "title": name, "description": "A program of the test.", "asked_as": [], "formats": ["text"],
         "remote_model": format!("tests/{name}"),
-        "program": {"kind": "command", "executable": executable, "arguments": arguments, "output": "out.txt", "package": "coreutils"},
+        "program": {"kind": "command", "executable": executable, "arguments": arguments, "output": "out.txt",
+            "version": ["--version"], "package": "coreutils"},
         "parameters": {},
         "resources": {"ram": {}, "seconds": {}, "spread": 1.0, "source": "test"},
     }))
