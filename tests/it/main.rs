@@ -6,6 +6,7 @@ mod chat;
 mod cli;
 mod clients;
 mod compute;
+mod data;
 mod endpoints;
 mod examples;
 mod fetch;

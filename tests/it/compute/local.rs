@@ -57,6 +57,18 @@ async fn a_builtin_task_runs_in_the_worker() {
 }
 
 #[tokio::test]
+async fn a_file_that_unpacks_to_thousands_of_times_its_size_takes_no_more_memory_for_it() {
+    for (ending, most) in [("bz2", 60_000_000), ("zst", 60_000_000), ("xz", 150_000_000)] {
+        let path = format!("{}/tests/data/odd/bomb.fasta.{ending}", env!("CARGO_MANIFEST_DIR"));
+        let guarded = Guarded::new(&std::fs::read(path).unwrap());
+        let task = Catalogue::builtin().unwrap().get("sequence_stats").unwrap().clone();
+        let outcome = run(&guarded, &task, most, 600).await.unwrap();
+        assert_eq!(outcome.document.records[0]["residues"], 60_000_000);
+        assert!(outcome.max_rss < most, "{ending}: {}", outcome.max_rss);
+    }
+}
+
+#[tokio::test]
 async fn processes_together_may_not_use_more_than_the_limit() {
     let guarded = Guarded::new(b"x");
     // Each holds 250 MB and waits; neither alone is above the limit.
