@@ -71,7 +71,8 @@ pub fn impossible(
     place: Place,
 ) -> Option<Impossible> {
     let path = open.path.display();
-    if profile.records == 0 {
+    // A kind that has a name is told by it below.
+    if profile.records == 0 && profile.foreign.is_none() {
         let hint = "check the name, and whether its download finished";
         return Some(Impossible::new("empty", format!("{path} holds no records to work on"), hint));
     }
