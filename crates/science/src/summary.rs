@@ -89,7 +89,7 @@ fn read(input: &mut Input<'_>) -> Result<(String, bool), ScienceError> {
     reader.expect(|format| format == Format::Text)?;
     let mut content = Vec::new();
     while content.len() as u64 <= MOST_BYTES {
-        let piece = reader.next()?;
+        let piece = reader.next_piece()?;
         if piece.is_empty() {
             break;
         }

@@ -214,7 +214,7 @@ impl Reader {
     /// Whether the content ended.
     fn pieces(&mut self, content: &mut Content<&mut Input<'_>>, most: u64) -> Result<bool, ScienceError> {
         while content.given() < most {
-            let piece = content.next()?;
+            let piece = content.next_piece()?;
             if piece.is_empty() {
                 return Ok(true);
             }

@@ -182,7 +182,7 @@ fn counted<R: Read>(content: &mut Content<R>, regions: Option<bool>) -> Result<M
     let mut counter = Counter::new(format);
     let mut zeros = regions == Some(true);
     loop {
-        let piece = content.next().map_err(damaged)?;
+        let piece = content.next_piece().map_err(damaged)?;
         if piece.is_empty() {
             break;
         }
@@ -234,7 +234,7 @@ fn compressed(open: &OpenDataset, content: &mut Content<FromStart<'_>>, most: u6
     let format = content.format();
     let mut counter = Counter::new(format);
     while content.given() < limit {
-        let piece = content.next().map_err(damaged)?;
+        let piece = content.next_piece().map_err(damaged)?;
         if piece.is_empty() {
             // Blank as it may be, an empty content is no FASTA; and no text either.
             if content.given() == 0 {

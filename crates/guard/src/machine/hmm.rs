@@ -25,7 +25,7 @@ pub(super) fn count(open: &OpenDataset, content: &mut Content<FromStart<'_>>) ->
     };
     let (mut line, mut seen) = (Vec::with_capacity(LINE), 0);
     while seen < READ {
-        let piece = content.next()?;
+        let piece = content.next_piece()?;
         if piece.is_empty() {
             return Ok(counted);
         }

@@ -125,7 +125,7 @@ fn text(head: &[u8]) -> String {
     let mut bytes = Vec::new();
     // Compressed data is cut off where the head ends: what came before counts.
     while bytes.len() < HEAD
-        && let Ok(piece) = content.next()
+        && let Ok(piece) = content.next_piece()
         && !piece.is_empty()
     {
         bytes.extend(piece.iter().copied().filter(|&byte| byte != 0));

@@ -42,7 +42,7 @@ impl<R: Read> Content<R> {
     /// Begins to read `inner`, and tells what it is.
     ///
     /// # Errors
-    /// When nothing at all can be read of it. An error behind its first bytes comes from [`Content::next`].
+    /// When nothing at all can be read of it. An error behind its first bytes comes from [`Content::next_piece`].
     pub fn new(inner: R) -> Result<Content<R>, InputError> {
         let unpacked = Unpacked::new(inner)?;
         let mut content = Content {
@@ -98,7 +98,7 @@ impl<R: Read> Content<R> {
         mark.into_iter().chain(returns).chain(self.unpacked.oddities().iter().copied()).collect()
     }
 
-    /// Bytes before the content that [`Content::next`] gives: those of a byte order mark.
+    /// Bytes before the content that [`Content::next_piece`] gives: those of a byte order mark.
     pub fn skipped(&self) -> u64 {
         self.skipped
     }
@@ -128,7 +128,7 @@ impl<R: Read> Content<R> {
     ///
     /// # Errors
     /// Compressed data that is damaged or cut off; the system's error.
-    pub fn next(&mut self) -> Result<&[u8], InputError> {
+    pub fn next_piece(&mut self) -> Result<&[u8], InputError> {
         if std::mem::take(&mut self.held)
             && let Some(first) = self.buffer.first_mut()
         {

@@ -77,7 +77,7 @@ impl<'p> Input<'p> {
         let mut content = self.content()?;
         content.expect(|format| matches!(format, Format::Fasta | Format::Fastq))?;
         loop {
-            let piece = content.next()?;
+            let piece = content.next_piece()?;
             if piece.is_empty() {
                 break;
             }
