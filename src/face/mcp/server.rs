@@ -46,7 +46,7 @@ const SPOKEN: &[ProtocolVersion] = &[
 /// which a client of that time is likely to know. A client of a time before them all, or of none, is told the newest.
 fn agreed(asked: &ProtocolVersion) -> ProtocolVersion {
     let shaken = || SPOKEN.iter().filter(|version| version.has_initialize());
-    let known = shaken().filter(|version| version.as_str() <= asked.as_str()).next_back();
+    let known = shaken().rfind(|version| version.as_str() <= asked.as_str());
     known.cloned().unwrap_or(ProtocolVersion::LATEST_WITH_INITIALIZE)
 }
 
