@@ -79,7 +79,7 @@ async fn a_run_that_wants_too_much_is_ended_and_says_why() {
     assert_eq!(error(&ended[0]), "the run needed more than the 300.0 MB of memory it may use");
     assert_eq!(error(&ended[1]), "the run took longer than the 5.0 s it may take");
     assert!(error(&ended[2]).starts_with("`ls` failed (exit code 2): "), "{:?}", ended[2]);
-    assert_eq!(error(&ended[3]), "`sh` failed (signal 11)");
+    assert_eq!(error(&ended[3]), "`sh` failed (signal 11) and gave no reason: it wrote nothing to its standard error");
     assert_eq!(error(&ended[4]), "`true` failed (exit code 0): it left no out.txt");
     let lines = ended[5].result.as_ref().unwrap()["summary"]["first_lines"].as_array().unwrap();
     let mut names: Vec<_> = lines.iter().map(|l| l.as_str().unwrap().split('=').next().unwrap()).collect();
