@@ -64,7 +64,7 @@ fn parameters_are_checked() {
     );
     assert_eq!(
         error(json!({"dimensions": 3})),
-        "protein_folding has no parameter `dimensions`; it has `dimension`, `effort`, `max_sequences`, `seed`"
+        "protein_folding has no parameter `dimensions`; it has `alphabet`, `dimension`, `effort`, `max_sequences`, `seed`"
     );
     assert_eq!(
         checked("sequence_stats", json!({"x": 1})).unwrap_err(),
@@ -198,6 +198,7 @@ fn wrong_entries_are_refused() {
     assert!(error("\"database.bytes\" = 25.0", "\"evalue\" = 25.0").contains("of what is not measured"));
     assert!(error("\"database.bytes\" = 25.0", "\"database.size\" = 25.0").contains("is no term"));
     let alone = text
+        .replace("\"database.bytes\"", "longest")
         .replace("database.", "")
         .replace("formats = [\"fasta\"]\nalphabet = \"protein\"\notherwise", "formats = []\notherwise");
     let refused = Catalogue::parse(&[("blast_search.toml", alone.as_str())]).unwrap_err().to_string();
