@@ -140,7 +140,10 @@ mod tests {
         }
         for (name, whole) in schemas() {
             typed(&whole["parameters"], name);
-            assert!(jsonschema::draft202012::meta::is_valid(&whole["parameters"]), "{name}: Anthropic takes this draft");
+            assert!(
+                jsonschema::draft202012::meta::is_valid(&whole["parameters"]),
+                "{name}: Anthropic takes this draft"
+            );
         }
         let state = &of(Tool::ListJobs)["properties"]["state"];
         assert_eq!((&state["type"], &state["enum"]), (&json!("string"), &json!(["open", "done", "all"])));

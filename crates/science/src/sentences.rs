@@ -109,7 +109,9 @@ impl Common {
         let all: u64 = counts.values().sum();
         let share = |words: &[&str]| {
             let distinct: HashSet<&str> = words.iter().copied().collect();
-            distinct.iter().filter_map(|word| counts.get(*word)).sum::<u64>() as f64 / all.max(1) as f64
+            let found: Vec<u64> = distinct.iter().filter_map(|word| counts.get(*word).copied()).collect();
+            // One word may be common in a language by accident.
+            if found.len() < 2 { 0.0 } else { found.iter().sum::<u64>() as f64 / all.max(1) as f64 }
         };
         let known = stop_words::available_languages().iter().filter(|language| **language != NO_LANGUAGE);
         let found = known
