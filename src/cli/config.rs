@@ -9,8 +9,12 @@ use crate::face::look::{Look, Tone};
 use guard::config::{ModelSettings, Settings, shown::Shown};
 
 /// Show every setting with where it came from; secrets are hidden.
-#[derive(Debug, Args)]
-pub struct Config {}
+#[derive(Debug, Default, Args)]
+pub struct Config {
+    /// Trust what `.env` in this folder says of the model, as it is now; look at it first
+    #[arg(long)]
+    trust: bool,
+}
 
 impl Config {
     /// Prints them.
@@ -19,6 +23,9 @@ impl Config {
     /// When the settings cannot be loaded. Settings that make no sense together are said and are no error here.
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
         let settings = context.settings()?;
+        if self.trust {
+            return trust(settings, context);
+        }
         if context.json() {
             settings.shown().iter().for_each(|shown| context.output.json(shown));
             return Ok(ExitCode::SUCCESS);
@@ -26,6 +33,20 @@ impl Config {
         context.output.lines(lines(settings, &context.look));
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// A person has looked at the folder's file.
+fn trust(settings: &Settings, context: &Context) -> Result<ExitCode, CommandError> {
+    let Some(path) = settings.trust_folder()? else {
+        return Err(CommandError::usage("there is no .env in this folder").hint("run it where the file lies"));
+    };
+    if context.json() {
+        context.output.json(&serde_json::json!({"trusted": path}));
+    } else {
+        let said = format!("{} as it is now: once it changes, look at it again", path.display());
+        context.output.lines(context.look.field("Trusted", Tone::Good, &said));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// A table a group, then what the settings come to.
@@ -58,6 +79,10 @@ fn lines(settings: &Settings, look: &Look) -> Vec<String> {
         Ok(_) => look.field("Policy", Tone::Plain, "built-in limits; policy.toml in AGENT_HOME changes them"),
         Err(error) => wrong(look, "Policy", &error),
     });
+    if let Some(file) = settings.folder_file() {
+        let trust = if file.trusted { "trusted" } else { "not trusted to choose a model for a wallet from elsewhere" };
+        out.extend(look.field("Folder", Tone::Plain, &format!("{}: {trust}", file.path.display())));
+    }
     out.extend(settings.warnings.iter().flat_map(|warning| look.field("Warning", Tone::Care, warning)));
     out
 }

@@ -15,15 +15,11 @@ use std::{
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper::{Method, Request, Response, StatusCode, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::{Method, Request, Response, StatusCode, body::Incoming, service::service_fn};
 use jiff::Timestamp;
 use secrecy::SecretString;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{Notify, Semaphore},
-    task::AbortHandle,
-};
+use serve::{Deadline, Limits};
+use tokio::{net::TcpListener, sync::Notify, task::AbortHandle};
 
 use super::{Remote, Workflow, waiting::Waiting};
 use cassette::Tape;
@@ -32,9 +28,8 @@ use domain::{event::Event, job::Job};
 
 /// A webhook is a few hundred bytes.
 const MAX_BODY: usize = 64 << 10;
-/// For the head of a request, and again for all of an exchange.
-const HEAD: Duration = Duration::from_secs(5);
-const EXCHANGE: Duration = Duration::from_secs(10);
+/// For the head of a request, and again for its body.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Connections at the same time: whoever holds them all only has the provider asked instead.
 const CONNECTIONS: usize = 32;
 /// Signatures that are kept to know a webhook that is sent again. They come from the key's holder alone, and are good for five
@@ -162,28 +157,7 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    loop {
-        // Never closed.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                tracing::debug!(%error, "a webhook's connection cannot be taken");
-                Tape::Off.sleep(Duration::from_millis(100)).await;
-                continue;
-            }
-        };
-        let shared = Arc::clone(&shared);
-        tokio::spawn(async move {
-            let _ = tokio::time::timeout(EXCHANGE, exchange(stream, shared)).await;
-            drop(place);
-        });
-    }
-}
-
-async fn exchange(stream: TcpStream, shared: Arc<Shared>) {
-    let answer = service_fn(move |request: Request<Incoming>| {
+    let answer = service_fn(move |request: Request<Deadline<Incoming>>| {
         let shared = Arc::clone(&shared);
         async move {
             let mut response = Response::new(Empty::<Bytes>::new());
@@ -191,15 +165,14 @@ async fn exchange(stream: TcpStream, shared: Arc<Shared>) {
             Ok::<_, Infallible>(response)
         }
     });
-    let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(HEAD).keep_alive(false);
-    if let Err(error) = server.serve_connection(TokioIo::new(stream), answer).await {
-        tracing::debug!(%error, "a webhook's connection ended badly");
+    let limits = Limits { head: PATIENCE, body: PATIENCE, connections: CONNECTIONS, ..Limits::default() };
+    if let Err(error) = serve::serve(listener, answer, limits, std::future::pending()).await {
+        tracing::debug!(%error, "webhooks are no longer heard");
     }
 }
 
 impl Shared {
-    async fn answer(&self, request: Request<Incoming>) -> StatusCode {
+    async fn answer(&self, request: Request<Deadline<Incoming>>) -> StatusCode {
         if request.method() != Method::POST {
             return StatusCode::METHOD_NOT_ALLOWED;
         }

@@ -41,6 +41,16 @@ fn the_client_lists_the_prices_of_a_node() {
     assert!(says("prices", &[address, key]).contains("sequence-stats"), "{line}");
 }
 
+#[tokio::test]
+async fn what_serves_strangers_says_how_long_a_body_is() {
+    let mut server = Ended(Command::new(example("lengths")).stdout(Stdio::piped()).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let client = cassette::line::http_client().no_proxy().build().unwrap();
+    let answer = client.post(line.trim()).body("abc").send().await.unwrap();
+    assert_eq!(answer.text().await.unwrap(), "3 bytes\n");
+}
+
 #[test]
 fn every_crate_has_a_page_that_names_its_example() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates");

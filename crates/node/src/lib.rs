@@ -35,6 +35,7 @@ mod webhooks;
 
 use std::{future::Future, io, sync::Arc, time::Duration};
 
+use hyper_util::service::TowerToHyperService;
 use jiff::Timestamp;
 use tokio::{
     net::TcpListener,
@@ -140,9 +141,11 @@ pub async fn serve(
         shutdown.await;
         stop.send_replace(true);
     };
+    let service = TowerToHyperService::new(api::router(Arc::clone(&node)));
+    let limits = node.settings.limits.clone();
     let mut late = stopped.clone();
     let served = tokio::select! {
-        served = async { axum::serve(listener, api::router(Arc::clone(&node))).with_graceful_shutdown(told).await } => served,
+        served = serve::serve(listener, service, limits, told) => served,
         // Clients that keep their connection busy do not keep the node.
         () = async {
             let _ = late.wait_for(|stop| *stop).await;

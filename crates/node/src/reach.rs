@@ -34,7 +34,8 @@ pub(super) fn client(private_addresses: bool) -> Result<Client, reqwest::Error> 
         .connect_timeout(Duration::from_secs(10))
         .read_timeout(Duration::from_secs(60))
         .redirect(follow);
-    if private_addresses { builder } else { builder.dns_resolver(Arc::new(PublicOnly)) }.build()
+    // A proxy of the environment would resolve names itself, and reach what it likes.
+    if private_addresses { builder } else { builder.no_proxy().dns_resolver(Arc::new(PublicOnly)) }.build()
 }
 
 /// Whether a URL may be fetched, as far as it shows by itself; names are looked at when they are resolved.

@@ -70,6 +70,8 @@ pub struct NodeSettings {
     pub max_open: u32,
     /// Requests a minute that one key may make; no limit when `None`.
     pub rate_limit: Option<u32>,
+    /// How long and how many connections strangers may hold.
+    pub limits: serve::Limits,
     /// How long a link to a result works.
     pub link_lifetime: Duration,
     /// How long results are kept.
@@ -114,6 +116,7 @@ impl NodeSettings {
             max_dataset: 20_000_000_000,
             max_open: 50,
             rate_limit: Some(60),
+            limits: serve::Limits::default(),
             link_lifetime: minutes(60),
             keep_results: minutes(7 * 24 * 60),
             private_addresses: false,

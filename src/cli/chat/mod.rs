@@ -170,7 +170,7 @@ async fn obey(command: Slash, context: &Context, session: &mut Session<'_>) -> R
         }
         Slash::Tasks => tasks::Tasks::default().run(context),
         Slash::Tools => tools::Tools::default().run(context),
-        Slash::Config => config::Config {}.run(context),
+        Slash::Config => config::Config::default().run(context),
         Slash::Doctor => doctor::examine(context).await,
         Slash::Quit => Ok(ExitCode::SUCCESS),
     }

@@ -26,6 +26,13 @@ pub fn settings(settings: &Settings, profile: &Result<Profile, ConfigError>) -> 
     let doubts = settings.warnings.iter();
     let mut out: Vec<Check> =
         doubts.map(|warning| Check::warn("settings", warning.clone(), "see .env.example for every setting")).collect();
+    out.extend(settings.folder_file().map(|file| match file.trusted {
+        true => Check::ok("folder", format!("{} is trusted as it is now", file.path.display())),
+        false => Check::ok(
+            "folder",
+            format!("{} is not trusted to choose a model for a wallet from elsewhere", file.path.display()),
+        ),
+    }));
     out.push(match profile {
         Ok(Profile::Sandbox) => Check::ok("profile", sandbox(settings)),
         Ok(Profile::Live(live)) => Check::ok("profile", format!("live on {}", live.chain.network)),

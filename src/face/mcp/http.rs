@@ -11,6 +11,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
 };
+use hyper_util::service::TowerToHyperService;
 use rmcp::{
     ErrorData, RoleServer,
     service::TxJsonRpcMessage,
@@ -20,6 +21,7 @@ use rmcp::{
     },
 };
 use secrecy::{ExposeSecret as _, SecretString};
+use serve::Limits;
 use tokio::net::TcpListener;
 
 use super::{
@@ -82,7 +84,7 @@ pub async fn serve(
         shutdown.await;
         stop.cancel();
     };
-    axum::serve(listener, router).with_graceful_shutdown(told).await?;
+    serve::serve(listener, TowerToHyperService::new(router), Limits::default(), told).await?;
     let _ = tokio::time::timeout(LAST_WAIT, desk.underway.none()).await;
     Ok(())
 }

@@ -160,3 +160,79 @@ async fn every_change_is_told_by_a_signed_webhook() {
     statuses.sort();
     assert_eq!(statuses, ["canceled", "in_queue"]);
 }
+
+#[tokio::test]
+async fn the_silent_and_the_slow_keep_nobody_out() {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpStream,
+    };
+    let soon = std::time::Duration::from_millis(500);
+    let bench =
+        copying(|settings| settings.limits = serve::Limits { head: soon, body: soon, ..Default::default() }).await;
+    let at = bench.base.socket_addrs(|| None).unwrap()[0];
+    let mut open = Vec::new();
+    for _ in 0..600 {
+        // More than there are places for: the last ones wait in the system's queue.
+        open.push(TcpStream::connect(at).await.unwrap());
+    }
+    let mut slow = TcpStream::connect(at).await.unwrap();
+    let head = format!(
+        "POST /api/v1/api-key/model/list HTTP/1.1\r\nhost: h\r\nx-api-key: {KEY}\r\ncontent-length: 9\r\n\r\n{{"
+    );
+    slow.write_all(head.as_bytes()).await.unwrap();
+    let (status, answer) = bench.ask("GET", "/api-key/balance", &[], Value::Null).await;
+    assert_eq!(status, 200, "{answer}");
+    let mut said = String::new();
+    let ended = tokio::time::timeout(soon * 40, slow.read_to_string(&mut said)).await;
+    assert!(ended.is_ok_and(|read| read.is_ok()), "it still waits for the body");
+    assert!(said.starts_with("HTTP/1.1 4"), "{said}");
+}
+
+/// What a node's environment says of proxies leads around no check of addresses.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_proxy_reaches_what_the_node_may_not() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = format!("http://{}", listener.local_addr().unwrap());
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counter = std::sync::Arc::clone(&asked);
+    tokio::spawn(async move {
+        loop {
+            drop(listener.accept().await);
+            counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+    });
+    let world = crate::world::World::new();
+    let mut command = world.command(&["node", "--json", "--listen", "127.0.0.1:0"]);
+    command
+        .env("NEO_RPC_URL", "http://127.0.0.1:9")
+        .env("NEO_NETWORK", "424242")
+        .env("GAS_RECIPIENT", super::bench::RECIPIENT)
+        .env("AIOZ_API_KEY", KEY)
+        .envs(["HTTP_PROXY", "http_proxy", "ALL_PROXY"].map(|name| (name, proxy.as_str())));
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line).unwrap();
+    let running = crate::services::Running(child);
+    let said: Value = serde_json::from_str(&line).unwrap();
+    let base = format!("http://{}/api/v1/api-key", said["address"].as_str().unwrap());
+    let client = cassette::line::http_client().no_proxy().build().unwrap();
+    let post =
+        |path: &str, body: Value| client.post(format!("{base}{path}")).header("x-api-key", KEY).json(&body).send();
+    let models: Value = post("/model/list", json!({"search": "stats"})).await.unwrap().json().await.unwrap();
+    let model = models["data"]["records"][0]["id"].as_str().unwrap().to_owned();
+    let body = json!({"input": "http://data.example/a", "callback_url": "http://hook.example/"});
+    let answer = post(&format!("/model/{model}/task"), body).await.unwrap();
+    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    // The webhook is tried at once, and whether it was stands in the node's own books.
+    let books = world.home().join("node");
+    super::bench::until("the webhook is tried", || async {
+        let file =
+            std::fs::read_dir(&books).ok()?.flatten().find(|f| f.path().extension().is_some_and(|e| e == "db"))?;
+        let connection = rusqlite::Connection::open(file.path()).ok()?;
+        connection.query_row("SELECT attempts FROM outbox", [], |row| row.get::<_, u32>(0)).ok().filter(|n| *n > 0)
+    })
+    .await;
+    assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 0, "the proxy was asked");
+    drop(running);
+}

@@ -1,6 +1,11 @@
 //! `.env` in the working directory, as one layer. It never sets the process's environment.
 
-use std::{fs::Metadata, io, os::unix::fs::MetadataExt as _, path::Path};
+use std::{
+    fs::Metadata,
+    io,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
 
 use super::{
     MAX_BYTES,
@@ -9,6 +14,7 @@ use super::{
     layer::{Layer, Value},
     plain_file,
     source::Source,
+    trust::FolderWord,
 };
 use domain::path_text::for_shell;
 
@@ -19,6 +25,8 @@ pub struct DotEnv {
     pub layer: Layer,
     /// Sentences for the person.
     pub warnings: Vec<String>,
+    /// The file, and all that is in it; `None` where there is none.
+    pub file: Option<(PathBuf, String)>,
 }
 
 /// Reads `.env` in `folder`; a folder without one gives an empty layer.
@@ -35,13 +43,11 @@ pub fn read(folder: &Path) -> Result<DotEnv, ConfigError> {
     };
     let meta = file.metadata().map_err(failed)?;
     // In a shared folder such as /tmp another user's .env would otherwise choose who is paid.
-    let me = rustix::process::geteuid().as_raw();
-    if me != 0 && meta.uid() != me && meta.uid() != 0 {
-        return Err(ConfigError::Foreign { path });
-    }
+    plain_file::is_kept(&path, &meta)?;
     let text = plain_file::text_of(file, MAX_BYTES).map_err(failed)?;
     let mut found = parse(&path, &text)?;
     found.warnings.extend(exposed(&path, &meta, &found.layer));
+    found.file = Some((path, text));
     Ok(found)
 }
 
@@ -67,6 +73,9 @@ fn parse(path: &Path, text: &str) -> Result<DotEnv, ConfigError> {
             other => ConfigError::Read { path: path.to_owned(), source: io::Error::other(other.to_string()) },
         })?;
         match Key::from_name(&name) {
+            Some(key) if key.folder_word() == FolderWord::Never && !value.trim().is_empty() => {
+                return Err(ConfigError::OfFolder { key, path: path.to_owned() });
+            }
             Some(key) if !value.trim().is_empty() => {
                 let source = Source::DotEnv(path.to_owned());
                 found.layer.insert(key, Value::new(value.trim(), source));

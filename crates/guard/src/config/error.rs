@@ -25,6 +25,32 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
     },
+    /// A file or folder of settings that anybody may write to.
+    #[error("{} can be written to by every user of this machine, so nothing in it is obeyed", path.display())]
+    Open {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// A `.env` that says what no folder may say.
+    #[error("{} sets {}, which a working folder has no say in", path.display(), key.name())]
+    OfFolder {
+        /// The setting.
+        key: Key,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A model that the working folder chose, beside a wallet from outside of it.
+    #[error("{} in {} chooses the model, which would drive the wallet of {}, which comes from {}", key.name(), path.display(), wallet.name(), place(kept))]
+    UntrustedModel {
+        /// What the folder says of the model.
+        key: Key,
+        /// The folder's file.
+        path: PathBuf,
+        /// The setting with the wallet.
+        wallet: Key,
+        /// Where that comes from.
+        kept: Source,
+    },
     /// A `.env` with a line that is no setting. The line itself may hold a secret and is not shown.
     #[error("{} line {line} is not a setting", path.display())]
     DotEnv {
@@ -174,6 +200,16 @@ impl ConfigError {
             ConfigError::Foreign { path } => {
                 format!("run from a folder of your own, or take it over: sudo chown $USER {}", for_shell(path))
             }
+            ConfigError::Open { path } => format!("close it: chmod o-w {}", for_shell(path)),
+            ConfigError::OfFolder { key, .. } => format!(
+                "remove the line; if it is yours, set {} in the environment, or give {}",
+                key.name(),
+                if *key == Key::AgentHome { "--home" } else { "--profile" }
+            ),
+            ConfigError::UntrustedModel { path, .. } => format!(
+                "look at {}; if you trust what it says, `agent config --trust`; or name the model yourself: agent --model planner",
+                path.display()
+            ),
             ConfigError::DotEnv { .. } => {
                 "write NAME=value, one a line; put single quotes around values with spaces, quotes or $".to_owned()
             }

@@ -9,6 +9,7 @@ use std::{
 use super::{
     error::{ConfigError, POLICY},
     layer::Environment,
+    plain_file,
 };
 use domain::ids::JobId;
 
@@ -41,15 +42,27 @@ impl Home {
     /// Makes the folder, readable by its owner alone, unless it is there.
     ///
     /// # Errors
-    /// When it cannot be made or is no folder.
+    /// When it cannot be made or is no folder, or others may write to it.
     pub fn ensure(&self) -> Result<(), ConfigError> {
         let failed = |source| ConfigError::Home { path: self.path.clone(), source };
         if let Some(parent) = self.path.parent() {
             fs::create_dir_all(parent).map_err(failed)?;
         }
         match fs::DirBuilder::new().mode(0o700).create(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && self.path.is_dir() => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && self.path.is_dir() => self.is_kept(),
             made => made.map_err(failed),
+        }
+    }
+
+    /// Whether what lies in the folder, where there is one, has its owner's word alone.
+    ///
+    /// # Errors
+    /// It is another user's, or every user may write to it.
+    pub fn is_kept(&self) -> Result<(), ConfigError> {
+        match fs::metadata(&self.path) {
+            Ok(meta) => plain_file::is_kept(&self.path, &meta),
+            // Whoever cannot look at it cannot use it either, and is told so there.
+            Err(_) => Ok(()),
         }
     }
 
@@ -76,6 +89,11 @@ impl Home {
     /// The lowest layer of settings but for the defaults.
     pub fn config(&self) -> PathBuf {
         self.path.join("config.toml")
+    }
+
+    /// Which folders' `.env` a person trusts.
+    pub fn trusted(&self) -> PathBuf {
+        self.path.join("trusted.json")
     }
 
     /// What was said, a file a session.

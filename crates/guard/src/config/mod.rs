@@ -18,7 +18,7 @@
 //! | [`secrets`] | the secrets among them |
 //! | [`shown`] | settings fit to be printed |
 //! | [`webhook`] | where a provider's webhooks come to |
-//! | `trust` | which addresses get no secret |
+//! | [`trust`] | which folder's word counts for what |
 
 pub mod dotenv;
 pub mod error;
@@ -35,7 +35,7 @@ pub mod secrets;
 pub mod shown;
 pub mod source;
 pub mod style;
-mod trust;
+pub mod trust;
 pub mod webhook;
 
 use std::{
@@ -53,6 +53,7 @@ pub use profile::{ChainSettings, ComputeSettings, LiveSettings, PayerKey, Profil
 pub use provider::{Api, Provider};
 pub use source::Source;
 pub use style::{Driving, Style};
+pub use trust::{FolderFile, FolderWord};
 pub use webhook::Callback;
 
 use layer::Layer;
@@ -67,6 +68,7 @@ pub struct Settings {
     home: Home,
     cwd: PathBuf,
     user_home: Option<PathBuf>,
+    folder: Option<FolderFile>,
     /// What a person should know about their settings, in sentences.
     pub warnings: Vec<String>,
 }
@@ -82,6 +84,7 @@ impl Settings {
         upper.extend(env.layer());
         upper.extend(overrides.layer());
         let user_home = env.get("HOME").map(PathBuf::from);
+        // Never of `.env`, which refuses to name it.
         let home = match upper.get(&Key::AgentHome) {
             Some(value) => Home::at(resolve(cwd, user_home.as_deref(), value.text())),
             None => Home::by_default(env)?,
@@ -91,14 +94,22 @@ impl Settings {
         values.extend(read_config(&home.config(), &mut warnings)?);
         values.extend(upper);
         values.entry(Key::AgentHome).or_insert_with(|| Value::new(home.path().to_string_lossy(), Source::Default));
-        Ok(Settings { values, home, cwd: cwd.to_owned(), user_home, warnings })
+        let folder = dotenv.file.map(|(path, content)| FolderFile::of(&home, path, content.as_bytes())).transpose()?;
+        Ok(Settings { values, home, cwd: cwd.to_owned(), user_home, folder, warnings })
     }
 
     /// Settings of flags and defaults alone: neither the environment nor a file counts.
     pub fn of_flags(overrides: &Overrides, home: &Path, cwd: &Path) -> Settings {
         let mut values = layer::defaults();
         values.extend(overrides.layer());
-        Settings { values, home: Home::at(home), cwd: cwd.to_owned(), user_home: None, warnings: Vec::new() }
+        Settings {
+            values,
+            home: Home::at(home),
+            cwd: cwd.to_owned(),
+            user_home: None,
+            folder: None,
+            warnings: Vec::new(),
+        }
     }
 
     /// A setting's value.
@@ -126,6 +137,7 @@ impl Settings {
     /// # Errors
     /// When the file cannot be read, or a rule in it makes no sense.
     pub fn policy(&self) -> Result<PolicyFile, ConfigError> {
+        self.home.is_kept()?;
         PolicyFile::read(&self.home.policy())
     }
 
@@ -149,15 +161,15 @@ pub fn at_home(path: &Path, user_home: Option<&Path>) -> PathBuf {
 
 fn read_config(path: &Path, warnings: &mut Vec<String>) -> Result<Layer, ConfigError> {
     let failed = |source| ConfigError::Read { path: path.to_owned(), source };
-    let text = match plain_file::text(path, MAX_BYTES) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Layer::new()),
+    let text = match plain_file::own_text(path, MAX_BYTES) {
+        Ok(Some(text)) => text,
+        Ok(None) => return Ok(Layer::new()),
         // What stands in the way is the home itself.
-        Err(source) if source.kind() == io::ErrorKind::NotADirectory => {
+        Err(ConfigError::Read { source, .. }) if source.kind() == io::ErrorKind::NotADirectory => {
             let path = path.parent().unwrap_or(path).to_owned();
             return Err(ConfigError::Home { path, source });
         }
-        Err(error) => return Err(failed(error)),
+        Err(error) => return Err(error),
     };
     let layer = layer::config_toml(path, &text)?;
     warnings.extend(dotenv::exposed(path, &fs::metadata(path).map_err(failed)?, &layer));

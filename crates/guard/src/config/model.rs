@@ -130,8 +130,16 @@ impl Settings {
     ///
     /// # Errors
     /// A name without an endpoint, an endpoint without a name, a provider without its key or a model, an endpoint that is
-    /// no address, or an API that there is not.
+    /// no address, an API that there is not, or a model that the working folder chose for a wallet from elsewhere.
     pub fn model(&self) -> Result<ModelSettings, ConfigError> {
+        let model = self.named_model()?;
+        if model.is_metered() {
+            self.may_drive()?;
+        }
+        Ok(model)
+    }
+
+    fn named_model(&self) -> Result<ModelSettings, ConfigError> {
         let name = self.value(Key::AgentModel);
         let base = self.value(Key::OpenaiBaseUrl);
         let key = self.value(Key::OpenaiApiKey);

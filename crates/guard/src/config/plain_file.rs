@@ -1,13 +1,15 @@
 //! Opening a file that is to be read whole: a regular one, and never one that makes the program wait.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{File, Metadata, OpenOptions},
     io::{self, Read as _},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::Path,
 };
 
 use rustix::fs::OFlags;
+
+use super::error::ConfigError;
 
 /// Opens a regular file for reading. A pipe, a device or a folder of that name is an error at once: opening a pipe in
 /// the plain way waits for somebody to write to it, perhaps for ever.
@@ -25,6 +27,36 @@ pub fn open(path: &Path) -> io::Result<File> {
 /// As [`open`]; a file that is larger, or no UTF-8.
 pub fn text(path: &Path, most: u64) -> io::Result<String> {
     text_of(open(path)?, most)
+}
+
+/// The text of a file by whose word money moves, of at most `most` bytes; `None` where there is none.
+///
+/// # Errors
+/// The system's; a file that another user owns, or every user may write to.
+pub fn own_text(path: &Path, most: u64) -> Result<Option<String>, ConfigError> {
+    let failed = |source| ConfigError::Read { path: path.to_owned(), source };
+    let file = match open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    };
+    is_kept(path, &file.metadata().map_err(failed)?)?;
+    text_of(file, most).map(Some).map_err(failed)
+}
+
+/// Whether a file or folder has the word of this user, or of the system's owner, alone.
+///
+/// # Errors
+/// It is another user's, or every user may write to it.
+pub fn is_kept(path: &Path, meta: &Metadata) -> Result<(), ConfigError> {
+    let me = rustix::process::geteuid().as_raw();
+    if me != 0 && meta.uid() != me && meta.uid() != 0 {
+        return Err(ConfigError::Foreign { path: path.to_owned() });
+    }
+    if meta.mode() & 0o002 != 0 {
+        return Err(ConfigError::Open { path: path.to_owned() });
+    }
+    Ok(())
 }
 
 /// The text of an open file of at most `most` bytes.

@@ -3,10 +3,7 @@
 //! A rule that cannot be read is an error, and an error in the guard is a refusal: nothing here falls back to a
 //! default because a line was wrong. `policy.example.toml` in the repository explains every rule.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -119,12 +116,11 @@ impl PolicyFile {
     /// Reads the file; the defaults when there is none.
     ///
     /// # Errors
-    /// When it cannot be read, or a rule in it makes no sense.
+    /// When it cannot be read, others may write to it, or a rule in it makes no sense.
     pub fn read(path: &Path) -> Result<PolicyFile, ConfigError> {
-        match plain_file::text(path, MAX_BYTES) {
-            Ok(text) => PolicyFile::parse(path, &text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(PolicyFile::default()),
-            Err(source) => Err(ConfigError::Read { path: path.to_owned(), source }),
+        match plain_file::own_text(path, MAX_BYTES)? {
+            Some(text) => PolicyFile::parse(path, &text),
+            None => Ok(PolicyFile::default()),
         }
     }
 

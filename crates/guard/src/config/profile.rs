@@ -12,7 +12,6 @@ use super::{
     layer::Value,
     parse,
     source::Source,
-    trust,
 };
 use domain::{hash::Hash160, network::Network};
 
@@ -185,9 +184,9 @@ impl Settings {
         if !missing.is_empty() {
             return Err(half());
         }
-        let need = |key: Key| self.value(key).ok_or_else(half);
-        let address = |key: Key, secrets: &[Key]| self.trusted(key, need(key)?, secrets);
-        let payer = match (self.value(Key::NeoPrivateKey), self.path(Key::NeoWallet)) {
+        let need = |key: Key| self.trusted(key)?.ok_or_else(half);
+        let wallet = self.trusted(Key::NeoWallet)?.map(|value| self.resolve(value.text()));
+        let payer = match (self.value(Key::NeoPrivateKey), wallet) {
             (Some(value), Some(_)) => {
                 return Err(ConfigError::Value {
                     key: Key::NeoPrivateKey,
@@ -201,35 +200,32 @@ impl Settings {
                 PayerKey::Text(value.secret())
             }
             (None, Some(path)) => {
-                let account =
-                    self.value(Key::NeoAccount).map(|value| self.trusted(Key::NeoAccount, value, &trust::OF_PAYMENTS));
-                PayerKey::Wallet { path, account: account.transpose()?.map(|value| value.text().to_owned()) }
+                let account = self.trusted(Key::NeoAccount)?.map(|value| value.text().to_owned());
+                PayerKey::Wallet { path, account }
             }
             (None, None) => return Err(half()),
         };
         Ok(Profile::Live(Box::new(LiveSettings {
             storage: StorageSettings {
-                endpoint: parse::url(Key::S3Endpoint, address(Key::S3Endpoint, &trust::OF_STORAGE)?)?,
+                endpoint: parse::url(Key::S3Endpoint, need(Key::S3Endpoint)?)?,
                 region: need(Key::S3Region)?.text().to_owned(),
                 bucket: parse::bucket(Key::Bucket, need(Key::Bucket)?)?,
                 access_key: need(Key::AccessKey)?.secret(),
                 secret_key: need(Key::SecretKey)?.secret(),
             },
             compute: ComputeSettings {
-                endpoint: parse::url(Key::W3aiEndpoint, address(Key::W3aiEndpoint, &trust::OF_COMPUTE)?)?,
+                endpoint: parse::url(Key::W3aiEndpoint, need(Key::W3aiEndpoint)?)?,
                 api_key: need(Key::ApiKey)?.secret(),
-                result_hosts: match self.value(Key::ResultHosts) {
-                    Some(value) => {
-                        parse::urls(Key::ResultHosts, self.trusted(Key::ResultHosts, value, &trust::OF_COMPUTE)?)?
-                    }
+                result_hosts: match self.trusted(Key::ResultHosts)? {
+                    Some(value) => parse::urls(Key::ResultHosts, value)?,
                     None => Vec::new(),
                 },
             },
             chain: ChainSettings {
-                rpc: parse::urls(Key::NeoRpcUrl, address(Key::NeoRpcUrl, &trust::OF_PAYMENTS)?)?,
+                rpc: parse::urls(Key::NeoRpcUrl, need(Key::NeoRpcUrl)?)?,
                 network: parse::network(Key::NeoNetwork, need(Key::NeoNetwork)?)?,
                 payer,
-                recipients: parse::accounts(Key::GasRecipient, address(Key::GasRecipient, &trust::OF_PAYMENTS)?)?,
+                recipients: parse::accounts(Key::GasRecipient, need(Key::GasRecipient)?)?,
             },
         })))
     }

@@ -74,12 +74,10 @@ fn each_layer_wins_over_the_next() {
 
 #[test]
 fn the_home_is_found_before_its_file_is_read() {
-    let mut place = Place::new().env("HOME", "/nowhere");
+    let place = Place::new();
     fs::create_dir(place.dir.path().join("work/mine")).unwrap();
-    let place_ref = place.dir.path().join("work");
-    place.env.0.remove("AGENT_HOME");
-    let place = place.write("work/.env", "AGENT_HOME=mine").write("work/mine/config.toml", "aiozbucket = 1");
-    let error = Settings::load(&place.overrides, &place.env, &place_ref).unwrap_err();
+    let place = place.env("AGENT_HOME", "mine").write("work/mine/config.toml", "aiozbucket = 1");
+    let error = Settings::load(&place.overrides, &place.env, &place.dir.path().join("work")).unwrap_err();
     assert!(matches!(error, ConfigError::UnknownKey { nearest: Some(Key::Bucket), .. }), "{error}");
 }
 
@@ -132,14 +130,111 @@ fn a_slip_in_a_providers_name_is_asked_of_nobody() {
 }
 
 #[test]
-fn a_home_that_the_folder_names_is_the_folders_word() {
-    let mut place = Place::new().env("OPENAI_API_KEY", "sk-mine");
-    place.env.0.remove("AGENT_HOME");
-    fs::create_dir(place.dir.path().join("work/theirs")).unwrap();
-    let place = place
-        .write("work/.env", "AGENT_HOME=theirs")
-        .write("work/theirs/config.toml", "openai_base_url = \"http://127.0.0.1:1/v1\"\nagent_model = \"m\"");
-    assert!(matches!(place.load().model(), Err(ConfigError::Untrusted { .. })));
+fn a_folder_has_no_say_in_home_policy_and_profile() {
+    for (setting, value) in
+        [("AGENT_HOME", "evil"), ("AGENT_HOME", "/tmp/evil"), ("agent_home", "evil"), ("AGENT_PROFILE", "sandbox")]
+    {
+        let place = Place::new().write("work/.env", &format!("{setting}={value}\n"));
+        let error = Settings::load(&place.overrides, &place.env, &place.dir.path().join("work")).unwrap_err();
+        assert!(matches!(error, ConfigError::OfFolder { .. }), "{setting}: {error}");
+        assert!(error.hint().unwrap().contains("remove the line"));
+    }
+    // The twin that must work: a person's own environment names both.
+    let place = Place::new().env("AGENT_PROFILE", "sandbox").write("work/.env", "AGENT_LOG=info\nAGENT_HOME=\n");
+    assert_eq!(place.load().profile().unwrap().name(), "sandbox");
+}
+
+#[test]
+fn the_table_in_the_docs_says_what_a_folder_may_set() {
+    let docs = include_str!("../../../../docs/security.md");
+    let (_, docs) = docs.split_once("| `.env` may say | of |").unwrap();
+    let said = |word: FolderWord| match word {
+        FolderWord::Never => "nothing",
+        FolderWord::Beside(_) | FolderWord::BesideItsKey => "with its keys",
+        FolderWord::Model => "once trusted",
+        FolderWord::Beneath => "a file in the folder",
+        FolderWord::Free => "anything",
+    };
+    for spec in &key::SPECS {
+        let row = docs.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{}`", spec.name)));
+        let row = row.unwrap_or_else(|| panic!("{} is not in the table", spec.name));
+        let word = row.split('|').nth(1).unwrap().trim();
+        assert_eq!(word, said(spec.key.folder_word()), "{}", spec.name);
+    }
+}
+
+#[test]
+fn a_model_that_the_folder_chose_drives_no_wallet_from_elsewhere_until_it_is_trusted() {
+    let chooses = "AGENT_MODEL=evil\nOPENAI_BASE_URL=http://127.0.0.1:1/v1\n";
+    for said in [chooses, "AGENT_MODEL=scripted:theirs.yaml\n", "AGENT_MODEL=ollama:evil\n"] {
+        let place = Place::new().live().write("work/.env", said);
+        let error = place.load().model().unwrap_err();
+        assert!(matches!(error, ConfigError::UntrustedModel { wallet: Key::NeoPrivateKey, .. }), "{said}: {error}");
+        assert!(error.hint().unwrap().contains("agent config --trust"));
+        // Not where it could drive none: no wallet, or the sandbox's.
+        assert!(Place::new().write("work/.env", said).load().model().is_ok());
+        assert!(place.env("AGENT_PROFILE", "sandbox").load().model().is_ok());
+    }
+    assert!(Place::new().live().write("work/.env", "AGENT_MODEL=planner\n").load().model().is_ok());
+    // A person looked at it.
+    let place = Place::new().live().write("work/.env", chooses);
+    let settings = place.load();
+    assert!(!settings.folder_file().unwrap().trusted);
+    assert_eq!(settings.trust_folder().unwrap(), Some(place.dir.path().join("work/.env").as_path()));
+    assert!(place.load().folder_file().unwrap().trusted && place.load().model().is_ok());
+    // What they looked at is no more what it is.
+    let place = place.write("work/.env", &format!("{chooses}AGENT_STYLE=request\n"));
+    assert!(matches!(place.load().model(), Err(ConfigError::UntrustedModel { .. })));
+    // Nor does trust lead an address to keys from elsewhere.
+    let place = Place::new().live().write("work/.env", "GAS_RECIPIENT=NTYEFJq9zRLP2MZXSYeCFMUMrvTf5T3RAv\n");
+    let mut place = place;
+    place.env.0.remove("GAS_RECIPIENT");
+    place.load().trust_folder().unwrap();
+    assert!(matches!(place.load().profile(), Err(ConfigError::Untrusted { .. })));
+}
+
+#[test]
+fn a_wallet_that_the_folder_names_lies_in_it() {
+    let mut place = Place::new().live().write("home/wallet.json", "{}").write("work/theirs.json", "{}");
+    place.env.0.remove("NEO_PRIVATE_KEY");
+    let owners = place.dir.path().join("home/wallet.json");
+    for outside in [owners.to_string_lossy().into_owned(), "../home/wallet.json".to_owned()] {
+        place = place.write("work/.env", &format!("NEO_WALLET={outside}\n"));
+        let error = place.load().profile().unwrap_err();
+        assert!(error.to_string().contains("outside of the folder"), "{error}");
+    }
+    std::os::unix::fs::symlink(&owners, place.dir.path().join("work/link.json")).unwrap();
+    place = place.write("work/.env", "NEO_WALLET=link.json\n");
+    assert!(place.load().profile().is_err(), "a link leads out as well");
+    place = place.write("work/.env", "NEO_WALLET=theirs.json\n");
+    for name in ["NEO_RPC_URL", "GAS_RECIPIENT", "AIOZ_API_KEY"] {
+        let value = place.env.0.remove(name).unwrap();
+        let text = fs::read_to_string(place.dir.path().join("work/.env")).unwrap();
+        place = place.write("work/.env", &format!("{text}{name}={value}\n"));
+    }
+    assert_eq!(place.load().profile().unwrap().name(), "live", "all of it the folder's");
+}
+
+#[test]
+fn what_anybody_may_write_to_is_not_obeyed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let place = Place::new().write("home/policy.toml", "allow_mainnet = true\n").write("home/config.toml", "");
+    let home = place.dir.path().join("home");
+    assert!(place.load().policy().unwrap().allow_mainnet, "the twin that is one's own");
+    for path in [home.join("policy.toml"), home.clone()] {
+        let before = fs::metadata(&path).unwrap().permissions();
+        mode(&path, 0o777);
+        let error = place.load().policy().unwrap_err();
+        assert!(error.hint().unwrap().starts_with("close it: chmod o-w "), "{error}");
+        fs::set_permissions(&path, before).unwrap();
+    }
+    mode(&home, 0o777);
+    assert!(matches!(place.load().home().ensure(), Err(ConfigError::Open { .. })));
+    mode(&home, 0o700);
+    mode(&home.join("config.toml"), 0o666);
+    let loaded = Settings::load(&place.overrides, &place.env, &place.dir.path().join("work"));
+    assert!(matches!(loaded, Err(ConfigError::Open { .. })));
 }
 
 #[test]
@@ -148,6 +243,9 @@ fn no_address_of_the_folder_gets_the_owners_data_or_money() {
         ("AIOZ_S3_ENDPOINT", "http://127.0.0.1:1"),
         ("AIOZ_W3AI_ENDPOINT", "http://127.0.0.1:1"),
         ("AIOZ_RESULT_HOSTS", "http://127.0.0.1:1"),
+        ("AIOZ_BUCKET", "theirs"),
+        ("AIOZ_S3_REGION", "theirs"),
+        ("NEO_NETWORK", "mainnet"),
         ("NEO_RPC_URL", "http://127.0.0.1:1"),
         ("GAS_RECIPIENT", ADDRESS),
     ] {
@@ -158,7 +256,8 @@ fn no_address_of_the_folder_gets_the_owners_data_or_money() {
         assert!(place.env("AGENT_PROFILE", "sandbox").load().profile().is_ok(), "nothing of it is used there");
     }
     let mut place = Place::new().live();
-    let all: String = place.env.0.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    let ours = place.env.0.iter().filter(|(name, _)| *name != "AGENT_HOME");
+    let all: String = ours.map(|(name, value)| format!("{name}={value}\n")).collect();
     place.env.0.retain(|name, _| name == "AGENT_HOME");
     let place = place.write("work/.env", &format!("{all}AIOZ_W3AI_ENDPOINT=http://127.0.0.1:1\n"));
     fs::set_permissions(place.dir.path().join("work/.env"), std::os::unix::fs::PermissionsExt::from_mode(0o600))

@@ -1,41 +1,172 @@
-//! Which folder's word counts for what: an address from the working folder gets no secret from outside of it.
+//! Which folder's word counts for what.
 //!
-//! `.env` lies in the folder of the datasets, and a folder may be somebody else's work. What it says of a model's name or a
-//! bucket does no harm. But an address in it would have the owner's key, data or payments sent wherever its writer likes.
+//! `.env` lies in the folder of the datasets, and a folder may be somebody else's work. It never says whose rules hold. An
+//! address in it would have the owner's key, data or payments sent wherever its writer likes, so it serves only with keys that
+//! are in it too. A model that it chooses sees the conversation and asks for work, so it drives no wallet from elsewhere until a
+//! person has looked at that very file and trusts it.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use url::Url;
 
-use super::{Settings, error::ConfigError, key::Key, layer::Value, parse, source::Source};
+use super::{Home, MAX_BYTES, Settings, error::ConfigError, key::Key, layer::Value, parse, plain_file, source::Source};
+use domain::hash::Sha256;
 
-/// What `AIOZ_W3AI_ENDPOINT` gets to see, or decides of: its quotes are what is paid.
-pub(super) const OF_COMPUTE: [Key; 3] = [Key::ApiKey, Key::NeoPrivateKey, Key::NeoWallet];
-/// What `AIOZ_S3_ENDPOINT` gets to see. The secret key itself is not sent, but signs all that is.
-pub(super) const OF_STORAGE: [Key; 2] = [Key::AccessKey, Key::SecretKey];
+/// What `.env` of a working folder may say of a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FolderWord {
+    /// Nothing: it is the person's.
+    Never,
+    /// Anything, with these in it too, where they are set at all.
+    Beside(&'static [Key]),
+    /// Anything, with its own key in it too, which depends on the endpoint.
+    BesideItsKey,
+    /// Anything, where no wallet from elsewhere could be driven by it, or once a person trusts the file.
+    Model,
+    /// A file beneath the folder.
+    Beneath,
+    /// Anything.
+    Free,
+}
+
+/// What the provider gets to see, or decides of: its quotes are what is paid.
+const OF_COMPUTE: &[Key] = &[Key::ApiKey, Key::NeoPrivateKey, Key::NeoWallet];
+/// What storage gets to see. The secret key itself is not sent, but signs all that is.
+const OF_STORAGE: &[Key] = &[Key::AccessKey, Key::SecretKey];
 /// What goes through `NEO_RPC_URL` and to `GAS_RECIPIENT`: payments.
-pub(super) const OF_PAYMENTS: [Key; 2] = [Key::NeoPrivateKey, Key::NeoWallet];
+const OF_PAYMENTS: &[Key] = &[Key::NeoPrivateKey, Key::NeoWallet];
 
-impl Settings {
-    /// `value`, the address in `address`, is used together with these secrets, where they are set.
+impl Key {
+    /// What `.env` of a working folder may say of it.
+    pub fn folder_word(self) -> FolderWord {
+        use Key::*;
+        match self {
+            AgentHome | AgentProfile => FolderWord::Never,
+            S3Endpoint | S3Region | Bucket => FolderWord::Beside(OF_STORAGE),
+            W3aiEndpoint | ResultHosts | WebhookAddr | WebhookUrl => FolderWord::Beside(OF_COMPUTE),
+            NeoRpcUrl | NeoNetwork | NeoAccount | GasRecipient => FolderWord::Beside(OF_PAYMENTS),
+            OpenaiBaseUrl => FolderWord::BesideItsKey,
+            AgentModel | AgentStyle | OpenaiApi | AgentContext | AgentMaxTokens | AgentMaxCost => FolderWord::Model,
+            NeoWallet => FolderWord::Beneath,
+            AgentLog | OpenaiApiKey | OpenrouterApiKey | GroqApiKey | GeminiApiKey | AnthropicApiKey | OllamaApiKey
+            | LlamaApiKey | VllmApiKey | AccessKey | SecretKey | ApiKey | NeoPrivateKey => FolderWord::Free,
+        }
+    }
+}
+
+/// The `.env` of the working folder, as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Of its content.
+    pub sha256: Sha256,
+    /// Whether a person trusts that content.
+    pub trusted: bool,
+}
+
+/// Which files are trusted, by path; the hash of what a person looked at.
+type Trusted = BTreeMap<PathBuf, Sha256>;
+
+fn trusted_files(home: &Home) -> Result<Trusted, ConfigError> {
+    let path = home.trusted();
+    let failed = |source| ConfigError::Read { path: path.clone(), source };
+    match plain_file::own_text(&path, MAX_BYTES)? {
+        Some(text) => serde_json::from_str(&text).map_err(|e| failed(io::Error::other(e))),
+        None => Ok(Trusted::new()),
+    }
+}
+
+impl FolderFile {
+    /// The file at `path` with this content.
     ///
     /// # Errors
-    /// An address from the working folder beside a secret from outside of it.
-    pub(super) fn trusted<'v>(
-        &self,
-        address: Key,
-        value: &'v Value,
-        secrets: &[Key],
-    ) -> Result<&'v Value, ConfigError> {
-        if !self.is_of_folder(&value.source) {
+    /// The list of trusted files cannot be read.
+    pub(super) fn of(home: &Home, path: PathBuf, content: &[u8]) -> Result<FolderFile, ConfigError> {
+        let sha256 = Sha256::of(content);
+        let trusted = trusted_files(home)?.get(&path) == Some(&sha256);
+        Ok(FolderFile { path, sha256, trusted })
+    }
+}
+
+impl Settings {
+    /// Trusts the `.env` of the working folder as it is now; gives its path, `None` where there is none.
+    ///
+    /// # Errors
+    /// The home folder cannot be written to.
+    pub fn trust_folder(&self) -> Result<Option<&Path>, ConfigError> {
+        let Some(file) = &self.folder else { return Ok(None) };
+        self.home.ensure()?;
+        let mut all = trusted_files(&self.home)?;
+        all.insert(file.path.clone(), file.sha256);
+        let path = self.home.trusted();
+        let failed = |source| ConfigError::Home { path: self.home.path().to_owned(), source };
+        let text = serde_json::to_string_pretty(&all).map_err(|e| failed(e.into()))?;
+        let written = tempfile::NamedTempFile::new_in(self.home.path()).map_err(failed)?;
+        fs::write(written.path(), text).map_err(failed)?;
+        written.persist(&path).map_err(|e| failed(e.error))?;
+        Ok(Some(&file.path))
+    }
+
+    /// The `.env` of the working folder, where there is one.
+    pub fn folder_file(&self) -> Option<&FolderFile> {
+        self.folder.as_ref()
+    }
+
+    /// A setting's value, where the folder's word counts for it.
+    ///
+    /// # Errors
+    /// It is of the working folder, beside a secret from outside of it.
+    pub(super) fn trusted(&self, key: Key) -> Result<Option<&Value>, ConfigError> {
+        let Some(value) = self.value(key) else { return Ok(None) };
+        match key.folder_word() {
+            FolderWord::Beside(secrets) => self.beside(key, value, secrets).map(Some),
+            FolderWord::Beneath => self.beneath(key, value).map(Some),
+            FolderWord::Never | FolderWord::BesideItsKey | FolderWord::Model | FolderWord::Free => Ok(Some(value)),
+        }
+    }
+
+    /// `value` is used together with these secrets, where they are set.
+    fn beside<'v>(&self, key: Key, value: &'v Value, secrets: &[Key]) -> Result<&'v Value, ConfigError> {
+        if !is_of_folder(&value.source) {
             return Ok(value);
         }
-        let outside = secrets.iter().find_map(|secret| {
-            let value = self.value(*secret).filter(|value| !self.is_of_folder(&value.source))?;
-            Some((*secret, value.source.clone()))
-        });
-        match outside {
-            Some((secret, kept)) => Err(ConfigError::Untrusted { address, origin: value.source.clone(), secret, kept }),
+        match secrets.iter().find_map(|secret| self.kept_elsewhere(*secret)) {
+            Some((secret, kept)) => {
+                Err(ConfigError::Untrusted { address: key, origin: value.source.clone(), secret, kept })
+            }
             None => Ok(value),
         }
+    }
+
+    /// A file that the folder names lies in it: it has no word in what lies elsewhere.
+    fn beneath<'v>(&self, key: Key, value: &'v Value) -> Result<&'v Value, ConfigError> {
+        if !is_of_folder(&value.source) {
+            return Ok(value);
+        }
+        let whole = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if whole(&self.resolve(value.text())).starts_with(whole(&self.cwd)) {
+            return Ok(value);
+        }
+        Err(ConfigError::Value {
+            key,
+            problem: "names a file outside of the folder that it stands in".to_owned(),
+            hint: format!(
+                "if that file is yours, set {} in the environment, or in config.toml in AGENT_HOME",
+                key.name()
+            ),
+            origin: value.source.clone(),
+        })
+    }
+
+    /// Where a secret is set, when that is outside of the working folder.
+    fn kept_elsewhere(&self, secret: Key) -> Option<(Key, Source)> {
+        let value = self.value(secret).filter(|value| !is_of_folder(&value.source))?;
+        Some((secret, value.source.clone()))
     }
 
     /// The address of a model's endpoint, beside its key.
@@ -43,16 +174,32 @@ impl Settings {
     /// # Errors
     /// No address; one that is more than the base of an API; one that the key is not to be sent to.
     pub(super) fn model_address(&self, value: &Value, key: Key) -> Result<Url, ConfigError> {
-        parse::base(Key::OpenaiBaseUrl, self.trusted(Key::OpenaiBaseUrl, value, &[key])?)
+        parse::base(Key::OpenaiBaseUrl, self.beside(Key::OpenaiBaseUrl, value, &[key])?)
     }
 
-    /// Whether the working folder says so, itself or by naming the home folder.
-    fn is_of_folder(&self, source: &Source) -> bool {
-        let by_home = || self.value(Key::AgentHome).is_some_and(|home| matches!(home.source, Source::DotEnv(_)));
-        match source {
-            Source::DotEnv(_) => true,
-            Source::File(_) => by_home(),
-            Source::Flag(_) | Source::Environment | Source::Preset(_) | Source::Default => false,
+    /// Whoever chose the model may have it drive the wallet.
+    ///
+    /// # Errors
+    /// The folder chose it, the wallet is from elsewhere, and no person has trusted the folder's file as it is.
+    pub(super) fn may_drive(&self) -> Result<(), ConfigError> {
+        let sandbox = self.value(Key::AgentProfile).is_some_and(|value| value.text() == "sandbox");
+        if sandbox || self.folder.as_ref().is_none_or(|file| file.trusted) {
+            return Ok(());
+        }
+        let chosen = |key: &Key| matches!(key.folder_word(), FolderWord::Model | FolderWord::BesideItsKey);
+        let of_folder = |key: &Key| self.value(*key).is_some_and(|value| is_of_folder(&value.source));
+        let key = super::key::SPECS.iter().map(|spec| spec.key).find(|key| chosen(key) && of_folder(key));
+        let wallet = OF_PAYMENTS.iter().find_map(|secret| self.kept_elsewhere(*secret));
+        match (key, wallet, &self.folder) {
+            (Some(key), Some((wallet, kept)), Some(file)) => {
+                Err(ConfigError::UntrustedModel { key, path: file.path.clone(), wallet, kept })
+            }
+            _ => Ok(()),
         }
     }
+}
+
+/// Whether the working folder says so.
+fn is_of_folder(source: &Source) -> bool {
+    matches!(source, Source::DotEnv(_))
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use url::Url;
 
-use super::{Settings, error::ConfigError, key::Key, parse, trust};
+use super::{Settings, error::ConfigError, key::Key, parse};
 
 /// Where webhooks come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +22,7 @@ impl Settings {
     /// An address that is none; one that no provider could find without the URL; either from the working folder beside a
     /// key from outside of it.
     pub fn callback(&self) -> Result<Option<Callback>, ConfigError> {
-        let Some(value) = self.value(Key::WebhookAddr) else { return Ok(None) };
-        let value = self.trusted(Key::WebhookAddr, value, &trust::OF_COMPUTE)?;
+        let Some(value) = self.trusted(Key::WebhookAddr)? else { return Ok(None) };
         let wrong = |problem: &str, hint: &str| ConfigError::Value {
             key: Key::WebhookAddr,
             problem: problem.to_owned(),
@@ -36,8 +35,8 @@ impl Settings {
         if listen.port() == 0 {
             return Err(wrong("has port 0, which is another one each time", "choose a port, such as 8788"));
         }
-        let url = match self.value(Key::WebhookUrl) {
-            Some(value) => parse::url(Key::WebhookUrl, self.trusted(Key::WebhookUrl, value, &trust::OF_COMPUTE)?)?,
+        let url = match self.trusted(Key::WebhookUrl)? {
+            Some(value) => parse::url(Key::WebhookUrl, value)?,
             None if listen.ip().is_unspecified() => {
                 return Err(wrong(
                     "listens on every address of this machine, and a provider has to be told one",
