@@ -91,6 +91,8 @@ async fn a_recipient_that_only_looks_right_reaches_no_signature() {
     stage.world.set("GAS_RECIPIENT", real.as_str());
 
     // In the provider's terms, changed on the way.
+    let origin = stage.provider.endpoint.trim_end_matches("/api/v1").to_owned();
+    stage.world.set("AIOZ_RESULT_HOSTS", origin);
     for text in hostile {
         let forger = forger(&stage.provider.endpoint, &text).await;
         stage.world.set("AIOZ_W3AI_ENDPOINT", forger);
