@@ -192,6 +192,11 @@ pub fn plan_words(plan: &Plan) -> Option<String> {
     Some(if plan.needs_consent() {
         let fees = most.checked_sub(plan.total).unwrap_or(most);
         format!("At the provider it would cost at most {most}, {fees} of it fees.")
+    } else if plan
+        .possible()
+        .any(|piece| piece.verdict.as_ref().is_some_and(|verdict| verdict.place == domain::verdict::Place::Offload))
+    {
+        "It is paid for already and goes on at the provider: nothing more is paid.".to_owned()
     } else {
         "It would run on this machine and cost nothing.".to_owned()
     })

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{CommandError, Context};
 use crate::face::look::{Look, Tone};
-use guard::config::{ModelSettings, Settings, shown::Shown};
+use guard::config::{ModelSettings, Settings, Source, shown::Shown};
 
 /// Show every setting with where it came from; secrets are hidden.
 #[derive(Debug, Default, Args)]
@@ -45,6 +45,10 @@ fn trust(settings: &Settings, context: &Context) -> Result<ExitCode, CommandErro
     } else {
         let said = format!("{} as it is now: once it changes, look at it again", path.display());
         context.output.lines(context.look.field("Trusted", Tone::Good, &said));
+        // What was trusted stands before the person's eyes, whatever they looked at before.
+        let of_folder = |shown: &&Shown| matches!(shown.source, Some(Source::DotEnv(_)));
+        let rows = settings.shown().iter().filter(of_folder).map(row).collect();
+        context.output.lines(context.look.table(&["setting", "value", "from"], rows, &[], 1));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -59,6 +63,9 @@ fn lines(settings: &Settings, look: &Look) -> Vec<String> {
         Ok(profile) => look.field("Profile", Tone::Good, profile.name()),
         Err(error) => wrong(look, "Profile", &error),
     });
+    if let Err(error) = settings.callback() {
+        out.extend(wrong(look, "Webhooks", &error));
+    }
     out.extend(match settings.model() {
         Ok(model) => {
             let mut lines = look.field("Model", Tone::Good, model.name());
@@ -80,7 +87,11 @@ fn lines(settings: &Settings, look: &Look) -> Vec<String> {
         Err(error) => wrong(look, "Policy", &error),
     });
     if let Some(file) = settings.folder_file() {
-        let trust = if file.trusted { "trusted" } else { "not trusted to choose a model for a wallet from elsewhere" };
+        let trust = if file.trusted {
+            "trusted"
+        } else {
+            "not trusted: it chooses no model and no account for a wallet from elsewhere"
+        };
         out.extend(look.field("Folder", Tone::Plain, &format!("{}: {trust}", file.path.display())));
     }
     out.extend(settings.warnings.iter().flat_map(|warning| look.field("Warning", Tone::Care, warning)));

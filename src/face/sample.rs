@@ -214,7 +214,7 @@ pub fn planned() -> Job {
             thresholds: Thresholds::default(),
         },
         profile: "sandbox".into(),
-        source: DatasetSource { path: "/work/data.fastq".into(), root: "/work".into() },
+        source: DatasetSource { path: "/data/data.fastq".into(), root: "/work".into() },
         idempotency_key: "k".into(),
         at: time("2026-01-02T03:04:05Z"),
     })

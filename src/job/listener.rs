@@ -14,7 +14,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, service::service_fn};
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -31,16 +31,16 @@ const MAX_BODY: usize = 64 << 10;
 /// For the head of a request, and again for its body.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Connections at the same time: whoever holds them all only has the provider asked instead.
-const CONNECTIONS: usize = 32;
+const CONNECTIONS: usize = 128;
 /// Signatures that are kept to know a webhook that is sent again. They come from the key's holder alone, and are good for five
 /// minutes.
 const REMEMBERED: usize = 4096;
 
 /// Where webhooks come to, and the key that they are signed with.
 #[derive(Debug, Clone)]
-pub struct Callback {
+pub struct Listening {
     /// Where this machine listens.
-    pub listen: SocketAddr,
+    pub at: SocketAddr,
     /// The provider's API key.
     pub key: SecretString,
 }
@@ -125,19 +125,19 @@ impl Workflow {
     /// Has a wait hear webhooks of its task, where this process can listen for them. Where another process listens at that
     /// address, the provider is asked, until that process ends.
     pub(super) async fn hear(&self, remote: &Remote, job: &Job, task: &str, waiting: &mut Waiting) {
-        let Some(callback) = &remote.callback else { return };
+        let Some(listening) = &remote.listening else { return };
         if waiting.hears() || !matches!(self.tape(), Tape::Off) {
             return;
         }
         let mut listener = self.listener.lock().await;
         if listener.is_none() {
-            match Listener::open(callback.listen, callback.key.clone()).await {
+            match Listener::open(listening.at, listening.key.clone()).await {
                 Ok(open) => *listener = Some(open),
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                    tracing::debug!(at = %callback.listen, "another program listens there");
+                    tracing::debug!(at = %listening.at, "another program listens there");
                 }
                 Err(error) if waiting.is_news("deaf") => {
-                    let at = callback.listen;
+                    let at = listening.at;
                     let why =
                         format!("webhooks cannot be listened for at {at} ({error}): the provider is asked instead");
                     self.emit(Event::Warning { message: format!("{}: {why}", job.id) });
@@ -181,7 +181,8 @@ impl Shared {
         match Limited::new(request.into_body(), MAX_BODY).collect().await {
             // No run on a tape listens.
             Ok(body) => self.hear(&signature, &body.to_bytes(), Tape::Off.clock()),
-            Err(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Err(error) if error.is::<LengthLimitError>() => StatusCode::PAYLOAD_TOO_LARGE,
+            Err(_) => StatusCode::REQUEST_TIMEOUT,
         }
     }
 

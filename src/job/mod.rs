@@ -29,6 +29,7 @@
 //! | [`remote`] | the outside parts a remote job needs |
 //! | [`recorded`] | those parts in a run that is played from its record |
 //! | [`receipt`] | what the ledger knows of a finished job |
+//! | `give_up` | ending a job of which it cannot be learnt what became of its payment |
 //! | [`verify`] | a receipt checked afresh, against chain and files |
 //! | [`lease`] | one process at a time works on a job |
 
@@ -41,6 +42,7 @@ pub mod collect;
 pub mod elsewhere;
 pub mod error;
 pub mod expand;
+mod give_up;
 pub mod lease;
 mod leftovers;
 pub mod listener;
@@ -64,7 +66,7 @@ pub use agree::Opening;
 pub use cancel::Cancel;
 pub use carry::Carried;
 pub use error::JobError;
-pub use listener::Callback;
+pub use listener::Listening;
 pub use price::{AskPrices, Pricing};
 pub use recorded::{Outside, Recorded};
 pub use remote::{Connect, OwnerPrice, Remote};

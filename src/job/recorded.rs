@@ -178,7 +178,7 @@ impl Connect for Recorded {
                 recipient: outside.recipient,
                 network: outside.network,
             },
-            callback: None,
+            listening: None,
         })
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
-use super::{AskPrices, Callback, JobError};
+use super::{AskPrices, JobError, Listening};
 use crate::payment::Payer;
 use cassette::Tape;
 use compute::aioz::{Aioz, TaskDetail};
@@ -30,7 +30,7 @@ pub struct Remote {
     /// What is paid where the provider states no terms.
     pub price: OwnerPrice,
     /// Where the provider's webhooks come to, where the owner wants any.
-    pub callback: Option<Callback>,
+    pub listening: Option<Listening>,
 }
 
 impl Remote {
@@ -40,8 +40,8 @@ impl Remote {
         let Some(config::Callback { listen, url }) = callback.filter(|_| matches!(tape, Tape::Off)) else {
             return self;
         };
-        let callback = Callback { listen: *listen, key: key.clone() };
-        Remote { provider: self.provider.with_callback(url.clone()), callback: Some(callback), ..self }
+        let listening = Listening { at: *listen, key: key.clone() };
+        Remote { provider: self.provider.with_callback(url.clone()), listening: Some(listening), ..self }
     }
 }
 

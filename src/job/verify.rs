@@ -36,10 +36,13 @@ impl Finding {
     }
 }
 
-/// Looks at the chain for the payment that the ledger calls confirmed: landed, exactly this transfer with this
+/// Looks at the chain for the payment that the ledger calls confirmed, or counts as spent: landed, exactly this transfer with this
 /// reference, in this block. `None` when the job was not paid for.
 pub async fn payment(attempts: &[Attempt], chain: &Chain) -> Option<Finding> {
-    let paid = attempts.iter().find(|a| a.state == AttemptState::Confirmed)?;
+    let confirmed = attempts.iter().find(|a| a.state == AttemptState::Confirmed);
+    // One that was given up before anybody could tell.
+    let given_up = || attempts.iter().find(|a| a.state.is_live());
+    let paid = confirmed.or_else(given_up)?;
     let expected = Expected {
         from: Some(paid.sender),
         to: paid.recipient,
@@ -48,6 +51,9 @@ pub async fn payment(attempts: &[Attempt], chain: &Chain) -> Option<Finding> {
         network: paid.network,
     };
     let found = match verify_payment(chain, &paid.tx_hash, &expected).await {
+        Ok(landed) if confirmed.is_none() => {
+            Ok(format!("it was given up while nobody could tell, and the chain has it in block {}", landed.block))
+        }
         Ok(landed) if Some(landed.block) == paid.block => Ok(format!(
             "the chain has it in block {}: {} to {}, with this job's reference",
             landed.block,

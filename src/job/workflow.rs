@@ -299,25 +299,6 @@ impl Workflow {
         self.step(id, JobState::Canceled, |job| job.failure = Some("given up by a person".to_owned()))
     }
 
-    /// Ends a job whose payment's end cannot be learnt, as a person decides. Its money counts as spent for ever, and nothing of
-    /// the job is paid again.
-    ///
-    /// # Errors
-    /// P-STATE for a job without a payment under way.
-    pub fn count_as_paid(&self, id: &JobId) -> Result<Job, JobError> {
-        let _lease = lease::take(self.parts.ledger.home(), id)?;
-        let job = self.own_job(id)?;
-        if !job.state.is_paying() {
-            let why = format!("{id} has no payment under way: it is {}", job.state);
-            let hint = format!("`agent jobs show {id}` says how it stands");
-            return Err(Refusal::new(Rule::JobState, why).hint(hint).into());
-        }
-        self.step(id, JobState::PaidButFailed, |job| {
-            let why = "given up by a person while it was not known what became of the payment, which counts as spent";
-            job.failure = Some(why.to_owned());
-        })
-    }
-
     /// Takes a job to the goal or to its end, where what it has left outside is taken away.
     pub(super) async fn advance(
         &self,

@@ -133,7 +133,7 @@ impl Connect for Sandbox {
             provider: Aioz::on(self.ledger.tape(), at.provider, keys.api_key.clone())?,
             payer: Payer::new(chain, keys.payer, self.ledger.clone()),
             price: OwnerPrice { flat: Datoshi::from_gas(2), per_gb: Datoshi::ZERO, recipient, network },
-            callback: None,
+            listening: None,
         }
         .called_back(self.callback.as_ref(), &keys.api_key, self.ledger.tape());
         Outside::note(self.ledger.tape(), &remote, &settings, &[at.chain], true);

@@ -251,8 +251,8 @@ fn a_folder_that_is_too_wide_or_has_settings_of_its_own_needs_the_owners_word() 
         assert_eq!(run.out, "");
     }
     // Settings that a client could write are not read unasked.
-    world.file(".env", "AGENT_WEBHOOK_ADDR=nonsense");
-    for (more, said) in [(None, "a calling agent"), (Some("--dotenv"), "AGENT_WEBHOOK_ADDR is not an address")] {
+    world.file(".env", "AIOZ_BUCKET=theirs");
+    for (more, said) in [(None, "a calling agent"), (Some("--dotenv"), "half configured")] {
         let run = Run::of(world.command(&["mcp"]).args(more).stdin(Stdio::null()).output().unwrap());
         assert!(run.code == 2 && run.err.contains(said), "{}", run.all());
     }

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`settings`] | what the operator decides |
 //! | [`verifier`] | who says whether a payment counts |
-//! //! | `sign` | tokens of links to results |
+//! | `sign` | tokens of links to results |
 //! | `task`, `life` | a task, and what may happen to it: pure |
 //! | `submission`, `models` | what may be submitted: pure |
 //! | `store` | tasks, payments and webhooks on disk |
@@ -107,7 +107,8 @@ struct Wake {
     webhooks: Notify,
 }
 
-/// Serves the API on `listener`, in plain HTTP: a node that strangers reach belongs behind a proxy that speaks TLS. Until /// `shutdown` is done; then takes no more requests, lets runs end for as long as the settings say, puts the others back
+/// Serves the API on `listener`, in plain HTTP: a node that strangers reach belongs behind a proxy that speaks TLS. Until
+/// `shutdown` is done; then takes no more requests, lets runs end for as long as the settings say, puts the others back
 /// into the queue, and returns when nothing is left running.
 ///
 /// # Errors

@@ -1,11 +1,10 @@
 //! The node's models: tasks of the catalogue, as AIOZ describes models.
 
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use super::settings::Prices;
 use compute::aioz::GAS_CONTRACT;
-use url::Url;
-
 use domain::{
     hash::{Hash160, Sha256},
     money::Datoshi,

@@ -12,6 +12,9 @@ const ABBREVIATIONS: [&str; 43] = [
     "sp", "spp", "sr", "sra", "st", "tab", "vgl", "vol", "vs", "zit",
 ];
 
+/// The longest abbreviation that is looked for, characters.
+const LONGEST: usize = 24;
+
 /// A language whose common words are fewer of a text's words than this is not the text's.
 const LEAST_SHARE: f64 = 0.1;
 
@@ -83,6 +86,8 @@ fn item(line: &str) -> (bool, &str) {
 /// Whether the full stop at the end is that of an abbreviation.
 fn is_abbreviated(sentence: &str) -> bool {
     let Some(before) = sentence.trim_end().strip_suffix('.') else { return false };
+    // No abbreviation is longer, and whatever is written without blanks is not looked through at each of its full stops.
+    let before = before.char_indices().nth_back(LONGEST).map_or(before, |(at, _)| before.get(at..).unwrap_or_default());
     let word = before.rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | '[' | '"' | '„' | '“')).next();
     let word = word.unwrap_or_default();
     let letters = |part: &str| (1..=3).contains(&part.chars().count()) && part.chars().all(char::is_alphabetic);

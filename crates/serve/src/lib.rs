@@ -109,7 +109,7 @@ impl Drop for Place {
 }
 
 /// Serves in plain HTTP/1.1 until `shutdown` is done; then takes no more connections, and returns when those that are open have
-/// had their answers.
+/// had their answers, or after as long as a body has.
 ///
 /// # Errors
 /// None of a connection's: whoever breaks one harms nobody else.
@@ -152,8 +152,17 @@ where
         });
     }
     drop(listener);
-    graceful.shutdown().await;
+    // Whoever keeps a connection busy does not keep the server.
+    let _ = tokio::time::timeout(limits.body, graceful.shutdown()).await;
     Ok(())
+}
+
+/// Whose address counts as one: of IPv6, a whole network of 64 bits is one subscriber's (RFC 6177).
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(ip) if !ip.is_loopback() => Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX)).into(),
+        other => other,
+    }
 }
 
 /// The next connection that has a place.
@@ -167,7 +176,7 @@ async fn next(
     let of_all = Arc::clone(places).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, from)) => {
-            let place = open.place(from.ip().to_canonical(), limits, of_all);
+            let place = open.place(network(from.ip().to_canonical()), limits, of_all);
             place.map(|place| (stream, place))
         }
         Err(error) => {

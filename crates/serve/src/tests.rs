@@ -105,5 +105,15 @@ async fn it_stops_when_it_is_told_to() {
     assert!(ask(&mut idle).await.ends_with('3'));
     drop(stop);
     assert_eq!(rest(idle).await, "");
-    while TcpStream::connect(at).await.is_ok() {}
+    let refused = async { while TcpStream::connect(at).await.is_ok() {} };
+    tokio::time::timeout(SOON * 20, refused).await.expect("it still listens");
+}
+
+#[test]
+fn a_network_of_ipv6_is_one_subscriber() {
+    let of = |text: &str| network(text.parse().unwrap());
+    assert_eq!(of("2001:db8:1:2:3:4:5:6"), of("2001:db8:1:2::9"));
+    assert_ne!(of("2001:db8:1:2::9"), of("2001:db8:1:3::9"));
+    assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+    assert_eq!(of("::1"), "::1".parse::<IpAddr>().unwrap(), "a proxy of this machine");
 }

@@ -30,7 +30,10 @@ pub fn settings(settings: &Settings, profile: &Result<Profile, ConfigError>) -> 
         true => Check::ok("folder", format!("{} is trusted as it is now", file.path.display())),
         false => Check::ok(
             "folder",
-            format!("{} is not trusted to choose a model for a wallet from elsewhere", file.path.display()),
+            format!(
+                "{} is not trusted: it chooses no model and no account for a wallet from elsewhere",
+                file.path.display()
+            ),
         ),
     }));
     out.push(match profile {

@@ -19,7 +19,7 @@ pub struct CancelJob {
     /// The job
     #[arg(required_unless_present = "all_leftovers", conflicts_with = "all_leftovers", add = completions::open_jobs())]
     job: Option<JobId>,
-    /// End a job of which it cannot be learnt what became of its payment: the money counts as spent
+    /// End a job of which the chain cannot tell what became of its payment: the money counts as spent
     #[arg(long, conflicts_with = "all_leftovers")]
     count_as_paid: bool,
     /// Remove what jobs that have ended left on storage and at the provider
@@ -36,7 +36,10 @@ impl CancelJob {
         let wired = Wired::new(context, Options::default())?;
         let Some(job) = &self.job else { return leftovers(context, &wired) };
         let (job, what) = match self.count_as_paid {
-            true => (wired.workflow.count_as_paid(job)?, "its payment counts as spent"),
+            true => (
+                block_on(async { Ok(wired.workflow.count_as_paid(job).await?) })?,
+                "its payment counts as spent; it may still land, and the same work asked for again is paid anew",
+            ),
             false => (block_on(async { Ok(wired.workflow.cancel(job).await?) })?, "nothing was paid"),
         };
         if !context.json() {

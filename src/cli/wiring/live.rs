@@ -85,7 +85,7 @@ impl Connect for Live {
             provider: self.provider()?,
             payer: Payer::new(view, wallet, self.ledger.clone()),
             price: self.owner_price(),
-            callback: None,
+            listening: None,
         }
         .called_back(self.callback.as_ref(), &self.settings.compute.api_key, self.ledger.tape());
         Outside::note(self.ledger.tape(), &remote, &s3, &chain.rpc, false);

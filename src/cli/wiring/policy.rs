@@ -41,7 +41,8 @@ pub fn of(settings: &Settings, profile: &Profile, tape: &Tape) -> Result<Policy,
         max_system_fee: file.max_system_fee,
         max_network_fee: file.max_network_fee,
         auto_approve_up_to: file.auto_approve_up_to,
-        data_may_leave: file.data_may_leave.clone(),
+        // An owner agreed to storage and a provider of their own, and to no stranger's.
+        data_may_leave: if settings.knows_where_data_goes() { file.data_may_leave.clone() } else { Vec::new() },
         allow_mainnet: file.allow_mainnet,
         max_result_bytes: file.max_result_bytes,
         result_hosts: match profile {

@@ -168,7 +168,9 @@ fn status_lines(look: &Look, status: &str) -> Vec<String> {
         "payment_failed" => (Tone::Bad, "the payment failed"),
         "canceled" => (Tone::Care, "canceled"),
         "job_failed" => (Tone::Bad, "the run failed"),
-        "paid_but_failed" => (Tone::Bad, "the run failed after it was paid for; the receipt is the claim to a refund"),
+        "paid_but_failed" => {
+            (Tone::Bad, "paid for, or counted as paid, and without a result; the receipt says what is known")
+        }
         _ => return Vec::new(),
     };
     look.field("Status", tone, text)

@@ -124,8 +124,11 @@ impl Assembly {
     }
 
     fn say(&mut self, text: &str, out: &mut Vec<Delta>) {
-        let text = self.halves.pass(text.to_owned());
+        let mut text = self.halves.pass(text.to_owned());
+        // What is longer is given up as too long: no more of it is looked at.
+        let room = (MAX_TEXT + 1).saturating_sub(self.bytes);
         self.bytes += text.len();
+        text.truncate(text.floor_char_boundary(room));
         self.raw.push_str(&text);
         let said = self.splitter.push(&text);
         self.hear(said, out);

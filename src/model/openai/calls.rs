@@ -171,6 +171,9 @@ fn each(arguments: String) -> Vec<String> {
         if !is_beginning && !is_again {
             seen.push((raw, value));
         }
+        if seen.len() == MOST {
+            break;
+        }
     }
     seen.into_iter().map(|(raw, _)| raw.get().to_owned()).collect()
 }

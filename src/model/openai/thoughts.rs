@@ -63,6 +63,9 @@ const LONE: [&str; 7] =
 const AROUND: [&str; 5] =
     ["<|channel|>final<|message|>", "<|channel|>commentary<|message|>", "<|start|>assistant", "<|end|>", "<|return|>"];
 
+/// As much of a piece is looked through at a time, bytes: longer than any mark.
+const PART: usize = 1024;
+
 /// A thought that was begun.
 struct Block {
     closes: &'static [&'static str],
@@ -109,17 +112,30 @@ impl Splitter {
         self.inside.is_some()
     }
 
-    /// Takes a piece; gives what is known now.
+    /// Takes a piece; gives what is known now. Long pieces are taken a part at a time: what is looked through again after each
+    /// mark stays short.
     pub(super) fn push(&mut self, piece: &str) -> Vec<Said> {
-        self.buffer.push_str(piece);
         let mut out = Vec::new();
+        let mut rest = piece;
+        loop {
+            let (part, more) = rest.split_at(rest.floor_char_boundary(PART));
+            self.take(part, &mut out);
+            if more.is_empty() {
+                return out;
+            }
+            rest = more;
+        }
+    }
+
+    fn take(&mut self, piece: &str, out: &mut Vec<Said>) {
+        self.buffer.push_str(piece);
         loop {
             let more = match self.inside.take() {
-                Some(block) => self.think(block, &mut out),
-                None => self.speak(&mut out),
+                Some(block) => self.think(block, out),
+                None => self.speak(out),
             };
             if !more {
-                return out;
+                return;
             }
         }
     }

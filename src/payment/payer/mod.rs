@@ -194,7 +194,7 @@ impl Payer {
     fn promised(&self, but: &JobId) -> Result<Datoshi, LedgerError> {
         let mut sum = Datoshi::ZERO;
         for job in self.ledger.jobs()? {
-            if !job.state.is_paying() || job.id == *but {
+            if job.id == *but {
                 continue;
             }
             for attempt in self.ledger.attempts(&job.id)? {

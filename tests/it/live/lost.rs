@@ -75,7 +75,7 @@ async fn nothing_is_paid_for_a_copy_that_is_gone_from_storage() {
 #[cfg(feature = "kill-points")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_may_end_what_the_chain_cannot_tell_and_its_money_counts_as_spent() {
-    let stage = awaiting().await;
+    let mut stage = awaiting().await;
     // The program dies with its payment written down, and the chain is never heard of again.
     let mut paying = stage.world.command(&PAY);
     paying.env("AGENT_KILL_AT", "payer.intended");
@@ -86,10 +86,18 @@ async fn a_person_may_end_what_the_chain_cannot_tell_and_its_money_counts_as_spe
     let plain = stage.world.run(&["jobs", "cancel", &job]);
     assert!(plain.all().contains(&format!("agent jobs cancel {job} --count-as-paid")), "{}", plain.all());
 
+    // A chain that answers can be waited for.
+    let count = ["jobs", "cancel", "--json", &job, "--count-as-paid"];
+    refused(&stage.world.run(&count), 3, "the chain answers");
+    let node = stage.world.setting("NEO_RPC_URL");
+    stage.world.set("NEO_RPC_URL", "http://127.0.0.1:9");
     let run = stage.world.run(&["jobs", "cancel", &job, "--count-as-paid"]);
     assert!(run.code == 0 && run.out.contains("counts as spent"), "{}", run.all());
+    stage.world.set("NEO_RPC_URL", node);
     assert_eq!(last_state(&stage.world), "paid_but_failed");
-    refused(&stage.world.run(&["jobs", "cancel", "--json", &job, "--count-as-paid"]), 3, "no payment under way");
+    refused(&stage.world.run(&count), 3, "no payment under way");
+    let receipt = stage.world.run(&["jobs", "receipt", "--json", &job]);
+    assert!(receipt.out.contains("given up by a person") && receipt.out.contains("0x"), "{}", receipt.all());
     // It is never paid again, and nothing else is paid with its money.
     stage.rules("[caps]\nper_day = \"3\"");
     let anew = stage.world.run(&["ask", "--json", "--yes", ASK[2]]);

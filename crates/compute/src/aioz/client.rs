@@ -187,7 +187,8 @@ impl Aioz {
                 },
                 // Nothing was taken. Whoever does not like the address is asked instead of listened to.
                 Err(Failure { doubtful: false, error: ComputeError::Refused { .. }, .. })
-                    if body.as_object_mut().is_some_and(|body| body.shift_remove("callback_url").is_some()) =>
+                    if why.is_empty()
+                        && body.as_object_mut().is_some_and(|body| body.shift_remove("callback_url").is_some()) =>
                 {
                     continue;
                 }

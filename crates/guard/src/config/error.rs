@@ -39,10 +39,20 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
     },
-    /// A model that the working folder chose, beside a wallet from outside of it.
-    #[error("{} in {} chooses the model, which would drive the wallet of {}, which comes from {}", key.name(), path.display(), wallet.name(), place(kept))]
+    /// A model that the working folder chose, beside a wallet or data from outside of it.
+    #[error("{} in {} chooses the model, or who hears it, and it would reach {reached}", key.name(), path.display())]
     UntrustedModel {
         /// What the folder says of the model.
+        key: Key,
+        /// The folder's file.
+        path: PathBuf,
+        /// What is not the folder's.
+        reached: String,
+    },
+    /// An account of the working folder's, beside a wallet from outside of it.
+    #[error("{} in {} is of an account that would see what {} pays for, which comes from {}", key.name(), path.display(), wallet.name(), place(kept))]
+    UntrustedAccount {
+        /// The setting with the account's key.
         key: Key,
         /// The folder's file.
         path: PathBuf,
@@ -202,9 +212,17 @@ impl ConfigError {
             }
             ConfigError::Open { path } => format!("close it: chmod o-w {}", for_shell(path)),
             ConfigError::OfFolder { key, .. } => format!(
-                "remove the line; if it is yours, set {} in the environment, or give {}",
+                "remove the line; if it is yours, set {} in the environment{}",
                 key.name(),
-                if *key == Key::AgentHome { "--home" } else { "--profile" }
+                match key {
+                    Key::AgentHome => ", or give --home",
+                    Key::AgentProfile => ", or give --profile",
+                    _ => ", or in config.toml in AGENT_HOME",
+                }
+            ),
+            ConfigError::UntrustedAccount { path, .. } => format!(
+                "look at {}; if the account is yours, `agent config --trust`, or set its key where the wallet is set",
+                path.display()
             ),
             ConfigError::UntrustedModel { path, .. } => format!(
                 "look at {}; if you trust what it says, `agent config --trust`; or name the model yourself: agent --model planner",

@@ -131,9 +131,14 @@ fn a_slip_in_a_providers_name_is_asked_of_nobody() {
 
 #[test]
 fn a_folder_has_no_say_in_home_policy_and_profile() {
-    for (setting, value) in
-        [("AGENT_HOME", "evil"), ("AGENT_HOME", "/tmp/evil"), ("agent_home", "evil"), ("AGENT_PROFILE", "sandbox")]
-    {
+    for (setting, value) in [
+        ("AGENT_HOME", "evil"),
+        ("AGENT_HOME", "/tmp/evil"),
+        ("agent_home", "evil"),
+        ("AGENT_PROFILE", "sandbox"),
+        ("AGENT_WEBHOOK_ADDR", "0.0.0.0:8788"),
+        ("AGENT_WEBHOOK_URL", "http://evil/"),
+    ] {
         let place = Place::new().write("work/.env", &format!("{setting}={value}\n"));
         let error = Settings::load(&place.overrides, &place.env, &place.dir.path().join("work")).unwrap_err();
         assert!(matches!(error, ConfigError::OfFolder { .. }), "{setting}: {error}");
@@ -151,7 +156,7 @@ fn the_table_in_the_docs_says_what_a_folder_may_set() {
     let said = |word: FolderWord| match word {
         FolderWord::Never => "nothing",
         FolderWord::Beside(_) | FolderWord::BesideItsKey => "with its keys",
-        FolderWord::Model => "once trusted",
+        FolderWord::Model | FolderWord::Account => "once trusted",
         FolderWord::Beneath => "a file in the folder",
         FolderWord::Free => "anything",
     };
@@ -169,11 +174,14 @@ fn a_model_that_the_folder_chose_drives_no_wallet_from_elsewhere_until_it_is_tru
     for said in [chooses, "AGENT_MODEL=scripted:theirs.yaml\n", "AGENT_MODEL=ollama:evil\n"] {
         let place = Place::new().live().write("work/.env", said);
         let error = place.load().model().unwrap_err();
-        assert!(matches!(error, ConfigError::UntrustedModel { wallet: Key::NeoPrivateKey, .. }), "{said}: {error}");
+        assert!(matches!(error, ConfigError::UntrustedModel { .. }), "{said}: {error}");
         assert!(error.hint().unwrap().contains("agent config --trust"));
-        // Not where it could drive none: no wallet, or the sandbox's.
+        // Not where it could reach nothing: no wallet, or the sandbox's, and no data but the folder's.
         assert!(Place::new().write("work/.env", said).load().model().is_ok());
-        assert!(place.env("AGENT_PROFILE", "sandbox").load().model().is_ok());
+        let place = place.env("AGENT_PROFILE", "sandbox");
+        assert!(place.load().model().is_ok());
+        let place = place.write("home/policy.toml", "roots = [\"/data\"]\n");
+        assert!(place.load().model().unwrap_err().to_string().contains("`roots`"));
     }
     assert!(Place::new().live().write("work/.env", "AGENT_MODEL=planner\n").load().model().is_ok());
     // A person looked at it.
@@ -193,6 +201,27 @@ fn a_model_that_the_folder_chose_drives_no_wallet_from_elsewhere_until_it_is_tru
     assert!(matches!(place.load().profile(), Err(ConfigError::Untrusted { .. })));
 }
 
+/// Who holds the account sees the data and the results, at the genuine provider's too.
+#[test]
+fn no_account_of_the_folder_is_paid_for_by_a_wallet_from_elsewhere() {
+    for keys in [
+        &["AIOZ_API_KEY"][..],
+        &["AIOZ_ACCESS_KEY", "AIOZ_SECRET_KEY"],
+        &["AIOZ_BUCKET", "AIOZ_ACCESS_KEY", "AIOZ_SECRET_KEY"],
+    ] {
+        let mut place = Place::new().live();
+        keys.iter().for_each(|key| drop(place.env.0.remove(*key)));
+        let text: String = keys.iter().map(|key| format!("{key}=theirs\n")).collect();
+        let place = place.write("work/.env", &text);
+        assert!(matches!(place.load().profile(), Err(ConfigError::UntrustedAccount { .. })), "{keys:?}");
+        assert!(!place.load().knows_where_data_goes());
+        place.load().trust_folder().unwrap();
+        assert_eq!(place.load().profile().unwrap().name(), "live", "{keys:?}: a person says that it is theirs");
+        assert!(place.load().knows_where_data_goes());
+    }
+    assert!(Place::new().live().load().knows_where_data_goes());
+}
+
 #[test]
 fn a_wallet_that_the_folder_names_lies_in_it() {
     let mut place = Place::new().live().write("home/wallet.json", "{}").write("work/theirs.json", "{}");
@@ -201,7 +230,7 @@ fn a_wallet_that_the_folder_names_lies_in_it() {
     for outside in [owners.to_string_lossy().into_owned(), "../home/wallet.json".to_owned()] {
         place = place.write("work/.env", &format!("NEO_WALLET={outside}\n"));
         let error = place.load().profile().unwrap_err();
-        assert!(error.to_string().contains("outside of the folder"), "{error}");
+        assert!(error.to_string().contains("is outside of the folder"), "{error}");
     }
     std::os::unix::fs::symlink(&owners, place.dir.path().join("work/link.json")).unwrap();
     place = place.write("work/.env", "NEO_WALLET=link.json\n");
@@ -282,8 +311,6 @@ fn webhooks_come_to_an_address_that_a_provider_can_be_told() {
         let error = callback(Place::new().env("AGENT_WEBHOOK_ADDR", bad)).unwrap_err();
         assert!(error.hint().unwrap().contains(says), "{bad}: {error}");
     }
-    let theirs = Place::new().live().write("work/.env", "AGENT_WEBHOOK_ADDR=127.0.0.1:8788\n");
-    assert!(matches!(callback(theirs), Err(ConfigError::Untrusted { .. })), "a folder opens no port beside my keys");
 }
 
 #[test]

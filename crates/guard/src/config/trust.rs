@@ -25,8 +25,11 @@ pub enum FolderWord {
     Beside(&'static [Key]),
     /// Anything, with its own key in it too, which depends on the endpoint.
     BesideItsKey,
-    /// Anything, where no wallet from elsewhere could be driven by it, or once a person trusts the file.
+    /// Anything, where nothing of the person's could be reached by it, or once they trust the file.
     Model,
+    /// An account to work and store in, where no wallet from elsewhere pays for it, or once a person trusts the file: its owner
+    /// sees the data and the results.
+    Account,
     /// A file beneath the folder.
     Beneath,
     /// Anything.
@@ -45,15 +48,17 @@ impl Key {
     pub fn folder_word(self) -> FolderWord {
         use Key::*;
         match self {
-            AgentHome | AgentProfile => FolderWord::Never,
+            AgentHome | AgentProfile | WebhookAddr | WebhookUrl => FolderWord::Never,
             S3Endpoint | S3Region | Bucket => FolderWord::Beside(OF_STORAGE),
-            W3aiEndpoint | ResultHosts | WebhookAddr | WebhookUrl => FolderWord::Beside(OF_COMPUTE),
+            W3aiEndpoint | ResultHosts => FolderWord::Beside(OF_COMPUTE),
             NeoRpcUrl | NeoNetwork | NeoAccount | GasRecipient => FolderWord::Beside(OF_PAYMENTS),
             OpenaiBaseUrl => FolderWord::BesideItsKey,
-            AgentModel | AgentStyle | OpenaiApi | AgentContext | AgentMaxTokens | AgentMaxCost => FolderWord::Model,
+            AgentModel | AgentStyle | OpenaiApi | AgentContext | AgentMaxTokens | AgentMaxCost | OpenaiApiKey
+            | OpenrouterApiKey | GroqApiKey | GeminiApiKey | AnthropicApiKey | OllamaApiKey | LlamaApiKey
+            | VllmApiKey => FolderWord::Model,
+            ApiKey | AccessKey | SecretKey => FolderWord::Account,
             NeoWallet => FolderWord::Beneath,
-            AgentLog | OpenaiApiKey | OpenrouterApiKey | GroqApiKey | GeminiApiKey | AnthropicApiKey | OllamaApiKey
-            | LlamaApiKey | VllmApiKey | AccessKey | SecretKey | ApiKey | NeoPrivateKey => FolderWord::Free,
+            AgentLog | NeoPrivateKey => FolderWord::Free,
         }
     }
 }
@@ -126,6 +131,7 @@ impl Settings {
         match key.folder_word() {
             FolderWord::Beside(secrets) => self.beside(key, value, secrets).map(Some),
             FolderWord::Beneath => self.beneath(key, value).map(Some),
+            FolderWord::Account => self.account(key, value).map(Some),
             FolderWord::Never | FolderWord::BesideItsKey | FolderWord::Model | FolderWord::Free => Ok(Some(value)),
         }
     }
@@ -148,19 +154,40 @@ impl Settings {
         if !is_of_folder(&value.source) {
             return Ok(value);
         }
-        let whole = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        if whole(&self.resolve(value.text())).starts_with(whole(&self.cwd)) {
+        // What is not there lies nowhere.
+        if let (Ok(file), Ok(folder)) = (fs::canonicalize(self.resolve(value.text())), fs::canonicalize(&self.cwd))
+            && file.starts_with(folder)
+        {
             return Ok(value);
         }
         Err(ConfigError::Value {
             key,
-            problem: "names a file outside of the folder that it stands in".to_owned(),
+            problem: "names a file that is not there, or is outside of the folder that the setting stands in"
+                .to_owned(),
             hint: format!(
                 "if that file is yours, set {} in the environment, or in config.toml in AGENT_HOME",
                 key.name()
             ),
             origin: value.source.clone(),
         })
+    }
+
+    /// What is done in the folder's account is not paid by a wallet from elsewhere, unless a person trusts the file.
+    fn account<'v>(&self, key: Key, value: &'v Value) -> Result<&'v Value, ConfigError> {
+        let Some(file) = self.folder.as_ref().filter(|file| is_of_folder(&value.source) && !file.trusted) else {
+            return Ok(value);
+        };
+        match OF_PAYMENTS.iter().find_map(|secret| self.kept_elsewhere(*secret)) {
+            Some((wallet, kept)) => Err(ConfigError::UntrustedAccount { key, path: file.path.clone(), wallet, kept }),
+            None => Ok(value),
+        }
+    }
+
+    /// Whether storage and provider are a person's choice: not those of a folder that nobody trusts.
+    pub fn knows_where_data_goes(&self) -> bool {
+        let places = [Key::S3Endpoint, Key::Bucket, Key::AccessKey, Key::SecretKey, Key::W3aiEndpoint, Key::ApiKey];
+        let of_folder = |key: &Key| self.value(*key).is_some_and(|value| is_of_folder(&value.source));
+        self.folder.as_ref().is_none_or(|file| file.trusted) || !places.iter().any(of_folder)
     }
 
     /// Where a secret is set, when that is outside of the working folder.
@@ -177,25 +204,27 @@ impl Settings {
         parse::base(Key::OpenaiBaseUrl, self.beside(Key::OpenaiBaseUrl, value, &[key])?)
     }
 
-    /// Whoever chose the model may have it drive the wallet.
+    /// Whoever chose the model may have it see and drive what it could reach: the wallet, and data outside of the folder.
     ///
     /// # Errors
-    /// The folder chose it, the wallet is from elsewhere, and no person has trusted the folder's file as it is.
+    /// The folder chose it, wallet or data are from elsewhere, and no person has trusted the folder's file as it is.
     pub(super) fn may_drive(&self) -> Result<(), ConfigError> {
-        let sandbox = self.value(Key::AgentProfile).is_some_and(|value| value.text() == "sandbox");
-        if sandbox || self.folder.as_ref().is_none_or(|file| file.trusted) {
+        if self.folder.as_ref().is_none_or(|file| file.trusted) {
             return Ok(());
         }
         let chosen = |key: &Key| matches!(key.folder_word(), FolderWord::Model | FolderWord::BesideItsKey);
         let of_folder = |key: &Key| self.value(*key).is_some_and(|value| is_of_folder(&value.source));
         let key = super::key::SPECS.iter().map(|spec| spec.key).find(|key| chosen(key) && of_folder(key));
-        let wallet = OF_PAYMENTS.iter().find_map(|secret| self.kept_elsewhere(*secret));
-        match (key, wallet, &self.folder) {
-            (Some(key), Some((wallet, kept)), Some(file)) => {
-                Err(ConfigError::UntrustedModel { key, path: file.path.clone(), wallet, kept })
-            }
-            _ => Ok(()),
-        }
+        let (Some(key), Some(file)) = (key, &self.folder) else { return Ok(()) };
+        let sandbox = self.value(Key::AgentProfile).is_some_and(|value| value.text() == "sandbox");
+        let wallet = OF_PAYMENTS.iter().find_map(|secret| self.kept_elsewhere(*secret)).filter(|_| !sandbox);
+        let reached = match wallet {
+            Some((wallet, _)) => format!("the wallet of {}", wallet.name()),
+            // Rules that cannot be read allow nothing, and are told of by themselves.
+            None if self.policy().is_ok_and(|policy| policy.roots.is_empty()) => return Ok(()),
+            None => "the folders of `roots` in policy.toml".to_owned(),
+        };
+        Err(ConfigError::UntrustedModel { key, path: file.path.clone(), reached })
     }
 }
 

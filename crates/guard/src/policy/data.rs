@@ -231,17 +231,7 @@ fn not_secret(path: &Path, file: &File, meta: &Metadata, asked: Asked<'_>) -> Re
     if asked.private.iter().any(|own| is_of(own, &real, meta)) {
         return Err(secret(path, "it is a file of this program's own, in AGENT_HOME or named by its settings"));
     }
-    let mut head = vec![0; secret::HEAD];
-    let mut filled = 0;
-    while let Some(room) = head.get_mut(filled..).filter(|room| !room.is_empty()) {
-        match file.read_at(room, filled as u64) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(cannot_read(path, &e)),
-        }
-    }
-    head.truncate(filled);
+    let head = secret::head(FromStart { file, at: 0 }).map_err(|e| cannot_read(path, &e))?;
     if let Some(what) = secret::content(&head) {
         return Err(secret(path, what));
     }
@@ -249,6 +239,20 @@ fn not_secret(path: &Path, file: &File, meta: &Metadata, asked: Asked<'_>) -> Re
         return Err(secret(path, "by its name, and its content is no FASTA or FASTQ"));
     }
     Ok(())
+}
+
+/// Reads a file from its start, wherever its own position is.
+struct FromStart<'f> {
+    file: &'f File,
+    at: u64,
+}
+
+impl io::Read for FromStart<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(buffer, self.at)?;
+        self.at = self.at.saturating_add(read as u64);
+        Ok(read)
+    }
 }
 
 /// Where the system keeps accounts, keys and the state of processes.

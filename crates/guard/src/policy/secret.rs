@@ -5,9 +5,12 @@
 //! copied to `notes.txt` is a key. Sequences (FASTA, FASTQ) are looked through for keys alone, as their headers are free
 //! text that may look like settings.
 
-use std::path::{Component, Path};
+use std::{
+    io::{self, Read},
+    path::{Component, Path},
+};
 
-use science::input::Content;
+use science::input::{Content, InputError};
 
 /// How much of a file is looked at, bytes: keys and files of settings are small, and begin at once.
 pub const HEAD: usize = 64 * 1024;
@@ -106,31 +109,37 @@ pub fn name(path: &Path) -> Name {
     Name::Plain
 }
 
-/// What the beginning of a file holds that no dataset does, in words; `None` when nothing was found.
+/// What the beginning of a file's content holds that no dataset does, in words; `None` when nothing was found.
+pub fn content(head: &str) -> Option<&'static str> {
+    let sequences = is_sequences(head);
+    keys(head).or_else(|| if sequences { None } else { settings(head) })
+}
+
+/// Whether a file's content begins as FASTA or FASTQ.
+pub fn holds_sequences(head: &str) -> bool {
+    is_sequences(head)
+}
+
+/// The first [`HEAD`] bytes of a file's content, unpacked and without the zeros of wide characters. Of what is packed and
+/// damaged before that, what came out.
 ///
-pub fn content(head: &[u8]) -> Option<&'static str> {
-    let text = text(head);
-    let sequences = is_sequences(&text);
-    keys(&text).or_else(|| if sequences { None } else { settings(&text) })
-}
-
-/// Whether a file begins as FASTA or FASTQ, compressed or not.
-pub fn holds_sequences(head: &[u8]) -> bool {
-    is_sequences(&text(head))
-}
-
-/// The text of a head, unpacked and without the zeros of wide characters.
-fn text(head: &[u8]) -> String {
-    let Ok(mut content) = Content::new(head) else { return String::new() };
+/// # Errors
+/// The file cannot be read.
+pub fn head(file: impl Read) -> io::Result<String> {
     let mut bytes = Vec::new();
-    // Compressed data is cut off where the head ends: what came before counts.
+    let mut content = match Content::new(file) {
+        Ok(content) => content,
+        Err(InputError::Read(error)) => return Err(error),
+        Err(_) => return Ok(String::new()),
+    };
     while bytes.len() < HEAD
         && let Ok(piece) = content.next_piece()
         && !piece.is_empty()
     {
         bytes.extend(piece.iter().copied().filter(|&byte| byte != 0));
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    bytes.truncate(HEAD);
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Told by the first character behind blanks and lines that begin with `;`: `>`, or `@` with a line that begins with `+`.
@@ -224,6 +233,10 @@ mod tests {
 
     const WIF: &str = "KwZ5268EUa2AaFPxQhZ7TM4Zt7iXz2tyAx7ctXJa6YxsPNWcfVpj";
 
+    fn found(file: &[u8]) -> Option<&'static str> {
+        content(&head(file).unwrap())
+    }
+
     #[test]
     fn names() {
         const SECRET: &[&str] = &[
@@ -302,17 +315,17 @@ mod tests {
             ("https://me:pw@example.org\n", "URL"),
             ("P\0A\0S\0S\0W\0O\0R\0D\0=\0x\0y\0", "sets a secret"),
         ] {
-            assert!(content(secret.as_bytes()).is_some_and(|found| found.contains(what)), "{secret}");
+            assert!(found(secret.as_bytes()).is_some_and(|found| found.contains(what)), "{secret}");
         }
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         gzip.write_all(b"A_SECRET=abc\n").unwrap();
-        assert_eq!(content(&gzip.finish().unwrap()), Some("it sets a secret"));
+        assert_eq!(found(&gzip.finish().unwrap()), Some("it sets a secret"));
         for packed in [
             &include_bytes!("tests/secret.bz2")[..],
             include_bytes!("tests/secret.xz"),
             include_bytes!("tests/secret.zst"),
         ] {
-            assert_eq!(content(packed), Some("it sets a secret"));
+            assert_eq!(found(packed), Some("it sets a secret"));
         }
     }
 
@@ -330,9 +343,26 @@ mod tests {
             "see https://example.org/a:b@c and http://h:80/\n",
             &slip,
         ] {
-            assert_eq!(content(data.as_bytes()), None, "{data}");
+            assert_eq!(found(data.as_bytes()), None, "{data}");
         }
-        assert!(content(format!(">a\n{WIF}\n").as_bytes()).is_some(), "a key is one in sequences too");
-        assert!(holds_sequences(b"\n>a\nAC\n") && !holds_sequences(b"@me\nhello\n"));
+        assert!(found(format!(">a\n{WIF}\n").as_bytes()).is_some(), "a key is one in sequences too");
+        assert!(holds_sequences("\n>a\nAC\n") && !holds_sequences("@me\nhello\n"));
+    }
+
+    /// A block of bzip2 is longer than any head.
+    #[test]
+    fn what_is_packed_in_long_blocks_is_looked_into() {
+        let mut noise = 1_u64;
+        let mut padding = Vec::new();
+        while padding.len() < 400_000 {
+            noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            padding.extend_from_slice(format!("{noise:x}\n").as_bytes());
+        }
+        let mut packed = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
+        packed.write_all(b"A_SECRET=abc\n").unwrap();
+        packed.write_all(&padding).unwrap();
+        let packed = packed.finish().unwrap();
+        assert!(packed.len() > 2 * HEAD, "{}", packed.len());
+        assert_eq!(found(&packed), Some("it sets a secret"));
     }
 }
