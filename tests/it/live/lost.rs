@@ -102,7 +102,8 @@ async fn a_person_may_end_what_the_chain_cannot_tell_and_its_money_counts_as_spe
     stage.rules("[caps]\nper_day = \"3\"");
     let anew = stage.world.run(&["ask", "--json", "--yes", ASK[2]]);
     assert_eq!(anew.code, 5, "{}", anew.all());
-    assert_eq!(stage.spent(), Datoshi::ZERO);
+    // The look at the chain sent it once more, and once is all that it can land.
+    assert!(stage.received() <= gas("2"), "{}", stage.received());
 }
 
 #[cfg(feature = "kill-points")]
