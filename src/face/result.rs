@@ -51,9 +51,13 @@ fn headline(document: &ResultDocument) -> String {
     // Some tasks write one record over all sequences.
     let sequences = document.summary.get(SEQUENCES).and_then(Value::as_u64).filter(|_| document.records.len() == 1);
     let (n, unit) = sequences.map_or((document.records.len() as u64, "record"), |n| (n, "sequence"));
-    let records = format!("{} {unit}{}", count(n), if n == 1 { "" } else { "s" });
     let task = clean(&document.task_type, 60);
-    format!("{task}: {records}, by {} {}{seed}", clean(&program.name, 60), clean(&program.version, 40))
+    // What other programs write is in their own files, and is not counted here.
+    let records = match n {
+        0 => String::new(),
+        n => format!("{} {unit}{}, ", count(n), if n == 1 { "" } else { "s" }),
+    };
+    format!("{task}: {records}by {} {}{seed}", clean(&program.name, 60), clean(&program.version, 40))
 }
 
 fn fold_lines(folds: &[Fold], look: &Look, draw: Draw) -> Vec<String> {

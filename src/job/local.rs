@@ -40,7 +40,10 @@ impl Workflow {
         let out_dir = self.make_out_dir(job)?;
         let running = match job.state {
             JobState::Running => job.clone(),
-            _ => self.step(&job.id, JobState::Running, |_| {})?,
+            _ => {
+                self.tell_notes(job);
+                self.step(&job.id, JobState::Running, |_| {})?
+            }
         };
         let progress = |part: f64| self.told(&running, Some(part));
         match self.parts.runner.run(permit, task, &out_dir, &progress, cancel.watch()).await {
@@ -80,6 +83,16 @@ impl Workflow {
                     }
                     error => Err(error.into()),
                 }
+            }
+        }
+    }
+
+    /// Says what is odd or in doubt about the files: nobody was shown a plan of what is free.
+    fn tell_notes(&self, job: &Job) {
+        let further = job.verdict.further.iter().map(|file| &file.profile);
+        for profile in std::iter::once(&job.verdict.dataset).chain(further) {
+            for note in profile.notes() {
+                self.emit(Event::Warning { message: format!("{}: {note}", profile.path.display()) });
             }
         }
     }

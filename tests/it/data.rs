@@ -131,12 +131,23 @@ fn a_peptide_of_bases_is_folded_when_it_is_said_to_be_protein() {
     let world = world(&["gaga.fasta"]);
     let plan = ["run", "protein_folding", "gaga.fasta", "--until", "plan", "--json"];
     let run = world.run(&plan);
-    assert!(run.out.contains("if they are proteins, say so: alphabet=protein"), "{}", run.all());
+    assert!(run.out.contains("if they are proteins, say so: --set alphabet=protein"), "{}", run.all());
     let run = world.run(&[&plan[..], &["--set", "alphabet=protein"]].concat());
     let planned = run.event("plan");
     let work = if planned["plan"].is_null() { &planned["work"] } else { &planned["plan"]["work"] };
     assert!(work[0]["cannot"].is_null(), "{}", run.all());
     assert_eq!(work[0]["verdict"]["dataset"]["alphabet"], "protein");
+}
+
+#[test]
+fn what_is_odd_or_in_doubt_is_said_where_no_plan_is_shown() {
+    let world = world(&["cut-at-block.fasta.gz", "mixed.fasta"]);
+    for (name, is) in [("cut-at-block.fasta.gz", "may have been cut off"), ("mixed.fasta", "nucleotide")] {
+        let run = world.run(&["run", "sequence_stats", name, "--json"]);
+        assert_eq!(run.code, 0, "{}", run.all());
+        let warning = run.event("warning");
+        assert!(warning["message"].as_str().unwrap().contains(is), "{name}: {warning}");
+    }
 }
 
 /// What seqkit says of a file, by the names of its columns.

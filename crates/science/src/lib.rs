@@ -137,7 +137,7 @@ impl ScienceError {
             ScienceError::NoSentences => "name a text with whole sentences",
             ScienceError::UnknownTask(_) | ScienceError::Parameter { .. } => "`agent tasks` shows what there is",
             ScienceError::Write { .. } => "check that the folder is yours and the disk is not full",
-            ScienceError::MaybeNucleotides => "if they are proteins, say so: alphabet=protein",
+            ScienceError::MaybeNucleotides => "if they are proteins, say so: --set alphabet=protein",
             // The sentence says it: translate them first.
             ScienceError::Nucleotides => return None,
         };

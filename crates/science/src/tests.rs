@@ -129,7 +129,11 @@ fn what_the_sequences_are_can_be_said_and_a_mix_is_named() {
     let error = |text: &str, parameters: Value| run_on(PROTEIN_FOLDING, text, parameters).0.unwrap_err();
     for peptide in [">silk\nGAGAGAGAGAGAGAGAGAGA\n", ">a\nAAAAAAAAAAAAAAAAAAAA\n", ">g\nGGGGGGGGGG\n"] {
         let doubtful = error(peptide, json!({}));
-        assert_eq!(doubtful.hint().as_deref(), Some("if they are proteins, say so: alphabet=protein"), "{doubtful}");
+        assert_eq!(
+            doubtful.hint().as_deref(),
+            Some("if they are proteins, say so: --set alphabet=protein"),
+            "{doubtful}"
+        );
         let (done, _folder) = run_on(PROTEIN_FOLDING, peptide, json!({"alphabet": "protein", "effort": "quick"}));
         let document = done.unwrap();
         verify(&document, file(peptide.as_bytes())).unwrap();

@@ -152,7 +152,7 @@ fn not_for(task: &TaskType, unsuitable: &Unsuitable, profile: &DatasetProfile) -
             },
         ),
         Unsuitable::Alphabet { .. } if profile.doubt == Some(Doubt::Unsure) && takes_alphabet => {
-            ("alphabet", "their letters leave it open: if they are proteins, say so: alphabet=protein".to_owned())
+            ("alphabet", "their letters leave it open: if they are proteins, say so: --set alphabet=protein".to_owned())
         }
         Unsuitable::Alphabet { .. } if profile.alphabet == Some(Alphabet::Nucleotide) => {
             ("alphabet", "translate the sequences first, or name a file of proteins".to_owned())
