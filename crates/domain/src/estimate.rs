@@ -271,21 +271,10 @@ mod tests {
             r#"{"constant": 1.0, "residues * database.residues": 2.0, "refinement": 0.5, "min(refinement, 3)": 10.0}"#;
         let terms: Terms = serde_json::from_str(text).unwrap();
         let profile = |residues| DatasetProfile {
-            path: "x".into(),
-            bytes: 1,
-            format: crate::dataset::Format::Fasta,
-            compression: None,
-            foreign: None,
-            oddities: Vec::new(),
             records: 1,
             residues,
             longest: residues,
-            alphabet: None,
-            doubt: None,
-            sampled: false,
-            margins: None,
-            zeros: false,
-            modified_ns: 0,
+            ..crate::strategies::dataset("x", 1, crate::dataset::Format::Fasta)
         };
         let source = crate::dataset::DatasetSource { path: "/x".into(), root: "/".into() };
         let database = FurtherFile { name: "database".into(), profile: profile(7), source };

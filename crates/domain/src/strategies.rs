@@ -1,8 +1,11 @@
-//! Values at random, for the property tests of whoever works with them.
+//! Values for tests: at random for property tests, and plain ones to change a field of.
+
+use std::path::PathBuf;
 
 use proptest::prelude::*;
 
 use crate::{
+    dataset::{DatasetProfile, Format},
     money::Datoshi,
     request::{Bounds, Locality, Spend, Until},
 };
@@ -17,4 +20,25 @@ pub fn bounds() -> impl Strategy<Value = Bounds> {
     ];
     let until = prop_oneof![Just(Until::Plan), Just(Until::Quote), Just(Until::Done)];
     (place, spend, until).prop_map(|(place, spend, until)| Bounds { place, spend, until })
+}
+
+/// A dataset in which nothing was counted and nothing is odd.
+pub fn dataset(path: impl Into<PathBuf>, bytes: u64, format: Format) -> DatasetProfile {
+    DatasetProfile {
+        path: path.into(),
+        bytes,
+        format,
+        compression: None,
+        foreign: None,
+        oddities: Vec::new(),
+        records: 0,
+        residues: 0,
+        longest: 0,
+        alphabet: None,
+        doubt: None,
+        sampled: false,
+        margins: None,
+        zeros: false,
+        modified_ns: 0,
+    }
 }

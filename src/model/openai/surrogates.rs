@@ -33,7 +33,7 @@ pub(super) fn marked(json: &str) -> Option<String> {
     any.then_some(out)
 }
 
-/// The number of an escape `\uXXXX` at the beginning of a text.
+/// The number of an escape, `\u` and four hexadecimal digits, at the beginning of a text.
 fn unit(text: &str) -> Option<u32> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     u32::from_str_radix(digits, 16).ok()

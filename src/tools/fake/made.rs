@@ -30,21 +30,10 @@ pub const STRANGER: &str = "NbBboiLB8G4eV2QHdMVLwCs91ViWN6NBe2";
 pub fn job(session: &str, id: JobId, task: &TaskType, parameters: Parameters, named: &Path, bytes: u64) -> Job {
     let range = |x: f64| Range { low: x, likely: x, high: x };
     let dataset = DatasetProfile {
-        path: named.to_owned(),
-        bytes,
-        format: Format::Fasta,
-        compression: None,
-        foreign: None,
-        oddities: Vec::new(),
         records: 3,
         residues: bytes,
         longest: 48,
-        alphabet: None,
-        doubt: None,
-        sampled: false,
-        margins: None,
-        zeros: false,
-        modified_ns: 0,
+        ..domain::strategies::dataset(named.to_owned(), bytes, Format::Fasta)
     };
     let machine = MachineProfile {
         cores: 2,

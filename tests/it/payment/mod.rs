@@ -158,21 +158,11 @@ pub fn quote(network: Network, amount: Datoshi) -> Quote {
 fn awaiting(quote: Quote) -> Job {
     let range = Range { low: 1.0, likely: 2.0, high: 3.0 };
     let dataset = DatasetProfile {
-        path: PathBuf::from("data.fasta"),
-        bytes: 5_000_000_000,
-        format: Format::Fasta,
-        compression: None,
-        foreign: None,
-        oddities: Vec::new(),
         records: 1000,
         residues: 4_900_000_000,
         longest: 5_000_000,
-        alphabet: None,
-        doubt: None,
         sampled: true,
-        margins: None,
-        zeros: false,
-        modified_ns: 0,
+        ..domain::strategies::dataset(PathBuf::from("data.fasta"), 5_000_000_000, Format::Fasta)
     };
     let machine =
         MachineProfile { cores: 2, total_ram: 8 << 30, available_ram: 6 << 30, limited_by_cgroup: false, free_disk: 0 };

@@ -70,21 +70,12 @@ impl Desk {
 fn offloaded(folder: &Path, bytes: u64, modified_ns: i64) -> Job {
     let nothing = Range { low: 0.0, likely: 0.0, high: 0.0 };
     let dataset = DatasetProfile {
-        path: "data.fasta".into(),
-        bytes,
-        format: Format::Fasta,
-        compression: None,
-        foreign: None,
-        oddities: Vec::new(),
         records: 1,
         residues: bytes,
         longest: bytes,
         alphabet: Some(Alphabet::Protein),
-        doubt: None,
-        sampled: false,
-        margins: None,
-        zeros: false,
         modified_ns,
+        ..domain::strategies::dataset("data.fasta", bytes, Format::Fasta)
     };
     Job::planned(PlannedJob {
         id: JobId::random(),

@@ -28,7 +28,11 @@ const LAST_LINES: usize = 6;
 const REASON: usize = 400;
 
 /// The version that `command` tells; `scratch` takes what it says. Nothing where it tells none.
-pub(super) fn version(mut command: Command, scratch: &Path) -> Option<String> {
+pub(super) fn version(command: Command, scratch: &Path) -> Option<String> {
+    version_within(PATIENCE, command, scratch)
+}
+
+fn version_within(patience: Duration, mut command: Command, scratch: &Path) -> Option<String> {
     let path = scratch.join(".version");
     let told = File::create(&path).ok()?;
     let mut child = command
@@ -39,7 +43,7 @@ pub(super) fn version(mut command: Command, scratch: &Path) -> Option<String> {
         .ok()?;
     let started = Instant::now();
     while child.try_wait().ok()?.is_none() {
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > patience {
             let _ = child.kill();
             let _ = child.wait();
             return None;
@@ -159,6 +163,11 @@ mod tests {
         echo.arg("tool 1.2");
         assert_eq!(version(echo, folder.path()).as_deref(), Some("1.2"));
         assert_eq!(version(Command::new("/nowhere/at/all"), folder.path()), None);
+        let mut silent = Command::new("sleep");
+        silent.arg("600");
+        let started = Instant::now();
+        assert_eq!(version_within(Duration::from_millis(50), silent, folder.path()), None);
+        assert!(started.elapsed() < Duration::from_secs(60), "it was waited for to its end");
     }
 
     #[test]

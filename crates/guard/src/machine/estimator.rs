@@ -118,8 +118,6 @@ fn corrected(likely: f64, spread: f64, observed: &[f64]) -> Range {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -128,22 +126,13 @@ mod tests {
     use domain::dataset::{Alphabet, DatasetSource, Format, FurtherFile};
 
     fn dataset(bytes: u64, records: u64, residues: u64, longest: u64) -> DatasetProfile {
+        let alphabet = Some(Alphabet::Protein);
         DatasetProfile {
-            path: PathBuf::from("data.fasta"),
-            bytes,
-            format: Format::Fasta,
-            compression: None,
-            foreign: None,
-            oddities: Vec::new(),
             records,
             residues,
             longest,
-            alphabet: Some(Alphabet::Protein),
-            doubt: None,
-            sampled: false,
-            margins: None,
-            zeros: false,
-            modified_ns: 0,
+            alphabet,
+            ..domain::strategies::dataset("data.fasta", bytes, Format::Fasta)
         }
     }
 

@@ -14,15 +14,7 @@ const LINE: usize = 40;
 
 /// Counts the profiles of a file that begins as one: records are profiles, residues their states.
 pub(super) fn count(open: &OpenDataset, content: &mut Content<FromStart<'_>>) -> Result<Counted, InputError> {
-    let mut counted = Counted {
-        format: Format::Hmm,
-        records: 0,
-        residues: 0,
-        longest: 0,
-        alphabet: None,
-        doubt: None,
-        margins: None,
-    };
+    let mut counted = Counted { format: Format::Hmm, ..Counted::BINARY };
     let (mut line, mut seen) = (Vec::with_capacity(LINE), 0);
     while seen < READ {
         let piece = content.next_piece()?;

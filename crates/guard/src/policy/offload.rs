@@ -112,21 +112,10 @@ pub(crate) mod tests {
 
     pub(crate) fn dataset(bytes: u64) -> DatasetProfile {
         DatasetProfile {
-            path: "d.fasta".into(),
-            bytes,
-            format: Format::Fasta,
-            compression: None,
-            foreign: None,
-            oddities: Vec::new(),
             records: 1,
             residues: bytes,
             longest: bytes,
-            alphabet: None,
-            doubt: None,
-            sampled: false,
-            margins: None,
-            zeros: false,
-            modified_ns: 0,
+            ..domain::strategies::dataset("d.fasta", bytes, Format::Fasta)
         }
     }
 

@@ -23,8 +23,20 @@ use super::{
     multipart::checked_number,
     object::full_object,
     outgoing,
-    record::{Described, ObjectRecord, crc64_text, now_ms, timestamp},
+    record::{ObjectRecord, crc64_text, described, now_ms, timestamp},
 };
+
+/// The conditions on what is copied, which whole copies and copied parts have alike.
+macro_rules! copied_if {
+    ($input:ident) => {
+        Reading {
+            if_match: $input.copy_source_if_match,
+            if_none_match: $input.copy_source_if_none_match,
+            modified_since: $input.copy_source_if_modified_since,
+            unmodified_since: $input.copy_source_if_unmodified_since,
+        }
+    };
+}
 
 impl Backend {
     /// The object that is copied, with its content held.
@@ -42,13 +54,7 @@ impl Backend {
     }
 
     pub(super) async fn copy(&self, input: CopyObjectInput) -> S3Result<S3Response<CopyObjectOutput>> {
-        let reading = Reading {
-            if_match: input.copy_source_if_match,
-            if_none_match: input.copy_source_if_none_match,
-            modified_since: input.copy_source_if_modified_since,
-            unmodified_since: input.copy_source_if_unmodified_since,
-        };
-        let (source, from) = self.source(&input.copy_source, reading).await?;
+        let (source, from) = self.source(&input.copy_source, copied_if!(input)).await?;
         if source.bytes() > MAX_BODY {
             return Err(s3_error!(InvalidRequest, "one request copies 5 GiB at most: copy it in parts"));
         }
@@ -60,14 +66,7 @@ impl Backend {
         }
         let described = match anew {
             false => source.described,
-            true => Described {
-                metadata: input.metadata.unwrap_or_default(),
-                content_type: input.content_type,
-                content_encoding: input.content_encoding,
-                content_disposition: input.content_disposition,
-                content_language: input.content_language,
-                cache_control: input.cache_control,
-            },
+            true => described!(input),
         };
         let (bucket, key) = (self.bucket(&input.bucket).await?, input.key);
         let record = on_disk(move || {
@@ -94,13 +93,7 @@ impl Backend {
 
     pub(super) async fn copy_part(&self, input: UploadPartCopyInput) -> S3Result<S3Response<UploadPartCopyOutput>> {
         let number = checked_number(input.part_number)?;
-        let reading = Reading {
-            if_match: input.copy_source_if_match,
-            if_none_match: input.copy_source_if_none_match,
-            modified_since: input.copy_source_if_modified_since,
-            unmodified_since: input.copy_source_if_unmodified_since,
-        };
-        let (source, from) = self.source(&input.copy_source, reading).await?;
+        let (source, from) = self.source(&input.copy_source, copied_if!(input)).await?;
         let range = match &input.copy_source_range {
             Some(text) => range_of(text, source.bytes())?,
             None => 0..source.bytes(),

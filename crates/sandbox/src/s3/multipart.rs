@@ -23,7 +23,7 @@ use super::{
     files::{disk_error, read_all, read_json, write_json},
     incoming::{Claims, receive},
     object::full_object,
-    record::{Described, ObjectRecord, PartRecord, Piece, UploadRecord, crc64_text, now_ms},
+    record::{ObjectRecord, PartRecord, Piece, UploadRecord, crc64_text, described, now_ms},
 };
 use domain::ids;
 
@@ -76,18 +76,7 @@ impl Backend {
         input: CreateMultipartUploadInput,
     ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
         let bucket = self.bucket(&input.bucket).await?;
-        let record = UploadRecord {
-            key: input.key.clone(),
-            started_ms: now_ms(),
-            described: Described {
-                metadata: input.metadata.unwrap_or_default(),
-                content_type: input.content_type,
-                content_encoding: input.content_encoding,
-                content_disposition: input.content_disposition,
-                content_language: input.content_language,
-                cache_control: input.cache_control,
-            },
-        };
+        let record = UploadRecord { key: input.key.clone(), started_ms: now_ms(), described: described!(input) };
         let id = on_disk(move || {
             let data = bucket.new_data()?;
             let id = data.id().to_owned();

@@ -15,11 +15,23 @@ use super::{
     conditions::{Reading, may_write},
     incoming::{Claims, receive},
     outgoing,
-    record::{Described, ObjectRecord, Piece, crc64_text, now_ms, size, timestamp},
+    record::{ObjectRecord, Piece, crc64_text, described, now_ms, size, timestamp},
 };
 
 /// The name of the only piece of an object that came in one request.
 const WHOLE: &str = "1";
+
+/// The conditions of a read, which GET and HEAD have alike.
+macro_rules! read_if {
+    ($input:ident) => {
+        Reading {
+            if_match: $input.if_match,
+            if_none_match: $input.if_none_match,
+            modified_since: $input.if_modified_since,
+            unmodified_since: $input.if_unmodified_since,
+        }
+    };
+}
 
 impl Backend {
     pub(super) async fn put(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
@@ -46,14 +58,7 @@ impl Backend {
             pieces: vec![Piece { file: WHOLE.to_owned(), bytes: received.bytes }],
             crc64: received.crc64,
             modified_ms: now_ms(),
-            described: Described {
-                metadata: input.metadata.unwrap_or_default(),
-                content_type: input.content_type,
-                content_encoding: input.content_encoding,
-                content_disposition: input.content_disposition,
-                content_language: input.content_language,
-                cache_control: input.cache_control,
-            },
+            described: described!(input),
         };
         let e_tag = record.etag();
         on_disk(move || {
@@ -81,13 +86,7 @@ impl Backend {
         let input = request.input;
         let bucket = self.bucket(&input.bucket).await?;
         let (record, folder) = on_disk(move || bucket.held(&input.key)).await?;
-        let reading = Reading {
-            if_match: input.if_match,
-            if_none_match: input.if_none_match,
-            modified_since: input.if_modified_since,
-            unmodified_since: input.if_unmodified_since,
-        };
-        reading.may_read(&record)?;
+        read_if!(input).may_read(&record)?;
         let all = record.bytes();
         let range = match input.range {
             Some(range) => range.check(all)?,
@@ -120,13 +119,7 @@ impl Backend {
         let input = request.input;
         let bucket = self.bucket(&input.bucket).await?;
         let record = on_disk(move || bucket.existing(&input.key)).await?;
-        let reading = Reading {
-            if_match: input.if_match,
-            if_none_match: input.if_none_match,
-            modified_since: input.if_modified_since,
-            unmodified_since: input.if_unmodified_since,
-        };
-        reading.may_read(&record)?;
+        read_if!(input).may_read(&record)?;
         let wants_checksum = asks(input.checksum_mode.as_ref());
         Ok(S3Response::new(HeadObjectOutput {
             accept_ranges: Some("bytes".to_owned()),

@@ -18,6 +18,21 @@ pub struct Piece {
     pub bytes: u64,
 }
 
+/// What a request that makes an object says of it: S3's three such requests have the same fields, in types of their own.
+macro_rules! described {
+    ($input:ident) => {
+        $crate::s3::record::Described {
+            metadata: $input.metadata.unwrap_or_default(),
+            content_type: $input.content_type,
+            content_encoding: $input.content_encoding,
+            content_disposition: $input.content_disposition,
+            content_language: $input.content_language,
+            cache_control: $input.cache_control,
+        }
+    };
+}
+pub(super) use described;
+
 /// What a client said of an object when it made it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Described {

@@ -117,21 +117,10 @@ impl Talk {
 pub(super) fn job(work: &Work, heavy: bool) -> Job {
     let path = work.dataset().to_owned();
     let dataset = DatasetProfile {
-        path: path.clone(),
-        bytes: 148,
-        format: Format::Fasta,
-        compression: None,
-        foreign: None,
-        oddities: Vec::new(),
         records: 3,
         residues: 90,
         longest: 30,
-        alphabet: None,
-        doubt: None,
-        sampled: false,
-        margins: None,
-        zeros: false,
-        modified_ns: 0,
+        ..domain::strategies::dataset(path.clone(), 148, Format::Fasta)
     };
     let machine = MachineProfile { cores: 4, total_ram: 8, available_ram: 8, limited_by_cgroup: false, free_disk: 1 };
     let range = Range { low: 1.0, likely: 1.0, high: 1.0 };

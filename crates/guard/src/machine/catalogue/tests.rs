@@ -86,21 +86,12 @@ fn parameters_are_checked() {
 fn datasets_must_suit() {
     let catalogue = catalogue();
     let profile = |format, gzip: bool, alphabet| DatasetProfile {
-        path: PathBuf::from("data"),
-        bytes: 10,
-        format,
         compression: gzip.then_some(Compression::Gzip),
-        foreign: None,
-        oddities: Vec::new(),
         records: 1,
         residues: 4,
         longest: 4,
         alphabet,
-        doubt: None,
-        sampled: false,
-        margins: None,
-        zeros: false,
-        modified_ns: 0,
+        ..domain::strategies::dataset(PathBuf::from("data"), 10, format)
     };
     let told = |task: &str, profile: &DatasetProfile| {
         check_dataset(catalogue.get(task).unwrap(), profile).map_err(|e| e.to_string())
