@@ -153,7 +153,7 @@ impl Conversation {
             if let Message::User { text } = &message
                 && history::is_prompt(&message)
             {
-                self.note_jobs_in(text);
+                self.about(named::jobs(text));
             }
             self.history.push(self.shown(message));
         }
@@ -191,7 +191,7 @@ impl Conversation {
         self.history = history::closed(std::mem::take(&mut self.history));
         self.sink.emit(Event::TurnStarted { prompt: prompt.to_owned() });
         self.keep(Message::User { text: prompt.to_owned() });
-        self.note_jobs_in(prompt);
+        self.about(named::jobs(prompt));
         let jobs = self.jobs()?;
         let to_plan = self.bounds.until == Until::Plan;
         let mut turn = Turn::new(self.bounds.until, self.helps);
@@ -277,8 +277,9 @@ impl Conversation {
         })
     }
 
-    fn note_jobs_in(&mut self, prompt: &str) {
-        for id in named::jobs(prompt) {
+    /// From now on the conversation is about these jobs, too, whatever session they are of.
+    pub(super) fn about(&mut self, jobs: impl IntoIterator<Item = JobId>) {
+        for id in jobs {
             if !self.named.contains(&id) {
                 self.named.push(id);
             }

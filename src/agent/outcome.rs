@@ -48,6 +48,9 @@ pub fn of_job(job: &Job, until: Until) -> u8 {
         // What runs here has no quote.
         Planned if until == Until::Plan || (until == Until::Quote && job.place() == Place::Local) => DONE,
         Submitted if until == Until::Quote => DONE,
+        // It stands where an earlier request left it, and this one goes no further.
+        Staging | Staged | Submitted if until == Until::Plan => DONE,
+        Paid | Running | ResultReady | Fetched if until != Until::Done => DONE,
         PaymentIntended | PaymentSent | PaymentUnknown => PAYMENT_UNRESOLVED,
         StageFailed | PaymentFailed | JobFailed | PaidButFailed | QuoteExpired => JOB_FAILED,
         Refused => REFUSED,

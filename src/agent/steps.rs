@@ -150,6 +150,8 @@ impl Conversation {
         for result in results {
             self.keep(result);
         }
+        // A check may have taken up what another session paid for.
+        self.about(turn.jobs.iter().cloned());
     }
 
     /// Keeps what the model said, and tells it something.

@@ -1,29 +1,55 @@
-//! Ctrl-C, and readers that go away.
+//! Ctrl-C, SIGTERM, and readers that go away.
 
-use std::future::Future;
+use std::{future::Future, task::Poll};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Context;
 use crate::job::Cancel;
 use cassette::{Tape, play::STOP};
 
-/// Runs `work`. The first Ctrl-C asks it to stop, in its own way, and is kept on the run's tape; the second leaves it where
-/// it stands, which the ledger is made for, and gives `None`.
+/// Signals that ask the program to stop, heard from the making on: Ctrl-C (SIGINT) and SIGTERM.
+struct Stops(Vec<Signal>);
+
+impl Stops {
+    fn heard() -> Stops {
+        Stops::of(&[SignalKind::interrupt(), SignalKind::terminate()])
+    }
+
+    /// Where a signal cannot be heard, the system's own way of ending the program is left as it is.
+    fn of(kinds: &[SignalKind]) -> Stops {
+        Stops(kinds.iter().filter_map(|kind| signal(*kind).ok()).collect())
+    }
+
+    /// Returns at the next of them.
+    async fn next(&mut self) {
+        std::future::poll_fn(|context| {
+            let come = self.0.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+            if come { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+}
+
+/// Runs `work`. The first Ctrl-C or SIGTERM asks it to stop, in its own way, and is kept on the run's tape; the second leaves
+/// it where it stands, which the ledger is made for, and gives `None`.
 pub async fn stoppable<T>(tape: &Tape, cancel: &Cancel, work: impl Future<Output = T>) -> Option<T> {
-    let mut work = std::pin::pin!(work);
+    let (mut work, mut stops) = (std::pin::pin!(work), Stops::heard());
     let mut asked = false;
     loop {
         tokio::select! {
-            done = &mut work => return Some(done),
-            heard = tokio::signal::ctrl_c() => match heard {
-                Ok(()) if asked => return None,
-                Ok(()) => {
-                    tape.note(STOP, &true);
-                    asked = true;
-                    cancel.cancel();
+            // Looked for before each step of the work, so that work which heard Ctrl-C at a question and gave way once finds
+            // its wish noted.
+            biased;
+            () = stops.next() => {
+                if asked {
+                    return None;
                 }
-                // Where signals cannot be heard, the system's own way of ending the program is left as it is.
-                Err(_) => return Some(work.await),
-            },
+                tape.note(STOP, &true);
+                asked = true;
+                cancel.cancel();
+            }
+            done = &mut work => return Some(done),
         }
     }
 }
@@ -46,17 +72,14 @@ pub fn cancel_by_hand(context: &Context) -> Cancel {
     cancel
 }
 
+/// Done at SIGTERM: for a prompt, where Ctrl-C is a key.
+pub async fn terminated() {
+    let mut stops = Stops::of(&[SignalKind::terminate()]);
+    stops.next().await;
+}
+
 /// Done at Ctrl-C or SIGTERM: for what serves.
 #[cfg(any(feature = "mcp", feature = "node", feature = "sandbox"))]
 pub async fn until_told() {
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await.unwrap_or(()),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
-    }
+    Stops::heard().next().await;
 }

@@ -1,4 +1,4 @@
-//! The same work, done or begun before in this session: it is taken up and not paid for again.
+//! The same work, done or begun before in this session, or paid for in any: it is taken up and not paid for again.
 
 use super::{JobError, Workflow, lease};
 use domain::{

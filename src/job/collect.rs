@@ -78,6 +78,7 @@ impl Workflow {
             let Some(detail) = self.look(remote, job, &task, &mut waiting, cancel).await? else { continue };
             if state == JobState::Paid && detail.status == TaskStatus::Computing {
                 state = self.step(&job.id, JobState::Running, |_| {})?.state;
+                waiting.changed(self.waited());
             }
             if let Some(end) = ending(&detail) {
                 let (to, failure) = end;

@@ -1,4 +1,4 @@
-//! One process at a time works on a job.
+//! One process at a time works on a job, and one of a home hears webhooks.
 //!
 //! The lease is a locked file: the system takes the lock back when a process ends, however it ends.
 
@@ -10,7 +10,7 @@ use std::{
 
 use domain::ids::JobId;
 
-/// The right to advance one job; given back when dropped.
+/// A right that one process has; given back when dropped.
 #[derive(Debug)]
 pub struct Lease {
     _file: File,
@@ -37,15 +37,28 @@ pub enum LeaseError {
 /// # Errors
 /// [`LeaseError::Taken`] while another process has it.
 pub fn take(home: &Path, job: &JobId) -> Result<Lease, LeaseError> {
-    let file_error = |source| LeaseError::File { job: job.clone(), source };
+    let lease = lock(home, job.as_str()).map_err(|source| LeaseError::File { job: job.clone(), source })?;
+    lease.ok_or_else(|| LeaseError::Taken(job.clone()))
+}
+
+/// The right to hear webhooks for all waiting processes of this home; `None` while another process has it.
+///
+/// # Errors
+/// The lock file could not be used.
+pub fn webhooks(home: &Path) -> io::Result<Option<Lease>> {
+    lock(home, "webhooks")
+}
+
+/// The lock of this name; `None` while another process has it.
+fn lock(home: &Path, name: &str) -> io::Result<Option<Lease>> {
     let folder = home.join("locks");
-    fs::create_dir_all(&folder).map_err(file_error)?;
-    let path = folder.join(format!("{job}.lock"));
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(file_error)?;
+    fs::create_dir_all(&folder)?;
+    let path = folder.join(format!("{name}.lock"));
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
     match file.try_lock() {
-        Ok(()) => Ok(Lease { _file: file }),
-        Err(TryLockError::WouldBlock) => Err(LeaseError::Taken(job.clone())),
-        Err(TryLockError::Error(source)) => Err(file_error(source)),
+        Ok(()) => Ok(Some(Lease { _file: file })),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(source)) => Err(source),
     }
 }
 
@@ -62,5 +75,7 @@ mod tests {
         assert!(take(home.path(), &JobId::random()).is_ok());
         drop(lease);
         assert!(take(home.path(), &job).is_ok());
+        let hears = webhooks(home.path()).unwrap();
+        assert!(hears.is_some() && webhooks(home.path()).unwrap().is_none());
     }
 }

@@ -21,7 +21,11 @@ use secrecy::SecretString;
 use serve::{Deadline, Limits};
 use tokio::{net::TcpListener, sync::Notify, task::AbortHandle};
 
-use super::{Remote, Workflow, waiting::Waiting};
+use super::{
+    Remote, Workflow,
+    lease::{self, Lease},
+    waiting::Waiting,
+};
 use cassette::Tape;
 use compute::aioz::webhook::{self, SIGNATURE_HEADER, Word};
 use domain::{event::Event, job::Job};
@@ -48,6 +52,8 @@ pub struct Listening {
 /// Listens until it is dropped.
 #[derive(Debug)]
 pub(super) struct Listener {
+    /// Tells other processes of this home that it is one of theirs that listens.
+    _lease: Lease,
     shared: Arc<Shared>,
     task: AbortHandle,
 }
@@ -78,12 +84,12 @@ impl Listener {
     /// Listens at an address for webhooks that are signed with this key.
     ///
     /// # Errors
-    /// The address is in use, by another program of this kind or any other; it is not this machine's, or not allowed.
-    pub async fn open(at: SocketAddr, key: SecretString) -> io::Result<Listener> {
+    /// The address is in use, not this machine's, or not allowed.
+    pub async fn open(at: SocketAddr, key: SecretString, lease: Lease) -> io::Result<Listener> {
         let listener = TcpListener::bind(at).await?;
         let shared = Arc::new(Shared { key, awaited: Mutex::default(), heard: Mutex::default() });
         let task = tokio::spawn(serve(listener, Arc::clone(&shared))).abort_handle();
-        Ok(Listener { shared, task })
+        Ok(Listener { _lease: lease, shared, task })
     }
 
     /// Waits for word of a task from here on.
@@ -122,8 +128,8 @@ impl Drop for Awaited {
 }
 
 impl Workflow {
-    /// Has a wait hear webhooks of its task, where this process can listen for them. Where another process listens at that
-    /// address, the provider is asked, until that process ends.
+    /// Has a wait hear webhooks of its task, where this process can listen for them. Where another process of this home listens,
+    /// the provider is asked, until that process ends.
     pub(super) async fn hear(&self, remote: &Remote, job: &Job, task: &str, waiting: &mut Waiting) {
         let Some(listening) = &remote.listening else { return };
         if waiting.hears() || !matches!(self.tape(), Tape::Off) {
@@ -131,18 +137,21 @@ impl Workflow {
         }
         let mut listener = self.listener.lock().await;
         if listener.is_none() {
-            match Listener::open(listening.at, listening.key.clone()).await {
-                Ok(open) => *listener = Some(open),
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                    tracing::debug!(at = %listening.at, "another program listens there");
-                }
-                Err(error) if waiting.is_news("deaf") => {
-                    let at = listening.at;
+            let (at, home) = (listening.at, self.parts.ledger.home());
+            let opened = match lease::webhooks(home) {
+                // Another process of this home listens.
+                Ok(None) => None,
+                Ok(Some(lease)) => Some(Listener::open(at, listening.key.clone(), lease).await),
+                Err(error) => Some(Err(error)),
+            };
+            match opened {
+                Some(Ok(open)) => *listener = Some(open),
+                Some(Err(error)) if waiting.is_news("deaf") => {
                     let why =
                         format!("webhooks cannot be listened for at {at} ({error}): the provider is asked instead");
                     self.emit(Event::Warning { message: format!("{}: {why}", job.id) });
                 }
-                Err(_) => {}
+                Some(Err(_)) | None => {}
             }
         }
         if let Some(listener) = listener.as_ref() {

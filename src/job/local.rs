@@ -48,7 +48,7 @@ impl Workflow {
         let progress = |part: f64| self.told(&running, Some(part));
         match self.parts.runner.run(permit, task, &out_dir, &progress, cancel.watch()).await {
             Ok(outcome) => {
-                self.remember(job, task, outcome.seconds, outcome.max_rss as f64)?;
+                self.remember(job, task, Took { seconds: outcome.seconds, ram: outcome.max_rss as f64, whole: true })?;
                 let document = outcome.document;
                 let warnings = document.clean_warnings();
                 self.warn(job, &warnings);
@@ -71,8 +71,12 @@ impl Workflow {
             Err(error) => {
                 // Ended at a limit, it needs at least that much: what is planned next knows.
                 match error {
-                    LocalError::TimedOut { limit } => self.remember(job, task, limit as f64, 0.0)?,
-                    LocalError::OutOfMemory { limit } => self.remember(job, task, 0.0, limit as f64)?,
+                    LocalError::TimedOut { limit } => {
+                        self.remember(job, task, Took { seconds: limit as f64, ram: 0.0, whole: false })?;
+                    }
+                    LocalError::OutOfMemory { limit } => {
+                        self.remember(job, task, Took { seconds: 0.0, ram: limit as f64, whole: false })?;
+                    }
                     _ => {}
                 }
                 self.step(&job.id, JobState::JobFailed, |job| job.failure = Some(error.to_string()))?;
@@ -97,10 +101,18 @@ impl Workflow {
         }
     }
 
-    /// What the run took, or at least took, corrects the next estimate; zero is not known.
-    fn remember(&self, job: &Job, task: &TaskType, seconds: f64, ram: f64) -> Result<(), JobError> {
-        let model = estimate(job, task, &[]);
-        let run = Measured { model_seconds: model.seconds.likely, seconds, model_ram: model.ram.likely, ram };
+    /// What the run took corrects the next estimate; what it took until it was ended is the least that its files need.
+    fn remember(&self, job: &Job, task: &TaskType, took: Took) -> Result<(), JobError> {
+        let part = estimator::worked_on(task, &job.verdict.dataset, &job.parameters);
+        let on = WorkedOn { dataset: &part, further: &job.verdict.further, parameters: &job.parameters };
+        let model = estimator::estimate(task, on, &[]);
+        let run = Measured {
+            model_seconds: model.seconds.likely,
+            seconds: took.seconds,
+            model_ram: model.ram.likely,
+            ram: took.ram,
+            ended_on: (!took.whole).then(|| on.files()),
+        };
         Ok(self.parts.ledger.record_measured(&task.name, &run)?)
     }
 
@@ -138,6 +150,13 @@ impl Workflow {
             ),
         })
     }
+}
+
+/// What a run took: of one that was ended at a limit (not `whole`), that limit. Zero is not known.
+struct Took {
+    seconds: f64,
+    ram: f64,
+    whole: bool,
 }
 
 /// What a job needs, by what is known of its files and of earlier runs.

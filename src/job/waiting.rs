@@ -15,7 +15,7 @@ const LAST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The same where the provider's webhooks are seen to come through: they tell of a change at once, and one may be lost.
 const CALLED_PAUSE: Duration = Duration::from_secs(120);
-/// After this long without any webhook it is told that none comes.
+/// So long after a change that was seen by asking it is told that no webhook came of it.
 const SILENT: SignedDuration = SignedDuration::from_secs(60);
 
 /// One wait.
@@ -26,6 +26,8 @@ pub(super) struct Waiting {
     heard: Timestamp,
     pause: Duration,
     told: Vec<String>,
+    /// When the task was seen to have changed, of which a webhook tells.
+    changed: Option<Timestamp>,
     /// Webhooks of the task, where they are listened for.
     webhooks: Option<Awaited>,
 }
@@ -33,7 +35,7 @@ pub(super) struct Waiting {
 impl Waiting {
     /// One that begins now.
     pub fn begun(now: Timestamp) -> Waiting {
-        Waiting { begun: now, heard: now, pause: FIRST_PAUSE, told: Vec::new(), webhooks: None }
+        Waiting { begun: now, heard: now, pause: FIRST_PAUSE, told: Vec::new(), changed: None, webhooks: None }
     }
 
     /// All is as it should be.
@@ -45,6 +47,11 @@ impl Waiting {
     pub fn is_over(&self, now: Timestamp, seconds: u64) -> bool {
         let most = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
         now.duration_since(self.heard) > most
+    }
+
+    /// The task was seen to have changed.
+    pub fn changed(&mut self, now: Timestamp) {
+        self.changed = Some(now);
     }
 
     /// Webhooks of the task are listened for from here on.
@@ -69,9 +76,10 @@ impl Waiting {
         self.webhooks.as_ref().is_some_and(Awaited::came)
     }
 
-    /// Whether webhooks are listened for, and none came in a time in which one should have.
+    /// Whether webhooks are listened for, and none came of a change long after it was seen.
     pub fn hears_nothing(&self, now: Timestamp) -> bool {
-        self.hears() && !self.is_called() && now.duration_since(self.begun) > SILENT
+        let long_ago = |changed| now.duration_since(changed) > SILENT;
+        self.hears() && !self.is_called() && self.changed.is_some_and(long_ago)
     }
 
     /// Until the next look: longer each time, and longer still once the wait has lasted; at least what was asked for.

@@ -151,10 +151,10 @@ pub fn before(job: &Job, attempts: &[Attempt]) -> Value {
     value["same_as_before"] = true.into();
     value["note"] = match job.state {
         JobState::Done => {
-            "the same work was done before in this session: its result is given, and nothing is done or paid again; to run it \
-             anew the person says so"
+            "the same work was done before: its result is given, and nothing is done or paid again; to run it anew the person \
+             says so"
         }
-        _ => "the same work was begun before in this session: its job is taken up, and nothing is paid twice",
+        _ => "the same work was begun before: its job is taken up, and nothing is paid twice",
     }
     .into();
     if let Some(asked) = &job.quote {

@@ -65,7 +65,7 @@ fn what_is_odd_is_said_in_the_plan() {
         ("padded.fasta.gz", "zeros stand behind its compressed data"),
         ("cr.fasta", "lines end in carriage returns alone"),
         ("polya.fasta", "could be protein"),
-        ("mixed.fasta", "both nucleotides (1 records, the first of them record 1) and protein (1 records)"),
+        ("mixed.fasta", "both nucleotides (1 record, the first of them record 1) and protein (1 record)"),
     ] {
         let world = world(&[name]);
         let run = world.run(&["run", "sequence_stats", name, "--until", "plan", "--json"]);
@@ -92,6 +92,8 @@ fn what_is_not_read_is_named_and_its_hint_works() {
         ("dna.tar.gz", "a tar archive"),
         ("dna.zip", "a zip archive"),
         ("utf16.fasta", "UTF-16 text"),
+        ("utf32.fasta", "UTF-32 text"),
+        ("dna.fasta.lzma", "LZMA-compressed"),
         ("hash.fasta", "FASTA behind lines that begin with `#`"),
     ] {
         let world = world(&[name]);

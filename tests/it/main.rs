@@ -16,6 +16,7 @@ mod mcp;
 mod neo_go;
 mod node;
 mod once;
+mod oracle;
 mod outside;
 mod payment;
 mod permits;

@@ -144,7 +144,13 @@ fn a_run_here_a_dry_run_and_a_refusal_end_as_they_did() {
 }
 
 #[test]
-fn a_run_that_a_person_stopped_stops_there_again() {
+fn a_run_that_was_stopped_stops_there_again() {
+    for signal in [Signal::INT, Signal::TERM] {
+        stopped_by(signal);
+    }
+}
+
+fn stopped_by(signal: Signal) {
     let world = World::new();
     world.file("data.fasta", example("data.fasta"));
     let mut command = world.command(&["ask", "--json", "--record", "run.cassette", FOLD]);
@@ -156,11 +162,12 @@ fn a_run_that_a_person_stopped_stops_there_again() {
         out.push(lines.next().unwrap().unwrap());
     }
     let pid = Pid::from_raw(child.id() as i32).unwrap();
-    kill_process(pid, Signal::INT).unwrap();
+    kill_process(pid, signal).unwrap();
     out.extend(lines.map(Result::unwrap));
     let code = child.wait().unwrap().code().unwrap();
     let run = Run { code, out: out.join("\n"), err: String::new() };
     assert_eq!(run.code, 130, "{}", run.all());
+    assert_eq!(run.event("turn.status")["jobs"][0]["state"], "running", "{}", run.all());
     // Out of the way and not removed: the sandbox's host may still write there.
     fs::rename(world.home(), world.home().with_extension("gone")).unwrap();
     let played = replay(&["--json", "run.cassette"], &world.work());

@@ -43,6 +43,15 @@ pub struct WorkedOn<'a> {
     pub parameters: &'a Parameters,
 }
 
+impl WorkedOn<'_> {
+    /// Which files these are, as far as they were measured: size and time of change of each. It names a run's files in the
+    /// history of runs.
+    pub fn files(&self) -> String {
+        let all = std::iter::once(self.dataset).chain(self.further.iter().map(|file| &file.profile));
+        all.map(|file| format!("{}@{}", file.bytes, file.modified_ns)).collect::<Vec<_>>().join(",")
+    }
+}
+
 /// A measured quantity of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quantity {
@@ -215,9 +224,8 @@ pub struct Estimate {
     pub learnt_from: u32,
 }
 
-/// What one run on this machine was thought to need, and what it took: of a run that was ended at a limit, that limit. A
-/// measurement of zero is none.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// What one run on this machine was thought to need, and what it took. A measurement of zero is none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// The catalogue's own likely time before any correction, seconds.
     pub model_seconds: f64,
@@ -227,6 +235,9 @@ pub struct Measured {
     pub model_ram: f64,
     /// The child's largest resident set, bytes.
     pub ram: f64,
+    /// Of a run that was ended at a limit, which files it was about ([`WorkedOn::files`]): what it took is then the least that
+    /// the same files need, and says nothing of others.
+    pub ended_on: Option<String>,
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`Limits::head`] | connections that are opened and left so, also between two requests |
 //! | [`Limits::body`] | bodies that come a byte at a time |
+//! | [`Limits::stall`] | answers that nobody takes, or takes a byte at a time |
 //! | [`Limits::connections`] | more of them than there is memory or file descriptors for |
 //! | [`Limits::per_address`] | one stranger who takes them all |
 
@@ -32,6 +33,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
+use tokio_io_timeout::TimeoutStream;
 
 pub use deadline::{Deadline, Late};
 
@@ -45,6 +47,8 @@ pub struct Limits {
     pub head: Duration,
     /// For its whole body, from the end of the head.
     pub body: Duration,
+    /// While nothing of an answer is taken: then the connection ends.
+    pub stall: Duration,
     /// Open at the same time; further ones wait.
     pub connections: usize,
     /// Open at the same time from one address; further ones are closed at once.
@@ -54,11 +58,12 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 15 seconds for a head, 30 for a body, 512 connections, 32 an address but for this machine's own, where a proxy may be.
+    /// 15 seconds for a head, 30 for a body and for an answer that stands still, 512 connections, 32 an address but for this machine's own, where a proxy may be.
     fn default() -> Limits {
         Limits {
             head: Duration::from_secs(15),
             body: Duration::from_secs(30),
+            stall: Duration::from_secs(30),
             connections: 512,
             per_address: 32,
             proxies: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
@@ -143,7 +148,9 @@ where
         let within = hyper::service::service_fn(move |request: Request<Incoming>| {
             service.call(request.map(|incoming| Deadline::of(incoming, body)))
         });
-        let connection = graceful.watch(server.serve_connection(TokioIo::new(stream), within));
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(limits.stall));
+        let connection = graceful.watch(server.serve_connection(TokioIo::new(Box::pin(stream)), within));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended badly");

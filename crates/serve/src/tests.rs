@@ -11,7 +11,7 @@ use super::*;
 const SOON: Duration = Duration::from_millis(200);
 
 fn limits() -> Limits {
-    Limits { head: SOON, body: SOON, ..Limits::default() }
+    Limits { head: SOON, body: SOON, stall: SOON, ..Limits::default() }
 }
 
 /// Serves how long each body is; stops when the sender is dropped.
@@ -74,6 +74,42 @@ async fn a_head_or_a_body_that_comes_a_byte_at_a_time_ends() {
     let mut body = TcpStream::connect(at).await.unwrap();
     body.write_all(b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 3\r\nconnection: close\r\n\r\na").await.unwrap();
     assert!(rest(body).await.ends_with("did not come in time"));
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_takes_ends_and_a_slow_reader_has_all_of_it() {
+    const LONG: usize = 64_000_000;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let service = hyper::service::service_fn(|_: Request<Deadline<Incoming>>| async {
+        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(vec![0; LONG]))))
+    });
+    tokio::spawn(serve(listener, service, limits(), std::future::pending()));
+    let asking = || async {
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").await.unwrap();
+        stream
+    };
+    let mut silent = asking().await;
+    // It is let go: what the system holds for it comes, and then an end before the whole.
+    tokio::time::sleep(SOON * 5).await;
+    let mut taken = Vec::new();
+    let end = tokio::time::timeout(SOON * 50, silent.read_to_end(&mut taken)).await.expect("it is still open");
+    assert!(taken.len() < LONG, "{end:?}");
+    // One that takes three times as long as that, and never stands still.
+    let mut slow = asking().await;
+    let (mut all, mut piece) = (0, vec![0; 1 << 20]);
+    loop {
+        let read = slow.read(&mut piece).await.unwrap();
+        all += read;
+        if read == 0 {
+            break;
+        }
+        if all % (LONG / 16) < read {
+            tokio::time::sleep(SOON / 5).await;
+        }
+    }
+    assert!(all > LONG, "{all}");
 }
 
 #[tokio::test]

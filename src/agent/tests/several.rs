@@ -1,5 +1,6 @@
 //! Several pieces of work in one turn, and the same work again.
 
+use domain::{job::JobState, request::Until};
 use serde_json::json;
 
 use super::*;
@@ -70,7 +71,7 @@ async fn the_same_work_in_another_turn_gives_the_result_of_before() {
     };
     let run = "- {call: {name: run_local_task, arguments: {job: '{{job}}'}}}\n";
     let turns = format!(
-        "{}{run}- {{say: 'Three.'}}\n{}- {{expect: {{last_result: [done before in this session, '\"sequences\":3']}}, say: 'Three, as before.'}}\n{}{run}- {{say: 'Three again.'}}\n",
+        "{}{run}- {{say: 'Three.'}}\n{}- {{expect: {{last_result: ['done before:', '\"sequences\":3']}}, say: 'Three, as before.'}}\n{}{run}- {{say: 'Three again.'}}\n",
         stats(""),
         stats(""),
         stats(", anew: true"),
@@ -88,6 +89,38 @@ async fn the_same_work_in_another_turn_gives_the_result_of_before() {
     );
     let mut bench = Bench::scripted(files(), &twice);
     assert_eq!((bench.plays("stats of data.fasta, anew").await.exit_code, bench.fake.effects()), (0, vec!["run"]));
+}
+
+#[tokio::test]
+async fn a_job_that_another_session_paid_for_is_offered_to_be_waited_for() {
+    let turns = format!(
+        "{CHECK}- {{expect: {{only_offered: [wait_for_job], last_result: taken up}}, call: {{name: wait_for_job, arguments: {{job: '{{{{job}}}}'}}}}}}\n- {{say: 'Folded.'}}\n"
+    );
+    let fake = Arc::new(files());
+    fake.begins("ses-0", "protein_folding", "data.fasta");
+    let id = fake.kept()[0].id.clone();
+    fake.set(&id, |job| job.state = JobState::Paid);
+    let script = Arc::new(Scripted::parse("test", &format!("turns:\n{turns}")).unwrap());
+    let mut bench = Bench::about(Arc::clone(&fake), script, Helps::default(), Path::new("/nonexistent"));
+    let outcome = bench.plays("fold data.fasta").await;
+    assert_eq!((outcome.exit_code, fake.effects(), outcome.jobs), (0, vec!["fetch"], vec![id]), "{}", bench.errors());
+}
+
+#[test]
+fn a_request_that_stops_early_is_done_where_an_earlier_one_paid() {
+    let fake = files();
+    fake.begins("ses-0", "protein_folding", "data.fasta");
+    let mut job = fake.kept().remove(0);
+    for (state, until, code) in [
+        (JobState::Paid, Until::Plan, 0),
+        (JobState::Fetched, Until::Quote, 0),
+        (JobState::Submitted, Until::Plan, 0),
+        (JobState::Paid, Until::Done, 1),
+        (JobState::PaymentUnknown, Until::Plan, 7),
+    ] {
+        job.state = state;
+        assert_eq!(outcome::of_job(&job, until), code, "{state} {until:?}");
+    }
 }
 
 #[tokio::test]

@@ -14,7 +14,9 @@ use self::{
 use super::{
     CommandError, Context, Kind,
     bounds::BoundsArgs,
-    config, doctor, jobs,
+    config, doctor,
+    interrupt::terminated,
+    jobs,
     record::{self, Record},
     runtime::block_on,
     tasks, tools,
@@ -73,7 +75,11 @@ impl Chat {
         greet(context, &session)?;
         let prompt = Prompt::start(context.settings()?.home().history());
         loop {
-            match prompt.read(PROMPT, session.job_ids()).await {
+            let read = tokio::select! {
+                read = prompt.read(PROMPT, session.job_ids()) => read,
+                () = terminated() => Read::End,
+            };
+            match read {
                 Read::Line(line) if line.trim().is_empty() => {}
                 Read::Line(line) => match Slash::parse(&line) {
                     Some(Ok(Slash::Quit)) => break,

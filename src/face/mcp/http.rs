@@ -26,6 +26,7 @@ use tokio::net::TcpListener;
 
 use super::{
     LAST_WAIT, MAX_MESSAGE,
+    connections::{Connections, check_room},
     screen::{Look, look},
     server::Server,
     session::Desk,
@@ -35,7 +36,7 @@ use domain::hash::Sha256;
 /// Where the protocol is spoken.
 pub const PATH: &str = "/mcp";
 /// Names a connection, once the client has shaken hands.
-const SESSION: &str = "mcp-session-id";
+pub(super) const SESSION: &str = "mcp-session-id";
 /// A connection that says nothing for this long is over. It is longer than a job is likely to run: a client that waits for
 /// one without asking for progress is silent all the while.
 const LONGEST_SILENCE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -71,6 +72,7 @@ pub async fn serve(
     let mut connections = LocalSessionManager::default();
     connections.session_config.keep_alive = Some(LONGEST_SILENCE);
     let connections = Arc::new(connections);
+    let room = Arc::new(Connections::of(Arc::clone(&connections)));
     let at_desk = Arc::clone(&desk);
     let service =
         StreamableHttpService::new(move || Ok(Server::new(Arc::clone(&at_desk))), Arc::clone(&connections), config);
@@ -78,6 +80,7 @@ pub async fn serve(
     let router = Router::new()
         .route_service(PATH, service)
         .layer(middleware::from_fn(check_message))
+        .layer(middleware::from_fn_with_state(room, check_room))
         .layer(middleware::from_fn_with_state(connections, check_end))
         .layer(middleware::from_fn_with_state(known, check_token));
     let told = async move {

@@ -19,9 +19,11 @@
 //! | [`owner`] | asking the owner, where they sit at this process's terminal |
 //! | [`stdio`] | serving one client on standard input and output |
 //! | [`http`] | serving many over streamable HTTP |
+//! | `connections` | how many clients may be connected at the same time |
 //! | [`token`] | the bearer token of HTTP clients |
 
 pub mod call;
+mod connections;
 pub mod http;
 pub mod owner;
 pub mod screen;

@@ -13,10 +13,16 @@ fn told(task: &str) -> String {
     json!({"event": "task.status", "task_id": task, "status": "success"}).to_string()
 }
 
+/// The right to listen, of a home of its own.
+fn lease() -> Lease {
+    let home = tempfile::tempdir().unwrap();
+    lease::webhooks(home.path()).unwrap().unwrap()
+}
+
 async fn open() -> (Listener, String, SocketAddr) {
     // Whoever takes a free port may lose it again; nobody else takes ports of this address here.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let listener = Listener::open(free, KEY.into()).await.unwrap();
+    let listener = Listener::open(free, KEY.into(), lease()).await.unwrap();
     (listener, format!("http://{free}/any/path"), free)
 }
 
@@ -83,12 +89,12 @@ async fn a_stranger_can_neither_fill_its_memory_nor_hold_its_line() {
 #[tokio::test]
 async fn one_listens_at_an_address_and_the_next_one_can_once_it_ends() {
     let (listener, _, at) = open().await;
-    let error = Listener::open(at, KEY.into()).await.unwrap_err();
+    let error = Listener::open(at, KEY.into(), lease()).await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
     let task = listener.task.clone();
     drop(listener);
     while !task.is_finished() {
         tokio::task::yield_now().await;
     }
-    Listener::open(at, KEY.into()).await.unwrap();
+    Listener::open(at, KEY.into(), lease()).await.unwrap();
 }

@@ -43,12 +43,13 @@ async fn a_webhook_has_the_task_looked_at_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn where_webhooks_cannot_come_the_provider_is_asked() {
     let (mut stage, _meddler) = behind(|_| {}).await;
-    // Another program of the same home listens there.
+    // A program that is none of this home's listens there: said, and no reason to fail.
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     stage.world.set("AGENT_WEBHOOK_ADDR", other.local_addr().unwrap().to_string());
     let run = stage.world.run(&FOLD);
     assert_eq!(run.code, 0, "{}", run.all());
-    // An address of no interface of this machine: said, and no reason to fail.
+    assert!(warnings(&run).contains("webhooks cannot be listened for at 127.0.0.1:"), "{}", run.all());
+    // The same of an address of no interface of this machine.
     stage.world.set("AGENT_WEBHOOK_ADDR", "192.0.2.1:8788");
     let run = stage.world.run(&FOLD.into_iter().chain(["--anew"]).collect::<Vec<_>>());
     assert_eq!(run.code, 0, "{}", run.all());

@@ -171,6 +171,18 @@ async fn connections_begin_in_a_version_that_is_spoken_and_end_once() {
     assert_eq!(send("POST", Some(session), ping()).await.0, 404);
     assert_eq!(send("DELETE", Some(session), String::new()).await.0, 404);
     assert_eq!(send("POST", Some(&sessions[1]), ping()).await.0, 200, "the others stay");
+    // Whoever connects again and again is stopped, and harms nobody who is there.
+    let mut open = sessions.len() - 1;
+    let full = loop {
+        match send("POST", None, hello("2025-11-25")).await {
+            (200, ..) if open < 1000 => open += 1,
+            other => break other,
+        }
+    };
+    assert!(full.0 == 503 && full.2.contains("too many clients") && open == 128, "{open}: {full:?}");
+    assert_eq!(send("POST", Some(&sessions[1]), ping()).await.0, 200);
+    assert_eq!(send("DELETE", Some(&sessions[1]), String::new()).await.0, 204);
+    assert_eq!(send("POST", None, hello("2025-11-25")).await.0, 200, "there is room again");
 }
 
 #[test]

@@ -123,6 +123,8 @@ pub enum Foreign {
     Rar,
     /// lzip.
     Lzip,
+    /// LZMA's format before xz.
+    Lzma,
     /// LZ4.
     Lz4,
     /// `compress` of old, `.Z`.
@@ -147,6 +149,8 @@ pub enum Foreign {
     Pdf,
     /// HDF5, as of Nanopore's fast5.
     Hdf5,
+    /// UTF-32, as its byte order mark says.
+    Utf32,
     /// UTF-16, and whether a byte order mark says so.
     Utf16,
     /// UTF-16 without a byte order mark, the low byte first.
@@ -171,6 +175,7 @@ impl Foreign {
             Foreign::SevenZip => "a 7z archive",
             Foreign::Rar => "a rar archive",
             Foreign::Lzip => "lzip-compressed",
+            Foreign::Lzma => "LZMA-compressed (.lzma, the format before xz)",
             Foreign::Lz4 => "LZ4-compressed",
             Foreign::Compress => "compressed by `compress` (.Z)",
             Foreign::Bam => "BAM (binary alignments)",
@@ -183,6 +188,7 @@ impl Foreign {
             Foreign::Html => "a web page (HTML)",
             Foreign::Pdf => "a PDF",
             Foreign::Hdf5 => "HDF5 (as of fast5)",
+            Foreign::Utf32 => "UTF-32 text",
             Foreign::Utf16 => "UTF-16 text",
             Foreign::Utf16Le => "UTF-16 text (little endian, without a byte order mark)",
             Foreign::Utf16Be => "UTF-16 text (big endian, without a byte order mark)",
@@ -203,6 +209,7 @@ impl Foreign {
             Foreign::Tar => "unpack it with `tar -xf FILE`, and name a file of it",
             Foreign::SevenZip => "unpack it with `7z x FILE`, and name a file of it",
             Foreign::Rar => "unpack it with `unrar x FILE`, and name a file of it",
+            Foreign::Lzma => "unpack it: `xz --format=lzma -dc < FILE > NEW`",
             Foreign::Lzip => "unpack it: `lzip -dc FILE > NEW`",
             Foreign::Lz4 => "unpack it: `lz4 -dc FILE > NEW`",
             Foreign::Compress => "unpack it: `gzip -dc FILE > NEW`",
@@ -219,6 +226,7 @@ impl Foreign {
             Foreign::Html => "a page came in place of the file: open it in a browser, and download the file again",
             Foreign::Pdf => "take the text out: `pdftotext FILE NEW`",
             Foreign::Hdf5 => "call the bases first, with dorado for example",
+            Foreign::Utf32 => "save it as UTF-8: `iconv -f UTF-32 -t UTF-8 FILE > NEW`",
             Foreign::Utf16 => "save it as UTF-8: `iconv -f UTF-16 -t UTF-8 FILE > NEW`",
             Foreign::Utf16Le => "save it as UTF-8: `iconv -f UTF-16LE -t UTF-8 FILE > NEW`",
             Foreign::Utf16Be => "save it as UTF-8: `iconv -f UTF-16BE -t UTF-8 FILE > NEW`",

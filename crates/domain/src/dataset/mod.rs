@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 
 pub use kind::{Compression, Foreign, Oddity};
 
-use super::{path_text, units::count};
+use super::{
+    path_text,
+    units::{count, counted},
+};
 
 /// What kind of file a dataset is, from its bytes and never from its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -75,10 +78,10 @@ impl Doubt {
                     .to_owned()
             }
             (Doubt::Mixed { nucleotide, protein, first }, _) => format!(
-                "it holds both nucleotides ({} records, the first of them record {}) and protein ({} records)",
-                count(nucleotide),
+                "it holds both nucleotides ({}, the first of them record {}) and protein ({})",
+                counted(nucleotide, "record", "records"),
                 count(first),
-                count(protein)
+                counted(protein, "record", "records")
             ),
         }
     }

@@ -8,7 +8,13 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{MAX_BYTES, error::ConfigError, layer::toml_error, plain_file};
-use domain::{budget::Caps, hash::Hash160, job::Patience, money::Datoshi, verdict::Thresholds};
+use domain::{
+    budget::{Caps, USUAL_MOST_NETWORK_FEE, USUAL_MOST_SYSTEM_FEE},
+    hash::Hash160,
+    job::Patience,
+    money::Datoshi,
+    verdict::Thresholds,
+};
 
 /// The owner's rules, with defaults where the file says nothing.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,8 +65,8 @@ impl Default for PolicyFile {
                 per_day: Datoshi::from_gas(25),
                 lifetime: Datoshi::from_gas(250),
             },
-            max_system_fee: Datoshi::from_gas(1),
-            max_network_fee: Datoshi::from_gas(1),
+            max_system_fee: USUAL_MOST_SYSTEM_FEE,
+            max_network_fee: USUAL_MOST_NETWORK_FEE,
             auto_approve_up_to: Datoshi::ZERO,
             data_may_leave: Vec::new(),
             allow_mainnet: false,

@@ -371,13 +371,13 @@ fn asked(attempt: &Attempt) -> Datoshi {
         .unwrap_or(Datoshi::MAX)
 }
 
-/// The caps, over what is spent and what is asked; fees count for the day and the lifetime.
+/// The caps, over what is spent and what is asked, fees included.
 fn check_caps(attempt: &Attempt, caps: &Caps, spending: Spending) -> Result<(), IntendError> {
     let asked = asked(attempt);
     let over = |spent: Datoshi, cap: Datoshi| spent.checked_add(asked).is_none_or(|sum| sum > cap);
-    if attempt.amount > caps.per_payment {
+    if asked > caps.per_payment {
         let (which, cap, spent) = (CapPassed::Payment, caps.per_payment, Datoshi::ZERO);
-        return Err(IntendError::Cap { which, cap, spent, asked: attempt.amount });
+        return Err(IntendError::Cap { which, cap, spent, asked });
     }
     for (which, cap, spent) in
         [(CapPassed::Day, caps.per_day, spending.day), (CapPassed::Lifetime, caps.lifetime, spending.lifetime)]

@@ -17,7 +17,7 @@ impl Ledger {
         let connection = self.connection();
         let read = || {
             let mut statement = connection.prepare(
-                "SELECT model_seconds, seconds, model_ram, ram FROM measured WHERE task_type = ?1 ORDER BY id DESC LIMIT ?2",
+                "SELECT model_seconds, seconds, model_ram, ram, ended_on FROM measured WHERE task_type = ?1 ORDER BY id DESC LIMIT ?2",
             )?;
             statement
                 .query_map(params![task_type, REMEMBERED], |row| {
@@ -26,6 +26,7 @@ impl Ledger {
                         seconds: row.get(1)?,
                         model_ram: row.get(2)?,
                         ram: row.get(3)?,
+                        ended_on: row.get(4)?,
                     })
                 })?
                 .collect::<Result<Vec<_>, _>>()
@@ -40,8 +41,16 @@ impl Ledger {
     pub fn record_measured(&self, task_type: &str, run: &Measured) -> Result<(), LedgerError> {
         self.connection()
             .execute(
-                "INSERT INTO measured (task_type, model_seconds, seconds, model_ram, ram, ts_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![task_type, run.model_seconds, run.seconds, run.model_ram, run.ram, self.tape.now("a measured run").as_millisecond()],
+                "INSERT INTO measured (task_type, model_seconds, seconds, model_ram, ram, ts_ms, ended_on) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![
+                    task_type,
+                    run.model_seconds,
+                    run.seconds,
+                    run.model_ram,
+                    run.ram,
+                    self.tape.now("a measured run").as_millisecond(),
+                    run.ended_on
+                ],
             )
             .map_err(|e| self.database(e))?;
         Ok(())

@@ -64,6 +64,9 @@ const STEPS: &[&str] = &[
     "ALTER TABLE attempts ADD COLUMN request TEXT REFERENCES requests (id);
      UPDATE attempts SET request = (SELECT request FROM jobs WHERE jobs.id = attempts.job);
      CREATE INDEX attempts_by_request ON attempts (request);",
+    // 5: a run that was ended at a limit tells the least that its own files need. What was kept of such runs before looks like
+    // a run that took as long, and is not told apart.
+    "ALTER TABLE measured ADD COLUMN ended_on TEXT;",
 ];
 
 /// Brings the database to today's schema.

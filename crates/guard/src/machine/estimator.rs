@@ -5,9 +5,12 @@
 //! model and measurement. Both are weighed by their precision (the normal model with known prior; Gelman et al.,
 //! Bayesian Data Analysis, section 2.5): one run moves the estimate most of the way, several that agree narrow the
 //! range, several that scatter keep it wide.
+//!
+//! A run that was ended at a limit is no such observation: that its files need more than the limit may be the fault of these
+//! very files. It is less than the same files need when as much of them is worked on, and moves no other estimate.
 
 use domain::{
-    dataset::{DatasetProfile, FurtherFile, Margin, Margins},
+    dataset::{Compression, DatasetProfile, FurtherFile, Margin, Margins},
     estimate::{Estimate, Measured, Range, WorkedOn},
     task::{ParameterKind, Parameters, TaskType},
 };
@@ -24,10 +27,13 @@ const RUNS: usize = 50;
 /// Agreement of runs counts down to a scatter of a tenth; below is luck.
 const LEAST_SCATTER: f64 = 0.1;
 
+/// A run that was ended at a limit needs more than that limit: taken as so many times as much.
+const MORE: f64 = 1.1;
+
 /// No estimate is beyond this: bytes or seconds that no machine has.
 const MOST: f64 = 1e24;
 
-/// What `task` needs on files like these, on this machine; `history` are earlier runs of the same task, oldest first.
+/// What `task` needs on files like these, on this machine; `history` are earlier runs of the same task, newest first.
 ///
 /// low <= likely <= high, none negative, and none falls as a file grows. Where a file is known by sample only, low is of the
 /// least that it may be, and high of the most.
@@ -54,17 +60,36 @@ pub fn estimate(task: &TaskType, on: WorkedOn<'_>, history: &[Measured]) -> Esti
 /// As if the counts of all files were exact.
 fn of_exact(task: &TaskType, on: WorkedOn<'_>, history: &[Measured]) -> Estimate {
     let model = &task.resources;
-    let recent = history.get(history.len().saturating_sub(RUNS)..).unwrap_or_default();
+    let recent = history.get(..RUNS.min(history.len())).unwrap_or_default();
     let ratio = |measured: f64, model: f64| {
         let ratio = measured / model;
         (ratio.is_finite() && ratio > 0.0 && model > 0.0).then(|| ratio.clamp(*FACTORS.start(), *FACTORS.end()).ln())
     };
-    let times: Vec<f64> = recent.iter().filter_map(|m| ratio(m.seconds, m.model_seconds)).collect();
-    let memories: Vec<f64> = recent.iter().filter_map(|m| ratio(m.ram, m.model_ram)).collect();
+    let finished = || recent.iter().filter(|run| run.ended_on.is_none());
+    let times: Vec<f64> = finished().filter_map(|m| ratio(m.seconds, m.model_seconds)).collect();
+    let memories: Vec<f64> = finished().filter_map(|m| ratio(m.ram, m.model_ram)).collect();
+    let (ram, seconds) = (model.ram.over(on) + unpacking(on.dataset.compression), model.seconds.over(on));
+    let files = on.files();
+    let ended = || recent.iter().filter(|run| run.ended_on.as_ref() == Some(&files));
+    let least =
+        |limits: &mut dyn Iterator<Item = f64>| limits.filter(|x| x.is_finite()).fold(0.0, f64::max).min(MOST) * MORE;
+    let least_ram = least(&mut ended().filter(|run| run.model_ram <= ram).map(|run| run.ram));
+    let least_seconds = least(&mut ended().filter(|run| run.model_seconds <= seconds).map(|run| run.seconds));
     Estimate {
-        ram: corrected(model.ram.over(on), model.spread, &memories),
-        seconds: corrected(model.seconds.over(on), model.spread, &times),
+        ram: corrected(ram, model.spread, &memories).raised_to(least_ram),
+        seconds: corrected(seconds, model.spread, &times).raised_to(least_seconds),
         learnt_from: u32::try_from(times.len()).unwrap_or(u32::MAX),
+    }
+}
+
+/// Memory that unpacking takes beside the task, bytes: xz(1) states 65 MiB for `-9`, bzip2(1) 3.7 MB; a window of zstd is 8 MiB
+/// up to level 19 (its manual), gzip's is 32 KiB (RFC 1951).
+fn unpacking(compression: Option<Compression>) -> f64 {
+    match compression {
+        None | Some(Compression::Gzip) => 0.0,
+        Some(Compression::Bzip2) => 3.7e6,
+        Some(Compression::Xz) => 65.0 * 1024.0 * 1024.0,
+        Some(Compression::Zstd) => 8.0 * 1024.0 * 1024.0,
     }
 }
 
@@ -137,7 +162,7 @@ mod tests {
     }
 
     fn took(factor: f64) -> Measured {
-        Measured { model_seconds: 10.0, seconds: 10.0 * factor, model_ram: 1e8, ram: 1e8 }
+        Measured { model_seconds: 10.0, seconds: 10.0 * factor, model_ram: 1e8, ram: 1e8, ended_on: None }
     }
 
     /// Of every task: with a further file like the dataset for each that it takes.
@@ -189,6 +214,28 @@ mod tests {
         assert!(width(agreed) < width(once) && width(once) < width(before));
         let scattered = seconds(&[took(0.3), took(10.0), took(1.0), took(0.2), took(8.0)]);
         assert!(width(scattered) > 2.0 * width(agreed), "{scattered:?} {agreed:?}");
+    }
+
+    #[test]
+    fn a_run_ended_at_a_limit_binds_its_own_files_and_no_others() {
+        let catalogue = Catalogue::builtin().unwrap();
+        let task = catalogue.get("multiple_alignment").unwrap();
+        let (these, others) = (dataset(120_000, 400, 120_000, 300), dataset(120_001, 400, 120_000, 300));
+        let on = |dataset| WorkedOn { dataset, further: &[], parameters: &Parameters::new() }.files();
+        let model = of(task, &these, &[]);
+        let ended = |seconds, ram| Measured {
+            model_seconds: model.seconds.likely,
+            seconds,
+            model_ram: model.ram.likely,
+            ram,
+            ended_on: Some(on(&these)),
+        };
+        let history = [ended(600.0, 0.0), ended(0.0, 8e9)];
+        let known = of(task, &these, &history);
+        assert_eq!((known.seconds.likely, known.ram.likely, known.learnt_from), (600.0 * MORE, 8e9 * MORE, 0));
+        assert_eq!(of(task, &others, &history), of(task, &others, &[]), "the task is not locked out by one file");
+        let part = Measured { model_seconds: 2.0 * model.seconds.likely, ..ended(600.0, 0.0) };
+        assert_eq!(of(task, &these, &[part]).seconds, model.seconds, "less of the same files is not bound");
     }
 
     #[test]
@@ -248,7 +295,7 @@ mod tests {
             let task = catalogue.iter().nth(which).unwrap();
             let history: Vec<Measured> = history
                 .iter()
-                .map(|&(model_seconds, seconds, model_ram, ram)| Measured { model_seconds, seconds, model_ram, ram })
+                .map(|&(model_seconds, seconds, model_ram, ram)| Measured { model_seconds, seconds, model_ram, ram, ended_on: None })
                 .collect();
             let [a, b, c, d] = sizes;
             let [e, f, g, h] = more;

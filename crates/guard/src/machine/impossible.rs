@@ -6,7 +6,7 @@ use super::{
 };
 use crate::policy::data::OpenDataset;
 use domain::{
-    dataset::{Alphabet, Compression, DatasetProfile, Doubt, FurtherFile},
+    dataset::{Alphabet, Compression, DatasetProfile, Doubt, Foreign, FurtherFile},
     task::{Parameters, TaskType},
     verdict::Place,
 };
@@ -134,6 +134,10 @@ pub fn impossible_with(task: &TaskType, further: &[FurtherFile]) -> Option<Impos
         (WhyNot::Odd { mended_by, .. }, _) => ("format", format!("mend it: `{mended_by}`")),
         (WhyNot::Alphabet(_), Some(otherwise)) => ("alphabet", format!("{other}; {otherwise}")),
         (WhyNot::Alphabet(_), None) => ("alphabet", other),
+        // Programs that others wrote read nothing that is packed.
+        (WhyNot::Format(_, Some(Foreign::Twice(outer, inner))), _) => {
+            ("format", format!("unpack it twice: `{outer} -dc < FILE | {inner} -dc > NEW`"))
+        }
         (WhyNot::Format(_, Some(foreign)), _) => ("format", foreign.hint()),
         (WhyNot::Format(..), Some(otherwise)) => ("format", format!("{other}; {otherwise}")),
         (WhyNot::Format(..), None) => ("format", other),
@@ -153,6 +157,10 @@ fn not_for(task: &TaskType, unsuitable: &Unsuitable, profile: &DatasetProfile) -
         ),
         Unsuitable::Alphabet { .. } if profile.doubt == Some(Doubt::Unsure) && takes_alphabet => {
             ("alphabet", "their letters leave it open: if they are proteins, say so: --set alphabet=protein".to_owned())
+        }
+        Unsuitable::Alphabet { .. } if let Some(doubt @ Doubt::Mixed { .. }) = profile.doubt => {
+            let why = format!("{unsuitable}: {}", doubt.meaning(profile.alphabet.unwrap_or(Alphabet::Nucleotide)));
+            return Impossible::new("alphabet", why, "name a file of one kind: write its records into two files");
         }
         Unsuitable::Alphabet { .. } if profile.alphabet == Some(Alphabet::Nucleotide) => {
             ("alphabet", "translate the sequences first, or name a file of proteins".to_owned())

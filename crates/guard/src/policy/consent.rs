@@ -46,8 +46,8 @@ impl Guard {
             }
         }
         let caps = &self.policy.caps;
-        if let Some(price) = prices.iter().find(|price| price.amount > caps.per_payment) {
-            let why = format!("{} is above the cap of {} for one payment", price.amount, caps.per_payment);
+        if let Some(price) = prices.iter().find(|price| price.most() > caps.per_payment) {
+            let why = format!("{} with fees is above the cap of {} for one payment", price.most(), caps.per_payment);
             return Err(Refusal::new(Rule::CapPayment, why)
                 .hint("raise `per_payment` in policy.toml, if that is what you want"));
         }

@@ -6,7 +6,13 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use domain::{
-    budget::Caps, hash::Hash160, job::Patience, money::Datoshi, network::Network, path_text, verdict::Thresholds,
+    budget::{Caps, USUAL_MOST_NETWORK_FEE, USUAL_MOST_SYSTEM_FEE},
+    hash::Hash160,
+    job::Patience,
+    money::Datoshi,
+    network::Network,
+    path_text,
+    verdict::Thresholds,
 };
 
 /// The policy in force.
@@ -61,8 +67,8 @@ impl Policy {
                 per_day: Datoshi::from_gas(25),
                 lifetime: Datoshi::from_gas(250),
             },
-            max_system_fee: Datoshi::from_gas(1),
-            max_network_fee: Datoshi::from_gas(1),
+            max_system_fee: USUAL_MOST_SYSTEM_FEE,
+            max_network_fee: USUAL_MOST_NETWORK_FEE,
             auto_approve_up_to: Datoshi::ZERO,
             data_may_leave: Vec::new(),
             allow_mainnet: false,

@@ -122,10 +122,13 @@ pub fn check_quote(policy: &Policy, quote: &Quote, fees: Option<FeeQuote>, now: 
         return Err(Refusal::new(Rule::QuoteExpired, format!("the quote ended at {}", quote.expires_at))
             .hint("ask again for a new quote"));
     }
-    if quote.amount > policy.caps.per_payment {
+    let burnt = fees.map_or(Datoshi::ZERO, FeeQuote::total);
+    let all = quote.amount.checked_add(burnt).unwrap_or(Datoshi::MAX);
+    if all > policy.caps.per_payment {
+        let with_fees = if fees.is_some() { " with fees" } else { "" };
         return Err(Refusal::new(
             Rule::CapPayment,
-            format!("{} is above the cap of {} for one payment", quote.amount, policy.caps.per_payment),
+            format!("{all}{with_fees} is above the cap of {} for one payment", policy.caps.per_payment),
         )
         .hint("raise `per_payment` in policy.toml, if that is what you want"));
     }
@@ -138,7 +141,10 @@ pub fn check_quote(policy: &Policy, quote: &Quote, fees: Option<FeeQuote>, now: 
                     Rule::CapFees,
                     format!("the {name} fee of {fee} is above its limit of {limit}"),
                 )
-                .hint(format!("raise `max_{name}_fee` in policy.toml, if the network really asks that much")));
+                .hint(format!(
+                    "the nodes of NEO_RPC_URL may not be honest: ask others; raise `max_{name}_fee` in policy.toml only if the \
+                     network really asks that much"
+                )));
             }
         }
     }

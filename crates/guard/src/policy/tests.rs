@@ -18,7 +18,7 @@ use crate::ledger::{
     tests::{sample_job, submitted},
 };
 use domain::{
-    budget::Caps,
+    budget::{Caps, USUAL_MOST_NETWORK_FEE, USUAL_MOST_SYSTEM_FEE},
     consent::{Consent, ConsentBy, Granted},
     event::Silent,
     hash::{Hash160, Sha256},
@@ -127,11 +127,23 @@ async fn each_money_rule_refuses_by_its_name() {
     assert_eq!(refused(TESTNET, |_, q| q.network = Network(MAINNET)).await, Rule::Network);
     assert_eq!(refused(MAINNET, |_, _| {}).await, Rule::Mainnet);
     assert_eq!(refused(TESTNET, |_, q| q.expires_at = Timestamp::now()).await, Rule::QuoteExpired);
-    assert_eq!(refused(TESTNET, |p, _| p.caps.per_payment = Datoshi::from_gas(1)).await, Rule::CapPayment);
+    // Fees count: the quote alone is within it.
+    assert_eq!(refused(TESTNET, |p, _| p.caps.per_payment = Datoshi::from_gas(2)).await, Rule::CapPayment);
     assert_eq!(refused(TESTNET, |p, _| p.caps.per_day = Datoshi::from_gas(2)).await, Rule::CapDay);
     assert_eq!(refused(TESTNET, |p, _| p.caps.lifetime = Datoshi::from_gas(2)).await, Rule::CapLifetime);
     assert_eq!(refused(TESTNET, |p, _| p.max_system_fee = Datoshi::ZERO).await, Rule::CapFees);
     assert_eq!(refused(TESTNET, |p, _| p.max_network_fee = Datoshi::ZERO).await, Rule::CapFees);
+    let with = async |fees| {
+        let fixture = fixture(TESTNET, |_, q| q.amount = Datoshi::ZERO);
+        let mandate = fixture.guard.mandate(&fixture.job).unwrap();
+        let permit = fixture.guard.permit_payment(&mandate, &fixture.job, None, fees, NO_SPENDING, &SaidYes, &Silent);
+        permit.await.map(|_| ()).map_err(|refusal| refusal.rule)
+    };
+    let usual = FeeQuote { system: USUAL_MOST_SYSTEM_FEE, network: USUAL_MOST_NETWORK_FEE };
+    let more = Datoshi::new(1).unwrap();
+    assert_eq!(with(FeeQuote { system: usual.system.checked_add(more).unwrap(), ..usual }).await, Err(Rule::CapFees));
+    assert_eq!(with(FeeQuote { network: usual.network.checked_add(more).unwrap(), ..usual }).await, Err(Rule::CapFees));
+    assert_eq!(with(usual).await, Ok(()), "a chain that is a little dearer is paid on");
     let allowed = fixture(MAINNET, |p, _| p.allow_mainnet = true);
     assert_eq!(pay(&allowed, None, &SaidYes).await, Ok(Datoshi::from_gas(2)));
 }
@@ -247,7 +259,7 @@ proptest! {
         let permit =
             runtime.block_on(f.guard.permit_payment(&mandate, &f.job, None, fees, spending, &SaidYes, &Silent));
         let sum = |spent: Datoshi| [amount, system, network, spent].iter().map(|d| u128::from(d.datoshi())).sum::<u128>();
-        let within = amount <= caps.0
+        let within = sum(Datoshi::ZERO) <= u128::from(caps.0.datoshi())
             && system <= limits.0
             && network <= limits.1
             && sum(spent.0) <= u128::from(caps.1.datoshi())

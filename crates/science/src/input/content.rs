@@ -67,6 +67,15 @@ impl<R: Read> Content<R> {
             return Err(error);
         }
         let head = content.buffer.get(..content.ready).unwrap_or_default();
+        // It is told by its lines as they will be given; a copy, as pieces are ended when they are given.
+        let mut ended;
+        let head = if memchr::memchr(b'\r', head).is_some() {
+            ended = head.to_vec();
+            end_lines(&mut ended, content.ended);
+            &ended
+        } else {
+            head
+        };
         (content.format, content.foreign) = kind(head, content.ended, content.unpacked.compression());
         if head.starts_with(MARK) {
             content.skipped = MARK.len() as u64;

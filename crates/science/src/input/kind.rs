@@ -6,7 +6,7 @@ use domain::dataset::{Compression, Foreign, Format};
 pub const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// First bytes of kinds that are not read, where nothing else begins like that.
-const MAGIC: [(&[u8], Foreign); 14] = [
+const MAGIC: [(&[u8], Foreign); 16] = [
     (b"PK\x03\x04", Foreign::Zip),
     (b"PK\x05\x06", Foreign::Zip),
     (b"7z\xbc\xaf\x27\x1c", Foreign::SevenZip),
@@ -19,6 +19,9 @@ const MAGIC: [(&[u8], Foreign); 14] = [
     (b"BCF\x02", Foreign::Bcf),
     (b"%PDF-", Foreign::Pdf),
     (b"\x89HDF\r\n\x1a\n", Foreign::Hdf5),
+    // Before UTF-16, whose mark its own begins with.
+    (b"\xff\xfe\0\0", Foreign::Utf32),
+    (b"\0\0\xfe\xff", Foreign::Utf32),
     (b"\xff\xfe", Foreign::Utf16),
     (b"\xfe\xff", Foreign::Utf16),
 ];
@@ -53,6 +56,9 @@ pub(super) fn kind(head: &[u8], whole: bool, outer: Option<Compression>) -> (For
     if let Some((_, foreign)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
         return (Format::Binary, Some(*foreign));
     }
+    if is_lzma(head) {
+        return (Format::Binary, Some(Foreign::Lzma));
+    }
     if head.get(USTAR) == Some(b"ustar") {
         return (Format::Binary, Some(Foreign::Tar));
     }
@@ -67,6 +73,17 @@ pub(super) fn kind(head: &[u8], whole: bool, outer: Option<Compression>) -> (For
         Format::Binary => is_latin1(head).then_some(Foreign::Latin1),
     };
     (format, foreign)
+}
+
+/// Whether it is LZMA's old format, which has no magic: the properties that its programs write, a dictionary of whole
+/// 64 KiB, and a size that is not known (all ones) or below 256 GiB (the LZMA specification's "lzma file format"; the bounds
+/// are those of xz itself).
+fn is_lzma(head: &[u8]) -> bool {
+    let [0x5d, 0, 0, _, _, size @ ..] = head else { return false };
+    match size.first_chunk() {
+        Some(size) => matches!(u64::from_le_bytes(*size), u64::MAX | 1..=0x3f_ffff_ffff),
+        None => false,
+    }
 }
 
 /// The format that `head` begins.

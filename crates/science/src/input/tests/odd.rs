@@ -52,6 +52,9 @@ fn what_is_odd_is_read_as_what_it_holds() {
     let wrapped =
         read_through(SEQUENCE_STATS, &Parameters::new(), Format::Fastq, file(&odd("wrapped.fastq")), &|_| {}).unwrap();
     assert_eq!((wrapped.records, wrapped.residues), (2, 10));
+    let returns: Vec<u8> = odd("wrapped.fastq").iter().map(|&b| if b == b'\n' { b'\r' } else { b }).collect();
+    let read = read_through(SEQUENCE_STATS, &Parameters::new(), Format::Fastq, file(&returns), &|_| {}).unwrap();
+    assert_eq!((read.records, read.residues, read.oddities), (2, 10, vec![CarriageReturns]));
 }
 
 #[test]
