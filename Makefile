@@ -6,11 +6,12 @@
 # make mcp-conformance  the official conformance suite of the Model Context Protocol, on `agent mcp --http`
 # make lean     the program without node, sandbox, MCP and trial, and with MCP, node and trial each by itself
 # make lint     formatting, clippy and the docs, as CI checks them
+# make deny     licences, sources, duplicates and bans of what Cargo.lock brings in (deny.toml)
 # make clean-tools
 
 TOOLS := $(or $(AGENT_TEST_TOOLS),target/test-tools)
 
-.PHONY: test trial torture clients mcp-conformance tools client-tools lean lint clean-tools
+.PHONY: test trial torture clients mcp-conformance tools client-tools lean lint deny clean-tools
 
 test: tools
 	cargo test --locked --workspace --features kill-points
@@ -39,6 +40,9 @@ lean:
 	cargo clippy --locked --no-default-features -- -D warnings
 	cargo build --locked --no-default-features
 	tests/lean.sh $${CARGO_TARGET_DIR:-target}/debug/agent
+
+deny:
+	tests/deny.sh $(TOOLS) bans licenses sources
 
 lint:
 	cargo fmt --check

@@ -10,7 +10,7 @@ use domain::{
     task::{Parameters, TaskType},
     verdict::Place,
 };
-use science::{LONGEST, PROTEIN_FOLDING, ReadError, ScienceError, TEXT_SUMMARY};
+use science::{InputError, LONGEST, PROTEIN_FOLDING, ReadError, ScienceError, TEXT_SUMMARY};
 
 /// Files up to this size are read as a whole where their probe leaves open whether the task can work on them, bytes. Of
 /// compressed ones no more content is read than this.
@@ -44,6 +44,7 @@ impl From<&ProbeError> for Impossible {
     fn from(error: &ProbeError) -> Impossible {
         let word = match error {
             ProbeError::Read { .. } | ProbeError::NoMemory => "unreadable",
+            ProbeError::Damaged(InputError::Memory { .. } | InputError::Dictionary) => "unreadable",
             ProbeError::Empty => "empty",
             ProbeError::Damaged(_) | ProbeError::Changes { .. } => "damaged",
         };

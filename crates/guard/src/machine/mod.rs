@@ -67,6 +67,10 @@ impl ProbeError {
             ProbeError::Read { what, source } => format!("{} could not be read: {source}", what.unwrap_or(file)),
             ProbeError::NoMemory => "this system does not say how much memory it has".to_owned(),
             ProbeError::Empty => format!("{file} is empty"),
+            // There is nothing wrong with it.
+            ProbeError::Damaged(error @ (InputError::Memory { .. } | InputError::Dictionary)) => {
+                format!("{file} cannot be read here: {error}")
+            }
             ProbeError::Damaged(error) => format!("{file} is damaged: {error}"),
             ProbeError::Changes { begins, near, why } => {
                 format!("{file} begins as {begins} and is something else near byte {near}: {why}")
