@@ -20,7 +20,7 @@ trial:
 	cargo run --locked --release -- trial --cases trials --report target/trial.html
 
 torture: tools
-	cargo test --locked --features kill-points --test it -- --ignored --nocapture --test-threads=1 torture::all_runs
+	cargo test --locked --features kill-points --test it -- --ignored --nocapture --test-threads=1 torture::all_runs hostile::all
 
 clients: client-tools
 	cargo test --locked --workspace --features kill-points --test it -- --ignored --nocapture clients::

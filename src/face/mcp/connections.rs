@@ -70,11 +70,7 @@ fn longest_quiet(open: &[Arc<str>], heard: &HashMap<Arc<str>, Instant>, now: Ins
 }
 
 /// Lets a handshake pass while there is room.
-pub(super) async fn check_room(
-    State(connections): State<Arc<Connections>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn check_room(State(connections): State<Arc<Connections>>, request: Request, next: Next) -> Response {
     connections.hear(request.headers());
     let is_new = request.method() == Method::POST && !request.headers().contains_key(SESSION);
     if is_new && !connections.has_room().await {
