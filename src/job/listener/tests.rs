@@ -74,6 +74,25 @@ async fn only_fresh_words_of_the_key_and_of_the_task_are_heard_and_each_once() {
 }
 
 #[tokio::test]
+async fn once_a_webhook_came_the_provider_is_asked_rarely_and_before_silence_is_told_after_a_change() {
+    let (listener, url, _) = open().await;
+    let begun = Timestamp::UNIX_EPOCH;
+    let after = |seconds| begun + SignedDuration::from_secs(seconds);
+    let mut waiting = Waiting::begun(begun);
+    waiting.hear(listener.awaiting("task-1"));
+    assert!(!waiting.hears_nothing(after(3600)), "nothing changed, so nothing was to be told");
+    waiting.changed(after(3600));
+    assert!(!waiting.hears_nothing(after(3630)) && waiting.hears_nothing(after(3661)));
+    let longest = |waiting: &mut Waiting| (0..30).map(|_| waiting.pause(after(3700), None)).max().unwrap();
+    assert_eq!(longest(&mut waiting), Duration::from_secs(30));
+    let (now, body) = (Timestamp::now(), told("task-1"));
+    let signature = webhook::sign(&KEY.into(), body.as_bytes(), now);
+    assert_eq!(post(&url, Some(&signature), &body).await, Status::OK);
+    assert!(!waiting.hears_nothing(after(9999)));
+    assert_eq!(longest(&mut waiting), Duration::from_secs(120));
+}
+
+#[tokio::test]
 async fn a_stranger_can_neither_fill_its_memory_nor_hold_its_line() {
     let (_listener, url, at) = open().await;
     let long = "x".repeat(MAX_BODY + 1);

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::policy::data::OpenDataset;
 use domain::{
-    dataset::{Alphabet, Compression, DatasetProfile, Doubt, Foreign, FurtherFile},
+    dataset::{Alphabet, Compression, DatasetProfile, Doubt, FurtherFile},
     task::{Parameters, TaskType},
     verdict::Place,
 };
@@ -135,10 +135,6 @@ pub fn impossible_with(task: &TaskType, further: &[FurtherFile]) -> Option<Impos
         (WhyNot::Odd { mended_by, .. }, _) => ("format", format!("mend it: `{mended_by}`")),
         (WhyNot::Alphabet(_), Some(otherwise)) => ("alphabet", format!("{other}; {otherwise}")),
         (WhyNot::Alphabet(_), None) => ("alphabet", other),
-        // Programs that others wrote read nothing that is packed.
-        (WhyNot::Format(_, Some(Foreign::Twice(outer, inner))), _) => {
-            ("format", format!("unpack it twice: `{outer} -dc < FILE | {inner} -dc > NEW`"))
-        }
         (WhyNot::Format(_, Some(foreign)), _) => ("format", foreign.hint()),
         (WhyNot::Format(..), Some(otherwise)) => ("format", format!("{other}; {otherwise}")),
         (WhyNot::Format(..), None) => ("format", other),

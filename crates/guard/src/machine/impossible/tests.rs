@@ -55,6 +55,15 @@ fn proteins_that_are_all_too_long_are_told_before_anything_is_sent() {
 }
 
 #[test]
+fn a_mix_is_named_where_it_is_why_nothing_can_be_done() {
+    let mut mixed: Vec<u8> = b">d\nACGTACGTTGCAACGTTAGCATCGATCGGATC\n".repeat(500);
+    mixed.extend(proteins(&[40]));
+    let (word, why) = why(PROTEIN_FOLDING, &mixed);
+    assert!(word == "alphabet" && why.contains("both nucleotides (500 records"), "{why}");
+    assert!(why.ends_with("protein (1 record)"), "{why}");
+}
+
+#[test]
 fn files_larger_than_the_probe_reads_are_read_to_their_end() {
     // 20 MB of proteins of 2,001 residues: only reading all shows that there is none to fold.
     let mut long = proteins(&[2_001; 10_000]);
