@@ -30,3 +30,6 @@ pub mod sandbox;
 pub mod trial;
 
 pub mod cli;
+
+#[cfg(test)]
+mod worst;

@@ -1,6 +1,6 @@
 //! After the answer: receipts and states from the ledger, names that it does not know, and closing words where a model has none.
 
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 
 use super::{named, outcome};
 use crate::{
@@ -18,6 +18,8 @@ use domain::{
     units::{clean, count},
 };
 
+/// More names than these, of each kind, are only counted.
+const MOST_NAMED: usize = 50;
 /// More jobs than these are only counted in closing words.
 const MOST_SAID: usize = 5;
 
@@ -78,8 +80,12 @@ pub fn unverified(
     folder: &Path,
     sink: &dyn Sink,
 ) -> Result<(), WorkError> {
-    let (ids, hashes, files) = (named::jobs(answer), named::hashes(answer), named::paths(answer));
-    let addresses = named::addresses(answer);
+    let (mut ids, mut hashes, mut files) = (named::jobs(answer), named::hashes(answer), named::paths(answer));
+    let mut addresses = named::addresses(answer);
+    let more: usize =
+        [ids.len(), hashes.len(), files.len(), addresses.len()].into_iter().map(|n| n.saturating_sub(MOST_NAMED)).sum();
+    ids.truncate(MOST_NAMED);
+    [&mut hashes, &mut files, &mut addresses].into_iter().for_each(|names| names.truncate(MOST_NAMED));
     if ids.is_empty() && hashes.is_empty() && files.is_empty() && addresses.is_empty() {
         return Ok(());
     }
@@ -122,6 +128,10 @@ pub fn unverified(
         sink.emit(Event::Warning {
             message: format!("unverified: the answer names {what}, and the ledger knows of none such"),
         });
+    }
+    if more > 0 {
+        let message = format!("unverified: the answer names {} more that were not looked for", count(more as u64));
+        sink.emit(Event::Warning { message });
     }
     Ok(())
 }
@@ -231,7 +241,9 @@ pub fn is_nonsense(text: &str) -> bool {
         return true;
     }
     let words: Vec<&str> = text.split_whitespace().collect();
-    words.len() >= 20 && words.iter().any(|word| words.iter().filter(|w| *w == word).count() * 10 >= words.len() * 8)
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    words.iter().for_each(|word| *times.entry(word).or_default() += 1);
+    words.len() >= 20 && times.values().any(|times| times * 10 >= words.len() * 8)
 }
 
 #[cfg(test)]

@@ -2,6 +2,9 @@
 
 use crate::model::repair;
 
+/// As much of what was shown is kept, bytes: a long line is not gone through again for each of its pieces.
+const FORGOTTEN: usize = 1024;
+
 /// The gate.
 pub struct Gate<'k> {
     /// The names that may be called.
@@ -42,9 +45,21 @@ impl<'k> Gate<'k> {
         self.release(self.whole.len())
     }
 
+    /// Of what was shown it only matters whether its last line began with anything: a call may still begin that line.
+    fn forget(&mut self) {
+        let shown = self.whole.get(..self.shown).unwrap_or_default();
+        let blank = shown.rsplit('\n').next().unwrap_or_default().trim().is_empty();
+        let stands_for_it = if blank { "" } else { "x" };
+        self.whole.replace_range(..self.shown, stands_for_it);
+        self.shown = stands_for_it.len();
+    }
+
     fn release(&mut self, until: usize) -> Option<String> {
         let out = self.whole.get(self.shown..until).filter(|t| !t.is_empty())?.to_owned();
         self.shown = until;
+        if self.shown > FORGOTTEN {
+            self.forget();
+        }
         Some(out)
     }
 }

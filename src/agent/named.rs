@@ -1,5 +1,7 @@
 //! Names that stand in a text: jobs, hashes, addresses, and paths of results. They are told by their form alone.
 
+use std::{collections::HashSet, hash::Hash};
+
 use domain::{hash::Hash160, ids::JobId};
 
 /// Digits of a hash of 256 bits.
@@ -41,14 +43,9 @@ pub fn paths(text: &str) -> Vec<String> {
     once(words.filter(is_path).map(str::to_owned))
 }
 
-fn once<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
-    let mut out = Vec::new();
-    all.for_each(|one| {
-        if !out.contains(&one) {
-            out.push(one);
-        }
-    });
-    out
+fn once<T: Clone + Eq + Hash>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    all.filter(|one| seen.insert(one.clone())).collect()
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub enum Task {
     Upload,
     /// A run, here or at the provider.
     Run,
+    /// A result on its way here.
+    Fetch,
 }
 
 impl Task {
@@ -24,6 +26,7 @@ impl Task {
         match self {
             Task::Upload => "Upload",
             Task::Run => "Running",
+            Task::Fetch => "Fetching",
         }
     }
 }
@@ -60,7 +63,7 @@ impl Progress {
         }
         let text = match task {
             Task::Upload => format!("{} of {} ({} %)", bytes(done), bytes(total), quarter * 25),
-            Task::Run => format!("{} %", quarter * 25),
+            Task::Run | Task::Fetch => format!("{} %", quarter * 25),
         };
         let lines = self.look.field(task.label(), Tone::Dim, &text);
         self.printed = Some((task, quarter));
@@ -106,7 +109,7 @@ fn style(task: &Task, look: Look, known: bool) -> ProgressStyle {
     let wide = if look.width >= 60 { 30 } else { 12 };
     let template = match (task, known) {
         (Task::Upload, true) => format!("{label:<11}{{bar:{wide}}} {{bytes}} of {{total_bytes}}, {{bytes_per_sec}}"),
-        (Task::Run, true) => format!("{label:<11}{{bar:{wide}}} {{percent}} %, {{elapsed}}"),
+        (Task::Run | Task::Fetch, true) => format!("{label:<11}{{bar:{wide}}} {{percent}} %, {{elapsed}}"),
         (_, false) => format!("{label:<11}{{spinner}} {{elapsed}}"),
     };
     // The templates above are fixed; should one ever be wrong, indicatif's own bar serves.

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashSet,
-    io::Read as _,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -16,9 +15,10 @@ use super::{
     text::{Flow, plain_lines},
 };
 use domain::{
+    bounded::{self, BoundedError, Bounds},
     event::{Event, Sink},
     ids::JobId,
-    result::{RESULT_FILE, ResultDocument},
+    result::{BOUNDS, RESULT_FILE, ResultDocument},
 };
 use guard::config::plain_file;
 
@@ -214,8 +214,12 @@ impl Sink for Terminal {
                 self.print(state, &lines);
             }
             Event::JobStatus { status, progress, .. } => {
-                let running = matches!(status.as_str(), "running" | "computing" | "in_queue");
-                if !running {
+                let task = match status.as_str() {
+                    "running" | "computing" | "in_queue" => Some(Task::Run),
+                    "fetching" => Some(Task::Fetch),
+                    _ => None,
+                };
+                if task.is_none() {
                     state.progress.clear();
                 }
                 if *status != state.last_status {
@@ -223,9 +227,9 @@ impl Sink for Terminal {
                     let lines = render::lines(&event, &self.look);
                     self.print(state, &lines);
                 }
-                if running {
+                if let Some(task) = task {
                     let share = progress.filter(|p| p.is_finite()).map(|p| (p.clamp(0.0, 1.0) * 1000.0) as u64);
-                    let lines = state.progress.update(Task::Run, share.unwrap_or(0), share.map_or(0, |_| 1000));
+                    let lines = state.progress.update(task, share.unwrap_or(0), share.map_or(0, |_| 1000));
                     self.print(state, &lines);
                 }
             }
@@ -285,13 +289,12 @@ fn document_in(path: &Path) -> PathBuf {
 /// Reads a result document, or says in a sentence why it is not shown.
 pub fn read_document(path: &Path) -> Result<ResultDocument, String> {
     let shown = plain_lines(&path.display().to_string());
-    let mut text = String::new();
-    let read = plain_file::open(path).and_then(|file| file.take(MAX_DOCUMENT + 1).read_to_string(&mut text));
-    match read {
-        Err(error) => Err(format!("{shown} cannot be read: {error}")),
-        Ok(n) if n as u64 > MAX_DOCUMENT => Err(format!("{shown} is too large to be shown here")),
-        Ok(_) => serde_json::from_str(&text).map_err(|e| format!("{shown} is no result document: {e}")),
-    }
+    let file = plain_file::open(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+    bounded::read(file, Bounds { bytes: MAX_DOCUMENT, ..BOUNDS }).map_err(|error| match error {
+        BoundedError::Read(error) => format!("{shown} cannot be read: {error}"),
+        BoundedError::TooLarge(_) => format!("{shown} is too large to be shown here"),
+        BoundedError::Json(error) => format!("{shown} is no result document: {error}"),
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Waiting for the provider, fetching the result, accepting it.
 
-use std::{path::Path, time::Duration};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -9,18 +12,21 @@ use url::Url;
 
 use super::{
     Cancel, JobError, Remote, Workflow,
-    check::{self, CheckError, Checked},
+    check::{self, CheckError},
     local::fetched_event,
-    waiting::Waiting,
+    waiting::{Waiting, unless_stopped},
 };
-use cassette::Tape;
-use compute::aioz::{ComputeError, TaskDetail, TaskStatus};
+use compute::{
+    aioz::{ComputeError, TaskDetail, TaskStatus},
+    local::{LocalError, ToCheck},
+    worker::{Accepted, Checked},
+};
 use domain::{
     event::Event,
     hash::Sha256,
     job::{Job, JobResult, JobState, ResultFile},
     quote::QuoteSource,
-    result::RESULT_FILE,
+    result::{self, RESULT_FILE},
     units,
 };
 use guard::policy::{Refusal, Rule};
@@ -28,6 +34,8 @@ use storage::fetch::{self, FetchError, FetchPlan, fetch_on};
 
 /// Keys have about 60 requests a minute at AIOZ: between two looks of one job, each other job that is waited for gets this.
 const EACH_LOOK: Duration = Duration::from_millis(1200);
+/// How often it is said how far a transfer is that takes its time.
+const SHOWN_EVERY: Duration = Duration::from_secs(2);
 /// A result has at most this many files.
 const MAX_FILES: usize = 1000;
 
@@ -73,7 +81,7 @@ impl Workflow {
         loop {
             self.hear(remote, job, &task, &mut waiting).await;
             if !announced {
-                announced = self.announce(remote, job, &mut waiting).await;
+                announced = self.announce(remote, job, &mut waiting, cancel).await;
             }
             let Some(detail) = self.look(remote, job, &task, &mut waiting, cancel).await? else { continue };
             if state == JobState::Paid && detail.status == TaskStatus::Computing {
@@ -109,7 +117,8 @@ impl Workflow {
         waiting: &mut Waiting,
         cancel: &Cancel,
     ) -> Result<Option<TaskDetail>, JobError> {
-        let error = match remote.provider.detail(task).await {
+        let provider = self.provider(remote, cancel);
+        let error = match unless_stopped(job, cancel, provider.detail(task)).await? {
             Ok(detail) => {
                 waiting.heard(self.waited());
                 return Ok(Some(detail));
@@ -217,11 +226,44 @@ impl Workflow {
         let own = [remote.provider.base().clone(), remote.storage_origin.clone()];
         let allowed: Vec<Url> = own.into_iter().chain(policy.result_hosts.iter().cloned()).collect();
         let mut fetched = Vec::new();
+        let (begun, most) = (Instant::now(), fetch::time_limit(total));
         for file in files {
-            fetched.push(fetch_one(self.tape(), &allowed, file, &folder).await?);
+            let plan = FetchPlan {
+                url: file.url,
+                allowed: allowed.clone(),
+                headers: Default::default(),
+                max_bytes: file.bytes,
+                time_limit: most.saturating_sub(begun.elapsed()),
+                expect_sha256: Some(file.sha256),
+                to: folder.join(&file.name),
+            };
+            fetched.push(self.fetch_one(job, plan, cancel).await?);
         }
         let summary = serde_json::Value::Null;
         Ok(Ok(JobResult { folder, files: fetched, summary, unchecked: None, warnings: Vec::new() }))
+    }
+
+    /// Fetches one file. One that takes its time is told of, and left at a wish to stop.
+    async fn fetch_one(&self, job: &Job, plan: FetchPlan, cancel: &Cancel) -> Result<ResultFile, JobError> {
+        let (bytes, here) = (plan.max_bytes.max(1) as f64, AtomicU64::new(0));
+        let progress = |so_far: u64, _| here.store(so_far, Ordering::Relaxed);
+        let mut fetching = std::pin::pin!(fetch_on(self.tape(), plan, &progress));
+        let fetched = loop {
+            tokio::select! {
+                fetched = &mut fetching => break fetched,
+                () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
+                () = tokio::time::sleep(SHOWN_EVERY) => {
+                    let part = (here.load(Ordering::Relaxed) as f64 / bytes).min(1.0);
+                    let (job, status) = (job.id.clone(), "fetching".to_owned());
+                    self.emit(Event::JobStatus { job, status, progress: Some(part) });
+                }
+            }
+        };
+        match fetched {
+            // The cap is the owner's for all files together, and was looked at before.
+            Err(FetchError::TooLarge { max_bytes }) => Err(FetchError::Longer { stated: max_bytes }.into()),
+            fetched => Ok(fetched?),
+        }
     }
 
     /// Checks the result against the dataset, puts our names into it, and accepts it. What only keeps it from being checked
@@ -240,7 +282,7 @@ impl Workflow {
             let again = result.clone();
             self.parts.ledger.learn(&job.id, |job| job.result = Some(again))?;
         }
-        match self.check_result(job, &result).await? {
+        match self.check_result(job, &result, cancel).await? {
             Ok(accepted) => {
                 self.warn(job, &accepted.warnings);
                 self.emit(fetched_event(job, &accepted));
@@ -253,21 +295,29 @@ impl Workflow {
 
     /// The result, checked against the dataset on this machine, or as it was sent where that is another by now; alone
     /// where the dataset is gone from both. The inner error is what is wrong with it.
-    async fn check_result(&self, job: &Job, result: &JobResult) -> Result<Result<JobResult, String>, JobError> {
-        let against = |dataset, unchecked: Option<String>| {
-            let (of, result) = (job.clone(), result.clone());
-            checking(job, move || check::check(&of, &result, dataset, unchecked))
+    async fn check_result(
+        &self,
+        job: &Job,
+        result: &JobResult,
+        cancel: &Cancel,
+    ) -> Result<Result<JobResult, String>, JobError> {
+        let against = |dataset| self.judged(check::to_check(job, result, dataset), job, cancel);
+        let accepted = |accepted: Accepted, unchecked: Option<String>| {
+            let others = result.files.iter().filter(|f| f.name != RESULT_FILE).cloned();
+            let files = std::iter::once(accepted.document).chain(others).collect();
+            let (folder, warnings) = (result.folder.clone(), accepted.warnings);
+            JobResult { folder, files, summary: accepted.summary.into(), unchecked, warnings }
         };
         let named = job.verdict.dataset.path.display();
         let here = match self.parts.guard.open_source(job) {
-            Ok(open) => match against(Some(open.file), None).await? {
-                Checked::Right(accepted) => return Ok(Ok(accepted)),
+            Ok(open) => match against(Some(open.file)).await? {
+                Checked::Right(right) => return Ok(Ok(accepted(right, None))),
                 Checked::Wrong(why) => return Ok(Err(why)),
                 Checked::OtherDataset => format!("{named} changed since it was sent"),
             },
             Err(refusal) => format!("{named} can no longer be read here ({})", refusal.why),
         };
-        let sent = self.sent_dataset(job).await?;
+        let sent = unless_stopped(job, cancel, self.sent_dataset(job)).await??;
         let (message, unchecked) = if sent.is_some() {
             (format!("{here}: the result is checked against the copy on storage"), None)
         } else {
@@ -275,11 +325,20 @@ impl Workflow {
             (what.clone(), Some(what))
         };
         self.emit(Event::Warning { message });
-        Ok(match against(sent, unchecked).await? {
-            Checked::Right(accepted) => Ok(accepted),
+        Ok(match against(sent).await? {
+            Checked::Right(right) => Ok(accepted(right, unchecked)),
             Checked::Wrong(why) => Err(why),
             Checked::OtherDataset => Err("it is of another dataset".to_owned()),
         })
+    }
+
+    /// A worker's word on a result.
+    async fn judged(&self, result: ToCheck, job: &Job, cancel: &Cancel) -> Result<Checked, JobError> {
+        match self.parts.runner.check(result, cancel.watch()).await {
+            Err(LocalError::Canceled) => Err(JobError::Interrupted(job.id.clone())),
+            Err(error) => Err(JobError::Unchecked { job: job.id.clone(), source: CheckError::of_worker(error) }),
+            Ok(checked) => Ok(checked),
+        }
     }
 
     fn bad_result(&self, job: &Job, why: String) -> Result<(), JobError> {
@@ -337,7 +396,7 @@ fn answer(detail: &TaskDetail) -> Answer {
     let mut files = Vec::new();
     for Named { name, url, bytes, sha256 } in named {
         let Some(name) = name else { return incomplete("a file has no name") };
-        if !is_plain(&name) {
+        if !result::is_file_name(&name) {
             let odd = units::clean(&name, 60);
             return Answer::Wrong(format!("the provider names a file `{odd}`, which is no plain name"));
         }
@@ -348,36 +407,17 @@ fn answer(detail: &TaskDetail) -> Answer {
             (.., None) => return Answer::Incomplete(format!("{name} has no SHA-256")),
         }
     }
-    let mut names: Vec<&str> = files.iter().map(|f| f.name.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
+    let names: Vec<&str> = files.iter().map(|f| f.name.as_str()).collect();
     match () {
-        () if names.len() != files.len() => Answer::Wrong("the provider names a file twice".to_owned()),
+        () if !result::are_distinct(names.iter().copied()) => {
+            Answer::Wrong("the provider names a file twice".to_owned())
+        }
+        () if files.iter().any(|f| f.name == RESULT_FILE && f.bytes > result::BOUNDS.bytes) => {
+            let most = units::bytes(result::BOUNDS.bytes);
+            Answer::Wrong(format!("{RESULT_FILE} is larger than the {most} that any result document may have"))
+        }
         () if !names.contains(&RESULT_FILE) => Answer::Incomplete(format!("{RESULT_FILE} is not among its files")),
         () => Answer::Files(files),
-    }
-}
-
-fn is_plain(name: &str) -> bool {
-    !name.is_empty()
-        && name.len() <= 200
-        && !name.starts_with('.')
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
-}
-
-async fn fetch_one(tape: &Tape, allowed: &[Url], file: RemoteFile, folder: &Path) -> Result<ResultFile, JobError> {
-    let plan = FetchPlan {
-        url: file.url,
-        allowed: allowed.to_vec(),
-        headers: Default::default(),
-        max_bytes: file.bytes,
-        expect_sha256: Some(file.sha256),
-        to: folder.join(&file.name),
-    };
-    match fetch_on(tape, plan, &|_, _| {}).await {
-        // The cap is the owner's for all files together, and was looked at before.
-        Err(FetchError::TooLarge { max_bytes }) => Err(FetchError::Longer { stated: max_bytes }.into()),
-        fetched => Ok(fetched?),
     }
 }
 

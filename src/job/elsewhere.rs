@@ -4,7 +4,7 @@
 //! A home folder that was copied, or restored from a backup, holds a job that awaits its payment, and the payment was made
 //! since. The provider knows of it. Nothing it says is believed: the chain must show that very payment, of this wallet.
 
-use super::{JobError, Remote, Workflow};
+use super::{Cancel, JobError, Remote, Workflow, waiting::unless_stopped};
 use crate::payment::payer::Adoption;
 use compute::aioz::{ComputeError, PaymentTerms, TaskStatus};
 use domain::{
@@ -32,9 +32,15 @@ impl Workflow {
     /// # Errors
     /// P-STATE when the provider ended the task, or counts it as paid by what is not this wallet's payment of this quote, or
     /// no longer states terms.
-    pub(super) async fn standing(&self, remote: &Remote, job: &Job, quote: &Quote) -> Result<Standing, JobError> {
+    pub(super) async fn standing(
+        &self,
+        remote: &Remote,
+        job: &Job,
+        quote: &Quote,
+        cancel: &Cancel,
+    ) -> Result<Standing, JobError> {
         let Some(task) = &job.provider_job else { return Ok(Standing::Same) };
-        let detail = remote.provider.detail(task).await?;
+        let detail = unless_stopped(job, cancel, self.provider(remote, cancel).detail(task)).await??;
         let refused = |why: String, hint: String| Err(Refusal::new(Rule::JobState, why).hint(hint).into());
         if matches!(detail.status, TaskStatus::Canceled | TaskStatus::Failed) {
             let why =
@@ -91,7 +97,7 @@ impl Workflow {
     /// P-STATE; a provider that does not answer.
     pub(super) async fn unpaid_elsewhere(&self, remote: &Remote, job: &Job, task: &str) -> Result<(), JobError> {
         let costs = job.quote.as_ref().is_some_and(|quote| quote.amount > Datoshi::ZERO);
-        let paid = match remote.provider.detail(task).await {
+        let paid = match self.provider_unstopped(remote).detail(task).await {
             Ok(detail) => costs && detail.payment.is_some_and(|terms| terms.is_paid()),
             Err(ComputeError::NoTask(_)) => false,
             Err(error) => return Err(error.into()),

@@ -1,7 +1,7 @@
 //! What a job leaves at provider and storage, and taking it away: when it is given up, and when it has ended.
 
 use super::{JobError, Remote, Workflow, offload::object_key};
-use compute::aioz::ComputeError;
+use compute::aioz::{Aioz, ComputeError};
 use domain::{
     event::Event,
     ids::JobId,
@@ -18,7 +18,7 @@ impl Workflow {
         let remote = self.remote().await?;
         if let Some(id) = &job.provider_job {
             self.unpaid_elsewhere(remote, job, id).await?;
-            cancel_task(remote, id).await?;
+            cancel_task(&self.provider_unstopped(remote), id).await?;
         }
         self.remove_copy(remote, job).await
     }
@@ -70,7 +70,7 @@ impl Workflow {
         let remote = self.remote().await?;
         let unpaid = job.tx_hash.is_none() && job.state != JobState::Done;
         if let (Some(task), true) = (&job.provider_job, unpaid) {
-            cancel_task(remote, task).await?;
+            cancel_task(&self.provider_unstopped(remote), task).await?;
         }
         self.remove_copy(remote, job).await
     }
@@ -89,8 +89,8 @@ fn leaves_something(job: &Job) -> bool {
     job.place() == Place::Offload && (job.staged.is_some() || job.content.is_some()) && !job.cleared
 }
 
-async fn cancel_task(remote: &Remote, task: &str) -> Result<(), JobError> {
-    match remote.provider.cancel(task).await {
+async fn cancel_task(provider: &Aioz, task: &str) -> Result<(), JobError> {
+    match provider.cancel(task).await {
         Ok(()) | Err(ComputeError::NoTask(_) | ComputeError::Refused { .. }) => Ok(()),
         Err(error) => Err(error.into()),
     }

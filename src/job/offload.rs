@@ -112,13 +112,14 @@ impl Workflow {
     }
 
     /// Submits under the job's idempotency key and writes the provider's quote down. Taken again, it finds the same task.
-    pub(super) async fn submit_step(&self, job: &Job) -> Result<(), JobError> {
+    pub(super) async fn submit_step(&self, job: &Job, cancel: &Cancel) -> Result<(), JobError> {
         let remote = self.remote().await?;
+        let provider = self.provider(remote, cancel);
         let model = remote_model(self.task(&job.task_type)?, job)?;
         let guard = &self.parts.guard;
         let permit = guard.permit_submit(&guard.mandate(job)?, job, &model)?;
         let url = remote.storage.presign_get(&permit.effect().key, LINK_LIFETIME).await?;
-        let provider_job = match remote.provider.submit(permit, url).await {
+        let provider_job = match provider.submit(permit, url).await {
             Ok(id) => id,
             Err(error) if error.is_final() => {
                 self.step(&job.id, JobState::JobFailed, |job| job.failure = Some(error.to_string()))?;
@@ -126,7 +127,7 @@ impl Workflow {
             }
             Err(error) => return Err(error.into()),
         };
-        let task = remote.provider.detail(&provider_job).await?;
+        let task = provider.detail(&provider_job).await?;
         let bytes = job.verdict.dataset.bytes;
         let quote = remote.price.quote_of(&task, bytes, &job.idempotency_key, self.tape().now("a quote"))?;
         let shown = quote_shown(&quote);

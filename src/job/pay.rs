@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Cancel, JobError, Remote, Workflow, elsewhere::Standing, waiting::Waiting};
+use super::{
+    Cancel, JobError, Remote, Workflow,
+    elsewhere::Standing,
+    waiting::{Waiting, unless_stopped},
+};
 use crate::payment::payer::{Settlement, shown};
 use compute::aioz::ComputeError;
 use domain::{
@@ -72,12 +76,12 @@ impl Workflow {
         let quote = payment::awaited(job)?;
         self.make_out_dir(job)?;
         let looked = self.now();
-        match self.standing(remote, job, quote).await.map_err(|error| self.said(job, error))? {
+        match self.standing(remote, job, quote, cancel).await.map_err(|error| self.said(job, error))? {
             Standing::Same => {}
             Standing::Paid => return Ok(None),
             Standing::Requoted(quote) => return Ok(Some(quote)),
         }
-        self.worth_paying(remote, job).await.map_err(|error| self.said(job, error))?;
+        unless_stopped(job, cancel, self.worth_paying(remote, job)).await?.map_err(|error| self.said(job, error))?;
         let fees = remote.payer.fees(quote, &remote.payer.replaces(&job.id)?).await?;
         let spending = self.parts.ledger.spending(&remote.payer.account(), quote.network, &Reading::now())?;
         let spending = self.tape().draw("what the wallet has spent", || spending);
@@ -90,7 +94,7 @@ impl Workflow {
         }
         // A person may have taken their time.
         if self.now().duration_since(looked) > STALE {
-            match self.standing(remote, job, quote).await.map_err(|error| self.said(job, error))? {
+            match self.standing(remote, job, quote, cancel).await.map_err(|error| self.said(job, error))? {
                 Standing::Same => {}
                 Standing::Paid => return Ok(None),
                 Standing::Requoted(quote) => return Ok(Some(quote)),
@@ -180,10 +184,10 @@ impl Workflow {
 
     /// Tells the provider where the payment is; whether it need not be told again. Told again, it changes nothing. Whatever it
     /// answers, what it says of the task decides: it may know of the payment from the chain, or have ended the task.
-    pub(super) async fn announce(&self, remote: &Remote, job: &Job, waiting: &mut Waiting) -> bool {
+    pub(super) async fn announce(&self, remote: &Remote, job: &Job, waiting: &mut Waiting, cancel: &Cancel) -> bool {
         let (Some(task), Some(hash)) = (&job.provider_job, &job.tx_hash) else { return true };
         reached("announce.asked");
-        let told = remote.provider.announce_payment(task, hash).await;
+        let told = self.provider(remote, cancel).announce_payment(task, hash).await;
         reached("announce.answered");
         let Err(error) = told else { return true };
         let refused = matches!(error, ComputeError::PaymentRefused(_));

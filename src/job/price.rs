@@ -5,8 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use url::Url;
 
-use super::{JobError, OwnerPrice, Workflow};
-use compute::aioz::{Aioz, ComputeError, Cost};
+use super::{JobError, OwnerPrice, Workflow, waiting::tell};
+use compute::aioz::{Aioz, ComputeError, Cost, Waits};
 use domain::{
     hash::Hash160,
     money::Datoshi,
@@ -123,7 +123,9 @@ impl Workflow {
             Some(listed) => listed,
             None => {
                 let cost = match &pricing.provider {
-                    Some(provider) => provider.cost(model).await.map(Some),
+                    Some(provider) => {
+                        provider.attended(Waits::new(tell(&self.parts.sink), None)).cost(model).await.map(Some)
+                    }
                     None => Ok(None),
                 };
                 let listed = match cost {

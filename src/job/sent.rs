@@ -7,7 +7,7 @@ use domain::job::{Job, Staged};
 use guard::policy::{Refusal, Rule};
 use storage::{
     StorageError,
-    fetch::{FetchError, FetchPlan, fetch_on},
+    fetch::{self, FetchError, FetchPlan, fetch_on},
 };
 
 /// How long a link to our own copy lives: we are its only reader.
@@ -73,6 +73,7 @@ impl Workflow {
             allowed: vec![remote.storage_origin.clone()],
             headers: Default::default(),
             max_bytes: staged.bytes,
+            time_limit: fetch::time_limit(staged.bytes),
             expect_sha256: Some(staged.sha256),
             to: to.clone(),
         };

@@ -1,10 +1,15 @@
 //! Waiting for a provider: how long until the next look, and when silence has lasted too long.
 
-use std::time::Duration;
+use std::{future::Future, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::listener::Awaited;
+use super::{Cancel, JobError, Remote, Workflow, listener::Awaited};
+use compute::aioz::{Aioz, Waits};
+use domain::{
+    event::{Event, Sink},
+    job::Job,
+};
 
 /// Between two looks at a task that has just been paid; it grows to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -17,6 +22,39 @@ const LAST_PAUSE: Duration = Duration::from_secs(30);
 const CALLED_PAUSE: Duration = Duration::from_secs(120);
 /// So long after a change that was seen by asking it is told that no webhook came of it.
 const SILENT: SignedDuration = SignedDuration::from_secs(60);
+
+impl Workflow {
+    /// The provider, whose waits between two tries are told, and end with a wish to stop.
+    pub(super) fn provider(&self, remote: &Remote, cancel: &Cancel) -> Aioz {
+        remote.provider.attended(Waits::new(tell(&self.parts.sink), Some(cancel.watch())))
+    }
+
+    /// The same where nobody may stop it but by ending the program.
+    pub(super) fn provider_unstopped(&self, remote: &Remote) -> Aioz {
+        remote.provider.attended(Waits::new(tell(&self.parts.sink), None))
+    }
+}
+
+/// Tells of a wait.
+pub(super) fn tell(sink: &Arc<dyn Sink>) -> impl Fn(String) + Send + Sync + 'static {
+    let sink = Arc::clone(sink);
+    move |message| sink.emit(Event::Warning { message })
+}
+
+/// What only looks and changes nothing, left where it is at a wish to stop.
+///
+/// # Errors
+/// That somebody wished it.
+pub(super) async fn unless_stopped<T>(
+    job: &Job,
+    cancel: &Cancel,
+    look: impl Future<Output = T>,
+) -> Result<T, JobError> {
+    tokio::select! {
+        seen = look => Ok(seen),
+        () = cancel.cancelled() => Err(JobError::Interrupted(job.id.clone())),
+    }
+}
 
 /// One wait.
 #[derive(Debug)]

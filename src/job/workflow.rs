@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use super::{Cancel, Connect, JobError, Pricing, Remote, agree::Drafts, lease, listener::Listener, price::Listed};
 use cassette::Tape;
-use compute::local::Runner;
+use compute::{aioz::ComputeError, local::Runner};
 use domain::{
     attempt::Attempt,
     event::{Event, Sink},
@@ -308,7 +308,13 @@ impl Workflow {
         cancel: &Cancel,
     ) -> Result<Job, JobError> {
         let before = self.job(id)?.state;
-        let done = self.steps(id, goal, claim, cancel).await;
+        let done = self.steps(id, goal, claim, cancel).await.map_err(|error| match error {
+            // What is doubtful is looked for before it is asked again, whoever stopped the looking.
+            JobError::Compute(ComputeError::Stopped | ComputeError::Doubtful { .. }) if cancel.is_cancelled() => {
+                JobError::Interrupted(id.clone())
+            }
+            other => other,
+        });
         if let Ok(job) = self.job(id)
             && job.state.is_end()
             && !before.is_end()
@@ -336,7 +342,7 @@ impl Workflow {
                     self.local_step(&job, cancel).await?
                 }
                 JobState::Planned | JobState::Staging => self.stage_step(&job, cancel).await?,
-                JobState::Staged => self.submit_step(&job).await?,
+                JobState::Staged => self.submit_step(&job, cancel).await?,
                 JobState::Submitted => self.pay_step(&job, claim, cancel).await?,
                 JobState::PaymentIntended | JobState::PaymentSent | JobState::PaymentUnknown => {
                     self.settle_step(&job, claim, cancel).await?;

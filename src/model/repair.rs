@@ -30,6 +30,12 @@ use super::Finish;
 
 /// A text may hold a text that holds JSON, but not without end.
 const MOST_QUOTED: usize = 4;
+/// The longest text in which calls are looked for, bytes: what a model says is cut there before.
+const LONGEST: usize = 256 * 1024;
+/// More calls, or arguments of one, than any answer has.
+const MOST_CALLS: usize = 64;
+/// Tags and fences within each other.
+const DEEPEST: usize = 8;
 
 /// A call found in text.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +61,9 @@ pub struct Reading {
 /// no closing bracket is added to it.
 pub fn read(text: &str, known: &[&str], finish: &Finish) -> Reading {
     let whole = is_whole(finish);
+    if text.len() > LONGEST {
+        return Reading { text: text.trim().to_owned(), ..Reading::default() };
+    }
     let text = &*dsml::plain(text);
     let mut reading = Reading::default();
     let mut shown = 0;
@@ -98,6 +107,9 @@ pub fn read(text: &str, known: &[&str], finish: &Finish) -> Reading {
 /// # Errors
 /// What is wrong, in a sentence for the model.
 pub fn read_arguments(raw: &str, finish: &Finish) -> Result<Value, String> {
+    if raw.len() > LONGEST {
+        return Err(format!("the arguments are longer than {LONGEST} bytes"));
+    }
     let text = raw.trim_start();
     if text.is_empty() {
         return Ok(Value::Object(Map::new()));

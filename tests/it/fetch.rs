@@ -18,7 +18,7 @@ use axum::{
 };
 use domain::{hash::Sha256, job::ResultFile};
 use futures::StreamExt as _;
-use storage::fetch::{FetchError, FetchPlan, fetch};
+use storage::fetch::{self, FetchError, FetchPlan, fetch};
 use tokio::{net::TcpListener, task::AbortHandle};
 use url::Url;
 
@@ -56,6 +56,7 @@ fn plan(url: Url, to: &Path) -> FetchPlan {
         url,
         headers: HeaderMap::new(),
         max_bytes: 10_000_000,
+        time_limit: fetch::time_limit(10_000_000),
         expect_sha256: None,
         to: to.join("result.json"),
     }
@@ -292,4 +293,24 @@ async fn refusals_are_final_and_trouble_is_not() {
     assert!(matches!(error, FetchError::Refused { status: 404, .. }), "{error:?}");
     assert_eq!(asked.load(Relaxed), 1, "asked once");
     assert_eq!(get_it(plan(server.at("busy"), folder.path())).await.unwrap().bytes, 7);
+}
+
+#[tokio::test]
+async fn a_server_that_sends_a_byte_now_and_then_is_left_in_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let trickle = || async {
+        let bytes = futures::stream::unfold((), |()| async {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            Some((Ok::<_, io::Error>(Bytes::from_static(b"x")), ()))
+        });
+        Body::from_stream(bytes)
+    };
+    let server = Server::start(Router::new().route("/r", get(trickle)).route("/whole", get(|| async { "xx" }))).await;
+    let limit = std::time::Duration::from_millis(400);
+    let slow = FetchPlan { time_limit: limit, ..plan(server.at("r"), folder.path()) };
+    let error = get_it(slow).await.unwrap_err();
+    assert!(matches!(&error, FetchError::TooSlow { limit: told, .. } if *told == limit), "{error:?}");
+    assert!(error.hint().is_some() && files(folder.path()).is_empty());
+    let whole = FetchPlan { time_limit: std::time::Duration::from_secs(60), ..plan(server.at("whole"), folder.path()) };
+    assert_eq!(get_it(whole).await.unwrap().bytes, 2);
 }

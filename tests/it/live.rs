@@ -9,6 +9,7 @@ mod meddled;
 mod own_chain;
 mod receipts;
 mod recorded;
+mod results;
 mod rules;
 mod secrets;
 mod taken_up;

@@ -42,6 +42,7 @@ async fn through_link(storage: &Storage, staged: &Staged) -> Vec<u8> {
         url,
         headers: Default::default(),
         max_bytes: staged.bytes,
+        time_limit: std::time::Duration::from_secs(300),
         expect_sha256: Some(staged.sha256),
         to: folder.path().join("fetched"),
     };
@@ -417,6 +418,7 @@ async fn links_end_and_cannot_be_forged(server: Server) {
         url,
         headers: Default::default(),
         max_bytes: 100,
+        time_limit: std::time::Duration::from_secs(300),
         expect_sha256: None,
         to: to.path().join("x"),
     };

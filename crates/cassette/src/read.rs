@@ -10,9 +10,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::format::{Entry, Start, VERSION, What};
+use domain::bounded::{self, BoundedError, Bounds};
 
 /// A line is never longer than this, bytes: a body that is kept, escaped, and what is said of it.
 const MAX_LINE: u64 = 64 << 20;
+/// The same in its values: a body that is kept is a text.
+const BOUNDS: Bounds = Bounds { bytes: MAX_LINE, depth: 100, values: 500_000 };
 
 /// A run as it was recorded.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,8 +112,11 @@ impl Cassette {
             if start.is_none() {
                 start = Some(first(path, &text)?);
             }
-            match serde_json::from_slice::<Entry>(&text) {
+            match bounded::from_slice::<Entry>(&text, BOUNDS) {
                 Ok(entry) => entries.push(entry),
+                Err(error @ BoundedError::TooLarge(_)) => {
+                    return Err(ReadError::Line { path: path.to_owned(), line, why: error.to_string() });
+                }
                 Err(_) if !whole && read as u64 <= MAX_LINE => {
                     return match start {
                         Some(start) => Ok(Cassette { start, entries, torn: true }),

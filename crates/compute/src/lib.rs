@@ -8,4 +8,5 @@
 
 pub mod aioz;
 pub mod local;
+mod processes;
 pub mod worker;

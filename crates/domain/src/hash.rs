@@ -48,6 +48,8 @@ impl Sha256 {
     }
 }
 
+/// An address has 34 letters; nothing much longer is looked at, bytes.
+const LONGEST_ADDRESS: usize = 64;
 /// Neo N3's address version byte.
 const ADDRESS_VERSION: u8 = 0x35;
 
@@ -76,6 +78,10 @@ impl Hash160 {
     /// # Errors
     /// Any text that is not exactly such an address.
     pub fn from_address(text: &str) -> Result<Hash160, AddressError> {
+        // Base 58 is read in time that grows with the square of its length.
+        if text.len() > LONGEST_ADDRESS {
+            return Err(AddressError::Form(quoted(text)));
+        }
         let wrong = || match bs58::decode(text).with_check(Some(LEGACY_VERSION)).into_vec() {
             Ok(_) => AddressError::Legacy(quoted(text)),
             Err(_) => AddressError::Form(quoted(text)),

@@ -1,6 +1,7 @@
 //! The words of the field as types: pure values, no I/O.
 
 pub mod attempt;
+pub mod bounded;
 pub mod budget;
 pub mod consent;
 pub mod cost;
@@ -25,3 +26,5 @@ pub mod strategies;
 pub mod task;
 pub mod units;
 pub mod verdict;
+#[cfg(any(test, feature = "strategies"))]
+pub mod worst;

@@ -2,10 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{hash::Sha256, job::ResultFile, task::Parameters, units};
+use super::{bounded::Bounds, hash::Sha256, job::ResultFile, task::Parameters, units};
 
 /// The name of the result document in a job's folder.
 pub const RESULT_FILE: &str = "result.json";
+
+/// What a result document may hold, whoever wrote it: twice and more what the largest task makes, which is ten thousand folds of
+/// six fields each.
+pub const BOUNDS: Bounds = Bounds { bytes: 128 << 20, depth: 32, values: 250_000 };
+
+/// What its summary may have, bytes of JSON: it is kept in the ledger, and shown to people and models.
+pub const SUMMARY_BYTES: u64 = 256 << 10;
 
 /// The result document.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +52,27 @@ impl ResultDocument {
         let lines = self.warnings.iter().take(MAX_WARNINGS + 1).map(|line| units::clean(line, WARNING_WIDTH));
         lines.filter(|line| !line.is_empty()).collect()
     }
+}
+
+/// Whether a result may have a file of that name: one part of a path, in letters that mean nothing to a shell or a terminal, neither
+/// hidden nor an option to a program that is given it.
+pub fn is_file_name(name: &str) -> bool {
+    name.len() <= 200
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+}
+
+/// Whether all names are told apart also where capitals are not told from small letters.
+pub fn are_distinct<'a>(names: impl IntoIterator<Item = &'a str>) -> bool {
+    let mut seen = std::collections::HashSet::new();
+    names.into_iter().all(|name| seen.insert(name.to_ascii_lowercase()))
+}
+
+/// Whose a result document is: all that is read of one that is only to be known again.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ResultOwner {
+    /// The job.
+    pub job: String,
 }
 
 /// A further file of a result, such as the database of a search.

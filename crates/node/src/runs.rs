@@ -191,6 +191,7 @@ async fn work(
         // Clients can name no files of this machine, and send one.
         further: Vec::new(),
         out_dir: folder.join(&name),
+        output_limit: settings.output_limit,
         memory_limit: settings.memory_limit,
         time_limit: settings.time_limit,
     };

@@ -62,6 +62,8 @@ pub struct NodeSettings {
     pub at_once: usize,
     /// Memory for each, bytes.
     pub memory_limit: u64,
+    /// What a run may write, bytes.
+    pub output_limit: u64,
     /// Wall-clock time for each.
     pub time_limit: Duration,
     /// The largest dataset it downloads, bytes.
@@ -112,6 +114,7 @@ impl NodeSettings {
             poll: Duration::from_secs(5),
             at_once: 1,
             memory_limit: 4_000_000_000,
+            output_limit: 10_000_000_000,
             time_limit: minutes(60),
             max_dataset: 20_000_000_000,
             max_open: 50,

@@ -196,7 +196,7 @@ impl Download {
 }
 
 /// Scheme, host and port: all that is shown of a link.
-fn server(url: &Url) -> String {
+pub(super) fn server(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 

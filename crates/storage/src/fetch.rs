@@ -13,7 +13,7 @@ use reqwest::header::HeaderMap;
 use tempfile::NamedTempFile;
 use url::Url;
 
-use super::download::{Download, Limits};
+use super::download::{Download, Limits, server};
 use cassette::Tape;
 use domain::{hash::Sha256, job::ResultFile, units};
 
@@ -31,6 +31,8 @@ pub struct FetchPlan {
     pub headers: HeaderMap,
     /// More than this is refused, bytes.
     pub max_bytes: u64,
+    /// How long it may take in all: a server that sends a byte now and then is left.
+    pub time_limit: Duration,
     /// The content must be this.
     pub expect_sha256: Option<Sha256>,
     /// The file to make. Its folder must exist; a file of that name is replaced once the new one is whole.
@@ -62,6 +64,14 @@ pub enum FetchError {
         server: String,
         /// What failed.
         cause: String,
+    },
+    /// It takes longer than it may.
+    #[error("{server} sends too slowly: the file was not here within {}", units::seconds(limit.as_secs_f64()))]
+    TooSlow {
+        /// Scheme, host and port.
+        server: String,
+        /// How long it may take.
+        limit: Duration,
     },
     /// The server answered no.
     #[error("{server} answered {status}")]
@@ -123,7 +133,9 @@ impl FetchError {
             FetchError::Refused { status: 401 | 403 | 404 | 410, .. } => {
                 "the link may have expired: agent jobs resume asks for a fresh one"
             }
-            FetchError::Refused { .. } => "the server is in trouble; later: agent jobs resume",
+            FetchError::Refused { .. } | FetchError::TooSlow { .. } => {
+                "the server is in trouble; later: agent jobs resume"
+            }
             FetchError::TooLarge { .. } => "raise the cap on results in policy.toml if that size is right",
             FetchError::Packed { .. } => "ask the provider to serve results as they are; then: agent jobs resume",
             FetchError::WrongContent { .. } | FetchError::Longer { .. } => {
@@ -147,6 +159,16 @@ impl FetchError {
             _ => false,
         }
     }
+}
+
+/// No server is slower that works, bytes a second.
+const LEAST_RATE: u64 = 32 << 10;
+/// What a transfer may take besides.
+const AT_LEAST: Duration = Duration::from_secs(300);
+
+/// How long a transfer of so many bytes may take in all.
+pub fn time_limit(bytes: u64) -> Duration {
+    AT_LEAST + Duration::from_secs(bytes / LEAST_RATE)
 }
 
 /// How files begin that are not whole yet.
@@ -213,15 +235,16 @@ pub async fn fetch_on(
         .with_max_delay(Duration::from_secs(5))
         .with_max_times(RETRIES)
         .with_jitter();
-    let (download, got) = (|mut download: Download| async move {
+    let fetching = (|mut download: Download| async move {
         let got = download.go_on(progress).await;
         (download, got)
     })
     .retry(pauses)
     .sleep(tape.sleeper())
     .context(download)
-    .when(FetchError::may_pass)
-    .await;
+    .when(FetchError::may_pass);
+    let too_slow = |_| FetchError::TooSlow { server: server(&plan.url), limit: plan.time_limit };
+    let (download, got) = tokio::time::timeout(plan.time_limit, fetching).await.map_err(too_slow)?;
     got?;
     let (sha256, bytes) = download.finish();
     if let Some(expected) = plan.expect_sha256

@@ -53,6 +53,8 @@ use domain::{
     task::TaskType,
 };
 
+/// The longest words that are read, bytes: pasted sequences are told from them before.
+const LONGEST: usize = 64 << 10;
 const TOO_LONG: &str =
     "That is too long for me. What is to be done, in a few sentences? A pattern names many files: samples/*.fastq.";
 
@@ -146,8 +148,11 @@ pub fn read(said: &str, scene: &Scene) -> Reading {
 }
 
 fn of_words(said: &str, scene: &Scene) -> Reading {
-    let mut s = Sentence::of(said, scene);
     let ask = |question: String| Reading::Ask(Ask { question, remember: said.to_owned() });
+    if said.len() > LONGEST {
+        return Reading::Ask(Ask { question: TOO_LONG.to_owned(), remember: String::new() });
+    }
+    let mut s = Sentence::of(said, scene);
     if s.tokens.len() == MOST_PIECES {
         return ask(TOO_LONG.to_owned());
     }

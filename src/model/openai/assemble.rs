@@ -12,7 +12,7 @@ use super::{
 use crate::model::{ChatRequest, ChatTurn, Delta, Finish, ModelError, ToolChoice, Usage};
 
 /// The longest text and the longest arguments of one answer, bytes.
-const MAX_TEXT: usize = 256 * 1024;
+pub(super) const MAX_TEXT: usize = 256 * 1024;
 /// The longest run of white space, and the longest text where a call must come, bytes.
 const MOST_BLANK: usize = 200;
 const MOST_BEFORE_CALL: usize = 3000;
@@ -47,6 +47,8 @@ pub(super) struct Assembly {
     calls: Calls,
     reasoned: Reasoned,
     bytes: usize,
+    /// How long the answer was when circles were looked for.
+    looked: usize,
     finish: Option<String>,
     usage: Option<Usage>,
     anything: bool,
@@ -188,6 +190,11 @@ impl Assembly {
 
     /// Whether an answer of a form says the same over and over, as small models do that find no end to a list. It is cut there.
     pub(super) fn circles(&mut self) -> bool {
+        // Looked for again once the answer has grown by a part of itself, so that all looks together stay few.
+        if self.raw.len() < self.looked + CIRCLE.max(self.looked / 64) {
+            return self.wandered;
+        }
+        self.looked = self.raw.len();
         let last = self.raw.char_indices().nth_back(CIRCLE - 1).map(|(at, _)| at);
         let tail = last.and_then(|at| self.raw.get(at..)).filter(|_| self.raw.len() > CIRCLE * MOST_CIRCLES);
         self.wandered |= tail.is_some_and(|tail| self.raw.matches(tail).count() >= MOST_CIRCLES);

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt as _};
 
 use super::failure::cut;
@@ -44,65 +44,135 @@ impl Ended {
         self.end().marked
     }
 
+    /// It cannot be read, and this is why.
+    pub(super) fn fail(&self, reason: ModelError) {
+        self.end().reason = Some(reason);
+    }
+
     /// The end was marked, or there is nothing that could come after.
     pub(super) fn mark(&self) {
         self.end().marked = true;
     }
 }
 
-/// The body's pieces, until it passes its bound, nothing comes for too long, or it breaks.
+/// So much is passed on between two looks whether anything else wants to go on, bytes.
+const AT_ONCE: usize = 64 * 1024;
+
+/// The body, a line at a time, until it passes its bound, nothing comes for too long, or it breaks. The parser of events goes
+/// through all that it holds for each line and each piece, so that it is never given more than a line.
 pub(super) fn watched(
     stream: impl Stream<Item = reqwest::Result<Bytes>> + Send + 'static,
     idle: Duration,
     ended: Ended,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
-    let start = (Box::pin(stream), 0usize, Lines::default(), false);
-    futures::stream::unfold(start, move |(mut stream, seen, mut lines, over)| {
+    let start =
+        Watched { stream: Box::pin(stream), seen: 0, marks: Marked::default(), lines: Cut::default(), passed: 0 };
+    futures::stream::unfold(Some(start), move |watched| {
         let ended = ended.clone();
         async move {
-            if over {
-                return None;
+            let mut watched = watched?;
+            match watched.line(idle, &ended).await {
+                Ok(Some(line)) => Some((Ok(line), Some(watched))),
+                Ok(None) => None,
+                Err(reason) => {
+                    let text = reason.to_string();
+                    ended.end().reason = Some(reason);
+                    Some((Err(io::Error::other(text)), None))
+                }
             }
-            let stop = |reason: ModelError| {
-                let text = reason.to_string();
-                ended.end().reason = Some(reason);
-                Err(io::Error::other(text))
-            };
-            let mut seen = seen;
-            let item = match tokio::time::timeout(idle, stream.next()).await {
-                Err(_) => stop(ModelError::Stalled { after: idle }),
-                Ok(None) => {
-                    if lines.is_mark() {
-                        ended.mark();
-                    }
-                    return None;
-                }
-                Ok(Some(Err(error))) => stop(cut(&error)),
-                Ok(Some(Ok(bytes))) if seen + bytes.len() > MAX_BODY => {
-                    stop(ModelError::Garbage { what: "an answer of more than 16 MB".to_owned() })
-                }
-                Ok(Some(Ok(bytes))) => {
-                    seen += bytes.len();
-                    if lines.pass(&bytes) {
-                        ended.mark();
-                    }
-                    Ok(bytes)
-                }
-            };
-            let over = item.is_err();
-            Some((item, (stream, seen, lines, over)))
         }
     })
 }
 
+struct Watched<S> {
+    stream: S,
+    seen: usize,
+    marks: Marked,
+    lines: Cut,
+    passed: usize,
+}
+
+impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Watched<S> {
+    /// The next line with its end; the last one may have none.
+    async fn line(&mut self, idle: Duration, ended: &Ended) -> Result<Option<Bytes>, ModelError> {
+        loop {
+            if let Some(line) = self.lines.next() {
+                self.passed += line.len();
+                if self.passed > AT_ONCE {
+                    self.passed = 0;
+                    tokio::task::yield_now().await;
+                }
+                return Ok(Some(line));
+            }
+            match tokio::time::timeout(idle, self.stream.next()).await {
+                Err(_) => return Err(ModelError::Stalled { after: idle }),
+                Ok(None) => {
+                    if self.marks.is_mark() {
+                        ended.mark();
+                    }
+                    return Ok(self.lines.last());
+                }
+                Ok(Some(Err(error))) => return Err(cut(&error)),
+                Ok(Some(Ok(bytes))) => {
+                    self.seen += bytes.len();
+                    if self.seen > MAX_BODY {
+                        return Err(ModelError::Garbage { what: "an answer of more than 16 MB".to_owned() });
+                    }
+                    if self.marks.pass(&bytes) {
+                        ended.mark();
+                    }
+                    self.lines.take(bytes);
+                }
+            }
+        }
+    }
+}
+
+/// Pieces cut into lines. A line feed behind a carriage return is a piece of its own: the parser waits for it.
+#[derive(Default)]
+struct Cut {
+    /// What came and was not looked through.
+    rest: Bytes,
+    /// The beginning of a line whose end has not come.
+    begun: BytesMut,
+}
+
+impl Cut {
+    fn take(&mut self, piece: Bytes) {
+        self.rest = piece;
+    }
+
+    fn next(&mut self) -> Option<Bytes> {
+        match self.rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+            Some(at) => {
+                let line = self.rest.split_to(at + 1);
+                if self.begun.is_empty() {
+                    return Some(line);
+                }
+                self.begun.extend_from_slice(&line);
+                Some(self.begun.split().freeze())
+            }
+            None => {
+                self.begun.extend_from_slice(&self.rest);
+                self.rest.clear();
+                None
+            }
+        }
+    }
+
+    fn last(&mut self) -> Option<Bytes> {
+        Some(self.begun.split().freeze()).filter(|rest| !rest.is_empty())
+    }
+}
+
 /// Looks for a line that is an end mark and nothing else: what a model says of one stands within a line.
 #[derive(Default)]
-struct Lines {
+struct Marked {
     /// The beginning of the line that is being read: no longer than it takes to tell that it is no mark.
     line: Vec<u8>,
 }
 
-impl Lines {
+impl Marked {
     /// Whether a mark came to its end in these bytes.
     fn pass(&mut self, bytes: &[u8]) -> bool {
         let mut marked = false;
@@ -138,10 +208,27 @@ mod tests {
             ("xdata: [DONE]\n\n", false),
         ] {
             for size in 1..=body.len() {
-                let mut lines = Lines::default();
+                let mut lines = Marked::default();
                 let passed = body.as_bytes().chunks(size).fold(false, |marked, piece| lines.pass(piece) | marked);
                 assert_eq!(passed | lines.is_mark(), marked, "{body:?} by {size}");
             }
+        }
+    }
+
+    #[test]
+    fn a_body_is_cut_into_lines_wherever_its_pieces_break() {
+        let body = "data: a\r\n\r\n: é\rdata: b\n\n\nlast";
+        for size in 1..=body.len() {
+            let mut cut = Cut::default();
+            let mut lines = Vec::new();
+            for piece in body.as_bytes().chunks(size) {
+                cut.take(Bytes::copy_from_slice(piece));
+                lines.extend(std::iter::from_fn(|| cut.next()));
+            }
+            lines.extend(cut.last());
+            let lines: Vec<_> = lines.iter().map(|line| std::str::from_utf8(line).unwrap()).collect();
+            let whole = ["data: a\r", "\n", "\r", "\n", ": é\r", "data: b\n", "\n", "\n", "last"];
+            assert_eq!(lines, whole, "by {size}");
         }
     }
 }

@@ -3,14 +3,20 @@
 //! LM Studio gives each piece an id of its own), some say neither, and some say the whole arguments again at the end
 //! (opencodex#361). What decides is what a call is: one name, and one object.
 
+use std::cell::Cell;
+
 use serde::de::IgnoredAny;
 use serde_json::{Value, value::RawValue};
 
-use super::{chunk::CallPiece, surrogates::Halves};
+use super::{assemble::MAX_TEXT, chunk::CallPiece, surrogates::Halves};
 use crate::model::ToolCall;
 
 /// The most calls in one answer.
 const MOST: usize = 32;
+/// The most ids that the pieces of one call are known by.
+const MOST_IDS: usize = 256;
+/// How much is read in all to tell whether arguments are whole, bytes; a piece after that goes on with what was begun.
+const MOST_READ: usize = 64 << 20;
 
 /// The calls of an answer in the making.
 #[derive(Default)]
@@ -18,6 +24,8 @@ pub(super) struct Calls {
     slots: Vec<Slot>,
     /// The names that are offered: one of them is no piece of a longer name.
     offered: Vec<String>,
+    /// What was read to tell whether arguments are whole, bytes.
+    read: Cell<usize>,
 }
 
 #[derive(Default)]
@@ -33,16 +41,28 @@ struct Slot {
 }
 
 impl Slot {
-    /// Whether its arguments are whole.
-    fn is_whole(&self) -> bool {
-        serde_json::from_str::<IgnoredAny>(&self.arguments).is_ok()
+    /// Takes more of its arguments: no more than an answer may have.
+    fn push(&mut self, arguments: String) {
+        let mut more = self.halves.pass(arguments);
+        let room = (MAX_TEXT + 1).saturating_sub(self.arguments.len());
+        more.truncate(more.floor_char_boundary(room));
+        self.arguments.push_str(&more);
+    }
+
+    /// Takes an id that it is known by; the last is kept in any case.
+    fn name_by(&mut self, id: String) {
+        if id.is_empty() || self.ids.contains(&id) {
+            return;
+        }
+        self.ids.truncate(MOST_IDS - 1);
+        self.ids.push(id);
     }
 }
 
 impl Calls {
     /// The calls of an answer to a request that offers these.
     pub(super) fn of(offered: Vec<String>) -> Calls {
-        Calls { slots: Vec::new(), offered }
+        Calls { slots: Vec::new(), offered, read: Cell::new(0) }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -69,10 +89,11 @@ impl Calls {
             _ => {}
         }
         let arguments = piece.arguments();
-        slot.ids.extend(piece.id.filter(|id| !id.is_empty() && !slot.ids.contains(id)));
+        piece.id.into_iter().for_each(|id| slot.name_by(id));
         slot.echo = piece.extra_content.filter(|extra| !extra.is_null()).or(slot.echo.take());
-        slot.arguments.push_str(&slot.halves.pass(arguments.clone()));
-        arguments.len()
+        let bytes = arguments.len();
+        slot.push(arguments);
+        bytes
     }
 
     /// The call that a piece goes on with; none where it begins one.
@@ -94,16 +115,23 @@ impl Calls {
         let name = piece.name();
         let begins = match (name, slot.name.as_str()) {
             // The name may be yet to come.
-            ("", _) => other_id && piece.index.is_none() && slot.is_whole() && piece.has_arguments(),
+            ("", _) => other_id && piece.index.is_none() && self.is_whole(slot) && piece.has_arguments(),
             (_, "") => false,
             // What is said again of one call is told apart from a second one at the end.
-            (name, known) if name == known => other_id && slot.is_whole(),
+            (name, known) if name == known => other_id && self.is_whole(slot),
             (name, known) if name.starts_with(known) && !self.is_offered(known) => false,
             (name, known) => {
                 !slot.arguments.is_empty() || other_id || (self.is_offered(name) && self.is_offered(known))
             }
         };
         (!begins).then_some(found)
+    }
+
+    /// Whether the arguments of a call are whole.
+    fn is_whole(&self, slot: &Slot) -> bool {
+        let read = self.read.get().saturating_add(slot.arguments.len());
+        self.read.set(read);
+        read <= MOST_READ && serde_json::from_str::<IgnoredAny>(&slot.arguments).is_ok()
     }
 
     fn is_offered(&self, name: &str) -> bool {
@@ -127,7 +155,8 @@ impl Calls {
                     let arguments = call.arguments();
                     if arguments.len() > slot.arguments.len() && arguments.starts_with(&slot.arguments) {
                         bytes += arguments.len() - slot.arguments.len();
-                        slot.arguments = arguments;
+                        slot.arguments.clear();
+                        slot.push(arguments);
                     }
                 }
             }

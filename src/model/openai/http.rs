@@ -1,6 +1,6 @@
 //! The service beneath the client library: typed errors, bounded bodies, an idle timeout, no hidden retries.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use async_openai::{config::Config, error::OpenAIError, middleware::HttpRequestFactory};
 use bytes::Bytes;
@@ -20,10 +20,11 @@ use super::{
     AFTER_END, AT_MOST, SILENT_FOR,
     body::{BOM, Ended, MAX_BODY, watched},
     failure::{cut, error_of, unreachable, unread_call},
-    waits,
+    lenient, waits,
 };
 use crate::model::ModelError;
 use cassette::line::http_client;
+use domain::bounded;
 use guard::config::Endpoint;
 
 /// How much of an error page is read.
@@ -177,19 +178,28 @@ impl Transport {
     /// Reads a body until something visible is in it.
     async fn begin(&self, mut stream: Pieces) -> Result<(Vec<u8>, Pieces), ModelError> {
         let until = Instant::now() + self.idle.saturating_mul(SILENT_FOR);
-        let mut begin = Vec::new();
+        let (mut begin, mut seen) = (Vec::new(), 0);
         loop {
             let next = tokio::time::timeout_at(until.min(Instant::now() + self.idle), stream.next()).await;
             match next.map_err(|_| ModelError::Stalled { after: self.idle })? {
-                Some(Ok(bytes)) => begin.extend_from_slice(&bytes),
+                Some(Ok(bytes)) => {
+                    seen += bytes.len();
+                    begin.extend_from_slice(&bytes);
+                }
                 Some(Err(error)) => return Err(cut(&error)),
                 None => return Ok((begin, stream)),
             }
-            while begin.starts_with(BOM) {
-                begin.drain(..BOM.len());
+            if seen > MAX_BODY {
+                return Err(ModelError::Garbage { what: "an answer of more than 16 MB".to_owned() });
             }
-            let blank = begin.trim_ascii_start();
-            if begin.len() > MAX_BODY || !(blank.is_empty() || BOM.starts_with(blank)) {
+            // What says nothing is not kept: it would be gone through again with each piece.
+            let mut visible = begin.as_slice();
+            while let Some(behind) = visible.strip_prefix(BOM) {
+                visible = behind;
+            }
+            visible = visible.trim_ascii_start();
+            begin.drain(..begin.len() - visible.len());
+            if !BOM.starts_with(&begin) {
                 return Ok((begin, stream));
             }
         }
@@ -199,14 +209,23 @@ impl Transport {
     fn events_of(&self, body: &[u8]) -> Response {
         self.ended.mark();
         let text = String::from_utf8_lossy(body);
+        if let Err(excess) = bounded::count(text.as_bytes(), lenient::BOUNDS) {
+            let reason = ModelError::Garbage { what: excess.to_string() };
+            let failed = io::Error::other(reason.to_string());
+            self.ended.fail(reason);
+            return ::http::Response::new(Body::wrap_stream(futures::stream::iter([Err::<Bytes, _>(failed)]))).into();
+        }
         // Raw line breaks stand between the parts of JSON alone.
         let event = |json: &str| format!("data: {}\n\n", json.replace(['\n', '\r'], " "));
         let values = serde_json::Deserializer::from_str(&text).into_iter::<Box<RawValue>>();
-        let events = match values.collect::<Result<Vec<_>, _>>() {
+        let mut events: Vec<String> = match values.collect::<Result<Vec<_>, _>>() {
             Ok(values) => values.iter().flat_map(|value| each(value)).map(|json| event(&json)).collect(),
-            Err(_) => event(&text),
+            Err(_) => vec![event(&text)],
         };
-        ::http::Response::new(Body::from(events + "data: [DONE]\n\n")).into()
+        events.push("data: [DONE]\n\n".to_owned());
+        // An event at a time: see `watched`.
+        let events = events.into_iter().map(Ok::<_, io::Error>);
+        ::http::Response::new(Body::wrap_stream(futures::stream::iter(events))).into()
     }
 
     /// At most `limit` bytes of a body that began so. JSON ends with its last bracket, were the line held open behind it.

@@ -3,13 +3,18 @@
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
 
-use super::surrogates;
+use super::{body::MAX_BODY, surrogates};
+use domain::bounded::{self, Bounds};
+
+/// What one body may hold: no event of an answer comes near it.
+pub(super) const BOUNDS: Bounds = Bounds { bytes: MAX_BODY as u64, depth: 100, values: 100_000 };
 
 /// A value of an event, also where it holds half a character.
 ///
 /// # Errors
 /// What is no such value.
 pub(super) fn value<T: DeserializeOwned>(raw: &RawValue) -> serde_json::Result<T> {
+    bounded::count(raw.get().as_bytes(), BOUNDS).map_err(serde::de::Error::custom)?;
     serde_json::from_str(raw.get()).or_else(|error| match surrogates::marked(raw.get()) {
         Some(marked) => serde_json::from_str(&marked),
         None => Err(error),

@@ -10,6 +10,7 @@ mod providers;
 mod reading;
 mod responses;
 mod thinking;
+mod worst;
 
 use std::{
     collections::VecDeque,

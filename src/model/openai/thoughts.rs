@@ -81,6 +81,8 @@ struct Block {
 pub(super) struct Splitter {
     /// What is not yet known to be anything.
     buffer: String,
+    /// Blanks before the answer, which may yet stand before a thought.
+    blank: String,
     inside: Option<Block>,
     /// Whether anything of the answer came.
     begun: bool,
@@ -146,7 +148,7 @@ impl Splitter {
         match self.inside.take() {
             Some(block) if block.sure => said(Said::Thought(rest)),
             Some(block) => said(Said::Text(format!("{}{}{rest}", block.open, block.held))),
-            None => said(Said::Text(rest)),
+            None => said(Said::Text(std::mem::take(&mut self.blank) + &rest)),
         }
     }
 
@@ -174,11 +176,13 @@ impl Splitter {
         let Some((at, next)) = self.next() else {
             let marks = MARKS.iter().map(|marks| marks.open).chain(LONE).chain(AROUND);
             let held = could_begin(&self.buffer, marks);
-            // Blanks before the answer may yet stand before a thought.
-            let blank = !self.begun && self.buffer.trim().is_empty();
-            let known = if blank { 0 } else { self.buffer.len() - held };
+            let known = self.buffer.len() - held;
             let text: String = self.buffer.drain(..known).collect();
-            self.give(text, out);
+            if !self.begun && text.trim().is_empty() {
+                self.blank.push_str(&text);
+            } else {
+                self.give(text, out);
+            }
             return false;
         };
         let text: String = self.buffer.drain(..at).collect();
@@ -191,7 +195,7 @@ impl Splitter {
             }
             Next::Lone(length) => {
                 out.push(Said::AllWasThought);
-                out.extend(said(Said::Thought(text)));
+                out.extend(said(Said::Thought(std::mem::take(&mut self.blank) + &text)));
                 self.buffer.drain(..length);
                 (self.thought, self.begun) = (true, false);
             }
@@ -205,7 +209,13 @@ impl Splitter {
 
     /// Gives a part of the answer: before it nothing, where a thought stands there.
     fn give(&mut self, text: String, out: &mut Vec<Said>) {
-        let text = if self.begun { text } else { self.first_of(text) };
+        let text = match self.begun {
+            true => text,
+            false => {
+                let whole = std::mem::take(&mut self.blank) + &text;
+                self.first_of(whole)
+            }
+        };
         self.begun |= !text.is_empty();
         self.note(&text);
         out.extend(said(Said::Text(text)));

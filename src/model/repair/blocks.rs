@@ -9,7 +9,9 @@ use super::{
 };
 
 /// More parts than any answer has; what lies beyond them is text.
-const MOST: usize = 256;
+const MOST: usize = 128;
+/// So many lines that look like a call and are none are read, each perhaps to the end of the text; those beyond them are text.
+const MOST_TRIES: usize = 64;
 
 /// A part of a text.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +26,7 @@ pub(super) struct Block<'a> {
 }
 
 /// A kind of block, found from a place in the text on.
-type Finder = for<'a> fn(&'a str, usize, &[&str]) -> Option<Block<'a>>;
+type Finder = for<'a> fn(&'a str, usize, &[&str], &mut usize) -> Option<Block<'a>>;
 
 const FINDERS: [Finder; 4] = [tagged, fenced, bare, action];
 
@@ -44,11 +46,12 @@ pub(super) struct Blocks<'a, 'k> {
     at: usize,
     found: [Look<'a>; FINDERS.len()],
     left: usize,
+    tries: usize,
 }
 
 impl<'a, 'k> Blocks<'a, 'k> {
     pub(super) fn of(text: &'a str, known: &'k [&'k str]) -> Blocks<'a, 'k> {
-        Blocks { text, known, at: 0, found: [Look::Not; FINDERS.len()], left: MOST }
+        Blocks { text, known, at: 0, found: [Look::Not; FINDERS.len()], left: MOST, tries: MOST_TRIES }
     }
 
     /// Goes on behind the byte `at`.
@@ -69,7 +72,7 @@ impl<'a> Iterator for Blocks<'a, '_> {
                 Look::At(block) => block.start < self.at,
             };
             if stale {
-                *look = finder(self.text, self.at, self.known).map_or(Look::None, Look::At);
+                *look = finder(self.text, self.at, self.known, &mut self.tries).map_or(Look::None, Look::At);
             }
         }
         let blocks = self.found.iter().filter_map(|look| if let Look::At(block) = look { Some(*block) } else { None });
@@ -79,7 +82,7 @@ impl<'a> Iterator for Blocks<'a, '_> {
     }
 }
 
-fn tagged<'a>(text: &'a str, from: usize, _: &[&str]) -> Option<Block<'a>> {
+fn tagged<'a>(text: &'a str, from: usize, _: &[&str], _: &mut usize) -> Option<Block<'a>> {
     let rest = text.get(from..)?;
     let tags = TAGS.iter().filter_map(|(open, close)| Some((rest.find(open)?, *open, *close)));
     // These tags belong to the call itself.
@@ -99,7 +102,7 @@ fn tagged<'a>(text: &'a str, from: usize, _: &[&str]) -> Option<Block<'a>> {
     Some(Block { start, end: start + open.len() + length + mark, body, kind: Kind::Tagged, closed })
 }
 
-fn fenced<'a>(text: &'a str, from: usize, _: &[&str]) -> Option<Block<'a>> {
+fn fenced<'a>(text: &'a str, from: usize, _: &[&str], _: &mut usize) -> Option<Block<'a>> {
     let start = from + text.get(from..)?.find("```")?;
     let inside = text.get(start + 3..)?;
     // The word after the fence names a language, unless it is called.
@@ -112,7 +115,7 @@ fn fenced<'a>(text: &'a str, from: usize, _: &[&str]) -> Option<Block<'a>> {
 }
 
 /// An object, a list, or a tool's name with its arguments, at the beginning of a line.
-fn bare<'a>(text: &'a str, from: usize, known: &[&str]) -> Option<Block<'a>> {
+fn bare<'a>(text: &'a str, from: usize, known: &[&str], tries: &mut usize) -> Option<Block<'a>> {
     let block = |start: usize, length: usize| {
         let body = text.get(start..start + length)?;
         Some(Block { start, end: start + length, body, kind: Kind::Bare, closed: false })
@@ -121,11 +124,16 @@ fn bare<'a>(text: &'a str, from: usize, known: &[&str]) -> Option<Block<'a>> {
         let rest = text.get(start..)?;
         let json =
             rest.starts_with('{') || rest.strip_prefix('[').is_some_and(|inside| inside.trim_start().starts_with('{'));
+        let called = !json && marks::begins(rest, known) == Begins::Yes && !rest.starts_with(ACTION);
+        if json || called {
+            *tries = tries.checked_sub(1)?;
+        }
         if json {
             match loose::prefix(rest, true) {
                 Ok((_, length)) => {
                     let after = rest.get(length..).unwrap_or_default();
                     let marks = after.len() - after.trim_start_matches(['}', ']', ';', ',']).len();
+                    *tries += 1;
                     return block(start, length + marks);
                 }
                 // Told, not passed over.
@@ -135,12 +143,13 @@ fn bare<'a>(text: &'a str, from: usize, known: &[&str]) -> Option<Block<'a>> {
                 Err(_) => continue,
             }
         }
-        if !json && marks::begins(rest, known) == Begins::Yes && !rest.starts_with(ACTION) {
+        if called {
             match super::forms::calls(rest, Kind::Bare, true, known) {
                 // Nothing follows on the line: in the middle of a sentence it is spoken of, and not made.
                 Ok((found, used)) if !found.is_empty() => {
                     let after = rest.get(used..).unwrap_or_default();
                     if after.lines().next().unwrap_or_default().trim().is_empty() {
+                        *tries += 1;
                         return block(start, used);
                     }
                 }
@@ -153,7 +162,7 @@ fn bare<'a>(text: &'a str, from: usize, known: &[&str]) -> Option<Block<'a>> {
 }
 
 /// `Action: name` on a line, and `Action Input: {…}` below.
-fn action<'a>(text: &'a str, from: usize, known: &[&str]) -> Option<Block<'a>> {
+fn action<'a>(text: &'a str, from: usize, known: &[&str], _: &mut usize) -> Option<Block<'a>> {
     const INPUT: &str = "Action Input:";
     line_starts(text, from).find_map(|start| {
         let rest = text.get(start..)?.strip_prefix(ACTION)?;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Found, close_name,
+    DEEPEST, Found, MOST_CALLS, close_name,
     loose::{self, Why},
     marks, python, xml,
 };
@@ -56,40 +56,49 @@ pub(super) enum Kind {
 /// # Errors
 /// When a call is meant and cannot be read.
 pub(super) fn calls(body: &str, kind: Kind, whole: bool, known: &[&str]) -> Result<(Vec<Found>, usize), Why> {
+    within(body, kind, whole, known, 0)
+}
+
+/// The same within so many tags and fences.
+fn within(body: &str, kind: Kind, whole: bool, known: &[&str], depth: usize) -> Result<(Vec<Found>, usize), Why> {
+    if depth > DEEPEST {
+        return Err(Why::Form("too many tags within each other".to_owned()));
+    }
     let text = body.trim_start();
     let skipped = body.len() - text.len();
-    let (found, used) = read(text, kind, whole, known)?;
+    let (found, used) = read(text, kind, whole, known, depth + 1)?;
     Ok((found, skipped + used))
 }
 
-fn read(text: &str, kind: Kind, whole: bool, known: &[&str]) -> Result<(Vec<Found>, usize), Why> {
+fn read(text: &str, kind: Kind, whole: bool, known: &[&str], depth: usize) -> Result<(Vec<Found>, usize), Why> {
     // Tags within a fence, a fence within tags, a tag within a tag.
     if let Some(tag) = marks::tag_at(text) {
         let inside = text.get(tag.len()..).unwrap_or_default();
-        let (found, used) = calls(inside, Kind::Tagged, whole, known)?;
+        let (found, used) = within(inside, Kind::Tagged, whole, known, depth)?;
         return Ok((found, tag.len() + used));
     }
     if let Some(inside) = text.strip_prefix("```") {
         let language = inside.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inside.len());
-        let (found, used) = calls(inside.get(language..).unwrap_or_default(), kind, whole, known)?;
+        let (found, used) = within(inside.get(language..).unwrap_or_default(), kind, whole, known, depth)?;
         return Ok((found, 3 + language + used));
     }
     if let Some(read) = xml::calls(text, whole, known)? {
         return Ok(read);
     }
-    match python::calls(text, whole, known) {
-        Ok(Some((mut found, used))) => {
-            // Several, a line each.
+    if let Some((mut found, mut used)) = python::calls(text, whole, known)? {
+        // Several, a line each.
+        while kind != Kind::Bare && found.len() < MOST_CALLS {
             let rest = text.get(used..).unwrap_or_default();
-            if kind != Kind::Bare && python::calls(rest, whole, known).is_ok_and(|more| more.is_some()) {
-                let (more, further) = calls(rest, kind, whole, known)?;
-                found.extend(more);
-                return Ok((found, used + further));
+            let line = rest.trim_start();
+            match python::calls(line, whole, known) {
+                Ok(Some((more, further))) => {
+                    found.extend(more);
+                    used += rest.len() - line.len() + further;
+                }
+                _ => break,
             }
-            return Ok((found, used));
         }
-        Ok(None) => {}
-        Err(why) => return Err(why),
+        return Ok((found, used));
     }
     if text.starts_with(['{', '[']) {
         return json(text, kind, whole, known);
@@ -105,7 +114,7 @@ fn json(text: &str, kind: Kind, whole: bool, known: &[&str]) -> Result<(Vec<Foun
         let (value, length) = loose::prefix(text.get(used..).unwrap_or_default(), whole)?;
         let before = found.len();
         collect(&value, kind, known, &mut found)?;
-        if found.len() <= before {
+        if found.len() <= before || found.len() > MOST_CALLS {
             return Ok((Vec::new(), 0));
         }
         used += length;

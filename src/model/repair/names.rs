@@ -1,10 +1,16 @@
 //! Names of tools that are nearly right.
 
+/// No name that is meant is longer, bytes.
+const LONGEST: usize = 200;
+
 /// The one known name that `name` must mean: the same but for case, dashes, spaces, a namespace or a number; one slip away
 /// from exactly one name; or with words left out or added, where only one name has those words in that order. `None`
 /// when it is none or could be several.
 pub fn close_name<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let name = tail(name);
+    if name.len() > LONGEST {
+        return None;
+    }
     let wanted = plain(name);
     if wanted.is_empty() {
         return None;

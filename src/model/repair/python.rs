@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Found, close_name,
+    Found, MOST_CALLS, close_name,
     loose::{Reader, Why},
 };
 use domain::units::clean;
@@ -22,8 +22,9 @@ pub(super) fn calls(text: &str, whole: bool, known: &[&str]) -> Result<Option<(V
         if list && !found.is_empty() && reader.take("]") {
             break;
         }
-        match call(&mut reader, known)? {
-            Some(one) => found.push(one),
+        match call(&mut reader, known, true)? {
+            Some(one) if found.len() < MOST_CALLS => found.push(one),
+            Some(_) => return Err(Why::Form("too many calls".to_owned())),
             None => return Ok(None),
         }
         if !list {
@@ -40,13 +41,14 @@ pub(super) fn calls(text: &str, whole: bool, known: &[&str]) -> Result<Option<(V
     Ok(Some((found, reader.at)))
 }
 
-fn call(reader: &mut Reader<'_>, known: &[&str]) -> Result<Option<Found>, Why> {
+/// One call, which may be `printed`.
+fn call(reader: &mut Reader<'_>, known: &[&str], printed: bool) -> Result<Option<Found>, Why> {
     let written = reader.run(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
     if !reader.take("(") {
         return Ok(None);
     }
-    if written == "print" {
-        let inner = call(reader, known)?;
+    if written == "print" && printed {
+        let inner = call(reader, known, false)?;
         reader.space();
         return if reader.take(")") { Ok(inner) } else { Ok(None) };
     }

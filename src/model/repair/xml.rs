@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Found, close_name,
+    Found, MOST_CALLS, close_name,
     loose::{self, Why},
 };
 use crate::tools::{Tool, schema};
@@ -30,6 +30,9 @@ pub(super) fn calls(text: &str, whole: bool, known: &[&str]) -> Result<Option<(V
         let rest = text.get(used..).unwrap_or_default();
         let start = rest.trim_start();
         let Some(inside) = OPENINGS.iter().find_map(|(open, _)| start.strip_prefix(open)) else { break };
+        if found.len() >= MOST_CALLS {
+            return Err(Why::Form("too many calls".to_owned()));
+        }
         // Some leave the sign behind the name out: `<function=name{"a": 1}</function>`.
         let end = inside.find(['>', '{', '"', '\n', '<']).ok_or(Why::Cut)?;
         let (name, body) = inside.split_at(end);
@@ -119,6 +122,9 @@ fn put(fields: &mut Map<String, Value>, tool: &str, key: &str, value: &str, know
         }
         None => Value::String(value.to_owned()),
     };
+    if fields.len() >= MOST_CALLS {
+        return Err(Why::Form("too many parameters".to_owned()));
+    }
     if fields.contains_key(key) {
         return Err(Why::Ambiguous(format!("the parameter `{}` comes twice", clean(key, 40))));
     }

@@ -34,12 +34,19 @@ pub struct Guarded {
 
 impl Guarded {
     pub fn new(content: &[u8]) -> Guarded {
+        Guarded::under(content, |_| {})
+    }
+
+    /// The same under other rules.
+    pub fn under(content: &[u8], rules: impl FnOnce(&mut Policy)) -> Guarded {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.txt"), content).unwrap();
         let home = folder.path().join("home");
         std::fs::create_dir(&home).unwrap();
         let ledger = Ledger::open(&home).unwrap();
-        let guard = Guard::new(Policy::cautious(Network(424_242), vec![folder.path().to_owned()]), ledger.clone());
+        let mut policy = Policy::cautious(Network(424_242), vec![folder.path().to_owned()]);
+        rules(&mut policy);
+        let guard = Guard::new(policy, ledger.clone());
         Guarded { folder, guard, ledger }
     }
 

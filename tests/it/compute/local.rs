@@ -117,10 +117,10 @@ async fn a_dropped_run_leaves_no_process() {
 fn a_worker_does_not_outlive_its_parent() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.txt"), "x").unwrap();
-    let spec = json!({
+    let spec = json!({"run": {
         "job": "j", "task": command("slow", "sleep", &["604"]), "parameters": {}, "dataset_name": "a.txt", "further": [],
-        "out_dir": folder.path(), "memory_limit": MEMORY, "cpu_limit": 60,
-    });
+        "out_dir": folder.path(), "output_limit": MEMORY, "memory_limit": MEMORY, "cpu_limit": 60,
+    }});
     // The dataset is the worker's descriptor 3.
     let mut worker = Command::new("sh")
         .args(["-c", "exec \"$0\" worker 3< a.txt", env!("CARGO_BIN_EXE_agent")])
@@ -139,5 +139,71 @@ fn a_worker_does_not_outlive_its_parent() {
     while crate::node::bench::sleepers("604") > 0 {
         assert!(start.elapsed() < Duration::from_secs(60), "the program was left behind");
         std::thread::yield_now();
+    }
+}
+
+#[tokio::test]
+async fn what_a_program_leaves_in_a_session_of_its_own_ends_with_it() {
+    let guarded = Guarded::new(b"x");
+    // Both ends of a run: the program ends well and leaves two behind, or is given up.
+    let daemon =
+        "setsid sleep 611 & setsid sh -c 'sleep 611; sleep 611' & while [ $(pgrep -xc sleep) -lt 2 ]; do :; done";
+    let leaving = command("leaving", "sh", &["-c", &format!("{daemon}; echo done > \"$0\""), "{output}"]);
+    let outcome = run(&guarded, &leaving, MEMORY, 120).await.unwrap();
+    assert_eq!(outcome.document.summary["first_lines"], json!(["done"]));
+    assert_eq!(crate::node::bench::sleepers("611"), 0, "they are gone before the result is there");
+
+    let staying = command("staying", "sh", &["-c", "setsid sleep 612 & exec setsid -w sleep 612"]);
+    let error = run(&guarded, &staying, MEMORY, 1).await.unwrap_err();
+    assert_eq!(error, LocalError::TimedOut { limit: 1 });
+    assert_eq!(crate::node::bench::sleepers("612"), 0);
+}
+
+#[tokio::test]
+async fn processes_in_sessions_of_their_own_count_in_memory() {
+    let guarded = Guarded::new(b"x");
+    let hold = "(head -c 250000000 /dev/zero; sleep 600) | tail -c 250000000 > /dev/null";
+    let task =
+        command("swarm", "sh", &["-c", &format!("setsid sh -c '{hold}' & setsid sh -c '{hold}' & wait; sleep 600")]);
+    let error = run(&guarded, &task, MEMORY, 120).await.unwrap_err();
+    assert_eq!(error, LocalError::OutOfMemory { limit: MEMORY });
+}
+
+#[tokio::test]
+async fn a_program_writes_no_more_than_it_may() {
+    let most = 20_000_000;
+    let guarded = Guarded::under(b"x", |policy| policy.max_result_bytes = most);
+    for (name, script) in [
+        ("one file", "exec head -c 30000000 /dev/zero > \"$0\""),
+        ("what it says", "exec yes out of hand"),
+        ("many files", "i=0; while :; do i=$((i+1)); : > $i; done"),
+        ("several files", "for i in 1 2 3 4; do head -c 8000000 /dev/zero > $i; done; exec sleep 600"),
+    ] {
+        let task = command("wordy", "sh", &["-c", script, "{output}"]);
+        let error = run(&guarded, &task, MEMORY, 300).await.unwrap_err();
+        assert_eq!(error, LocalError::TooMuchOutput { limit: most }, "{name}");
+    }
+    let task = command("brief", "sh", &["-c", "head -c 5000000 /dev/zero > \"$0\"", "{output}"]);
+    assert_eq!(run(&guarded, &task, MEMORY, 60).await.unwrap().files[1].bytes, 5_000_000);
+}
+
+#[tokio::test]
+async fn what_else_a_program_leaves_is_no_part_of_its_result() {
+    let guarded = Guarded::new(b"x");
+    let strays =
+        "cd \"$(dirname \"$0\")\"; touch -- -rf RESULT.JSON .hidden; mkdir deep; ln -s / root; echo done > \"$0\"";
+    let outcome = run(&guarded, &command("untidy", "sh", &["-c", strays, "{output}"]), MEMORY, 60).await.unwrap();
+    let names: Vec<_> = outcome.files.iter().map(|f| f.name.as_str()).collect();
+    assert_eq!(names, ["result.json", "out.txt"]);
+    let left = crate::node::bench::files_beneath(&guarded.folder.path().join("out"));
+    assert_eq!(left, ["out.txt", "result.json"]);
+
+    // An output that is another file by a second name is none.
+    std::fs::write(guarded.folder.path().join("diary.txt"), "private").unwrap();
+    let diary = guarded.folder.path().join("diary.txt").display().to_string();
+    for link in ["ln -sf", "ln -f"] {
+        let task = command("linking", "sh", &["-c", &format!("{link} '{diary}' \"$0\""), "{output}"]);
+        let error = run(&guarded, &task, MEMORY, 60).await.unwrap_err();
+        assert!(matches!(&error, LocalError::Program { said, .. } if said == "it left no out.txt"), "{link}: {error}");
     }
 }

@@ -103,6 +103,7 @@ impl Liar {
             retries: 2,
             first_wait: Duration::from_millis(1),
             longest_wait: Duration::from_secs(2),
+            asked_in_all: Duration::from_secs(4),
         };
         Aioz::with_patience(self.base.clone(), "the key".into(), patience).unwrap()
     }

@@ -201,6 +201,7 @@ pub fn client(base: &Url, key: &str) -> Aioz {
         retries: 3,
         first_wait: Duration::from_millis(1),
         longest_wait: Duration::from_secs(2),
+        asked_in_all: Duration::from_secs(4),
     };
     Aioz::with_patience(base.clone(), key.into(), patience).unwrap()
 }

@@ -12,6 +12,7 @@ use super::{
     find::Search,
     task::{TaskDetail, TaskPage},
     transport::{Failure, Patience, Transport},
+    waits::Waits,
     wire::{self, Balance, Cost, Model, ModelInfo, Serving},
 };
 use cassette::{Tape, line::set_json};
@@ -62,6 +63,11 @@ impl Aioz {
     pub fn with_callback(mut self, url: Url) -> Aioz {
         self.callback = Some(url);
         self
+    }
+
+    /// The same, whose waits between two tries these attend. It shares the connections.
+    pub fn attended(&self, waits: Waits) -> Aioz {
+        Aioz { transport: self.transport.clone().attended(waits), callback: self.callback.clone() }
     }
 
     /// The API's address: results of its tasks may be fetched from this origin.
@@ -211,7 +217,10 @@ impl Aioz {
         let mut wait = self.transport.patience().first_wait;
         let mut looks = 0;
         loop {
-            self.transport.tape().sleep(wait).await;
+            self.transport.waits().sleep(self.transport.tape().sleep(wait)).await;
+            if self.transport.waits().are_ended() {
+                return Err(self.doubtful("looking for it was stopped".to_owned()));
+            }
             wait = wait.saturating_mul(2).min(Duration::from_secs(10));
             looks += 1;
             let search = self.search(key, dataset_url).await.map_err(|error| self.doubtful(error.to_string()))?;

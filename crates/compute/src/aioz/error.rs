@@ -69,6 +69,9 @@ pub enum ComputeError {
         /// Its own words, cleaned.
         message: String,
     },
+    /// Whoever waited for it waits no more. Nothing was asked meanwhile.
+    #[error("the compute provider was not waited for any longer")]
+    Stopped,
     /// It answered with something that is no answer.
     #[error("the compute provider's answer makes no sense: {0}")]
     Garbage(String),
@@ -116,7 +119,9 @@ impl ComputeError {
             ComputeError::RateLimited { retry_after: Some(wait) } => {
                 format!("try again in {}", domain::units::seconds(wait.as_secs_f64()))
             }
-            ComputeError::RateLimited { retry_after: None } | ComputeError::Busy(_) => "try again in a minute".into(),
+            ComputeError::RateLimited { retry_after: None } | ComputeError::Busy(_) | ComputeError::Stopped => {
+                "try again in a minute".into()
+            }
             ComputeError::Broken { .. } => "the fault is at the provider; try again later".into(),
             ComputeError::Garbage(_) => {
                 "check AIOZ_W3AI_ENDPOINT: it should end in /api/v1 and lead to the API, not to a web page".into()

@@ -9,6 +9,7 @@ mod find;
 mod task;
 mod terms;
 mod transport;
+mod waits;
 pub mod webhook;
 pub mod wire;
 
@@ -17,4 +18,5 @@ pub use error::ComputeError;
 pub use task::{TaskDetail, TaskPage, TaskStatus};
 pub use terms::{GAS_CONTRACT, PaymentTerms, TermsError};
 pub use transport::Patience;
+pub use waits::Waits;
 pub use wire::{Balance, Cost, Model, ModelInfo, Serving};

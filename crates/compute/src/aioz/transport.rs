@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backon::{ExponentialBuilder, Retryable as _};
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use jiff::Timestamp;
 use reqwest::{
     Method, Request, Response, StatusCode,
@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use url::Url;
 
-use super::{error::ComputeError, wire::Answer};
+use super::{error::ComputeError, waits::Waits, wire::Answer};
 use cassette::{
     Tape,
     format::{Broken, Part},
@@ -22,7 +22,7 @@ use cassette::{
 use domain::units;
 
 /// The most that an answer may hold, bytes: a page of 100 tasks is far below.
-const MAX_BODY: usize = 8 << 20;
+pub(super) const MAX_BODY: usize = 8 << 20;
 
 /// How long and how often the client tries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct Patience {
     pub first_wait: Duration,
     /// The longest wait, also when the provider asks for more with Retry-After.
     pub longest_wait: Duration,
+    /// The most that a provider is given of what it asks for with Retry-After, for one request in all.
+    pub asked_in_all: Duration,
 }
 
 impl Default for Patience {
@@ -47,6 +49,7 @@ impl Default for Patience {
             retries: 4,
             first_wait: Duration::from_millis(500),
             longest_wait: Duration::from_secs(60),
+            asked_in_all: Duration::from_secs(120),
         }
     }
 }
@@ -70,6 +73,7 @@ pub(super) struct Transport {
     tape: Tape,
     line: Line,
     patience: Patience,
+    waits: Waits,
 }
 
 impl Transport {
@@ -91,7 +95,7 @@ impl Transport {
         };
         let line = Line::on(tape, Part::Provider, client)
             .map_err(|e| ComputeError::Endpoint(units::clean(&e.to_string(), 80)))?;
-        Ok(Transport { base, tape: tape.clone(), line, patience })
+        Ok(Transport { base, tape: tape.clone(), line, patience, waits: Waits::default() })
     }
 
     /// Host and port, for people.
@@ -106,6 +110,15 @@ impl Transport {
 
     pub fn tape(&self) -> &Tape {
         &self.tape
+    }
+
+    /// The same, whose waits these attend.
+    pub fn attended(self, waits: Waits) -> Transport {
+        Transport { waits, ..self }
+    }
+
+    pub fn waits(&self) -> &Waits {
+        &self.waits
     }
 
     pub fn patience(&self) -> Patience {
@@ -143,24 +156,38 @@ impl Transport {
     }
 
     async fn repeated(&self, request: Request, again: fn(&Failure) -> bool) -> Result<Value, Failure> {
-        let Patience { retries, first_wait, longest_wait, .. } = self.patience;
+        let Patience { retries, first_wait, longest_wait, asked_in_all, .. } = self.patience;
         let backoff = ExponentialBuilder::default()
             .with_jitter()
             .with_min_delay(first_wait)
             .with_max_delay(longest_wait)
             .with_max_times(retries);
-        let once = || async {
-            match request.try_clone() {
-                Some(copy) => self.once(copy).await,
-                None => Err(Failure::over(ComputeError::Garbage("a request that cannot be repeated".into()))),
+        let (mut pauses, mut asked_so_far) = (backoff.build(), Duration::ZERO);
+        loop {
+            let Some(copy) = request.try_clone() else {
+                return Err(Failure::over(ComputeError::Garbage("a request that cannot be repeated".into())));
+            };
+            let failure = match self.once(copy).await {
+                Ok(data) => return Ok(data),
+                Err(failure) => failure,
+            };
+            let asked = failure.wait.unwrap_or_default();
+            asked_so_far = asked_so_far.saturating_add(asked);
+            let Some(ours) = pauses.next().filter(|_| again(&failure)) else { return Err(failure) };
+            if asked > longest_wait || asked_so_far > asked_in_all {
+                return Err(failure);
             }
-        };
-        once.retry(backoff)
-            .when(|failure: &Failure| again(failure) && failure.wait.is_none_or(|w| w <= longest_wait))
-            .sleep(self.tape.sleeper())
-            // What the provider asks to wait is honoured when it is more than we would wait ourselves.
-            .adjust(|failure, ours| ours.map(|ours| failure.wait.map_or(ours, |asked| asked.max(ours))))
-            .await
+            // What the provider asks for is long; ours are over before they are read.
+            if failure.wait.is_some() {
+                self.waits.tell(&failure.error, asked);
+            }
+            // It is honoured when it is more than we would wait ourselves.
+            self.waits.sleep(self.tape.sleep(asked.max(ours))).await;
+            // A wait that was ended is followed by nothing.
+            if self.waits.are_ended() {
+                return Err(Failure::over(ComputeError::Stopped));
+            }
+        }
     }
 
     /// One exchange, never repeated.

@@ -3,9 +3,14 @@
 use serde_json::Value;
 use url::Url;
 
-use super::{error::ComputeError, terms::PaymentTerms};
-use domain::units;
+use super::{error::ComputeError, terms::PaymentTerms, transport::MAX_BODY};
+use domain::{
+    bounded::{self, BoundedError, Bounds},
+    units,
+};
 
+/// What an answer may hold: a page of 100 tasks, each with a result of many files, is below.
+const BOUNDS: Bounds = Bounds { bytes: MAX_BODY as u64, depth: 64, values: 250_000 };
 /// How many servers of results are read.
 const HOSTS: usize = 16;
 /// How much of a provider's own text is kept, characters.
@@ -25,8 +30,10 @@ pub(super) struct Answer {
 impl Answer {
     /// Reads an envelope.
     pub fn read(body: &[u8]) -> Result<Answer, ComputeError> {
-        let value: Value = serde_json::from_slice(body)
-            .map_err(|e| ComputeError::Garbage(format!("it is no JSON ({})", units::clean(&e.to_string(), 80))))?;
+        let value: Value = bounded::from_slice(body, BOUNDS).map_err(|e| match e {
+            BoundedError::TooLarge(_) => ComputeError::Garbage(e.to_string()),
+            e => ComputeError::Garbage(format!("it is no JSON ({})", units::clean(&e.to_string(), 80))),
+        })?;
         let Value::Object(mut object) = value else {
             return Err(ComputeError::Garbage("it is JSON, but no object".into()));
         };

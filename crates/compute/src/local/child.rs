@@ -15,6 +15,7 @@ use tokio::{
     process::{Child, ChildStderr, ChildStdout, Command},
 };
 
+use crate::processes::end_descendants;
 use crate::worker::{
     SUBCOMMAND,
     inputs::FIRST,
@@ -34,7 +35,7 @@ pub(super) struct Worker {
 
 /// How a worker ended.
 pub(super) struct End {
-    /// Its last word, [`Line::Done`] or [`Line::Failed`], unless it died before.
+    /// Its last word, [`Line::Done`], [`Line::Checked`] or [`Line::Failed`], unless it died before.
     pub last: Option<Line>,
     /// The end of its standard error, cleaned.
     pub said: String,
@@ -76,21 +77,32 @@ impl Worker {
 
     /// Ends the worker and all it started, and waits until it is gone.
     pub async fn end(&mut self) {
+        if let Some(pid) = self.pid() {
+            // Those that are in sessions of their own too: they are the worker's, however they were left.
+            let _ = tokio::task::spawn_blocking(move || end_descendants(pid)).await;
+        }
         self.end_group();
         let _ = self.child.wait().await;
     }
 
     /// Ends the worker and all it started. Its id is its own until it is waited for.
     fn end_group(&self) {
-        let pid = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        if let Some(pid) = pid {
+        if let Some(pid) = self.pid() {
             let _ = kill_process_group(pid, Signal::KILL);
         }
+    }
+
+    /// Its number, until it was waited for.
+    fn pid(&self) -> Option<Pid> {
+        self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw)
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
+        if let Some(pid) = self.pid() {
+            end_descendants(pid);
+        }
         self.end_group();
     }
 }
@@ -110,7 +122,7 @@ async fn last_word(stdout: Option<ChildStdout>, progress: &(dyn Fn(f64) + Send +
     while let Ok(Some(text)) = lines.next_line().await {
         match serde_json::from_str(&text) {
             Ok(Line::Progress(part)) if part.is_finite() => progress(part.clamp(0.0, 1.0)),
-            Ok(word @ (Line::Done(_) | Line::Failed(_))) => {
+            Ok(word @ (Line::Done(_) | Line::Checked(_) | Line::Failed(_))) => {
                 last.get_or_insert(word);
             }
             _ => {}

@@ -14,6 +14,12 @@ pub enum LocalError {
         /// The limit, bytes.
         limit: u64,
     },
+    /// It wrote more than it may.
+    #[error("the run wrote more than the {} it may, or too many files", units::bytes(*limit))]
+    TooMuchOutput {
+        /// The limit, bytes.
+        limit: u64,
+    },
     /// It took longer than it may.
     #[error("the run took longer than the {} it may take", units::seconds(*limit as f64))]
     TimedOut {
@@ -70,6 +76,9 @@ impl LocalError {
             }
             LocalError::Program { .. } => "its messages are in stderr.txt in the job's results folder".into(),
             LocalError::DiskFull => "free some space where AGENT_HOME lies, or name another folder with --out".into(),
+            LocalError::TooMuchOutput { .. } => {
+                "look for what makes its output so long; `max_result_bytes` in policy.toml is the limit".into()
+            }
             LocalError::Crashed { how, .. } if how == "signal 9" => {
                 "the system ended it, most often because memory ran out; close other programs and try again".into()
             }

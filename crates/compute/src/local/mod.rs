@@ -1,11 +1,11 @@
 //! Runs a task on this machine: in a child process, within limits, on a file that is already open.
 
+mod check;
 mod child;
 mod error;
 
 use std::{
     fs::{self, File},
-    io::BufReader,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -14,14 +14,15 @@ use serde::Deserialize;
 use tokio::sync::watch;
 
 use self::child::{End, Worker};
-pub use self::error::LocalError;
+pub use self::{check::ToCheck, error::LocalError};
 use super::worker::{
     self,
-    spec::{Failure, Line, MAX_SPEC, Measure, Spec, SpecFile},
+    spec::{Assignment, Failure, Line, MAX_SPEC, Measure, Spec, SpecFile},
 };
 use domain::{
+    bounded,
     job::ResultFile,
-    result::{RESULT_FILE, ResultDocument},
+    result::{self, RESULT_FILE, ResultDocument},
     task::{Parameters, TaskType},
     units,
 };
@@ -59,6 +60,8 @@ pub struct Order {
     pub further: Vec<Further>,
     /// Where the result goes.
     pub out_dir: PathBuf,
+    /// What it may write, bytes.
+    pub output_limit: u64,
     /// Bytes.
     pub memory_limit: u64,
     /// Wall-clock.
@@ -135,6 +138,7 @@ impl Runner {
             dataset_name: run.dataset.path.display().to_string(),
             further,
             out_dir: out_dir.to_owned(),
+            output_limit: run.output_limit,
             memory_limit: run.memory_limit,
             time_limit: Duration::from_secs(run.time_limit),
         };
@@ -152,12 +156,11 @@ pub async fn execute(
     runner: &Runner,
     order: Order,
     progress: &(dyn Fn(f64) + Send + Sync),
-    mut cancel: watch::Receiver<bool>,
+    cancel: watch::Receiver<bool>,
 ) -> Result<Outcome, LocalError> {
     fs::create_dir_all(&order.out_dir).map_err(system)?;
     let out_dir = order.out_dir.canonicalize().map_err(system)?;
     let (memory, seconds) = (order.memory_limit, order.time_limit.as_secs().max(1));
-    let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
     let mut files = vec![order.dataset];
     let mut named = Vec::with_capacity(order.further.len());
     for Further { name, path, file } in order.further {
@@ -171,27 +174,14 @@ pub async fn execute(
         dataset_name: order.dataset_name,
         further: named,
         out_dir: out_dir.clone(),
+        output_limit: order.output_limit,
         memory_limit: memory,
-        cpu_limit: seconds.saturating_mul(cores).saturating_add(60),
+        cpu_limit: cpu_limit(seconds),
     };
-    let spec = serde_json::to_string(&spec).map_err(|e| LocalError::System(e.to_string()))?;
-    if spec.len() > MAX_SPEC {
-        return Err(LocalError::Task("the parameters are too long".into()));
-    }
-    let mut worker = Worker::start(&runner.program, &spec, files).map_err(system)?;
-    let ended = tokio::select! {
-        end = worker.follow(progress) => end.map_err(system),
-        () = tokio::time::sleep(order.time_limit) => Err(LocalError::TimedOut { limit: seconds }),
-        () = canceled(&mut cancel) => Err(LocalError::Canceled),
-    };
-    let end = match ended {
-        Ok(end) => end,
-        Err(error) => {
-            worker.end().await;
-            return Err(error);
-        }
-    };
-    let measure = measure(end, memory, seconds)?;
+    let spec = Assignment::Run(spec);
+    let limits = Limits { memory, seconds };
+    let end = runner.follow(&spec, files, limits, progress, cancel).await?;
+    let Line::Done(measure) = last_word(end, limits)? else { return Err(no_word()) };
     let (files, summary) = blocking(move || listed(&out_dir)).await?;
     Ok(Outcome { files, summary, measure })
 }
@@ -203,23 +193,74 @@ async fn canceled(cancel: &mut watch::Receiver<bool>) {
     }
 }
 
+/// The limits of one worker.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// Bytes.
+    memory: u64,
+    /// Wall-clock.
+    seconds: u64,
+}
+
+impl Runner {
+    /// Starts a worker and follows it to its end, which comes early at the limit of time and on `cancel`.
+    async fn follow(
+        &self,
+        assignment: &Assignment,
+        files: Vec<File>,
+        limits: Limits,
+        progress: &(dyn Fn(f64) + Send + Sync),
+        mut cancel: watch::Receiver<bool>,
+    ) -> Result<End, LocalError> {
+        let spec = serde_json::to_string(assignment).map_err(|e| LocalError::System(e.to_string()))?;
+        if spec.len() > MAX_SPEC {
+            return Err(LocalError::Task("the parameters are too long".into()));
+        }
+        let mut worker = Worker::start(&self.program, &spec, files).map_err(system)?;
+        let ended = tokio::select! {
+            end = worker.follow(progress) => end.map_err(system),
+            () = tokio::time::sleep(Duration::from_secs(limits.seconds)) => {
+                Err(LocalError::TimedOut { limit: limits.seconds })
+            }
+            () = canceled(&mut cancel) => Err(LocalError::Canceled),
+        };
+        if ended.is_err() {
+            worker.end().await;
+        }
+        ended
+    }
+}
+
+/// CPU time for a worker of that much wall-clock time, seconds: the parent's clock comes first.
+fn cpu_limit(seconds: u64) -> u64 {
+    let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
+    seconds.saturating_mul(cores).saturating_add(60)
+}
+
+fn no_word() -> LocalError {
+    LocalError::System("the worker did something else than it was told".into())
+}
+
 /// What a worker's end means.
-fn measure(end: End, memory: u64, seconds: u64) -> Result<Measure, LocalError> {
+fn last_word(end: End, limits: Limits) -> Result<Line, LocalError> {
     let failure = match end.last {
-        Some(Line::Done(measure)) => return Ok(measure),
         Some(Line::Failed(failure)) => failure,
+        Some(word @ (Line::Done(_) | Line::Checked(_))) => return Ok(word),
         _ => {
             let how = child::how(end.status);
             // The allocator's last words before it aborts, and the kernel's signal at the CPU limit.
             return Err(match how.as_str() {
-                "signal 6" if end.said.contains("memory allocation of") => LocalError::OutOfMemory { limit: memory },
-                "signal 24" => LocalError::TimedOut { limit: seconds },
+                "signal 6" if end.said.contains("memory allocation of") => {
+                    LocalError::OutOfMemory { limit: limits.memory }
+                }
+                "signal 24" => LocalError::TimedOut { limit: limits.seconds },
                 _ => LocalError::Crashed { how, said: end.said },
             });
         }
     };
     Err(match failure {
-        Failure::OutOfMemory => LocalError::OutOfMemory { limit: memory },
+        Failure::OutOfMemory => LocalError::OutOfMemory { limit: limits.memory },
+        Failure::TooMuchOutput { limit } => LocalError::TooMuchOutput { limit },
         Failure::DiskFull => LocalError::DiskFull,
         Failure::MissingProgram { executable, package } => LocalError::MissingProgram { executable, package },
         Failure::Program { executable, how, said } => LocalError::Program { executable, how, said },
@@ -255,8 +296,7 @@ fn listed(out_dir: &Path) -> Result<(Vec<ResultFile>, serde_json::Map<String, se
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, LocalError> {
     let file = plain_file::open(path).map_err(system)?;
-    serde_json::from_reader(BufReader::new(file))
-        .map_err(|e| LocalError::System(format!("{RESULT_FILE} is unreadable: {e}")))
+    bounded::read(file, result::BOUNDS).map_err(|e| LocalError::System(format!("{RESULT_FILE} is unreadable: {e}")))
 }
 
 async fn blocking<T: Send + 'static>(

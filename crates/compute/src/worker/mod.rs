@@ -3,6 +3,7 @@
 //! It is started as `agent worker` with its [`spec`] in the environment and its files, already open, as descriptors of
 //! known numbers. It opens none of the person's files by name.
 
+pub(crate) mod check;
 pub(crate) mod inputs;
 mod program;
 mod pulse;
@@ -10,6 +11,7 @@ mod said;
 mod shown;
 pub(crate) mod spec;
 mod write;
+mod written;
 
 use std::{
     io::{self, Write as _},
@@ -18,12 +20,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getpid, set_child_subreaper, setrlimit};
 
-use self::spec::{Failure, Line, SPEC_VARIABLE, Spec};
+use self::spec::{Assignment, CheckSpec, Failure, Line, SPEC_VARIABLE, Spec};
 use domain::{result::ResultDocument, task::Program, units};
 
-pub use self::{spec::Measure, write::hash};
+pub use self::{
+    spec::{Accepted, Checked, Measure},
+    write::hash,
+};
 
 /// The name of the hidden subcommand.
 pub const SUBCOMMAND: &str = "worker";
@@ -35,24 +40,32 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 ///
 /// The exit code is 0 when the result is written, 1 when the run failed, 2 when this was not started by the program.
 pub fn worker_main() -> ExitCode {
-    let spec: Option<Spec> = std::env::var(SPEC_VARIABLE).ok().and_then(|text| serde_json::from_str(&text).ok());
-    let Some(spec) = spec else {
-        eprintln!("`agent {SUBCOMMAND}` is started by agent itself, for one run");
-        return ExitCode::from(2);
+    let assigned = std::env::var(SPEC_VARIABLE).ok().and_then(|text| serde_json::from_str(&text).ok());
+    let last = match assigned {
+        Some(Assignment::Run(spec)) => work(&spec).map(Line::Done),
+        Some(Assignment::Check(spec)) => check(&spec).map(Line::Checked),
+        None => {
+            eprintln!("`agent {SUBCOMMAND}` is started by agent itself, for one run");
+            return ExitCode::from(2);
+        }
     };
-    let last = match work(&spec) {
-        Ok(measure) => Line::Done(measure),
-        Err(failure) => Line::Failed(failure),
-    };
-    let told = emit(&last);
-    ExitCode::from(if told && matches!(last, Line::Done(_)) { 0 } else { 1 })
+    let done = last.is_ok();
+    let told = emit(&last.unwrap_or_else(Line::Failed));
+    ExitCode::from(if told && done { 0 } else { 1 })
 }
 
 fn work(spec: &Spec) -> Result<Measure, Failure> {
     let started = Instant::now();
-    limit(spec).map_err(|e| Failure::Task(format!("the limits of this run could not be set: {e}")))?;
+    limit(spec.memory_limit, spec.cpu_limit)?;
     let outside = matches!(spec.task.program, Program::Command { .. });
-    let pulse = pulse::Pulse::start(outside.then_some(spec.memory_limit));
+    if outside {
+        // What its parent leaves comes to this process and to nobody else, in whatever session it is.
+        set_child_subreaper(Some(getpid()))
+            .map_err(|e| Failure::Task(format!("the limits of this run could not be set: {e}")))?;
+        one_limit(Resource::Fsize, spec.output_limit)?;
+    }
+    let shared = pulse::Shared { memory: spec.memory_limit, written: spec.output_limit, folder: spec.out_dir.clone() };
+    let pulse = pulse::Pulse::start(outside.then_some(shared));
     let document = match &spec.task.program {
         Program::Builtin => builtin(spec)?,
         Program::Command { .. } => program::run(spec)?,
@@ -62,20 +75,31 @@ fn work(spec: &Spec) -> Result<Measure, Failure> {
     Ok(Measure { seconds: started.elapsed().as_secs_f64(), max_rss })
 }
 
-/// Limits this process and all it starts.
+fn check(spec: &CheckSpec) -> Result<Checked, Failure> {
+    limit(spec.memory_limit, spec.cpu_limit)?;
+    let pulse = pulse::Pulse::start(None);
+    let checked = check::run(spec);
+    pulse.stop();
+    checked
+}
+
+/// Limits this process and all it starts, memory in bytes and CPU time in seconds.
 ///
 /// RLIMIT_DATA counts private writable memory as it is mapped. RLIMIT_AS would also count address space that is only
 /// reserved and files that are only mapped, which the C library and alignment programs have plenty of.
-fn limit(spec: &Spec) -> io::Result<()> {
-    let to = |limit: u64| Rlimit { current: Some(limit), maximum: Some(limit) };
-    setrlimit(Resource::Core, to(0))?;
-    setrlimit(Resource::Data, to(spec.memory_limit))?;
+fn limit(memory: u64, cpu: u64) -> Result<(), Failure> {
+    one_limit(Resource::Core, 0)?;
+    one_limit(Resource::Data, memory)?;
     // One second between the two, so that the signal is the one that says why.
-    setrlimit(
-        Resource::Cpu,
-        Rlimit { current: Some(spec.cpu_limit), maximum: Some(spec.cpu_limit.saturating_add(1)) },
-    )?;
-    Ok(())
+    set(Resource::Cpu, Rlimit { current: Some(cpu), maximum: Some(cpu.saturating_add(1)) })
+}
+
+fn one_limit(what: Resource, limit: u64) -> Result<(), Failure> {
+    set(what, Rlimit { current: Some(limit), maximum: Some(limit) })
+}
+
+fn set(what: Resource, limit: Rlimit) -> Result<(), Failure> {
+    setrlimit(what, limit).map_err(|e| Failure::Task(format!("the limits of this run could not be set: {e}")))
 }
 
 fn builtin(spec: &Spec) -> Result<ResultDocument, Failure> {

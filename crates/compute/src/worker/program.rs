@@ -1,13 +1,20 @@
 //! Outside programs: run without a shell, with a clean environment, their output counted and hashed.
 
 use std::{
-    fs::File,
+    fs::{File, OpenOptions},
     io,
-    os::unix::process::ExitStatusExt as _,
+    os::unix::{
+        fs::{MetadataExt as _, OpenOptionsExt as _},
+        process::ExitStatusExt as _,
+    },
     path::Path,
     process::{Command, ExitStatus, Stdio},
 };
 
+use rustix::{
+    fs::OFlags,
+    process::{Signal, getpid},
+};
 use serde_json::Value;
 
 use super::{
@@ -15,7 +22,9 @@ use super::{
     shown::Shown,
     spec::{Failure, Spec},
     write,
+    written::{self, Before},
 };
+use crate::processes::end_descendants;
 use domain::{
     job::ResultFile,
     result::{ResultDataset, ResultDocument, ResultInput, ResultProgram},
@@ -66,6 +75,7 @@ pub(super) fn run(spec: &Spec) -> Result<ResultDocument, Failure> {
         command
     };
 
+    let before = Before::of(&spec.out_dir).map_err(io("the results folder cannot be read"))?;
     let status = command(&filled)
         .stdin(Stdio::null())
         .stdout(Stdio::from(create(&stdout_path)?))
@@ -77,6 +87,11 @@ pub(super) fn run(spec: &Spec) -> Result<ResultDocument, Failure> {
             }
             _ => failure_of(&error, "the program could not be started"),
         })?;
+    // What it left behind would go on writing to what is read now.
+    end_descendants(getpid());
+    if status.signal() == Some(Signal::XFSZ.as_raw()) || written::is_above(&spec.out_dir, spec.output_limit) {
+        return Err(Failure::TooMuchOutput { limit: spec.output_limit });
+    }
     if !status.success() {
         // What goes to the output is no message.
         let told = [Some(stderr_path.as_path()), (!to_stdout).then_some(stdout_path.as_path())];
@@ -85,7 +100,7 @@ pub(super) fn run(spec: &Spec) -> Result<ResultDocument, Failure> {
 
     let mut files = Vec::new();
     let mut shown = Shown::default();
-    let made = File::open(&output_path).map_err(|_| Failure::Program {
+    let made = own_file(&output_path).map_err(|_| Failure::Program {
         executable: executable.clone(),
         how: "exit code 0".into(),
         said: format!("it left no {}", units::clean(output, 60)),
@@ -103,7 +118,7 @@ pub(super) fn run(spec: &Spec) -> Result<ResultDocument, Failure> {
             }
         };
         let (bytes, sha256) =
-            File::open(path).and_then(|f| write::hash(f, take)).map_err(io("the output could not be read"))?;
+            own_file(path).and_then(|f| write::hash(f, take)).map_err(io("the output could not be read"))?;
         if bytes > 0 {
             files.push(ResultFile { name: name.into(), bytes, sha256 });
         } else {
@@ -111,6 +126,10 @@ pub(super) fn run(spec: &Spec) -> Result<ResultDocument, Failure> {
         }
     }
     let version = said::version(command(version), scratch.path()).unwrap_or_else(|| "not told by the program".into());
+    end_descendants(getpid());
+    let own = scratch.path().file_name().and_then(|name| name.to_str());
+    let kept: Vec<&str> = files.iter().map(|file| file.name.as_str()).chain(own).collect();
+    before.clear_strays(&kept).map_err(io("what the program left cannot be removed"))?;
     Ok(ResultDocument {
         job: spec.job.clone(),
         task_type: spec.task.name.clone(),
@@ -123,6 +142,17 @@ pub(super) fn run(spec: &Spec) -> Result<ResultDocument, Failure> {
         program: ResultProgram { name: executable.clone(), version, seed: None },
         warnings: messages.lines(STDERR),
     })
+}
+
+/// A file that the run made: nothing that leads elsewhere, and nothing that has another name elsewhere.
+fn own_file(path: &Path) -> io::Result<File> {
+    let not_elsewhere = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(not_elsewhere).open(path)?;
+    let meta = file.metadata()?;
+    if !meta.is_file() || meta.nlink() > 1 {
+        return Err(io::Error::other("it is no file of its own"));
+    }
+    Ok(file)
 }
 
 /// Fills the placeholders, one argument each; there is no shell that could read more into them.

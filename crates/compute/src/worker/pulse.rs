@@ -1,7 +1,9 @@
 //! The worker's pulse: notices that the parent is gone, and that the processes of a run use too much memory together.
 
 use std::{
-    fs, process,
+    fs,
+    path::PathBuf,
+    process,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -12,15 +14,26 @@ use std::{
 };
 
 use nix::sys::resource::{UsageWho, getrusage};
-use rustix::process::{Signal, getpgrp, getpid, kill_current_process_group};
+use rustix::process::{Pid, Signal, getpgrp, getpid, kill_current_process_group};
 
 use super::{
     emit,
     spec::{Failure, Line},
+    written,
 };
+use crate::processes::{descendants, end_descendants};
 
 /// How often it beats.
 const BEAT: Duration = Duration::from_millis(250);
+
+/// What all processes of a run may use together: limits that the kernel keeps are for each process alone.
+pub(super) struct Shared {
+    /// Resident memory, bytes.
+    pub memory: u64,
+    /// What is written beneath this folder, bytes.
+    pub written: u64,
+    pub folder: PathBuf,
+}
 
 /// A thread that beats until it is stopped.
 pub(super) struct Pulse {
@@ -29,9 +42,8 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    /// Starts beating. With `shared_limit`, bytes, the resident memory of all processes of the run is watched too:
-    /// limits that the kernel keeps are for each process alone.
-    pub fn start(shared_limit: Option<u64>) -> Pulse {
+    /// Starts beating. Where there is something `shared`, it is watched too.
+    pub fn start(shared: Option<Shared>) -> Pulse {
         let (stop, stopped) = mpsc::channel();
         let peak = Arc::new(AtomicU64::new(0));
         let seen = Arc::clone(&peak);
@@ -40,11 +52,17 @@ impl Pulse {
                 if !emit(&Line::Alive) {
                     end_all();
                 }
-                if let Some(limit) = shared_limit {
-                    let used = group_rss();
+                if let Some(shared) = &shared {
+                    let used = shared_rss();
                     seen.fetch_max(used, Ordering::Relaxed);
-                    if used > limit {
-                        emit(&Line::Failed(Failure::OutOfMemory));
+                    let failure = if used > shared.memory {
+                        Some(Failure::OutOfMemory)
+                    } else {
+                        written::is_above(&shared.folder, shared.written)
+                            .then_some(Failure::TooMuchOutput { limit: shared.written })
+                    };
+                    if let Some(failure) = failure {
+                        emit(&Line::Failed(failure));
                         end_all();
                     }
                 }
@@ -62,6 +80,7 @@ impl Pulse {
 
 /// Ends this process and all it started.
 fn end_all() {
+    end_descendants(getpid());
     if getpgrp() == getpid() {
         let _ = kill_current_process_group(Signal::KILL);
     }
@@ -78,20 +97,11 @@ pub(super) fn peak_of_children() -> u64 {
     getrusage(UsageWho::RUSAGE_CHILDREN).ok().and_then(|u| u64::try_from(u.max_rss()).ok()).unwrap_or(0) * 1024
 }
 
-/// Resident memory of all processes of this group, bytes.
-fn group_rss() -> u64 {
-    let group = getpgrp().as_raw_nonzero().get().to_string();
-    let Ok(entries) = fs::read_dir("/proc") else { return 0 };
-    entries
-        .flatten()
-        .filter(|entry| entry.file_name().to_string_lossy().bytes().all(|b| b.is_ascii_digit()))
-        .filter(|entry| {
-            let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-            // After the name in parentheses, which may hold anything: state, parent, group.
-            stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(2)) == Some(group.as_str())
-        })
-        .filter_map(|entry| kilobytes(&fs::read_to_string(entry.path().join("status")).ok()?, "VmRSS:"))
-        .sum()
+/// Resident memory of this process and all that it started, in whatever group they are, bytes.
+fn shared_rss() -> u64 {
+    let all = descendants(getpid()).into_iter().chain([getpid()]);
+    let status = |pid: Pid| fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).ok();
+    all.filter_map(|pid| kilobytes(&status(pid)?, "VmRSS:")).sum()
 }
 
 /// The figure of a line of /proc/PID/status, in bytes.
@@ -109,6 +119,6 @@ mod tests {
         assert_eq!(kilobytes("Name:\tx\nVmHWM:\t   148 kB\n", "VmHWM:"), Some(151_552));
         assert_eq!(kilobytes("Name:\tx\n", "VmHWM:"), None);
         assert!(own_peak() > 1 << 20);
-        assert!(group_rss() >= 1 << 20, "this process is in its own group");
+        assert!(shared_rss() >= 1 << 20);
     }
 }

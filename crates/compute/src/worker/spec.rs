@@ -5,15 +5,75 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use domain::{
+    hash::Sha256,
+    job::ResultFile,
     path_text,
     task::{Parameters, TaskType},
 };
 
-/// The environment variable that carries a [`Spec`] as JSON: others on the machine cannot read it, as they can arguments.
+/// The environment variable that carries an [`Assignment`] as JSON: others on the machine cannot read it, as they can arguments.
 pub(crate) const SPEC_VARIABLE: &str = "AGENT_WORKER_SPEC";
 
 /// The longest spec, bytes: Linux refuses a single variable above 128 KiB.
 pub(crate) const MAX_SPEC: usize = 120 << 10;
+
+/// What a worker is for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Assignment {
+    /// Run a task.
+    Run(Spec),
+    /// Check a result that came from elsewhere.
+    Check(CheckSpec),
+}
+
+/// One check, as its worker is told. Its files are open descriptors: the result document, the list of what was fetched as
+/// JSON, and the dataset where there is one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CheckSpec {
+    /// Written into the result.
+    pub job: String,
+    /// What it must be of.
+    pub task_type: String,
+    /// With what choices it must have been made.
+    pub parameters: Parameters,
+    /// The content that was sent.
+    pub sent: Option<Sha256>,
+    /// The dataset's name, for the result.
+    pub dataset_name: String,
+    /// Whether the dataset is handed over.
+    pub has_dataset: bool,
+    /// Where the document is; it is written anew there once it is accepted.
+    #[serde(serialize_with = "path_text::serialize")]
+    pub folder: PathBuf,
+    /// Memory that the check may use, bytes.
+    pub memory_limit: u64,
+    /// CPU time that it may use, seconds.
+    pub cpu_limit: u64,
+}
+
+/// What a check came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Checked {
+    /// It is right, and carries our names.
+    Right(Accepted),
+    /// It was read whole and is wrong, or holds more than any result may.
+    Wrong(String),
+    /// What it was compared with is not the dataset that was sent.
+    OtherDataset,
+}
+
+/// What is kept of a result that is right.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// The document as it lies in the folder now.
+    pub document: ResultFile,
+    /// What it comes to.
+    pub summary: serde_json::Map<String, serde_json::Value>,
+    /// What the program said though it ended well, cleaned.
+    pub warnings: Vec<String>,
+}
 
 /// One run, as its worker is told. Its files are open descriptors, the dataset's first: see [`super::inputs`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +91,8 @@ pub(crate) struct Spec {
     /// Where the result goes; it exists.
     #[serde(serialize_with = "path_text::serialize")]
     pub out_dir: PathBuf,
+    /// What the run may write, bytes: each file of it, and all together.
+    pub output_limit: u64,
     /// Memory that a process of the run may use, bytes.
     pub memory_limit: u64,
     /// CPU time that a process of the run may use, seconds: a backstop behind the parent's clock.
@@ -56,6 +118,8 @@ pub(crate) enum Line {
     Progress(f64),
     /// The result is written. The last line.
     Done(Measure),
+    /// The result was checked. The last line.
+    Checked(Checked),
     /// There is none. The last line.
     Failed(Failure),
 }
@@ -75,6 +139,11 @@ pub struct Measure {
 pub(crate) enum Failure {
     /// It asked for more memory than it may have.
     OutOfMemory,
+    /// It wrote more than it may.
+    TooMuchOutput {
+        /// The limit, bytes.
+        limit: u64,
+    },
     /// The disk is full.
     DiskFull,
     /// The outside program is not installed.

@@ -17,6 +17,7 @@ use cap_std::{
 use rustix::fs::OFlags;
 
 use super::{
+    links,
     refusal::{Refusal, Rule},
     secret::{self, Name},
 };
@@ -127,7 +128,7 @@ pub fn open_dataset(path: &Path, roots: &[PathBuf], private: &[PathBuf]) -> Resu
 /// and the whole path is looked at for what holds secrets or belongs to the system.
 ///
 /// # Errors
-/// D-PATH outside the roots, through a link that leads out, or not a regular file; D-SECRET for what looks like one, by
+/// D-PATH outside the roots, through a link that leads out, a hard link of a file outside, or not a regular file; D-SECRET for what looks like one, by
 /// the name that was typed, by the name of what was opened, or by how its content begins; R-PROBE when it cannot
 /// be read, or its path is no text.
 pub fn open_dataset_named(
@@ -155,7 +156,8 @@ pub fn open_dataset_named(
         (Some(Err(refusal)), NamedBy::Person) if refusal.rule == Rule::DataPath => {
             own_folder(path, &whole, typed, private)
         }
-        (Some(opened), _) => opened,
+        (Some(opened), NamedBy::Person) => opened,
+        (Some(opened), NamedBy::Other) => opened.and_then(|open| not_linked_out(open, roots)),
         (None, NamedBy::Person) => own_folder(path, &whole, typed, private),
         (None, NamedBy::Other) => {
             let why = format!("{} is outside the folders allowed for datasets", path.display());
@@ -164,6 +166,19 @@ pub fn open_dataset_named(
             ))
         }
     }
+}
+
+/// Refuses what has another name outside of the roots, where nobody who may name files there named it.
+fn not_linked_out(open: OpenDataset, roots: &[PathBuf]) -> Result<OpenDataset, Refusal> {
+    let meta = open.file.metadata().map_err(|e| cannot_read(&open.path, &e))?;
+    if !links::lead_out(&meta, roots) {
+        return Ok(open);
+    }
+    let (shown, typed) = (open.path.display(), path_text::for_shell(&open.path));
+    let why = format!("{shown} is a hard link: the same file has a name outside the folders allowed for datasets");
+    Err(Refusal::new(Rule::DataPath, why).hint(format!(
+        "if it is data, name it yourself with a flag, or make it a file of its own: cp {typed} copy-of-it"
+    )))
 }
 
 /// Opens `whole` with its own folder as the root. The folder is kept by its real path, so that a link in it that is

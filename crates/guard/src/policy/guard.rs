@@ -140,6 +140,7 @@ impl Guard {
                 dataset,
                 further,
                 memory_limit,
+                output_limit: self.policy().max_result_bytes,
                 time_limit,
             },
         ))

@@ -8,6 +8,7 @@ pub mod consent;
 pub mod data;
 pub mod guard;
 pub mod limits;
+mod links;
 pub mod mandate;
 pub mod offload;
 pub mod payment;

@@ -70,7 +70,9 @@ pub struct LocalRun {
     pub further: Vec<OpenFurther>,
     /// The child process may use this much memory, bytes.
     pub memory_limit: u64,
-    /// And this long, seconds.
+    /// And write this much, bytes.
+    pub output_limit: u64,
+    /// And take this long, seconds.
     pub time_limit: u64,
 }
 

@@ -16,10 +16,13 @@ use cassette::{
     line::{Line, http_client, set_json},
     scrub::known::without_known,
 };
+use domain::bounded::{self, Bounds};
 use kill_point::reached_in;
 
 /// An answer is never read further than this, bytes. A transfer's application log has about 700.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
+/// The same in its values: an application log of many notifications has some thousands.
+const BOUNDS: Bounds = Bounds { bytes: MAX_ANSWER as u64, depth: 64, values: 100_000 };
 /// Reaching the node.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The whole of one request.
@@ -151,7 +154,7 @@ impl Node {
         }
         reached_in("rpc", method, "answered");
         tracing::trace!(node = self.name, method, %status, bytes = answer.len(), "answered");
-        let envelope: Envelope = serde_json::from_slice(&answer)
+        let envelope: Envelope = bounded::from_slice(&answer, BOUNDS)
             .map_err(|e| self.malformed(method, format!("status {status}, no JSON-RPC: {e}")))?;
         if let Some(error) = envelope.error {
             let detail = error.data.as_ref().and_then(Value::as_str).unwrap_or_default();

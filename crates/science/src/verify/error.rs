@@ -70,7 +70,10 @@ pub enum VerifyError {
     /// Another program, version or seed than such a result can have.
     #[error("the result does not say by which program, version and seed it was made")]
     Program,
-    /// A file name that leads elsewhere or stands twice.
+    /// A file name that leads elsewhere, or means something to a program.
     #[error("the result names a file `{0}`, which no result may")]
     FileName(String),
+    /// Names that are the same, or that only capitals tell apart.
+    #[error("the result names a file twice")]
+    Twice,
 }

@@ -7,7 +7,7 @@
 mod error;
 mod figures;
 
-use std::{collections::HashSet, fmt, fs::File};
+use std::{fmt, fs::File};
 
 use serde_json::{Map, Value};
 
@@ -21,7 +21,7 @@ use super::{
     summary,
 };
 use domain::{
-    result::{Fold, RESULT_FILE, ResultDocument},
+    result::{self, Fold, RESULT_FILE, ResultDocument},
     units::clean,
 };
 
@@ -87,17 +87,12 @@ fn same_dataset(document: &ResultDocument, input: Input<'_>) -> Result<(), Verif
 }
 
 fn file_names(document: &ResultDocument) -> Result<(), VerifyError> {
-    let mut seen = HashSet::from([RESULT_FILE]);
-    for file in &document.files {
-        let name = file.name.as_str();
-        let plain = !name.is_empty()
-            && !name.starts_with('.')
-            && name.len() <= 200
-            && !name.contains(['/', '\\'])
-            && !name.contains(char::is_control);
-        if !plain || !seen.insert(name) {
-            return Err(VerifyError::FileName(clean(name, 60)));
-        }
+    let names = || document.files.iter().map(|file| file.name.as_str());
+    if let Some(odd) = names().find(|name| !result::is_file_name(name)) {
+        return Err(VerifyError::FileName(clean(odd, 60)));
+    }
+    if !result::are_distinct(names().chain([RESULT_FILE])) {
+        return Err(VerifyError::Twice);
     }
     Ok(())
 }

@@ -182,3 +182,33 @@ fn secrets_and_special_files_stay_closed_to_persons_too() {
     rustix::fs::mkfifoat(rustix::fs::CWD, far.join("pipe"), rustix::fs::Mode::RWXU).unwrap();
     assert_eq!(by_person(&far.join("pipe"), &root).unwrap_err().rule, Rule::DataPath);
 }
+
+#[test]
+fn a_hard_link_of_a_file_outside_is_refused_unless_a_person_names_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (root, other) = (dir.path().join("root"), dir.path().join("other"));
+    for folder in [&root.join("sub"), &other.join("deep")] {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    let file = |path: &Path| std::fs::write(path, ">a\nACDE\n").unwrap();
+    file(&dir.path().join("diary.fasta"));
+    std::fs::hard_link(dir.path().join("diary.fasta"), root.join("a.fasta")).unwrap();
+    // The benign twin: every name is beneath the roots, and one is a folder above the other.
+    file(&root.join("b.fasta"));
+    std::fs::hard_link(root.join("b.fasta"), root.join("sub/b.fasta")).unwrap();
+    std::fs::hard_link(root.join("b.fasta"), other.join("deep/b.fasta")).unwrap();
+
+    let both = [root.clone(), root.join("sub"), other.clone()];
+    let open = |name: &str, roots: &[PathBuf], by| open_dataset_named(Path::new(name), roots, &[], by);
+    let refusal = open("a.fasta", &both, NamedBy::Other).unwrap_err();
+    assert_eq!(refusal.rule, Rule::DataPath);
+    assert!(refusal.why.contains("hard link") && refusal.hint.unwrap().contains("cp a.fasta"));
+    assert_eq!(open("b.fasta", std::slice::from_ref(&root), NamedBy::Other).unwrap_err().rule, Rule::DataPath);
+    for name in ["b.fasta", "sub/b.fasta"] {
+        open(name, &both, NamedBy::Other).unwrap();
+    }
+    open("a.fasta", &both, NamedBy::Person).unwrap();
+    // Once the other name is gone it is a file like any other.
+    std::fs::remove_file(dir.path().join("diary.fasta")).unwrap();
+    open("a.fasta", &both, NamedBy::Other).unwrap();
+}

@@ -1,0 +1,154 @@
+//! For tests: the worst that others may say, and the time that reading it may take.
+
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+/// So much is said at once, bytes.
+pub const MUCH: usize = 16 << 20;
+
+/// What is said over and over: beginnings without an end, ends without a beginning, what looks like one thing and is another.
+pub const PIECES: [&str; 96] = [
+    "Action: list_jobs {\n",
+    "Action: list_jobs\nAction Input: {\n",
+    "Action: x\n\n",
+    "Action:\n",
+    "{\"a\":",
+    "{\"a\":[",
+    "[",
+    "{",
+    "}",
+    "]",
+    "[{",
+    "\n{",
+    "\n[{",
+    "\n{\"a\":",
+    "\n{'",
+    "\n{\"",
+    "\n{/*",
+    "{\"\":0},",
+    "{},",
+    "{}",
+    "[],",
+    "\"",
+    "\"\"",
+    "'",
+    "`",
+    "```",
+    "```\n{",
+    "```json\n{\"name\":",
+    "<",
+    ">",
+    "</",
+    "<tool_call>",
+    "</tool_call>",
+    "<tool_call>{",
+    "<tool_call>\n</tool_call>\n",
+    "<think>",
+    "\n<think>",
+    "</think>",
+    "<|end|>",
+    "<|channel|>analysis<|message|>",
+    "[THINK]",
+    "<function=list_jobs>",
+    "<function=a></function>",
+    "<function=list_jobs><parameter=a>",
+    "<parameter=a>1</parameter>",
+    "<invoke name=\"list_jobs\">",
+    "<arg_key>a</arg_key><arg_value>1</arg_value>",
+    "<｜DSML｜invoke name=\"",
+    "< | DSML ",
+    "|",
+    "list_jobs(",
+    "list_jobs()\n",
+    "[list_jobs(),",
+    "list_jobs{",
+    "print(",
+    "\nprint(list_jobs(",
+    "a=1, ",
+    "\\",
+    "\\\"",
+    "\\u",
+    "\\ud83d",
+    "\\ud83d\\ude00",
+    "//",
+    "/*",
+    "*/",
+    "# c\n",
+    " ",
+    "\n",
+    "\r",
+    "\t \n",
+    "a",
+    "a b ",
+    "ab\n",
+    "1",
+    "1,",
+    "1.5 GAS, ",
+    "-",
+    "--a=",
+    "=",
+    "a=1\n",
+    "a.",
+    "[a]\n",
+    "[[a]]\n",
+    "\"\"\"",
+    "'''",
+    "$",
+    "${A}",
+    "\u{e9}",
+    "\u{1f600}",
+    "\u{202e}",
+    "\0",
+    ">a\nACGT\n",
+    "@a\nACGT\n+\nIIII\n",
+    "job-7k3q9dm2 ",
+    "/a/b.c ",
+    "results/a ",
+];
+
+/// So many bytes of a piece, over and over.
+pub fn said(piece: &str, bytes: usize) -> String {
+    let mut all = piece.repeat(bytes / piece.len() + 1);
+    all.truncate(all.floor_char_boundary(bytes));
+    all
+}
+
+/// A plain look at every character of [`MUCH`], on this machine and as busy as it is now.
+fn plain_pass() -> Duration {
+    let text = "a \u{e9}{".repeat(MUCH / 5);
+    let begun = Instant::now();
+    black_box(black_box(&text).chars().filter(|c| c.is_alphanumeric()).count());
+    begun.elapsed()
+}
+
+/// Has `read` read every piece, over and over for `bytes` bytes, and holds that none takes longer than some hundred plain
+/// looks at [`MUCH`]. What goes through its text again for each part of it takes thousands.
+///
+/// # Panics
+/// When one takes longer.
+#[expect(clippy::panic, reason = "for tests alone")]
+pub fn is_linear(what: &str, bytes: usize, mut read: impl FnMut(&str)) {
+    for piece in PIECES {
+        // What would take hours of all of it takes too long of a part.
+        for bytes in [bytes / 64, bytes] {
+            let text = said(piece, bytes);
+            let begun = Instant::now();
+            read(&text);
+            in_time(&format!("{what}: {bytes} bytes of {piece:?}"), begun);
+        }
+    }
+}
+
+/// Holds that what began then took no longer than that.
+///
+/// # Panics
+/// When it took longer.
+#[expect(clippy::panic, reason = "for tests alone")]
+pub fn in_time(what: &str, begun: Instant) {
+    let (took, most) = (begun.elapsed(), plain_pass() * 200);
+    if took > most {
+        panic!("{what} took {took:?}, and {most:?} are the most");
+    }
+}
