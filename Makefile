@@ -2,6 +2,7 @@
 # make tools    only what the tests need (a Neo node, an S3 server, three Python clients)
 # make trial    the cases in trials/, played against the configured model; the page is target/trial.html
 # make torture  thousands of payments, killed at every point, on the sandbox's chain and on a real one: minutes
+# make fuzz     every reader of what others say, ten minutes each on changed inputs (AGENT_FUZZ names one, AGENT_FUZZ_SECONDS its time)
 # make clients  S3 programs of others (rclone, s5cmd, aws, boto3, minio, s3cmd) at their everyday work on the sandbox
 # make mcp-conformance  the official conformance suite of the Model Context Protocol, on `agent mcp --http`
 # make lean     the program without node, sandbox, MCP and trial, and with MCP, node and trial each by itself
@@ -11,7 +12,7 @@
 
 TOOLS := $(or $(AGENT_TEST_TOOLS),target/test-tools)
 
-.PHONY: test trial torture clients mcp-conformance tools client-tools lean lint deny clean-tools
+.PHONY: test trial torture fuzz clients mcp-conformance tools client-tools lean lint deny clean-tools
 
 test: tools
 	cargo test --locked --workspace --features kill-points
@@ -21,6 +22,9 @@ trial:
 
 torture: tools
 	cargo test --locked --features kill-points --test it -- --ignored --nocapture --test-threads=1 torture::all_runs hostile::all
+
+fuzz:
+	cargo test --locked --features kill-points --test it -- --ignored --nocapture --test-threads=1 fuzz::all_that_nobody
 
 clients: client-tools
 	cargo test --locked --workspace --features kill-points --test it -- --ignored --nocapture clients::

@@ -2,7 +2,7 @@
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -226,19 +226,25 @@ impl Workflow {
         let own = [remote.provider.base().clone(), remote.storage_origin.clone()];
         let allowed: Vec<Url> = own.into_iter().chain(policy.result_hosts.iter().cloned()).collect();
         let mut fetched = Vec::new();
-        let (begun, most) = (Instant::now(), fetch::time_limit(total));
-        for file in files {
-            let plan = FetchPlan {
-                url: file.url,
-                allowed: allowed.clone(),
-                headers: Default::default(),
-                max_bytes: file.bytes,
-                time_limit: most.saturating_sub(begun.elapsed()),
-                expect_sha256: Some(file.sha256),
-                to: folder.join(&file.name),
-            };
-            fetched.push(self.fetch_one(job, plan, cancel).await?);
-        }
+        let limit = fetch::time_limit(total);
+        let server = files.first().map(|file| file.url.origin().ascii_serialization()).unwrap_or_default();
+        let fetching = async {
+            for file in files {
+                let plan = FetchPlan {
+                    url: file.url,
+                    allowed: allowed.clone(),
+                    headers: Default::default(),
+                    max_bytes: file.bytes,
+                    time_limit: limit,
+                    expect_sha256: Some(file.sha256),
+                    to: folder.join(&file.name),
+                };
+                fetched.push(self.fetch_one(job, plan, cancel).await?);
+            }
+            Ok::<_, JobError>(())
+        };
+        // All files together have the time that one of their length has.
+        tokio::time::timeout(limit, fetching).await.map_err(|_| FetchError::TooSlow { server, limit })??;
         let summary = serde_json::Value::Null;
         Ok(Ok(JobResult { folder, files: fetched, summary, unchecked: None, warnings: Vec::new() }))
     }
@@ -249,10 +255,10 @@ impl Workflow {
         let progress = |so_far: u64, _| here.store(so_far, Ordering::Relaxed);
         let mut fetching = std::pin::pin!(fetch_on(self.tape(), plan, &progress));
         let fetched = loop {
-            tokio::select! {
-                fetched = &mut fetching => break fetched,
-                () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
-                () = tokio::time::sleep(SHOWN_EVERY) => {
+            let part = tokio::time::timeout(SHOWN_EVERY, &mut fetching);
+            match unless_stopped(job, cancel, part).await? {
+                Ok(fetched) => break fetched,
+                Err(_) => {
                     let part = (here.load(Ordering::Relaxed) as f64 / bytes).min(1.0);
                     let (job, status) = (job.id.clone(), "fetching".to_owned());
                     self.emit(Event::JobStatus { job, status, progress: Some(part) });

@@ -10,6 +10,7 @@ mod data;
 mod endpoints;
 mod examples;
 mod fetch;
+mod fuzz;
 mod hostile;
 mod jobs;
 mod live;

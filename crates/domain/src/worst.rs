@@ -128,7 +128,6 @@ fn plain_pass() -> Duration {
 ///
 /// # Panics
 /// When one takes longer.
-#[expect(clippy::panic, reason = "for tests alone")]
 pub fn is_linear(what: &str, bytes: usize, mut read: impl FnMut(&str)) {
     for piece in PIECES {
         // What would take hours of all of it takes too long of a part.
@@ -145,10 +144,7 @@ pub fn is_linear(what: &str, bytes: usize, mut read: impl FnMut(&str)) {
 ///
 /// # Panics
 /// When it took longer.
-#[expect(clippy::panic, reason = "for tests alone")]
 pub fn in_time(what: &str, begun: Instant) {
     let (took, most) = (begun.elapsed(), plain_pass() * 200);
-    if took > most {
-        panic!("{what} took {took:?}, and {most:?} are the most");
-    }
+    assert!(took <= most, "{what} took {took:?}, and {most:?} are the most");
 }

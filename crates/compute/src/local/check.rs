@@ -66,7 +66,7 @@ impl Runner {
             cpu_limit: cpu_limit(SECONDS),
         };
         let limits = Limits { memory: MEMORY, seconds: SECONDS };
-        let end = self.follow(&Assignment::Check(spec), files, limits, &|_| {}, cancel).await?;
+        let end = self.follow(&Assignment::Check(Box::new(spec)), files, limits, &|_| {}, cancel).await?;
         match last_word(end, limits) {
             Ok(Line::Checked(checked)) => Ok(checked),
             Ok(_) => Err(no_word()),

@@ -178,10 +178,14 @@ pub async fn execute(
         memory_limit: memory,
         cpu_limit: cpu_limit(seconds),
     };
-    let spec = Assignment::Run(spec);
+    let spec = Assignment::Run(Box::new(spec));
     let limits = Limits { memory, seconds };
-    let end = runner.follow(&spec, files, limits, progress, cancel).await?;
-    let Line::Done(measure) = last_word(end, limits)? else { return Err(no_word()) };
+    let ended = runner.follow(&spec, files, limits, progress, cancel).await.and_then(|end| last_word(end, limits));
+    if ended.is_err() {
+        // A worker that was ended could not.
+        worker::remove_scratch(&out_dir);
+    }
+    let Line::Done(measure) = ended? else { return Err(no_word()) };
     let (files, summary) = blocking(move || listed(&out_dir)).await?;
     Ok(Outcome { files, summary, measure })
 }

@@ -64,11 +64,12 @@ fn work(spec: &Spec) -> Result<Measure, Failure> {
             .map_err(|e| Failure::Task(format!("the limits of this run could not be set: {e}")))?;
         one_limit(Resource::Fsize, spec.output_limit)?;
     }
-    let shared = pulse::Shared { memory: spec.memory_limit, written: spec.output_limit, folder: spec.out_dir.clone() };
+    let room = written::Room::of(&spec.out_dir, spec.output_limit);
+    let shared = pulse::Shared { memory: spec.memory_limit, room: room.clone(), written: spec.output_limit };
     let pulse = pulse::Pulse::start(outside.then_some(shared));
     let document = match &spec.task.program {
         Program::Builtin => builtin(spec)?,
-        Program::Command { .. } => program::run(spec)?,
+        Program::Command { .. } => program::run(spec, &room)?,
     };
     write::document(&spec.out_dir, &document).map_err(|e| failure_of(&e, "the result could not be written"))?;
     let max_rss = pulse.stop().max(pulse::own_peak()).max(pulse::peak_of_children());
@@ -147,7 +148,20 @@ fn failure_of(error: &io::Error, what: &str) -> Failure {
     }
 }
 
+/// How folders begin for what a run leaves behind by the way.
+const SCRATCH: &str = ".scratch-";
+
 /// A folder for what a run leaves behind by the way; gone after it.
 fn scratch(out_dir: &Path) -> io::Result<tempfile::TempDir> {
-    tempfile::Builder::new().prefix(".scratch-").tempdir_in(out_dir)
+    tempfile::Builder::new().prefix(SCRATCH).tempdir_in(out_dir)
+}
+
+/// Removes such folders of runs that were ended.
+pub(crate) fn remove_scratch(out_dir: &Path) {
+    let entries = std::fs::read_dir(out_dir).into_iter().flatten().flatten();
+    let is_scratch = |name: &std::ffi::OsStr| name.to_str().is_some_and(|name| name.starts_with(SCRATCH));
+    for entry in entries.filter(|entry| is_scratch(&entry.file_name())) {
+        // It stands in nobody's way.
+        let _ = std::fs::remove_dir_all(entry.path());
+    }
 }

@@ -22,7 +22,7 @@ use super::{
     shown::Shown,
     spec::{Failure, Spec},
     write,
-    written::{self, Before},
+    written::{Before, Room},
 };
 use crate::processes::end_descendants;
 use domain::{
@@ -37,7 +37,7 @@ const STDOUT: &str = "stdout.txt";
 const STDERR: &str = "stderr.txt";
 
 /// Runs the spec's outside program on the files that were handed over.
-pub(super) fn run(spec: &Spec) -> Result<ResultDocument, Failure> {
+pub(super) fn run(spec: &Spec, room: &Room) -> Result<ResultDocument, Failure> {
     let Program::Command { executable, arguments, output, version, package } = &spec.task.program else {
         return Err(Failure::Task("a built-in task is no outside program".into()));
     };
@@ -89,7 +89,7 @@ pub(super) fn run(spec: &Spec) -> Result<ResultDocument, Failure> {
         })?;
     // What it left behind would go on writing to what is read now.
     end_descendants(getpid());
-    if status.signal() == Some(Signal::XFSZ.as_raw()) || written::is_above(&spec.out_dir, spec.output_limit) {
+    if status.signal() == Some(Signal::XFSZ.as_raw()) || room.is_full() {
         return Err(Failure::TooMuchOutput { limit: spec.output_limit });
     }
     if !status.success() {

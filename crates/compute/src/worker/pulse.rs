@@ -1,9 +1,7 @@
 //! The worker's pulse: notices that the parent is gone, and that the processes of a run use too much memory together.
 
 use std::{
-    fs,
-    path::PathBuf,
-    process,
+    fs, process,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -19,7 +17,7 @@ use rustix::process::{Pid, Signal, getpgrp, getpid, kill_current_process_group};
 use super::{
     emit,
     spec::{Failure, Line},
-    written,
+    written::Room,
 };
 use crate::processes::{descendants, end_descendants};
 
@@ -30,9 +28,9 @@ const BEAT: Duration = Duration::from_millis(250);
 pub(super) struct Shared {
     /// Resident memory, bytes.
     pub memory: u64,
-    /// What is written beneath this folder, bytes.
+    /// What may be written, and how much that is, bytes.
+    pub room: Room,
     pub written: u64,
-    pub folder: PathBuf,
 }
 
 /// A thread that beats until it is stopped.
@@ -58,8 +56,7 @@ impl Pulse {
                     let failure = if used > shared.memory {
                         Some(Failure::OutOfMemory)
                     } else {
-                        written::is_above(&shared.folder, shared.written)
-                            .then_some(Failure::TooMuchOutput { limit: shared.written })
+                        shared.room.is_full().then_some(Failure::TooMuchOutput { limit: shared.written })
                     };
                     if let Some(failure) = failure {
                         emit(&Line::Failed(failure));

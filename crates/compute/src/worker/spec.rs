@@ -22,9 +22,9 @@ pub(crate) const MAX_SPEC: usize = 120 << 10;
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Assignment {
     /// Run a task.
-    Run(Spec),
+    Run(Box<Spec>),
     /// Check a result that came from elsewhere.
-    Check(CheckSpec),
+    Check(Box<CheckSpec>),
 }
 
 /// One check, as its worker is told. Its files are open descriptors: the result document, the list of what was fetched as

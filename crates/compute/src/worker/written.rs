@@ -13,24 +13,46 @@ const MOST_FILES: usize = 20_000;
 /// Bytes of a block, as the system counts them.
 const BLOCK: u64 = 512;
 
-/// Whether all files beneath `folder` take more than `most` bytes of the disk, or are too many.
-pub(super) fn is_above(folder: &Path, most: u64) -> bool {
-    let (mut bytes, mut files, mut folders) = (0_u64, 0, vec![folder.to_owned()]);
+/// What may lie beneath a folder.
+#[derive(Debug, Clone)]
+pub(super) struct Room {
+    folder: PathBuf,
+    bytes: u64,
+    files: usize,
+}
+
+impl Room {
+    /// Room for so many bytes more than there are now.
+    pub fn of(folder: &Path, more: u64) -> Room {
+        let (bytes, files) = taken(folder, u64::MAX, usize::MAX);
+        Room { folder: folder.to_owned(), bytes: bytes.saturating_add(more), files: files.saturating_add(MOST_FILES) }
+    }
+
+    /// Whether there is more by now.
+    pub fn is_full(&self) -> bool {
+        let (bytes, files) = taken(&self.folder, self.bytes, self.files);
+        bytes > self.bytes || files > self.files
+    }
+}
+
+/// What all files beneath a folder take of the disk, bytes, and how many they are; counted until either is above its most.
+fn taken(folder: &Path, most_bytes: u64, most_files: usize) -> (u64, usize) {
+    let (mut bytes, mut files, mut folders) = (0_u64, 0_usize, vec![folder.to_owned()]);
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             // Of the entry itself: no link is followed.
             let Ok(meta) = entry.metadata() else { continue };
             files += 1;
             bytes = bytes.saturating_add(meta.blocks().saturating_mul(BLOCK));
-            if bytes > most || files > MOST_FILES {
-                return true;
+            if bytes > most_bytes || files > most_files {
+                return (bytes, files);
             }
             if meta.is_dir() {
                 folders.push(entry.path());
             }
         }
     }
-    false
+    (bytes, files)
 }
 
 /// What was in a folder before a run.
@@ -80,7 +102,9 @@ mod tests {
         fs::write(folder.path().join("sub/a"), vec![1; 100_000]).unwrap();
         let sparse = fs::File::create(folder.path().join("sparse")).unwrap();
         sparse.set_len(1 << 40).unwrap();
-        assert!(!is_above(folder.path(), 1 << 20) && is_above(folder.path(), 90_000));
+        let (ample, tight) = (Room::of(folder.path(), 1 << 20), Room::of(folder.path(), 90_000));
+        fs::write(folder.path().join("sub/b"), vec![1; 100_000]).unwrap();
+        assert!(!ample.is_full() && tight.is_full());
     }
 
     #[test]

@@ -76,13 +76,11 @@ async fn a_body_of_much_that_is_no_answer_takes_time_in_proportion() {
 #[tokio::test]
 async fn an_answer_in_many_pieces_takes_time_in_proportion() {
     const EVENTS: usize = 100_000;
-    for piece in ["a", " ", "\n", "{", "<", "[ ", "`", "<think>", "\n{", "\u{61}"] {
-        for form in [false, true] {
-            let body: Vec<String> = (0..EVENTS).map(|n| content(&format!("{piece}{}", n % 7))).collect();
-            takes(&format!("{piece:?} in pieces, {form}"), vec![body.concat()], form).await;
-        }
+    for (piece, form) in [("a", true), ("<think>", false), ("\n{", false)] {
+        let body: String = (0..EVENTS).map(|n| content(&format!("{piece}{}", n % 7))).collect();
+        takes(&format!("{piece:?} in pieces, {form}"), vec![body], form).await;
     }
-    for (first, piece) in [("{}", " "), ("{\"a\":\"", "a"), ("", "{}"), ("", "[")] {
+    for (first, piece) in [("{}", " "), ("{\"a\":\"", "a")] {
         let body = std::iter::once(arguments(0, first)).chain((1..EVENTS).map(|n| arguments(n, piece)));
         takes(&format!("{piece:?} as arguments"), vec![body.collect::<String>()], false).await;
     }

@@ -1,0 +1,98 @@
+//! Every reader of what others say, on what nobody would say: small honest inputs, changed at random without end. None panics,
+//! hangs, or believes what cannot be true. `make test` plays a slice, `make fuzz` ten minutes of each.
+//!
+//! The honest inputs are in `tests/fuzz`, a folder for each reader. One that fails is written to `target/fuzz`, and belongs there
+//! once it is mended. Runs are the same each time, but for how far they come.
+
+mod change;
+mod readers;
+
+use std::{
+    fs,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use self::{change::Changes, readers::Readers};
+
+/// A reader, and what of its inputs is a text.
+type Reader = fn(&mut Readers, &[u8]);
+
+/// The name of its folder, and itself.
+const READERS: [(&str, Reader); 15] = [
+    ("arguments", Readers::arguments),
+    ("calls", Readers::calls),
+    ("form", Readers::form),
+    ("sentence", Readers::sentence),
+    ("fasta", Readers::dataset),
+    ("fastq", Readers::dataset),
+    ("provider", Readers::provider),
+    ("chain", Readers::chain),
+    ("transaction", Readers::transaction),
+    ("nep6", Readers::nep6),
+    ("dotenv", Readers::dotenv),
+    ("policy", Readers::policy),
+    ("plan", Readers::plan),
+    ("cassette", Readers::cassette),
+    ("result", Readers::result),
+];
+/// So many inputs of each are a slice.
+const SLICE: u64 = 300;
+/// No single input takes longer, however busy the machine is.
+const LONGEST: Duration = Duration::from_secs(20);
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz").join(name)
+}
+
+fn honest(name: &str) -> Vec<Vec<u8>> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder(name)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.iter().map(|path| fs::read(path).unwrap()).collect()
+}
+
+/// Plays inputs to a reader for as long as `goes_on` says; how many it were.
+fn play(name: &str, reader: Reader, goes_on: impl Fn(u64) -> bool) -> u64 {
+    let honest = honest(name);
+    assert!(!honest.is_empty(), "{name} has no honest inputs");
+    let mut readers = Readers::new();
+    let changed = Changes::of(&honest, name);
+    let mut played = 0;
+    for input in honest.iter().cloned().chain(changed) {
+        if played >= honest.len() as u64 && !goes_on(played) {
+            break;
+        }
+        let begun = Instant::now();
+        let panicked = catch_unwind(AssertUnwindSafe(|| reader(&mut readers, &input))).is_err();
+        if panicked || begun.elapsed() > LONGEST {
+            let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/fuzz");
+            fs::create_dir_all(&kept).unwrap();
+            let kept = kept.join(format!("{name}-{played}"));
+            fs::write(&kept, &input).unwrap();
+            panic!("{name}, input {played}, panicked: {panicked}, after {:?}: {}", begun.elapsed(), kept.display());
+        }
+        played += 1;
+    }
+    played
+}
+
+#[test]
+fn a_slice_of_what_nobody_would_say() {
+    for (name, reader) in READERS {
+        assert!(play(name, reader, |played| played < SLICE) >= SLICE, "{name}");
+    }
+}
+
+/// As long as `AGENT_FUZZ_SECONDS` says for each reader, or for the one that `AGENT_FUZZ` names.
+#[test]
+#[ignore = "takes ten minutes a reader: make fuzz"]
+fn all_that_nobody_would_say() {
+    let of = |name: &str| std::env::var(name).ok();
+    let seconds = of("AGENT_FUZZ_SECONDS").map_or(600, |seconds| seconds.parse().unwrap());
+    for (name, reader) in READERS.iter().filter(|(name, _)| of("AGENT_FUZZ").is_none_or(|only| only == *name)) {
+        let begun = Instant::now();
+        let played = play(name, *reader, |_| begun.elapsed().as_secs() < seconds);
+        println!("{name}: {played} inputs in {} s, no finding", begun.elapsed().as_secs());
+    }
+}
