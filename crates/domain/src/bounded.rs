@@ -192,14 +192,13 @@ mod tests {
 
     #[test]
     fn a_stream_without_end_is_left_at_the_bound() {
-        let endless = io::repeat(b'[').chain(io::repeat(b'x'));
         let bounds = Bounds { bytes: 1 << 20, depth: u32::MAX, values: u64::MAX };
-        assert!(
-            matches!(read::<serde::de::IgnoredAny>(endless, bounds), Err(BoundedError::Json(_))),
-            "serde's own depth"
-        );
-        let blank = io::repeat(b' ');
-        assert!(matches!(read::<Value>(blank, bounds), Err(BoundedError::TooLarge(Excess::Bytes(_)))));
+        for byte in [b'[', b' ', b'"'] {
+            let left = read::<serde::de::IgnoredAny>(io::repeat(byte), bounds);
+            assert!(matches!(left, Err(BoundedError::TooLarge(Excess::Bytes(_)) | BoundedError::Json(_))), "{left:?}");
+        }
+        let deep = read::<Value>(io::repeat(b'['), Bounds { depth: 64, ..bounds });
+        assert!(matches!(deep, Err(BoundedError::TooLarge(Excess::Depth(64)))), "{deep:?}");
     }
 
     fn values(value: &Value) -> u64 {
