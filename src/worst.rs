@@ -58,7 +58,7 @@ fn calls_are_still_read_out_of_long_answers() {
 fn text_on_its_way_to_a_person() {
     let known = Tool::names();
     for size in [7, 1 << 20] {
-        let bytes = if size == 7 { MUCH / 8 } else { MUCH };
+        let bytes = if size == 7 { MUCH / 64 } else { MUCH };
         is_linear("the gate", bytes, |text| {
             let mut gate = Gate::new(&known, true);
             let mut rest = text;

@@ -4,6 +4,8 @@ use std::{collections::HashSet, hash::Hash};
 
 use domain::{hash::Hash160, ids::JobId};
 
+/// Letters of an address: base 58 of 25 bytes whose first is the version.
+const ADDRESS: usize = 34;
 /// Digits of a hash of 256 bits.
 const DIGITS: usize = 64;
 
@@ -26,7 +28,8 @@ pub fn hashes(text: &str) -> Vec<String> {
 /// The addresses of Neo N3 whose checksums are right.
 pub fn addresses(text: &str) -> Vec<String> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
-    once(words.filter(|word| Hash160::from_address(word).is_ok()).map(str::to_owned))
+    // Every word is none, but for those of the right length, and telling that from its checksum takes long.
+    once(words.filter(|word| word.len() == ADDRESS && Hash160::from_address(word).is_ok()).map(str::to_owned))
 }
 
 /// The paths that are whole or lead into a folder of results. A command of the chat, such as `/cancel`, is none.

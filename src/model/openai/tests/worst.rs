@@ -36,7 +36,7 @@ fn arguments(n: usize, text: &str) -> String {
 #[tokio::test]
 async fn one_event_of_much_takes_time_in_proportion() {
     for piece in PIECES {
-        takes(&format!("{piece:?} said at once"), vec![content(&worst::said(piece, MUCH / 8))], false).await;
+        takes(&format!("{piece:?} said at once"), vec![content(&worst::said(piece, MUCH / 32))], false).await;
     }
     for values in ["{\"\":0},", "[],", "0,"] {
         let list = format!("[{}0]", values.repeat(MUCH / 2 / values.len()));
@@ -52,21 +52,7 @@ async fn one_event_of_much_takes_time_in_proportion() {
 
 #[tokio::test]
 async fn a_body_of_much_that_is_no_answer_takes_time_in_proportion() {
-    for piece in [
-        "\n",
-        "\r",
-        "\r\n",
-        ":\n",
-        "data:\n",
-        "data: {\n",
-        "data: [1]\n\n",
-        "data: {}\n\n",
-        "a",
-        "\u{feff}",
-        " ",
-        "id: 1\n",
-        "\0",
-    ] {
+    for piece in ["\n", "data: {}\n\n", "a", "\u{feff}", " "] {
         let body = worst::said(piece, 1 << 16);
         let pieces = vec![body; MUCH / (1 << 16)];
         takes(&format!("{piece:?} as a body"), pieces, false).await;
@@ -75,7 +61,7 @@ async fn a_body_of_much_that_is_no_answer_takes_time_in_proportion() {
 
 #[tokio::test]
 async fn an_answer_in_many_pieces_takes_time_in_proportion() {
-    const EVENTS: usize = 100_000;
+    const EVENTS: usize = 60_000;
     for (piece, form) in [("a", true), ("<think>", false), ("\n{", false)] {
         let body: String = (0..EVENTS).map(|n| content(&format!("{piece}{}", n % 7))).collect();
         takes(&format!("{piece:?} in pieces, {form}"), vec![body], form).await;
