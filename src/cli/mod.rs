@@ -27,6 +27,7 @@ mod paths;
 mod plan;
 mod record;
 mod replay;
+mod results;
 mod run;
 mod runtime;
 #[cfg(feature = "sandbox")]
@@ -119,6 +120,8 @@ pub enum Command {
     Replay(replay::Replay),
     /// Look at jobs, take them up again, or give them up
     Jobs(jobs::Jobs),
+    /// List a job's result files, print one, copy them, or have their records as a table
+    Results(results::Results),
     /// Show the tasks: what can be computed, and what each needs
     Tasks(tasks::Tasks),
     /// Print the JSON Schemas of the tools that a model may call
@@ -195,6 +198,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> Result<ExitCode, Com
         Some(Command::Demo(demo)) => demo.run(context),
         Some(Command::Replay(replay)) => replay.run(context),
         Some(Command::Jobs(jobs)) => jobs.run(context),
+        Some(Command::Results(results)) => results.run(context),
         Some(Command::Tasks(tasks)) => tasks.run(context),
         Some(Command::Tools(tools)) => tools.run(context),
         Some(Command::Config(config)) => config.run(context),

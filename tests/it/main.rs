@@ -24,6 +24,7 @@ mod payment;
 mod permits;
 mod replay;
 mod requests;
+mod results;
 mod sandbox_run;
 mod sandbox_s3;
 mod services;

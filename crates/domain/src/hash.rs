@@ -46,6 +46,27 @@ impl Sha256 {
         use sha2::Digest as _;
         Sha256(sha2::Sha256::digest(bytes).into())
     }
+
+    /// The digest of what comes piece by piece.
+    pub fn hasher() -> Hasher {
+        Hasher::default()
+    }
+}
+
+/// A digest in the making.
+#[derive(Debug, Clone, Default)]
+pub struct Hasher(sha2::Sha256);
+
+impl Hasher {
+    /// The next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        sha2::Digest::update(&mut self.0, piece);
+    }
+
+    /// The digest of all pieces.
+    pub fn finish(self) -> Sha256 {
+        Sha256(sha2::Digest::finalize(self.0).into())
+    }
 }
 
 /// An address has 34 letters; nothing much longer is looked at, bytes.

@@ -73,7 +73,7 @@ impl Which {
     ///
     /// # Errors
     /// When there is no such job, or none at all.
-    fn find(&self, context: &Context) -> Result<(Ledger, Job), CommandError> {
+    pub(super) fn find(&self, context: &Context) -> Result<(Ledger, Job), CommandError> {
         let Some(ledger) = context.ledger_if_any()? else { return Err(no_jobs()) };
         let job = match &self.job {
             Some(id) => ledger.job(id)?,

@@ -1,0 +1,236 @@
+//! `agent results`: what a job left, for people and for other programs.
+
+mod records;
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, IsTerminal as _, Read, Write},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode, Stdio},
+};
+
+use clap::Args;
+use rustix::fs::OFlags;
+use serde_json::json;
+
+use self::records::Separator;
+use super::{CommandError, Context, Kind, completions, jobs::Which};
+use domain::{
+    hash::Sha256,
+    ids::JobId,
+    job::{Job, JobResult, ResultFile},
+    result::RESULT_FILE,
+    units,
+};
+
+/// List a job's result files, print one, copy them, or have their records as a table.
+#[derive(Debug, Args)]
+pub struct Results {
+    /// The job, such as job-7k3q9dm2 [default: the newest with a result]
+    #[arg(add = completions::jobs())]
+    job: Option<JobId>,
+    /// Print this file as it is
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["copy", "csv", "tsv", "open"])]
+    cat: Option<String>,
+    /// Copy all files into this folder; none that is there is written over
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["csv", "tsv", "open"])]
+    copy: Option<PathBuf>,
+    /// Print the records as CSV (RFC 4180), a line each
+    #[arg(long, conflicts_with_all = ["tsv", "open"])]
+    csv: bool,
+    /// Print the records as TSV, a line each
+    #[arg(long, conflicts_with = "open")]
+    tsv: bool,
+    /// Open the folder in the desktop's file browser
+    #[arg(long)]
+    open: bool,
+}
+
+/// Bytes that are read at a time.
+const PIECE: usize = 64 * 1024;
+/// What opens a folder on a desktop (freedesktop.org).
+const OPENER: &str = "xdg-open";
+
+impl Results {
+    /// Runs it. What is printed or copied is held against the checksum that was kept when the result came.
+    ///
+    /// # Errors
+    /// No such job or file, a job without a result; files that are gone or were changed; a folder that cannot be written.
+    pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
+        let (job, result) = self.find(context)?;
+        if let Some(name) = &self.cat {
+            return cat(named(&result, name)?, &result.folder);
+        }
+        if let Some(to) = &self.copy {
+            return copy(context, &result, &context.settings()?.cwd().join(to));
+        }
+        if self.csv || self.tsv {
+            let separator = if self.csv { Separator::Comma } else { Separator::Tab };
+            let document = checked(&result.folder, named(&result, RESULT_FILE)?, &mut io::sink());
+            document.map_err(|failed| failed.of(RESULT_FILE))?;
+            return records::print(context, &result.folder.join(RESULT_FILE), separator);
+        }
+        if self.open {
+            return open(&result.folder);
+        }
+        list(context, &job, &result);
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The job that is meant, and its result.
+    fn find(&self, context: &Context) -> Result<(Job, JobResult), CommandError> {
+        if self.job.is_some() {
+            let (_, job) = Which { job: self.job.clone() }.find(context)?;
+            return match job.result.clone() {
+                Some(result) => Ok((job, result)),
+                None => Err(CommandError::failed("no_result", format!("{} has no result: it is {}", job.id, job.state))
+                    .hint(format!("agent jobs show {}", job.id))),
+            };
+        }
+        let jobs = match context.ledger_if_any()? {
+            Some(ledger) => ledger.jobs()?,
+            None => Vec::new(),
+        };
+        let newest = jobs.into_iter().rev().find_map(|job| job.result.clone().map(|result| (job, result)));
+        newest.ok_or_else(|| {
+            CommandError::failed("no_result", "no job has a result yet").hint("agent jobs list shows how they stand")
+        })
+    }
+}
+
+fn named<'r>(result: &'r JobResult, name: &str) -> Result<&'r ResultFile, CommandError> {
+    result.files.iter().find(|file| file.name == name).ok_or_else(|| {
+        let names: Vec<String> = result.files.iter().map(|file| units::clean(&file.name, 80)).collect();
+        CommandError::usage(format!("the result has no file {}", units::clean(name, 80)))
+            .hint(format!("it has {}", names.join(", ")))
+    })
+}
+
+impl Failed {
+    /// Of this file, as a person is told of it.
+    fn of(self, name: &str) -> CommandError {
+        let name = units::clean(name, 80);
+        match self {
+            Failed::Changed(why) => CommandError::failed("result_changed", format!("{name} is not as it came: {why}"))
+                .hint("it was changed, moved or removed after the job was done; ask for the work anew with --anew"),
+            Failed::Write(error) => CommandError::failed("write", format!("{name} cannot be passed on: {error}"))
+                .hint("make room there, or name another place"),
+        }
+    }
+}
+
+/// Why a file was not passed on.
+enum Failed {
+    /// It is not what it was.
+    Changed(String),
+    /// Where it goes takes no more.
+    Write(io::Error),
+}
+
+/// Passes a file on, and holds it against its checksum.
+fn checked(folder: &Path, file: &ResultFile, to: &mut dyn Write) -> Result<(), Failed> {
+    let changed = |error: io::Error| Failed::Changed(error.to_string());
+    let mut from = opened(&folder.join(&file.name)).map_err(changed)?;
+    let mut hash = Sha256::hasher();
+    let (mut piece, mut bytes) = (vec![0; PIECE], 0_u64);
+    loop {
+        let read = from.read(&mut piece).map_err(changed)?;
+        let Some(part) = piece.get(..read).filter(|part| !part.is_empty()) else { break };
+        hash.update(part);
+        bytes += read as u64;
+        to.write_all(part).map_err(Failed::Write)?;
+    }
+    match (bytes == file.bytes, hash.finish() == file.sha256) {
+        (true, true) => Ok(()),
+        (false, _) => Err(Failed::Changed(format!("it has {} and had {}", units::bytes(bytes), units::bytes(file.bytes)))),
+        (true, false) => Err(Failed::Changed("its checksum is another one".to_owned())),
+    }
+}
+
+/// A regular file of this name, and none that it leads to.
+fn opened(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no regular file")) }
+}
+
+fn cat(file: &ResultFile, folder: &Path) -> Result<ExitCode, CommandError> {
+    // What a terminal would obey goes to none.
+    if io::stdout().is_terminal() && !is_text(folder, file)? {
+        return Err(CommandError::failed("binary", format!("{} is no plain text", units::clean(&file.name, 80)))
+            .hint("print it into a file or a program: agent results --cat FILE > NEW"));
+    }
+    match checked(folder, file, &mut io::stdout().lock()) {
+        // Whoever read as much as they wanted is served.
+        Err(Failed::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        done => done.map(|()| ExitCode::SUCCESS).map_err(|failed| failed.of(&file.name)),
+    }
+}
+
+/// Whether a file holds text that a terminal only shows.
+fn is_text(folder: &Path, file: &ResultFile) -> Result<bool, CommandError> {
+    struct Look(bool);
+    impl Write for Look {
+        fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+            self.0 &= !science::input::has_controls(piece) && !piece.contains(&0x9b);
+            Ok(piece.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut look = Look(true);
+    checked(folder, file, &mut look).map_err(|failed| failed.of(&file.name))?;
+    Ok(look.0)
+}
+
+/// Copies each file under another name first, so that none is there half.
+fn copy(context: &Context, result: &JobResult, to: &Path) -> Result<ExitCode, CommandError> {
+    let failed = |what: &Path, error: io::Error| {
+        CommandError::failed("copy", format!("{} cannot be written: {error}", what.display()))
+            .hint("name a folder that is yours and has none of these files yet")
+    };
+    fs::create_dir_all(to).map_err(|error| failed(to, error))?;
+    if let Some(there) = result.files.iter().map(|file| to.join(&file.name)).find(|path| path.symlink_metadata().is_ok()) {
+        return Err(failed(&there, io::Error::from(io::ErrorKind::AlreadyExists)));
+    }
+    for file in &result.files {
+        let path = to.join(&file.name);
+        let mut new = tempfile::NamedTempFile::new_in(to).map_err(|error| failed(to, error))?;
+        checked(&result.folder, file, &mut new).map_err(|failed| failed.of(&file.name))?;
+        new.persist_noclobber(&path).map_err(|error| failed(&path, error.error))?;
+    }
+    if context.json() {
+        context.output.json(&json!({"copied": result.files.len(), "to": to}));
+    } else {
+        let files = units::counted(result.files.len() as u64, "file", "files");
+        context.output.lines([format!("{files} copied to {}", to.display())]);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn open(folder: &Path) -> Result<ExitCode, CommandError> {
+    let quiet = Command::new(OPENER).arg(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    match quiet {
+        Ok(status) if status.success() => Ok(ExitCode::SUCCESS),
+        Ok(_) | Err(_) => {
+            let why = format!("{} cannot be opened: there is no desktop that {OPENER} knows", folder.display());
+            Err(CommandError::new(Kind::Failed, "open", why).hint("agent results lists the files; --copy DIR copies them"))
+        }
+    }
+}
+
+fn list(context: &Context, job: &Job, result: &JobResult) {
+    if context.json() {
+        context.output.json(&json!({"job": job.id, "folder": result.folder, "files": result.files}));
+        return;
+    }
+    let look = &context.look;
+    let rows = result.files.iter().map(|file| {
+        vec![units::clean(&file.name, 80), units::bytes(file.bytes), file.sha256.to_string()]
+    });
+    let title = format!("{} of {}, in {}", job.id, job.task_type, result.folder.display());
+    context.output.lines(look.paragraph(crate::face::look::Tone::Plain, &title));
+    context.output.lines(look.table(&["file", "size", "sha256"], rows.collect(), &[1], 0));
+}
