@@ -84,8 +84,12 @@ impl Results {
             let (_, job) = Which { job: self.job.clone() }.find(context)?;
             return match job.result.clone() {
                 Some(result) => Ok((job, result)),
-                None => Err(CommandError::failed("no_result", format!("{} has no result: it is {}", job.id, job.state))
-                    .hint(format!("agent jobs show {}", job.id))),
+                None => Err(CommandError::new(
+                    Kind::Failed,
+                    "no_result",
+                    format!("{} has no result: it is {}", job.id, job.state),
+                )
+                .hint(format!("agent jobs show {}", job.id))),
             };
         }
         let jobs = match context.ledger_if_any()? {
@@ -94,7 +98,8 @@ impl Results {
         };
         let newest = jobs.into_iter().rev().find_map(|job| job.result.clone().map(|result| (job, result)));
         newest.ok_or_else(|| {
-            CommandError::failed("no_result", "no job has a result yet").hint("agent jobs list shows how they stand")
+            CommandError::new(Kind::Failed, "no_result", "no job has a result yet")
+                .hint("agent jobs list shows how they stand")
         })
     }
 }
@@ -112,10 +117,14 @@ impl Failed {
     fn of(self, name: &str) -> CommandError {
         let name = units::clean(name, 80);
         match self {
-            Failed::Changed(why) => CommandError::failed("result_changed", format!("{name} is not as it came: {why}"))
-                .hint("it was changed, moved or removed after the job was done; ask for the work anew with --anew"),
-            Failed::Write(error) => CommandError::failed("write", format!("{name} cannot be passed on: {error}"))
-                .hint("make room there, or name another place"),
+            Failed::Changed(why) => {
+                CommandError::new(Kind::Failed, "result_changed", format!("{name} is not as it came: {why}"))
+                    .hint("it was changed, moved or removed after the job was done; ask for the work anew with --anew")
+            }
+            Failed::Write(error) => {
+                CommandError::new(Kind::Failed, "write", format!("{name} cannot be passed on: {error}"))
+                    .hint("make room there, or name another place")
+            }
         }
     }
 }
@@ -143,7 +152,9 @@ fn checked(folder: &Path, file: &ResultFile, to: &mut dyn Write) -> Result<(), F
     }
     match (bytes == file.bytes, hash.finish() == file.sha256) {
         (true, true) => Ok(()),
-        (false, _) => Err(Failed::Changed(format!("it has {} and had {}", units::bytes(bytes), units::bytes(file.bytes)))),
+        (false, _) => {
+            Err(Failed::Changed(format!("it has {} and had {}", units::bytes(bytes), units::bytes(file.bytes))))
+        }
         (true, false) => Err(Failed::Changed("its checksum is another one".to_owned())),
     }
 }
@@ -158,8 +169,12 @@ fn opened(path: &Path) -> io::Result<File> {
 fn cat(file: &ResultFile, folder: &Path) -> Result<ExitCode, CommandError> {
     // What a terminal would obey goes to none.
     if io::stdout().is_terminal() && !is_text(folder, file)? {
-        return Err(CommandError::failed("binary", format!("{} is no plain text", units::clean(&file.name, 80)))
-            .hint("print it into a file or a program: agent results --cat FILE > NEW"));
+        return Err(CommandError::new(
+            Kind::Failed,
+            "binary",
+            format!("{} is no plain text", units::clean(&file.name, 80)),
+        )
+        .hint("print it into a file or a program: agent results --cat FILE > NEW"));
     }
     match checked(folder, file, &mut io::stdout().lock()) {
         // Whoever read as much as they wanted is served.
@@ -188,11 +203,13 @@ fn is_text(folder: &Path, file: &ResultFile) -> Result<bool, CommandError> {
 /// Copies each file under another name first, so that none is there half.
 fn copy(context: &Context, result: &JobResult, to: &Path) -> Result<ExitCode, CommandError> {
     let failed = |what: &Path, error: io::Error| {
-        CommandError::failed("copy", format!("{} cannot be written: {error}", what.display()))
+        CommandError::new(Kind::Failed, "copy", format!("{} cannot be written: {error}", what.display()))
             .hint("name a folder that is yours and has none of these files yet")
     };
     fs::create_dir_all(to).map_err(|error| failed(to, error))?;
-    if let Some(there) = result.files.iter().map(|file| to.join(&file.name)).find(|path| path.symlink_metadata().is_ok()) {
+    if let Some(there) =
+        result.files.iter().map(|file| to.join(&file.name)).find(|path| path.symlink_metadata().is_ok())
+    {
         return Err(failed(&there, io::Error::from(io::ErrorKind::AlreadyExists)));
     }
     for file in &result.files {
@@ -211,12 +228,14 @@ fn copy(context: &Context, result: &JobResult, to: &Path) -> Result<ExitCode, Co
 }
 
 fn open(folder: &Path) -> Result<ExitCode, CommandError> {
-    let quiet = Command::new(OPENER).arg(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let quiet =
+        Command::new(OPENER).arg(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     match quiet {
         Ok(status) if status.success() => Ok(ExitCode::SUCCESS),
         Ok(_) | Err(_) => {
             let why = format!("{} cannot be opened: there is no desktop that {OPENER} knows", folder.display());
-            Err(CommandError::new(Kind::Failed, "open", why).hint("agent results lists the files; --copy DIR copies them"))
+            Err(CommandError::new(Kind::Failed, "open", why)
+                .hint("agent results lists the files; --copy DIR copies them"))
         }
     }
 }
@@ -227,9 +246,10 @@ fn list(context: &Context, job: &Job, result: &JobResult) {
         return;
     }
     let look = &context.look;
-    let rows = result.files.iter().map(|file| {
-        vec![units::clean(&file.name, 80), units::bytes(file.bytes), file.sha256.to_string()]
-    });
+    let rows = result
+        .files
+        .iter()
+        .map(|file| vec![units::clean(&file.name, 80), units::bytes(file.bytes), file.sha256.to_string()]);
     let title = format!("{} of {}, in {}", job.id, job.task_type, result.folder.display());
     context.output.lines(look.paragraph(crate::face::look::Tone::Plain, &title));
     context.output.lines(look.table(&["file", "size", "sha256"], rows.collect(), &[1], 0));

@@ -4,7 +4,7 @@ use std::{fs::File, path::Path, process::ExitCode};
 
 use serde_json::{Map, Value};
 
-use super::super::{CommandError, Context};
+use super::super::{CommandError, Context, Kind};
 use domain::{
     bounded,
     result::{BOUNDS, ResultDocument},
@@ -19,7 +19,9 @@ pub(super) enum Separator {
 
 /// Prints the records of a document: a column for each field that any record has, in the order in which they come up.
 pub(super) fn print(context: &Context, document: &Path, separator: Separator) -> Result<ExitCode, CommandError> {
-    let unread = |why: String| CommandError::failed("result", format!("{} cannot be read: {why}", document.display()));
+    let unread = |why: String| {
+        CommandError::new(Kind::Failed, "result", format!("{} cannot be read: {why}", document.display()))
+    };
     let file = File::open(document).map_err(|error| unread(error.to_string()))?;
     let document: ResultDocument = bounded::read(file, BOUNDS).map_err(|error| unread(error.to_string()))?;
     let text = table(&document.records, separator).map_err(|error| unread(error.to_string()))?;
