@@ -23,5 +23,6 @@ pub mod standing;
 #[cfg(any(test, feature = "strategies"))]
 pub mod strategies;
 pub mod task;
+pub mod text;
 pub mod units;
 pub mod verdict;

@@ -13,7 +13,6 @@ pub mod offload;
 pub mod payment;
 pub mod permit;
 pub mod refusal;
-pub mod secret;
 pub mod tripwire;
 
 #[cfg(test)]
