@@ -101,8 +101,8 @@ fn rude_answer(path: &str, headers: &HeaderMap, body: &[u8]) -> Response {
         return error.to_string().into_response();
     }
     let said = said.replace('&', "&amp;").replace('<', "&lt;");
-    let xml = format!("<Error><Code>AccessDenied</Code><Message>{said}</Message></Error>");
-    (StatusCode::FORBIDDEN, xml).into_response()
+    let xml = format!("<Error><Code>InvalidRequest</Code><Message>{said}</Message></Error>");
+    (StatusCode::BAD_REQUEST, xml).into_response()
 }
 
 /// A machine that is configured for a rude server in every place.

@@ -26,7 +26,7 @@ use self::{
 };
 pub use self::{
     place::{by_place, without_values},
-    sought::{Search, Sought},
+    sought::{Search, Sought, unescaped},
     stream::Held,
 };
 use domain::hash::Sha256;

@@ -6,8 +6,7 @@
 use std::{io, ops::Range};
 
 use super::{keys, rules::RULES};
-use cassette::scrub::{self, Sought};
-use memchr::memmem;
+use cassette::scrub::{self, Sought, unescaped};
 use science::input::{Content, InputError};
 
 /// So much is looked at together, bytes.
@@ -122,23 +121,6 @@ impl Search {
 fn own(name: &str) -> String {
     let name = name.strip_prefix("scrubbed-").unwrap_or(name);
     format!("it holds a secret of this program's own ({name})")
-}
-
-/// The text with JSON's escapes of ASCII (`\u0073`, `\/`) undone; nothing where there are none.
-fn unescaped(text: &[u8]) -> Option<Vec<u8>> {
-    let mut escapes = memmem::find_iter(text, b"\\u00").peekable();
-    escapes.peek()?;
-    let mut out = Vec::with_capacity(text.len());
-    let mut from = 0;
-    for at in escapes {
-        let code = text.get(at + 4..at + 6).and_then(|digits| std::str::from_utf8(digits).ok());
-        let Some(byte) = code.and_then(|code| u8::from_str_radix(code, 16).ok()) else { continue };
-        out.extend_from_slice(text.get(from..at).unwrap_or_default());
-        out.push(byte);
-        from = at + 6;
-    }
-    out.extend_from_slice(text.get(from..).unwrap_or_default());
-    Some(out)
 }
 
 /// Searches all of a file: its bytes as they are, and its content where it is packed. What is packed and damaged is searched

@@ -107,7 +107,7 @@ impl HeardInPieces {
 
     /// What is left where nothing more comes.
     pub fn finish(&mut self) -> String {
-        self.0.finish()
+        known().map_or_else(String::new, |known| self.0.finish(&known))
     }
 }
 
@@ -165,8 +165,19 @@ mod tests {
                 out.push_str(&held.push(&known, &piece.iter().collect::<String>()));
                 assert!(!out.contains("sk-open0"), "{out}");
             }
-            out.push_str(&held.finish());
+            out.push_str(&held.finish(&known));
             assert_eq!(out, "the key is scrubbed-OPENAI_API_KEY, or sk-open at least. ésk-o", "{size}");
+        }
+        // Nothing of a long one is given on before all of it is there.
+        let long = "L1MJs5pcXtCQ7b1EaYFZqwRggG3cz9iJpTwVGqyQw9kHoQyQVveV";
+        let known = of([("NEO_PRIVATE_KEY", long)]);
+        let hex = "7b421c853d6526d362422a0cdc77868c63edea03a21d5fe7b3082373b6085d74";
+        for (secret, size) in [(long, 3), (hex, 3), (hex, 1), (long, 20)] {
+            let mut held = Held::default();
+            let letters: Vec<char> = format!("a {secret} b").chars().collect();
+            let given: String =
+                letters.chunks(size).map(|piece| held.push(&known, &piece.iter().collect::<String>())).collect();
+            assert_eq!(given + &held.finish(&known), "a scrubbed-NEO_PRIVATE_KEY b", "{size}");
         }
         // What begins no secret waits for nothing.
         assert_eq!(Held::default().push(&known, "protein "), "protein ");

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem;
 use secrecy::zeroize::Zeroizing;
 
 /// A form of letters and digits alone is looked for when it is as long as this, bytes.
@@ -58,6 +59,23 @@ impl Squeezed {
     }
 }
 
+/// The text with JSON's escapes of ASCII (`\u0073`) undone; nothing where there are none.
+pub fn unescaped(text: &[u8]) -> Option<Vec<u8>> {
+    let mut escapes = memmem::find_iter(text, b"\\u00").peekable();
+    escapes.peek()?;
+    let mut out = Vec::with_capacity(text.len());
+    let mut from = 0;
+    for at in escapes {
+        let code = text.get(at + 4..at + 6).and_then(|digits| std::str::from_utf8(digits).ok());
+        let Some(byte) = code.and_then(|code| u8::from_str_radix(code, 16).ok()) else { continue };
+        out.extend_from_slice(text.get(from..at).unwrap_or_default());
+        out.push(byte);
+        from = at + 6;
+    }
+    out.extend_from_slice(text.get(from..).unwrap_or_default());
+    Some(out)
+}
+
 /// All known secrets, to be looked for.
 #[derive(Clone, Default)]
 pub struct Sought {
@@ -80,8 +98,11 @@ impl Sought {
     }
 
     /// The name of a secret that these bytes hold.
+    ///
+    /// Escapes of JSON are looked behind, too.
     pub fn found_in(&self, bytes: &[u8]) -> Option<String> {
-        Search::new(self.clone()).push(bytes)
+        let found = |bytes: &[u8]| Search::new(self.clone()).push(bytes);
+        found(bytes).or_else(|| found(&unescaped(bytes)?))
     }
 }
 

@@ -9,18 +9,22 @@ pub struct Held {
 }
 
 impl Held {
-    /// The text that can be given on now, without secrets.
+    /// The text that can be given on now, without secrets. What may just have begun is kept as it came: cut, it would be taken for
+    /// all that there is of a secret, and the rest would be given on.
     pub fn push(&mut self, known: &Scrubber, piece: &str) -> String {
         self.end.push_str(piece);
-        let clean = String::from_utf8_lossy(&known.bytes(self.end.as_bytes())).into_owned();
-        let keep = clean.len() - known.begun_at_end(clean.as_bytes());
-        let (given, held) = clean.split_at(clean.floor_char_boundary(keep));
-        self.end = held.to_owned();
-        given.to_owned()
+        let keep = self.end.len() - known.begun_at_end(self.end.as_bytes());
+        let held = self.end.split_off(self.end.floor_char_boundary(keep));
+        let given = std::mem::replace(&mut self.end, held);
+        clean(known, &given)
     }
 
     /// What is left where nothing more comes.
-    pub fn finish(&mut self) -> String {
-        std::mem::take(&mut self.end)
+    pub fn finish(&mut self, known: &Scrubber) -> String {
+        clean(known, &std::mem::take(&mut self.end))
     }
+}
+
+fn clean(known: &Scrubber, text: &str) -> String {
+    String::from_utf8_lossy(&known.bytes(text.as_bytes())).into_owned()
 }
