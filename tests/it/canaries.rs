@@ -164,8 +164,10 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// Nothing that the program wrote holds a secret.
 fn none_kept(world: &World) {
-    let all = files(&world.home()).into_iter().chain(files(&world.work())).filter(|path| !path.ends_with("leaky.sh"));
-    let all: Vec<_> = all.collect();
+    // What a task wrote is the person's, byte for byte.
+    let results = world.home().join("results");
+    let all = files(&world.home()).into_iter().chain(files(&world.work()));
+    let all: Vec<_> = all.filter(|path| !path.starts_with(&results)).collect();
     assert!(all.len() > 3, "{all:?}");
     all.iter().for_each(|path| none_in(&path.display().to_string(), &fs::read(path).unwrap()));
 }

@@ -226,7 +226,7 @@ fn contents() -> Vec<(&'static str, String)> {
         ("Bitwarden", "{\"encrypted\": false, \"folders\": [], \"items\": []}".into()),
         ("one-time passwords", "otpauth://totp/me?secret=JBSWY3DPEHPK3PXP&issuer=x".into()),
         ("Ansible vault", "$ANSIBLE_VAULT;1.1;AES256\n6162\n".into()),
-        ("UTF-16", "D\0B\0_\0P\0A\0S\0S\0W\0O\0R\0D\0=\0h\0u\0n\0t\0e\0r\0002\0".into()),
+        ("UTF-16", "DB_PASSWORD=hunter-two".chars().map(|c| format!("{c}\0")).collect()),
         ("signed link", format!("https://b.s3.amazonaws.com/k?X-Amz-Date=1&X-Amz-Signature={}", hex(64, 50))),
         ("shell", "sshpass -p hunter2 ssh me@host\n".into()),
         ("mysql", "mysql -u root -phunter2 db < x.sql\n".into()),
