@@ -8,6 +8,7 @@ use crate::{
     model::Message,
     tools::{Call, Cancel, Tool, ToolResult, Toolbox},
 };
+use cassette::scrub::known::heard_value;
 use domain::{
     event::{Event, Sink},
     job::Job,
@@ -112,12 +113,14 @@ impl Runner<'_> {
     }
 
     fn complete(&self, call: Ready, result: ToolResult) -> Message {
-        let content = result.value.to_string();
+        // Files, programs and servers may say the secrets that they were given.
+        let value = heard_value(result.value);
+        let content = value.to_string();
         self.sink.emit(Event::ToolCompleted {
             call_id: call.id.clone(),
             name: call.name.clone(),
             ok: result.ok,
-            result: result.value,
+            result: value,
         });
         Message::ToolResult { call_id: call.id, name: call.name, content }
     }

@@ -17,7 +17,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{history, spending::Spent};
 use crate::model::{Message, Usage};
-use domain::ids::{JobId, SessionId};
+use cassette::scrub::known::heard_value;
+use domain::{
+    ids::{JobId, SessionId},
+    text::json_escaped,
+};
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -207,8 +211,8 @@ fn path_in(folder: &Path, session: &SessionId) -> PathBuf {
 /// One call to the system for a whole line: two programs never mix theirs, and a kill cuts at most the last.
 fn write(mut file: &File, path: &Path, line: &Line) -> Result<(), SessionError> {
     // Lines are plain data with text keys, which always serialises.
-    let mut text = serde_json::to_string(line).unwrap_or_default();
-    text.push('\n');
+    let value = serde_json::to_value(line).map(heard_value).unwrap_or_default();
+    let text = format!("{}\n", json_escaped(&value.to_string()));
     file.write_all(text.as_bytes()).map_err(|source| SessionError::Io { path: path.to_owned(), source })
 }
 

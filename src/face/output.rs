@@ -8,7 +8,8 @@ use std::{
     },
 };
 
-use cassette::scrub::known::without_known;
+use cassette::scrub::known::{heard_value, without_known};
+use domain::text::{for_terminal, json_escaped};
 
 type OnClosed = Box<dyn FnOnce() + Send>;
 
@@ -53,14 +54,19 @@ impl Output {
         self.shared.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Writes `text` without the secrets that this process knows, and flushes. A reader that went away, and a full disk, end all further writing.
+    /// Writes `text` without the secrets that this process knows and without hidden characters, and flushes. A reader that went away,
+    /// and a full disk, end all further writing.
     pub fn write(&self, text: &str) {
+        self.put(&for_terminal(&without_known(text)));
+    }
+
+    fn put(&self, text: &str) {
         if self.is_closed() || text.is_empty() {
             return;
         }
         let wrote = {
             let mut writer = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            writer.write_all(without_known(text).as_bytes()).and_then(|()| writer.flush())
+            writer.write_all(text.as_bytes()).and_then(|()| writer.flush())
         };
         if let Err(error) = wrote {
             if error.kind() != io::ErrorKind::BrokenPipe {
@@ -80,11 +86,11 @@ impl Output {
         self.write(&text);
     }
 
-    /// Writes one value as a line of JSON.
+    /// Writes one value as a line of JSON: without known secrets, and with hidden characters as escapes.
     pub fn json(&self, value: &impl serde::Serialize) {
         // Every type that comes here is plain data with text keys, which always serialises.
-        if let Ok(text) = serde_json::to_string(value) {
-            self.write(&format!("{text}\n"));
+        if let Ok(value) = serde_json::to_value(value) {
+            self.put(&format!("{}\n", json_escaped(&heard_value(value).to_string())));
         }
     }
 }

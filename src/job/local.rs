@@ -12,7 +12,10 @@ use domain::{
     task::TaskType,
     units,
 };
-use guard::machine::{catalogue, estimator};
+use guard::{
+    machine::{catalogue, estimator},
+    policy::data::{OpenDataset, OpenFurther},
+};
 
 /// A run may take this many times its pessimistic estimate before it is ended.
 const PATIENCE: f64 = 4.0;
@@ -35,6 +38,9 @@ impl Workflow {
         }
         let guard = &self.parts.guard;
         let files = (guard.reopen_dataset(job)?, guard.reopen_further(job)?);
+        if job.state == JobState::Planned {
+            self.search_for_secrets(job, &files.0, &files.1).await?;
+        }
         let limits = (job.verdict.machine.available_ram, time_limit(&job.verdict.estimate).as_secs());
         let permit = guard.permit_local_run(&guard.mandate(job)?, job, files, limits.0, limits.1, &*self.parts.sink)?;
         let out_dir = self.make_out_dir(job)?;
@@ -89,6 +95,26 @@ impl Workflow {
                 }
             }
         }
+    }
+
+    /// Searches all files for secrets before anything reads them: what comes of them is shown to models.
+    async fn search_for_secrets(
+        &self,
+        job: &Job,
+        dataset: &OpenDataset,
+        further: &[OpenFurther],
+    ) -> Result<(), JobError> {
+        let all = std::iter::once(dataset).chain(further.iter().map(|further| &further.file));
+        let searches = all.map(OpenDataset::search).collect::<Result<Vec<_>, _>>()?;
+        let search = move || searches.into_iter().try_for_each(|search| search.run(&|_| {}));
+        let path = job.source.path.clone();
+        let searched = tokio::task::spawn_blocking(search).await;
+        let searched = searched.map_err(|e| JobError::Read { path, source: std::io::Error::other(e) })?;
+        if let Err(refusal) = searched {
+            self.step(&job.id, JobState::Refused, |job| job.failure = Some(refusal.why.clone()))?;
+            return Err(refusal.into());
+        }
+        Ok(())
     }
 
     /// Says what is odd or in doubt about the files: nobody was shown a plan of what is free.

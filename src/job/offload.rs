@@ -65,7 +65,7 @@ impl Workflow {
     }
 
     /// Reads all of the dataset as its task would, and hashes it: what is damaged at its far end is found before it is sent or
-    /// paid for. Once it was read it is not read again.
+    /// paid for. Beside that all of it is searched for secrets. Once it was read it is not read again.
     async fn read_to_its_end(&self, job: &Job, dataset: &OpenDataset) -> Result<Sha256, JobError> {
         if let Some(content) = job.content {
             return Ok(content);
@@ -75,6 +75,8 @@ impl Workflow {
         let (task, parameters) = (job.task_type.clone(), job.parameters.clone());
         let (format, whole) = (job.verdict.dataset.format, dataset.bytes.max(1) as f64);
         let (tell, mut told) = tokio::sync::watch::channel(0_u64);
+        let search = dataset.search()?;
+        let searching = tokio::task::spawn_blocking(move || search.run(&|_| {}));
         let mut reading = tokio::task::spawn_blocking(move || {
             science::read_through(&task, &parameters, format, file, &|bytes| {
                 tell.send_replace(bytes);
@@ -106,6 +108,10 @@ impl Workflow {
                 .into());
             }
         };
+        if let Err(refusal) = searching.await.map_err(|e| read(std::io::Error::other(e)))? {
+            self.step(&job.id, JobState::Refused, |job| job.failure = Some(refusal.why.clone()))?;
+            return Err(refusal.into());
+        }
         dataset.unchanged_since(job.verdict.dataset.bytes, job.verdict.dataset.modified_ns)?;
         self.parts.ledger.learn(&job.id, |job| job.content = Some(through.sha256))?;
         Ok(through.sha256)

@@ -24,7 +24,7 @@ use guard::{
     machine::{self, catalogue, estimator},
     policy::{
         Refusal, Rule,
-        data::{NamedBy, OpenDataset, OpenFurther},
+        data::{NamedBy, OpenDataset, OpenFurther, check_parameters},
         mandate,
         offload::judge,
     },
@@ -318,6 +318,7 @@ impl Workflow {
             };
         }
         let model = super::offload::remote_model(task, job)?;
+        check_parameters(&job.parameters)?;
         if bounds.place == Locality::Here {
             let what = format!("{} of {}", task.title, job.verdict.dataset.path.display());
             return Err(mandate::stays_here(&what).into());

@@ -100,6 +100,12 @@ pub enum ModelError {
         /// Where and how.
         why: String,
     },
+    /// The request holds a secret of this program's own, and was not sent.
+    #[error("what would go to the model holds a secret ({}), so nothing was sent", name.trim_start_matches("scrubbed-"))]
+    Secret {
+        /// The setting that it is of.
+        name: String,
+    },
     /// The settings ask for a model that cannot be made.
     #[error("{why}")]
     Settings {
@@ -127,6 +133,7 @@ impl ModelError {
             ModelError::Stalled { .. } => "model_stalled",
             ModelError::Script { .. } => "model_script",
             ModelError::Settings { .. } => "model_settings",
+            ModelError::Secret { .. } => "model_secret",
         }
     }
 
@@ -176,6 +183,7 @@ impl ModelError {
             ModelError::TooLong { .. } => {
                 "start a new conversation, or set AGENT_MODEL to a model with a larger window"
             }
+            ModelError::Secret { .. } => "begin a new conversation; a model needs none of this program's keys",
             ModelError::Script { .. } => return None,
             ModelError::Settings { hint, .. } => return Some(hint.clone()),
         };

@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`chat`] | requests, turns, and the rules every request keeps |
 //! | [`context`] | what the runtime knows and puts at the end of the system prompt |
+//! | [`discreet`] | a model that is told no secret and tells none |
 //! | [`error`] | why a model gave no turn |
 //! | [`form`] | one request object a turn, in the place of calls |
 //! | [`openai`] | any OpenAI-compatible endpoint |
@@ -19,6 +20,7 @@
 
 pub mod chat;
 pub mod context;
+pub mod discreet;
 pub mod error;
 pub mod form;
 pub mod grammar;

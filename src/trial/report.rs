@@ -10,7 +10,7 @@ use super::{
     run::{Outcome, Plan},
     totals::Totals,
 };
-use domain::units;
+use domain::{text::without_hidden, units};
 
 /// A line of a transcript is cut here, characters.
 const MAX_LINE: usize = 4_000;
@@ -143,6 +143,7 @@ impl Trial<'_> {
             broken: self.broken.iter().map(BrokenCase::to_string).collect(),
         }
         .render()
+        .map(|page| without_hidden(&page).into_owned())
     }
 
     fn failure<'s>(&'s self, outcome: &'s Outcome) -> Option<Failure<'s>> {

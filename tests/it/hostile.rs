@@ -6,6 +6,7 @@
 mod files;
 mod folder;
 mod model;
+mod shown;
 mod words;
 
 /// A try of an attacker, or its twin.
@@ -33,11 +34,12 @@ pub fn must(holds: bool, seen: impl FnOnce() -> String) -> Result<(), String> {
 
 type Class = (&'static str, fn() -> Vec<Case>);
 
-const CLASSES: [Class; 5] = [
+const CLASSES: [Class; 6] = [
     ("calls of a model", model::calls),
     ("bounds of a person against a model", model::bounds),
     ("files that a model names", files::named),
     ("orders that stand in files", words::orders),
+    ("names and texts on the terminal", shown::texts),
     ("settings of a stranger's folder", folder::settings),
 ];
 

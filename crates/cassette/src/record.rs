@@ -16,7 +16,7 @@ use super::{
     format::{Answered, Asked, Entry, What},
     scrub::Scrubber,
 };
-use domain::event::Event;
+use domain::{event::Event, text::json_escaped};
 
 /// A cassette that is being written.
 pub struct Recorder {
@@ -154,9 +154,8 @@ impl State {
 }
 
 fn line_of(value: &Value) -> serde_json::Result<Vec<u8>> {
-    let mut line = serde_json::to_vec(value)?;
-    line.push(b'\n');
-    Ok(line)
+    let json = serde_json::to_string(value)?;
+    Ok(format!("{}\n", json_escaped(&json)).into_bytes())
 }
 
 #[cfg(test)]

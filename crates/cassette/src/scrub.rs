@@ -9,6 +9,8 @@ mod forms;
 pub mod known;
 mod pieces;
 mod place;
+mod sought;
+mod stream;
 
 use std::collections::BTreeSet;
 
@@ -16,11 +18,16 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use secrecy::zeroize::Zeroizing;
 use serde_json::Value;
 
-pub use self::place::{by_place, without_values};
 use self::{
-    forms::{forms, keys_behind},
+    forms::{forms, keys_behind, listed},
     pieces::Pieces,
     place::is_secret_field,
+    sought::Squeezed,
+};
+pub use self::{
+    place::{by_place, without_values},
+    sought::{Search, Sought, unescaped},
+    stream::Held,
 };
 use domain::hash::Sha256;
 
@@ -30,33 +37,72 @@ pub const SHORTEST: usize = 6;
 const SHORTEST_FORM: usize = 6;
 
 /// The secrets that are known, in every form that they are looked for in.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Scrubber {
     forms: Vec<(Zeroizing<Vec<u8>>, String)>,
+    /// Forms that are looked for by their letters and digits alone.
+    listed: Vec<(Zeroizing<Vec<u8>>, String)>,
     known: BTreeSet<(String, [u8; 32])>,
     search: Option<(AhoCorasick, Pieces)>,
+    squeezed: Option<Squeezed>,
 }
 
 impl Scrubber {
     /// Looks for this secret from now on, under this name. Too short ones are left: see [`SHORTEST`].
     pub fn learn(&mut self, name: &str, secret: &[u8]) {
-        let secret = secret.trim_ascii();
-        let print = Sha256::of(secret).0;
-        if secret.len() < SHORTEST || !self.known.insert((name.to_owned(), print)) {
-            return;
+        self.learn_all([(name, secret)]);
+    }
+
+    /// Looks for these secrets from now on, each under its name: searches are made once for all of them.
+    pub fn learn_all<'s>(&mut self, secrets: impl IntoIterator<Item = (&'s str, &'s [u8])>) {
+        let before = self.known.len();
+        for (name, secret) in secrets {
+            let secret = secret.trim_ascii();
+            let print = Sha256::of(secret).0;
+            if secret.len() >= SHORTEST && self.known.insert((name.to_owned(), print)) {
+                self.add(name, secret);
+            }
         }
+        if self.known.len() > before {
+            self.build();
+        }
+    }
+
+    fn add(&mut self, name: &str, secret: &[u8]) {
         let shown = format!("scrubbed-{name}");
         for one in keys_behind(secret) {
+            self.listed.extend(listed(&one).into_iter().map(|form| (form, shown.clone())));
             for form in forms(&one) {
                 if form.len() >= SHORTEST_FORM && !self.forms.iter().any(|(known, _)| **known == *form) {
                     self.forms.push((form, shown.clone()));
                 }
             }
         }
+    }
+
+    fn build(&mut self) {
         let patterns = self.forms.iter().map(|(form, _)| form.as_slice());
         // The longest first: a part of a form must not leave the rest of it behind.
         let whole = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns).ok();
         self.search = whole.zip(Pieces::of(&self.forms));
+        let letters = self.forms.iter().chain(&self.listed);
+        self.squeezed = Squeezed::of(letters.map(|(form, shown)| (form.as_slice(), shown.as_str())));
+    }
+
+    /// The same secrets, to be looked for in what is long.
+    pub fn sought(&self) -> Sought {
+        self.search
+            .as_ref()
+            .map_or_else(Sought::default, |(whole, _)| Sought::of(&self.forms, whole, self.squeezed.as_ref()))
+    }
+
+    /// How many bytes at the end of `text` may be the beginning of a secret whose rest is still to come.
+    fn begun_at_end(&self, text: &[u8]) -> usize {
+        let longest = self.forms.iter().map(|(form, _)| form.len()).max().unwrap_or_default();
+        let begins =
+            |tail: &&[u8]| self.forms.iter().any(|(form, _)| form.len() > tail.len() && form.starts_with(tail));
+        let tails = (1..=text.len().min(longest)).rev().filter_map(|len| text.get(text.len() - len..));
+        tails.into_iter().find(begins).map_or(0, <[u8]>::len)
     }
 
     fn shown(&self, form: usize) -> &[u8] {
@@ -76,6 +122,11 @@ impl Scrubber {
         });
         for (span, form) in pieces.in_bytes(&out, &self.forms).into_iter().rev() {
             out.splice(span, self.shown(form).iter().copied());
+        }
+        if let Some(squeezed) = &self.squeezed {
+            for (span, shown) in squeezed.in_bytes(&out).into_iter().rev() {
+                out.splice(span, shown.bytes());
+            }
         }
         out
     }

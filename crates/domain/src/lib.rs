@@ -24,6 +24,7 @@ pub mod standing;
 #[cfg(any(test, feature = "strategies"))]
 pub mod strategies;
 pub mod task;
+pub mod text;
 pub mod units;
 pub mod verdict;
 #[cfg(any(test, feature = "strategies"))]

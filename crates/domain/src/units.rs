@@ -2,6 +2,8 @@
 
 use bytesize::ByteSize;
 
+use super::text::is_hidden;
+
 /// `5.0 GB`, `148 B`: decimal units, as the offload rule counts them.
 pub fn bytes(n: u64) -> String {
     ByteSize::b(n).display().si().to_string()
@@ -70,15 +72,12 @@ pub fn quoted(text: &str) -> String {
     }
 }
 
-/// Text from outside made safe for terminals and logs: control characters out, at most `limit` characters.
+/// Text from outside made safe for terminals and logs: hidden characters out ([`is_hidden`]), at most `limit` characters.
 pub fn clean(text: &str, limit: usize) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
+    let stays = |c: &char| c.is_whitespace() || !is_hidden(*c);
     let mut out = String::new();
     let mut blank = false;
-    for (i, c) in text.chars().filter(|&c| c == '\n' || c == '\t' || !hidden(c)).enumerate() {
+    for (i, c) in text.chars().filter(stays).enumerate() {
         if i >= limit {
             out.push('…');
             break;
@@ -118,6 +117,7 @@ mod tests {
     #[test]
     fn hostile_text_is_made_plain() {
         assert_eq!(clean("\u{1b}[31mred\u{1b}[0m\r\n\u{202e}txt", 80), "[31mred[0m txt");
+        assert_eq!(clean("a\u{ad}\u{e0041}\u{3164}\u{115f}\u{9b}31m\u{7f}b\u{2028}c\u{fe0f}", 80), "a31mb c");
         assert_eq!(clean("abcdef", 3), "abc…");
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     job::{Workflow, carry::AT_ONCE},
     model::{
         ChatModel, ModelError,
+        discreet::Discreet,
         offline::Offline,
         openai::{OpenAi, OpenAiSettings},
         scripted::Scripted,
@@ -25,7 +26,7 @@ use crate::{
     },
     tools::next,
 };
-use cassette::{Tape, format::What};
+use cassette::{Tape, format::What, scrub::known};
 use domain::{
     attempt::AttemptState,
     event::Event,
@@ -142,6 +143,9 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn turn(&mut self, prompt: &str) -> Result<u8, CommandError> {
+        if let Some(name) = known::sought().found_in(prompt.as_bytes()) {
+            return Err(told_secret(&name));
+        }
         if let Some(recorder) = self.context.tape().recorder() {
             recorder.write(What::Input { text: prompt.to_owned() });
         }
@@ -296,6 +300,13 @@ impl<'a> Session<'a> {
     }
 }
 
+/// Words with a secret in them go nowhere: to no model, into no file.
+fn told_secret(name: &str) -> CommandError {
+    let name = name.trim_start_matches("scrubbed-");
+    let message = format!("what you said holds the secret of {name}: it was neither sent nor kept");
+    CommandError::new(Kind::Refused, "secret", message).hint("say it without: no task needs a key in words")
+}
+
 /// The name under which a record keeps the model's.
 const MODEL: &str = "model";
 /// The name under which a record keeps how the model is driven.
@@ -384,8 +395,10 @@ pub fn limits(bounds: &ModelBounds, metered: bool) -> Limits {
 pub fn model(chosen: &ModelSettings) -> Result<Arc<dyn ChatModel>, CommandError> {
     Ok(match chosen {
         ModelSettings::Planner => Arc::new(Offline),
-        ModelSettings::Scripted(path) => Arc::new(Scripted::open(path)?),
-        ModelSettings::OpenAi(endpoint) => Arc::new(OpenAi::new(OpenAiSettings::new(endpoint.clone()))?),
+        ModelSettings::Scripted(path) => Arc::new(Discreet::new(Arc::new(Scripted::open(path)?))),
+        ModelSettings::OpenAi(endpoint) => {
+            Arc::new(Discreet::new(Arc::new(OpenAi::new(OpenAiSettings::new(endpoint.clone()))?)))
+        }
     })
 }
 

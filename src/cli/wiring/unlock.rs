@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroizing};
 
 use super::keyring;
 use crate::{face::tty::Tty, job::JobError};
-use cassette::Tape;
+use cassette::{Tape, scrub::known};
 use domain::hash::Hash160;
 use guard::config::PayerKey;
 use neo::{
@@ -62,13 +62,14 @@ impl Unlock {
     pub async fn wallet(&self, payer: &PayerKey, tape: &Tape) -> Result<Wallet, JobError> {
         match configured(payer)? {
             WalletFile::Open(wallet) => {
-                tape.secret("paying-key", wallet.to_wif().expose_secret().as_bytes());
+                kept_out(&wallet, tape);
                 Ok(wallet)
             }
             WalletFile::Locked(locked) => {
                 let (wallet, passphrase) = self.open(locked).await?;
                 tape.secret("passphrase", passphrase.expose_secret().as_bytes());
-                tape.secret("paying-key", wallet.to_wif().expose_secret().as_bytes());
+                known::keep_out([("passphrase", passphrase.expose_secret())]);
+                kept_out(&wallet, tape);
                 Ok(wallet)
             }
         }
@@ -92,6 +93,13 @@ impl Unlock {
         }
         ask(locked, account).await
     }
+}
+
+/// The key of an open wallet is in no record, and in nothing that is sent or said.
+fn kept_out(wallet: &Wallet, tape: &Tape) {
+    let key = wallet.to_wif();
+    tape.secret("paying-key", key.expose_secret().as_bytes());
+    known::keep_out([("paying-key", key.expose_secret())]);
 }
 
 /// Unlocking takes a second of one core, so it gets a thread of its own.

@@ -29,7 +29,7 @@ use crate::{
     job::Cancel,
     tools::{BadCall, Call, Failure, Tool, ToolResult, call},
 };
-use cassette::scrub::known::without_known;
+use cassette::scrub::known::heard_value;
 use domain::{event::Event, ids::JobId, job::Job, units::clean};
 
 /// A client's ids and tool names are shown as far as this.
@@ -137,11 +137,7 @@ fn misfit(params: &Value) -> ErrorData {
 
 /// The same without the secrets of this process, which a server may have quoted.
 fn without_secrets(value: Value) -> Value {
-    match without_known(&value.to_string()) {
-        Cow::Borrowed(_) => value,
-        // What stands for a secret needs no escapes, so it is the same JSON with other texts.
-        Cow::Owned(text) => serde_json::from_str(&text).unwrap_or_default(),
-    }
+    heard_value(value)
 }
 
 /// Tells the client how far the call is, where it asked to be told.

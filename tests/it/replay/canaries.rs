@@ -85,8 +85,11 @@ fn a_secret_that_is_said_in_any_form_and_place_is_taken_out() {
     ]});
     let script = world.file("script.yaml", script.to_string());
     world.set("AGENT_MODEL", format!("scripted:{}", script.display()));
+    // A person who says one is not heard at all.
     let prompt = format!("Which jobs are there? {}", leaks.join(" , "));
-    let recorded = record(world, &["ask", "--json", "--profile", "sandbox", &prompt]);
+    let refused = world.run(&["ask", "--json", "--profile", "sandbox", &prompt]);
+    assert!(refused.code == 3 && refused.event("error")["kind"] == "secret", "{}", refused.all());
+    let recorded = record(world, &["ask", "--json", "--profile", "sandbox", "Which jobs are there?"]);
     let text = fs::read_to_string(&recorded.path).unwrap();
     for secret in all {
         assert_absent(&text, secret, secret);

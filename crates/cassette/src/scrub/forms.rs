@@ -22,6 +22,8 @@ pub fn keys_behind(secret: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
         // Neo writes numbers with the last byte first.
         let reversed: Vec<u8> = raw.iter().rev().copied().collect();
         all.push(Zeroizing::new(hex::encode(&reversed).into_bytes()));
+        // And some write the digits themselves from the last to the first.
+        all.push(Zeroizing::new(hex::encode(raw.as_slice()).into_bytes().into_iter().rev().collect()));
         all.push(Zeroizing::new(reversed));
         all.push(raw);
     }
@@ -85,6 +87,15 @@ pub fn forms(secret: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     out.sort();
     out.dedup();
     out.into_iter().map(Zeroizing::new).collect()
+}
+
+/// As lists of bytes are written, whatever stands between them: `0x7b, 0x42`, `\x7b\x42`, `[123, 66]`.
+pub fn listed(secret: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
+    let each = |write: fn(u8) -> String| secret.iter().map(|&byte| write(byte)).collect::<String>().into_bytes();
+    [each(|byte| format!("0x{byte:02x}")), each(|byte| format!("x{byte:02x}")), each(|byte| byte.to_string())]
+        .into_iter()
+        .map(Zeroizing::new)
+        .collect()
 }
 
 /// As parts of an address are written: of its path, its query, its user.

@@ -19,6 +19,7 @@ enum End {
 }
 
 /// Finds beginnings and ends of forms.
+#[derive(Clone)]
 pub struct Pieces {
     ends: Vec<End>,
     search: AhoCorasick,

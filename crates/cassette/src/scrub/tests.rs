@@ -140,3 +140,59 @@ proptest! {
         prop_assert!(clean.contains("scrubbed-IT"), "{}", clean);
     }
 }
+
+/// The wallet's key as people and programs write keys, with whatever between.
+fn spellings() -> Vec<String> {
+    let raw = hex::decode(DIGITS).unwrap();
+    let reversed: Vec<u8> = raw.iter().rev().copied().collect();
+    let each = |write: &dyn Fn(&u8) -> String, between: &str| raw.iter().map(write).collect::<Vec<_>>().join(between);
+    let lines = |text: &str, size: usize| {
+        text.as_bytes()
+            .chunks(size)
+            .map(|line| String::from_utf8_lossy(line).into_owned())
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    vec![
+        KEY.to_owned(),
+        lines(KEY, 8),
+        KEY.chars().map(|c| format!("{c}-")).collect(),
+        DIGITS.to_owned(),
+        DIGITS.to_uppercase(),
+        DIGITS.chars().enumerate().map(|(n, c)| if n % 2 == 0 { c.to_ascii_uppercase() } else { c }).collect(),
+        DIGITS.chars().rev().collect(),
+        hex::encode(&reversed),
+        STANDARD.encode(&raw),
+        lines(&STANDARD.encode(KEY), 16),
+        STANDARD.encode(DIGITS),
+        URL_SAFE.encode(&reversed),
+        each(&|byte| format!("{byte:02x}"), ":"),
+        each(&|byte| format!("{byte:02X}"), " "),
+        each(&|byte| format!("0x{byte:02x}"), ", "),
+        each(&|byte| format!("\\x{byte:02x}"), ""),
+        each(&|byte| format!("%{byte:02x}"), ""),
+        format!("[{}]", each(&|byte| byte.to_string(), ", ")),
+        lines(DIGITS, 4),
+    ]
+}
+
+#[test]
+fn a_key_is_found_in_a_stream_in_every_spelling_wherever_a_piece_ends() {
+    let sought = knowing(KEY).sought();
+    for spelt in spellings() {
+        assert_eq!(sought.found_in(spelt.as_bytes()).as_deref(), Some("scrubbed-IT"), "{spelt}");
+        let long = format!("{}\n{spelt}\n{}", "ACGT\n".repeat(1000), "ACGT\n".repeat(1000));
+        for size in [1, 7, 64, 4096] {
+            let mut search = Search::new(sought.clone());
+            let found = long.as_bytes().chunks(size).find_map(|piece| search.push(piece));
+            assert_eq!(found.as_deref(), Some("scrubbed-IT"), "{size}: {spelt}");
+        }
+        let clean = knowing(KEY).text(&format!("before {spelt} after"));
+        assert!(clean.contains("scrubbed-") && clean.starts_with("before ") && clean.ends_with(" after"), "{clean}");
+    }
+    // Another key is nobody's business, and neither is a part of this one.
+    let other: String = DIGITS.chars().map(|c| if c == '7' { '8' } else { c }).collect();
+    assert_eq!(sought.found_in(other.as_bytes()), None);
+    assert_eq!(sought.found_in(format!("{} {}", &DIGITS[..40], &DIGITS[44..]).as_bytes()), None);
+    assert_eq!(Scrubber::default().sought().found_in(KEY.as_bytes()), None);
+}

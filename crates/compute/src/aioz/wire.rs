@@ -4,6 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{error::ComputeError, terms::PaymentTerms, transport::MAX_BODY};
+use cassette::scrub::known::{said, without_known};
 use domain::{
     bounded::{self, BoundedError, Bounds},
     units,
@@ -60,7 +61,7 @@ pub(super) fn text_of(value: &Value) -> Option<String> {
 }
 
 fn cleaned(value: &Value) -> Option<String> {
-    text_of(value).map(|t| units::clean(&t, TEXT)).filter(|t| !t.is_empty())
+    text_of(value).map(|t| said(&t, TEXT)).filter(|t| !t.is_empty())
 }
 
 pub(super) fn field(data: &Value, name: &str) -> Option<String> {
@@ -71,7 +72,9 @@ pub(super) fn field(data: &Value, name: &str) -> Option<String> {
 pub(super) fn id_of(value: &Value) -> Option<String> {
     let text = text_of(value)?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
-    (!text.is_empty() && text.len() <= 128 && text.chars().all(plain)).then_some(text)
+    // An id that quotes a secret is nothing to ask by, and nothing to write down.
+    let own = || without_known(&text) == text;
+    (!text.is_empty() && text.len() <= 128 && text.chars().all(plain) && own()).then_some(text)
 }
 
 /// The id of a new task: `data` is the id, or holds it as `data`, `task_id` or `id`.

@@ -5,9 +5,11 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Ledger, LedgerError, log, unreadable};
+use cassette::scrub::known::{heard, heard_value};
 use domain::{
     ids::{JobId, RequestId},
-    job::{Job, JobState},
+    job::{Job, JobResult, JobState},
+    text::json_escaped,
 };
 
 /// One line of `jobs.jsonl`: a job changed its state. What is not known yet is null.
@@ -42,7 +44,7 @@ impl Ledger {
     }
 
     pub(super) fn add_job(&self, tx: &Connection, job: &Job) -> Result<(), LedgerError> {
-        let body = serde_json::to_string(job).map_err(|e| unreadable("job", e))?;
+        let body = serde_json::to_string(&kept(job)).map_err(|e| unreadable("job", e))?;
         tx.execute(
             "INSERT INTO jobs (id, session, profile, state, task_type, dataset, created_ms, body, request)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -184,7 +186,7 @@ impl Ledger {
     }
 
     pub(super) fn write_job(&self, tx: &Connection, job: &Job) -> Result<(), LedgerError> {
-        let body = serde_json::to_string(job).map_err(|e| unreadable("job", e))?;
+        let body = serde_json::to_string(&kept(job)).map_err(|e| unreadable("job", e))?;
         tx.execute(
             "UPDATE jobs SET state = ?2, body = ?3, request = ?4 WHERE id = ?1",
             params![job.id.as_str(), job.state.as_str(), body, job.request.as_ref().map(|id| id.as_str())],
@@ -205,11 +207,28 @@ impl Ledger {
             tx_hash: job.tx_hash.map(|h| h.to_string()),
         };
         let text = serde_json::to_string(&line).map_err(|e| unreadable("job event", e))?;
+        let text = json_escaped(&text);
         tx.execute(
             "INSERT INTO job_events (job, ts_ms, state, line) VALUES (?1, ?2, ?3, ?4)",
             params![job.id.as_str(), line.ts.as_millisecond(), job.state.as_str(), text],
         )
         .map_err(|e| self.database(e))?;
         Ok(())
+    }
+}
+
+/// A job as it is written down: what others said of it holds no secret of this process's settings.
+fn kept(job: &Job) -> Job {
+    let result = |result: JobResult| JobResult {
+        summary: heard_value(result.summary),
+        unchecked: result.unchecked.map(heard),
+        warnings: result.warnings.into_iter().map(heard).collect(),
+        ..result
+    };
+    Job {
+        failure: job.failure.clone().map(heard),
+        provider_job: job.provider_job.clone().map(heard),
+        result: job.result.clone().map(result),
+        ..job.clone()
     }
 }

@@ -19,9 +19,10 @@ use rustix::fs::OFlags;
 use super::{
     links,
     refusal::{Refusal, Rule},
-    secret::{self, Name},
 };
-use domain::{dataset::DatasetSource, path_text, units::clean};
+use cassette::scrub::known;
+use domain::{dataset::DatasetSource, path_text, task::Parameters, units::clean};
+use secrets::Name;
 
 /// A dataset that is open: what is measured, hashed, run on and uploaded is this file, whatever its name comes to mean.
 #[derive(Debug)]
@@ -36,6 +37,39 @@ pub struct OpenDataset {
     pub bytes: u64,
     /// Modification time in nanoseconds since 1970.
     pub modified_ns: i64,
+}
+
+/// A file that is about to be worked on or sent, and was looked at by its beginning alone.
+#[derive(Debug)]
+pub struct WholeSearch {
+    path: PathBuf,
+    file: File,
+}
+
+impl WholeSearch {
+    /// Reads all of it, in bounded memory. `progress` is told bytes of the file.
+    ///
+    /// # Errors
+    /// D-SECRET for a file that holds one anywhere; R-PROBE when it cannot be read.
+    pub fn run(self, progress: &dyn Fn(u64)) -> Result<(), Refusal> {
+        let WholeSearch { path, file } = self;
+        let found = secrets::through(file, &known::sought(), progress).map_err(|e| cannot_read(&path, &e))?;
+        found.map_or(Ok(()), |what| Err(secret(&path, &what)))
+    }
+}
+
+/// Refuses parameters that hold a secret: they are about to leave this machine.
+///
+/// # Errors
+/// D-SECRET.
+pub fn check_parameters(parameters: &Parameters) -> Result<(), Refusal> {
+    parameters.iter().try_for_each(|(name, value)| {
+        // As a program would read it, and as it is sent.
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let Some(what) = secrets::content(text.as_bytes()) else { return Ok(()) };
+        let why = format!("the parameter `{}` is not sent to a provider: {what}", clean(name, 40));
+        Err(Refusal::new(Rule::DataSecret, why).hint("no task needs a key among its parameters"))
+    })
 }
 
 /// A further file of a job that is open, by the parameter that names it.
@@ -54,6 +88,15 @@ impl OpenDataset {
     /// When the system's file table is full.
     pub fn reopen(&self) -> io::Result<File> {
         File::open(format!("/proc/self/fd/{}", self.file.as_raw_fd()))
+    }
+
+    /// A search of all of it for secrets, through a handle of its own.
+    ///
+    /// # Errors
+    /// R-PROBE when the system's file table is full.
+    pub fn search(&self) -> Result<WholeSearch, Refusal> {
+        let file = self.reopen().map_err(|e| cannot_read(&self.path, &e))?;
+        Ok(WholeSearch { path: self.path.clone(), file })
     }
 
     /// Refuses when the file is not as it was when it was opened or measured.
@@ -137,7 +180,7 @@ pub fn open_dataset_named(
     private: &[PathBuf],
     named_by: NamedBy,
 ) -> Result<OpenDataset, Refusal> {
-    let typed = secret::name(path);
+    let typed = secrets::name(path);
     if typed == Name::Secret {
         return Err(secret(path, "by its name"));
     }
@@ -239,18 +282,18 @@ fn not_secret(path: &Path, file: &File, meta: &Metadata, asked: Asked<'_>) -> Re
         return Err(secret(path, "it belongs to the system, not to anybody's data"));
     }
     // Folders above an allowed root are not what anybody asked for.
-    let named = secret::name(root.and_then(|root| real.strip_prefix(root).ok()).unwrap_or(&real));
+    let named = secrets::name(root.and_then(|root| real.strip_prefix(root).ok()).unwrap_or(&real));
     if named == Name::Secret {
         return Err(secret(path, "by the name of the file that it leads to"));
     }
     if asked.private.iter().any(|own| is_of(own, &real, meta)) {
         return Err(secret(path, "it is a file of this program's own, in AGENT_HOME or named by its settings"));
     }
-    let head = secret::head(FromStart { file, at: 0 }).map_err(|e| cannot_read(path, &e))?;
-    if let Some(what) = secret::content(&head) {
-        return Err(secret(path, what));
+    let head = secrets::head(FromStart { file, at: 0 }).map_err(|e| cannot_read(path, &e))?;
+    if let Some(what) = secrets::content(&head) {
+        return Err(secret(path, &what));
     }
-    if (asked.typed == Name::Doubtful || named == Name::Doubtful) && !secret::holds_sequences(&head) {
+    if (asked.typed == Name::Doubtful || named == Name::Doubtful) && !secrets::holds_sequences(&head) {
         return Err(secret(path, "by its name, and its content is no FASTA or FASTQ"));
     }
     Ok(())

@@ -193,10 +193,11 @@ impl Guard {
     /// Leave to submit a staged job.
     ///
     /// # Errors
-    /// R-LOCAL, Q-WORK, Q-PLACE, Q-UNTIL, P-APPROVAL, P-STATE.
+    /// R-LOCAL, Q-WORK, Q-PLACE, Q-UNTIL, P-APPROVAL, P-STATE; D-SECRET for a secret among the parameters.
     pub fn permit_submit(&self, mandate: &Mandate, job: &Job, model: &str) -> Result<Permit<Submit>, Refusal> {
         offloaded(job)?;
         mandate.allows_leaving(job)?;
+        data::check_parameters(&job.parameters)?;
         match (job.state, &job.staged) {
             (JobState::Staged, Some(Staged { key, sha256, .. })) => Ok(Permit::grant(
                 mandate,

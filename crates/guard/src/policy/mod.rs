@@ -14,7 +14,6 @@ pub mod offload;
 pub mod payment;
 pub mod permit;
 pub mod refusal;
-pub mod secret;
 pub mod tripwire;
 
 #[cfg(test)]

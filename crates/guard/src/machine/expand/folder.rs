@@ -3,11 +3,9 @@
 use std::{ffi::OsString, fs, path::Path};
 
 use super::{ExpandError, MOST_COUNTED, natural};
-use crate::{
-    machine::sniff,
-    policy::secret::{self, Name},
-};
+use crate::machine::sniff;
 use domain::{dataset::Format, task::TaskType};
+use secrets::Name;
 
 /// What a folder holds.
 pub(super) struct Found {
@@ -35,7 +33,7 @@ pub(super) fn data_files(folder: &Path, task: Option<&TaskType>) -> Result<Found
         if name.to_string_lossy().starts_with('.') || path.is_dir() || found.files.len() >= MOST_COUNTED {
             continue;
         }
-        let plain = secret::name(Path::new(&name)) != Name::Secret && path.is_file();
+        let plain = secrets::name(Path::new(&name)) != Name::Secret && path.is_file();
         if plain && sniff::file(&path).map_or(true, takes) {
             found.files.push(name);
         } else {

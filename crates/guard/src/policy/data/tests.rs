@@ -39,7 +39,7 @@ fn a_secret_is_one_under_every_name() {
     file("keystore.txt", "words\n");
     file("purse", "{}");
     file("home/data.fasta", ">a\nACDE\n");
-    file("far.txt", &format!("{}\nA_SECRET=abc\n", "x".repeat(secret::HEAD)));
+    file("far.txt", &format!("{}\nA_SECRET=abc\n", "x".repeat(secrets::HEAD)));
     link(".env", "linked.txt");
     link("keystore.txt", "list.txt");
     std::fs::hard_link(root.join("purse"), root.join("same.txt")).unwrap();
