@@ -3,6 +3,7 @@
 # make trial    the cases in trials/, played against the configured model; the page is target/trial.html
 # make torture  thousands of payments, killed at every point, on the sandbox's chain and on a real one: minutes
 # make fuzz     every reader of what others say, ten minutes each on changed inputs (AGENT_FUZZ names one, AGENT_FUZZ_SECONDS its time)
+# make worst    the same readers on 16 MB of what is worst for each: minutes
 # make clients  S3 programs of others (rclone, s5cmd, aws, boto3, minio, s3cmd) at their everyday work on the sandbox
 # make mcp-conformance  the official conformance suite of the Model Context Protocol, on `agent mcp --http`
 # make lean     the program without node, sandbox, MCP and trial, and with MCP, node and trial each by itself
@@ -12,7 +13,7 @@
 
 TOOLS := $(or $(AGENT_TEST_TOOLS),target/test-tools)
 
-.PHONY: test trial torture fuzz clients mcp-conformance tools client-tools lean lint deny clean-tools
+.PHONY: test trial torture fuzz worst clients mcp-conformance tools client-tools lean lint deny clean-tools
 
 test: tools
 	cargo test --locked --workspace --features kill-points
@@ -25,6 +26,9 @@ torture: tools
 
 fuzz:
 	cargo test --locked --features kill-points --test it -- --ignored --nocapture --test-threads=1 fuzz::all_that_nobody
+
+worst:
+	AGENT_WORST=1 cargo test --locked --features kill-points --lib -- --test-threads=1 worst::
 
 clients: client-tools
 	cargo test --locked --workspace --features kill-points --test it -- --ignored --nocapture clients::
