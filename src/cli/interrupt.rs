@@ -72,10 +72,19 @@ pub fn cancel_by_hand(context: &Context) -> Cancel {
     cancel
 }
 
-/// Done at SIGTERM: for a prompt, where Ctrl-C is a key.
-pub async fn terminated() {
-    let mut stops = Stops::of(&[SignalKind::terminate()]);
-    stops.next().await;
+/// SIGTERM, heard from the making on: for prompts, where Ctrl-C is a key.
+pub struct Terminated(Stops);
+
+impl Terminated {
+    /// Begins to hear.
+    pub fn heard() -> Terminated {
+        Terminated(Stops::of(&[SignalKind::terminate()]))
+    }
+
+    /// Returns once one has come since the last time.
+    pub async fn next(&mut self) {
+        self.0.next().await;
+    }
 }
 
 /// Done at Ctrl-C or SIGTERM: for what serves.

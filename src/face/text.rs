@@ -1,12 +1,7 @@
 //! Text from models, datasets and providers, made plain for a terminal.
 
+use domain::text::is_hidden;
 use textwrap::core::display_width;
-
-/// What a terminal would obey or hide: control characters, and marks that turn or hide text.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
 
 /// Lines kept, everything a terminal would obey taken out.
 pub fn plain_lines(text: &str) -> String {

@@ -6,13 +6,13 @@ use bip39::{Language, Mnemonic};
 
 /// Numbers of words that a wallet may be restored from.
 const LENGTHS: [usize; 5] = [24, 21, 18, 15, 12];
-/// A longer run of such words is a list of words.
+/// In a longer run of such words, which may be a list of words, a phrase stands in a line of its own.
 const LONGEST_RUN: usize = 48;
 
 /// What key a text holds, in words.
 pub fn found_in(text: &[u8]) -> Option<&'static str> {
     let words = &*WORDS;
-    let mut run: Vec<&[u8]> = Vec::new();
+    let mut run = Run::default();
     // Where the letters and digits begin that the text is in now, and the letters alone.
     let (mut word, mut letters) = (0, 0);
     for at in 0..=text.len() {
@@ -24,13 +24,16 @@ pub fn found_in(text: &[u8]) -> Option<&'static str> {
         if length > 0 {
             let last = text.get(letters..at).unwrap_or_default();
             if (3..=8).contains(&length) && words.hold(last) {
-                run.push(last);
-            } else if !run.is_empty() {
-                if is_phrase(&run) {
+                run.words.push(last);
+            } else if !run.words.is_empty() {
+                if run.holds_phrase() {
                     return Some(PHRASE);
                 }
-                run.clear();
+                run = Run::default();
             }
+        }
+        if text.get(at) == Some(&b'\n') && !run.words.is_empty() {
+            run.lines.push(run.words.len());
         }
         letters = at + 1;
         if kind == Kind::Between {
@@ -42,7 +45,7 @@ pub fn found_in(text: &[u8]) -> Option<&'static str> {
             word = at + 1;
         }
     }
-    is_phrase(&run).then_some(PHRASE)
+    run.holds_phrase().then_some(PHRASE)
 }
 
 const PHRASE: &str = "it holds the words of a wallet";
@@ -121,13 +124,29 @@ impl Words {
     }
 }
 
-/// Whether a wallet is restored from some of these words, which stand one after another with whatever but words between.
-fn is_phrase(run: &[&[u8]]) -> bool {
-    if run.len() < 12 || run.len() > LONGEST_RUN {
-        return false;
+/// Words that stand one after another with whatever but words between.
+#[derive(Default)]
+struct Run<'t> {
+    words: Vec<&'t [u8]>,
+    /// How many words there were at the end of each line.
+    lines: Vec<usize>,
+}
+
+impl Run<'_> {
+    /// Whether a wallet is restored from some of them.
+    fn holds_phrase(&self) -> bool {
+        if self.words.len() <= LONGEST_RUN {
+            return LENGTHS.iter().any(|&length| self.words.windows(length).any(is_phrase));
+        }
+        let begins = std::iter::once(0).chain(self.lines.iter().copied());
+        let ends = self.lines.iter().copied().chain([self.words.len()]);
+        let mut lines = begins.zip(ends).filter_map(|(from, to)| self.words.get(from..to));
+        lines.any(|line| LENGTHS.contains(&line.len()) && is_phrase(line))
     }
-    let text = |words: &[&[u8]]| String::from_utf8_lossy(&words.join(&b' ')).to_ascii_lowercase();
-    LENGTHS.iter().any(|&length| {
-        run.windows(length).any(|words| Mnemonic::parse_in_normalized(Language::English, &text(words)).is_ok())
-    })
+}
+
+/// Whether the checksum of these words is right.
+fn is_phrase(words: &[&[u8]]) -> bool {
+    let text = String::from_utf8_lossy(&words.join(&b' ')).to_ascii_lowercase();
+    Mnemonic::parse_in_normalized(Language::English, &text).is_ok()
 }

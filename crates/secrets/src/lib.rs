@@ -35,6 +35,9 @@ pub fn holds_sequences(head: &[u8]) -> bool {
     is_sequences(head)
 }
 
+/// For that no more content is read than this, bytes: a hole may be terabytes of zeros.
+const MOST_READ: u64 = 64 * HEAD as u64;
+
 /// The first [`HEAD`] bytes of a file's content, unpacked and without the zeros of wide characters. Of what is packed and
 /// damaged before that, what came out.
 ///
@@ -48,6 +51,7 @@ pub fn head(file: impl Read) -> io::Result<Vec<u8>> {
         Err(_) => return Ok(Vec::new()),
     };
     while bytes.len() < HEAD
+        && content.given() < MOST_READ
         && let Ok(piece) = content.next_piece()
         && !piece.is_empty()
     {

@@ -107,7 +107,8 @@ impl Search {
             let windows = std::mem::take(windows);
             let Some(rule) = rules.get(at).filter(|rule| rule.sequences || !sequences) else { continue };
             let finds = |window: &Range<usize>| {
-                let ends = ends && window.end == text.len();
+                // A window ends at its bound: what goes on behind it is long enough. Where the text ends, more may follow.
+                let ends = ends || window.end < text.len();
                 text.get(..window.end).is_some_and(|text| rule.finds(text, window.start, ends))
             };
             if found.is_none() && windows.iter().any(finds) {

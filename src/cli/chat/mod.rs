@@ -15,7 +15,7 @@ use super::{
     CommandError, Context, Kind,
     bounds::BoundsArgs,
     config, doctor,
-    interrupt::terminated,
+    interrupt::Terminated,
     jobs,
     record::{self, Record},
     runtime::block_on,
@@ -73,11 +73,12 @@ impl Chat {
     async fn talk(&self, context: &Context, options: Options) -> Result<u8, CommandError> {
         let mut session = Session::begin(context, options, self.resume.clone().map_or(Which::Fresh, Which::Resumed))?;
         greet(context, &session)?;
+        let mut terminated = Terminated::heard();
         let prompt = Prompt::start(context.settings()?.home().history());
         loop {
             let read = tokio::select! {
                 read = prompt.read(PROMPT, session.job_ids()) => read,
-                () = terminated() => Read::End,
+                () = terminated.next() => Read::End,
             };
             match read {
                 Read::Line(line) if line.trim().is_empty() => {}

@@ -17,10 +17,12 @@ use serde_json::json;
 use self::records::Separator;
 use super::{CommandError, Context, Kind, completions, jobs::Which};
 use domain::{
+    bounded,
     hash::Sha256,
     ids::JobId,
     job::{Job, JobResult, ResultFile},
-    result::RESULT_FILE,
+    result::{BOUNDS, RESULT_FILE, ResultDocument},
+    text::is_hidden,
     units,
 };
 
@@ -67,9 +69,7 @@ impl Results {
         }
         if self.csv || self.tsv {
             let separator = if self.csv { Separator::Comma } else { Separator::Tab };
-            let document = checked(&result.folder, named(&result, RESULT_FILE)?, &mut io::sink());
-            document.map_err(|failed| failed.of(RESULT_FILE))?;
-            return records::print(context, &result.folder.join(RESULT_FILE), separator);
+            return records::print(context, document(&result)?, separator);
         }
         if self.open {
             return open(&result.folder);
@@ -148,6 +148,9 @@ fn checked(folder: &Path, file: &ResultFile, to: &mut dyn Write) -> Result<(), F
         let Some(part) = piece.get(..read).filter(|part| !part.is_empty()) else { break };
         hash.update(part);
         bytes += read as u64;
+        if bytes > file.bytes {
+            return Err(Failed::Changed(format!("it has more than the {} that it had", units::bytes(file.bytes))));
+        }
         to.write_all(part).map_err(Failed::Write)?;
     }
     match (bytes == file.bytes, hash.finish() == file.sha256) {
@@ -164,6 +167,23 @@ fn opened(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no regular file")) }
+}
+
+/// The result document, read from the same opening of it that is held against its checksum.
+fn document(result: &JobResult) -> Result<ResultDocument, CommandError> {
+    let file = named(result, RESULT_FILE)?;
+    let unread =
+        |why: String| CommandError::new(Kind::Failed, "result", format!("{RESULT_FILE} cannot be read: {why}"));
+    if file.bytes > BOUNDS.bytes {
+        return Err(unread(format!(
+            "it has {}, and at most {} are read",
+            units::bytes(file.bytes),
+            units::bytes(BOUNDS.bytes)
+        )));
+    }
+    let mut text = Vec::new();
+    checked(&result.folder, file, &mut text).map_err(|failed| failed.of(RESULT_FILE))?;
+    bounded::from_slice(&text, BOUNDS).map_err(|error| unread(error.to_string()))
 }
 
 fn cat(file: &ResultFile, folder: &Path) -> Result<ExitCode, CommandError> {
@@ -183,21 +203,50 @@ fn cat(file: &ResultFile, folder: &Path) -> Result<ExitCode, CommandError> {
     }
 }
 
-/// Whether a file holds text that a terminal only shows.
+/// Whether a file holds text that a terminal only shows: no character of it is one that nobody sees.
 fn is_text(folder: &Path, file: &ResultFile) -> Result<bool, CommandError> {
-    struct Look(bool);
-    impl Write for Look {
-        fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-            self.0 &= !science::input::has_controls(piece) && !piece.contains(&0x9b);
-            Ok(piece.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut look = Look(true);
+    let mut look = Look::default();
     checked(folder, file, &mut look).map_err(|failed| failed.of(&file.name))?;
-    Ok(look.0)
+    Ok(look.is_text())
+}
+
+/// Looks at text that comes in pieces.
+#[derive(Default)]
+struct Look {
+    /// The bytes of a character whose end has not come.
+    begun: Vec<u8>,
+    hidden: bool,
+}
+
+impl Look {
+    fn is_text(&self) -> bool {
+        !self.hidden && self.begun.is_empty()
+    }
+}
+
+impl Write for Look {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        self.begun.extend_from_slice(piece);
+        let valid = match std::str::from_utf8(&self.begun) {
+            Ok(text) => text.len(),
+            Err(error) => {
+                self.hidden |= error.error_len().is_some();
+                error.valid_up_to()
+            }
+        };
+        let text = String::from_utf8_lossy(self.begun.get(..valid).unwrap_or_default());
+        self.hidden |= text.chars().any(|c| c != '\n' && c != '\t' && is_hidden(c));
+        if self.hidden {
+            self.begun.clear();
+        } else {
+            self.begun.drain(..valid);
+        }
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Copies each file under another name first, so that none is there half.

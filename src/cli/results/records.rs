@@ -1,14 +1,16 @@
 //! The records of a result as a table that spreadsheets and statistics programs read.
 
-use std::{fs::File, path::Path, process::ExitCode};
+use std::{collections::BTreeSet, process::ExitCode};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::super::{CommandError, Context, Kind};
-use domain::{
-    bounded,
-    result::{BOUNDS, ResultDocument},
-};
+use domain::{result::ResultDocument, text::is_hidden, units};
+
+/// A table has at most so many columns: whose records name more has no table.
+const MOST_COLUMNS: usize = 1000;
+/// The column of records that have no fields.
+const VALUE: &str = "value";
 
 /// What stands between two values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,57 +19,85 @@ pub(super) enum Separator {
     Tab,
 }
 
-/// Prints the records of a document: a column for each field that any record has, in the order in which they come up.
-pub(super) fn print(context: &Context, document: &Path, separator: Separator) -> Result<ExitCode, CommandError> {
-    let unread = |why: String| {
-        CommandError::new(Kind::Failed, "result", format!("{} cannot be read: {why}", document.display()))
-    };
-    let file = File::open(document).map_err(|error| unread(error.to_string()))?;
-    let document: ResultDocument = bounded::read(file, BOUNDS).map_err(|error| unread(error.to_string()))?;
-    let text = table(&document.records, separator).map_err(|error| unread(error.to_string()))?;
-    context.output.write(&text);
+/// Prints the records of a document, row by row.
+pub(super) fn print(
+    context: &Context,
+    document: ResultDocument,
+    separator: Separator,
+) -> Result<ExitCode, CommandError> {
+    let failed = |why: String| CommandError::new(Kind::Failed, "table", format!("there is no table of it: {why}"));
+    let columns = columns(&document.records).map_err(|why| failed(why).hint("agent results --cat result.json"))?;
+    if columns.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let line = |cells: Vec<String>| line(&cells, separator).map_err(|error| failed(error.to_string()));
+    context.output.write(&line(columns.iter().map(|name| text(name)).collect())?);
+    for record in &document.records {
+        let row = columns.iter().map(|name| field(record, name).map(cell).unwrap_or_default());
+        context.output.write(&line(row.collect())?);
+        if context.output.is_closed() {
+            break;
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The records as text; what is no object is one value in a column `value`.
-fn table(records: &[Value], separator: Separator) -> Result<String, csv::Error> {
-    let rows: Vec<Map<String, Value>> = records.iter().map(row).collect();
-    let mut columns: Vec<&str> = Vec::new();
-    for name in rows.iter().flat_map(|row| row.keys()) {
-        if !columns.contains(&name.as_str()) {
-            columns.push(name);
+/// A column for each field that any record has, in the order in which they come up.
+fn columns(records: &[Value]) -> Result<Vec<&str>, String> {
+    let (mut seen, mut out) = (BTreeSet::new(), Vec::new());
+    for record in records {
+        let names: Vec<&str> = match record {
+            Value::Object(fields) => fields.keys().map(String::as_str).collect(),
+            _ => vec![VALUE],
+        };
+        for name in names {
+            if seen.insert(name) {
+                out.push(name);
+            }
+            if out.len() > MOST_COLUMNS {
+                return Err(format!("its records have more than {} fields", units::count(MOST_COLUMNS as u64)));
+            }
         }
     }
+    Ok(out)
+}
+
+fn field<'r>(record: &'r Value, name: &str) -> Option<&'r Value> {
+    match record {
+        Value::Object(fields) => fields.get(name),
+        other => (name == VALUE).then_some(other),
+    }
+}
+
+/// One row as text, with its line end.
+fn line(cells: &[String], separator: Separator) -> Result<String, csv::Error> {
     let delimiter = if separator == Separator::Comma { b',' } else { b'\t' };
     let mut out = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
-    if !columns.is_empty() {
-        out.write_record(&columns)?;
-    }
-    for row in &rows {
-        out.write_record(columns.iter().map(|name| row.get(*name).map(cell).unwrap_or_default()))?;
-    }
+    out.write_record(cells)?;
     let bytes = out.into_inner().map_err(|error| error.into_error())?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn row(record: &Value) -> Map<String, Value> {
-    match record {
-        Value::Object(fields) => fields.clone(),
-        other => Map::from_iter([("value".to_owned(), other.clone())]),
-    }
-}
-
-/// A value as text: numbers and words as they are, nothing as nothing, lists and objects as JSON. Characters that a terminal
-/// would obey are written as JSON writes them.
+/// A value as text: numbers and words as they are, nothing as nothing, lists and objects as JSON.
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') => {
-            value.to_string().trim_matches('"').to_owned()
-        }
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::String(said) => text(said),
+        other => text(&other.to_string()),
     }
+}
+
+/// A text in which characters that nobody sees are written as JSON writes them.
+fn text(said: &str) -> String {
+    let mut out = String::with_capacity(said.len());
+    for c in said.chars() {
+        if c != '\n' && c != '\t' && is_hidden(c) {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -76,6 +106,14 @@ mod tests {
 
     use super::*;
 
+    fn table(records: &[Value], separator: Separator) -> String {
+        let columns = columns(records).unwrap();
+        let head = columns.iter().map(|name| text(name)).collect();
+        let row = |record| columns.iter().map(|name| field(record, name).map(cell).unwrap_or_default()).collect();
+        let rows = std::iter::once(head).chain(records.iter().map(row));
+        rows.map(|cells: Vec<String>| line(&cells, separator).unwrap()).collect()
+    }
+
     #[test]
     fn records_of_any_shape_are_one_table() {
         let records = [
@@ -83,9 +121,9 @@ mod tests {
             json!({"id": "say \"x\"", "hits": [1, 2], "none": null}),
             json!("plain"),
             json!({"id": "two\nlines", "length": -1}),
-            json!({"id": "\u{1b}[2J"}),
+            json!({"id": "\u{1b}\"\u{202e}\u{ad}"}),
         ];
-        let csv = table(&records, Separator::Comma).unwrap();
+        let csv = table(&records, Separator::Comma);
         let mut read = csv::Reader::from_reader(csv.as_bytes());
         assert_eq!(read.headers().unwrap(), vec!["id", "length", "gc", "hits", "none", "value"]);
         let rows: Vec<csv::StringRecord> = read.records().map(Result::unwrap).collect();
@@ -93,9 +131,15 @@ mod tests {
         assert_eq!(rows[1], vec!["say \"x\"", "", "", "[1,2]", "", ""]);
         assert_eq!(rows[2], vec!["", "", "", "", "", "plain"]);
         assert_eq!(&rows[3][0], "two\nlines");
-        assert_eq!(&rows[4][0], "\\u001b[2J");
-        let tsv = table(&records[..1], Separator::Tab).unwrap();
-        assert_eq!(tsv, "id\tlength\tgc\na,b\t3\t0.5\n");
-        assert_eq!(table(&[], Separator::Comma).unwrap(), "");
+        assert_eq!(&rows[4][0], "\\u001b\"\\u202e\\u00ad");
+        assert_eq!(table(&records[..1], Separator::Tab), "id\tlength\tgc\na,b\t3\t0.5\n");
+    }
+
+    #[test]
+    fn records_that_name_no_end_of_fields_have_no_table() {
+        let records: Vec<Value> = (0..=MOST_COLUMNS).map(|n| json!({ n.to_string(): 0 })).collect();
+        assert!(columns(&records).unwrap_err().contains("1,000"));
+        assert_eq!(columns(&records[1..]).unwrap().len(), MOST_COLUMNS);
+        assert!(columns(&[]).unwrap().is_empty());
     }
 }

@@ -3,7 +3,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -20,18 +23,21 @@ use super::http::SESSION;
 
 /// So many at the same time; each takes some 65 kB.
 const MOST: usize = 128;
-/// Where there are as many, one that has said nothing for this long makes room for a new one.
-const QUIET: Duration = Duration::from_secs(60);
+/// Where there are as many, one that has said nothing for this long makes room for a new one: a client may well be silent for
+/// minutes while it waits for a job.
+const QUIET: Duration = Duration::from_secs(600);
 
 /// The connections, and when each was last heard of.
 pub(super) struct Connections {
     open: Arc<LocalSessionManager>,
     heard: Mutex<HashMap<Arc<str>, Instant>>,
+    /// Requests that may become connections.
+    coming: AtomicUsize,
 }
 
 impl Connections {
     pub(super) fn of(open: Arc<LocalSessionManager>) -> Connections {
-        Connections { open, heard: Mutex::default() }
+        Connections { open, heard: Mutex::default(), coming: AtomicUsize::new(0) }
     }
 
     fn hear(&self, headers: &HeaderMap) {
@@ -50,7 +56,8 @@ impl Connections {
         let quiet = {
             let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
             heard.retain(|id, _| open.contains(id));
-            if open.len() < MOST {
+            // What is coming is counted before it is open, and itself is one of them.
+            if open.len() + self.coming.load(Ordering::SeqCst) <= MOST {
                 return true;
             }
             longest_quiet(&open, &heard, Instant::now())
@@ -59,6 +66,22 @@ impl Connections {
             Some(id) => self.open.close_session(&id).await.is_ok(),
             None => false,
         }
+    }
+}
+
+/// A request that may become a connection, as long as it is answered.
+struct Coming(Arc<Connections>);
+
+impl Coming {
+    fn of(connections: &Arc<Connections>) -> Coming {
+        connections.coming.fetch_add(1, Ordering::SeqCst);
+        Coming(Arc::clone(connections))
+    }
+}
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        self.0.coming.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -73,9 +96,10 @@ fn longest_quiet(open: &[Arc<str>], heard: &HashMap<Arc<str>, Instant>, now: Ins
 pub(super) async fn check_room(State(connections): State<Arc<Connections>>, request: Request, next: Next) -> Response {
     connections.hear(request.headers());
     let is_new = request.method() == Method::POST && !request.headers().contains_key(SESSION);
+    let _coming = is_new.then(|| Coming::of(&connections));
     if is_new && !connections.has_room().await {
-        let hint = "too many clients are connected: end a connection, or try again in a minute\n";
-        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "60")], hint).into_response();
+        let hint = "too many clients are connected: end a connection, or try again in some minutes\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "600")], hint).into_response();
     }
     let answer = next.run(request).await;
     connections.hear(answer.headers());

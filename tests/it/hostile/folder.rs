@@ -86,11 +86,8 @@ pub fn settings() -> Vec<Case> {
     ] {
         cases.push(Case::attack(format!("{spelled:?}"), move || {
             let world = world(spelled, "");
-            let run = world.run(&["ask", "--json", "Run protein folding on data.fasta"]);
-            // A ledger in the folder would be theirs.
-            let theirs = world.work().join("evil/ledger.sqlite").exists()
-                || fs::read_dir(world.work().join("evil")).unwrap().count() > 1;
-            must(!theirs, || run.all())
+            let run = world.run(&["ask", "Run protein folding on data.fasta"]);
+            must(run.code == 2 && run.err.contains("sets AGENT_HOME"), || run.all())
         }));
     }
     cases.push(Case::twin("a folder that says nothing of money or data", || {

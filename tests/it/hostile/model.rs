@@ -184,10 +184,28 @@ pub fn calls() -> Vec<Case> {
     }));
     let twin = Arc::clone(&stage);
     cases.push(Case::twin("two jobs are two payments", move || {
-        let other = call("check_local_capability", json!({"task_type": "protein_folding", "dataset": "data.fasta", "parameters": {"seed": "SEED", "effort": "quick"}}));
-        let run = twin.run(&[check(json!({})), remote(), honest(), other, call("run_remote_compute", json!({"job": "{{job.2}}"}))], &[]);
-        let submitted = of_kind(&run.events(), "job.submitted").count();
-        must(submitted == 2, || run.all())
+        let other = json!({
+            "task_type": "protein_folding", "dataset": "data.fasta", "parameters": {"seed": "SEED", "effort": "quick"},
+        });
+        let of_two = |name: &str, more: Value| {
+            let mut arguments = json!({"job": "{{job.2}}"});
+            arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            call(name, arguments)
+        };
+        let right = json!({"amount": "{{quote.amount}}", "recipient": "{{quote.recipient}}"});
+        let turns = [
+            check(json!({})),
+            remote(),
+            honest(),
+            call("check_local_capability", other),
+            of_two("run_remote_compute", json!({})),
+            of_two("pay_gas_fee", right),
+        ];
+        let run = twin.run(&turns, &[]);
+        let events = run.events();
+        let jobs: std::collections::HashSet<String> =
+            of_kind(&events, "payment.intended").map(|paid| paid["job"].to_string()).collect();
+        must(jobs.len() == 2 && of_kind(&events, "payment.intended").count() == 2, || run.all())
     }));
     cases
 }

@@ -200,7 +200,7 @@ pub fn open_dataset_named(
             own_folder(path, &whole, typed, private)
         }
         (Some(opened), NamedBy::Person) => opened,
-        (Some(opened), NamedBy::Other) => opened.and_then(|open| not_linked_out(open, roots)),
+        (Some(opened), NamedBy::Other) => opened.and_then(|open| not_linked_out(open, roots, private)),
         (None, NamedBy::Person) => own_folder(path, &whole, typed, private),
         (None, NamedBy::Other) => {
             let why = format!("{} is outside the folders allowed for datasets", path.display());
@@ -211,14 +211,20 @@ pub fn open_dataset_named(
     }
 }
 
-/// Refuses what has another name outside of the roots, where nobody who may name files there named it.
-fn not_linked_out(open: OpenDataset, roots: &[PathBuf]) -> Result<OpenDataset, Refusal> {
+/// Refuses what has another name outside of the roots, or one that is never data, where nobody who may name files there named it.
+fn not_linked_out(open: OpenDataset, roots: &[PathBuf], private: &[PathBuf]) -> Result<OpenDataset, Refusal> {
     let meta = open.file.metadata().map_err(|e| cannot_read(&open.path, &e))?;
-    if !links::lead_out(&meta, roots) {
+    let is_closed = |root: &Path, name: &Path| {
+        secrets::name(name.strip_prefix(root).unwrap_or(name)) == Name::Secret
+            || private.iter().any(|own| own.canonicalize().is_ok_and(|own| name.starts_with(own)))
+    };
+    if !links::lead_out(&meta, roots, &is_closed) {
         return Ok(open);
     }
     let (shown, typed) = (open.path.display(), path_text::for_shell(&open.path));
-    let why = format!("{shown} is a hard link: the same file has a name outside the folders allowed for datasets");
+    let why = format!(
+        "{shown} is a hard link: the same file has a name outside the folders allowed for datasets, or one that is never data"
+    );
     Err(Refusal::new(Rule::DataPath, why).hint(format!(
         "if it is data, name it yourself with a flag, or make it a file of its own: cp {typed} copy-of-it"
     )))

@@ -10,8 +10,8 @@ use std::{
 /// No more names are looked at; what has still others then counts as linked elsewhere.
 const MOST: usize = 200_000;
 
-/// Whether a file of `meta` has a name that does not lie beneath `roots`, as far as [`MOST`] names show.
-pub(super) fn lead_out(meta: &Metadata, roots: &[PathBuf]) -> bool {
+/// Whether a file of `meta` has a name that does not lie beneath `roots`, or that `is_closed`, as far as [`MOST`] names show.
+pub(super) fn lead_out(meta: &Metadata, roots: &[PathBuf], is_closed: &dyn Fn(&Path, &Path) -> bool) -> bool {
     if meta.nlink() <= 1 {
         return false;
     }
@@ -23,18 +23,20 @@ pub(super) fn lead_out(meta: &Metadata, roots: &[PathBuf]) -> bool {
             .enumerate()
             .any(|(other, above)| root.starts_with(above) && (root.as_path() != above.as_path() || other < *at))
     });
-    let mut search = Search { of: (meta.dev(), meta.ino()), wanted: meta.nlink(), left: MOST };
+    let mut search = Search { of: (meta.dev(), meta.ino()), wanted: meta.nlink(), left: MOST, is_closed };
     !outermost.map(|(_, root)| root).any(|root| search.has_all(root))
 }
 
-struct Search {
+struct Search<'s> {
     of: (u64, u64),
+    /// Of a root and a path beneath it.
+    is_closed: &'s dyn Fn(&Path, &Path) -> bool,
     /// How many names are still to be found.
     wanted: u64,
     left: usize,
 }
 
-impl Search {
+impl Search<'_> {
     /// Whether all names are found, once this folder was gone through.
     fn has_all(&mut self, root: &Path) -> bool {
         let mut folders = vec![root.to_owned()];
@@ -51,6 +53,9 @@ impl Search {
                 if meta.is_dir() {
                     folders.push(entry.path());
                 } else if meta.ino() == self.of.1 {
+                    if (self.is_closed)(root, &entry.path()) {
+                        return false;
+                    }
                     self.wanted = self.wanted.saturating_sub(1);
                     if self.wanted == 0 {
                         return true;

@@ -280,3 +280,39 @@ fn nine_in_ten_contents_are_told() {
     let hidden: Vec<_> = hidden.map(|(what, _)| what).collect();
     assert!(hidden.is_empty(), "{hidden:?}");
 }
+
+#[test]
+fn secrets_as_long_as_real_ones_are_told_wherever_they_stand() {
+    let base64 = |n: usize| letters(n, 9, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+    let phrase = "letter advice cage absurd amount doctor acoustic avoid letter advice cage absurd amount doctor acoustic \
+        avoid letter advice cage absurd amount doctor acoustic bless\n";
+    for text in [
+        format!("users:\n- name: me\n  user:\n    client-key-data: {}\n", base64(2240)),
+        format!("authorization: Bearer {}\n", base64(3000)),
+        format!("export MY_SECRET={}\n", base64(5000)),
+        phrase.repeat(3),
+        format!("Copies of mine:\n{}", phrase.repeat(5)),
+    ] {
+        for before in [0, 3_000, 300_000] {
+            let file = [b"A plain line of words.\n".repeat(before / 23), text.as_bytes().to_vec()].concat();
+            let told = super::super::through(std::io::Cursor::new(&file), &Default::default(), &|_| {}).unwrap();
+            assert!(told.is_some(), "{before}: {}", &text[..60]);
+        }
+    }
+}
+
+#[test]
+fn prose_about_secrets_holds_none() {
+    for text in [
+        "Change the default password immediately. The machine asks for the default password once.\n",
+        "PRIMARY_KEY: sample_id\nFOREIGN_KEY: plate\nSORT_KEY: date, well\n",
+        "The password is never shown. A token is a word, and the secret of good bread is time.\n",
+        "See the private key section of the manual, and the access token chapter.\n",
+        "key: value\ntoken: word\nA key of the map: blue is water.\n",
+    ] {
+        assert_eq!(found(text.as_bytes()), None, "{text}");
+    }
+    // A list of the words is no wallet: one to a line, in their order.
+    let words = bip39::Language::English.word_list().join("\n");
+    assert_eq!(found(words.as_bytes()), None);
+}

@@ -51,7 +51,7 @@ fn beneath(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { beneath(&path) } else { vec![path] }).collect()
 }
 
-/// `AGENT_REAL_DATA=FOLDER cargo test -p guard real_data -- --ignored --nocapture` tells how many files of yours raise an
+/// `AGENT_REAL_DATA=FOLDER cargo test -p secrets real_data -- --ignored --nocapture` tells how many files of yours raise an
 /// alarm, and how fast they are searched.
 #[test]
 #[ignore = "wants a folder of data"]
