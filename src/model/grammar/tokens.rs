@@ -2,7 +2,6 @@
 
 use winnow::{
     Parser, Result,
-    ascii::digit1,
     combinator::{alt, not, opt, peek, preceded, repeat},
     token::{any, none_of, one_of, take_while},
 };
@@ -46,6 +45,11 @@ impl Token {
 
 /// A name in quotation marks is at most this long, characters.
 const QUOTED: usize = 300;
+/// A path is at most this long, characters (Linux's PATH_MAX). What is looked at from one place of a text is bounded, so that
+/// the whole is read in time that is proportional to it.
+const LONGEST: usize = 4096;
+/// Digits of a number, letters of its unit.
+const FIGURES: usize = 40;
 
 /// The pieces of a text, at most so many. `odd` are names of files with blanks and other signs, which are found as they stand.
 pub(super) fn tokens(mut text: &str, odd: &[&str], most: usize) -> Vec<Token> {
@@ -78,17 +82,19 @@ fn blank(input: &mut &str) -> Result<Token> {
 /// `seed=7`, `database='my proteins.fasta'`.
 fn setting(input: &mut &str) -> Result<Token> {
     let letters = take_while(0..=40, |c: char| c.is_alphanumeric() || "_-".contains(c));
-    let name = preceded(take_while(0.., '-'), (one_of(char::is_alphabetic), letters).take());
+    let name = preceded(take_while(0..=FIGURES, '-'), (one_of(char::is_alphabetic), letters).take());
     let made = |(name, _, value): (&str, char, String)| Token::new(Kind::Setting(name.to_lowercase()), value);
     (name, '=', alt((quoted, raw.map(str::to_owned)))).map(made).parse_next(input)
 }
 
 /// `7`, `-1`, `1.5`, `1,000`, `1e-5`, `3D`, `2-dimensional`. A name that begins with a digit is none.
 fn number(input: &mut &str) -> Result<Token> {
-    let digits = (opt(one_of(['+', '-'])), digit1, repeat::<_, _, (), _, _>(0.., (one_of(['.', ',']), digit1)));
-    let exponent = opt((one_of(['e', 'E']), opt(one_of(['+', '-'])), digit1));
-    let unit = preceded(opt('-'), take_while(0.., char::is_alphabetic));
-    let goes_on = (take_while(0.., ['.', '_', '-', '/', '*', '=']), one_of(char::is_alphanumeric));
+    let some = || take_while(1..=FIGURES, |c: char| c.is_ascii_digit());
+    let parts = repeat::<_, _, (), _, _>(0..=FIGURES, (one_of(['.', ',']), some()));
+    let digits = (opt(one_of(['+', '-'])), some(), parts);
+    let exponent = opt((one_of(['e', 'E']), opt(one_of(['+', '-'])), some()));
+    let unit = preceded(opt('-'), take_while(0..=FIGURES, char::is_alphabetic));
+    let goes_on = (take_while(0..=FIGURES, ['.', '_', '-', '/', '*', '=']), one_of(char::is_alphanumeric));
     let made = |(number, unit, ()): (&str, &str, ())| Token::new(Kind::Number(unit.to_lowercase()), number);
     ((digits, exponent).take(), unit, peek(not(goes_on))).map(made).parse_next(input)
 }
@@ -119,7 +125,7 @@ fn raw<'t>(input: &mut &'t str) -> Result<&'t str> {
     let start = *input;
     let first = peek(any).parse_next(input)?;
     let one = none_of(move |c: char| c.is_whitespace() || APART.contains(c) || other(c) != other(first)).void();
-    let all: &str = repeat::<_, _, (), _, _>(1.., alt((('\\', ' ').void(), one))).take().parse_next(input)?;
+    let all: &str = repeat::<_, _, (), _, _>(1..=LONGEST, alt((('\\', ' ').void(), one))).take().parse_next(input)?;
     let kept = all.trim_end_matches(['.', '?', '\'', '。', '、', '？']);
     *input = start.get(kept.len()..).unwrap_or_default();
     (!kept.is_empty()).then_some(kept).ok_or_else(Default::default)
