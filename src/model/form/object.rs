@@ -15,6 +15,10 @@ use domain::{
 /// The longest answer in which an object is looked for, bytes.
 const LONGEST: usize = 256 * 1024;
 
+/// What begins as an object and is none is looked at up to here in all, bytes: a text of nothing else would be looked at again
+/// from each of its braces.
+const LOOKED_AT: usize = 32 * LONGEST;
+
 /// The object's fields. What is missing is the narrowest, or nothing said.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,8 +57,10 @@ fn find(text: &str) -> Option<&str> {
     if text.len() > LONGEST {
         return None;
     }
-    let mut from = 0;
-    while let Some(start) = text.get(from..)?.find('{').map(|at| from + at) {
+    let (mut from, mut looked) = (0, 0);
+    while looked < LOOKED_AT
+        && let Some(start) = text.get(from..)?.find('{').map(|at| from + at)
+    {
         let rest = text.get(start..)?;
         let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
         match values.next() {
@@ -66,10 +72,20 @@ fn find(text: &str) -> Option<&str> {
                 // An object that is none of ours is passed over whole.
                 from = start + value.get().len();
             }
-            _ => from = start + 1,
+            Some(Err(error)) => {
+                looked += reached(rest, &error);
+                from = start + 1;
+            }
+            None => from = start + 1,
         }
     }
     None
+}
+
+/// How far into a text an error of JSON stands, bytes.
+fn reached(text: &str, error: &serde_json::Error) -> usize {
+    let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+    lines.map(str::len).sum::<usize>() + error.column()
 }
 
 /// An error of JSON without its line and column, which mean nothing to who wrote one line.
