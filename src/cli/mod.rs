@@ -236,6 +236,11 @@ fn unparsed(arguments: &[OsString], error: &clap::Error) -> ExitCode {
             let what = if error.kind() == ErrorKind::DisplayVersion { "version" } else { "help" };
             context.output.json(&serde_json::json!({what: text.trim_end()}));
         }
+    } else if error.use_stderr() {
+        // It quotes what was typed: without secrets that the settings know, and without what nobody sees.
+        let context = Context::of_process(Global::default());
+        let _ = context.settings();
+        context.errors.write(&error.render().to_string());
     } else {
         // A closed standard output is no reason for another error.
         let _ = error.print();

@@ -1,7 +1,8 @@
 //! Where the result of a job goes: looked at before anything is sent or paid, and made before it is needed.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -12,6 +13,9 @@ use domain::{
     ids::JobId,
     job::{Job, JobState},
 };
+
+/// So much is written to try a folder: the least that a result takes, on a disk that may be full.
+const TRIED: [u8; 64 * 1024] = [0; 64 * 1024];
 
 impl Workflow {
     /// The folder of the job's result.
@@ -26,7 +30,7 @@ impl Workflow {
     /// When it cannot be made, or nothing can be written into it.
     pub(super) fn make_out_dir(&self, job: &Job) -> Result<PathBuf, JobError> {
         let folder = self.out_dir(job);
-        let made = fs::create_dir_all(&folder).and_then(|()| tempfile::tempfile_in(&folder).map(drop));
+        let made = fs::create_dir_all(&folder).and_then(|()| tempfile::tempfile_in(&folder)?.write_all(&TRIED));
         made.map_err(|source| JobError::Results { job: Some(job.id.clone()), folder: folder.clone(), source })?;
         Ok(folder)
     }

@@ -9,6 +9,7 @@ use super::super::{
 use domain::{
     plan::{Plan, PlannedWork},
     request::{Locality, Spend, Work},
+    text::is_hidden,
     units::clean,
 };
 
@@ -63,7 +64,21 @@ pub fn write(plan: &Plan) -> String {
         tables.extend(table(group, these));
     }
     file.insert("work", Item::ArrayOfTables(tables));
-    file.to_string()
+    visible(&file.to_string())
+}
+
+/// The same in which characters that nobody sees are written as TOML's escapes: a person reads it before they say yes. They
+/// stand in names of files alone, which are written in double quotes.
+fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c != '\n' && is_hidden(c) {
+            out.push_str(&format!("\\U{:08x}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 fn field(file: &mut DocumentMut, notes: &str, name: &str, text: impl Into<String>) {

@@ -80,7 +80,6 @@ pub fn settings() -> Vec<Case> {
         "AGENT_HOME='evil'\n",
         " AGENT_HOME = evil\n",
         "\u{feff}AGENT_HOME=evil\n",
-        "A=1\rAGENT_HOME=evil\r",
         "AGENT_HOME=evil\r\n",
         "X=evil\nAGENT_HOME=$X\n",
     ] {
@@ -88,6 +87,18 @@ pub fn settings() -> Vec<Case> {
             let world = world(spelled, "");
             let run = world.run(&["ask", "Run protein folding on data.fasta"]);
             must(run.code == 2 && run.err.contains("sets AGENT_HOME"), || run.all())
+        }));
+    }
+    for path in [format!("{KEY}.fasta"), format!("d-{KEY}/x.fasta")] {
+        cases.push(Case::attack("a path that holds the key is kept", move || {
+            let world = world("", "");
+            fs::create_dir_all(world.work().join(&path).parent().unwrap()).unwrap();
+            world.file(&path, example("data.fasta"));
+            let run = world.run(&["run", "sequence_stats", &path]);
+            let log = fs::read_to_string(world.home().join("jobs.jsonl")).unwrap_or_default();
+            must(run.code == 3 && !run.all().contains(KEY) && !log.contains(KEY), || run.all())?;
+            let told = world.run(&["jobs", "show", KEY]);
+            must(told.code == 2 && !told.all().contains(KEY), || told.all())
         }));
     }
     cases.push(Case::twin("a folder that says nothing of money or data", || {

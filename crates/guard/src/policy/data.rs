@@ -186,6 +186,10 @@ pub fn open_dataset_named(
     }
     let first = roots.first().ok_or_else(|| Refusal::new(Rule::DataPath, "no folder is allowed for datasets"))?;
     let whole = resolved(path, first)?;
+    // What a plan, a job and a result would be written with.
+    if known::sought().found_in(whole.as_os_str().as_encoded_bytes()).is_some() {
+        return Err(secret(path, "its path holds a secret of this program's own"));
+    }
     if !path_text::is_text(&whole) {
         return Err(no_text(&whole));
     }
