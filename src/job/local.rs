@@ -14,7 +14,10 @@ use domain::{
 };
 use guard::{
     machine::{catalogue, estimator},
-    policy::data::{OpenDataset, OpenFurther},
+    policy::{
+        Refusal,
+        data::{OpenDataset, OpenFurther},
+    },
 };
 
 /// A run may take this many times its pessimistic estimate before it is ended.
@@ -23,6 +26,8 @@ const PATIENCE: f64 = 4.0;
 const SHORTEST_LIMIT: f64 = 600.0;
 /// And never longer than a day, seconds.
 const LONGEST_LIMIT: f64 = 86_400.0;
+/// Nobody waits for the search of fewer bytes than these, about a second's: how far it is, is not told.
+const LONG: u64 = 100_000_000;
 
 impl Workflow {
     /// Runs the job in a worker process with limits; afterwards it is done or failed. Running again is safe: it has no
@@ -39,7 +44,10 @@ impl Workflow {
         let guard = &self.parts.guard;
         let files = (guard.reopen_dataset(job)?, guard.reopen_further(job)?);
         if job.state == JobState::Planned {
-            self.search_for_secrets(job, &files.0, &files.1).await?;
+            tokio::select! {
+                searched = self.search_for_secrets(job, &files.0, &files.1) => searched?,
+                () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
+            }
         }
         let limits = (job.verdict.machine.available_ram, time_limit(&job.verdict.estimate).as_secs());
         let permit = guard.permit_local_run(&guard.mandate(job)?, job, files, limits.0, limits.1, &*self.parts.sink)?;
@@ -105,11 +113,22 @@ impl Workflow {
         further: &[OpenFurther],
     ) -> Result<(), JobError> {
         let all = std::iter::once(dataset).chain(further.iter().map(|further| &further.file));
-        let searches = all.map(OpenDataset::search).collect::<Result<Vec<_>, _>>()?;
-        let search = move || searches.into_iter().try_for_each(|search| search.run(&|_| {}));
-        let path = job.source.path.clone();
-        let searched = tokio::task::spawn_blocking(search).await;
-        let searched = searched.map_err(|e| JobError::Read { path, source: std::io::Error::other(e) })?;
+        let searches = all.map(|file| Ok((file.bytes, file.search()?))).collect::<Result<Vec<_>, Refusal>>()?;
+        // One after the other: what is told never falls.
+        let whole = all_bytes(dataset, further);
+        let search = move |tell: &dyn Fn(u64)| {
+            let mut before = 0;
+            searches.into_iter().try_for_each(|(bytes, search)| {
+                search.run(&|now| {
+                    if whole >= LONG {
+                        tell(before + now);
+                    }
+                })?;
+                before += bytes;
+                Ok(())
+            })
+        };
+        let searched: Result<(), Refusal> = self.told_of_bytes(job, whole, search).await?;
         if let Err(refusal) = searched {
             self.step(&job.id, JobState::Refused, |job| job.failure = Some(refusal.why.clone()))?;
             return Err(refusal.into());
@@ -176,6 +195,11 @@ impl Workflow {
             ),
         })
     }
+}
+
+/// Bytes of a dataset and of what lies beside it.
+fn all_bytes(dataset: &OpenDataset, further: &[OpenFurther]) -> u64 {
+    dataset.bytes + further.iter().map(|further| further.file.bytes).sum::<u64>()
 }
 
 /// What a run took: of one that was ended at a limit (not `whole`), that limit. Zero is not known.

@@ -28,7 +28,10 @@ impl Workflow {
         let dataset = guard.reopen_dataset(job)?;
         let permit = guard.permit_upload(&guard.mandate(job)?, job, dataset, object_key(job), &*self.parts.sink)?;
         self.parts.guard.check_readable(job, &*self.parts.sink)?;
-        let content = self.read_to_its_end(job, &permit.effect().dataset).await?;
+        let content = tokio::select! {
+            content = self.read_to_its_end(job, &permit.effect().dataset) => content?,
+            () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
+        };
         self.make_out_dir(job)?;
         let remote = self.remote().await?;
         if job.state == JobState::Planned {
@@ -73,28 +76,11 @@ impl Workflow {
         let read = |source| JobError::Read { path: job.source.path.clone(), source };
         let file = dataset.reopen().map_err(read)?;
         let (task, parameters) = (job.task_type.clone(), job.parameters.clone());
-        let (format, whole) = (job.verdict.dataset.format, dataset.bytes.max(1) as f64);
-        let (tell, mut told) = tokio::sync::watch::channel(0_u64);
+        let format = job.verdict.dataset.format;
         let search = dataset.search()?;
         let searching = tokio::task::spawn_blocking(move || search.run(&|_| {}));
-        let mut reading = tokio::task::spawn_blocking(move || {
-            science::read_through(&task, &parameters, format, file, &|bytes| {
-                tell.send_replace(bytes);
-            })
-        });
-        let done = loop {
-            tokio::select! {
-                done = &mut reading => break done,
-                changed = told.changed() => {
-                    if changed.is_ok() {
-                        let part = *told.borrow_and_update() as f64 / whole;
-                        let (job, status) = (job.id.clone(), "checking".to_owned());
-                        self.emit(Event::JobStatus { job, status, progress: Some(part) });
-                    }
-                }
-            }
-        };
-        let done = done.map_err(|e| read(std::io::Error::other(e)))?;
+        let reading = move |tell: &dyn Fn(u64)| science::read_through(&task, &parameters, format, file, tell);
+        let done = self.told_of_bytes(job, dataset.bytes, reading).await?;
         let through = match done {
             Ok(through) => through,
             Err(error) => {
@@ -115,6 +101,35 @@ impl Workflow {
         dataset.unchanged_since(job.verdict.dataset.bytes, job.verdict.dataset.modified_ns)?;
         self.parts.ledger.learn(&job.id, |job| job.content = Some(through.sha256))?;
         Ok(through.sha256)
+    }
+
+    /// Does what takes long on a thread of its own, and tells how many of `whole` bytes it has come to. Left, it goes on without
+    /// being heard.
+    pub(super) async fn told_of_bytes<T: Send + 'static>(
+        &self,
+        job: &Job,
+        whole: u64,
+        work: impl FnOnce(&dyn Fn(u64)) -> T + Send + 'static,
+    ) -> Result<T, JobError> {
+        let (tell, mut told) = tokio::sync::watch::channel(0_u64);
+        let mut working = tokio::task::spawn_blocking(move || {
+            work(&|bytes| {
+                tell.send_replace(bytes);
+            })
+        });
+        loop {
+            tokio::select! {
+                done = &mut working => {
+                    let path = job.source.path.clone();
+                    return done.map_err(|e| JobError::Read { path, source: std::io::Error::other(e) });
+                }
+                Ok(()) = told.changed() => {
+                    let part = *told.borrow_and_update() as f64 / whole.max(1) as f64;
+                    let (job, status) = (job.id.clone(), "checking".to_owned());
+                    self.emit(Event::JobStatus { job, status, progress: Some(part) });
+                }
+            }
+        }
     }
 
     /// Submits under the job's idempotency key and writes the provider's quote down. Taken again, it finds the same task.

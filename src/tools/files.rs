@@ -1,6 +1,6 @@
 //! The files that a name stands for, where a model or an MCP client names them.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::WorkError;
 use crate::job::JobError;
@@ -19,7 +19,7 @@ pub fn expand(names: &[PathBuf], folder: &Path, task: Option<&TaskType>) -> Resu
     for name in names {
         let outside = name.is_absolute() || name.starts_with("~") || name.components().any(|c| c.as_os_str() == "..");
         let looks_plain = !name.to_string_lossy().contains(['*', '?', '[']) && !folder.join(name).is_dir();
-        let found = if outside || looks_plain {
+        let found = if outside || looks_plain || leads_out(folder, name) {
             vec![name.clone()]
         } else {
             let at = Surroundings { folder, home: None, task };
@@ -33,4 +33,15 @@ pub fn expand(names: &[PathBuf], folder: &Path, task: Option<&TaskType>) -> Resu
         }
     }
     Ok(files)
+}
+
+/// Whether the folder that a name begins with, or is, lies outside of `folder` behind links: not even the names in it are told.
+fn leads_out(folder: &Path, name: &Path) -> bool {
+    let is_fixed = |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
+    let begun: PathBuf = name.components().take_while(is_fixed).collect();
+    match (folder.join(begun).canonicalize(), folder.canonicalize()) {
+        (Ok(begun), Ok(folder)) => !begun.starts_with(folder),
+        // What is not there holds nothing.
+        _ => false,
+    }
 }
