@@ -15,7 +15,7 @@ use domain::{
 };
 
 /// So much is written to try a folder: the least that a result takes, on a disk that may be full.
-const TRIED: [u8; 64 * 1024] = [0; 64 * 1024];
+const TRIED: usize = 64 * 1024;
 
 impl Workflow {
     /// The folder of the job's result.
@@ -30,7 +30,8 @@ impl Workflow {
     /// When it cannot be made, or nothing can be written into it.
     pub(super) fn make_out_dir(&self, job: &Job) -> Result<PathBuf, JobError> {
         let folder = self.out_dir(job);
-        let made = fs::create_dir_all(&folder).and_then(|()| tempfile::tempfile_in(&folder)?.write_all(&TRIED));
+        let made =
+            fs::create_dir_all(&folder).and_then(|()| tempfile::tempfile_in(&folder)?.write_all(&vec![0; TRIED]));
         made.map_err(|source| JobError::Results { job: Some(job.id.clone()), folder: folder.clone(), source })?;
         Ok(folder)
     }
