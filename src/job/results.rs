@@ -14,9 +14,6 @@ use domain::{
     job::{Job, JobState},
 };
 
-/// So much is written to try a folder: the least that a result takes, on a disk that may be full.
-const TRIED: usize = 64 * 1024;
-
 impl Workflow {
     /// The folder of the job's result.
     pub(super) fn out_dir(&self, job: &Job) -> PathBuf {
@@ -30,8 +27,8 @@ impl Workflow {
     /// When it cannot be made, or nothing can be written into it.
     pub(super) fn make_out_dir(&self, job: &Job) -> Result<PathBuf, JobError> {
         let folder = self.out_dir(job);
-        let made =
-            fs::create_dir_all(&folder).and_then(|()| tempfile::tempfile_in(&folder)?.write_all(&vec![0; TRIED]));
+        // A file can be made on a full disk, and nothing written into it.
+        let made = fs::create_dir_all(&folder).and_then(|()| tempfile::tempfile_in(&folder)?.write_all(&[0]));
         made.map_err(|source| JobError::Results { job: Some(job.id.clone()), folder: folder.clone(), source })?;
         Ok(folder)
     }
