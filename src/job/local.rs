@@ -26,8 +26,6 @@ const PATIENCE: f64 = 4.0;
 const SHORTEST_LIMIT: f64 = 600.0;
 /// And never longer than a day, seconds.
 const LONGEST_LIMIT: f64 = 86_400.0;
-/// Nobody waits for the search of fewer bytes than these, about a second's: how far it is, is not told.
-const LONG: u64 = 100_000_000;
 
 impl Workflow {
     /// Runs the job in a worker process with limits; afterwards it is done or failed. Running again is safe: it has no
@@ -119,11 +117,7 @@ impl Workflow {
         let search = move |tell: &dyn Fn(u64)| {
             let mut before = 0;
             searches.into_iter().try_for_each(|(bytes, search)| {
-                search.run(&|now| {
-                    if whole >= LONG {
-                        tell(before + now);
-                    }
-                })?;
+                search.run(&|now| tell(before + now))?;
                 before += bytes;
                 Ok(())
             })

@@ -20,6 +20,9 @@ use guard::policy::{Refusal, Rule, data::OpenDataset};
 /// How long the provider may read the dataset: as long as S3 allows, as a job may wait for its payment.
 const LINK_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
+/// Nobody waits for fewer bytes than these to be looked through, about a second's.
+const LONG: u64 = 100_000_000;
+
 impl Workflow {
     /// Uploads the dataset under the job's own key. An upload that was cut short is made again, or found whole.
     pub(super) async fn stage_step(&self, job: &Job, cancel: &Cancel) -> Result<(), JobError> {
@@ -103,8 +106,8 @@ impl Workflow {
         Ok(through.sha256)
     }
 
-    /// Does what takes long on a thread of its own, and tells how many of `whole` bytes it has come to. Left, it goes on without
-    /// being heard.
+    /// Does what may take long on a thread of its own, and tells how many of `whole` bytes it has come to, where there are so many
+    /// that somebody waits for it. Left, it goes on without being heard.
     pub(super) async fn told_of_bytes<T: Send + 'static>(
         &self,
         job: &Job,
@@ -123,7 +126,7 @@ impl Workflow {
                     let path = job.source.path.clone();
                     return done.map_err(|e| JobError::Read { path, source: std::io::Error::other(e) });
                 }
-                Ok(()) = told.changed() => {
+                Ok(()) = told.changed(), if whole >= LONG => {
                     let part = *told.borrow_and_update() as f64 / whole.max(1) as f64;
                     let (job, status) = (job.id.clone(), "checking".to_owned());
                     self.emit(Event::JobStatus { job, status, progress: Some(part) });

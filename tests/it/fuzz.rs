@@ -11,6 +11,7 @@ use std::{
     fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, mpsc},
     time::{Duration, Instant},
 };
 
@@ -52,24 +53,60 @@ fn honest(name: &str) -> Vec<Vec<u8>> {
     paths.iter().map(|path| fs::read(path).unwrap()).collect()
 }
 
+/// Keeps an input that a reader failed on.
+fn kept(name: &str, input: &[u8]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/fuzz");
+    fs::create_dir_all(&folder).unwrap();
+    let path = folder.join(name);
+    fs::write(&path, input).unwrap();
+    path
+}
+
+/// Ends the process, with the input kept, where a reader does not come back long after it should have; until it is dropped.
+struct Watch {
+    now: Arc<Mutex<Option<(Instant, Vec<u8>)>>>,
+    _over: mpsc::Sender<()>,
+}
+
+impl Watch {
+    fn of(name: &str) -> Watch {
+        let (over, came) = mpsc::channel();
+        let now: Arc<Mutex<Option<(Instant, Vec<u8>)>>> = Arc::default();
+        let (watched, name) = (Arc::clone(&now), format!("{name}-hangs"));
+        std::thread::spawn(move || {
+            while came.recv_timeout(LONGEST) == Err(mpsc::RecvTimeoutError::Timeout) {
+                if let Some((begun, input)) = &*watched.lock().unwrap()
+                    && begun.elapsed() > 5 * LONGEST
+                {
+                    eprintln!("a reader does not come back: {}", kept(&name, input).display());
+                    std::process::exit(101);
+                }
+            }
+        });
+        Watch { now, _over: over }
+    }
+
+    fn begins(&self, input: &[u8]) {
+        *self.now.lock().unwrap() = Some((Instant::now(), input.to_owned()));
+    }
+}
+
 /// Plays inputs to a reader for as long as `goes_on` says; how many it were.
 fn play(name: &str, reader: Reader, goes_on: impl Fn(u64) -> bool) -> u64 {
     let honest = honest(name);
     assert!(!honest.is_empty(), "{name} has no honest inputs");
     let mut readers = Readers::new();
     let changed = Changes::of(&honest, name);
-    let mut played = 0;
+    let (mut played, watch) = (0, Watch::of(name));
     for input in honest.iter().cloned().chain(changed) {
         if played >= honest.len() as u64 && !goes_on(played) {
             break;
         }
         let begun = Instant::now();
+        watch.begins(&input);
         let panicked = catch_unwind(AssertUnwindSafe(|| reader(&mut readers, &input))).is_err();
         if panicked || begun.elapsed() > LONGEST {
-            let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/fuzz");
-            fs::create_dir_all(&kept).unwrap();
-            let kept = kept.join(format!("{name}-{played}"));
-            fs::write(&kept, &input).unwrap();
+            let kept = kept(&format!("{name}-{played}"), &input);
             panic!("{name}, input {played}, panicked: {panicked}, after {:?}: {}", begun.elapsed(), kept.display());
         }
         played += 1;

@@ -1,6 +1,6 @@
 //! Hashes and addresses, each in one byte order of ours.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, io, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -46,31 +46,41 @@ impl Sha256 {
         use sha2::Digest as _;
         Sha256(sha2::Sha256::digest(bytes).into())
     }
+}
 
-    /// The digest of what comes piece by piece.
-    pub fn hasher() -> Hasher {
-        Hasher::default()
+/// What is written, hashed as it passes.
+#[derive(Debug)]
+pub struct Hashed<W> {
+    out: W,
+    digest: sha2::Sha256,
+    bytes: u64,
+}
+
+impl<W> Hashed<W> {
+    /// Passes on to `out`.
+    pub fn new(out: W) -> Hashed<W> {
+        Hashed { out, digest: sha2::Sha256::default(), bytes: 0 }
+    }
+
+    /// Where it went, how many bytes passed, and their digest.
+    pub fn finish(self) -> (W, u64, Sha256) {
+        (self.out, self.bytes, Sha256(sha2::Digest::finalize(self.digest).into()))
     }
 }
 
-/// A digest in the making.
-#[derive(Debug, Clone, Default)]
-pub struct Hasher(sha2::Sha256);
-
-impl Hasher {
-    /// The next piece.
-    pub fn update(&mut self, piece: &[u8]) {
-        sha2::Digest::update(&mut self.0, piece);
+impl<W: io::Write> io::Write for Hashed<W> {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(piece)?;
+        sha2::Digest::update(&mut self.digest, piece.get(..written).unwrap_or_default());
+        self.bytes += written as u64;
+        Ok(written)
     }
 
-    /// The digest of all pieces.
-    pub fn finish(self) -> Sha256 {
-        Sha256(sha2::Digest::finalize(self.0).into())
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 
-/// An address has 34 letters; nothing much longer is looked at, bytes.
-const LONGEST_ADDRESS: usize = 64;
 /// Neo N3's address version byte.
 const ADDRESS_VERSION: u8 = 0x35;
 

@@ -2,45 +2,24 @@
 
 use std::{
     fs::File,
-    io::{self, BufWriter, Write},
+    io::{BufWriter, Write},
     path::Path,
 };
 
-use sha2::Digest as _;
-
 use super::ScienceError;
-use domain::{hash::Sha256, job::ResultFile};
+use domain::{hash::Hashed, job::ResultFile};
 
 /// A new file in the folder of results.
 pub(crate) struct Output {
     name: &'static str,
-    file: BufWriter<Hashed>,
-}
-
-struct Hashed {
-    file: File,
-    hash: sha2::Sha256,
-    bytes: u64,
-}
-
-impl Write for Hashed {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let count = self.file.write(buffer)?;
-        self.hash.update(buffer.get(..count).unwrap_or_default());
-        self.bytes += count as u64;
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
+    file: BufWriter<Hashed<File>>,
 }
 
 impl Output {
     /// Creates `name` in `folder`, empty.
     pub(crate) fn create(folder: &Path, name: &'static str) -> Result<Output, ScienceError> {
         let file = File::create(folder.join(name)).map_err(|source| ScienceError::Write { name, source })?;
-        Ok(Output { name, file: BufWriter::new(Hashed { file, hash: sha2::Sha256::new(), bytes: 0 }) })
+        Ok(Output { name, file: BufWriter::new(Hashed::new(file)) })
     }
 
     /// Writes text.
@@ -54,7 +33,8 @@ impl Output {
         let name = self.name;
         let failed = |source| ScienceError::Write { name, source };
         let done = self.file.into_inner().map_err(|e| failed(e.into_error()))?;
-        done.file.sync_all().map_err(failed)?;
-        Ok(ResultFile { name: name.to_owned(), bytes: done.bytes, sha256: Sha256(done.hash.finalize().into()) })
+        let (file, bytes, sha256) = done.finish();
+        file.sync_all().map_err(failed)?;
+        Ok(ResultFile { name: name.to_owned(), bytes, sha256 })
     }
 }

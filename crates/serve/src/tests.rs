@@ -76,13 +76,39 @@ async fn a_head_or_a_body_that_comes_a_byte_at_a_time_ends() {
     assert!(rest(body).await.ends_with("did not come in time"));
 }
 
+/// 64 MB, a megabyte at a time; whoever waits for `_gone` learns when its connection has ended.
+struct Long {
+    left: usize,
+    _gone: Option<oneshot::Sender<()>>,
+}
+
+/// Bytes of a piece, and how many there are.
+const PIECE: usize = 1 << 20;
+const PIECES: usize = 64;
+
+impl Body for Long {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        let next = self.left.checked_sub(1);
+        self.left = next.unwrap_or_default();
+        std::task::Poll::Ready(next.map(|_| Ok(http_body::Frame::data(Bytes::from(vec![0; PIECE])))))
+    }
+}
+
 #[tokio::test]
 async fn an_answer_that_nobody_takes_ends_and_a_slow_reader_has_all_of_it() {
-    const LONG: usize = 64_000_000;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
-    let service = hyper::service::service_fn(|_: Request<Deadline<Incoming>>| async {
-        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(vec![0; LONG]))))
+    let (gone, ended) = oneshot::channel();
+    let gone = Arc::new(Mutex::new(Some(gone)));
+    let service = hyper::service::service_fn(move |_: Request<Deadline<Incoming>>| {
+        let gone = gone.lock().unwrap().take();
+        async move { Ok::<_, Infallible>(Response::new(Long { left: PIECES, _gone: gone })) }
     });
     tokio::spawn(serve(listener, service, limits(), std::future::pending()));
     let asking = || async {
@@ -92,24 +118,24 @@ async fn an_answer_that_nobody_takes_ends_and_a_slow_reader_has_all_of_it() {
     };
     let mut silent = asking().await;
     // It is let go: what the system holds for it comes, and then an end before the whole.
-    tokio::time::sleep(SOON * 5).await;
+    assert!(tokio::time::timeout(SOON * 50, ended).await.expect("it is still served").is_err());
     let mut taken = Vec::new();
     let end = tokio::time::timeout(SOON * 50, silent.read_to_end(&mut taken)).await.expect("it is still open");
-    assert!(taken.len() < LONG, "{end:?}");
-    // One that takes three times as long as that, and never stands still.
+    assert!(taken.len() < PIECE * PIECES, "{end:?}");
+    // One that takes three times as long as that in all, and never stands still for as long.
     let mut slow = asking().await;
-    let (mut all, mut piece) = (0, vec![0; 1 << 20]);
+    let (mut all, mut piece) = (0, vec![0; PIECE]);
     loop {
         let read = slow.read(&mut piece).await.unwrap();
         all += read;
         if read == 0 {
             break;
         }
-        if all % (LONG / 16) < read {
+        if all % (PIECE * PIECES / 16) < read {
             tokio::time::sleep(SOON / 5).await;
         }
     }
-    assert!(all > LONG, "{all}");
+    assert!(all > PIECE * PIECES, "{all}");
 }
 
 #[tokio::test]

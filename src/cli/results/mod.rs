@@ -3,28 +3,27 @@
 mod records;
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, IsTerminal as _, Read, Write},
-    os::unix::fs::OpenOptionsExt as _,
+    fs,
+    io::{self, IsTerminal as _, Read as _, Write},
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
 };
 
 use clap::Args;
-use rustix::fs::OFlags;
 use serde_json::json;
 
 use self::records::Separator;
 use super::{CommandError, Context, Kind, completions, jobs::Which};
 use domain::{
     bounded,
-    hash::Sha256,
+    hash::Hashed,
     ids::JobId,
     job::{Job, JobResult, ResultFile},
     result::{BOUNDS, RESULT_FILE, ResultDocument},
     text::is_hidden,
     units,
 };
+use guard::config::plain_file;
 
 /// List a job's result files, print one, copy them, or have their records as a table.
 #[derive(Debug, Args)]
@@ -49,8 +48,6 @@ pub struct Results {
     open: bool,
 }
 
-/// Bytes that are read at a time.
-const PIECE: usize = 64 * 1024;
 /// What opens a folder on a desktop (freedesktop.org).
 const OPENER: &str = "xdg-open";
 
@@ -121,9 +118,9 @@ impl Failed {
                 CommandError::new(Kind::Failed, "result_changed", format!("{name} is not as it came: {why}"))
                     .hint("it was changed, moved or removed after the job was done; ask for the work anew with --anew")
             }
-            Failed::Write(error) => {
+            Failed::Io(error) => {
                 CommandError::new(Kind::Failed, "write", format!("{name} cannot be passed on: {error}"))
-                    .hint("make room there, or name another place")
+                    .hint("check that it can be read, and that there is room where it goes")
             }
         }
     }
@@ -133,40 +130,23 @@ impl Failed {
 enum Failed {
     /// It is not what it was.
     Changed(String),
-    /// Where it goes takes no more.
-    Write(io::Error),
+    /// It cannot be read, or where it goes takes no more.
+    Io(io::Error),
 }
 
 /// Passes a file on, and holds it against its checksum.
 fn checked(folder: &Path, file: &ResultFile, to: &mut dyn Write) -> Result<(), Failed> {
-    let changed = |error: io::Error| Failed::Changed(error.to_string());
-    let mut from = opened(&folder.join(&file.name)).map_err(changed)?;
-    let mut hash = Sha256::hasher();
-    let (mut piece, mut bytes) = (vec![0; PIECE], 0_u64);
-    loop {
-        let read = from.read(&mut piece).map_err(changed)?;
-        let Some(part) = piece.get(..read).filter(|part| !part.is_empty()) else { break };
-        hash.update(part);
-        bytes += read as u64;
-        if bytes > file.bytes {
-            return Err(Failed::Changed(format!("it has more than the {} that it had", units::bytes(file.bytes))));
-        }
-        to.write_all(part).map_err(Failed::Write)?;
+    let from = plain_file::open_itself(&folder.join(&file.name)).map_err(|error| Failed::Changed(error.to_string()))?;
+    let mut passed = Hashed::new(to);
+    // A byte more than it had tells that it grew.
+    io::copy(&mut from.take(file.bytes.saturating_add(1)), &mut passed).map_err(Failed::Io)?;
+    let (_, bytes, sha256) = passed.finish();
+    if bytes != file.bytes {
+        let more = if bytes > file.bytes { "more than " } else { "" };
+        let had = units::bytes(file.bytes);
+        return Err(Failed::Changed(format!("it has {more}{} and had {had}", units::bytes(bytes.min(file.bytes)))));
     }
-    match (bytes == file.bytes, hash.finish() == file.sha256) {
-        (true, true) => Ok(()),
-        (false, _) => {
-            Err(Failed::Changed(format!("it has {} and had {}", units::bytes(bytes), units::bytes(file.bytes))))
-        }
-        (true, false) => Err(Failed::Changed("its checksum is another one".to_owned())),
-    }
-}
-
-/// A regular file of this name, and none that it leads to.
-fn opened(path: &Path) -> io::Result<File> {
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no regular file")) }
+    if sha256 == file.sha256 { Ok(()) } else { Err(Failed::Changed("its checksum is another one".to_owned())) }
 }
 
 /// The result document, read from the same opening of it that is held against its checksum.
@@ -198,7 +178,7 @@ fn cat(file: &ResultFile, folder: &Path) -> Result<ExitCode, CommandError> {
     }
     match checked(folder, file, &mut io::stdout().lock()) {
         // Whoever read as much as they wanted is served.
-        Err(Failed::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        Err(Failed::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         done => done.map(|()| ExitCode::SUCCESS).map_err(|failed| failed.of(&file.name)),
     }
 }

@@ -9,6 +9,19 @@ use crate::world::World;
 
 const PRIVATE: &str = ">private\nMKTAYIAKQRQISFVKSHFSRQ\n";
 
+/// Files of the working folder, under names that are odd and honest.
+const NAMES: [&str; 9] = [
+    "data.fasta",
+    "sub/inner.fasta",
+    "two words.fasta",
+    "-dash.fasta",
+    "é.fasta",
+    "日本.fasta",
+    "a;b.fasta",
+    "$HOME.fasta",
+    "%2e%2e.fasta",
+];
+
 /// A working folder, a private file beside it, and ways that lead from the one to the other.
 fn world() -> World {
     let mut world = World::new();
@@ -17,17 +30,7 @@ fn world() -> World {
     fs::create_dir_all(root.join("other")).unwrap();
     fs::write(root.join("other/private.fasta"), PRIVATE).unwrap();
     fs::create_dir_all(work.join("sub/deep")).unwrap();
-    for name in [
-        "data.fasta",
-        "sub/inner.fasta",
-        "two words.fasta",
-        "-dash.fasta",
-        "é.fasta",
-        "日本.fasta",
-        "a;b.fasta",
-        "$HOME.fasta",
-        "%2e%2e.fasta",
-    ] {
+    for name in NAMES {
         fs::write(work.join(name), ">a\nMKTAYIAKQR\n").unwrap();
     }
     symlink(root.join("private.fasta"), work.join("link.fasta")).unwrap();
@@ -107,21 +110,7 @@ pub fn named() -> Vec<Case> {
             must(!read, || seen)
         }));
     }
-    for path in [
-        "data.fasta",
-        "./data.fasta",
-        "sub/inner.fasta",
-        "sub/../data.fasta",
-        "sub/*.fasta",
-        "two words.fasta",
-        "-dash.fasta",
-        "é.fasta",
-        "日本.fasta",
-        "a;b.fasta",
-        "$HOME.fasta",
-        "%2e%2e.fasta",
-        "inside.fasta",
-    ] {
+    for path in NAMES.into_iter().chain(["./data.fasta", "sub/../data.fasta", "sub/*.fasta", "inside.fasta"]) {
         let world = Arc::clone(&world);
         cases.push(Case::twin(path, move || {
             let (read, seen) = is_read(&world, path);

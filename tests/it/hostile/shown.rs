@@ -80,7 +80,11 @@ pub fn texts() -> Vec<Case> {
     let mut cases = Vec::new();
     for (i, text) in EVIL.into_iter().enumerate() {
         let (world, face) = (Arc::clone(&world), FACES[(i / 3 + i) % FACES.len()]);
-        cases.push(Case::attack(format!("{text:?} at {face:?}"), move || is_plain(&said(&world, text, face))));
+        cases.push(Case::attack(format!("{text:?} at {face:?}"), move || {
+            let said = said(&world, text, face);
+            must(said.contains(".txt"), || format!("nothing of the file is shown: {said}"))?;
+            is_plain(&said)
+        }));
     }
     for (i, text) in GOOD.into_iter().enumerate() {
         let (world, face) = (Arc::clone(&world), FACES[(i / 3 + i) % FACES.len()]);

@@ -1,20 +1,14 @@
 //! Outside programs: run without a shell, with a clean environment, their output counted and hashed.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io,
-    os::unix::{
-        fs::{MetadataExt as _, OpenOptionsExt as _},
-        process::ExitStatusExt as _,
-    },
+    os::unix::{fs::MetadataExt as _, process::ExitStatusExt as _},
     path::Path,
     process::{Command, ExitStatus, Stdio},
 };
 
-use rustix::{
-    fs::OFlags,
-    process::{Signal, getpid},
-};
+use rustix::process::{Signal, getpid};
 use serde_json::Value;
 
 use super::{
@@ -31,6 +25,7 @@ use domain::{
     task::{Parameters, Program},
     units,
 };
+use guard::config::plain_file;
 
 /// The files of what a program writes to its own outputs.
 const STDOUT: &str = "stdout.txt";
@@ -146,10 +141,8 @@ pub(super) fn run(spec: &Spec, room: &Room) -> Result<ResultDocument, Failure> {
 
 /// A file that the run made: nothing that leads elsewhere, and nothing that has another name elsewhere.
 fn own_file(path: &Path) -> io::Result<File> {
-    let not_elsewhere = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    let file = OpenOptions::new().read(true).custom_flags(not_elsewhere).open(path)?;
-    let meta = file.metadata()?;
-    if !meta.is_file() || meta.nlink() > 1 {
+    let file = plain_file::open_itself(path)?;
+    if file.metadata()?.nlink() > 1 {
         return Err(io::Error::other("it is no file of its own"));
     }
     Ok(file)

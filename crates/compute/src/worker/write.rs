@@ -9,7 +9,7 @@ use std::{
 use sha2::Digest as _;
 
 use domain::{
-    hash::Sha256,
+    hash::{Hashed, Sha256},
     job::ResultFile,
     result::{RESULT_FILE, ResultDocument},
 };
@@ -17,35 +17,15 @@ use domain::{
 /// Writes `result.json`: to a temporary file beside it, synced, renamed. Gives what was written.
 pub(super) fn document(out_dir: &Path, document: &ResultDocument) -> io::Result<ResultFile> {
     let temporary = tempfile::Builder::new().prefix(".result-").tempfile_in(out_dir)?;
-    let mut writer = Hashed { out: BufWriter::new(temporary), sha: sha2::Sha256::new(), bytes: 0 };
+    let mut writer = Hashed::new(BufWriter::new(temporary));
     serde_json::to_writer_pretty(&mut writer, document)?;
     writer.write_all(b"\n")?;
-    let Hashed { out, sha, bytes } = writer;
+    let (out, bytes, sha256) = writer.finish();
     let temporary = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     temporary.as_file().sync_all()?;
     temporary.persist(out_dir.join(RESULT_FILE)).map_err(|e| e.error)?;
     File::open(out_dir)?.sync_all()?;
-    Ok(ResultFile { name: RESULT_FILE.to_owned(), bytes, sha256: Sha256(sha.finalize().into()) })
-}
-
-/// What is written, hashed as it passes.
-struct Hashed<W> {
-    out: W,
-    sha: sha2::Sha256,
-    bytes: u64,
-}
-
-impl<W: io::Write> io::Write for Hashed<W> {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(piece)?;
-        self.sha.update(piece.get(..written).unwrap_or_default());
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
+    Ok(ResultFile { name: RESULT_FILE.to_owned(), bytes, sha256 })
 }
 
 /// Reads all of `source`, giving every piece to `also`; the bytes and their SHA-256.

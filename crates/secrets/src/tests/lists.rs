@@ -122,7 +122,7 @@ fn contents() -> Vec<(&'static str, String)> {
         ("kubeconfig with a token", format!("users:\n- name: me\n  user:\n    token: {}\n", word(40, 2))),
         ("docker", format!("{{\"auths\": {{\"ghcr.io\": {{\"auth\": \"{}\"}}}}}}", base64(20, 3))),
         ("docker, token", format!("{{\"auths\":{{\"r.io\":{{\"identitytoken\":\"{}\"}}}}}}", word(40, 4))),
-        ("npm", format!("//registry.npmjs.org/:_authToken={}\n", word(36, 5))),
+        ("npm", format!("//npm.example.org/:_authToken={}\n", word(36, 5))),
         ("npm, automation", format!("npm_{}\n", word(36, 6))),
         ("pypirc", "[pypi]\nusername = __token__\npassword = pypi-secret-word\n".into()),
         ("pypi token", format!("pypi-AgEIcHlwaS5vcmc{}", word(80, 7))),
