@@ -16,6 +16,9 @@ const BEFORE: usize = 512;
 /// And ends so far behind the keyword's beginning at most, bytes.
 const BEHIND: usize = 1536;
 
+/// Bytes of a character that JSON escapes: `\u0073`.
+const ESCAPE: usize = 6;
+
 /// A search through pieces that follow one another.
 pub struct Search {
     known: scrub::Search,
@@ -80,8 +83,10 @@ impl Search {
             return Some(own(&name));
         }
         let found = keys::found_in(looked).map(str::to_owned).or_else(|| self.rules(looked, sequences, ends));
+        // An escaped character takes as many bytes.
+        let wide = if plain.is_some() { ESCAPE } else { 1 };
         self.text = text;
-        self.text.drain(..self.text.len().saturating_sub(BEFORE + BEHIND));
+        self.text.drain(..self.text.len().saturating_sub((BEFORE + BEHIND) * wide));
         found
     }
 

@@ -80,15 +80,46 @@ pub fn heard(text: String) -> String {
     }
 }
 
-/// A document of somebody else's without the secrets that this process knows, in all of its texts and names.
+/// A document of somebody else's without the secrets that this process knows: not in its texts and names, and not spread over
+/// several of its values, as a list of bytes is.
 pub fn heard_value(value: Value) -> Value {
+    match known() {
+        Some(known) => value_without(&known, value),
+        None => value,
+    }
+}
+
+fn value_without(known: &Scrubber, value: Value) -> Value {
+    whole_without(&known.sought(), texts_without(known, value))
+}
+
+/// Its texts and names, each by itself.
+fn texts_without(known: &Scrubber, value: Value) -> Value {
+    let text = |text: String| without(known, &text).into_owned();
     match value {
-        Value::String(text) => Value::String(heard(text)),
-        Value::Array(items) => Value::Array(items.into_iter().map(heard_value).collect()),
+        Value::String(said) => Value::String(text(said)),
+        Value::Array(items) => items.into_iter().map(|item| texts_without(known, item)).collect(),
         Value::Object(fields) => {
-            Value::Object(fields.into_iter().map(|(name, value)| (heard(name), heard_value(value))).collect())
+            fields.into_iter().map(|(name, value)| (text(name), texts_without(known, value))).collect()
         }
         other => other,
+    }
+}
+
+/// Of what holds one all the same, the smallest value that does is taken out as a whole.
+fn whole_without(sought: &Sought, value: Value) -> Value {
+    let held = |value: &Value| sought.found_in(&serde_json::to_vec(value).unwrap_or_default());
+    if held(&value).is_none() {
+        return value;
+    }
+    let inner = match value {
+        Value::Array(items) => items.into_iter().map(|item| whole_without(sought, item)).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, whole_without(sought, value))).collect(),
+        other => other,
+    };
+    match held(&inner) {
+        Some(name) => Value::String(name),
+        None => inner,
     }
 }
 
@@ -129,6 +160,8 @@ impl io::Write for Logged {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn of<'s>(secrets: impl IntoIterator<Item = (&'static str, &'s str)>) -> Scrubber {
@@ -151,6 +184,23 @@ mod tests {
         assert_eq!(without(&known, "no k3y-s3cr"), "no scrubbed-AIOZ_API_KEY");
         let plain = "ollama:qwen3 at lm-studio of 123456789012 bytes";
         assert!(matches!(without(&known, plain), Cow::Borrowed(text) if text == plain));
+    }
+
+    #[test]
+    fn a_secret_that_is_spread_over_values_is_taken_out_and_its_neighbours_stay() {
+        let key = "sk-0pen-Sesame-42-aBcDeF";
+        let known = of([("AIOZ_API_KEY", key)]);
+        let letters: Vec<String> = key.chars().map(String::from).collect();
+        let document = json!({
+            "figures": [1, 2, 3], "note": "plain", "deep": {"bytes": key.as_bytes(), "near": [key.len()]},
+            "letters": letters, "text": format!("it is {key}."), "other": {"bytes": vec![1_u8; 24]},
+        });
+        let clean = value_without(&known, document.clone());
+        assert!(known.sought().found_in(clean.to_string().as_bytes()).is_none(), "{clean}");
+        for kept in ["figures", "note", "other"] {
+            assert_eq!(clean[kept], document[kept], "{clean}");
+        }
+        assert_eq!((&clean["deep"]["near"], clean["deep"]["bytes"].is_string()), (&document["deep"]["near"], true));
     }
 
     /// A model that says the key of its own server a letter at a time.

@@ -302,6 +302,18 @@ fn secrets_as_long_as_real_ones_are_told_wherever_they_stand() {
 }
 
 #[test]
+fn what_is_all_escaped_is_searched_at_every_place() {
+    let token =
+        escaped(&format!("ghp_{}", letters(36, 3, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")));
+    for before in (41_000..46_000).step_by(250) {
+        let file = format!("{}{token}{}", escaped(&"a".repeat(before)), escaped(&"b".repeat(60_000)));
+        let file = std::io::Cursor::new(file.into_bytes());
+        let told = super::super::through(file, &Default::default(), &|_| {}).unwrap();
+        assert!(told.is_some(), "{before}");
+    }
+}
+
+#[test]
 fn prose_about_secrets_holds_none() {
     for text in [
         "Change the default password immediately. The machine asks for the default password once.\n",
