@@ -81,6 +81,9 @@ impl<W: io::Write> io::Write for Hashed<W> {
     }
 }
 
+/// An address has 34 letters; nothing much longer is looked at, bytes.
+const LONGEST_ADDRESS: usize = 64;
+
 /// Neo N3's address version byte.
 const ADDRESS_VERSION: u8 = 0x35;
 
