@@ -106,7 +106,13 @@ impl Bucket {
                 // Unless the last one let go before it could see that.
                 alone.try_lock()?;
             }
-            fs::remove_dir_all(&path)
+            loop {
+                match fs::remove_dir_all(&path) {
+                    // Another process wanted it too, and left its word in it meanwhile.
+                    Err(e) if e.kind() == ErrorKind::DirectoryNotEmpty => {}
+                    removed => return removed,
+                }
+            }
         };
         if let Err(error) = free() {
             tracing::debug!("{id} is left to whoever holds it, or to the next start: {error}");
