@@ -11,7 +11,7 @@ use clap_complete::{
 
 use super::{Cli, CommandError, Context, Global};
 use domain::{job::Job, units::clean};
-use guard::machine::catalogue::Catalogue;
+use guard::machine::catalogue::{Catalogue, read_folder};
 
 /// The variable by which a shell says that it completes, and which one it is.
 const ASKED: &str = "AGENT_COMPLETE";
@@ -74,7 +74,12 @@ pub fn open_jobs() -> ArgValueCandidates {
 /// The tasks of the catalogue.
 pub fn tasks() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
-        let catalogue = Catalogue::builtin();
+        let mut catalogue = Catalogue::builtin().ok();
+        let context = Context::of_process(Global::default());
+        // What is wrong with a file of the owner's is told by `agent tasks`.
+        if let (Some(catalogue), Ok(settings)) = (&mut catalogue, context.settings()) {
+            let _ = read_folder(catalogue, &settings.home().tasks());
+        }
         let tasks = catalogue.iter().flat_map(Catalogue::iter);
         tasks.map(|task| CompletionCandidate::new(&task.name).help(Some(task.title.clone().into()))).collect()
     })

@@ -9,17 +9,22 @@ use std::{
 use console::Term;
 use secrecy::ExposeSecret as _;
 
-use super::{CommandError, Global, logging, record::RecordedEvents};
+use super::{CommandError, Global, logging, record::RecordedEvents, tasks};
 use crate::face::{jsonl::JsonLines, look::Look, output::Output, terminal::Terminal, thoughts::WithoutThoughts};
 use cassette::{Tape, play::Player, record::Recorder, scrub::known};
 use domain::{
     event::{Event, Sink},
     ids::SessionId,
+    task::{TaskOrigin, TaskType},
 };
 use guard::{
     config::{Environment, Key, Overrides, Settings},
     ledger::{Ledger, log},
+    machine::catalogue::{Catalogue, read_folder},
 };
+
+/// The name under which a record keeps the owner's tasks.
+const OWN_TASKS: &str = "own tasks";
 
 /// What every command is given.
 pub struct Context {
@@ -37,6 +42,7 @@ pub struct Context {
     pub errors: Output,
     session: OnceLock<SessionId>,
     settings: OnceCell<Settings>,
+    catalogue: OnceCell<Catalogue>,
     tape: OnceLock<Tape>,
     sink: OnceLock<Arc<dyn Sink>>,
 }
@@ -56,6 +62,7 @@ impl Context {
             errors: Output::new(std::io::stderr()),
             session: OnceLock::new(),
             settings: OnceCell::new(),
+            catalogue: OnceCell::new(),
             tape: OnceLock::new(),
             sink: OnceLock::new(),
         }
@@ -72,6 +79,7 @@ impl Context {
             errors: self.errors.clone(),
             session: OnceLock::new(),
             settings: OnceCell::from(settings),
+            catalogue: OnceCell::new(),
             tape: OnceLock::from(Tape::Playing(player)),
             sink: OnceLock::new(),
         }
@@ -130,6 +138,37 @@ impl Context {
             model: self.global.model.clone(),
             log: logging::filter_of(self.global.verbose),
         }
+    }
+
+    /// The tasks there are: those of the program, and the owner's. What is wrong with a file of the owner's is told once, and
+    /// the others are there.
+    ///
+    /// # Errors
+    /// When others may write to the owner's folder of tasks, or it cannot be read.
+    pub fn catalogue(&self) -> Result<&Catalogue, CommandError> {
+        if let Some(catalogue) = self.catalogue.get() {
+            return Ok(catalogue);
+        }
+        let mut catalogue = Catalogue::builtin().map_err(tasks::wrong_file)?;
+        match self.tape().player() {
+            Some(player) => {
+                for task in player.value::<Vec<TaskType>>(OWN_TASKS).unwrap_or_default() {
+                    let file = format!("{}.toml", task.name);
+                    catalogue.add(&file, task).map_err(tasks::wrong_file)?;
+                }
+            }
+            None => {
+                let wrong =
+                    read_folder(&mut catalogue, &self.settings()?.home().tasks()).map_err(tasks::wrong_folder)?;
+                for error in wrong {
+                    let message = format!("the task file {error}; the task is left out");
+                    self.sink().emit(Event::Warning { message });
+                }
+                let own: Vec<&TaskType> = catalogue.iter().filter(|task| task.origin == TaskOrigin::Owner).collect();
+                self.tape().note(OWN_TASKS, &own);
+            }
+        }
+        Ok(self.catalogue.get_or_init(|| catalogue))
     }
 
     /// Where this run's events go: JSON Lines for programs, the terminal face for people.

@@ -6,11 +6,11 @@ use clap::Args;
 use secrecy::SecretString;
 use url::Url;
 
-use super::{CommandError, Context, Kind, interrupt::until_told, runtime::block_on};
+use super::{CommandError, Context, Kind, interrupt::until_told, runtime::block_on, tasks};
 use domain::{event::Event, hash::Hash160, money::Datoshi};
 use guard::{
     config::{Key, Settings, parse},
-    machine::catalogue::Catalogue,
+    machine::catalogue::{Catalogue, read_folder},
 };
 use neo::Chain;
 use node::{NodeSettings, Prices};
@@ -30,6 +30,9 @@ pub struct Node {
     /// Folder of tasks, datasets and results [default: node in AGENT_HOME]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Folder of task files that clients may submit too, beside the program's own tasks
+    #[arg(long, value_name = "DIR")]
+    tasks: Option<PathBuf>,
     /// File of API keys, one a line [default: the one key of AIOZ_API_KEY]
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
@@ -97,7 +100,13 @@ impl Node {
         let rpc = parse::urls(Key::NeoRpcUrl, need(settings, Key::NeoRpcUrl)?)?;
         let recipient = recipient(settings)?;
         let chain = Chain::new(rpc, network).map_err(|e| CommandError::failed("chain", e).hint("check NEO_RPC_URL"))?;
-        let catalogue = Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?;
+        let mut catalogue = Catalogue::builtin().map_err(tasks::wrong_file)?;
+        if let Some(folder) = &self.tasks {
+            // Who pays for a task that this node is to have is not told that it has not.
+            if let Some(error) = read_folder(&mut catalogue, folder).map_err(tasks::wrong_folder)?.into_iter().next() {
+                return Err(tasks::wrong_file(error));
+            }
+        }
         for (task, _) in &self.prices {
             if catalogue.get(task).is_none() {
                 return Err(CommandError::usage(format!("--price-of names no task: `{task}`")).hint("agent tasks"));

@@ -94,7 +94,7 @@ fn start(context: &Context, settings: &Settings, command: &str, options: &Option
 
 /// What of this program a conversation depends on, each by its hash.
 pub fn built() -> Result<BTreeMap<String, Sha256>, CommandError> {
-    let catalogue = Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?;
+    let catalogue = Catalogue::builtin().map_err(super::tasks::wrong_file)?;
     let tasks: Vec<_> = catalogue.iter().collect();
     let of = |value: serde_json::Result<String>| value.map(|text| Sha256::of(text.as_bytes()));
     let hashes = || {

@@ -23,7 +23,7 @@ impl SandboxHost {
     pub fn run(&self, _: &Context) -> Result<ExitCode, CommandError> {
         // Standard error is the log file that a person is pointed to when the sandbox does not come up.
         logging::start("warn")?;
-        let catalogue = Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?;
+        let catalogue = Catalogue::builtin().map_err(super::tasks::wrong_file)?;
         block_on(async {
             host::host(&self.folder, catalogue.iter().cloned().collect(), std::future::pending())
                 .await

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::Value;
 
 use super::{
     CommandError, Context, Kind,
@@ -18,7 +17,7 @@ use domain::{
     request::{Bounds, Origin, Request, Work},
     task::Parameters,
 };
-use guard::config::plain_file;
+use guard::{config::plain_file, machine::catalogue::written};
 
 /// More than any plan file, bytes.
 const MAX_PLAN: u64 = 16 << 20;
@@ -34,7 +33,7 @@ pub struct Wanted {
     files: Vec<PathBuf>,
     /// Choose a parameter, such as --set dimension=3; `agent tasks` lists them
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
-    set: Vec<(String, Value)>,
+    set: Vec<(String, String)>,
     /// Do it anew, though the same work is done already
     #[arg(long)]
     anew: bool,
@@ -76,7 +75,7 @@ impl Wanted {
     /// # Errors
     /// A plan file that cannot be read or is none; no request of that id.
     pub fn given(&self, context: &Context) -> Result<(Given, Option<SessionId>), CommandError> {
-        let Some(id) = &self.request else { return Ok((self.request(context.settings()?.cwd())?, None)) };
+        let Some(id) = &self.request else { return Ok((self.request(context)?, None)) };
         let kept = context.ledger()?.request(id)?;
         let mut request = kept.request;
         request.bounds = self.bounds.over(request.bounds);
@@ -85,12 +84,15 @@ impl Wanted {
     }
 
     /// The request that these arguments make.
-    fn request(&self, cwd: &Path) -> Result<Given, CommandError> {
+    fn request(&self, context: &Context) -> Result<Given, CommandError> {
         if let Some(path) = &self.plan {
-            return self.of_file(&cwd.join(path));
+            return self.of_file(&context.settings()?.cwd().join(path));
         }
-        let parameters: Parameters = self.set.iter().cloned().collect();
         let task = self.task.as_deref().unwrap_or_default();
+        let known = context.catalogue()?.get(task);
+        let spec = |name: &str| known.and_then(|task| task.parameters.get(name));
+        let parameters: Parameters =
+            self.set.iter().map(|(name, text)| (name.clone(), written(spec(name), text))).collect();
         let work = self.files.iter().map(|file| Work {
             assumed: self.assumed.assumed(),
             anew: self.anew,
@@ -112,13 +114,10 @@ impl Wanted {
     }
 }
 
-/// `NAME=VALUE`: a whole number is one, and anything else is text.
-fn setting(text: &str) -> Result<(String, Value), String> {
+/// `NAME=VALUE`.
+fn setting(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => {
-            let value = value.parse::<i64>().map_or_else(|_| Value::from(value), Value::from);
-            Ok((name.to_owned(), value))
-        }
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write a name and a value, such as dimension=3".to_owned()),
     }
 }

@@ -39,6 +39,12 @@ pub enum JobError {
     /// The dataset or the machine could not be measured.
     #[error(transparent)]
     Probe(#[from] ProbeError),
+    /// Nothing is known of what the task needs.
+    #[error("nothing is known of what `{task}` needs, so it is not run")]
+    Unmeasured {
+        /// The task.
+        task: String,
+    },
     /// The dataset is not what the task works on.
     #[error("{0}")]
     WrongDataset(String),
@@ -49,8 +55,8 @@ pub enum JobError {
         task: String,
         /// The program.
         executable: String,
-        /// The Debian package that has it.
-        package: String,
+        /// The Debian package that has it, where the task says so.
+        package: Option<String>,
     },
     /// A file beside the dataset cannot be measured.
     #[error("`{name}` cannot be used: {}", source.told_of(&path.display().to_string()))]
@@ -212,6 +218,7 @@ impl JobError {
             JobError::Refused(_) => "refused",
             JobError::UnknownTask { .. } => "unknown_task",
             JobError::Parameter(_) => "bad_parameter",
+            JobError::Unmeasured { .. } => "unmeasured",
             JobError::Probe(_) => "probe_failed",
             JobError::WrongDataset(_) => "wrong_dataset",
             JobError::MissingProgram { .. } => "missing_program",
@@ -246,8 +253,14 @@ impl JobError {
             JobError::Refused(r) => r.hint.clone(),
             JobError::UnknownTask { known, .. } => Some(format!("the tasks are: {}", known.join(", "))),
             JobError::Parameter(e) => e.hint(),
+            JobError::Unmeasured { task } => {
+                Some(format!("`agent tasks try {task} FILE` measures it on samples of a file"))
+            }
             JobError::Probe(e) => e.hint(),
-            JobError::MissingProgram { package, .. } => Some(format!("install it: apt install {package}")),
+            JobError::MissingProgram { package, .. } => Some(package.as_ref().map_or_else(
+                || "install it, so that it is on PATH".to_owned(),
+                |package| format!("install it: apt install {package}"),
+            )),
             JobError::Setup { hint, .. } => hint.clone(),
             JobError::OtherProfile { profile, .. } => Some(format!("run with --profile {profile}")),
             JobError::Storage(e) => e.hint(),

@@ -215,6 +215,9 @@ impl Workflow {
             let named = input.path.as_ref().unwrap_or(&input.named).to_string_lossy();
             chosen.entry(input.name.clone()).or_insert_with(|| named.into_owned().into());
         }
+        if task.resources.is_none() {
+            return Err(JobError::Unmeasured { task: task.name });
+        }
         let mut parameters = catalogue::check_parameters(&task, &chosen)?;
         let (mut inputs, beside) = self.check_files(&task, &mut parameters, named_by)?;
         // What has a whole path was opened before under the rules for who named it, wherever it is taken up now.

@@ -137,7 +137,7 @@ impl FromStr for Term {
         if text == "constant" {
             return Ok(Term { text: text.to_owned(), factors: Vec::new() });
         }
-        let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        let is_name = super::task::template::is_name;
         let limited = |word: &str| -> Option<Factor> {
             let (name, most) = word.strip_prefix("min(")?.strip_suffix(')')?.split_once(',')?;
             let most = most.trim().parse().ok()?;

@@ -7,6 +7,11 @@ use super::{bounded::Bounds, hash::Sha256, job::ResultFile, task::Parameters, un
 /// The name of the result document in a job's folder.
 pub const RESULT_FILE: &str = "result.json";
 
+/// The files of what outside programs write to their standard output and standard error.
+pub const STDOUT_FILE: &str = "stdout.txt";
+/// See [`STDOUT_FILE`].
+pub const STDERR_FILE: &str = "stderr.txt";
+
 /// What a result document may hold, whoever wrote it: twice and more what the largest task makes, which is ten thousand folds of
 /// six fields each.
 pub const BOUNDS: Bounds = Bounds { bytes: 128 << 20, depth: 32, values: 250_000 };

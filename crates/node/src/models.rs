@@ -175,20 +175,20 @@ pub(super) mod tests {
     use super::*;
 
     pub(crate) fn task_type(name: &str) -> TaskType {
-        toml::from_str(&format!(
+        let text = format!(
             r#"
             name = "{name}"
             title = "Title"
             description = "What it does."
             asked_as = []
-            formats = ["fasta"]
-            remote_model = "maker/{name}"
-            program = {{ kind = "builtin" }}
+            inputs.sequences.formats = ["fasta"]
+            remote.model = "maker/{name}"
+            program.kind = "builtin"
             parameters.dimension = {{ description = "d", type = "integer", min = 2, max = 3, default = 2 }}
-            resources = {{ ram = {{}}, seconds = {{}}, spread = 2.0, source = "test" }}
+            resources = {{ ram = {{ constant = 1.0 }}, seconds = {{ constant = 1.0 }}, spread = 2.0, source = "test" }}
             "#
-        ))
-        .unwrap()
+        );
+        guard::machine::catalogue::read_task(&format!("{name}.toml"), &text, domain::task::TaskOrigin::Program).unwrap()
     }
 
     #[test]

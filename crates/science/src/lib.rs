@@ -36,12 +36,13 @@ pub use verify::{VerifyError, verify, verify_alone};
 
 use choices::FoldChoices;
 use domain::{
+    dataset::Format,
     hash::Sha256,
     result::{ResultDataset, ResultDocument, ResultProgram},
     task::Parameters,
     units::count,
 };
-use input::Input;
+use input::{Content, Input};
 
 /// The names of the built-in tasks, as the catalogue has them.
 pub const SEQUENCE_STATS: &str = "sequence_stats";
@@ -220,6 +221,17 @@ pub fn run(run: Run<'_>, progress: &mut dyn FnMut(f64)) -> Result<ResultDocument
 /// When it cannot be read.
 pub fn sha256(file: File) -> Result<Sha256, InputError> {
     Input::new(file, &mut |_| {})?.finish()
+}
+
+/// Reads sequences to their end; their format, or none where the content is empty.
+///
+/// # Errors
+/// What is no FASTA or FASTQ, or damaged anywhere.
+pub fn sequences_in(file: File) -> Result<Option<Format>, InputError> {
+    let empty = Content::new(file.try_clone().map_err(InputError::Read)?)?.next_piece()?.is_empty();
+    let mut told = |_| {};
+    let mut input = Input::new(file, &mut told)?;
+    if empty { Ok(None) } else { input.scan(&mut scan::Unseen).map(|scanned| Some(scanned.format)) }
 }
 
 /// How the results of a built-in task name the program that made them.

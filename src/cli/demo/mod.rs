@@ -117,7 +117,7 @@ fn workflow(folder: &Path, sink: Arc<dyn Sink>) -> Result<Workflow, CommandError
     let policy = Policy { recipients: vec![NOBODY], ..Policy::cautious(Network(SANDBOX), vec![folder.to_owned()]) };
     Ok(Workflow::new(WorkflowParts {
         guard: Guard::new(policy, ledger.clone()),
-        catalogue: Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?,
+        catalogue: Catalogue::builtin().map_err(super::tasks::wrong_file)?,
         sink,
         approver: Arc::new(Nobody),
         connect: Box::new(Nowhere),
@@ -159,7 +159,7 @@ impl Connect for Nowhere {
 async fn fold(folder: PathBuf, job: domain::ids::JobId) -> Result<Event, CommandError> {
     let work = move || -> Result<Event, CommandError> {
         let failed = |e: std::io::Error| CommandError::failed("temporary_folder", e);
-        let catalogue = Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?;
+        let catalogue = Catalogue::builtin().map_err(super::tasks::wrong_file)?;
         let chosen = json!({"effort": "quick"});
         let chosen = chosen.as_object().cloned().unwrap_or_default();
         let parameters = match catalogue.get(science::PROTEIN_FOLDING) {

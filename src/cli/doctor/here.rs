@@ -1,6 +1,7 @@
 //! What can be looked at without asking anybody: settings, files, disk, programs.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, Metadata},
     net::TcpListener,
     os::unix::fs::MetadataExt as _,
@@ -8,14 +9,11 @@ use std::{
 };
 
 use super::check::Check;
-use crate::cli::wiring::policy::CapsInForce;
+use crate::cli::{Context, wiring::policy::CapsInForce};
 use domain::{path_text::for_shell, units::bytes};
 use guard::{
     config::{ConfigError, Key, Profile, Settings},
-    machine::{
-        self,
-        catalogue::{Catalogue, missing_program},
-    },
+    machine::{self, catalogue::missing_program},
 };
 
 /// Less free disk than this is worth a word, bytes.
@@ -157,8 +155,8 @@ pub fn machine(settings: &Settings) -> Check {
 }
 
 /// The outside programs of the catalogue.
-pub fn programs() -> Check {
-    let Ok(catalogue) = Catalogue::builtin() else {
+pub fn programs(context: &Context) -> Check {
+    let Ok(catalogue) = context.catalogue() else {
         return Check::fail("programs", "the task catalogue cannot be read", None);
     };
     let missing: Vec<_> = catalogue.iter().filter_map(|task| Some((task, missing_program(task)?))).collect();
@@ -166,6 +164,10 @@ pub fn programs() -> Check {
         return Check::ok("programs", "every task's program is there");
     }
     let tasks = missing.iter().map(|(task, _)| task.name.as_str()).collect::<Vec<_>>().join(", ");
-    let packages = missing.iter().map(|(_, m)| m.package.as_str()).collect::<Vec<_>>().join(" ");
-    Check::warn("programs", format!("not installed for {tasks}"), format!("apt install {packages}"))
+    let packages: BTreeSet<&str> = missing.iter().filter_map(|(_, m)| m.package.as_deref()).collect();
+    let hint = match packages.is_empty() {
+        true => "install them, so that they are on PATH".to_owned(),
+        false => format!("apt install {}", packages.into_iter().collect::<Vec<_>>().join(" ")),
+    };
+    Check::warn("programs", format!("not installed for {tasks}"), hint)
 }

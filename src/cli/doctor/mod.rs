@@ -36,7 +36,12 @@ pub async fn examine(context: &Context) -> Result<ExitCode, CommandError> {
     let settings = context.settings()?;
     let profile = settings.profile();
     let mut checks = here::settings(settings, &profile);
-    checks.extend([here::home(settings), here::policy(settings, &profile), here::machine(settings), here::programs()]);
+    checks.extend([
+        here::home(settings),
+        here::policy(settings, &profile),
+        here::machine(settings),
+        here::programs(context),
+    ]);
     checks.extend(here::webhooks(settings));
     checks.push(model::model(settings).await);
     checks.extend(match (&profile, settings.policy()) {

@@ -66,7 +66,7 @@ impl Trial {
     /// # Errors
     /// Settings that make no sense; a folder without cases; a report that cannot be written.
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
-        let catalogue = Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?;
+        let catalogue = Catalogue::builtin().map_err(super::tasks::wrong_file)?;
         let chosen = context.settings()?.model()?;
         let driving = context.settings()?.driving(&chosen)?;
         let limits = limits(&context.settings()?.model_bounds(&chosen)?, chosen.is_metered());

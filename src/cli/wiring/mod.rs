@@ -72,6 +72,7 @@ struct Known {
     ledger: Ledger,
     connect: Box<dyn Connect>,
     approver: Arc<dyn Approver>,
+    catalogue: Catalogue,
 }
 
 impl Wired {
@@ -108,16 +109,17 @@ impl Wired {
         recorded::note(&ledger, profile.name(), &policy)?;
         let connect = connect(context, &profile, &ledger)?;
         let profile = profile.name().to_owned();
-        Wired::of(options, sink, Known { profile, policy, ledger, connect, approver })
+        let catalogue = context.catalogue()?.clone();
+        Wired::of(options, sink, Known { profile, policy, ledger, connect, approver, catalogue })
     }
 
     /// The workflow of parts that are known.
     fn of(options: Options, sink: Arc<dyn Sink>, known: Known) -> Result<Wired, CommandError> {
-        let Known { profile, policy, ledger, connect, approver } = known;
+        let Known { profile, policy, ledger, connect, approver, catalogue } = known;
         let network = policy.network;
         let parts = WorkflowParts {
             guard: Guard::new(policy, ledger.clone()),
-            catalogue: Catalogue::builtin().map_err(|e| CommandError::failed("catalogue", e))?,
+            catalogue,
             sink,
             approver,
             connect,

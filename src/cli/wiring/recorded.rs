@@ -98,5 +98,6 @@ pub fn wired(
     policy.roots.insert(0, here);
     let connect = Box::new(job::Recorded::new(ledger.clone()));
     let approver = Arc::new(FromRecord(Arc::clone(player)));
-    Wired::of(options, sink, Known { profile, policy, ledger, connect, approver })
+    let catalogue = context.catalogue()?.clone();
+    Wired::of(options, sink, Known { profile, policy, ledger, connect, approver, catalogue })
 }

@@ -114,6 +114,9 @@ fn task(task: &TaskType) -> String {
                 format!("{name} ({})", clean(clause, LONGEST_CHOICE))
             }
             ParameterKind::Choice { values, .. } => format!("{name} ({})", values.join(", ")),
+            ParameterKind::Number { min, max, .. } => format!("{name} ({min} to {max})"),
+            ParameterKind::Flag => format!("{name} (true)"),
+            ParameterKind::Text { .. } => format!("{name} (text)"),
             ParameterKind::File { .. } => format!("{name} (a file)"),
         })
         .collect();

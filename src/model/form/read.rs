@@ -236,6 +236,10 @@ impl<'a> Reader<'a> {
             (None, ParameterKind::Choice { values, .. }) => {
                 values.contains(&text) && self.words.contains(&text.to_lowercase())
             }
+            (None, ParameterKind::Flag) => {
+                *value == Value::Bool(true) && name.split('_').all(|word| self.words.contains(word))
+            }
+            (None, ParameterKind::Text { .. }) => self.words.contains(&text.to_lowercase()),
             (None, _) => false,
         };
         said || self.heard.last.is_some_and(|last| last.work.iter().any(before))
@@ -279,7 +283,11 @@ fn value_of(kind: &ParameterKind, value: Value) -> Value {
             let same = |known: &&String| **known == text || (number.is_some() && numbers::plain(known) == number);
             values.iter().find(same).map_or(value, |known| Value::String(known.clone()))
         }
-        ParameterKind::File { .. } => value,
+        ParameterKind::Number { .. } => {
+            let number = numbers::plain(&text_of(&value)).and_then(|number| number.parse::<f64>().ok());
+            number.and_then(Number::from_f64).map_or(value, Value::Number)
+        }
+        ParameterKind::Text { .. } | ParameterKind::Flag | ParameterKind::File { .. } => value,
     }
 }
 

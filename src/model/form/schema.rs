@@ -45,6 +45,9 @@ fn piece(task: &TaskType, file: &Value, files: &Value) -> Value {
         match &spec.kind {
             ParameterKind::File { .. } => fields.push((name.as_str(), file.clone())),
             ParameterKind::Integer { .. } => choices.push(choice(json!({"type": "integer"}))),
+            ParameterKind::Number { .. } => choices.push(choice(json!({"type": "number"}))),
+            ParameterKind::Flag => choices.push(choice(json!({"type": "boolean"}))),
+            ParameterKind::Text { .. } => choices.push(choice(json!({"type": "string"}))),
             ParameterKind::Choice { values, .. } => choices.push(choice(words(values))),
         }
     }

@@ -44,6 +44,12 @@ fn said(s: &Sentence, task: &TaskType, scene: &Scene, name: &str, spec: &Paramet
         }
         (ParameterKind::Integer { .. }, _) => integer(s, name),
         (ParameterKind::Choice { values, .. }, _) => choice(s, task, name, values),
+        (ParameterKind::Number { .. }, _) => numbers(s, name),
+        (ParameterKind::Flag, _) => flag(s, name),
+        // Any word could be one: it is said by an equals sign.
+        (ParameterKind::Text { .. }, _) => {
+            setting(s, name).map(|(text, at)| (Value::from(text), at..at + 1)).into_iter().collect()
+        }
         (ParameterKind::File { .. }, _) => Found::new(),
     }
 }
@@ -104,6 +110,23 @@ fn after_name(s: &Sentence, name: &str, word: impl Fn(usize) -> Option<Value>) -
         out.extend(found.map(|(value, behind)| (value, at.start..behind + 1)));
     }
     out
+}
+
+/// A decimal number behind the parameter's name.
+fn numbers(s: &Sentence, name: &str) -> Found {
+    let decimal = |said: Value| match said.as_str().and_then(|text| text.parse::<f64>().ok()) {
+        Some(number) => Value::from(number),
+        None => said,
+    };
+    after_name(s, name, |_| None).into_iter().map(|(said, at)| (decimal(said), at)).collect()
+}
+
+/// A flag that is named, alone or with `=true` or `=false`.
+fn flag(s: &Sentence, name: &str) -> Found {
+    if let Some((text, at)) = setting(s, name) {
+        return vec![(text.parse::<bool>().map_or_else(|_| Value::from(text), Value::from), at..at + 1)];
+    }
+    (0..s.tokens.len()).find_map(|at| named(s, name, at)).map(|at| (Value::from(true), at)).into_iter().collect()
 }
 
 /// What is too large, or no whole number, stays the text that it is.

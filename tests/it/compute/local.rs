@@ -29,7 +29,7 @@ async fn run(guarded: &Guarded, task: &TaskType, memory: u64, seconds: u64) -> R
 #[tokio::test]
 async fn an_outside_program_reads_the_open_file_and_leaves_a_document() {
     let guarded = Guarded::new(b"b\na\nc");
-    let task = command("sorted", "sort", &["-o", "{output}", "{dataset}"]);
+    let task = command("sorted", "sort", &["-o", "{out:out.txt}", "{dataset}"]);
     let outcome = run(&guarded, &task, MEMORY, 60).await.unwrap();
     assert_eq!(outcome.document.task_type, "sorted");
     assert_eq!(outcome.document.dataset.sha256, Sha256::of(b"b\na\nc"));
@@ -148,7 +148,7 @@ async fn what_a_program_leaves_in_a_session_of_its_own_ends_with_it() {
     // Both ends of a run: the program ends well and leaves two behind, or is given up.
     let daemon =
         "setsid sleep 611 & setsid sh -c 'sleep 611; sleep 611' & while [ $(pgrep -xc sleep) -lt 2 ]; do :; done";
-    let leaving = command("leaving", "sh", &["-c", &format!("{daemon}; echo done > \"$0\""), "{output}"]);
+    let leaving = command("leaving", "sh", &["-c", &format!("{daemon}; echo done > \"$0\""), "{out:out.txt}"]);
     let outcome = run(&guarded, &leaving, MEMORY, 120).await.unwrap();
     assert_eq!(outcome.document.summary["first_lines"], json!(["done"]));
     assert_eq!(crate::node::bench::sleepers("611"), 0, "they are gone before the result is there");
@@ -179,11 +179,11 @@ async fn a_program_writes_no_more_than_it_may() {
         ("many files", "i=0; while :; do i=$((i+1)); : > $i; done"),
         ("several files", "for i in 1 2 3 4; do head -c 8000000 /dev/zero > $i; done; exec sleep 600"),
     ] {
-        let task = command("wordy", "sh", &["-c", script, "{output}"]);
+        let task = command("wordy", "sh", &["-c", script, "{out:out.txt}"]);
         let error = run(&guarded, &task, MEMORY, 300).await.unwrap_err();
         assert_eq!(error, LocalError::TooMuchOutput { limit: most }, "{name}");
     }
-    let task = command("brief", "sh", &["-c", "head -c 5000000 /dev/zero > \"$0\"", "{output}"]);
+    let task = command("brief", "sh", &["-c", "head -c 5000000 /dev/zero > \"$0\"", "{out:out.txt}"]);
     assert_eq!(run(&guarded, &task, MEMORY, 60).await.unwrap().files[1].bytes, 5_000_000);
 }
 
@@ -192,7 +192,7 @@ async fn what_else_a_program_leaves_is_no_part_of_its_result() {
     let guarded = Guarded::new(b"x");
     let strays =
         "cd \"$(dirname \"$0\")\"; touch -- -rf RESULT.JSON .hidden; mkdir deep; ln -s / root; echo done > \"$0\"";
-    let outcome = run(&guarded, &command("untidy", "sh", &["-c", strays, "{output}"]), MEMORY, 60).await.unwrap();
+    let outcome = run(&guarded, &command("untidy", "sh", &["-c", strays, "{out:out.txt}"]), MEMORY, 60).await.unwrap();
     let names: Vec<_> = outcome.files.iter().map(|f| f.name.as_str()).collect();
     assert_eq!(names, ["result.json", "out.txt"]);
     let left = crate::node::bench::files_beneath(&guarded.folder.path().join("out"));
@@ -202,7 +202,7 @@ async fn what_else_a_program_leaves_is_no_part_of_its_result() {
     std::fs::write(guarded.folder.path().join("diary.txt"), "private").unwrap();
     let diary = guarded.folder.path().join("diary.txt").display().to_string();
     for link in ["ln -sf", "ln -f"] {
-        let task = command("linking", "sh", &["-c", &format!("{link} '{diary}' \"$0\""), "{output}"]);
+        let task = command("linking", "sh", &["-c", &format!("{link} '{diary}' \"$0\""), "{out:out.txt}"]);
         let error = run(&guarded, &task, MEMORY, 60).await.unwrap_err();
         assert!(matches!(&error, LocalError::Program { said, .. } if said == "it left no out.txt"), "{link}: {error}");
     }

@@ -78,17 +78,44 @@ pub fn tx(byte: u8) -> TxHash {
     TxHash([byte; 32])
 }
 
-/// A task of the catalogue that runs `executable` without a shell.
+/// A task of the catalogue that runs `executable` without a shell, on a text.
 pub fn command(name: &str, executable: &str, arguments: &[&str]) -> TaskType {
-    serde_json::from_value(json!({
-        "name": name, "title": name, "description": "A program of the test.", "asked_as": [], "formats": ["text"],
-        "remote_model": format!("tests/{name}"),
-        "program": {"kind": "command", "executable": executable, "arguments": arguments, "output": "out.txt",
-            "version": ["--version"], "package": "coreutils"},
-        "parameters": {},
-        "resources": {"ram": {}, "seconds": {}, "spread": 1.0, "source": "test"},
-    }))
-    .unwrap()
+    let own = arguments.iter().any(|argument| argument.contains("{out:"));
+    // What names no dataset reads none; a task has one all the same.
+    let unused: &[&str] =
+        if arguments.iter().any(|argument| argument.contains("{dataset}")) { &[] } else { &["{dataset}"] };
+    let text = |items: &[&str]| toml::Value::from(items.to_vec()).to_string();
+    let stdout = if own { "" } else { "stdout = \"{out:out.txt}\"" };
+    let before = match unused {
+        [] => String::new(),
+        unused => format!("[[program.before]]\nexecutable = \"true\"\narguments = {}", text(unused)),
+    };
+    let text = format!(
+        r#"
+        name = "{name}"
+        title = "{name}"
+        description = "A program of the test."
+        [inputs.dataset]
+        formats = ["text"]
+        [remote]
+        model = "tests/{name}"
+        [resources]
+        ram = {{ bytes = 1.0 }}
+        seconds = {{ bytes = 1e-6 }}
+        spread = 1.0
+        source = "test"
+        [program]
+        kind = "command"
+        executable = {executable}
+        arguments = {arguments}
+        {stdout}
+        package = "coreutils"
+        {before}
+        "#,
+        executable = toml::Value::from(executable),
+        arguments = text(arguments),
+    );
+    read_task(&format!("{name}.toml"), &text, TaskOrigin::Owner).unwrap_or_else(|e| panic!("{e}\n{text}"))
 }
 
 /// A node's settings for tests.

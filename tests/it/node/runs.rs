@@ -59,7 +59,7 @@ async fn a_run_that_wants_too_much_is_ended_and_says_why() {
         command("slow", "sleep", &["600"]),
         command("failing", "ls", &["/no/such/folder"]),
         command("crashing", "sh", &["-c", "kill -SEGV $$"]),
-        command("silent", "true", &["{output}"]),
+        command("silent", "true", &["{out:out.txt}"]),
         command("nosy", "env", &[]),
     ];
     let bench = Bench::start(tasks, |settings| {

@@ -34,8 +34,8 @@ pub enum LocalError {
     MissingProgram {
         /// Its name.
         executable: String,
-        /// The Debian package that has it.
-        package: String,
+        /// The Debian package that has it, where the task says so.
+        package: Option<String>,
     },
     /// The outside program failed.
     #[error("`{executable}` failed ({how}){}{said}", if said.is_empty() { SILENT } else { ": " })]
@@ -70,7 +70,7 @@ impl LocalError {
     /// What a person can do next.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            LocalError::MissingProgram { package, .. } => format!("install it: sudo apt-get install {package}"),
+            LocalError::MissingProgram { package, .. } => install(package.as_deref()),
             LocalError::Program { said, .. } if said.is_empty() => {
                 "look for what the program may not take: odd letters, empty records, names that occur twice".into()
             }
@@ -87,5 +87,13 @@ impl LocalError {
             LocalError::OutOfMemory { .. } | LocalError::TimedOut { .. } => return None,
             LocalError::Canceled | LocalError::Task(_) | LocalError::System(_) => return None,
         })
+    }
+}
+
+/// How a missing program comes to be there.
+fn install(package: Option<&str>) -> String {
+    match package {
+        Some(package) => format!("install it: sudo apt-get install {package}"),
+        None => "install it, so that it is on PATH".to_owned(),
     }
 }

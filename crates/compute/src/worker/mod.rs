@@ -4,7 +4,11 @@
 //! known numbers. It opens none of the person's files by name.
 
 pub(crate) mod check;
+mod fill;
+mod format;
+mod handed;
 pub(crate) mod inputs;
+mod left;
 mod program;
 mod pulse;
 mod said;
@@ -57,7 +61,7 @@ pub fn worker_main() -> ExitCode {
 fn work(spec: &Spec) -> Result<Measure, Failure> {
     let started = Instant::now();
     limit(spec.memory_limit, spec.cpu_limit)?;
-    let outside = matches!(spec.task.program, Program::Command { .. });
+    let outside = matches!(spec.task.program, Program::Command(_));
     if outside {
         // What its parent leaves comes to this process and to nobody else, in whatever session it is.
         set_child_subreaper(Some(getpid()))
@@ -69,7 +73,7 @@ fn work(spec: &Spec) -> Result<Measure, Failure> {
     let pulse = pulse::Pulse::start(outside.then_some(shared));
     let document = match &spec.task.program {
         Program::Builtin => builtin(spec)?,
-        Program::Command { .. } => program::run(spec, &room)?,
+        Program::Command(_) => program::run(spec, &room)?,
     };
     write::document(&spec.out_dir, &document).map_err(|e| failure_of(&e, "the result could not be written"))?;
     let max_rss = pulse.stop().max(pulse::own_peak()).max(pulse::peak_of_children());

@@ -1,126 +1,67 @@
-//! Outside programs: run without a shell, with a clean environment, their output counted and hashed.
+//! Outside programs: run without a shell, with a clean environment, their output counted, checked and hashed.
 
 use std::{
     fs::File,
     io,
-    os::unix::{fs::MetadataExt as _, process::ExitStatusExt as _},
+    os::unix::process::ExitStatusExt as _,
     path::Path,
     process::{Command, ExitStatus, Stdio},
 };
 
 use rustix::process::{Signal, getpid};
-use serde_json::Value;
 
 use super::{
-    failure_of, inputs, said, scratch,
-    shown::Shown,
+    failure_of,
+    fill::Places,
+    handed, left, said, scratch,
     spec::{Failure, Spec},
     write,
     written::{Before, Room},
 };
 use crate::processes::end_descendants;
 use domain::{
-    job::ResultFile,
-    result::{ResultDataset, ResultDocument, ResultInput, ResultProgram},
-    task::{Parameters, Program},
+    result::{ResultDataset, ResultDocument, ResultProgram, STDERR_FILE, STDOUT_FILE},
+    task::{CommandLine, Step},
     units,
 };
-use guard::config::plain_file;
 
-/// The files of what a program writes to its own outputs.
-const STDOUT: &str = "stdout.txt";
-const STDERR: &str = "stderr.txt";
-
-/// Runs the spec's outside program on the files that were handed over.
+/// Runs the spec's outside programs, one after another, on the files that were handed over.
 pub(super) fn run(spec: &Spec, room: &Room) -> Result<ResultDocument, Failure> {
-    let Program::Command { executable, arguments, output, version, package } = &spec.task.program else {
+    let Some(command) = spec.task.command() else {
         return Err(Failure::Task("a built-in task is no outside program".into()));
     };
     let io = |what: &'static str| move |e: io::Error| failure_of(&e, what);
-    let hashed = |place| inputs::open(place).and_then(|file| write::hash(file, |_| {}));
-    let (_, sha256) = hashed(0).map_err(io("the dataset could not be read"))?;
-    let mut further = Vec::with_capacity(spec.further.len());
-    for (place, file) in (1..).zip(&spec.further) {
-        let (bytes, sha256) =
-            hashed(place).map_err(|e| failure_of(&e, &format!("`{}` could not be read", file.name)))?;
-        further.push(ResultInput { name: file.name.clone(), path: file.path.clone(), bytes, sha256 });
-    }
-
-    let output_path = spec.out_dir.join(output);
+    let (sha256, further) = handed::hashed(spec)?;
     let scratch = scratch(&spec.out_dir).map_err(io("no scratch folder could be made"))?;
-    let shown = std::iter::once(&spec.dataset_name).chain(spec.further.iter().map(|file| &file.path));
-    let names =
-        inputs::named(scratch.path(), shown.map(String::as_str)).map_err(io("the inputs could not be named"))?;
-    let files = std::iter::once("dataset").chain(spec.further.iter().map(|file| file.name.as_str())).zip(names);
-    let files: Vec<(&str, String)> = files.collect();
-    let filled = fill(arguments, &output_path, &files, &spec.parameters)?;
-    // A program that is given no place for its output writes it to standard output.
-    let to_stdout = !arguments.iter().any(|a| a.contains("{output}"));
-    let stdout_path = if to_stdout { output_path.clone() } else { spec.out_dir.join(STDOUT) };
-    let stderr_path = spec.out_dir.join(STDERR);
-    let create = |path: &Path| File::create(path).map_err(io("the output could not be made"));
-    let command = |arguments: &[String]| {
-        let mut command = Command::new(executable);
-        command
-            .args(arguments)
-            .env_clear()
-            .envs(["PATH", "HOME", "LANG"].iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
-            .env("TMPDIR", scratch.path())
-            .current_dir(scratch.path());
-        command
-    };
-
+    let inputs = handed::named(spec, scratch.path())?;
+    let places =
+        Places { inputs: &inputs, parameters: &spec.parameters, results: &spec.out_dir, scratch: scratch.path() };
     let before = Before::of(&spec.out_dir).map_err(io("the results folder cannot be read"))?;
-    let status = command(&filled)
-        .stdin(Stdio::null())
-        .stdout(Stdio::from(create(&stdout_path)?))
-        .stderr(Stdio::from(create(&stderr_path)?))
-        .status()
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => {
-                Failure::MissingProgram { executable: executable.clone(), package: package.clone() }
-            }
-            _ => failure_of(&error, "the program could not be started"),
-        })?;
-    // What it left behind would go on writing to what is read now.
-    end_descendants(getpid());
-    if status.signal() == Some(Signal::XFSZ.as_raw()) || room.is_full() {
-        return Err(Failure::TooMuchOutput { limit: spec.output_limit });
-    }
-    if !status.success() {
-        // What goes to the output is no message.
-        let told = [Some(stderr_path.as_path()), (!to_stdout).then_some(stdout_path.as_path())];
-        return Err(failed(executable, status, &said::reason(told.into_iter().flatten())));
+    let told = Told::new(&spec.out_dir).map_err(io("the output could not be made"))?;
+    for step in &command.steps {
+        one(spec, step, &places, &told, room)?;
     }
 
-    let mut files = Vec::new();
-    let mut shown = Shown::default();
-    let made = own_file(&output_path).map_err(|_| Failure::Program {
-        executable: executable.clone(),
-        how: "exit code 0".into(),
-        said: format!("it left no {}", units::clean(output, 60)),
-    })?;
-    let (bytes, sum) = write::hash(made, |piece| shown.take(piece)).map_err(io("the output could not be read"))?;
-    files.push(ResultFile { name: output.clone(), bytes, sha256: sum });
+    let given = |name: &str| places.is_given(name);
+    let found = left::results(spec, command, &given, &before)?;
+    let (mut files, summary) = left::taken_in(spec, &found)?;
     let mut messages = said::Messages::default();
-    for (name, path) in [(STDOUT, &stdout_path), (STDERR, &stderr_path)] {
-        if *path == output_path {
-            continue;
-        }
+    for name in [STDOUT_FILE, STDERR_FILE] {
+        let path = spec.out_dir.join(name);
         let take = |piece: &[u8]| {
-            if name == STDERR {
+            if name == STDERR_FILE {
                 messages.take(piece)
             }
         };
         let (bytes, sha256) =
-            own_file(path).and_then(|f| write::hash(f, take)).map_err(io("the output could not be read"))?;
+            left::own_file(&path).and_then(|f| write::hash(f, take)).map_err(io("the output could not be read"))?;
         if bytes > 0 {
-            files.push(ResultFile { name: name.into(), bytes, sha256 });
+            files.push(domain::job::ResultFile { name: name.into(), bytes, sha256 });
         } else {
             let _ = std::fs::remove_file(path);
         }
     }
-    let version = said::version(command(version), scratch.path()).unwrap_or_else(|| "not told by the program".into());
+    let version = version(command, scratch.path());
     end_descendants(getpid());
     let own = scratch.path().file_name().and_then(|name| name.to_str());
     let kept: Vec<&str> = files.iter().map(|file| file.name.as_str()).chain(own).collect();
@@ -132,60 +73,75 @@ pub(super) fn run(spec: &Spec, room: &Room) -> Result<ResultDocument, Failure> {
         inputs: further,
         parameters: spec.parameters.clone(),
         records: Vec::new(),
-        summary: shown.summary(output, bytes),
+        summary,
         files,
-        program: ResultProgram { name: executable.clone(), version, seed: None },
-        warnings: messages.lines(STDERR),
+        program: ResultProgram { name: command.executable.clone(), version, seed: None },
+        warnings: messages.lines(STDERR_FILE),
     })
 }
 
-/// A file that the run made: nothing that leads elsewhere, and nothing that has another name elsewhere.
-fn own_file(path: &Path) -> io::Result<File> {
-    let file = plain_file::open_itself(path)?;
-    if file.metadata()?.nlink() > 1 {
-        return Err(io::Error::other("it is no file of its own"));
-    }
-    Ok(file)
+/// The files that take what programs say: all steps write to the same.
+struct Told {
+    stdout: File,
+    stderr: File,
 }
 
-/// Fills the placeholders, one argument each; there is no shell that could read more into them.
-fn fill(
-    arguments: &[String],
-    output: &Path,
-    files: &[(&str, String)],
-    parameters: &Parameters,
-) -> Result<Vec<String>, Failure> {
-    let fill = |argument: &String| {
-        let mut rest = argument.as_str();
-        let mut filled = String::new();
-        while let Some((before, name, after)) = placeholder(rest) {
-            filled.push_str(before);
-            filled.push_str(&match files.iter().find(|(file, _)| *file == name) {
-                Some((_, path)) => path.clone(),
-                None if name == "output" => output.display().to_string(),
-                None => value_of(name, parameters)?,
-            });
-            rest = after;
-        }
-        filled.push_str(rest);
-        Ok(filled)
+impl Told {
+    fn new(results: &Path) -> io::Result<Told> {
+        Ok(Told { stdout: File::create(results.join(STDOUT_FILE))?, stderr: File::create(results.join(STDERR_FILE))? })
+    }
+}
+
+/// Runs one program to its end.
+fn one(spec: &Spec, step: &Step, places: &Places<'_>, told: &Told, room: &Room) -> Result<(), Failure> {
+    let io = |what: &'static str| move |e: io::Error| failure_of(&e, what);
+    let given = |name: &str| places.is_given(name);
+    let arguments = step.arguments_when(&given).map(|template| places.fill(template)).collect::<Result<Vec<_>, _>>()?;
+    let stdout = match &step.stdout {
+        Some(template) => File::create(places.fill(template)?),
+        None => told.stdout.try_clone(),
     };
-    arguments.iter().map(fill).collect()
-}
-
-/// `before{name}after`, where the name is one.
-fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = text.split_once('{')?;
-    let (name, after) = rest.split_once('}')?;
-    Some((before, name, after))
-}
-
-fn value_of(name: &str, parameters: &Parameters) -> Result<String, Failure> {
-    match parameters.get(name) {
-        Some(Value::String(text)) => Ok(text.clone()),
-        Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(value.to_string()),
-        _ => Err(Failure::Task(format!("the parameter `{}` is not given", units::clean(name, 60)))),
+    let status = command(&step.executable, places.scratch)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::from(stdout.map_err(io("the output could not be made"))?))
+        .stderr(Stdio::from(told.stderr.try_clone().map_err(io("the output could not be made"))?))
+        .status()
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => {
+                Failure::MissingProgram { executable: step.executable.clone(), package: step.package.clone() }
+            }
+            _ => failure_of(&error, "the program could not be started"),
+        })?;
+    // What it left behind would go on writing to what is read now.
+    end_descendants(getpid());
+    if status.signal() == Some(Signal::XFSZ.as_raw()) || room.is_full() {
+        return Err(Failure::TooMuchOutput { limit: spec.output_limit });
     }
+    if !status.success() {
+        // What goes to a result file is no message.
+        let told = [Some(STDERR_FILE), step.stdout.is_none().then_some(STDOUT_FILE)];
+        let paths: Vec<_> = told.into_iter().flatten().map(|name| spec.out_dir.join(name)).collect();
+        return Err(failed(&step.executable, status, &said::reason(paths.iter().map(|path| path.as_path()))));
+    }
+    Ok(())
+}
+
+/// A program with the environment that all have.
+fn command(executable: &str, scratch: &Path) -> Command {
+    let mut command = Command::new(executable);
+    command
+        .env_clear()
+        .envs(["PATH", "HOME", "LANG"].iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+        .env("TMPDIR", scratch)
+        .current_dir(scratch);
+    command
+}
+
+fn version(line: &CommandLine, scratch: &Path) -> String {
+    let mut asked = command(&line.executable, scratch);
+    asked.args(&line.version);
+    said::version(asked, scratch).unwrap_or_else(|| "not told by the program".into())
 }
 
 fn failed(executable: &str, status: ExitStatus, said: &str) -> Failure {
@@ -215,24 +171,7 @@ fn failed(executable: &str, status: ExitStatus, said: &str) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn placeholders_are_single_arguments() {
-        let parameters = json!({"threads": 2, "word": "a b; rm -rf", "database": "/a"}).as_object().cloned().unwrap();
-        let files = [("dataset", "./d.fasta".to_owned()), ("database", "./-x".to_owned())];
-        let arguments =
-            ["--in", "{dataset}", "-p={threads}", "{word}", "{database}", "-o", "{output}", "{open"].map(String::from);
-        let filled = fill(&arguments, Path::new("/out/x.tsv"), &files, &parameters).unwrap();
-        assert_eq!(
-            filled,
-            ["--in", "./d.fasta", "-p=2", "a b; rm -rf", "./-x", "-o", "/out/x.tsv", "{open"],
-            "one argument each, whatever is in it"
-        );
-        assert!(fill(&["{missing}".to_owned()], Path::new("/o"), &files, &parameters).is_err());
-    }
 
     #[test]
     fn programs_say_in_many_ways_that_memory_is_out() {

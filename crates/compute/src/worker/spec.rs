@@ -150,8 +150,8 @@ pub(crate) enum Failure {
     MissingProgram {
         /// Its name.
         executable: String,
-        /// The Debian package that has it.
-        package: String,
+        /// The Debian package that has it, where the task says so.
+        package: Option<String>,
     },
     /// The outside program failed.
     Program {

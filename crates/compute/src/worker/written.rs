@@ -71,6 +71,20 @@ impl Before {
         Ok(Before { folder: folder.to_owned(), names })
     }
 
+    /// The names of what is there now and was not before, in order; those that are no text are left out.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn fresh(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let name = entry?.file_name();
+            names.extend(name.to_str().filter(|_| !self.names.contains(&name)).map(str::to_owned));
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
     /// Removes what the run left there that is none of `kept`: what it calls its files is for nobody to stumble over.
     ///
     /// # Errors

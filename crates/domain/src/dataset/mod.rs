@@ -4,6 +4,7 @@ mod kind;
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use kind::{Compression, Foreign, Oddity};
@@ -14,7 +15,7 @@ use super::{
 };
 
 /// What kind of file a dataset is, from its bytes and never from its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// Sequences under `>` headers.
@@ -30,7 +31,7 @@ pub enum Format {
 }
 
 /// Which letters the sequences are made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Alphabet {
     /// A C G T (or U) and ambiguity codes.

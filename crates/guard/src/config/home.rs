@@ -96,6 +96,11 @@ impl Home {
         self.path.join("trusted.json")
     }
 
+    /// The owner's tasks, a file each.
+    pub fn tasks(&self) -> PathBuf {
+        self.path.join("tasks")
+    }
+
     /// What was said, a file a session.
     pub fn sessions(&self) -> PathBuf {
         self.path.join("sessions")

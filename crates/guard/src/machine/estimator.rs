@@ -33,6 +33,13 @@ const MORE: f64 = 1.1;
 /// No estimate is beyond this: bytes or seconds that no machine has.
 const MOST: f64 = 1e24;
 
+/// Of a task that was never measured: more than there is, so that it fits nowhere.
+const UNKNOWN: Estimate = Estimate {
+    ram: Range { low: MOST, likely: MOST, high: MOST },
+    seconds: Range { low: MOST, likely: MOST, high: MOST },
+    learnt_from: 0,
+};
+
 /// What `task` needs on files like these, on this machine; `history` are earlier runs of the same task, newest first.
 ///
 /// low <= likely <= high, none negative, and none falls as a file grows. Where a file is known by sample only, low is of the
@@ -59,7 +66,7 @@ pub fn estimate(task: &TaskType, on: WorkedOn<'_>, history: &[Measured]) -> Esti
 
 /// As if the counts of all files were exact.
 fn of_exact(task: &TaskType, on: WorkedOn<'_>, history: &[Measured]) -> Estimate {
-    let model = &task.resources;
+    let Some(model) = &task.resources else { return UNKNOWN };
     let recent = history.get(..RUNS.min(history.len())).unwrap_or_default();
     let ratio = |measured: f64, model: f64| {
         let ratio = measured / model;

@@ -131,7 +131,6 @@ pub fn impossible_with(task: &TaskType, further: &[FurtherFile]) -> Option<Impos
     };
     let other = format!("name another file for `{}`", unsuitable.file);
     let (word, hint) = match (&unsuitable.why_not, &unsuitable.otherwise) {
-        (WhyNot::Compressed(compression), _) => ("compressed", unpack(*compression)),
         (WhyNot::Odd { mended_by, .. }, _) => ("format", format!("mend it: `{mended_by}`")),
         (WhyNot::Alphabet(_), Some(otherwise)) => ("alphabet", format!("{other}; {otherwise}")),
         (WhyNot::Alphabet(_), None) => ("alphabet", other),
@@ -163,7 +162,6 @@ fn not_for(task: &TaskType, unsuitable: &Unsuitable, profile: &DatasetProfile) -
             ("alphabet", "translate the sequences first, or name a file of proteins".to_owned())
         }
         Unsuitable::Alphabet { .. } => ("alphabet", "name a file of nucleotides".to_owned()),
-        Unsuitable::Compressed { compression, .. } => ("compressed", unpack(*compression)),
         Unsuitable::Odd { mended_by, .. } => ("format", format!("mend it: `{mended_by}`")),
     };
     Impossible { word, why: unsuitable.to_string(), hint: Some(hint) }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::catalogue::check::{is_option, matcher};
 use domain::{
     task::{ParameterKind, ParameterSpec, Parameters, TaskType},
     units::clean,
@@ -9,6 +10,9 @@ use domain::{
 
 /// The longest path of a file parameter, bytes.
 const PATH: usize = 4_096;
+
+/// The longest value of a text parameter, bytes.
+const TEXT: usize = 1_000;
 
 /// Why parameters are refused. The sentence says what is allowed, so that who asked can ask again.
 #[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
@@ -78,6 +82,20 @@ pub fn check_parameters(task: &TaskType, given: &Parameters) -> Result<Parameter
     Ok(checked)
 }
 
+/// A value as a person writes it on a command line or in a table, as its parameter takes it. What is no such value is left as
+/// text, which [`check_parameters`] refuses with what is wanted.
+pub fn written(spec: Option<&ParameterSpec>, text: &str) -> Value {
+    let whole = || text.parse::<i64>().ok().map(Value::from);
+    let value = match spec.map(|spec| &spec.kind) {
+        Some(ParameterKind::Integer { .. }) => whole(),
+        Some(ParameterKind::Number { .. }) => text.parse::<f64>().ok().filter(|n| n.is_finite()).map(Value::from),
+        Some(ParameterKind::Flag) => text.parse::<bool>().ok().map(Value::from),
+        Some(_) => None,
+        None => whole(),
+    };
+    value.unwrap_or_else(|| text.into())
+}
+
 /// A whole number, also one that is written with a point: JSON Schema takes `3.0` for an integer.
 fn integer(value: &Value) -> Option<i64> {
     /// From here on, doubles are further apart than one.
@@ -100,6 +118,9 @@ fn one(
     match (&spec.kind, value) {
         (ParameterKind::Integer { default, .. }, None) => Ok(Some((*default).into())),
         (ParameterKind::Choice { default, .. }, None) => Ok(default.as_deref().map(Value::from)),
+        (ParameterKind::Number { default, .. }, None) => Ok(Some((*default).into())),
+        (ParameterKind::Text { default, .. }, None) => Ok(default.as_deref().map(Value::from)),
+        (ParameterKind::Flag, None) => Ok(None),
         (ParameterKind::File { required: false, .. }, None) => Ok(None),
         (ParameterKind::File { required: true, .. }, None) => Err(ParameterError::Missing {
             task: task.name.clone(),
@@ -109,6 +130,23 @@ fn one(
         (ParameterKind::Integer { min, max, .. }, Some(value)) => match integer(value) {
             Some(n) if (*min..=*max).contains(&n) => Ok(Some(n.into())),
             _ => Err(refused(format!("a whole number from {min} to {max}"), value)),
+        },
+        (ParameterKind::Number { min, max, .. }, Some(value)) => match value.as_f64() {
+            Some(n) if (*min..=*max).contains(&n) => Ok(Some(n.into())),
+            _ => Err(refused(format!("a number from {min} to {max}"), value)),
+        },
+        (ParameterKind::Flag, Some(value)) => match value {
+            Value::Bool(set) => Ok(set.then(|| true.into())),
+            _ => Err(refused("true or false".to_owned(), value)),
+        },
+        (ParameterKind::Text { pattern, .. }, Some(value)) => match (value.as_str(), matcher(pattern)) {
+            (Some(text), Ok(whole)) if whole.is_match(text) && !is_option(text) && text.len() <= TEXT => {
+                Ok(Some(text.into()))
+            }
+            _ => Err(refused(
+                format!("text that the pattern {pattern} matches, and that does not begin with `-`"),
+                value,
+            )),
         },
         (ParameterKind::Choice { values, .. }, Some(value)) => match value.as_str() {
             Some(word) if values.iter().any(|v| v == word) => Ok(Some(word.into())),

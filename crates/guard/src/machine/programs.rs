@@ -6,15 +6,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use domain::task::{Program, TaskType};
+use domain::task::TaskType;
 
 /// A program that a task needs and that is not on PATH.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
     /// The executable.
     pub executable: String,
-    /// The Debian package that has it.
-    pub package: String,
+    /// The Debian package that has it, where the task says so.
+    pub package: Option<String>,
 }
 
 /// What is missing to run `task` on this machine; `None` when nothing is.
@@ -23,12 +23,12 @@ pub fn missing_program(task: &TaskType) -> Option<Missing> {
 }
 
 fn missing_on(task: &TaskType, path: &OsStr) -> Option<Missing> {
-    match &task.program {
-        Program::Command { executable, package, .. } if on_path(path, executable).is_none() => {
-            Some(Missing { executable: executable.clone(), package: package.clone() })
-        }
-        _ => None,
-    }
+    let is_there = |executable: &str| match executable.starts_with('/') {
+        true => runs(Path::new(executable)),
+        false => on_path(path, executable).is_some(),
+    };
+    let step = task.command()?.steps.iter().find(|step| !is_there(&step.executable))?;
+    Some(Missing { executable: step.executable.clone(), package: step.package.clone() })
 }
 
 /// The first executable file of this name on `path`. Relative folders on it are left out: what they hold depends on
@@ -52,7 +52,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("blastp");
         let blast = catalogue.get("blast_search").unwrap();
-        let missing = Missing { executable: "blastp".to_owned(), package: "ncbi-blast+".to_owned() };
+        let missing = Missing { executable: "blastp".to_owned(), package: Some("ncbi-blast+".to_owned()) };
         assert_eq!(missing_on(blast, folder.path().as_os_str()), Some(missing.clone()));
         std::fs::write(&file, "").unwrap();
         assert_eq!(missing_on(blast, folder.path().as_os_str()), Some(missing), "not executable");

@@ -85,28 +85,35 @@ pub(crate) mod tests {
     use domain::{
         dataset::Format,
         estimate::{Range, ResourceModel, Terms},
-        task::Program,
+        task::{Program, TaskOrigin},
     };
 
     pub(crate) fn task(model_heavy: bool) -> TaskType {
         TaskType {
             name: "t".into(),
+            version: domain::hash::Sha256([0; 32]),
+            origin: TaskOrigin::Program,
             title: "T".into(),
             description: String::new(),
             caveat: None,
+            cite: None,
             asked_as: vec![],
             model_heavy,
+            input: "sequences".into(),
             formats: vec![Format::Fasta],
             alphabet: None,
+            compressed: vec![],
             program: Program::Builtin,
             remote_model: None,
             parameters: Default::default(),
-            resources: ResourceModel {
+            check: Default::default(),
+            show: Default::default(),
+            resources: Some(ResourceModel {
                 ram: Terms::default(),
                 seconds: Terms::default(),
                 spread: 2.0,
                 source: String::new(),
-            },
+            }),
         }
     }
 

@@ -37,6 +37,15 @@ pub trait Visit {
     fn end(&mut self);
 }
 
+/// Nobody looks: what is scanned is only to be right.
+pub struct Unseen;
+
+impl Visit for Unseen {
+    fn start(&mut self, _header: &[u8]) {}
+    fn residues(&mut self, _letters: &[u8]) {}
+    fn end(&mut self) {}
+}
+
 /// Where in a record the next byte stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {

@@ -3,7 +3,10 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::*;
-use domain::{dataset::Oddity, task::Parameters};
+use domain::{
+    dataset::{Alphabet, Compression, DatasetProfile, Foreign, Format, FurtherFile, Oddity},
+    task::{Parameters, Program},
+};
 use science::{CAVEAT, LARGEST_SEED};
 
 fn catalogue() -> Catalogue {
@@ -98,10 +101,7 @@ fn datasets_must_suit() {
     };
     let protein = profile(Format::Fasta, true, Some(Alphabet::Protein));
     assert_eq!(told("protein_folding", &protein), Ok(()));
-    assert_eq!(
-        told("hmm_search", &protein),
-        Err("hmm_search runs hmmsearch, which does not read gzip: decompress the dataset first".to_owned())
-    );
+    assert_eq!(told("hmm_search", &protein), Ok(()), "it is unpacked for the program");
     let reads = profile(Format::Fastq, false, Some(Alphabet::Nucleotide));
     assert_eq!(
         told("protein_folding", &reads),
@@ -157,8 +157,7 @@ fn further_files_must_suit() {
     );
     assert!(hint.starts_with("name another file for `database`") && hint.contains("tblastn"), "{hint}");
     let gzip = crate::machine::packed::gzip(b">a\nMKTAYIAKQRQISFVK\n");
-    assert_eq!(why("blast_search", "database", &gzip).0, "compressed");
-    assert_eq!(told("blast_search", "database", &gzip).unwrap().2, "unpack it: `gzip -dc < FILE > NEW`");
+    assert_eq!(told("blast_search", "database", &gzip), None, "it is unpacked for the program");
     assert_eq!(
         why("blast_search", "database", b"Some words.\n").1,
         "`database` is to be FASTA of protein sequences, and beside is plain text"
@@ -172,76 +171,162 @@ fn further_files_must_suit() {
 }
 
 #[test]
-fn wrong_entries_are_refused() {
+fn what_is_wrong_with_a_file_is_told_with_its_place() {
     let text = include_str!("../../../../../tasks/blast_search.toml");
+    let read = |text: &str| read_task("blast_search.toml", text, TaskOrigin::Owner);
     let error = |from: &str, to: &str| {
-        let text = text.replace(from, to);
-        Catalogue::parse(&[("blast_search.toml", text.as_str())]).unwrap_err().to_string()
+        assert!(text.contains(from), "{from}");
+        let error = read(&text.replacen(from, to, 1)).unwrap_err().to_string();
+        // The line of what stands there.
+        let line = error.split(", line ").nth(1).and_then(|rest| rest.split([',', ':']).next());
+        if let Some(line) = line {
+            assert!(text.lines().count() >= line.parse::<usize>().unwrap(), "{error}");
+        }
+        error
     };
-    assert!(Catalogue::parse(&[("blast_search.toml", text)]).is_ok());
-    assert!(error("title =", "titel =").contains("blast_search.toml cannot be read"));
-    assert!(error("name = \"blast_search\"", "name = \"other\"").contains("it stands in blast_search.toml"));
-    assert!(error("\"{database}\"", "\"{databse}\"").contains("databse"));
-    assert!(error("\"{database}\"", "\"file={database}\"").contains("its arguments use"));
-    assert!(error("default = 500", "default = 50000").contains("`max_hits` is outside its limits"));
-    assert!(error("bytes = 14.0", "bytes = -14.0").contains("negative term"));
-    assert!(error("\"database.bytes\" = 25.0", "\"databas.bytes\" = 25.0").contains("of what is not measured"));
-    assert!(error("\"database.bytes\" = 25.0", "\"evalue\" = 25.0").contains("of what is not measured"));
-    assert!(error("\"database.bytes\" = 25.0", "\"database.size\" = 25.0").contains("is no term"));
-    let alone = text
-        .replace("\"database.bytes\"", "longest")
-        .replace("database.", "")
-        .replace("formats = [\"fasta\"]\nalphabet = \"protein\"\notherwise", "formats = []\notherwise");
-    let refused = Catalogue::parse(&[("blast_search.toml", alone.as_str())]).unwrap_err().to_string();
-    assert!(refused.contains("does not depend on `database`"), "{refused}");
-    assert!(error("spread = 3.0", "spread = 0.5").contains("spread"));
-    assert!(error("\"blastp\", \"homology", "\"BLASTP\", \"homology").contains("not lower case"));
+    assert!(read(text).is_ok());
+    let line = |of: &str| 1 + text.lines().position(|line| line.starts_with(of)).unwrap();
+    assert_eq!(
+        error("default = 500", "default = 50000"),
+        format!(
+            "blast_search.toml, line {}, parameters.max_hits.default: 50000 is not from 1 to 5000",
+            line("default = 500")
+        )
+    );
+    assert_eq!(
+        error("name = \"blast_search\"", "name = \"other\""),
+        "blast_search.toml, line 1, name: the name is `other`, and the file is blast_search.toml: both are the same"
+    );
+    let told = |from: &str, to: &str, says: &str| {
+        let error = error(from, to);
+        assert!(error.contains(says), "{error}");
+    };
+    told("title =", "titel =", "line 2: unknown field `titel`");
+    told("[inputs.query]", "[outputs.query]", "unknown field `outputs`");
+    told("formats = [\"fasta\"]", "formats = [\"fasts\"]", "unknown variant `fasts`");
+    told("formats = [\"fasta\"]", "formats = []", "inputs.query.formats: it takes no format");
+    told("formats = [\"fasta\"]", "optional = true\nformats = [\"fasta\"]", "the first input is always needed");
+    told("description = \"a FASTA file", "otherwise = \"a FASTA file", "duplicate key");
+    told("\"{database}\"", "\"{databse}\"", "`{databse}` is no input and no parameter; there are {database}");
+    told("\"-subject\", \"{database}\", ", "", "`{database}` stands in no argument");
+    told("\"{out:hits.tsv}\"", "\"{out:../hits.tsv}\"", "`../hits.tsv` is no name for a file of a run");
+    told("\"{out:hits.tsv}\"", "\"{out:result.json}\"", "two result files have one name");
+    told("\"-out\", \"{out:hits.tsv}\"", "\"-v\"", "it leaves no result");
+    told("\"{query}\"", "\"{query\"", "has a brace without its other one");
+    told("executable = \"blastp\"", "executable = \"bin/blastp\"", "neither the name of a program nor its whole path");
+    told("executable = \"blastp\"\n", "", "it has no `executable`");
+    told("kind = \"command\"", "kind = \"builtin\"", "only this program's own tasks are built in");
+    told("type = \"integer\"", "type = \"flag\"", "it is for parameters of type integer and number");
+    told("min = 1\n", "", "parameters.max_hits: it needs `min` and `max`");
+    told("default = \"1e-3\"", "default = \"1e-4\"", "`1e-4` is none of the values");
+    told("values = [\"10\"", "values = [\"-remote\"", "could be read as an option");
+    told("bytes = 14.0", "bytes = -14.0", "resources.ram: it has a negative term");
+    told("\"database.bytes\" = 25.0", "\"databas.bytes\" = 25.0", "of what is not measured");
+    told("\"database.bytes\" = 25.0", "\"evalue\" = 25.0", "of what is not measured");
+    told("\"database.bytes\" = 25.0", "\"database.size\" = 25.0", "is no term");
+    told("spread = 3.0", "spread = 0.5", "resources.spread: it is to be from 1 to 100");
+    told("\"blastp\", \"homology", "\"BLASTP\", \"homology", "`BLASTP` is not lower case");
+    let alone = text.replace("\"database.bytes\"", "longest").replace("database.residues", "longest");
+    assert!(read(&alone).unwrap_err().to_string().contains("does not depend on `database`"));
 }
 
-/// The command lines are those of the real programs, where these are installed.
+/// A task with one of everything that a parameter can be.
+const EVERYTHING: &str = r#"
+name = "everything"
+title = "Everything"
+description = "One of everything."
+[inputs.reads]
+formats = ["fastq"]
+pair = "optional"
+compressed = ["gzip"]
+[parameters.length]
+description = "an integer"
+type = "integer"
+min = 1
+max = 10
+default = 5
+[parameters.share]
+description = "a number"
+type = "number"
+min = 0
+max = 1.0
+default = 0.25
+[parameters.trim]
+description = "a flag"
+type = "flag"
+[parameters.region]
+description = "a text"
+type = "text"
+pattern = "[A-Za-z0-9]+:[0-9]+"
+[program]
+kind = "command"
+executable = "tool"
+arguments = [
+    "{reads}", "-l", "{length}", "--share={share}", "-o", "{out:a.txt}", { with = "trim", arguments = ["-t"] },
+    { with = "region", arguments = ["-r", "{region}"] }, { with = "reads_2", arguments = ["-2", "{reads_2}", "-o", "{out:b.txt}"] },
+]
+[[program.after]]
+executable = "count"
+arguments = ["{scratch:x}"]
+stdout = "{out:count.txt}"
+[resources]
+ram = { constant = 1e6, "reads_2.bytes" = 1.0 }
+seconds = { constant = 1, "share * residues" = 1e-6 }
+spread = 3.0
+source = "test"
+[check]
+files = { "a.txt" = "text" }
+"#;
+
 #[test]
-fn outside_programs_understand_their_command_lines() {
-    let proteins = ">a\nGIGAVLKVLTTGLPALISWIKRKRQQ\n>b\nGIGAVLKVLTTGLPALISWIKRKRQG\n>c\nGIGAILKVLSTGLPALISWIKRKRQE\n";
-    let catalogue = catalogue();
-    for task in catalogue.iter() {
-        let Program::Command { executable, arguments, output, .. } = &task.program else { continue };
-        if missing_program(task).is_some() {
-            continue;
-        }
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name);
-        std::fs::write(path("dataset"), proteins).unwrap();
-        std::fs::write(path("database"), proteins).unwrap();
-        std::fs::write(path("profile"), "not yet").unwrap();
-        if task.name == "hmm_search" {
-            let built = std::process::Command::new("hmmbuild")
-                .args(["--amino", "-o", "/dev/null", "-n", "family"])
-                .args([path("profile"), path("database")])
-                .status();
-            if !built.is_ok_and(|s| s.success()) {
-                continue;
-            }
-        }
-        let files: Parameters = (task.parameters.iter())
-            .filter(|(_, spec)| matches!(spec.kind, ParameterKind::File { .. }))
-            .map(|(name, _)| (name.clone(), path(name).display().to_string().into()))
-            .collect();
-        let parameters = check_parameters(task, &files).unwrap();
-        let filled = arguments.iter().map(|argument| match argument.trim_matches(['{', '}']) {
-            "dataset" => "/dev/stdin".to_owned(),
-            "output" => path(output).display().to_string(),
-            name if argument.starts_with('{') => {
-                parameters[name].as_str().map_or_else(|| parameters[name].to_string(), str::to_owned)
-            }
-            plain => plain.to_owned(),
-        });
-        let ran = std::process::Command::new(executable)
-            .args(filled)
-            .stdin(std::fs::File::open(path("dataset")).unwrap())
-            .output()
-            .unwrap();
-        assert!(ran.status.success(), "{}: {}", task.name, String::from_utf8_lossy(&ran.stderr));
-        let made = std::fs::read_to_string(path(output)).unwrap();
-        assert!(made.contains('a') && made.lines().count() >= 3, "{}: {made}", task.name);
+fn every_kind_of_parameter_is_read_and_checked() {
+    let task = read_task("everything.toml", EVERYTHING, TaskOrigin::Owner).unwrap();
+    assert_eq!(task.mate(), Some("reads_2"));
+    let command = task.command().unwrap();
+    assert_eq!(command.outputs_when(&|_| false), ["a.txt", "count.txt"]);
+    assert_eq!(command.outputs_when(&|name| name == "reads_2"), ["a.txt", "b.txt", "count.txt"]);
+    let checked = |given: serde_json::Value| {
+        check_parameters(&task, given.as_object().unwrap()).map(serde_json::Value::from).map_err(|e| e.to_string())
+    };
+    assert_eq!(checked(json!({})), Ok(json!({"length": 5, "share": 0.25})));
+    let given = json!({"share": 1, "trim": true, "region": "chr1:5", "reads_2": "b.fastq"});
+    let expected = json!({"length": 5, "reads_2": "b.fastq", "region": "chr1:5", "share": 1.0, "trim": true});
+    assert_eq!(checked(given), Ok(expected));
+    assert_eq!(checked(json!({"trim": false})), Ok(json!({"length": 5, "share": 0.25})));
+    for wrong in [
+        json!({"share": 1.5}),
+        json!({"share": "0.5"}),
+        json!({"trim": "yes"}),
+        json!({"region": "chr1:5; rm -rf /"}),
+        json!({"region": "chr1:5\n"}),
+        json!({"region": "-o:5"}),
+        json!({"region": ""}),
+    ] {
+        assert!(checked(wrong.clone()).is_err(), "{wrong}");
     }
+    let said = |name: &str, text: &str| written(task.parameters.get(name), text);
+    assert_eq!(said("length", "7"), json!(7));
+    assert_eq!(said("share", "0.5"), json!(0.5));
+    assert_eq!(said("trim", "true"), json!(true));
+    assert_eq!(said("region", "7"), json!("7"), "a text stays one");
+    assert_eq!((said("length", "x"), said("unknown", "7")), (json!("x"), json!(7)));
+}
+
+#[test]
+fn what_may_be_missing_stands_with_what_is_given() {
+    let read = |from: &str, to: &str| {
+        assert!(EVERYTHING.contains(from), "{from}");
+        read_task("everything.toml", &EVERYTHING.replacen(from, to, 1), TaskOrigin::Owner).unwrap_err().why
+    };
+    let why = read("{ with = \"region\", arguments = [\"-r\", \"{region}\"] }", "\"-r\", \"{region}\"");
+    assert_eq!(why, "`{region}` may not be given: write { with = \"region\", arguments = [...] } around its arguments");
+    assert!(read("with = \"trim\"", "with = \"length\"").contains("`{trim}` stands in no argument"));
+    assert!(read("{out:count.txt}\"", "{out:count.txt}.gz\"").contains("it is to be {out:FILE} or {scratch:FILE}"));
+    assert!(read("\"a.txt\" = \"text\"", "\"c.txt\" = \"text\"").contains("the program writes no `c.txt`"));
+    assert!(read("pattern = \"[A-Za-z0-9]+:[0-9]+\"", "pattern = \"[\"").contains("no regular expression"));
+    assert!(read("max = 1.0", "max = \"one\"").contains("expected a number"));
+    assert!(
+        read("{ with = \"trim\", arguments = [\"-t\"] }", "{ when = \"trim\" }")
+            .contains("{ with = NAME, arguments = [...] }")
+    );
 }

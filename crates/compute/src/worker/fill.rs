@@ -1,0 +1,78 @@
+//! Places of arguments, filled in: one argument each, whatever is in it; there is no shell that could read more into it.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::spec::Failure;
+use domain::{
+    task::{
+        Parameters,
+        template::{Piece, Template},
+    },
+    units,
+};
+
+/// What places stand for.
+pub(super) struct Places<'a> {
+    /// The inputs that are there, by name, with the paths that the program reads them by.
+    pub inputs: &'a [(String, String)],
+    /// What was chosen.
+    pub parameters: &'a Parameters,
+    /// The folder of results.
+    pub results: &'a Path,
+    /// The scratch folder, which the program works in.
+    pub scratch: &'a Path,
+}
+
+impl Places<'_> {
+    /// Whether an input or a value is given, or a flag is set.
+    pub fn is_given(&self, name: &str) -> bool {
+        let chosen =
+            || self.parameters.get(name).is_some_and(|value| !matches!(value, Value::Null | Value::Bool(false)));
+        self.inputs.iter().any(|(input, _)| input == name) || chosen()
+    }
+
+    /// The argument.
+    pub fn fill(&self, template: &Template) -> Result<String, Failure> {
+        template.filled(|piece| match piece {
+            Piece::Value(name) => self.value(name),
+            Piece::Out(name) | Piece::Prefix(name) => Ok(self.results.join(name).display().to_string()),
+            Piece::Scratch(name) => Ok(self.scratch.join(name).display().to_string()),
+            Piece::Text(text) => Ok(text.clone()),
+        })
+    }
+
+    fn value(&self, name: &str) -> Result<String, Failure> {
+        if let Some((_, path)) = self.inputs.iter().find(|(input, _)| input == name) {
+            return Ok(path.clone());
+        }
+        match self.parameters.get(name) {
+            Some(Value::String(text)) => Ok(text.clone()),
+            Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(value.to_string()),
+            _ => Err(Failure::Task(format!("the parameter `{}` is not given", units::clean(name, 60)))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn places_are_single_arguments() {
+        let parameters = json!({"threads": 2, "word": "a b; rm -rf", "on": true, "off": false, "none": null});
+        let parameters = parameters.as_object().cloned().unwrap();
+        let inputs = [("reads".to_owned(), "./d.fasta".to_owned()), ("database".to_owned(), "./-x".to_owned())];
+        let places =
+            Places { inputs: &inputs, parameters: &parameters, results: Path::new("/out"), scratch: Path::new("/s") };
+        let arguments = ["{reads}", "-p={threads}", "{word}", "{database}", "{out:x.tsv}", "{scratch:y}.z"];
+        let filled: Vec<_> = arguments.iter().map(|a| places.fill(&a.parse().unwrap()).unwrap()).collect();
+        assert_eq!(filled, ["./d.fasta", "-p=2", "a b; rm -rf", "./-x", "/out/x.tsv", "/s/y.z"]);
+        assert!(places.fill(&"{missing}".parse().unwrap()).is_err());
+        let given = ["reads", "threads", "on", "off", "none", "missing"].map(|name| places.is_given(name));
+        assert_eq!(given, [true, true, true, false, false, false]);
+    }
+}

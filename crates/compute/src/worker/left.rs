@@ -1,0 +1,129 @@
+//! What programs left in the folder of results: found, checked, hashed, and what people see of it.
+
+use std::{fs::File, io, os::unix::fs::MetadataExt as _, path::Path};
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    failure_of, format,
+    shown::Shown,
+    spec::{Failure, Spec},
+    write,
+    written::Before,
+};
+use domain::{
+    bounded::{self, Bounds},
+    job::ResultFile,
+    result,
+    task::{CommandLine, ResultFormat},
+    units,
+};
+use guard::config::plain_file;
+
+/// More files than these are collected by no pattern.
+const MOST: usize = 1_000;
+/// A document that figures are taken from.
+const FIGURES: Bounds = Bounds { bytes: 32 << 20, depth: 32, values: 1_000_000 };
+/// The longest figure, characters.
+const FIGURE: usize = 200;
+
+/// The names of the result files, the one that is shown first.
+pub(super) fn results(
+    spec: &Spec,
+    command: &CommandLine,
+    given: &dyn Fn(&str) -> bool,
+    before: &Before,
+) -> Result<Vec<String>, Failure> {
+    let mut names: Vec<String> = command.outputs_when(given).into_iter().map(str::to_owned).collect();
+    if let Some(missing) = names.iter().find(|name| own_file(&spec.out_dir.join(name)).is_err()) {
+        return Err(made_none(command, missing));
+    }
+    let patterns = command.collect.iter().filter_map(|text| glob::Pattern::new(text).ok()).collect::<Vec<_>>();
+    let fresh = before.fresh().map_err(|e| failure_of(&e, "the results folder cannot be read"))?;
+    for name in fresh {
+        let wanted = result::is_file_name(&name) && patterns.iter().any(|pattern| pattern.matches(&name));
+        if wanted && !names.contains(&name) && own_file(&spec.out_dir.join(&name)).is_ok() {
+            names.push(name);
+        }
+        if names.len() > MOST {
+            return Err(Failure::Task(format!("the program made more than {MOST} files that are to be kept")));
+        }
+    }
+    if names.is_empty() {
+        return Err(made_none(command, &command.collect.join(", ")));
+    }
+    if !result::are_distinct(names.iter().map(String::as_str)) {
+        return Err(Failure::Task("two files of the program differ by capitals alone".into()));
+    }
+    if let Some(at) = spec.task.show.file.as_ref().and_then(|file| names.iter().position(|name| name == file)) {
+        names.swap(0, at);
+    }
+    Ok(names)
+}
+
+fn made_none(command: &CommandLine, name: &str) -> Failure {
+    Failure::Program {
+        executable: command.executable.clone(),
+        how: "exit code 0".into(),
+        said: format!("it left no {}", units::clean(name, 60)),
+    }
+}
+
+/// Checks and hashes the files; what is shown is of the first.
+pub(super) fn taken_in(spec: &Spec, names: &[String]) -> Result<(Vec<ResultFile>, Map<String, Value>), Failure> {
+    let unread = |e: io::Error| failure_of(&e, "the output could not be read");
+    let (mut files, mut summary) = (Vec::new(), Map::new());
+    for name in names {
+        let path = spec.out_dir.join(name);
+        let wanted = spec.task.check.get(name).copied().unwrap_or(ResultFormat::Any);
+        format::check(wanted, &path).map_err(|why| {
+            Failure::Task(format!("the result {} is not what it is to be: {why}", units::clean(name, 60)))
+        })?;
+        let mut shown = Shown::default();
+        let first = files.is_empty();
+        let look = |piece: &[u8]| {
+            if first {
+                shown.take(piece)
+            }
+        };
+        let (bytes, sha256) = own_file(&path).and_then(|file| write::hash(file, look)).map_err(unread)?;
+        if first {
+            summary = shown.summary(name, bytes);
+            if !spec.task.show.figures.is_empty() {
+                summary.insert("figures".to_owned(), figures(&path, &spec.task.show.figures)?);
+            }
+        }
+        files.push(ResultFile { name: name.clone(), bytes, sha256 });
+    }
+    Ok((files, summary))
+}
+
+/// The values at these paths of a JSON document; what is not there is left out.
+fn figures(path: &Path, wanted: &[String]) -> Result<Value, Failure> {
+    let file = own_file(path).map_err(|e| failure_of(&e, "the output could not be read"))?;
+    let document: Value = bounded::read(file, FIGURES)
+        .map_err(|e| Failure::Task(format!("the figures of the result cannot be read: {e}")))?;
+    let at = |path: &String| {
+        path.split('.').try_fold(&document, |value, key| match value {
+            Value::Object(map) => map.get(key),
+            Value::Array(items) => items.get(key.parse::<usize>().ok()?),
+            _ => None,
+        })
+    };
+    let plain = |value: &Value| match value {
+        Value::Number(_) | Value::Bool(_) => Some(value.clone()),
+        Value::String(text) => Some(json!(units::clean(text, FIGURE))),
+        _ => None,
+    };
+    let found = wanted.iter().filter_map(|path| Some((path.clone(), at(path).and_then(plain)?)));
+    Ok(Value::Object(found.collect()))
+}
+
+/// A file that the run made: nothing that leads elsewhere, and nothing that has another name elsewhere.
+pub(super) fn own_file(path: &Path) -> io::Result<File> {
+    let file = plain_file::open_itself(path)?;
+    if file.metadata()?.nlink() > 1 {
+        return Err(io::Error::other("it is no file of its own"));
+    }
+    Ok(file)
+}

@@ -1,0 +1,283 @@
+//! What a task file may not say though it reads well.
+
+use std::collections::BTreeSet;
+
+use super::error::{Flaw, flaw};
+use domain::{
+    estimate::{Factor, Terms},
+    result,
+    task::{
+        Argument, CommandLine, ParameterKind, Step, TaskType,
+        template::{Piece, Template},
+    },
+    units,
+};
+
+/// The longest pattern of a text parameter, bytes, and the most memory that one may take.
+const LONGEST_PATTERN: usize = 200;
+const PATTERN_SIZE: usize = 1 << 20;
+/// More steps, arguments or words than any task has.
+const MOST: usize = 500;
+
+pub(super) fn check(task: &TaskType) -> Result<(), Flaw> {
+    words(task)?;
+    for (name, spec) in &task.parameters {
+        if spec.description.is_empty() {
+            return Err(flaw(&["parameters", name], "it has no `description`"));
+        }
+        parameter(&spec.kind).map_err(|flaw| flaw.under(&[table_of(&spec.kind), name]))?;
+    }
+    if task.formats.is_empty() {
+        return Err(flaw(&["inputs", &task.input, "formats"], "it takes no format"));
+    }
+    resources(task)?;
+    if let Some(command) = task.command() {
+        places(task, command)?;
+        results(task, command)?;
+    }
+    Ok(())
+}
+
+/// The table that a parameter stands in.
+fn table_of(kind: &ParameterKind) -> &'static str {
+    if matches!(kind, ParameterKind::File { .. }) { "inputs" } else { "parameters" }
+}
+
+fn words(task: &TaskType) -> Result<(), Flaw> {
+    let told = [("title", &task.title, 100), ("description", &task.description, 2_000)];
+    for (field, text, most) in told {
+        if text.is_empty() || text.chars().count() > most || units::clean(text, most) != *text {
+            return Err(flaw(
+                &[field],
+                format!("it is to be 1 to {most} characters, without line breaks or control characters"),
+            ));
+        }
+    }
+    let own = task.caveat.iter().chain(&task.cite);
+    if let Some(text) = own.into_iter().find(|text| text.len() > 2_000 || units::clean(text, 2_000) != **text) {
+        return Err(flaw(
+            &["caveat"],
+            format!("`{}` is too long, or has line breaks or control characters", units::clean(text, 60)),
+        ));
+    }
+    if task.asked_as.len() > MOST {
+        return Err(flaw(&["asked_as"], format!("there are more than {MOST} phrases")));
+    }
+    let odd = |p: &&String| p.is_empty() || **p != p.to_lowercase() || units::clean(p, 100) != ***p;
+    if let Some(phrase) = task.asked_as.iter().find(odd) {
+        return Err(flaw(
+            &["asked_as"],
+            format!("`{}` is not lower case, or longer than 100 characters", units::clean(phrase, 60)),
+        ));
+    }
+    Ok(())
+}
+
+fn parameter(kind: &ParameterKind) -> Result<(), Flaw> {
+    let default = |why: String| flaw(&["default"], why);
+    match kind {
+        ParameterKind::Integer { min, max, default: value } if !(min..=max).contains(&value) => {
+            Err(default(format!("{value} is not from {min} to {max}")))
+        }
+        ParameterKind::Number { min, max, default: value }
+            if !(min..=max).contains(&value) || ![min, max, value].iter().all(|n| n.is_finite()) =>
+        {
+            Err(default(format!("{value} is not from {min} to {max}")))
+        }
+        ParameterKind::Choice { values, .. } if values.is_empty() || values.len() > MOST => {
+            Err(flaw(&["values"], format!("there are to be 1 to {MOST} words")))
+        }
+        ParameterKind::Choice { values, .. } if values.iter().any(|word| is_option(word)) => {
+            Err(flaw(&["values"], "a word is empty, or begins with `-` and could be read as an option"))
+        }
+        ParameterKind::Choice { values, default: Some(value) } if !values.contains(value) => {
+            Err(default(format!("`{}` is none of the values", units::clean(value, 40))))
+        }
+        ParameterKind::Text { pattern, default: value } => {
+            let pattern = matcher(pattern).map_err(|why| flaw(&["pattern"], why))?;
+            match value {
+                Some(value) if !pattern.is_match(value) || is_option(value) => Err(default(format!(
+                    "`{}` does not match the pattern, or begins with `-`",
+                    units::clean(value, 40)
+                ))),
+                _ => Ok(()),
+            }
+        }
+        ParameterKind::File { formats, .. } if formats.is_empty() => Err(flaw(&["formats"], "it takes no format")),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a program would take the value for an option, or for nothing.
+pub(crate) fn is_option(value: &str) -> bool {
+    value.is_empty() || value.starts_with('-')
+}
+
+/// The pattern of a text parameter, which matches texts as a whole.
+pub(crate) fn matcher(pattern: &str) -> Result<regex::Regex, String> {
+    if pattern.len() > LONGEST_PATTERN {
+        return Err(format!("it is longer than {LONGEST_PATTERN} bytes"));
+    }
+    let whole = regex::RegexBuilder::new(&format!(r"\A(?:{pattern})\z")).size_limit(PATTERN_SIZE).build();
+    whole.map_err(|e| {
+        let why = e.to_string();
+        format!("it is no regular expression: {}", units::clean(why.lines().last().unwrap_or(&why), 200))
+    })
+}
+
+fn resources(task: &TaskType) -> Result<(), Flaw> {
+    let Some(model) = &task.resources else { return Ok(()) };
+    let at = |name: &str, why: String| flaw(&["resources", name], why);
+    for (name, terms) in [("ram", &model.ram), ("seconds", &model.seconds)] {
+        // A negative coefficient would let a larger dataset need less.
+        let positive = terms.iter().all(|(_, by)| by.is_finite() && by >= 0.0) && terms.iter().any(|(_, by)| by > 0.0);
+        if !positive {
+            return Err(at(name, "it has a negative term, or none that is above 0".to_owned()));
+        }
+        let mut factors = terms.iter().flat_map(|(term, _)| term.factors.iter().map(move |factor| (term, factor)));
+        if let Some((term, _)) = factors.find(|(_, factor)| !is_measured(task, factor)) {
+            return Err(at(name, format!("the term `{term}` is of what is not measured")));
+        }
+    }
+    for (file, _) in task.files() {
+        let counts = |terms: &Terms| {
+            terms.iter().any(|(term, by)| {
+                by > 0.0 && term.factors.iter().any(|f| matches!(f, Factor::Further(name, _) if name == file))
+            })
+        };
+        if !counts(&model.ram) && !counts(&model.seconds) {
+            return Err(flaw(
+                &["resources"],
+                format!("what it needs does not depend on `{file}`: add a term such as \"{file}.bytes\""),
+            ));
+        }
+    }
+    if !(1.0..=100.0).contains(&model.spread) {
+        return Err(at("spread", "it is to be from 1 to 100".to_owned()));
+    }
+    if model.source.is_empty() {
+        return Err(at("source", "it says nothing of where the figures come from".to_owned()));
+    }
+    Ok(())
+}
+
+/// Whether a factor is of something that this task has, and never negative.
+fn is_measured(task: &TaskType, factor: &Factor) -> bool {
+    match factor {
+        Factor::Dataset(_) => true,
+        Factor::Further(name, _) => task.files().any(|(file, _)| file == name),
+        Factor::Parameter(name, _) => match task.parameters.get(name).map(|spec| &spec.kind) {
+            Some(ParameterKind::Integer { min, .. }) => *min >= 0,
+            Some(ParameterKind::Number { min, .. }) => *min >= 0.0,
+            _ => false,
+        },
+    }
+}
+
+/// Every place is known, may be empty only where that is said, and every input and parameter has one.
+fn places(task: &TaskType, command: &CommandLine) -> Result<(), Flaw> {
+    let mut used = BTreeSet::new();
+    for step in &command.steps {
+        program_name(&step.executable)?;
+        if step.arguments.len() > MOST {
+            return Err(flaw(&["program", "arguments"], format!("there are more than {MOST}")));
+        }
+        for argument in &step.arguments {
+            let (with, templates): (Option<&str>, &[Template]) = match argument {
+                Argument::Always(template) => (None, std::slice::from_ref(template)),
+                Argument::When { with, arguments } => (Some(with), arguments),
+            };
+            let names = templates.iter().flat_map(Template::values).chain(with);
+            for name in names {
+                place(task, name, with).map_err(|why| flaw(&["program", "arguments"], why))?;
+                used.insert(name.to_owned());
+            }
+        }
+        stdout(step)?;
+    }
+    let all = task.parameters.keys().chain([&task.input]);
+    match all.into_iter().find(|name| !used.contains(*name)) {
+        Some(name) => Err(flaw(&["program", "arguments"], format!("`{{{name}}}` stands in no argument"))),
+        None => Ok(()),
+    }
+}
+
+/// Whether a value may stand where it does; `with` is what else is given there.
+fn place(task: &TaskType, name: &str, with: Option<&str>) -> Result<(), String> {
+    let Some(spec) = task.parameters.get(name) else {
+        let known: Vec<_> = task.parameters.keys().chain([&task.input]).map(|name| format!("{{{name}}}")).collect();
+        return match name == task.input {
+            true => Ok(()),
+            false => Err(format!("`{{{name}}}` is no input and no parameter; there are {}", known.join(", "))),
+        };
+    };
+    let may_be_missing = match &spec.kind {
+        ParameterKind::File { required, .. } => !required,
+        ParameterKind::Choice { default, .. } | ParameterKind::Text { default, .. } => default.is_none(),
+        ParameterKind::Flag => true,
+        ParameterKind::Integer { .. } | ParameterKind::Number { .. } => false,
+    };
+    match may_be_missing && with != Some(name) {
+        true => Err(format!(
+            "`{{{name}}}` may not be given: write {{ with = \"{name}\", arguments = [...] }} around its arguments"
+        )),
+        false => Ok(()),
+    }
+}
+
+/// An executable is a name that PATH is searched for, or a whole path.
+fn program_name(executable: &str) -> Result<(), Flaw> {
+    let plain = !executable.is_empty() && !executable.starts_with('-') && units::clean(executable, 4_096) == executable;
+    match plain && (executable.starts_with('/') || !executable.contains('/')) {
+        true => Ok(()),
+        false => Err(flaw(
+            &["program", "executable"],
+            format!("`{}` is neither the name of a program nor its whole path", units::clean(executable, 60)),
+        )),
+    }
+}
+
+fn stdout(step: &Step) -> Result<(), Flaw> {
+    match step.stdout.as_ref().map(|template| template.pieces.as_slice()) {
+        None | Some([Piece::Out(_) | Piece::Scratch(_)]) => Ok(()),
+        Some(_) => Err(flaw(&["program", "stdout"], "it is to be {out:FILE} or {scratch:FILE}")),
+    }
+}
+
+/// The result files have names of their own, and what is said of results is said of them.
+fn results(task: &TaskType, command: &CommandLine) -> Result<(), Flaw> {
+    let outputs = command.outputs_when(&|_| true);
+    if outputs.is_empty() && command.collect.is_empty() {
+        return Err(flaw(
+            &["program"],
+            "it leaves no result: write {out:FILE} in an argument, or `stdout = \"{out:FILE}\"`",
+        ));
+    }
+    let reserved = [result::RESULT_FILE, result::STDOUT_FILE, result::STDERR_FILE];
+    if !result::are_distinct(outputs.iter().copied().chain(reserved)) {
+        return Err(flaw(
+            &["program", "arguments"],
+            format!("two result files have one name, or that of {}", reserved.join(", ")),
+        ));
+    }
+    for pattern in &command.collect {
+        if pattern.contains('/') || glob::Pattern::new(pattern).is_err() {
+            return Err(flaw(
+                &["program", "collect"],
+                format!("`{}` is no pattern of file names", units::clean(pattern, 60)),
+            ));
+        }
+    }
+    let may_be = |file: &str| {
+        let collected = |pattern: &String| glob::Pattern::new(pattern).is_ok_and(|pattern| pattern.matches(file));
+        outputs.contains(&file) || command.collect.iter().any(collected)
+    };
+    let unknown = |file: &String| format!("the program writes no `{}`", units::clean(file, 60));
+    if let Some(file) = task.check.keys().find(|file| !may_be(file)) {
+        return Err(flaw(&["check", "files"], unknown(file)));
+    }
+    match task.show.file.iter().find(|file| !may_be(file)) {
+        Some(file) => Err(flaw(&["show", "file"], unknown(file))),
+        None => Ok(()),
+    }
+}

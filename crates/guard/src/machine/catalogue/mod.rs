@@ -1,0 +1,89 @@
+//! The task catalogue: what can be run, with what parameters, and what it needs.
+//!
+//! A task is described by a TOML file (`form` is how it is written). Those of `tasks/` are part of the program itself, so that no
+//! file on disk can change what they run; an owner has more in `AGENT_HOME/tasks`, and a node's operator in a folder of the node.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `form.rs` | a task file as it is written |
+//! | `read.rs`, `check.rs`, `error.rs` | from text to a task; what it may not say; how that is told |
+//! | `owned.rs` | the files of a folder |
+//! | `suits.rs` | whether a file suits a task |
+
+pub(crate) mod check;
+mod error;
+mod form;
+mod owned;
+mod read;
+mod suits;
+
+pub use self::{
+    error::TaskFileError,
+    form::TaskFile,
+    owned::{FolderError, read_folder},
+    read::{MAX_FILE, read_task},
+    suits::{Unsuitable, UnsuitableFile, WhyNot, check_dataset, check_further, format_name},
+};
+pub use super::{
+    parameters::{ParameterError, check_parameters, written},
+    programs::{Missing, missing_program},
+};
+use domain::task::{TaskOrigin, TaskType};
+
+/// The entries: file name and text.
+const ENTRIES: [(&str, &str); 6] = [
+    ("sequence_stats.toml", include_str!("../../../../../tasks/sequence_stats.toml")),
+    ("protein_folding.toml", include_str!("../../../../../tasks/protein_folding.toml")),
+    ("text_summary.toml", include_str!("../../../../../tasks/text_summary.toml")),
+    ("blast_search.toml", include_str!("../../../../../tasks/blast_search.toml")),
+    ("hmm_search.toml", include_str!("../../../../../tasks/hmm_search.toml")),
+    ("multiple_alignment.toml", include_str!("../../../../../tasks/multiple_alignment.toml")),
+];
+
+/// The task types, in the order in which people are shown them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Catalogue {
+    tasks: Vec<TaskType>,
+}
+
+impl Catalogue {
+    /// The catalogue of this program.
+    ///
+    /// # Errors
+    /// None that a test of this program would not have found.
+    pub fn builtin() -> Result<Catalogue, TaskFileError> {
+        let tasks = ENTRIES.iter().map(|(file, text)| read_task(file, text, TaskOrigin::Program));
+        Ok(Catalogue { tasks: tasks.collect::<Result<_, _>>()? })
+    }
+
+    /// Takes in one more task.
+    ///
+    /// # Errors
+    /// A task of that name, or one that is asked for by the same words, is there already.
+    pub fn add(&mut self, file: &str, task: TaskType) -> Result<(), TaskFileError> {
+        let error =
+            |field: &str, why| TaskFileError { file: file.to_owned(), line: None, field: field.to_owned(), why };
+        if self.get(&task.name).is_some() {
+            return Err(error("name", format!("there is a task `{}` already: choose another name", task.name)));
+        }
+        let others = || self.tasks.iter().flat_map(|other| other.asked_as.iter().map(move |phrase| (phrase, other)));
+        if let Some((phrase, other)) = others().find(|(phrase, _)| task.asked_as.contains(phrase)) {
+            return Err(error("asked_as", format!("`{phrase}` asks for {} already: choose other words", other.name)));
+        }
+        self.tasks.push(task);
+        Ok(())
+    }
+
+    /// The task type of this name.
+    pub fn get(&self, name: &str) -> Option<&TaskType> {
+        self.tasks.iter().find(|t| t.name == name)
+    }
+
+    /// All task types.
+    pub fn iter(&self) -> impl Iterator<Item = &TaskType> {
+        self.tasks.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+//! From a task file's text to a task.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    check,
+    error::{Flaw, TaskFileError, flaw, line_at, line_of},
+    form::{
+        ArgumentItem, Input, Kind, Number, Pair, Parameter, ProgramKind, ProgramTable, Resources, StepTable, TaskFile,
+        Value,
+    },
+};
+use domain::{
+    estimate::{ResourceModel, Terms},
+    hash::Sha256,
+    task::{
+        Argument, CommandLine, ParameterKind, ParameterSpec, Program, Show, Step, TaskOrigin, TaskType,
+        template::{Template, is_name},
+    },
+};
+
+/// More than any task file, bytes.
+pub const MAX_FILE: u64 = 256 << 10;
+
+/// Reads the text of a task file; `file` is its name, which the task has too.
+///
+/// # Errors
+/// The first thing that is wrong with it, with its place.
+pub fn read_task(file: &str, text: &str, origin: TaskOrigin) -> Result<TaskType, TaskFileError> {
+    let error = |line, field: String, why: String| TaskFileError { file: file.to_owned(), line, field, why };
+    let written: TaskFile = toml::from_str(text).map_err(|e| {
+        let line = e.span().map(|span| line_at(text, span.start));
+        error(line, String::new(), domain::units::clean(e.message(), 400))
+    })?;
+    let named = |flaw: Flaw| error(line_of(text, &flaw.at), flaw.at.join("."), flaw.why);
+    if file != format!("{}.toml", written.name) {
+        return Err(named(flaw(
+            &["name"],
+            format!("the name is `{}`, and the file is {file}: both are the same", written.name),
+        )));
+    }
+    let task = task(written, Sha256::of(text.as_bytes()), origin).map_err(named)?;
+    check::check(&task).map_err(named)?;
+    Ok(task)
+}
+
+fn task(written: TaskFile, version: Sha256, origin: TaskOrigin) -> Result<TaskType, Flaw> {
+    let name = written.name;
+    if !is_name(&name) {
+        return Err(flaw(&["name"], format!("`{name}` is no name: lower-case letters, digits and `_`, at most 40")));
+    }
+    let mut parameters = BTreeMap::new();
+    for (name, parameter) in written.parameters {
+        let kind = kind(parameter.clone()).map_err(|flaw| flaw.under(&["parameters", &name]))?;
+        parameters.insert(name, ParameterSpec { description: parameter.description, kind });
+    }
+    let mut inputs = written.inputs.0.into_iter();
+    let Some((input, first)) = inputs.next() else {
+        return Err(flaw(&["inputs"], "there is no input: a task works on a file at least"));
+    };
+    if first.optional {
+        return Err(flaw(&["inputs", &input, "optional"], "the first input is always needed"));
+    }
+    let mate = first.pair.map(|pair| {
+        let description = format!("the other file of the pair, where `{input}` is the first");
+        let optional = pair == Pair::Optional;
+        (format!("{input}_2"), Input { description, optional, pair: None, ..first.clone() }, true)
+    });
+    for (name, input, mate) in inputs.map(|(name, input)| (name, input, false)).chain(mate) {
+        if input.pair.is_some() {
+            return Err(flaw(&["inputs", &name, "pair"], "only the first input comes in pairs"));
+        }
+        if input.description.is_empty() {
+            return Err(flaw(&["inputs", &name], "it has no `description`"));
+        }
+        let kind = ParameterKind::File {
+            required: !input.optional,
+            formats: input.formats,
+            alphabet: input.alphabet,
+            compressed: input.compressed,
+            otherwise: input.otherwise,
+            mate,
+        };
+        if parameters.insert(name.clone(), ParameterSpec { description: input.description, kind }).is_some() {
+            return Err(flaw(&["parameters", &name], "an input has this name too"));
+        }
+    }
+    if parameters.contains_key(&input) {
+        return Err(flaw(&["parameters", &input], "the first input has this name too"));
+    }
+    if let Some(bad) = parameters.keys().chain([&input]).find(|name| !is_name(name)) {
+        return Err(flaw(
+            &[],
+            format!("`{bad}` is no name for an input or a parameter: lower-case letters, digits and `_`"),
+        ));
+    }
+    let asked_as = if written.asked_as.is_empty() { own_phrases(&name) } else { written.asked_as };
+    Ok(TaskType {
+        version,
+        origin,
+        title: written.title,
+        description: written.description,
+        caveat: written.caveat,
+        cite: written.cite,
+        asked_as,
+        model_heavy: written.model_heavy,
+        input,
+        formats: first.formats,
+        alphabet: first.alphabet,
+        compressed: first.compressed,
+        program: program(written.program, origin)?,
+        remote_model: written.remote.map(|remote| remote.model),
+        parameters,
+        resources: written.resources.map(resources).transpose()?,
+        check: written.check.files,
+        show: Show { file: written.show.file, figures: written.show.figures },
+        name,
+    })
+}
+
+/// A task that nobody named otherwise is asked for by its name.
+fn own_phrases(name: &str) -> Vec<String> {
+    let phrases = BTreeSet::from([name.to_owned(), name.replace('_', " ")]);
+    phrases.into_iter().collect()
+}
+
+fn kind(written: Parameter) -> Result<ParameterKind, Flaw> {
+    let Parameter { description: _, kind, min, max, values, pattern, default } = written;
+    let foreign = |name: &str, kinds: &str| flaw(&[name], format!("it is for parameters of type {kinds}"));
+    let numeric = matches!(kind, Kind::Integer | Kind::Number);
+    match (numeric, &min, &max) {
+        (false, Some(_), _) => return Err(foreign("min", "integer and number")),
+        (false, _, Some(_)) => return Err(foreign("max", "integer and number")),
+        (true, None, _) | (true, _, None) => return Err(flaw(&[], "it needs `min` and `max`")),
+        _ => {}
+    }
+    if values.is_some() != (kind == Kind::Choice) {
+        return Err(if kind == Kind::Choice { flaw(&[], "it needs `values`") } else { foreign("values", "choice") });
+    }
+    if pattern.is_some() != (kind == Kind::Text) {
+        return Err(if kind == Kind::Text { flaw(&[], "it needs `pattern`") } else { foreign("pattern", "text") });
+    }
+    let wrong_default = |wanted: &str| flaw(&["default"], format!("it is to be {wanted}"));
+    let text = |default: Option<Value>| match default {
+        None => Ok(None),
+        Some(Value::Text(text)) => Ok(Some(text)),
+        Some(_) => Err(wrong_default("text in quotes")),
+    };
+    let integer = |key: &str, number: Option<Number>| match number {
+        Some(Number::Integer(n)) => Ok(n),
+        _ => Err(flaw(&[key], "it is to be a whole number")),
+    };
+    let number = |number: Option<Number>| match number {
+        Some(Number::Integer(n)) => n as f64,
+        Some(Number::Decimal(n)) => n,
+        None => 0.0,
+    };
+    let needed = |default: Option<Value>| match default {
+        Some(Value::Number(n)) => Ok(Some(n)),
+        _ => Err(wrong_default("a number")),
+    };
+    Ok(match kind {
+        Kind::Integer => ParameterKind::Integer {
+            min: integer("min", min)?,
+            max: integer("max", max)?,
+            default: integer("default", needed(default)?)?,
+        },
+        Kind::Number => ParameterKind::Number { min: number(min), max: number(max), default: number(needed(default)?) },
+        Kind::Choice => ParameterKind::Choice { values: values.unwrap_or_default(), default: text(default)? },
+        Kind::Text => ParameterKind::Text { pattern: pattern.unwrap_or_default(), default: text(default)? },
+        Kind::Flag => match default {
+            None | Some(Value::Flag(false)) => ParameterKind::Flag,
+            Some(_) => return Err(flaw(&["default"], "a flag is not set when nothing is said: leave this out")),
+        },
+    })
+}
+
+fn program(written: ProgramTable, origin: TaskOrigin) -> Result<Program, Flaw> {
+    let at = |flaw: Flaw| flaw.under(&["program"]);
+    match (written.kind, origin) {
+        (ProgramKind::Builtin, TaskOrigin::Program) => return Ok(Program::Builtin),
+        (ProgramKind::Builtin, TaskOrigin::Owner) => {
+            return Err(flaw(&["program", "kind"], "only this program's own tasks are built in: write \"command\""));
+        }
+        (ProgramKind::Command, _) => {}
+    }
+    let Some(executable) = written.executable else {
+        return Err(flaw(&["program"], "it has no `executable`"));
+    };
+    let own = StepTable {
+        executable: executable.clone(),
+        arguments: written.arguments,
+        stdout: written.stdout,
+        package: written.package,
+    };
+    let mut steps = Vec::new();
+    for (n, table) in written.before.into_iter().enumerate() {
+        steps.push(step(table).map_err(|flaw| at(flaw.under(&["before", &n.to_string()])))?);
+    }
+    steps.push(step(own).map_err(at)?);
+    for (n, table) in written.after.into_iter().enumerate() {
+        steps.push(step(table).map_err(|flaw| at(flaw.under(&["after", &n.to_string()])))?);
+    }
+    let version = if written.version.is_empty() { vec!["--version".to_owned()] } else { written.version };
+    Ok(Program::Command(CommandLine { executable, version, steps, collect: written.collect }))
+}
+
+fn step(written: StepTable) -> Result<Step, Flaw> {
+    let template = |at: &[&str], text: String| text.parse::<Template>().map_err(|e| flaw(at, e.to_string()));
+    let mut arguments = Vec::new();
+    for (n, item) in written.arguments.into_iter().enumerate() {
+        let at = ["arguments", &n.to_string()];
+        arguments.push(match item {
+            ArgumentItem::One(text) => Argument::Always(template(&at, text)?),
+            ArgumentItem::With(with) => {
+                let templates = with.arguments.into_iter().map(|text| template(&at, text));
+                Argument::When { with: with.with, arguments: templates.collect::<Result<_, _>>()? }
+            }
+        });
+    }
+    let stdout = written.stdout.map(|text| template(&["stdout"], text)).transpose()?;
+    Ok(Step { executable: written.executable, package: written.package, arguments, stdout })
+}
+
+fn resources(written: Resources) -> Result<ResourceModel, Flaw> {
+    let terms = |name: &str, terms: BTreeMap<String, f64>| {
+        Terms::try_from(terms).map_err(|e| flaw(&["resources", name], e.to_string()))
+    };
+    Ok(ResourceModel {
+        ram: terms("ram", written.ram)?,
+        seconds: terms("seconds", written.seconds)?,
+        spread: written.spread,
+        source: written.source,
+    })
+}

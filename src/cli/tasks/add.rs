@@ -1,0 +1,122 @@
+//! `agent tasks add` and `agent tasks remove`: files in the owner's folder of tasks.
+
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Args;
+
+use super::{check::task_of, drawn, unknown, wrong_file};
+use crate::{
+    cli::{CommandError, Context},
+    face::look::Tone,
+};
+use domain::task::{TaskOrigin, TaskType, template::is_name};
+use guard::machine::catalogue::read_task;
+
+/// Add a task of your own.
+#[derive(Debug, Args)]
+pub struct Add {
+    /// A task file, or the name of a task that runs the command behind `--`
+    #[arg(value_name = "FILE|NAME")]
+    what: String,
+    /// What an input may be, such as reads=fastq; the first that the command names is the one that `agent run` takes
+    #[arg(long = "input", value_name = "NAME=FORMAT[,FORMAT]", value_parser = drawn::input)]
+    inputs: Vec<drawn::Input>,
+    /// Something that can be chosen: NAME=MIN..MAX:DEFAULT, NAME=WORD|WORD, or NAME=flag
+    #[arg(long = "parameter", value_name = "NAME=KIND", value_parser = drawn::parameter)]
+    parameters: Vec<drawn::Parameter>,
+    /// The command with places for values: {INPUT}, {PARAMETER}, {out:FILE}
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+impl Add {
+    /// Writes the file into the owner's folder, once it is read as a task.
+    ///
+    /// # Errors
+    /// A file or command that makes no task; a name that is taken; a folder that cannot be written.
+    pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
+        let (task, text) = match self.command.split_first() {
+            None if self.inputs.is_empty() && self.parameters.is_empty() => task_of(Path::new(&self.what))?,
+            None => {
+                return Err(CommandError::usage("a command is missing behind `--`")
+                    .hint("agent tasks add trim -- fastp -i {reads} -o {out:clean.fastq.gz}"));
+            }
+            Some((executable, arguments)) => {
+                if !is_name(&self.what) {
+                    return Err(CommandError::usage(format!(
+                        "`{}` is no name for a task: lower-case letters, digits and `_`, beginning with a letter",
+                        domain::units::clean(&self.what, 60)
+                    ))
+                    .hint("name the task first, then `--` and its command"));
+                }
+                let text = drawn::file(&self.what, executable, arguments, &self.inputs, &self.parameters)?;
+                let task = read_task(&format!("{}.toml", self.what), &text, TaskOrigin::Owner).map_err(wrong_file)?;
+                (task, text)
+            }
+        };
+        let mut catalogue = context.catalogue()?.clone();
+        let file = format!("{}.toml", task.name);
+        catalogue.add(&file, task.clone()).map_err(wrong_file)?;
+        let path = folder(context)?.join(&file);
+        write_new(&path, &text).map_err(|e| {
+            CommandError::failed("tasks", e).hint("check that AGENT_HOME is yours and its disk is not full")
+        })?;
+        tell(context, &task, &path);
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn folder(context: &Context) -> Result<PathBuf, CommandError> {
+    let home = context.settings()?.home();
+    home.ensure()?;
+    let folder = home.tasks();
+    match fs::create_dir(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(CommandError::failed("tasks", error).hint("check that AGENT_HOME is yours and its disk is not full"))
+        }
+        _ => Ok(folder),
+    }
+}
+
+/// Whole or not at all, and never over a file that is there.
+fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut temporary = tempfile::Builder::new().prefix(".task-").tempfile_in(folder)?;
+    temporary.write_all(text.as_bytes())?;
+    temporary.as_file().sync_all()?;
+    temporary.persist_noclobber(path).map_err(|e| e.error)?;
+    Ok(())
+}
+
+fn tell(context: &Context, task: &TaskType, path: &Path) {
+    let mut lines = context.look.field("Added", Tone::Strong, &task.name);
+    lines.extend(context.look.field("File", Tone::Plain, &path.display().to_string()));
+    if task.resources.is_none() {
+        let next = format!("agent tasks try {} FILE measures what it needs, before it can be run", task.name);
+        lines.extend(context.look.field("Next", Tone::Plain, &next));
+    }
+    context.output.lines(lines);
+}
+
+/// Removes a task of the owner's.
+pub(super) fn remove(context: &Context, name: &str) -> Result<ExitCode, CommandError> {
+    let path = context.settings()?.home().tasks().join(format!("{name}.toml"));
+    // Also a file that is wrong, and no task, is the owner's to remove.
+    let is_file = is_name(name) && fs::symlink_metadata(&path).is_ok_and(|meta| !meta.is_dir());
+    if !is_file {
+        let catalogue = context.catalogue()?;
+        return Err(match catalogue.get(name) {
+            Some(_) => CommandError::usage(format!("`{name}` is part of this program, and stays"))
+                .hint("agent tasks remove is for tasks of your own"),
+            None => unknown(name, catalogue),
+        });
+    }
+    fs::remove_file(&path).map_err(|e| CommandError::failed("tasks", e).hint("check that AGENT_HOME is yours"))?;
+    context.output.lines(context.look.field("Removed", Tone::Strong, name));
+    Ok(ExitCode::SUCCESS)
+}

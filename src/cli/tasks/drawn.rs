@@ -1,0 +1,229 @@
+//! A task file drawn up from a command line.
+
+use std::collections::BTreeSet;
+
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, value};
+
+use crate::cli::CommandError;
+use domain::{
+    task::template::{Piece, Template, is_name},
+    units,
+};
+
+/// What an input may be.
+#[derive(Debug, Clone)]
+pub struct Input {
+    name: String,
+    formats: Vec<String>,
+}
+
+/// Something that can be chosen.
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    name: String,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Integer { min: i64, max: i64, default: i64 },
+    Number { min: f64, max: f64, default: f64 },
+    Choice(Vec<String>),
+    Flag,
+}
+
+/// What a file may be of which nothing is said.
+const ANY: [&str; 5] = ["fasta", "fastq", "hmm", "text", "binary"];
+
+fn named(text: &str) -> Result<(String, &str), String> {
+    let (name, rest) = text.split_once('=').ok_or("write a name, an equals sign, and what it is")?;
+    if is_name(name) {
+        Ok((name.to_owned(), rest))
+    } else {
+        Err(format!("`{}` is no name: lower-case letters, digits and `_`", units::clean(name, 40)))
+    }
+}
+
+/// `reads=fastq`, `genome=fasta,text`.
+pub fn input(text: &str) -> Result<Input, String> {
+    let (name, formats) = named(text)?;
+    let formats: Vec<String> = formats.split(',').map(str::to_owned).collect();
+    match formats.iter().find(|format| !ANY.contains(&format.as_str())) {
+        Some(format) => Err(format!("`{}` is no format: write {}", units::clean(format, 40), ANY.join(", "))),
+        None => Ok(Input { name, formats }),
+    }
+}
+
+/// `min_length=1..10000:15`, `cutoff=0.0..1.0:0.05`, `mode=fast|slow`, `trim=flag`.
+pub fn parameter(text: &str) -> Result<Parameter, String> {
+    let (name, kind) = named(text)?;
+    let range = || {
+        let (bounds, default) = kind.split_once(':')?;
+        let (min, max) = bounds.split_once("..")?;
+        Some((min, max, default))
+    };
+    let kind = match range() {
+        _ if kind == "flag" => Kind::Flag,
+        Some((min, max, default)) => {
+            if let (Ok(min), Ok(max), Ok(default)) = (min.parse(), max.parse(), default.parse()) {
+                Kind::Integer { min, max, default }
+            } else if let (Ok(min), Ok(max), Ok(default)) = (min.parse(), max.parse(), default.parse()) {
+                Kind::Number { min, max, default }
+            } else {
+                return Err("a range is two numbers and a default, such as 1..100:10".to_owned());
+            }
+        }
+        None if kind.contains('|') => Kind::Choice(kind.split('|').map(str::to_owned).collect()),
+        None => return Err("write MIN..MAX:DEFAULT, WORD|WORD or flag".to_owned()),
+    };
+    Ok(Parameter { name, kind })
+}
+
+/// The text of a task file for this command. Every place that is not said to be a parameter is an input.
+///
+/// # Errors
+/// A place that is none, or nothing that a file could be given as.
+pub fn file(
+    name: &str,
+    executable: &str,
+    arguments: &[String],
+    inputs: &[Input],
+    parameters: &[Parameter],
+) -> Result<String, CommandError> {
+    let mut places = Vec::new();
+    for argument in arguments {
+        let template: Template = argument.parse().map_err(|e: domain::task::template::TemplateError| {
+            CommandError::usage(e.to_string())
+                .hint("such as: agent tasks add trim -- fastp -i {reads} -o {out:clean.fastq.gz}")
+        })?;
+        for piece in template.pieces {
+            if let Piece::Value(name) = piece
+                && !places.contains(&name)
+            {
+                places.push(name);
+            }
+        }
+    }
+    let is_parameter = |place: &&String| parameters.iter().any(|parameter| parameter.name == **place);
+    let named: Vec<&String> = places.iter().filter(|place| !is_parameter(place)).collect();
+    let said: BTreeSet<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
+    if let Some(unused) = said.iter().find(|name| !places.iter().any(|place| place == *name)) {
+        return Err(CommandError::usage(format!("`{{{unused}}}` stands nowhere in the command"))
+            .hint("write each input where the program is to read it"));
+    }
+    if named.is_empty() {
+        return Err(CommandError::usage("the command takes no file")
+            .hint("write {reads}, or another name in braces, where the file is to stand"));
+    }
+    let mut document = DocumentMut::new();
+    document["name"] = value(name);
+    document["title"] = value(name.replace('_', " "));
+    document["description"] = value(format!("Runs {} on a file.", units::clean(executable, 60)));
+    document["inputs"] = Item::Table(tables(named.iter().enumerate().map(|(at, place)| {
+        let own = inputs.iter().find(|input| input.name == **place);
+        let formats: Array = match own {
+            Some(input) => input.formats.iter().map(String::as_str).collect(),
+            None => ANY.into_iter().collect(),
+        };
+        let mut table = Table::new();
+        if at > 0 {
+            table["description"] = value(format!("the file for {place}"));
+        }
+        table["formats"] = value(formats);
+        ((*place).clone(), table)
+    })));
+    if !parameters.is_empty() {
+        document["parameters"] =
+            Item::Table(tables(parameters.iter().map(|parameter| (parameter.name.clone(), described(parameter)))));
+    }
+    let mut program = Table::new();
+    program["kind"] = value("command");
+    program["executable"] = value(executable);
+    program["arguments"] = value(arguments.iter().map(|argument| item(argument, parameters)).collect::<Array>());
+    // Not every program has --version; it is asked for nothing else.
+    program["version"] = value(Array::from_iter(["--version"]));
+    document["program"] = Item::Table(program);
+    Ok(document.to_string())
+}
+
+fn tables(all: impl Iterator<Item = (String, Table)>) -> Table {
+    let mut outer = Table::new();
+    outer.set_implicit(true);
+    for (name, table) in all {
+        outer[&name] = Item::Table(table);
+    }
+    outer
+}
+
+fn described(parameter: &Parameter) -> Table {
+    let mut table = Table::new();
+    table["description"] = value(parameter.name.replace('_', " "));
+    match &parameter.kind {
+        Kind::Integer { min, max, default } => {
+            table["type"] = value("integer");
+            table["min"] = value(*min);
+            table["max"] = value(*max);
+            table["default"] = value(*default);
+        }
+        Kind::Number { min, max, default } => {
+            table["type"] = value("number");
+            table["min"] = value(*min);
+            table["max"] = value(*max);
+            table["default"] = value(*default);
+        }
+        Kind::Choice(words) => {
+            table["type"] = value("choice");
+            table["values"] = value(words.iter().map(String::as_str).collect::<Array>());
+            if let Some(first) = words.first() {
+                table["default"] = value(first);
+            }
+        }
+        Kind::Flag => table["type"] = value("flag"),
+    }
+    table
+}
+
+/// An argument; one that names a flag stands only when the flag is set: `--trim{trim}` becomes `--trim`.
+fn item(argument: &str, parameters: &[Parameter]) -> toml_edit::Value {
+    let flag = parameters
+        .iter()
+        .filter(|parameter| matches!(parameter.kind, Kind::Flag))
+        .find(|parameter| argument.contains(&format!("{{{}}}", parameter.name)));
+    match flag {
+        None => argument.into(),
+        Some(flag) => {
+            let mut table = InlineTable::new();
+            table.insert("with", flag.name.as_str().into());
+            let bare = argument.replace(&format!("{{{}}}", flag.name), "");
+            table.insert("arguments", toml_edit::Value::Array(Array::from_iter([bare])));
+            toml_edit::Value::InlineTable(table)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::task::TaskOrigin;
+    use guard::machine::catalogue::read_task;
+
+    use super::*;
+
+    #[test]
+    fn a_command_line_becomes_a_task_file() {
+        let arguments =
+            ["-i", "{reads}", "-r", "{reference}", "-l{min}", "-m", "{mode}", "--trim{trim}", "-o", "{out:x.fq}"];
+        let arguments = arguments.map(str::to_owned);
+        let inputs = [input("reads=fastq").unwrap()];
+        let parameters = ["min=1..10:5", "mode=fast|slow", "trim=flag"].map(|text| parameter(text).unwrap());
+        let text = file("my_trim", "trimmer", &arguments, &inputs, &parameters).unwrap();
+        insta::assert_snapshot!(text);
+        let task = read_task("my_trim.toml", &text, TaskOrigin::Owner).unwrap();
+        assert_eq!((task.input.as_str(), task.resources), ("reads", None));
+        assert!(file("x", "cat", &["{out:x}".to_owned()], &[], &[]).is_err(), "no file goes in");
+        assert!(file("x", "cat", &["{a}".to_owned()], &inputs, &[]).is_err(), "reads stand nowhere");
+        for wrong in ["min", "min=1..2", "MIN=1..2:1", "min=a..b:c", "m=word"] {
+            assert!(parameter(wrong).is_err(), "{wrong}");
+        }
+        assert!(input("reads=bam").is_err());
+    }
+}

@@ -1,0 +1,119 @@
+//! `agent tasks`: the catalogue, and the owner's part of it.
+
+mod add;
+mod check;
+mod drawn;
+mod show;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::{CommandError, Context, Kind, completions};
+use domain::task::TaskType;
+use guard::machine::catalogue::{Catalogue, FolderError, TaskFile, TaskFileError, missing_program};
+
+/// Show what can be computed, and add tasks of your own.
+#[derive(Debug, Default, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Tasks {
+    /// Show this task alone, with its parameters
+    #[arg(add = completions::tasks())]
+    task: Option<String>,
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Show one task, with its parameters
+    Show {
+        /// The task
+        #[arg(add = completions::tasks())]
+        task: String,
+    },
+    /// Check task files: the first thing that is wrong with each, with its line
+    Check {
+        /// Task files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Add a task of your own: a task file, or a name with the command that it runs
+    Add(add::Add),
+    /// Remove a task of your own
+    Remove {
+        /// The task
+        task: String,
+    },
+    /// Print the JSON Schema of task files
+    Schema,
+}
+
+/// A task for programs: the catalogue's entry, and whether its program is there.
+#[derive(Serialize)]
+struct Listed<'a> {
+    #[serde(flatten)]
+    task: &'a TaskType,
+    missing_package: Option<String>,
+}
+
+impl Tasks {
+    /// Prints the catalogue or one task of it; checks, adds or removes.
+    ///
+    /// # Errors
+    /// When there is no such task; a task file that is none.
+    pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
+        let shown = match &self.action {
+            None => self.task.as_ref(),
+            Some(Action::Show { task }) => Some(task),
+            Some(Action::Check { files }) => return check::check(context, files),
+            Some(Action::Add(add)) => return add.run(context),
+            Some(Action::Remove { task }) => return add::remove(context, task),
+            Some(Action::Schema) => {
+                context.output.json(&schemars::schema_for!(TaskFile));
+                return Ok(ExitCode::SUCCESS);
+            }
+        };
+        let catalogue = context.catalogue()?;
+        let tasks: Vec<&TaskType> = match shown {
+            None => catalogue.iter().collect(),
+            Some(name) => vec![catalogue.get(name).ok_or_else(|| unknown(name, catalogue))?],
+        };
+        if context.json() {
+            for task in tasks {
+                let missing_package = missing_program(task).and_then(|missing| missing.package);
+                context.output.json(&Listed { task, missing_package });
+            }
+        } else if let (Some(_), [task]) = (shown, tasks.as_slice()) {
+            context.output.lines(show::one(task, &context.look));
+        } else {
+            context.output.lines(show::all(&tasks, &context.look));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn unknown(name: &str, catalogue: &Catalogue) -> CommandError {
+    let names: Vec<&str> = catalogue.iter().map(|t| t.name.as_str()).collect();
+    let near = names.iter().map(|n| (strsim::osa_distance(n, name), *n)).min().filter(|(distance, _)| *distance <= 3);
+    let hint = match near {
+        Some((_, meant)) => format!("did you mean {meant}?"),
+        None => format!("the tasks are: {}", names.join(", ")),
+    };
+    CommandError::usage(format!("there is no task `{name}`")).hint(hint)
+}
+
+/// A task file that is none.
+pub fn wrong_file(error: TaskFileError) -> CommandError {
+    let hint = error.hint();
+    CommandError::new(Kind::Usage, "task_file", error.to_string()).hint(hint)
+}
+
+/// A folder of tasks that is not read.
+pub fn wrong_folder(error: FolderError) -> CommandError {
+    match error {
+        FolderError::Open(error) => error.into(),
+        error => CommandError::failed("tasks", error).hint("check that the folder can be read"),
+    }
+}
