@@ -138,7 +138,8 @@ def finish(plan: Plan, name: str, dynamics: Dynamics, checkpoint: Checkpoint, st
     cold = np.flatnonzero(frames["figures"][:, 0] < plan.temperature + 0.5)
     cold = cold if len(cold) else np.arange(len(frames))
     centre, members = largest_cluster(trace(trajectory[cold]))
-    kept = {"best": dynamics.minimised(frames["positions"][cold[centre]].astype(float), 1.0), "last": state.positions[0]}
+    as_met = frames["positions"].astype(float)
+    kept = {"best": dynamics.minimised(as_met[cold[centre]], 1.0), "last": as_met[-1]}
 
     figures: dict[str, dict[str, Any]] = {}
     for which, positions in kept.items():
@@ -207,7 +208,9 @@ def arguments() -> argparse.Namespace:
 
     parser = argparse.ArgumentParser(description="Folds a peptide by molecular dynamics in implicit solvent.", allow_abbrev=False)
     parser.add_argument("--sequence-file", type=Path, required=True, help="FASTA; its first record is folded")
-    parser.add_argument("--picoseconds", type=whole(10, 100_000_000), default=10_000, help="simulated time, all replicas together")
+    parser.add_argument(
+        "--picoseconds", type=whole(10, 100_000_000), default=10_000, help="simulated time, all replicas together"
+    )
     parser.add_argument("--method", choices=["annealing", "replica-exchange"], default="annealing")
     parser.add_argument("--temperature", type=whole(273, 400), default=300, help="kelvin")
     parser.add_argument("--seed", type=whole(0, 2**53 - 1), default=1)
