@@ -3,7 +3,7 @@
 use crate::face::look::{Look, Tone};
 use domain::{
     dataset::Format,
-    task::{ParameterKind, Program, TaskOrigin, TaskType},
+    task::{ParameterKind, Program, TaskType},
 };
 use guard::machine::catalogue::missing_program;
 

@@ -166,7 +166,7 @@ fn further_files_must_suit() {
         (word, why_not.as_str()),
         ("alphabet", "`database` is to be FASTA of protein sequences, and beside is of nucleotide sequences")
     );
-    assert!(hint.starts_with("name another file for `database`") && hint.contains("tblastn"), "{hint}");
+    assert!(hint.starts_with("name another file for `database`") && hint.contains("sequence_translate"), "{hint}");
     let gzip = crate::machine::packed::gzip(b">a\nMKTAYIAKQRQISFVK\n");
     assert_eq!(told("blast_search", "database", &gzip), None, "it is unpacked for the program");
     assert_eq!(
