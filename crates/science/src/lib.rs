@@ -51,6 +51,8 @@ use input::{Content, Input};
 pub const SEQUENCE_STATS: &str = "sequence_stats";
 /// See [`SEQUENCE_STATS`].
 pub const PROTEIN_FOLDING: &str = "protein_folding";
+/// The task of the catalogue whose results [`peptide`] checks; an outside program runs it.
+pub const PEPTIDE_FOLDING: &str = "peptide_folding";
 /// See [`SEQUENCE_STATS`].
 pub const TEXT_SUMMARY: &str = "text_summary";
 
@@ -226,15 +228,19 @@ pub fn sha256(file: File) -> Result<Sha256, InputError> {
     Input::new(file, &mut |_| {})?.finish()
 }
 
-/// Reads sequences to their end; their format, or none where the content is empty.
+/// Reads sequences to their end; their format and how many they are, or none where the content is empty.
 ///
 /// # Errors
 /// What is no FASTA or FASTQ, or damaged anywhere.
-pub fn sequences_in(file: File) -> Result<Option<Format>, InputError> {
+pub fn sequences_in(file: File) -> Result<Option<(Format, u64)>, InputError> {
     let empty = Content::new(file.try_clone().map_err(InputError::Read)?)?.next_piece()?.is_empty();
     let mut told = |_| {};
     let mut input = Input::new(file, &mut told)?;
-    if empty { Ok(None) } else { input.scan(&mut scan::Unseen).map(|scanned| Some(scanned.format)) }
+    let mut counted = scan::Counted::default();
+    match empty {
+        true => Ok(None),
+        false => input.scan(&mut counted).map(|scanned| Some((scanned.format, counted.records))),
+    }
 }
 
 /// How the results of a built-in task name the program that made them.

@@ -38,7 +38,17 @@ pub(super) fn run(spec: &CheckSpec) -> Result<Checked, Failure> {
     let verified = match spec.has_dataset {
         true => {
             let dataset = inputs::open(DATASET).map_err(|e| failure_of(&e, "the dataset could not be opened"))?;
-            science::verify(&document, dataset)
+            let again = dataset.try_clone().map_err(|e| failure_of(&e, "the dataset could not be opened"))?;
+            let verified = science::verify(&document, dataset);
+            match (&verified, document.task_type.as_str()) {
+                (Ok(()), science::PEPTIDE_FOLDING) => {
+                    if let Err(why) = science::peptide::verify_files(again, &spec.folder) {
+                        return Ok(Checked::Wrong(units::clean(&why.to_string(), 300)));
+                    }
+                }
+                _ => {}
+            }
+            verified
         }
         false => science::verify_alone(&document),
     };

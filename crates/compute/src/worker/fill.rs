@@ -13,15 +13,16 @@ use domain::{
     units,
 };
 
+/// The folder of scripts in the scratch folder.
+pub(super) const SCRIPTS: &str = "scripts";
+
 /// What places stand for.
 pub(super) struct Places<'a> {
     /// The inputs that are there, by name, with the paths that the program reads them by.
     pub inputs: &'a [(String, String)],
     /// What was chosen.
     pub parameters: &'a Parameters,
-    /// The folder of results.
-    pub results: &'a Path,
-    /// The scratch folder, which the program works in.
+    /// The scratch folder, which the program works in; it lies in the folder of results.
     pub scratch: &'a Path,
 }
 
@@ -37,8 +38,11 @@ impl Places<'_> {
     pub fn fill(&self, template: &Template) -> Result<String, Failure> {
         template.filled(|piece| match piece {
             Piece::Value(name) => self.value(name),
-            Piece::Out(name) | Piece::Prefix(name) => Ok(self.results.join(name).display().to_string()),
-            Piece::Scratch(name) => Ok(self.scratch.join(name).display().to_string()),
+            // From the scratch folder, which programs work in: some cannot read paths with spaces, and what they write of
+            // their paths is the same everywhere.
+            Piece::Out(name) | Piece::Prefix(name) => Ok(format!("../{name}")),
+            Piece::Scratch(name) => Ok(format!("./{name}")),
+            Piece::Script(name) => Ok(format!("./{SCRIPTS}/{name}")),
             Piece::Text(text) => Ok(text.clone()),
         })
     }
@@ -66,11 +70,10 @@ mod tests {
         let parameters = json!({"threads": 2, "word": "a b; rm -rf", "on": true, "off": false, "none": null});
         let parameters = parameters.as_object().cloned().unwrap();
         let inputs = [("reads".to_owned(), "./d.fasta".to_owned()), ("database".to_owned(), "./-x".to_owned())];
-        let places =
-            Places { inputs: &inputs, parameters: &parameters, results: Path::new("/out"), scratch: Path::new("/s") };
+        let places = Places { inputs: &inputs, parameters: &parameters, scratch: Path::new("/out/s") };
         let arguments = ["{reads}", "-p={threads}", "{word}", "{database}", "{out:x.tsv}", "{scratch:y}.z"];
         let filled: Vec<_> = arguments.iter().map(|a| places.fill(&a.parse().unwrap()).unwrap()).collect();
-        assert_eq!(filled, ["./d.fasta", "-p=2", "a b; rm -rf", "./-x", "/out/x.tsv", "/s/y.z"]);
+        assert_eq!(filled, ["./d.fasta", "-p=2", "a b; rm -rf", "./-x", "../x.tsv", "./y.z"]);
         assert!(places.fill(&"{missing}".parse().unwrap()).is_err());
         let given = ["reads", "threads", "on", "off", "none", "missing"].map(|name| places.is_given(name));
         assert_eq!(given, [true, true, true, false, false, false]);

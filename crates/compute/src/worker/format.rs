@@ -26,8 +26,9 @@ pub(super) fn check(format: ResultFormat, path: &Path) -> Result<(), String> {
     let file = || own_file(path).map_err(|e| e.to_string());
     match format {
         ResultFormat::Any => Ok(()),
-        ResultFormat::Fasta => sequences(file()?, Format::Fasta),
-        ResultFormat::Fastq => sequences(file()?, Format::Fastq),
+        ResultFormat::Fasta => sequences(file()?, &[Format::Fasta]),
+        ResultFormat::Fastq => sequences(file()?, &[Format::Fastq]),
+        ResultFormat::Sequences => sequences(file()?, &[Format::Fasta, Format::Fastq]),
         ResultFormat::Json => {
             let read: Result<IgnoredAny, _> = serde_json::from_reader(BufReader::new(file()?));
             read.map(|_| ()).map_err(|e| e.to_string())
@@ -58,14 +59,14 @@ pub(super) fn check(format: ResultFormat, path: &Path) -> Result<(), String> {
     }
 }
 
-fn sequences(file: File, format: Format) -> Result<(), String> {
+fn sequences(file: File, formats: &[Format]) -> Result<(), String> {
     if file.metadata().map_err(|e| e.to_string())?.len() == 0 {
         return Ok(());
     }
     let read = science::sequences_in(file).map_err(|e| e.to_string())?;
     match read {
         None => Ok(()),
-        Some(is) if is == format => Ok(()),
+        Some((is, _)) if formats.contains(&is) => Ok(()),
         Some(_) => Err("it is sequences of the other format".to_owned()),
     }
 }

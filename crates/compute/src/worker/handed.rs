@@ -14,7 +14,7 @@ use super::{
     write,
 };
 use domain::{
-    dataset::Compression,
+    dataset::{Compression, Format},
     hash::Sha256,
     result::ResultInput,
     task::{ParameterKind, TaskType},
@@ -38,10 +38,23 @@ pub(super) fn hashed(spec: &Spec) -> Result<(Sha256, Vec<ResultInput>), Failure>
 pub(super) fn named(spec: &Spec, scratch: &Path) -> Result<Vec<(String, String)>, Failure> {
     let dataset = (spec.task.input.as_str(), &spec.dataset_name);
     let all = std::iter::once(dataset).chain(spec.further.iter().map(|file| (file.name.as_str(), &file.path)));
-    let (mut taken, mut names) = (BTreeSet::new(), Vec::new());
+    let (mut taken, mut names, mut records) = (BTreeSet::new(), Vec::new(), None);
     let mut room = spec.output_limit;
     for (place, (input, shown)) in all.enumerate() {
         let mut content = open(place)?;
+        if matches!(content.format(), Format::Fasta | Format::Fastq) {
+            let counted = whole(place, input)?;
+            if place == 0 {
+                records = Some(counted);
+            } else if spec.task.mate() == Some(input) && records != Some(counted) {
+                let first = records.unwrap_or_default();
+                return Err(Failure::Task(format!(
+                    "`{input}` holds {} and the first file {}: they are no pair",
+                    units::counted(counted, "record", "records"),
+                    units::count(first)
+                )));
+            }
+        }
         let packed = content.compression();
         let passed_on = packed.is_none_or(|packed| reads(&spec.task, input).contains(&packed));
         let own = inputs::plain(shown);
@@ -62,6 +75,16 @@ pub(super) fn named(spec: &Spec, scratch: &Path) -> Result<Vec<(String, String)>
 fn open(place: usize) -> Result<Content<File>, Failure> {
     let file = inputs::open(place).map_err(|e| failure_of(&e, "an input could not be opened"))?;
     Content::new(file).map_err(|e| unreadable(&e))
+}
+
+/// Reads sequences to their end; how many there are. Programs stop at what is damaged, and some say that all is well.
+fn whole(place: usize, input: &str) -> Result<u64, Failure> {
+    let file = inputs::open(place).map_err(|e| failure_of(&e, "an input could not be opened"))?;
+    match science::sequences_in(file) {
+        Ok(read) => Ok(read.map_or(0, |(_, records)| records)),
+        Err(InputError::Read(e)) => Err(failure_of(&e, "an input could not be read")),
+        Err(error) => Err(Failure::Task(format!("`{input}` is damaged: {}", units::clean(&error.to_string(), 300)))),
+    }
 }
 
 fn unreadable(error: &InputError) -> Failure {

@@ -5,7 +5,7 @@ use std::{fs::File, io, os::unix::fs::MetadataExt as _, path::Path};
 use serde_json::{Map, Value, json};
 
 use super::{
-    failure_of, format,
+    failure_of, format, inputs,
     shown::Shown,
     spec::{Failure, Spec},
     write,
@@ -15,7 +15,7 @@ use domain::{
     bounded::{self, Bounds},
     job::ResultFile,
     result,
-    task::{CommandLine, ResultFormat},
+    task::{CommandLine, ResultFormat, TaskOrigin},
     units,
 };
 use guard::config::plain_file;
@@ -69,6 +69,16 @@ fn made_none(command: &CommandLine, name: &str) -> Failure {
     }
 }
 
+/// What this program can check of an outside program's results beyond their form.
+fn verified(spec: &Spec) -> Result<(), Failure> {
+    if (spec.task.name.as_str(), spec.task.origin) != (science::PEPTIDE_FOLDING, TaskOrigin::Program) {
+        return Ok(());
+    }
+    let dataset = inputs::open(0).map_err(|e| failure_of(&e, "the dataset could not be opened"))?;
+    let checked = science::peptide::verify_files(dataset, &spec.out_dir);
+    checked.map_err(|why| Failure::Task(format!("the result is wrong: {}", units::clean(&why.to_string(), 300))))
+}
+
 /// Checks and hashes the files; what is shown is of the first.
 pub(super) fn taken_in(spec: &Spec, names: &[String]) -> Result<(Vec<ResultFile>, Map<String, Value>), Failure> {
     let unread = |e: io::Error| failure_of(&e, "the output could not be read");
@@ -95,6 +105,7 @@ pub(super) fn taken_in(spec: &Spec, names: &[String]) -> Result<(Vec<ResultFile>
         }
         files.push(ResultFile { name: name.clone(), bytes, sha256 });
     }
+    verified(spec)?;
     Ok((files, summary))
 }
 

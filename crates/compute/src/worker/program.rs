@@ -12,7 +12,7 @@ use rustix::process::{Signal, getpid};
 
 use super::{
     failure_of,
-    fill::Places,
+    fill::{Places, SCRIPTS},
     handed, left, said, scratch,
     spec::{Failure, Spec},
     write,
@@ -21,9 +21,10 @@ use super::{
 use crate::processes::end_descendants;
 use domain::{
     result::{ResultDataset, ResultDocument, ResultProgram, STDERR_FILE, STDOUT_FILE},
-    task::{CommandLine, Step},
+    task::{CommandLine, Step, template::Piece},
     units,
 };
+use guard::machine::catalogue::scripts;
 
 /// Runs the spec's outside programs, one after another, on the files that were handed over.
 pub(super) fn run(spec: &Spec, room: &Room) -> Result<ResultDocument, Failure> {
@@ -34,8 +35,8 @@ pub(super) fn run(spec: &Spec, room: &Room) -> Result<ResultDocument, Failure> {
     let (sha256, further) = handed::hashed(spec)?;
     let scratch = scratch(&spec.out_dir).map_err(io("no scratch folder could be made"))?;
     let inputs = handed::named(spec, scratch.path())?;
-    let places =
-        Places { inputs: &inputs, parameters: &spec.parameters, results: &spec.out_dir, scratch: scratch.path() };
+    let places = Places { inputs: &inputs, parameters: &spec.parameters, scratch: scratch.path() };
+    write_scripts(command, scratch.path()).map_err(io("the scripts could not be written"))?;
     let before = Before::of(&spec.out_dir).map_err(io("the results folder cannot be read"))?;
     let told = Told::new(&spec.out_dir).map_err(io("the output could not be made"))?;
     for step in &command.steps {
@@ -61,7 +62,7 @@ pub(super) fn run(spec: &Spec, room: &Room) -> Result<ResultDocument, Failure> {
             let _ = std::fs::remove_file(path);
         }
     }
-    let version = version(command, scratch.path());
+    let version = version(command, &places);
     end_descendants(getpid());
     let own = scratch.path().file_name().and_then(|name| name.to_str());
     let kept: Vec<&str> = files.iter().map(|file| file.name.as_str()).chain(own).collect();
@@ -98,7 +99,7 @@ fn one(spec: &Spec, step: &Step, places: &Places<'_>, told: &Told, room: &Room) 
     let given = |name: &str| places.is_given(name);
     let arguments = step.arguments_when(&given).map(|template| places.fill(template)).collect::<Result<Vec<_>, _>>()?;
     let stdout = match &step.stdout {
-        Some(template) => File::create(places.fill(template)?),
+        Some(template) => File::create(places.scratch.join(places.fill(template)?)),
         None => told.stdout.try_clone(),
     };
     let status = command(&step.executable, places.scratch)
@@ -138,10 +139,28 @@ fn command(executable: &str, scratch: &Path) -> Command {
     command
 }
 
-fn version(line: &CommandLine, scratch: &Path) -> String {
-    let mut asked = command(&line.executable, scratch);
-    asked.args(&line.version);
-    said::version(asked, scratch).unwrap_or_else(|| "not told by the program".into())
+fn version(line: &CommandLine, places: &Places<'_>) -> String {
+    let asked = || {
+        let arguments =
+            line.version.iter().map(|template| places.fill(template)).collect::<Result<Vec<_>, _>>().ok()?;
+        let mut asked = command(&line.executable, places.scratch);
+        asked.args(arguments);
+        said::version(asked, places.scratch)
+    };
+    asked().unwrap_or_else(|| "not told by the program".into())
+}
+
+/// The program's own scripts, where a step runs one.
+fn write_scripts(command: &CommandLine, scratch: &Path) -> io::Result<()> {
+    let is_script = |piece: &Piece| matches!(piece, Piece::Script(_));
+    let all = |_: &str| true;
+    let mut templates = command.steps.iter().flat_map(|step| step.arguments_when(&all));
+    if !templates.any(|template| template.pieces.iter().any(is_script)) {
+        return Ok(());
+    }
+    let folder = scratch.join(SCRIPTS);
+    std::fs::create_dir(&folder)?;
+    scripts().iter().try_for_each(|(name, text)| std::fs::write(folder.join(name), text))
 }
 
 fn failed(executable: &str, status: ExitStatus, said: &str) -> Failure {

@@ -44,6 +44,8 @@ pub struct TaskType {
     pub formats: Vec<Format>,
     /// The alphabet it needs, where it matters.
     pub alphabet: Option<Alphabet>,
+    /// What a person can do who has another kind of dataset, in a sentence.
+    pub otherwise: Option<String>,
     /// How a dataset may be compressed that the program reads itself; others are unpacked for it.
     pub compressed: Vec<Compression>,
     /// What runs it.
@@ -113,7 +115,7 @@ pub struct CommandLine {
     /// The program that results name as theirs, looked up on PATH.
     pub executable: String,
     /// The arguments by which it tells its version.
-    pub version: Vec<String>,
+    pub version: Vec<Template>,
     /// All that is run, in order; the executable's own step among them.
     pub steps: Vec<Step>,
     /// Patterns of further result files that are kept: `cluster_*.tsv`.
@@ -183,6 +185,8 @@ pub enum ResultFormat {
     Fasta,
     /// Reads with qualities.
     Fastq,
+    /// Sequences or reads with qualities.
+    Sequences,
     /// Lines of fields between tabs, the same number in each but for lines that begin with `#`.
     Tsv,
     /// A table by RFC 4180.

@@ -19,6 +19,8 @@ pub enum Piece {
     Prefix(String),
     /// A path in the scratch folder.
     Scratch(String),
+    /// A script of the program's own.
+    Script(String),
 }
 
 /// One argument, or the place of a program's standard output.
@@ -63,6 +65,7 @@ fn place(within: &str) -> Result<Piece, TemplateError> {
         Some(("out", name)) => file(name).map(Piece::Out),
         Some(("prefix", name)) => file(name).map(Piece::Prefix),
         Some(("scratch", name)) => file(name).map(Piece::Scratch),
+        Some(("script", name)) => file(name).map(Piece::Script),
         None if is_name(within) => Ok(Piece::Value(within.to_owned())),
         _ => Err(TemplateError::Place(within.to_owned())),
     }

@@ -198,8 +198,8 @@ mod tests {
         let (small, large) =
             (dataset(11_000_000, 30_000, 10_500_000, 2_000), dataset(280_000_000, 570_000, 206_000_000, 35_000));
         let (small, large) = (with(search, &query, &small, &[]), with(search, &query, &large, &[]));
-        assert!((2.5e8..4e8).contains(&small.ram.likely), "{small:?}");
-        assert!((6e9..9e9).contains(&large.ram.likely), "measured with Swiss-Prot: 7.3 GB; {large:?}");
+        assert!((5e7..8e7).contains(&small.ram.likely), "{small:?}");
+        assert!((2e8..4e8).contains(&large.ram.likely), "{large:?}");
         assert!((2.0..10.0).contains(&small.seconds.likely) && (50.0..200.0).contains(&large.seconds.likely));
     }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::policy::data::OpenDataset;
 use domain::{
-    dataset::{Alphabet, Compression, DatasetProfile, Doubt, FurtherFile},
+    dataset::{Alphabet, DatasetProfile, Doubt, FurtherFile},
     task::{Parameters, TaskType},
     verdict::Place,
 };
@@ -15,11 +15,6 @@ use science::{InputError, LONGEST, PROTEIN_FOLDING, ReadError, ScienceError, TEX
 /// Files up to this size are read as a whole where their probe leaves open whether the task can work on them, bytes. Of
 /// compressed ones no more content is read than this.
 const READ: u64 = 64_000_000;
-
-/// What to do with a file that is packed.
-fn unpack(compression: Compression) -> String {
-    format!("unpack it: `{compression} -dc < FILE > NEW`")
-}
 
 /// Why a task cannot work on a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,6 +153,7 @@ fn not_for(task: &TaskType, unsuitable: &Unsuitable, profile: &DatasetProfile) -
             let why = format!("{unsuitable}: {}", doubt.meaning(profile.alphabet.unwrap_or(Alphabet::Nucleotide)));
             return Impossible::new("alphabet", why, "name a file of one kind: write its records into two files");
         }
+        Unsuitable::Alphabet { .. } if let Some(otherwise) = &task.otherwise => ("alphabet", otherwise.clone()),
         Unsuitable::Alphabet { .. } if profile.alphabet == Some(Alphabet::Nucleotide) => {
             ("alphabet", "translate the sequences first, or name a file of proteins".to_owned())
         }

@@ -50,14 +50,14 @@ mod tests {
     fn programs_are_looked_up_on_path() {
         let catalogue = Catalogue::builtin().unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("blastp");
-        let blast = catalogue.get("blast_search").unwrap();
-        let missing = Missing { executable: "blastp".to_owned(), package: Some("ncbi-blast+".to_owned()) };
-        assert_eq!(missing_on(blast, folder.path().as_os_str()), Some(missing.clone()));
+        let file = folder.path().join("hmmsearch");
+        let search = catalogue.get("hmm_search").unwrap();
+        let missing = Missing { executable: "hmmsearch".to_owned(), package: Some("hmmer".to_owned()) };
+        assert_eq!(missing_on(search, folder.path().as_os_str()), Some(missing.clone()));
         std::fs::write(&file, "").unwrap();
-        assert_eq!(missing_on(blast, folder.path().as_os_str()), Some(missing), "not executable");
+        assert_eq!(missing_on(search, folder.path().as_os_str()), Some(missing), "not executable");
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
-        assert_eq!(missing_on(blast, folder.path().as_os_str()), None);
+        assert_eq!(missing_on(search, folder.path().as_os_str()), None);
         assert_eq!(missing_program(catalogue.get("sequence_stats").unwrap()), None);
     }
 }

@@ -102,6 +102,7 @@ pub(crate) mod tests {
             input: "sequences".into(),
             formats: vec![Format::Fasta],
             alphabet: None,
+            otherwise: None,
             compressed: vec![],
             program: Program::Builtin,
             remote_model: None,

@@ -149,8 +149,11 @@ pub enum StructureError {
 /// Why the result of `peptide_folding` is not what it claims to be.
 #[derive(Debug, thiserror::Error)]
 pub enum PeptideError {
+    /// The sequence could not be read.
+    #[error(transparent)]
+    Sequence(#[from] crate::InputError),
     /// The summary could not be read, or is larger than one is.
-    #[error("the summary cannot be read: {0}")]
+    #[error("a file of the result cannot be read: {0}")]
     Read(#[source] io::Error),
     /// The summary is no JSON, or lacks what it should have.
     #[error("the summary is not as this task writes it: {0}")]

@@ -17,12 +17,17 @@ mod pdb;
 mod residues;
 mod space;
 
-use std::io::{self, Read};
+use std::{
+    fs::File,
+    io::{self, BufReader, Read},
+    path::Path,
+};
 
 use serde::Deserialize;
 
 pub use error::{PeptideError, StructureError};
 
+use crate::{input::Input, scan::Visit};
 use chain::Chain;
 use domain::units::clean;
 use geometry::Bounds;
@@ -71,6 +76,41 @@ pub fn verify(sequence: &str, summary: impl Read, best: impl Read, last: impl Re
     };
     structure("best.pdb", &mut { best }, &summary.best, &geometry::MINIMISED)?;
     structure("last.pdb", &mut { last }, &summary.last, &geometry::MOVING)
+}
+
+/// The same of the files in `folder`, for the first record of `dataset`.
+///
+/// # Errors
+/// The first thing that is wrong; a dataset or a file that cannot be read.
+pub fn verify_files(dataset: File, folder: &Path) -> Result<(), PeptideError> {
+    let mut told = |_| {};
+    let mut first = First::default();
+    Input::new(dataset, &mut told)?.scan(&mut first)?;
+    let open = |name: &str| File::open(folder.join(name)).map(BufReader::new).map_err(PeptideError::Read);
+    let sequence = String::from_utf8_lossy(&first.letters).to_ascii_uppercase();
+    verify(&sequence, open("summary.json")?, open("best.pdb")?, open("last.pdb")?)
+}
+
+/// The residues of the first record; of a longer one than any that is folded, one more than that.
+#[derive(Default)]
+struct First {
+    letters: Vec<u8>,
+    ended: bool,
+}
+
+impl Visit for First {
+    fn start(&mut self, _header: &[u8]) {}
+
+    fn residues(&mut self, letters: &[u8]) {
+        if !self.ended {
+            let room = (LENGTHS.end() + 1).saturating_sub(self.letters.len());
+            self.letters.extend(letters.iter().take(room));
+        }
+    }
+
+    fn end(&mut self) {
+        self.ended = true;
+    }
 }
 
 fn read_summary(file: impl Read) -> Result<Summary, PeptideError> {

@@ -269,5 +269,5 @@ fn the_summary_must_be_of_these_structures() {
     assert_eq!(changed("/residues", json!(21)), "the summary's residues is 21, and should be 20");
     assert_eq!(changed("/best/dssp", json!("HH")), "the summary's length of dssp is 2, and should be 20");
     assert!(changed("/best/energy_kj_mol", json!("low")).starts_with("the summary is not as this task writes it: "));
-    assert!(verdict(&"[".repeat(70_000), BEST, LAST).unwrap_err().starts_with("the summary cannot be read: "));
+    assert!(verdict(&"[".repeat(70_000), BEST, LAST).unwrap_err().starts_with("a file of the result cannot be read: "));
 }

@@ -37,13 +37,19 @@ pub trait Visit {
     fn end(&mut self);
 }
 
-/// Nobody looks: what is scanned is only to be right.
-pub struct Unseen;
+/// Only counts: what is scanned is to be right.
+#[derive(Debug, Default)]
+pub struct Counted {
+    /// Records so far.
+    pub records: u64,
+}
 
-impl Visit for Unseen {
+impl Visit for Counted {
     fn start(&mut self, _header: &[u8]) {}
     fn residues(&mut self, _letters: &[u8]) {}
-    fn end(&mut self) {}
+    fn end(&mut self) {
+        self.records += 1;
+    }
 }
 
 /// Where in a record the next byte stands.

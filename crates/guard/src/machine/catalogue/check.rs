@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::error::{Flaw, flaw};
+use super::{
+    error::{Flaw, flaw},
+    scripts,
+};
 use domain::{
     estimate::{Factor, Terms},
     result,
     task::{
-        Argument, CommandLine, ParameterKind, Step, TaskType,
+        Argument, CommandLine, ParameterKind, Step, TaskOrigin, TaskType,
         template::{Piece, Template},
     },
     units,
@@ -177,6 +180,12 @@ fn is_measured(task: &TaskType, factor: &Factor) -> bool {
 /// Every place is known, may be empty only where that is said, and every input and parameter has one.
 fn places(task: &TaskType, command: &CommandLine) -> Result<(), Flaw> {
     let mut used = BTreeSet::new();
+    for template in &command.version {
+        script(task, template)?;
+        if template.pieces.iter().any(|piece| !matches!(piece, Piece::Text(_) | Piece::Script(_))) {
+            return Err(flaw(&["program", "version"], "a program tells its version without files and values"));
+        }
+    }
     for step in &command.steps {
         program_name(&step.executable)?;
         if step.arguments.len() > MOST {
@@ -187,6 +196,7 @@ fn places(task: &TaskType, command: &CommandLine) -> Result<(), Flaw> {
                 Argument::Always(template) => (None, std::slice::from_ref(template)),
                 Argument::When { with, arguments } => (Some(with), arguments),
             };
+            templates.iter().try_for_each(|template| script(task, template))?;
             let names = templates.iter().flat_map(Template::values).chain(with);
             for name in names {
                 place(task, name, with).map_err(|why| flaw(&["program", "arguments"], why))?;
@@ -200,6 +210,25 @@ fn places(task: &TaskType, command: &CommandLine) -> Result<(), Flaw> {
         Some(name) => Err(flaw(&["program", "arguments"], format!("`{{{name}}}` stands in no argument"))),
         None => Ok(()),
     }
+}
+
+/// Scripts are the program's own, and there.
+fn script(task: &TaskType, template: &Template) -> Result<(), Flaw> {
+    let at = |why: String| Err(flaw(&["program", "arguments"], why));
+    for piece in &template.pieces {
+        match piece {
+            Piece::Script(name) if task.origin == TaskOrigin::Owner => {
+                return at(format!(
+                    "`{{script:{name}}}` is for this program's own tasks: write the script's whole path"
+                ));
+            }
+            Piece::Script(name) if !scripts().iter().any(|(known, _)| known == name) => {
+                return at(format!("there is no script `{name}`"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Whether a value may stand where it does; `with` is what else is given there.

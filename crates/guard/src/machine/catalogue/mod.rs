@@ -30,15 +30,49 @@ pub use super::{
 };
 use domain::task::{TaskOrigin, TaskType};
 
-/// The entries: file name and text.
-const ENTRIES: [(&str, &str); 6] = [
-    ("sequence_stats.toml", include_str!("../../../../../tasks/sequence_stats.toml")),
-    ("protein_folding.toml", include_str!("../../../../../tasks/protein_folding.toml")),
-    ("text_summary.toml", include_str!("../../../../../tasks/text_summary.toml")),
-    ("blast_search.toml", include_str!("../../../../../tasks/blast_search.toml")),
-    ("hmm_search.toml", include_str!("../../../../../tasks/hmm_search.toml")),
-    ("multiple_alignment.toml", include_str!("../../../../../tasks/multiple_alignment.toml")),
+macro_rules! entries {
+    ($($name:literal),* $(,)?) => {
+        [$((concat!($name, ".toml"), include_str!(concat!("../../../../../tasks/", $name, ".toml")))),*]
+    };
+}
+
+/// The entries: file name and text, in the order in which people are shown them.
+const ENTRIES: &[(&str, &str)] = &entries![
+    "sequence_stats",
+    "protein_folding",
+    "peptide_folding",
+    "text_summary",
+    "read_trimming",
+    "read_mapping",
+    "blast_search",
+    "blastn_search",
+    "blastx_search",
+    "diamond_search",
+    "diamond_blastx",
+    "hmm_search",
+    "multiple_alignment",
+    "phylogenetic_tree",
+    "nucleotide_tree",
+    "sequence_clustering",
+    "gene_prediction",
+    "sequence_translate",
+    "sequence_reverse_complement",
+    "sequence_filter",
+    "sequence_subset",
+    "sequence_sample",
+    "sequence_deduplicate",
 ];
+
+/// Scripts that tasks of the program run, which lie side by side while they do: file name and text.
+const SCRIPTS: [(&str, &str); 2] = [
+    ("peptide_folding.py", include_str!("../../../../../tasks/scripts/peptide_folding.py")),
+    ("peptide_dynamics.py", include_str!("../../../../../tasks/scripts/peptide_dynamics.py")),
+];
+
+/// The scripts of the program's own tasks: file name and text.
+pub fn scripts() -> &'static [(&'static str, &'static str)] {
+    &SCRIPTS
+}
 
 /// The task types, in the order in which people are shown them.
 #[derive(Debug, Clone, PartialEq)]

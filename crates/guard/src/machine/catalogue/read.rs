@@ -107,6 +107,7 @@ fn task(written: TaskFile, version: Sha256, origin: TaskOrigin) -> Result<TaskTy
         input,
         formats: first.formats,
         alphabet: first.alphabet,
+        otherwise: first.otherwise,
         compressed: first.compressed,
         program: program(written.program, origin)?,
         remote_model: written.remote.map(|remote| remote.model),
@@ -202,6 +203,10 @@ fn program(written: ProgramTable, origin: TaskOrigin) -> Result<Program, Flaw> {
         steps.push(step(table).map_err(|flaw| at(flaw.under(&["after", &n.to_string()])))?);
     }
     let version = if written.version.is_empty() { vec!["--version".to_owned()] } else { written.version };
+    let version = version
+        .into_iter()
+        .map(|text| text.parse::<Template>().map_err(|e| flaw(&["program", "version"], e.to_string())));
+    let version = version.collect::<Result<_, _>>()?;
     Ok(Program::Command(CommandLine { executable, version, steps, collect: written.collect }))
 }
 

@@ -22,9 +22,20 @@ fn checked(task: &str, given: serde_json::Value) -> Result<serde_json::Value, St
 #[test]
 fn entries_stand_as_they_should() {
     let names: Vec<_> = catalogue().iter().map(|t| t.name.clone()).collect();
-    let expected =
-        ["sequence_stats", "protein_folding", "text_summary", "blast_search", "hmm_search", "multiple_alignment"];
-    assert_eq!(names, expected);
+    let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tasks")).unwrap();
+    let mut files: Vec<_> = files.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    files.retain(|file| file.ends_with(".toml"));
+    files.sort();
+    let mut sorted: Vec<_> = names.iter().map(|name| format!("{name}.toml")).collect();
+    sorted.sort();
+    assert_eq!(sorted, files, "every file of tasks/ is part of the program");
+    assert_eq!(names[..3], ["sequence_stats", "protein_folding", "peptide_folding"]);
+    let mut phrases = std::collections::BTreeSet::new();
+    for task in catalogue().iter() {
+        for phrase in &task.asked_as {
+            assert!(phrases.insert(phrase.clone()), "{phrase} asks for two tasks");
+        }
+    }
     assert!(catalogue().get("alchemy").is_none());
     let heavy: Vec<_> = catalogue().iter().filter(|t| t.model_heavy).map(|t| t.name.clone()).collect();
     assert_eq!(heavy, ["protein_folding"]);
@@ -78,7 +89,7 @@ fn parameters_are_checked() {
         "blast_search needs `database`: a FASTA file of proteins to search in"
     );
     let given = json!({"database": "db/proteins.fasta"});
-    let expected = json!({"database": "db/proteins.fasta", "evalue": "1e-3", "max_hits": 500});
+    let expected = json!({"database": "db/proteins.fasta", "evalue": 0.001, "max_hits": 500});
     assert_eq!(checked("blast_search", given), Ok(expected));
     for bad in [json!(""), json!("-remote"), json!(["a"]), json!("a\u{0}b")] {
         assert!(checked("blast_search", json!({"database": bad})).is_err());
@@ -172,8 +183,8 @@ fn further_files_must_suit() {
 
 #[test]
 fn what_is_wrong_with_a_file_is_told_with_its_place() {
-    let text = include_str!("../../../../../tasks/blast_search.toml");
-    let read = |text: &str| read_task("blast_search.toml", text, TaskOrigin::Owner);
+    let text = include_str!("tests/search.toml");
+    let read = |text: &str| read_task("search.toml", text, TaskOrigin::Owner);
     let error = |from: &str, to: &str| {
         assert!(text.contains(from), "{from}");
         let error = read(&text.replacen(from, to, 1)).unwrap_err().to_string();
@@ -189,13 +200,13 @@ fn what_is_wrong_with_a_file_is_told_with_its_place() {
     assert_eq!(
         error("default = 500", "default = 50000"),
         format!(
-            "blast_search.toml, line {}, parameters.max_hits.default: 50000 is not from 1 to 5000",
+            "search.toml, line {}, parameters.max_hits.default: 50000 is not from 1 to 5000",
             line("default = 500")
         )
     );
     assert_eq!(
-        error("name = \"blast_search\"", "name = \"other\""),
-        "blast_search.toml, line 1, name: the name is `other`, and the file is blast_search.toml: both are the same"
+        error("name = \"search\"", "name = \"other\""),
+        "search.toml, line 1, name: the name is `other`, and the file is search.toml: both are the same"
     );
     let told = |from: &str, to: &str, says: &str| {
         let error = error(from, to);

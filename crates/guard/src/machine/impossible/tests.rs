@@ -95,7 +95,7 @@ fn what_is_no_dataset_for_the_task() {
         why(PROTEIN_FOLDING, b"@r\nACGT\n+\nIIII\n"),
         ("format", "protein_folding takes FASTA, and this dataset is FASTQ".to_owned())
     );
-    assert_eq!(why("multiple_alignment", &gzip(b">a\nMKTAYI\n")).0, "compressed");
+    assert_eq!(judged("multiple_alignment", &gzip(b">a\nMKTAYI\n>b\nMKTAYL\n"), Place::Local), None, "it is unpacked");
     assert_eq!(why("sequence_stats", b"").0, "empty");
     assert_eq!(why("text_summary", b"\x7fELF\0").0, "empty");
     assert_eq!(
