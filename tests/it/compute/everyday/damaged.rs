@@ -54,6 +54,6 @@ async fn damaged_reads_are_refused() {
 async fn files_of_different_length_are_no_pair() {
     for (first, second) in [(4, 3), (3, 4)] {
         let words = format!("`reads_2` holds {second} records and the first file {first}");
-        is_refused(&reads(first), Some(&reads(second)), &[&words, "no pair"]).await;
+        is_refused(&reads(first), Some(&reads(second)), &[words.as_str(), "no pair"]).await;
     }
 }
