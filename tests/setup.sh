@@ -28,10 +28,12 @@ apt_install() {
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >&2
 }
 
-# The outside programs of the catalogue (seqkit also judges our statistics); tidy, which says whether a page is HTML.
+# The outside programs of the catalogue (seqkit also judges our statistics); those that compress inputs for them; tidy, which
+# says whether a page is HTML.
 missing=()
 for program in blastp:ncbi-blast+ mafft:mafft hmmbuild:hmmer fastp:fastp diamond:diamond-aligner mmseqs:mmseqs2 \
-    fasttree:fasttree minimap2:minimap2 samtools:samtools prodigal:prodigal seqkit:seqkit tidy:tidy; do
+    fasttree:fasttree minimap2:minimap2 samtools:samtools prodigal:prodigal seqkit:seqkit \
+    bzip2:bzip2 xz:xz-utils zstd:zstd tidy:tidy; do
     command -v "${program%%:*}" >/dev/null || missing+=("${program#*:}")
 done
 [ ${#missing[@]} = 0 ] || apt_install "${missing[@]}" ||

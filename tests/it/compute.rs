@@ -1,5 +1,6 @@
-//! The provider client against providers that lie, and the local runner.
+//! The provider client against providers that lie, the local runner, and the catalogue's outside programs run by it.
 
+mod everyday;
 mod guarded;
 mod local;
 mod provider;

@@ -16,7 +16,7 @@ use guard::{machine::catalogue::Catalogue, policy::offload::judge};
 const CASES: u64 = 1_000_000;
 
 /// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): the same cases each time.
-struct Draw(u64);
+pub struct Draw(pub u64);
 
 impl Draw {
     fn next(&mut self) -> u64 {
@@ -26,7 +26,7 @@ impl Draw {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, most: u64) -> u64 {
+    pub fn below(&mut self, most: u64) -> u64 {
         self.next() % most
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::services::consented::consented;
 use domain::{
-    dataset::{DatasetProfile, DatasetSource, Format},
+    dataset::{DatasetProfile, DatasetSource, Format, FurtherFile},
     estimate::{Estimate, Range},
     event::Silent,
     hash::Sha256,
@@ -25,9 +25,13 @@ use guard::{
 };
 use jiff::Timestamp;
 
-/// A guard over a folder that holds one dataset, `a.txt`.
+/// A guard over a folder that holds one dataset, `a.txt` unless it is named otherwise, and what a run on it may have beside it.
 pub struct Guarded {
     pub folder: tempfile::TempDir,
+    dataset: String,
+    /// Parameters, and the names of the files that they stand for.
+    further: Vec<(String, String)>,
+    parameters: Parameters,
     guard: Guard,
     ledger: Ledger,
 }
@@ -39,15 +43,37 @@ impl Guarded {
 
     /// The same under other rules.
     pub fn under(content: &[u8], rules: impl FnOnce(&mut Policy)) -> Guarded {
+        Guarded::over("a.txt", content, rules)
+    }
+
+    /// A dataset of that name.
+    pub fn named(name: &str, content: &[u8]) -> Guarded {
+        Guarded::over(name, content, |_| {})
+    }
+
+    fn over(name: &str, content: &[u8], rules: impl FnOnce(&mut Policy)) -> Guarded {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("a.txt"), content).unwrap();
+        std::fs::write(folder.path().join(name), content).unwrap();
         let home = folder.path().join("home");
         std::fs::create_dir(&home).unwrap();
         let ledger = Ledger::open(&home).unwrap();
         let mut policy = Policy::cautious(Network(424_242), vec![folder.path().to_owned()]);
         rules(&mut policy);
         let guard = Guard::new(policy, ledger.clone());
-        Guarded { folder, guard, ledger }
+        let (dataset, further, parameters) = (name.to_owned(), Vec::new(), Parameters::new());
+        Guarded { folder, dataset, further, parameters, guard, ledger }
+    }
+
+    /// A further file beside the dataset, by the parameter that names it.
+    pub fn with(mut self, parameter: &str, name: &str, content: &[u8]) -> Guarded {
+        std::fs::write(self.folder.path().join(name), content).unwrap();
+        self.further.push((parameter.to_owned(), name.to_owned()));
+        self
+    }
+
+    /// Runs have these parameters.
+    pub fn choosing(self, parameters: Parameters) -> Guarded {
+        Guarded { parameters, ..self }
     }
 
     /// Leave to submit a job that is staged.
@@ -66,34 +92,45 @@ impl Guarded {
         self.guard.permit_submit(&self.guard.mandate(&job).unwrap(), &job, model).unwrap()
     }
 
-    /// Leave to run a task on the dataset. Memory in bytes, time in seconds.
+    /// Leave to run a task on the files. Memory in bytes, time in seconds.
     pub fn run(&self, task: &str, memory: u64, seconds: u64) -> Permit<LocalRun> {
         let job = self.job(task, Place::Local, Vec::new(), JobState::Planned);
-        let dataset = self.guard.open_dataset(Path::new("a.txt"), NamedBy::Other).unwrap();
         let job = consented(&self.ledger, &job, Bounds::default());
+        let open = (self.guard.reopen_dataset(&job).unwrap(), self.guard.reopen_further(&job).unwrap());
         let mandate = self.guard.mandate(&job).unwrap();
-        self.guard.permit_local_run(&mandate, &job, (dataset, Vec::new()), memory, seconds, &Silent).unwrap()
+        self.guard.permit_local_run(&mandate, &job, open, memory, seconds, &Silent).unwrap()
+    }
+
+    /// A file of the folder as it is planned with.
+    fn measured(&self, name: &str) -> (DatasetProfile, DatasetSource) {
+        let open = self.guard.open_dataset(Path::new(name), NamedBy::Other).unwrap();
+        let profile = DatasetProfile {
+            records: 1,
+            residues: 1,
+            longest: 1,
+            modified_ns: open.modified_ns,
+            ..domain::strategies::dataset(open.path.clone(), open.bytes, Format::Text)
+        };
+        (profile, open.source)
     }
 
     fn job(&self, task: &str, place: Place, reasons: Vec<Reason>, state: JobState) -> Job {
-        let dataset = self.guard.open_dataset(Path::new("a.txt"), NamedBy::Other).unwrap();
+        let (dataset, source) = self.measured(&self.dataset);
+        let further = self.further.iter().map(|(parameter, name)| {
+            let (profile, source) = self.measured(name);
+            FurtherFile { name: parameter.clone(), profile, source }
+        });
         let none = Range { low: 0.0, likely: 0.0, high: 0.0 };
         let planned = PlannedJob {
             id: JobId::random(),
             session: "ses-test".into(),
             task_type: task.into(),
-            parameters: Parameters::new(),
+            parameters: self.parameters.clone(),
             verdict: Verdict {
                 place,
                 reasons,
-                dataset: DatasetProfile {
-                    records: 1,
-                    residues: 1,
-                    longest: 1,
-                    modified_ns: dataset.modified_ns,
-                    ..domain::strategies::dataset(dataset.path.clone(), dataset.bytes, Format::Text)
-                },
-                further: Vec::new(),
+                dataset,
+                further: further.collect(),
                 part: None,
                 machine: MachineProfile {
                     cores: 1,
@@ -106,7 +143,7 @@ impl Guarded {
                 thresholds: Thresholds::default(),
             },
             profile: "live".into(),
-            source: DatasetSource { path: self.folder.path().join("a.txt"), root: self.folder.path().to_owned() },
+            source,
             idempotency_key: "key-of-the-job".into(),
             at: Timestamp::UNIX_EPOCH,
         };

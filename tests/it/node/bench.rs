@@ -21,8 +21,9 @@ use compute::{
 use domain::{
     hash::{Hash160, TxHash},
     network::Network,
-    task::TaskType,
+    task::{TaskOrigin, TaskType},
 };
+use guard::machine::catalogue::read_task;
 use neo::Expected;
 use node::{Look, NodeError, NodeSettings, PaymentVerifier};
 use serde_json::{Value, json};
