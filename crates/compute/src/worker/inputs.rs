@@ -15,8 +15,8 @@ pub(crate) const FIRST: RawFd = 3;
 /// The longest name that a program reads an input by.
 const LONGEST: usize = 80;
 
-/// The input of that place, 0 for the dataset, with a position of its own. Programs that are started find it there too.
-fn path(place: usize) -> PathBuf {
+/// The input of that place, 0 for the dataset, with a position of its own.
+pub(super) fn path(place: usize) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}", FIRST.saturating_add(i32::try_from(place).unwrap_or(RawFd::MAX))))
 }
 
@@ -33,17 +33,22 @@ pub(super) fn open(place: usize) -> io::Result<File> {
 }
 
 /// Gives each input a name in `folder` that is like its own, so that a program says what people know it by. The names are
-/// to be read from within the folder; none can be taken for an option, as each begins with `./`.
+/// to be read from within the folder; none can be taken for an option, as each begins with `./`. `lies` says where a program
+/// finds the input of that place and name.
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub(super) fn named<'a>(folder: &Path, shown: impl Iterator<Item = &'a str>) -> io::Result<Vec<String>> {
+pub(super) fn named<'a>(
+    folder: &Path,
+    shown: impl Iterator<Item = &'a str>,
+    lies: impl Fn(usize, &str) -> PathBuf,
+) -> io::Result<Vec<String>> {
     let mut taken = BTreeSet::new();
     let mut names = Vec::new();
     for (place, shown) in shown.enumerate() {
         let own = plain(shown);
         let name = if taken.contains(&own) { format!("{place}-{own}") } else { own };
-        symlink(path(place), folder.join(&name))?;
+        symlink(lies(place, &name), folder.join(&name))?;
         names.push(format!("./{name}"));
         taken.insert(name);
     }
@@ -66,7 +71,7 @@ mod tests {
     fn inputs_are_named_as_people_know_them() {
         let folder = tempfile::tempdir().unwrap();
         let shown = ["data/a b.fasta", "other/a b.fasta", "-rf; x", "..", "ä.fa"];
-        let names = named(folder.path(), shown.into_iter()).unwrap();
+        let names = named(folder.path(), shown.into_iter(), |place, _| path(place)).unwrap();
         assert_eq!(names, ["./a_b.fasta", "./1-a_b.fasta", "./-rf__x", "./dataset", "./_.fa"]);
         assert_eq!(std::fs::read_link(folder.path().join("1-a_b.fasta")).unwrap(), Path::new("/proc/self/fd/4"));
     }

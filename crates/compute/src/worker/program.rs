@@ -5,20 +5,22 @@ use std::{
     io,
     os::unix::{fs::MetadataExt as _, process::ExitStatusExt as _},
     path::Path,
-    process::{Command, ExitStatus, Stdio},
+    process::{ExitStatus, Stdio},
 };
 
 use rustix::process::{Signal, getpid};
 use serde_json::Value;
 
 use super::{
-    failure_of, inputs, said, scratch,
+    failure_of, inputs,
+    isolation::Handed,
+    said, scratch,
     shown::Shown,
     spec::{Failure, Spec},
     write,
     written::{Before, Room},
 };
-use crate::processes::end_descendants;
+use crate::processes::{end_descendants, reap};
 use domain::{
     job::ResultFile,
     result::{ResultDataset, ResultDocument, ResultInput, ResultProgram},
@@ -32,7 +34,7 @@ const STDOUT: &str = "stdout.txt";
 const STDERR: &str = "stderr.txt";
 
 /// Runs the spec's outside program on the files that were handed over.
-pub(super) fn run(spec: &Spec, room: &Room) -> Result<ResultDocument, Failure> {
+pub(super) fn run(spec: &Spec, handed: &Handed, room: &Room) -> Result<ResultDocument, Failure> {
     let Program::Command { executable, arguments, output, version, package } = &spec.task.program else {
         return Err(Failure::Task("a built-in task is no outside program".into()));
     };
@@ -49,8 +51,11 @@ pub(super) fn run(spec: &Spec, room: &Room) -> Result<ResultDocument, Failure> {
     let output_path = spec.out_dir.join(output);
     let scratch = scratch(&spec.out_dir).map_err(io("no scratch folder could be made"))?;
     let shown = std::iter::once(&spec.dataset_name).chain(spec.further.iter().map(|file| &file.path));
-    let names =
-        inputs::named(scratch.path(), shown.map(String::as_str)).map_err(io("the inputs could not be named"))?;
+    let names = inputs::named(scratch.path(), shown.map(String::as_str), |place, name| handed.lies(place, name))
+        .map_err(io("the inputs could not be named"))?;
+    let launch = handed
+        .launch(&spec.out_dir, scratch.path(), names.iter().map(String::as_str))
+        .map_err(io("the folders of the run could not be made"))?;
     let files = std::iter::once("dataset").chain(spec.further.iter().map(|file| file.name.as_str())).zip(names);
     let files: Vec<(&str, String)> = files.collect();
     let filled = fill(arguments, &output_path, &files, &spec.parameters)?;
@@ -58,32 +63,23 @@ pub(super) fn run(spec: &Spec, room: &Room) -> Result<ResultDocument, Failure> {
     let to_stdout = !arguments.iter().any(|a| a.contains("{output}"));
     let stdout_path = if to_stdout { output_path.clone() } else { spec.out_dir.join(STDOUT) };
     let stderr_path = spec.out_dir.join(STDERR);
-    let create = |path: &Path| File::create(path).map_err(io("the output could not be made"));
-    let command = |arguments: &[String]| {
-        let mut command = Command::new(executable);
-        command
-            .args(arguments)
-            .env_clear()
-            .envs(["PATH", "HOME", "LANG"].iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
-            .env("TMPDIR", scratch.path())
-            .current_dir(scratch.path());
-        command
-    };
+    let create = |path: &Path| fresh(path).map_err(io("the output could not be made"));
 
     let before = Before::of(&spec.out_dir).map_err(io("the results folder cannot be read"))?;
-    let status = command(&filled)
-        .stdin(Stdio::null())
-        .stdout(Stdio::from(create(&stdout_path)?))
-        .stderr(Stdio::from(create(&stderr_path)?))
-        .status()
+    let (stdout, stderr) = (create(&stdout_path)?, create(&stderr_path)?);
+    let status = launch
+        .command(executable, &filled)
+        .and_then(|mut command| command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).status())
         .map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => {
                 Failure::MissingProgram { executable: executable.clone(), package: package.clone() }
             }
             _ => failure_of(&error, "the program could not be started"),
         })?;
+    let status = launch.status(status);
     // What it left behind would go on writing to what is read now.
     end_descendants(getpid());
+    reap();
     if status.signal() == Some(Signal::XFSZ.as_raw()) || room.is_full() {
         return Err(Failure::TooMuchOutput { limit: spec.output_limit });
     }
@@ -120,7 +116,8 @@ pub(super) fn run(spec: &Spec, room: &Room) -> Result<ResultDocument, Failure> {
             let _ = std::fs::remove_file(path);
         }
     }
-    let version = said::version(command(version), scratch.path()).unwrap_or_else(|| "not told by the program".into());
+    let told = launch.command(executable, version).ok().and_then(|command| said::version(command, scratch.path()));
+    let version = told.unwrap_or_else(|| "not told by the program".into());
     end_descendants(getpid());
     let own = scratch.path().file_name().and_then(|name| name.to_str());
     let kept: Vec<&str> = files.iter().map(|file| file.name.as_str()).chain(own).collect();
@@ -134,9 +131,17 @@ pub(super) fn run(spec: &Spec, room: &Room) -> Result<ResultDocument, Failure> {
         records: Vec::new(),
         summary: shown.summary(output, bytes),
         files,
-        program: ResultProgram { name: executable.clone(), version, seed: None },
-        warnings: messages.lines(STDERR),
+        program: ResultProgram { name: executable.clone(), version, seed: None, isolation: launch.isolation() },
+        warnings: launch.warning().into_iter().chain(messages.lines(STDERR)).collect(),
     })
+}
+
+/// A new file: what a run before left by that name, a link to elsewhere it may be, is not written to.
+fn fresh(path: &Path) -> io::Result<File> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => File::create_new(path),
+    }
 }
 
 /// A file that the run made: nothing that leads elsewhere, and nothing that has another name elsewhere.
