@@ -37,6 +37,7 @@ pub async fn examine(context: &Context) -> Result<ExitCode, CommandError> {
     let profile = settings.profile();
     let mut checks = here::settings(settings, &profile);
     checks.extend([here::home(settings), here::policy(settings, &profile), here::machine(settings), here::programs()]);
+    checks.push(here::isolation());
     checks.extend(here::webhooks(settings));
     checks.push(model::model(settings).await);
     checks.extend(match (&profile, settings.policy()) {
