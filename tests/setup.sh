@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests run against: a Neo node (neogo), an S3 server (weed), a Python environment (venv) with
-# three independent clients, and, of Debian's packages, the programs of the catalogue, seqkit and an HTML checker. Does nothing when all is there. Usage: tests/setup.sh [FOLDER]
+# three independent clients, and, of Debian's packages, the programs of the catalogue, bubblewrap, seqkit and an HTML checker. Does nothing when all is there. Usage: tests/setup.sh [FOLDER]
 # FOLDER is $AGENT_TEST_TOOLS when that is set, else target/test-tools; the tests look in the same place.
 set -euo pipefail
 
@@ -28,9 +28,9 @@ apt_install() {
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >&2
 }
 
-# The outside programs of the catalogue; tidy, which says whether a page is HTML; seqkit, which judges our statistics.
+# The outside programs of the catalogue; what isolates them; tidy, which says whether a page is HTML; seqkit, which judges our statistics.
 missing=()
-for program in blastp:ncbi-blast+ mafft:mafft hmmbuild:hmmer tidy:tidy seqkit:seqkit; do
+for program in blastp:ncbi-blast+ mafft:mafft hmmbuild:hmmer bwrap:bubblewrap tidy:tidy seqkit:seqkit; do
     command -v "${program%%:*}" >/dev/null || missing+=("${program#*:}")
 done
 [ ${#missing[@]} = 0 ] || apt_install "${missing[@]}" ||
