@@ -57,9 +57,10 @@ pub(super) struct Handed {
     _copies: Option<tempfile::TempDir>,
 }
 
-/// Where an input lies.
+/// Which file an input is, and where its copy lies where there is one.
+#[derive(Clone)]
 struct Source {
-    path: PathBuf,
+    copy: Option<PathBuf>,
     device: u64,
     inode: u64,
 }
@@ -75,8 +76,8 @@ impl Handed {
         let (mut sources, mut copies) = (Vec::new(), None);
         for place in (0..count).filter(|_| isolation.is_ok()) {
             let descriptor = inputs::path(place);
-            let path = match named(&descriptor)? {
-                Some(path) => path,
+            let copy = match named(&descriptor)? {
+                Some(_) => None,
                 None => {
                     let folder = match copies.take() {
                         Some(folder) => folder,
@@ -84,11 +85,11 @@ impl Handed {
                     };
                     let path = copies.insert(folder).path().join(place.to_string());
                     io::copy(&mut inputs::open(place)?, &mut File::create_new(&path)?)?;
-                    path
+                    Some(path)
                 }
             };
-            let meta = fs::metadata(&path)?;
-            sources.push(Source { path, device: meta.dev(), inode: meta.ino() });
+            let meta = fs::metadata(copy.as_ref().unwrap_or(&descriptor))?;
+            sources.push(Source { copy, device: meta.dev(), inode: meta.ino() });
         }
         Ok(Handed { isolation, sources, _copies: copies })
     }
@@ -121,11 +122,10 @@ impl Handed {
             fs::create_dir(&path)?;
             File::open(path)
         };
-        let inputs = self.sources.iter().zip(names).map(|(source, name)| Input {
-            from: source.path.clone(),
-            to: Path::new(INPUTS).join(name.trim_start_matches("./")),
-            device: source.device,
-            inode: source.inode,
+        let inputs = self.sources.iter().zip(names).enumerate().map(|(place, (source, name))| Input {
+            descriptor: inputs::path(place),
+            source: source.clone(),
+            to: self.lies(place, name.trim_start_matches("./")),
         });
         let (inputs, out_dir) = (inputs.collect(), (File::open(out_dir)?, out_dir.to_owned()));
         let walls = Walls { bwrap: isolation.bwrap.clone(), out_dir, tmp: fresh(TMP)?, shm: fresh(SHM)?, inputs };
@@ -156,10 +156,9 @@ struct Walls {
 }
 
 struct Input {
-    from: PathBuf,
+    descriptor: PathBuf,
+    source: Source,
     to: PathBuf,
-    device: u64,
-    inode: u64,
 }
 
 impl Launch {
@@ -212,6 +211,7 @@ impl Walls {
             false => on_path(&path, executable),
         };
         let program = program.ok_or(io::ErrorKind::NotFound)?;
+        let inputs = self.inputs.iter().map(Input::bound).collect::<io::Result<Vec<_>>>()?;
         let own = File::open("/proc/self/exe")?;
         let descriptor = own.as_raw_fd();
         let mut command = Command::new(&self.bwrap);
@@ -222,7 +222,7 @@ impl Walls {
             .args(bind("--bind", &lies(&self.shm)?, "/dev/shm"))
             .args(view::beside(&program, &path))
             .args(bind("--bind", &lies(&self.out_dir.0)?, &self.out_dir.1))
-            .args(self.inputs.iter().flat_map(|input| bind("--ro-bind", &input.from, &input.to)))
+            .args(inputs.iter().flatten())
             .args(view::CLOSED)
             .arg("--chdir")
             .arg(scratch)
@@ -245,8 +245,18 @@ impl Walls {
 }
 
 impl Input {
+    /// Its name may be another by now than when the run began.
+    fn bound(&self) -> io::Result<[OsString; 3]> {
+        let from = match &self.source.copy {
+            Some(copy) => Some(copy.clone()),
+            None => named(&self.descriptor)?,
+        };
+        let from = from.ok_or_else(|| io::Error::other("an input was removed or replaced during the run"))?;
+        Ok(bind("--ro-bind", &from, &self.to))
+    }
+
     fn entry(&self) -> EntryInput {
-        EntryInput { path: self.to.clone(), device: self.device, inode: self.inode }
+        EntryInput { path: self.to.clone(), device: self.source.device, inode: self.source.inode }
     }
 }
 

@@ -139,7 +139,7 @@ pub(super) fn run(spec: &Spec, handed: &Handed, room: &Room) -> Result<ResultDoc
 /// A new file: what a run before left by that name, a link to elsewhere it may be, is not written to.
 fn fresh(path: &Path) -> io::Result<File> {
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => File::create_new(path),
     }
 }
