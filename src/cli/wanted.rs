@@ -115,7 +115,7 @@ impl Wanted {
 }
 
 /// `NAME=VALUE`.
-fn setting(text: &str) -> Result<(String, String), String> {
+pub fn setting(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write a name and a value, such as dimension=3".to_owned()),

@@ -17,6 +17,7 @@ use domain::{
     ids::JobId,
     job::{Job, JobState},
     request::Bounds,
+    result::NOT_ISOLATED,
     task::TaskType,
     verdict::Place,
 };
@@ -383,7 +384,10 @@ impl Workflow {
     /// Tells what the program that made a result said beside it: the first lines, and where the rest is.
     pub(super) fn warn(&self, job: &Job, warnings: &[String]) {
         let of = format!("{} of {}", job.task_type, job.verdict.dataset.path.display());
-        let shown = warnings.iter().take(TOLD_WARNINGS).map(|line| format!("{of}: the program says: {line}"));
+        let shown = warnings.iter().take(TOLD_WARNINGS).map(|line| match line.starts_with(NOT_ISOLATED) {
+            true => format!("{of}: {line}"),
+            false => format!("{of}: the program says: {line}"),
+        });
         let rest = warnings.len().saturating_sub(TOLD_WARNINGS);
         let more = (rest > 0).then(|| format!("{of}: {rest} more lines of the program are in the receipt"));
         for message in shown.chain(more) {

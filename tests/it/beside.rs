@@ -149,19 +149,45 @@ fn what_a_program_says_beside_its_result_is_kept_and_shown() {
     let run = world.run(&[&SEARCH[..], &["--json"]].concat());
     let warnings: Vec<String> =
         run.events().iter().filter(|e| e["type"] == "warning").map(|e| e["message"].to_string()).collect();
+    let receipt = run.event("receipt");
+    // On a machine where programs are not isolated, that comes first.
+    let first = usize::from(compute::worker::isolation().is_err());
     assert!(
-        warnings[0].contains("blast_search of query.fasta: the program says: Warning: [blastp] ./query.fasta: no data"),
+        warnings[first]
+            .contains("blast_search of query.fasta: the program says: Warning: [blastp] ./query.fasta: no data"),
         "{}",
         run.all()
     );
-    assert!(warnings.len() == 4 && warnings[3].contains("3 more lines"), "{warnings:?}");
-    let receipt = run.event("receipt");
-    assert_eq!(receipt["result"]["warnings"].as_array().unwrap().len(), 6);
-    assert_eq!(document(&receipt)["warnings"][5], "note 5");
+    let more = format!("{} more lines", 3 + first);
+    assert!(warnings.len() == 4 && warnings[3].contains(&more), "{warnings:?}");
+    assert_eq!(receipt["result"]["warnings"].as_array().unwrap().len(), 6 + first);
+    assert_eq!(document(&receipt)["warnings"][5 + first], "note 5");
     let job = receipt["job"].as_str().unwrap();
     for shown in [world.run(&["jobs", "receipt", job]), world.run(&["jobs", "show", job])] {
         assert!(flat(&shown.out).contains("Warning: [blastp] ./query.fasta: no data"), "{}", shown.all());
     }
+}
+
+#[test]
+fn without_bubblewrap_a_program_runs_and_it_is_said_that_nothing_isolates_it() {
+    let mut world = world(PROTEINS);
+    blastp(&mut world, "");
+    let cat =
+        std::env::split_paths(&std::env::var_os("PATH").unwrap()).map(|folder| folder.join("cat")).find(|c| c.exists());
+    std::os::unix::fs::symlink(cat.unwrap(), world.root().join("bin/cat")).unwrap();
+    world.set("PATH", world.root().join("bin").display().to_string());
+    let run = world.run(&[&SEARCH[..], &["--json"]].concat());
+    assert_eq!(run.code, 0, "{}", run.all());
+    let said = "blast_search of query.fasta: not isolated: bubblewrap is not installed; the program could read what its \
+                user may, and use the network";
+    let warnings: Vec<_> = run.events().into_iter().filter(|e| e["type"] == "warning").collect();
+    assert_eq!((warnings.len(), warnings[0]["message"].as_str()), (1, Some(said)), "{}", run.all());
+    let document = document(&run.event("receipt"));
+    assert!(document["program"].get("isolation").is_none(), "{document}");
+    let doctor = world.run(&["doctor", "--json"]);
+    let found = doctor.events().into_iter().find(|check| check["part"] == "isolation").unwrap();
+    assert_eq!((&found["state"], &found["mend"]), (&"warn".into(), &"sudo apt install bubblewrap".into()));
+    assert_eq!(doctor.code, 0, "{}", doctor.all());
 }
 
 #[test]

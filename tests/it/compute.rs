@@ -2,5 +2,6 @@
 
 mod everyday;
 mod guarded;
+mod isolation;
 mod local;
 mod provider;

@@ -4,7 +4,7 @@
 
 use std::{collections::HashMap, fs, thread, time::Duration};
 
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, pidfd_open, pidfd_send_signal, wait};
 
 /// What is ended may have started more meanwhile: it is looked for so often.
 const ROUNDS: usize = 200;
@@ -48,6 +48,12 @@ pub(crate) fn end_descendants(of: Pid) {
         left.into_iter().for_each(end);
         thread::sleep(BETWEEN);
     }
+}
+
+/// Waits for those that are over and came to this process when their parents were: what memory they took is known then. Not
+/// while a child is followed by its number.
+pub(crate) fn reap() {
+    while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
 }
 
 /// Ends one. Its number may be another's by now: the handle is of who has it, and who has it is looked at again.

@@ -42,6 +42,7 @@ pub struct ResultDocument {
     /// What made it.
     pub program: ResultProgram,
     /// What the program said on its standard error though it ended well: lines, cleaned, the first [`MAX_WARNINGS`] of them.
+    /// Before them, where it ran without isolation, the line that says so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
@@ -50,11 +51,14 @@ pub struct ResultDocument {
 pub const MAX_WARNINGS: usize = 20;
 /// Characters of each that are kept.
 pub const WARNING_WIDTH: usize = 200;
+/// How the warning begins that is not the program's own: it ran without isolation.
+pub const NOT_ISOLATED: &str = "not isolated: ";
 
 impl ResultDocument {
     /// The warnings as people may read them, whoever wrote the document.
     pub fn clean_warnings(&self) -> Vec<String> {
-        let lines = self.warnings.iter().take(MAX_WARNINGS + 1).map(|line| units::clean(line, WARNING_WIDTH));
+        // Beside the program's own: that it was not isolated, and that there are more.
+        let lines = self.warnings.iter().take(MAX_WARNINGS + 2).map(|line| units::clean(line, WARNING_WIDTH));
         lines.filter(|line| !line.is_empty()).collect()
     }
 }
@@ -111,6 +115,9 @@ pub struct ResultProgram {
     pub version: String,
     /// The seed of a random search.
     pub seed: Option<u64>,
+    /// What kept an outside program apart from the machine it ran on, such as `bubblewrap`; nothing where nothing did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isolation: Option<String>,
 }
 
 /// One fold of `protein_folding`: a self-avoiding walk on a lattice.

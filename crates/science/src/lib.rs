@@ -186,7 +186,12 @@ pub fn run(run: Run<'_>, progress: &mut dyn FnMut(f64)) -> Result<ResultDocument
         records,
         summary,
         files: Vec::new(),
-        program: ResultProgram { name: name.to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), seed },
+        program: ResultProgram {
+            name: name.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            seed,
+            isolation: None,
+        },
         warnings: Vec::new(),
     };
     match task {

@@ -130,10 +130,10 @@ fn workflow(folder: &Path, sink: Arc<dyn Sink>) -> Result<Workflow, CommandError
 }
 
 /// The demo sends nothing anywhere, and asks nobody for a price: it shows the price that is usual without settings.
-struct Nowhere;
+pub(in crate::cli) struct Nowhere;
 
 /// Who would be paid.
-const NOBODY: Hash160 = Hash160([0; 20]);
+pub(in crate::cli) const NOBODY: Hash160 = Hash160([0; 20]);
 
 #[async_trait]
 impl AskPrices for Nowhere {

@@ -154,6 +154,21 @@ pub fn machine(settings: &Settings) -> Check {
     }
 }
 
+/// Whether they are kept apart from the rest of the machine.
+pub fn isolation() -> Check {
+    match compute::worker::isolation() {
+        Ok(_) => Check::ok(
+            "isolation",
+            "outside programs run under bubblewrap: no network, no home, inputs read-only, nothing else of yours",
+        ),
+        Err(why) => Check::warn(
+            "isolation",
+            format!("outside programs run with what you may read and with the network: {why}"),
+            why.hint(),
+        ),
+    }
+}
+
 /// The outside programs of the catalogue.
 pub fn programs(context: &Context) -> Check {
     let Ok(catalogue) = context.catalogue() else {

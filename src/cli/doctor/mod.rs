@@ -41,6 +41,7 @@ pub async fn examine(context: &Context) -> Result<ExitCode, CommandError> {
         here::policy(settings, &profile),
         here::machine(settings),
         here::programs(context),
+        here::isolation(),
     ]);
     checks.extend(here::webhooks(settings));
     checks.push(model::model(settings).await);

@@ -3,6 +3,7 @@
 mod add;
 mod check;
 mod drawn;
+mod measure;
 mod show;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -46,6 +47,8 @@ enum Action {
         /// The task
         task: String,
     },
+    /// Run a task on samples of rising size, and fit what it needs
+    Try(measure::Try),
     /// Print the JSON Schema of task files
     Schema,
 }
@@ -70,6 +73,7 @@ impl Tasks {
             Some(Action::Check { files }) => return check::check(context, files),
             Some(Action::Add(add)) => return add.run(context),
             Some(Action::Remove { task }) => return add::remove(context, task),
+            Some(Action::Try(one)) => return one.run(context),
             Some(Action::Schema) => {
                 context.output.json(&schemars::schema_for!(TaskFile));
                 return Ok(ExitCode::SUCCESS);

@@ -10,6 +10,7 @@ use std::{
 
 use super::{
     failure_of, inputs,
+    isolation::Handed,
     spec::{Failure, Spec},
     write,
 };
@@ -34,8 +35,9 @@ pub(super) fn hashed(spec: &Spec) -> Result<(Sha256, Vec<ResultInput>), Failure>
     Ok((dataset, further.collect::<Result<_, _>>()?))
 }
 
-/// Each input with the name that the program reads it by, in `scratch`.
-pub(super) fn named(spec: &Spec, scratch: &Path) -> Result<Vec<(String, String)>, Failure> {
+/// Each input with the name that the program reads it by, in `scratch`; those that are passed on as they are lie where
+/// `handed` says.
+pub(super) fn named(spec: &Spec, handed: &Handed, scratch: &Path) -> Result<Vec<(String, String)>, Failure> {
     let dataset = (spec.task.input.as_str(), &spec.dataset_name);
     let all = std::iter::once(dataset).chain(spec.further.iter().map(|file| (file.name.as_str(), &file.path)));
     let (mut taken, mut names, mut records) = (BTreeSet::new(), Vec::new(), None);
@@ -62,7 +64,7 @@ pub(super) fn named(spec: &Spec, scratch: &Path) -> Result<Vec<(String, String)>
         let name = if taken.contains(&name) { format!("{place}-{name}") } else { name };
         let path = scratch.join(&name);
         if passed_on {
-            symlink(inputs::path(place), &path).map_err(|e| failure_of(&e, "the inputs could not be named"))?;
+            symlink(handed.lies(place, &name), &path).map_err(|e| failure_of(&e, "the inputs could not be named"))?;
         } else {
             room = room.saturating_sub(unpack(&mut content, &path, room, spec.output_limit)?);
         }

@@ -14,7 +14,7 @@ pub(crate) const FIRST: RawFd = 3;
 /// The longest name that a program reads an input by.
 const LONGEST: usize = 80;
 
-/// The input of that place, 0 for the dataset, with a position of its own. Programs that are started find it there too.
+/// The input of that place, 0 for the dataset, with a position of its own.
 pub(super) fn path(place: usize) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}", FIRST.saturating_add(i32::try_from(place).unwrap_or(RawFd::MAX))))
 }

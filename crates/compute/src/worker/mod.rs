@@ -8,6 +8,7 @@ mod fill;
 mod format;
 mod handed;
 pub(crate) mod inputs;
+mod isolation;
 mod left;
 mod program;
 mod pulse;
@@ -30,6 +31,7 @@ use self::spec::{Assignment, CheckSpec, Failure, Line, SPEC_VARIABLE, Spec};
 use domain::{result::ResultDocument, task::Program, units};
 
 pub use self::{
+    isolation::{Isolation, NotIsolated, isolation},
     spec::{Accepted, Checked, Measure},
     write::hash,
 };
@@ -48,6 +50,7 @@ pub fn worker_main() -> ExitCode {
     let last = match assigned {
         Some(Assignment::Run(spec)) => work(&spec).map(Line::Done),
         Some(Assignment::Check(spec)) => check(&spec).map(Line::Checked),
+        Some(Assignment::Enter(entry)) => return isolation::enter(&entry),
         None => {
             eprintln!("`agent {SUBCOMMAND}` is started by agent itself, for one run");
             return ExitCode::from(2);
@@ -62,7 +65,11 @@ fn work(spec: &Spec) -> Result<Measure, Failure> {
     let started = Instant::now();
     limit(spec.memory_limit, spec.cpu_limit)?;
     let outside = matches!(spec.task.program, Program::Command(_));
+    let mut handed = None;
     if outside {
+        // Before the limit of writing, and before what is there is counted: an input may have to be copied.
+        let taken = isolation::Handed::of(1 + spec.further.len(), &spec.out_dir);
+        handed = Some(taken.map_err(|e| failure_of(&e, "the inputs could not be taken"))?);
         // What its parent leaves comes to this process and to nobody else, in whatever session it is.
         set_child_subreaper(Some(getpid()))
             .map_err(|e| Failure::Task(format!("the limits of this run could not be set: {e}")))?;
@@ -71,9 +78,9 @@ fn work(spec: &Spec) -> Result<Measure, Failure> {
     let room = written::Room::of(&spec.out_dir, spec.output_limit);
     let shared = pulse::Shared { memory: spec.memory_limit, room: room.clone(), written: spec.output_limit };
     let pulse = pulse::Pulse::start(outside.then_some(shared));
-    let document = match &spec.task.program {
-        Program::Builtin => builtin(spec)?,
-        Program::Command(_) => program::run(spec, &room)?,
+    let document = match handed {
+        None => builtin(spec)?,
+        Some(handed) => program::run(spec, &handed, &room)?,
     };
     write::document(&spec.out_dir, &document).map_err(|e| failure_of(&e, "the result could not be written"))?;
     let max_rss = pulse.stop().max(pulse::own_peak()).max(pulse::peak_of_children());

@@ -3,9 +3,9 @@
 use std::{
     fs::File,
     io,
-    os::unix::process::ExitStatusExt as _,
-    path::Path,
-    process::{Command, ExitStatus, Stdio},
+    os::{fd::AsRawFd as _, unix::process::ExitStatusExt as _},
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
 };
 
 use rustix::process::{Signal, getpid};
@@ -13,12 +13,13 @@ use rustix::process::{Signal, getpid};
 use super::{
     failure_of,
     fill::{Places, SCRIPTS},
-    handed, left, said, scratch,
+    isolation::{Handed, Launch},
+    left, said, scratch,
     spec::{Failure, Spec},
     write,
     written::{Before, Room},
 };
-use crate::processes::end_descendants;
+use crate::processes::{end_descendants, reap};
 use domain::{
     result::{ResultDataset, ResultDocument, ResultProgram, STDERR_FILE, STDOUT_FILE},
     task::{CommandLine, Step, template::Piece},
@@ -27,20 +28,23 @@ use domain::{
 use guard::machine::catalogue::scripts;
 
 /// Runs the spec's outside programs, one after another, on the files that were handed over.
-pub(super) fn run(spec: &Spec, room: &Room) -> Result<ResultDocument, Failure> {
+pub(super) fn run(spec: &Spec, handed: &Handed, room: &Room) -> Result<ResultDocument, Failure> {
     let Some(command) = spec.task.command() else {
         return Err(Failure::Task("a built-in task is no outside program".into()));
     };
     let io = |what: &'static str| move |e: io::Error| failure_of(&e, what);
-    let (sha256, further) = handed::hashed(spec)?;
+    let (sha256, further) = super::handed::hashed(spec)?;
     let scratch = scratch(&spec.out_dir).map_err(io("no scratch folder could be made"))?;
-    let inputs = handed::named(spec, scratch.path())?;
+    let inputs = super::handed::named(spec, handed, scratch.path())?;
+    let launch = handed
+        .launch(&spec.out_dir, scratch.path(), inputs.iter().map(|(_, path)| path.as_str()))
+        .map_err(io("the folders of the run could not be made"))?;
     let places = Places { inputs: &inputs, parameters: &spec.parameters, scratch: scratch.path() };
     write_scripts(command, scratch.path()).map_err(io("the scripts could not be written"))?;
     let before = Before::of(&spec.out_dir).map_err(io("the results folder cannot be read"))?;
-    let told = Told::new(&spec.out_dir).map_err(io("the output could not be made"))?;
+    let told = Told::new(&spec.out_dir, scratch.path()).map_err(io("the output could not be made"))?;
     for step in &command.steps {
-        one(spec, step, &places, &told, room)?;
+        one(spec, step, &launch, &places, &told, room)?;
     }
 
     let given = |name: &str| places.is_given(name);
@@ -62,7 +66,7 @@ pub(super) fn run(spec: &Spec, room: &Room) -> Result<ResultDocument, Failure> {
             let _ = std::fs::remove_file(path);
         }
     }
-    let version = version(command, &places);
+    let version = version(command, &launch, &places);
     end_descendants(getpid());
     let own = scratch.path().file_name().and_then(|name| name.to_str());
     let kept: Vec<&str> = files.iter().map(|file| file.name.as_str()).chain(own).collect();
@@ -76,46 +80,73 @@ pub(super) fn run(spec: &Spec, room: &Room) -> Result<ResultDocument, Failure> {
         records: Vec::new(),
         summary,
         files,
-        program: ResultProgram { name: command.executable.clone(), version, seed: None },
-        warnings: messages.lines(STDERR_FILE),
+        program: ResultProgram { name: command.executable.clone(), version, seed: None, isolation: launch.isolation() },
+        warnings: launch.warning().into_iter().chain(messages.lines(STDERR_FILE)).collect(),
     })
 }
 
-/// The files that take what programs say: all steps write to the same.
+/// What takes the outputs of programs. The folders are held open: a program may put something else in their place, and what
+/// the next one writes is to come to lie in them.
 struct Told {
+    results: File,
+    scratch: File,
     stdout: File,
     stderr: File,
 }
 
 impl Told {
-    fn new(results: &Path) -> io::Result<Told> {
-        Ok(Told { stdout: File::create(results.join(STDOUT_FILE))?, stderr: File::create(results.join(STDERR_FILE))? })
+    fn new(results: &Path, scratch: &Path) -> io::Result<Told> {
+        let (results, scratch) = (File::open(results)?, File::open(scratch)?);
+        let (stdout, stderr) = (fresh(&results, STDOUT_FILE)?, fresh(&results, STDERR_FILE)?);
+        Ok(Told { results, scratch, stdout, stderr })
+    }
+
+    /// The file that a step's standard output is.
+    fn stdout_of(&self, step: &Step) -> io::Result<File> {
+        match step.stdout.as_ref().and_then(|template| template.pieces.first()) {
+            Some(Piece::Scratch(name)) => fresh(&self.scratch, name),
+            Some(Piece::Out(name)) => fresh(&self.results, name),
+            _ => self.stdout.try_clone(),
+        }
+    }
+}
+
+/// A new file in an open folder: what a program left by that name, a link to elsewhere it may be, is not written to.
+fn fresh(folder: &File, name: &str) -> io::Result<File> {
+    let path = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd())).join(name);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => File::create_new(path),
     }
 }
 
 /// Runs one program to its end.
-fn one(spec: &Spec, step: &Step, places: &Places<'_>, told: &Told, room: &Room) -> Result<(), Failure> {
+fn one(
+    spec: &Spec,
+    step: &Step,
+    launch: &Launch,
+    places: &Places<'_>,
+    told: &Told,
+    room: &Room,
+) -> Result<(), Failure> {
     let io = |what: &'static str| move |e: io::Error| failure_of(&e, what);
     let given = |name: &str| places.is_given(name);
     let arguments = step.arguments_when(&given).map(|template| places.fill(template)).collect::<Result<Vec<_>, _>>()?;
-    let stdout = match &step.stdout {
-        Some(template) => File::create(places.scratch.join(places.fill(template)?)),
-        None => told.stdout.try_clone(),
-    };
-    let status = command(&step.executable, places.scratch)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::from(stdout.map_err(io("the output could not be made"))?))
-        .stderr(Stdio::from(told.stderr.try_clone().map_err(io("the output could not be made"))?))
-        .status()
+    let stdout = told.stdout_of(step).map_err(io("the output could not be made"))?;
+    let stderr = told.stderr.try_clone().map_err(io("the output could not be made"))?;
+    let status = launch
+        .command(&step.executable, &arguments)
+        .and_then(|mut command| command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).status())
         .map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => {
                 Failure::MissingProgram { executable: step.executable.clone(), package: step.package.clone() }
             }
             _ => failure_of(&error, "the program could not be started"),
         })?;
+    let status = launch.status(status);
     // What it left behind would go on writing to what is read now.
     end_descendants(getpid());
+    reap();
     if status.signal() == Some(Signal::XFSZ.as_raw()) || room.is_full() {
         return Err(Failure::TooMuchOutput { limit: spec.output_limit });
     }
@@ -128,24 +159,11 @@ fn one(spec: &Spec, step: &Step, places: &Places<'_>, told: &Told, room: &Room) 
     Ok(())
 }
 
-/// A program with the environment that all have.
-fn command(executable: &str, scratch: &Path) -> Command {
-    let mut command = Command::new(executable);
-    command
-        .env_clear()
-        .envs(["PATH", "HOME", "LANG"].iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
-        .env("TMPDIR", scratch)
-        .current_dir(scratch);
-    command
-}
-
-fn version(line: &CommandLine, places: &Places<'_>) -> String {
+fn version(line: &CommandLine, launch: &Launch, places: &Places<'_>) -> String {
     let asked = || {
         let arguments =
             line.version.iter().map(|template| places.fill(template)).collect::<Result<Vec<_>, _>>().ok()?;
-        let mut asked = command(&line.executable, places.scratch);
-        asked.args(arguments);
-        said::version(asked, places.scratch)
+        said::version(launch.command(&line.executable, &arguments).ok()?, places.scratch)
     };
     asked().unwrap_or_else(|| "not told by the program".into())
 }

@@ -1,7 +1,6 @@
 //! What an outside program says of itself: its version, its messages, and why it failed.
 
 use std::{
-    fs::File,
     io::{self, Read as _, Seek as _, SeekFrom},
     path::Path,
     process::{Command, Stdio},
@@ -13,6 +12,7 @@ use domain::{
     result::{MAX_WARNINGS, WARNING_WIDTH},
     units,
 };
+use guard::config::plain_file;
 
 /// How long a program may take to tell its version.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -33,12 +33,12 @@ pub(super) fn version(command: Command, scratch: &Path) -> Option<String> {
 }
 
 fn version_within(patience: Duration, mut command: Command, scratch: &Path) -> Option<String> {
-    let path = scratch.join(".version");
-    let told = File::create(&path).ok()?;
+    // Without a name: under one, the program itself may have left a link.
+    let mut told = tempfile::tempfile_in(scratch).ok()?;
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::from(told.try_clone().ok()?))
-        .stderr(Stdio::from(told))
+        .stderr(Stdio::from(told.try_clone().ok()?))
         .spawn()
         .ok()?;
     let started = Instant::now();
@@ -51,7 +51,8 @@ fn version_within(patience: Duration, mut command: Command, scratch: &Path) -> O
         thread::sleep(LOOK);
     }
     let mut text = Vec::new();
-    File::open(&path).ok()?.take(MOST).read_to_end(&mut text).ok()?;
+    told.rewind().ok()?;
+    told.take(MOST).read_to_end(&mut text).ok()?;
     version_in(&String::from_utf8_lossy(&text))
 }
 
@@ -117,7 +118,8 @@ pub(super) fn reason<'a>(files: impl IntoIterator<Item = &'a Path>) -> String {
 
 fn last_lines(path: &Path) -> String {
     let read = || -> io::Result<Vec<u8>> {
-        let mut file = File::open(path)?;
+        // Not what the program put in its place: a link to what it may not read itself.
+        let mut file = plain_file::open_itself(path)?;
         let length = file.metadata()?.len();
         file.seek(SeekFrom::Start(length.saturating_sub(MOST)))?;
         let mut end = Vec::new();

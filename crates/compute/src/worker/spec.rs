@@ -25,6 +25,33 @@ pub(crate) enum Assignment {
     Run(Box<Spec>),
     /// Check a result that came from elsewhere.
     Check(Box<CheckSpec>),
+    /// Become an outside program, within bubblewrap. A worker tells this to another that it starts itself.
+    Enter(Box<Entry>),
+}
+
+/// What to become, and what must be there then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    /// The program's file.
+    #[serde(serialize_with = "path_text::serialize")]
+    pub program: PathBuf,
+    /// The name that it is called by.
+    pub name: String,
+    /// One by one.
+    pub arguments: Vec<String>,
+    /// The files that were bound.
+    pub inputs: Vec<EntryInput>,
+}
+
+/// A file that was bound, and which one it must be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EntryInput {
+    /// Where.
+    pub path: PathBuf,
+    /// The device that it is on.
+    pub device: u64,
+    /// Its number there.
+    pub inode: u64,
 }
 
 /// One check, as its worker is told. Its files are open descriptors: the result document, the list of what was fetched as

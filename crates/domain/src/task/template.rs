@@ -1,4 +1,5 @@
-//! Arguments of a program with places for values: `-o`, `{out:clean.fastq.gz}`, `--length={min_length}`.
+//! Arguments of a program with places for values: `-o`, `{out:clean.fastq.gz}`, `--length={min_length}`. Braces that are meant
+//! as such are doubled: `{{print $1}}`.
 
 use std::{fmt, str::FromStr};
 
@@ -37,7 +38,7 @@ pub struct Template {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// A brace without its other one.
-    #[error("`{0}` has a brace without its other one")]
+    #[error("`{0}` has a brace without its other one; a brace that is meant as such is doubled")]
     Brace(String),
     /// Something else than a place in braces.
     #[error("`{{{0}}}` is no place for a value: it is a name, out:FILE, prefix:FILE or scratch:FILE in braces")]
@@ -76,18 +77,25 @@ impl FromStr for Template {
 
     fn from_str(text: &str) -> Result<Template, TemplateError> {
         let brace = || TemplateError::Brace(text.to_owned());
-        let (mut pieces, mut rest) = (Vec::new(), text);
+        let (mut pieces, mut plain, mut rest) = (Vec::new(), String::new(), text);
         while let Some(at) = rest.find(['{', '}']) {
             let (before, from) = rest.split_at(at);
+            plain.push_str(before);
+            if let Some(after) = from.strip_prefix("{{").or_else(|| from.strip_prefix("}}")) {
+                plain.extend(from.chars().next());
+                rest = after;
+                continue;
+            }
             let (within, after) = from.strip_prefix('{').and_then(|from| from.split_once('}')).ok_or_else(brace)?;
-            if !before.is_empty() {
-                pieces.push(Piece::Text(before.to_owned()));
+            if !plain.is_empty() {
+                pieces.push(Piece::Text(std::mem::take(&mut plain)));
             }
             pieces.push(place(within)?);
             rest = after;
         }
-        if !rest.is_empty() {
-            pieces.push(Piece::Text(rest.to_owned()));
+        plain.push_str(rest);
+        if !plain.is_empty() {
+            pieces.push(Piece::Text(plain));
         }
         Ok(Template { text: text.to_owned(), pieces })
     }
@@ -175,10 +183,13 @@ mod tests {
     #[test]
     fn what_is_no_place_is_said() {
         let error = |text: &str| text.parse::<Template>().unwrap_err();
-        for brace in ["{reads", "reads}", "{a}{", "}{"] {
+        let awk: Template = "{{print $1 > \"{out:x}\"}}".parse().unwrap();
+        let text = |text: &str| Piece::Text(text.to_owned());
+        assert_eq!(awk.pieces, [text("{print $1 > \""), Piece::Out("x".into()), text("\"}")]);
+        for brace in ["{reads", "reads}", "{a}{", "}{", "{{a}"] {
             assert_eq!(error(brace), TemplateError::Brace(brace.to_owned()));
         }
-        for place in ["{}", "{A}", "{a b}", "{file:x}", "{{a}"] {
+        for place in ["{}", "{A}", "{a b}", "{file:x}"] {
             assert!(matches!(error(place), TemplateError::Place(_)), "{place}");
         }
         for name in ["{out:}", "{out:../x}", "{out:-rf}", "{out:.hidden}", "{scratch:a/b}", "{prefix:ä}"] {

@@ -90,6 +90,11 @@ impl Catalogue {
         Ok(Catalogue { tasks: tasks.collect::<Result<_, _>>()? })
     }
 
+    /// A catalogue of this task alone.
+    pub fn only(task: TaskType) -> Catalogue {
+        Catalogue { tasks: vec![task] }
+    }
+
     /// Takes in one more task.
     ///
     /// # Errors
