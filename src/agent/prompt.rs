@@ -36,8 +36,11 @@ pub const BROKEN: &str = include_str!("../../prompts/broken.md");
 const MOST_ENTRIES: usize = 2000;
 /// The newest jobs of a conversation that came to their ends are put back before a model; `list_jobs` has the others.
 const MOST_ENDED: usize = 8;
-/// What is shown of a task to who only writes words, characters.
-const LONGEST_TASK: usize = 160;
+/// What is shown of all tasks together, characters: the more there are, the less is said of each.
+const ALL_TASKS: usize = 1_100;
+/// What is shown of one at most and at least.
+const LONGEST_TASK: usize = 400;
+const SHORTEST_TASK: usize = 40;
 /// Endings of files that people compute on.
 const ENDINGS: [&str; 28] = [
     "fasta", "fa", "fna", "faa", "ffn", "frn", "fas", "fastq", "fq", "txt", "md", "rst", "csv", "tsv", "gz", "zst",
@@ -57,23 +60,23 @@ pub fn system(tasks: &[TaskType], context: &Context) -> String {
 /// The system prompt of a model that is asked for words alone: what there is to do is done by the program. It stays the same for
 /// a whole session, so that a server's prefix cache serves.
 pub fn for_words(tasks: &[TaskType]) -> String {
-    let line = |task: &TaskType| format!("- {}: {}\n", task.name, clean(task.description.trim(), LONGEST_TASK));
-    let tasks: String = tasks.iter().map(line).collect();
-    format!("{}\n{tasks}", FOR_WORDS.trim_end())
+    format!("{}\n{}", FOR_WORDS.trim_end(), lines(tasks))
+}
+
+/// The tasks, a line each.
+fn lines(tasks: &[TaskType]) -> String {
+    let room = (ALL_TASKS / tasks.len().max(1)).clamp(SHORTEST_TASK, LONGEST_TASK);
+    let line = |task: &TaskType| {
+        let first = task.description.split(". ").next().unwrap_or_default();
+        format!("- {}: {}\n", task.name, clean(first.trim(), room))
+    };
+    tasks.iter().map(line).collect()
 }
 
 /// What a model is told of the catalogue.
 pub fn tasks(tasks: &[TaskType]) -> String {
-    let mut out =
-        "# Task types\n\nThe values of `task_type` in `check_local_capability`. They are no tools.\n\n".to_owned();
-    for task in tasks {
-        out.push_str(&format!("- {}: {}", task.name, task.description.trim()));
-        if let Some(caveat) = &task.caveat {
-            out.push_str(&format!(" Caveat: {}", caveat.trim()));
-        }
-        out.push('\n');
-    }
-    out
+    let told = "# Task types\n\nThe values of `task_type` in `check_local_capability`. They are no tools.\n";
+    format!("{told}\n{}", lines(tasks))
 }
 
 /// What is known at the start of a turn.

@@ -66,19 +66,27 @@ fn step(tool: Tool, jobs: &[Job], until: Until) -> Option<ToolSpec> {
     Some(ToolSpec { name: tool.name().to_owned(), description: schema::description(tool).to_owned(), schema })
 }
 
+/// So many tasks are offered with their titles; of more, only what can be chosen is told.
+const FEW: usize = 8;
+
 /// The first step of any task: their names as the only values.
 fn check(tasks: &[TaskType]) -> ToolSpec {
     let mut schema = schema::of(Tool::CheckLocalCapability);
     one_of(&mut schema, "/properties/task_type", tasks.iter().map(|t| t.name.clone()));
     let mut description = schema::description(Tool::CheckLocalCapability).to_owned();
-    description.push_str(" Task types:");
+    let what = if tasks.len() <= FEW { "Task types:" } else { "Task types with their parameters:" };
+    description.push_str(&format!(" {what}"));
     for task in tasks {
-        description.push_str(&format!(" {} ({}", task.name, task.title));
-        if !task.parameters.is_empty() {
-            let names: Vec<&str> = task.parameters.keys().map(String::as_str).collect();
-            description.push_str(&format!("; parameters: {}", names.join(", ")));
-        }
-        description.push_str(");");
+        let names: Vec<&str> = task.parameters.keys().map(String::as_str).collect();
+        let names = names.join(", ");
+        let told = match (tasks.len() <= FEW, names.is_empty()) {
+            (true, true) => format!(" {} ({});", task.name, task.title),
+            (true, false) => format!(" {} ({}; parameters: {names});", task.name, task.title),
+            // Each stands among the values too.
+            (false, true) => continue,
+            (false, false) => format!(" {}: {names};", task.name),
+        };
+        description.push_str(&told);
     }
     ToolSpec { name: Tool::CheckLocalCapability.name().to_owned(), description, schema }
 }

@@ -32,15 +32,19 @@ fn script(world: &mut World, name: &str, text: &str) {
     world.set("PATH", format!("{}:{others}", folder.display()));
 }
 
-/// A `blastp` that tells its version, copies its database to its output, and then does what it is told here.
+/// A `makeblastdb` that copies its file, and a `blastp` that tells its version, copies its database to its output, and then does
+/// what it is told here.
 fn blastp(world: &mut World, more: &str) {
     let text = format!(
         r#"[ "$1" = -version ] && {{ echo "blastp: 9.8.7+"; echo " Package: blast 9.8.7, build today"; exit 0; }}
-while [ $# -gt 0 ]; do case "$1" in -query) query=$2;; -subject) subject=$2;; -out) out=$2;; esac; shift 2; done
-cat "$subject" > "$out"
+while [ $# -gt 0 ]; do case "$1" in -query) query=$2;; -db) database=$2;; -out) out=$2;; esac; shift 2; done
+cat "$database" > "$out"
 {more}"#
     );
     script(world, "blastp", &text);
+    let copies = r#"while [ $# -gt 0 ]; do case "$1" in -in) in=$2;; -out) out=$2;; esac; shift 2; done
+cat "$in" > "$out""#;
+    script(world, "makeblastdb", copies);
 }
 
 fn flat(text: &str) -> String {
@@ -72,7 +76,7 @@ fn proteins_are_not_searched_for_in_nucleotides() {
         assert_eq!(run.code, 1, "{}", run.all());
         let why = "`database` is to be FASTA of protein sequences, and db.fasta is of nucleotide sequences";
         assert!(said.contains(why), "{}", run.all());
-        assert!(said.contains("translate nucleotide sequences first, or use tblastn"), "{}", run.all());
+        assert!(said.contains("sequence_translate makes proteins of coding sequences"), "{}", run.all());
     }
     assert!(world.states().is_empty(), "nothing was begun");
 }
@@ -193,15 +197,11 @@ fn without_bubblewrap_a_program_runs_and_it_is_said_that_nothing_isolates_it() {
 #[test]
 fn a_failing_program_is_told_in_its_own_words_and_without_ours() {
     let mut world = world(PROTEINS);
-    blastp(&mut world, r#"echo "=====" >&2; echo "Error: $query and $subject are odd" >&2; exit 3"#);
+    blastp(&mut world, r#"echo "=====" >&2; echo "Error: $query and $database are odd" >&2; exit 3"#);
     let run = world.run(&SEARCH);
     let said = flat(&(run.out.clone() + &run.err));
     assert_eq!(run.code, 6, "{}", run.all());
-    assert!(
-        said.contains("`blastp` failed (exit code 3): Error: ./query.fasta and ./db.fasta are odd"),
-        "{}",
-        run.all()
-    );
+    assert!(said.contains("`blastp` failed (exit code 3): Error: ./query.fasta and ./db are odd"), "{}", run.all());
     assert!(!said.contains("/proc/") && !said.contains(".scratch"), "{}", run.all());
     blastp(&mut world, "exit 1");
     let silent = world.run(&[&SEARCH[..], &["--anew"]].concat());

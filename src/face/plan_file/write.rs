@@ -118,7 +118,7 @@ fn table(group: &[Work], planned: &[PlannedWork]) -> Option<Table> {
     let mut table = Table::new();
     let notes = if planned.is_empty() { Vec::new() } else { plan::notes(planned, &Look::plain(WIDTH)) };
     table.decor_mut().set_prefix(format!("\n{}", commented(&notes)));
-    table.insert("task", value(work.task.as_str()));
+    table.insert("task", value(text(&work.task)));
     table.insert("files", value(files(group)));
     if let Some(bytes) = work.assumed.bytes {
         // TOML's own numbers end before ours do.
@@ -132,7 +132,7 @@ fn table(group: &[Work], planned: &[PlannedWork]) -> Option<Table> {
         table.insert("anew", value(true));
     }
     let inputs: Table =
-        work.inputs.iter().skip(1).map(|i| (i.name.clone(), value(i.named.to_string_lossy().as_ref()))).collect();
+        work.inputs.iter().skip(1).map(|i| (i.name.clone(), value(text(&i.named.to_string_lossy())))).collect();
     let parameters: Table =
         work.parameters.iter().filter_map(|(name, of)| Some((name.clone(), Item::Value(plain(of)?)))).collect();
     for (name, part) in [("inputs", inputs), ("parameters", parameters)] {
@@ -145,13 +145,27 @@ fn table(group: &[Work], planned: &[PlannedWork]) -> Option<Table> {
 
 /// The datasets as they were named: one on a line, where they are several.
 fn files(group: &[Work]) -> Array {
-    let mut files: Array = group.iter().map(|work| work.dataset().to_string_lossy().into_owned()).collect();
+    let mut files: Array = group.iter().map(|work| text(&work.dataset().to_string_lossy())).collect();
     if files.len() > 1 {
         files.iter_mut().for_each(|file| file.decor_mut().set_prefix("\n    "));
         files.set_trailing_comma(true);
         files.set_trailing("\n");
     }
     files
+}
+
+/// A text. One with characters that nobody sees stands in double quotes, whatever else is in it: only there can they be written
+/// as escapes.
+fn text(text: &str) -> Value {
+    if !text.chars().any(is_hidden) {
+        return text.into();
+    }
+    let escaped = text.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if is_hidden(c) || c.is_control() => format!("\\U{:08x}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>()).parse().unwrap_or_else(|_| text.into())
 }
 
 /// A parameter's value; `null` is as good as none.
@@ -163,7 +177,7 @@ fn plain(of: &serde_json::Value) -> Option<Value> {
             Some(whole) => whole.into(),
             None => number.as_f64()?.into(),
         },
-        serde_json::Value::String(text) => text.as_str().into(),
+        serde_json::Value::String(said) => text(said),
         serde_json::Value::Array(items) => Value::Array(items.iter().filter_map(plain).collect()),
         serde_json::Value::Object(fields) => {
             let fields = fields.iter().filter_map(|(name, of)| Some((name.clone(), plain(of)?)));

@@ -29,6 +29,11 @@ const LONGEST_JOB: usize = 240;
 /// What is shown of a task and of a choice, characters.
 const LONGEST_TASK: usize = 200;
 const LONGEST_CHOICE: usize = 60;
+/// What is said of all tasks together, characters: the more there are, the less is said of each.
+const ALL_TASKS: usize = 1_300;
+const SHORTEST_TASK: usize = 50;
+/// With more tasks than these their choices are named without what each may be, which the form itself says.
+const FEW_TASKS: usize = 8;
 
 /// All texts of `prompts/` that are used here.
 pub fn texts() -> [&'static str; 2] {
@@ -91,7 +96,9 @@ pub fn again(request: &ChatRequest, answer: &str, why: &FormError) -> ChatReques
 }
 
 fn system(offered: &Offered) -> String {
-    let tasks: Vec<String> = offered.tasks.iter().map(task).collect();
+    let few = offered.tasks.len() <= FEW_TASKS;
+    let room = (ALL_TASKS / offered.tasks.len().max(1)).clamp(SHORTEST_TASK, LONGEST_TASK);
+    let tasks: Vec<String> = offered.tasks.iter().map(|one| task(one, few, room)).collect();
     let plain: Vec<&String> = offered.files.iter().filter(|file| is_plain(file)).collect();
     let mut files: Vec<String> = plain.iter().take(MOST_NAMED).map(|file| format!("- {file}")).collect();
     if plain.len() > MOST_NAMED {
@@ -102,12 +109,13 @@ fn system(offered: &Offered) -> String {
 }
 
 /// A task in a line: what it does, and what can be chosen.
-fn task(task: &TaskType) -> String {
+fn task(task: &TaskType, few: bool, room: usize) -> String {
     let first = task.description.split(". ").next().unwrap_or_default().trim_end_matches('.');
     let choices: Vec<String> = task
         .parameters
         .iter()
         .map(|(name, spec)| match &spec.kind {
+            _ if !few => name.clone(),
             // The first clause says what the number counts.
             ParameterKind::Integer { .. } => {
                 let clause = spec.description.split([':', ';']).next().unwrap_or_default();
@@ -121,7 +129,7 @@ fn task(task: &TaskType) -> String {
         })
         .collect();
     let choices = if choices.is_empty() { String::new() } else { format!(". Choices: {}", choices.join(", ")) };
-    format!("- {}: {}{choices}", task.name, clean(first, LONGEST_TASK))
+    format!("- {}: {}{choices}", task.name, clean(first, room))
 }
 
 /// A sentence, after what the program has to tell.

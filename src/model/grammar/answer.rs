@@ -71,6 +71,9 @@ pub struct State {
     pub home: PathBuf,
 }
 
+/// So many tasks are named where somebody asks what there is.
+const FEW: usize = 7;
+
 /// What is said where nothing was understood.
 pub fn unknown(tasks: &[TaskType]) -> String {
     format!("I read plain requests offline, and found none: name a task ({}) and a file. {CONNECT}", titles(tasks))
@@ -158,8 +161,14 @@ fn joined(lines: impl Iterator<Item = String>, none: &str) -> String {
     if all.is_empty() { none.to_owned() } else { all.join("\n") }
 }
 
-fn titles(tasks: &[TaskType]) -> String {
-    tasks.iter().map(|task| task.title.as_str()).collect::<Vec<_>>().join(", ")
+/// The titles of a few tasks, and how many more there are.
+pub(super) fn titles<'a>(tasks: impl IntoIterator<Item = &'a TaskType>) -> String {
+    let all: Vec<&str> = tasks.into_iter().map(|task| task.title.as_str()).collect();
+    let (shown, more) = all.split_at(all.len().min(FEW));
+    match more.len() {
+        0 => shown.join(", "),
+        more => format!("{}, and {more} more, which `agent tasks` lists", shown.join(", ")),
+    }
 }
 
 fn name(job: &Job) -> String {

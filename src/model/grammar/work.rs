@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     Proposal, Scene, amend,
+    answer::titles,
     choices::{choices, file_parameters, setting},
     core,
     cues::{Cue, Cue::*},
@@ -158,8 +159,7 @@ fn about(s: &Sentence, scene: &Scene) -> Found {
 fn what_to_do(s: &Sentence, scene: &Scene) -> Found {
     let path = &s.files.first()?.path;
     let fitting = scene.tasks.iter().filter(|task| fits(task, path));
-    let titles: Vec<&str> = fitting.map(|task| task.title.as_str()).collect();
-    Some(Err(format!("What is to be done with {path}? There is {}.", titles.join(", "))))
+    Some(Err(format!("What is to be done with {path}? There is {}.", titles(fitting))))
 }
 
 /// Bounds and notes of work. Where it stands on the last request, that one's limits stay in force, and it goes no further than that

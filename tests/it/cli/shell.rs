@@ -45,7 +45,7 @@ fn completions_offer_jobs_and_tasks() {
     for command in ["resume", "cancel"] {
         assert!(offered(&world, &["agent", "jobs", command, "job-"]).is_empty(), "{command}");
     }
-    assert_eq!(offered(&world, &["agent", "run", "seq"]), ["sequence_stats"]);
+    assert_eq!(offered(&world, &["agent", "run", "sequence_st"]), ["sequence_stats"]);
     let commands = offered(&world, &["agent", ""]);
     assert!(commands.contains(&"ask".to_owned()) && !commands.contains(&"worker".to_owned()), "{commands:?}");
 }

@@ -190,8 +190,7 @@ async fn a_program_writes_no_more_than_it_may() {
 #[tokio::test]
 async fn what_else_a_program_leaves_is_no_part_of_its_result() {
     let guarded = Guarded::new(b"x");
-    let strays =
-        "cd \"$(dirname \"$0\")\"; touch -- -rf RESULT.JSON .hidden; mkdir deep; ln -s / root; echo done > \"$0\"";
+    let strays = "out=$PWD/$0; cd \"$(dirname \"$0\")\"; touch -- -rf RESULT.JSON .hidden; mkdir deep; ln -s / root; echo done > \"$out\"";
     let outcome = run(&guarded, &command("untidy", "sh", &["-c", strays, "{out:out.txt}"]), MEMORY, 60).await.unwrap();
     let names: Vec<_> = outcome.files.iter().map(|f| f.name.as_str()).collect();
     assert_eq!(names, ["result.json", "out.txt"]);

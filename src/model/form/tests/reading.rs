@@ -100,7 +100,7 @@ fn choices_are_said_in_many_ways() {
     }
     let search = r#"{"task": "blast_search", "files": ["data.fasta"], "database": "b.fasta", "set": [{"name": "evalue", "value": 0.00001}]}"#;
     let proposal = reads("blast data.fasta against b.fasta, E-value 1e-5", &wants(search, "null")).unwrap();
-    assert_eq!(proposal.work[0].parameters["evalue"], "1e-5");
+    assert_eq!(proposal.work[0].parameters["evalue"], 1e-5);
     let inputs: Vec<String> =
         proposal.work[0].inputs.iter().map(|i| format!("{} {}", i.name, i.named.display())).collect();
     assert_eq!(inputs, ["dataset data.fasta", "database b.fasta"]);

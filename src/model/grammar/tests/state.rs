@@ -144,17 +144,16 @@ fn wishes_are_told_until_the_catalogue_has_them() {
         "use salmon",
         "call variants",
         "run bwa",
-        "build a tree",
+        "use iq-tree",
         "assemble my reads",
-        "trim the adapters",
+        "run trimmomatic",
         "dock the ligand",
         "run gromacs",
         "single cell clustering",
         "annotate the genome",
         "use kraken2",
-        "cluster the proteins",
-        "run blastn",
-        "translate it",
+        "use cd-hit",
+        "run tblastn",
         "call peaks",
         "design a binder",
         "run maxquant",
@@ -168,11 +167,10 @@ fn wishes_are_told_until_the_catalogue_has_them() {
         );
     }
     let mut own = talk.tasks[0].clone();
-    (own.name, own.asked_as) =
-        ("read_quality".into(), vec!["fastp".into(), "read quality".into(), "trim reads".into()]);
+    (own.name, own.asked_as) = ("bisulfite".into(), vec!["bismark".into(), "methylation".into()]);
     talk.tasks.push(own);
     talk.files.push(FileSeen { path: "reads.fastq".into(), bytes: 9 });
-    assert_eq!(talk.says("run fastp on reads.fastq"), "read_quality reads.fastq -> done");
+    assert_eq!(talk.says("run bismark on reads.fastq"), "bisulfite reads.fastq -> done");
 }
 
 #[test]

@@ -199,7 +199,8 @@ async fn gemini_gets_the_form_in_its_own_words() {
     let schema = bodies(&server)[0]["response_format"]["json_schema"]["schema"].clone();
     assert!(!schema.to_string().contains("additionalProperties"));
     assert_eq!(schema["properties"]["max_gas"], json!({"type": "number", "nullable": true}));
+    let offered = tasks.len();
     let tasks = schema["properties"]["work"]["items"]["anyOf"].as_array().unwrap();
-    assert_eq!(tasks.len(), 6);
+    assert_eq!(tasks.len(), offered);
     assert_eq!(tasks[0]["required"], json!(["task", "files"]));
 }
