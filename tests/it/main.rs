@@ -21,6 +21,7 @@ mod node;
 mod once;
 mod oracle;
 mod outside;
+mod own_tasks;
 mod payment;
 mod permits;
 mod replay;

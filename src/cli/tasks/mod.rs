@@ -10,8 +10,10 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{CommandError, Context, Kind, completions};
+use crate::tools::schema::file_text;
 use domain::task::TaskType;
 use guard::machine::catalogue::{Catalogue, FolderError, TaskFile, TaskFileError, missing_program};
 
@@ -75,7 +77,10 @@ impl Tasks {
             Some(Action::Remove { task }) => return add::remove(context, task),
             Some(Action::Try(one)) => return one.run(context),
             Some(Action::Schema) => {
-                context.output.json(&schemars::schema_for!(TaskFile));
+                match context.json() {
+                    true => context.output.json(&schema()),
+                    false => context.output.write(&file_text(&schema())),
+                }
                 return Ok(ExitCode::SUCCESS);
             }
         };
@@ -96,6 +101,11 @@ impl Tasks {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What a task file may have, as `tasks/schema.json` holds it.
+fn schema() -> Value {
+    schemars::schema_for!(TaskFile).to_value()
 }
 
 fn unknown(name: &str, catalogue: &Catalogue) -> CommandError {
@@ -119,5 +129,32 @@ pub fn wrong_folder(error: FolderError) -> CommandError {
     match error {
         FolderError::Open(error) => error.into(),
         error => CommandError::failed("tasks", error).hint("check that the folder can be read"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_schema_is_as_generated_and_takes_every_task_of_the_program() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tasks");
+        let there = std::fs::read_to_string(folder.join("schema.json")).unwrap_or_default();
+        assert_eq!(there, file_text(&schema()), "it drifted: run `agent tasks schema > tasks/schema.json`");
+        let mut read = 0;
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|ending| ending == "toml") {
+                let task: Value = toml::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+                let taken = jsonschema::validate(&schema(), &task);
+                assert!(taken.is_ok(), "{}: {}", path.display(), taken.unwrap_err());
+                read += 1;
+            }
+        }
+        assert_eq!(read, Catalogue::builtin().unwrap().iter().count());
+        let odd: Value = toml::from_str("name = \"x\"\nthreads = 4").unwrap();
+        assert!(!jsonschema::is_valid(&schema(), &odd));
     }
 }
