@@ -102,6 +102,10 @@ impl Node {
         let chain = Chain::new(rpc, network).map_err(|e| CommandError::failed("chain", e).hint("check NEO_RPC_URL"))?;
         let mut catalogue = Catalogue::builtin().map_err(tasks::wrong_file)?;
         if let Some(folder) = &self.tasks {
+            if !folder.is_dir() {
+                let message = format!("--tasks names no folder: {}", folder.display());
+                return Err(CommandError::usage(message).hint("name the folder of your task files"));
+            }
             // Who pays for a task that this node is to have is not told that it has not.
             if let Some(error) = read_folder(&mut catalogue, folder).map_err(tasks::wrong_folder)?.into_iter().next() {
                 return Err(tasks::wrong_file(error));

@@ -28,6 +28,7 @@ pub fn local(task: &str, file: &str, bytes: u64) -> PlannedWork {
     verdict.dataset.bytes = bytes;
     PlannedWork {
         work: Work::new(task, file, Parameters::new()),
+        task_version: None,
         job: Some(sample::job()),
         verdict: Some(verdict),
         price: None,

@@ -287,12 +287,13 @@ impl Workflow {
             (_, Place::Local) => None,
             (Some(quote), Place::Offload) => Some(self.quoted(quote)),
             (None, Place::Offload) => {
-                let model = super::offload::remote_model(self.task(&job.task_type)?, job)?;
+                let model = super::offload::remote_model(self.task_of(job)?, job)?;
                 Some(self.price_of(&model, job.verdict.dataset.bytes).await?)
             }
         };
         Ok(PlannedWork {
             work,
+            task_version: job.own_task.as_ref().map(|task| task.version),
             job: Some(job.id.clone()),
             verdict: Some(job.verdict.clone()),
             price,

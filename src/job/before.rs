@@ -6,7 +6,7 @@ use domain::{
     job::{Job, JobState},
     plan::Content,
     request::Work,
-    task::{Parameters, TaskType},
+    task::{Parameters, TaskOrigin, TaskType},
     verdict::Place,
 };
 use guard::{
@@ -42,7 +42,9 @@ impl Workflow {
     ) -> Result<(Option<Job>, OpenDataset, Vec<OpenFurther>), JobError> {
         let mut jobs = self.parts.ledger.jobs_alike(&task.name, session, request)?;
         jobs.retain(|job| {
+            let own_version = (task.origin == TaskOrigin::Owner).then_some(task.version);
             let alike = job.parameters == *parameters
+                && job.own_task.as_ref().map(|task| task.version) == own_version
                 && job.verdict.dataset.bytes == open.bytes
                 && job.profile == self.parts.profile;
             let stands = job.state == JobState::Done || !job.state.is_end();

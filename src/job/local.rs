@@ -31,7 +31,7 @@ impl Workflow {
     /// Runs the job in a worker process with limits; afterwards it is done or failed. Running again is safe: it has no
     /// effect outside its own folder.
     pub(super) async fn local_step(&self, job: &Job, cancel: &Cancel) -> Result<(), JobError> {
-        let task = self.task(&job.task_type)?;
+        let task = self.task_of(job)?;
         if let Some(missing) = catalogue::missing_program(task) {
             return Err(JobError::MissingProgram {
                 task: task.name.clone(),

@@ -26,7 +26,7 @@ const LONG: u64 = 100_000_000;
 impl Workflow {
     /// Uploads the dataset under the job's own key. An upload that was cut short is made again, or found whole.
     pub(super) async fn stage_step(&self, job: &Job, cancel: &Cancel) -> Result<(), JobError> {
-        remote_model(self.task(&job.task_type)?, job)?;
+        remote_model(self.task_of(job)?, job)?;
         let guard = &self.parts.guard;
         let dataset = guard.reopen_dataset(job)?;
         let permit = guard.permit_upload(&guard.mandate(job)?, job, dataset, object_key(job), &*self.parts.sink)?;
@@ -139,7 +139,7 @@ impl Workflow {
     pub(super) async fn submit_step(&self, job: &Job, cancel: &Cancel) -> Result<(), JobError> {
         let remote = self.remote().await?;
         let provider = self.provider(remote, cancel);
-        let model = remote_model(self.task(&job.task_type)?, job)?;
+        let model = remote_model(self.task_of(job)?, job)?;
         let guard = &self.parts.guard;
         let permit = guard.permit_submit(&guard.mandate(job)?, job, &model)?;
         let url = remote.storage.presign_get(&permit.effect().key, LINK_LIFETIME).await?;

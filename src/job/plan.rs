@@ -16,7 +16,7 @@ use domain::{
     plan::{Cannot, Content, IfFree, Plan, PlannedWork, Price},
     request::{Assumed, Bounds, Input, Locality, Origin, Request, Work},
     shown::{PlanShown, RequestShown},
-    task::{Parameters, TaskType},
+    task::{Parameters, TaskOrigin, TaskType},
     verdict::Place,
 };
 use guard::{
@@ -185,7 +185,7 @@ impl Workflow {
         of: Option<&RequestId>,
     ) -> Result<Draft, JobError> {
         let (Draft { mut piece, job }, open) = self.measured(session, work, origin, of).await?;
-        let task = self.task(&work.task)?;
+        let task = self.task_of(&job)?;
         let (for_task, verdict, parameters) = (task.clone(), job.verdict.clone(), job.parameters.clone());
         let look = move || machine::impossible(&for_task, &parameters, &verdict.dataset, &open, verdict.place);
         let hopeless = tokio::task::spawn_blocking(look).await.map_err(|e| JobError::WrongDataset(e.to_string()))?;
@@ -280,11 +280,13 @@ impl Workflow {
                 idempotency_key: self.tape().draw(&format!("key of {of}"), || ids::opaque(26)),
                 at: self.tape().now(&of),
             };
-            Job { out_dir: self.parts.out_dir.clone(), ..Job::planned(planned) }
+            let own_task = (task.origin == TaskOrigin::Owner).then(|| Box::new(task.clone()));
+            Job { out_dir: self.parts.out_dir.clone(), own_task, ..Job::planned(planned) }
         });
         let work = Work { inputs, parameters, ..work.clone() };
         let piece = PlannedWork {
             work,
+            task_version: job.own_task.as_ref().map(|task| task.version),
             job: Some(job.id.clone()),
             verdict: Some(job.verdict.clone()),
             price: None,
@@ -379,6 +381,7 @@ fn none() -> Input {
 pub(super) fn impossible(work: &Work, job: Option<JobId>, error: &JobError) -> PlannedWork {
     PlannedWork {
         work: work.clone(),
+        task_version: None,
         job,
         verdict: None,
         price: None,

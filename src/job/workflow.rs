@@ -364,6 +364,14 @@ impl Workflow {
         })
     }
 
+    /// The task of a job, as it was when the job was planned.
+    pub(super) fn task_of<'a>(&'a self, job: &'a Job) -> Result<&'a TaskType, JobError> {
+        match &job.own_task {
+            Some(task) => Ok(task),
+            None => self.task(&job.task_type),
+        }
+    }
+
     /// The outside parts, brought up at the first need.
     pub(super) async fn remote(&self) -> Result<&Remote, JobError> {
         self.remote.get_or_try_init(|| self.parts.connect.connect()).await

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::{BufRead as _, BufReader},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
@@ -312,4 +313,46 @@ fn a_node_does_not_begin_with_a_task_that_it_does_not_have() {
     close(&folder, 0o777);
     let run = world.run(&node);
     assert!(run.code == 2 && flat(&run.err).contains("can be written to by every user"), "{}", run.all());
+}
+
+#[test]
+fn a_changed_file_is_another_version_and_a_plan_says_so() {
+    let world = with(&[("sorted.toml", &format!("{SORTED}{FIGURES}"))]);
+    let planned = world.run(&["plan", "sorted", "lines.txt", "-o", "plan.toml"]);
+    assert_eq!(planned.code, 0, "{}", planned.all());
+    let same = world.run(&["run", "--plan", "plan.toml", "--json"]);
+    assert!(!same.out.contains("no longer the one in the file"), "{}", same.all());
+    assert_eq!(left(&same, "sorted.txt"), "a\nb\nc\n");
+    let other = format!("{SORTED}{FIGURES}").replace("\"-o\"", "\"-r\", \"-o\"");
+    fs::write(tasks(&world).join("sorted.toml"), other).unwrap();
+    let changed = world.run(&["run", "--plan", "plan.toml", "--json"]);
+    assert!(changed.out.contains("no longer the one in the file"), "{}", changed.all());
+    assert_eq!(left(&changed, "sorted.txt"), "c\nb\na\n", "it is other work than what was done before");
+}
+
+#[test]
+fn a_job_keeps_the_version_that_it_was_planned_with() {
+    let says = |said: &str| {
+        let script = format!(
+            "if [ -e ../mark ]; then echo {said} > ../said.txt; else touch ../mark; exec sleep 600; fi # $0 $1"
+        );
+        let program =
+            format!("executable = \"sh\"\narguments = [\"-c\", \"{script}\", \"{{out:said.txt}}\", \"{{lines}}\"]\n");
+        let (before, _) = SORTED.split_once("executable").unwrap();
+        format!("{before}{program}{FIGURES}")
+    };
+    let world = with(&[("sorted.toml", &says("old"))]);
+    let mut running = world.command(&["run", "sorted", "lines.txt", "--out", "here", "--json"]);
+    let mut running = running.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(running.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let started = lines.map(|line| serde_json::from_str::<Value>(&line).unwrap()).find(|e| e["status"] == "running");
+    let job = started.unwrap()["job"].as_str().unwrap().to_owned();
+    while !world.work().join("here/mark").exists() && !world.work().join(format!("here/{job}/mark")).exists() {
+        std::thread::yield_now();
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    fs::write(tasks(&world).join("sorted.toml"), says("new")).unwrap();
+    let resumed = world.run(&["jobs", "resume", &job, "--json"]);
+    assert_eq!(left(&resumed, "said.txt"), "old\n");
 }

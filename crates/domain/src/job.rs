@@ -11,7 +11,7 @@ use super::{
     ids::{JobId, RequestId},
     path_text,
     quote::Quote,
-    task::Parameters,
+    task::{Parameters, TaskType},
     verdict::{Place, Verdict},
 };
 
@@ -309,6 +309,10 @@ pub struct Job {
     pub state: JobState,
     /// The catalogue's name of the task.
     pub task_type: String,
+    /// The task as its file described it when the job was planned, where it is the owner's: what the file says later is of other
+    /// jobs. The program's own tasks are those of the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_task: Option<Box<TaskType>>,
     /// Checked parameters, with defaults filled in.
     pub parameters: Parameters,
     /// Where it runs and why.
@@ -359,6 +363,7 @@ impl Job {
             request: None,
             state: JobState::Planned,
             task_type,
+            own_task: None,
             parameters,
             verdict,
             profile,

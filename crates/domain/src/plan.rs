@@ -108,6 +108,9 @@ impl Cannot {
 pub struct PlannedWork {
     /// The work, its files resolved and its parameters whole.
     pub work: Work,
+    /// The version of the task, where it is the owner's: of its file's text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_version: Option<Sha256>,
     /// The job that it becomes, or that did the same work before.
     pub job: Option<JobId>,
     /// Where it runs, why, and what it needs; nothing where it could not be measured.
@@ -233,11 +236,15 @@ fn digest(bounds: Bounds, work: &[PlannedWork], leaves: &[Leaving]) -> Sha256 {
                 .iter()
                 .map(|c| json!({"path": c.path.to_string_lossy(), "bytes": c.bytes, "modified_ns": c.modified_ns.to_string()}))
                 .collect();
-            json!({
+            let mut digested = json!({
                 "task": piece.work.task, "parameters": sorted(&piece.work.parameters), "assumed": piece.work.assumed,
                 "anew": piece.work.anew, "content": content, "place": piece.verdict.as_ref().map(|v| v.place),
                 "price": piece.price, "cannot": piece.cannot.as_ref().map(|c| &c.rule),
-            })
+            });
+            if let (Some(version), Some(fields)) = (piece.task_version, digested.as_object_mut()) {
+                fields.insert("task_version".to_owned(), json!(version));
+            }
+            digested
         })
         .collect();
     let text = json!({"v": 1, "bounds": bounds, "work": pieces, "leaves": leaves}).to_string();

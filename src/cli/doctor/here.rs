@@ -171,8 +171,9 @@ pub fn isolation() -> Check {
 
 /// The outside programs of the catalogue.
 pub fn programs(context: &Context) -> Check {
-    let Ok(catalogue) = context.catalogue() else {
-        return Check::fail("programs", "the task catalogue cannot be read", None);
+    let catalogue = match context.catalogue() {
+        Ok(catalogue) => catalogue,
+        Err(error) => return Check::fail("programs", error.message, error.hint),
     };
     let missing: Vec<_> = catalogue.iter().filter_map(|task| Some((task, missing_program(task)?))).collect();
     if missing.is_empty() {

@@ -34,6 +34,7 @@ fn piece_of(job: &Job) -> PlannedWork {
     let to_pay = job.place() == Place::Offload && !job.state.is_end() && job.tx_hash.is_none();
     PlannedWork {
         work: Work { inputs: vec![input], ..Work::new(&job.task_type, "", job.parameters.clone()) },
+        task_version: None,
         job: Some(job.id.clone()),
         verdict: Some(job.verdict.clone()),
         price: to_pay.then(made::price),
@@ -180,6 +181,7 @@ impl Fake {
                 }
                 Err(error) => PlannedWork {
                     work: work.clone(),
+                    task_version: None,
                     job: None,
                     verdict: None,
                     price: None,

@@ -183,6 +183,7 @@ fn awaiting(quote: Quote) -> Job {
         request: None,
         state: JobState::Submitted,
         task_type: "protein_folding".to_owned(),
+        own_task: None,
         parameters: Parameters::new(),
         verdict,
         profile: "live".to_owned(),

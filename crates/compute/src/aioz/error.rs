@@ -92,7 +92,7 @@ impl ComputeError {
             }
             ComputeError::Key => "set AIOZ_API_KEY to a key of this provider; keys are made in its console".into(),
             ComputeError::NoModel(_) => {
-                "check `remote_model` of the task (`agent tasks`), and that AIOZ_W3AI_ENDPOINT is the right provider"
+                "check the model in the task's file, under [remote] (`agent tasks`), and that AIOZ_W3AI_ENDPOINT is the right provider"
                     .into()
             }
             ComputeError::NoTask(_) => {

@@ -53,7 +53,11 @@ impl Places<'_> {
         }
         match self.parameters.get(name) {
             Some(Value::String(text)) => Ok(text.clone()),
-            Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(value.to_string()),
+            // A decimal number that is whole is written as one: `5`, not `5.0`.
+            Some(Value::Number(number)) => Ok(match (number.as_i64(), number.as_f64()) {
+                (None, Some(decimal)) => decimal.to_string(),
+                _ => number.to_string(),
+            }),
             _ => Err(Failure::Task(format!("the parameter `{}` is not given", units::clean(name, 60)))),
         }
     }
@@ -67,13 +71,14 @@ mod tests {
 
     #[test]
     fn places_are_single_arguments() {
-        let parameters = json!({"threads": 2, "word": "a b; rm -rf", "on": true, "off": false, "none": null});
+        let parameters = json!({"threads": 2, "share": 5.0, "least": 1e-5, "word": "a b; rm -rf", "on": true, "off": false, "none": null});
         let parameters = parameters.as_object().cloned().unwrap();
         let inputs = [("reads".to_owned(), "./d.fasta".to_owned()), ("database".to_owned(), "./-x".to_owned())];
         let places = Places { inputs: &inputs, parameters: &parameters, scratch: Path::new("/out/s") };
-        let arguments = ["{reads}", "-p={threads}", "{word}", "{database}", "{out:x.tsv}", "{scratch:y}.z"];
+        let arguments =
+            ["{share}/{least}", "{reads}", "-p={threads}", "{word}", "{database}", "{out:x.tsv}", "{scratch:y}.z"];
         let filled: Vec<_> = arguments.iter().map(|a| places.fill(&a.parse().unwrap()).unwrap()).collect();
-        assert_eq!(filled, ["./d.fasta", "-p=2", "a b; rm -rf", "./-x", "../x.tsv", "./y.z"]);
+        assert_eq!(filled, ["5/0.00001", "./d.fasta", "-p=2", "a b; rm -rf", "./-x", "../x.tsv", "./y.z"]);
         assert!(places.fill(&"{missing}".parse().unwrap()).is_err());
         let given = ["reads", "threads", "on", "off", "none", "missing"].map(|name| places.is_given(name));
         assert_eq!(given, [true, true, true, false, false, false]);

@@ -277,14 +277,20 @@ fn quantity(source: &Source) -> &'static str {
     }
 }
 
-/// The terms that may explain what a task needs, the constant first.
-fn candidates(_task: &TaskType, sources: &[Source]) -> Vec<String> {
+/// The terms that may explain what a task needs, the constant first; those of further files in pairs. Files that are not given
+/// come last, and nothing is known of them.
+fn candidates(task: &TaskType, sources: &[Source]) -> Vec<String> {
     let Some((dataset, further)) = sources.split_first() else { return Vec::new() };
     let own = quantity(dataset);
     let mut names = vec!["constant".to_owned(), own.to_owned(), format!("{own} * {own}")];
     for source in further {
         let theirs = format!("{}.{}", source.parameter.as_deref().unwrap_or_default(), quantity(source));
         names.extend([theirs.clone(), format!("{own} * {theirs}")]);
+    }
+    for (name, _) in
+        task.files().filter(|(name, _)| !further.iter().any(|source| source.parameter.as_ref() == Some(name)))
+    {
+        names.extend([format!("{name}.bytes"), format!("{own} * {name}.bytes")]);
     }
     names
 }
@@ -306,6 +312,9 @@ impl Bench<'_> {
         let mut dataset = PathBuf::new();
         let mut counted = Vec::new();
         for (at, (source, records)) in self.sources.iter().zip(sizes).enumerate() {
+            // Pairs grow together.
+            let is_mate = source.parameter.is_some() && source.parameter.as_deref() == self.task.mate();
+            let records = if is_mate { sizes.first().unwrap_or(records) } else { records };
             let path = self.folder.join(format!("sample-{number}-{at}"));
             let file = File::open(&source.path).map_err(|e| JobError::WrongDataset(e.to_string()))?;
             let (records, _) = cut(file, *records, &path).map_err(written)?;

@@ -19,11 +19,18 @@ use domain::{
 /// The longest pattern of a text parameter, bytes, and the most memory that one may take.
 const LONGEST_PATTERN: usize = 200;
 const PATTERN_SIZE: usize = 1 << 20;
+/// What names in a resource model mean already.
+const RESERVED: [&str; 6] = ["bytes", "records", "residues", "longest", "constant", "min"];
 /// More steps, arguments or words than any task has.
 const MOST: usize = 500;
 
 pub(super) fn check(task: &TaskType) -> Result<(), Flaw> {
     words(task)?;
+    for name in task.parameters.keys().chain([&task.input]) {
+        if RESERVED.contains(&name.as_str()) {
+            return Err(flaw(&[], format!("`{name}` is the name of something else in a task file: choose another")));
+        }
+    }
     for (name, spec) in &task.parameters {
         if spec.description.is_empty() {
             return Err(flaw(&["parameters", name], "it has no `description`"));

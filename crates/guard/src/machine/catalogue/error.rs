@@ -31,7 +31,8 @@ impl fmt::Display for TaskFileError {
 impl TaskFileError {
     /// What to do next.
     pub fn hint(&self) -> String {
-        "mend that line; docs/tasks.md and tasks/schema.json say what a task file may have".to_owned()
+        let what = if self.line.is_some() { "mend that line" } else { "mend the file" };
+        format!("{what}; docs/tasks.md says what a task file may have")
     }
 }
 

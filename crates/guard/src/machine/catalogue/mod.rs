@@ -99,12 +99,16 @@ impl Catalogue {
     ///
     /// # Errors
     /// A task of that name, or one that is asked for by the same words, is there already.
-    pub fn add(&mut self, file: &str, task: TaskType) -> Result<(), TaskFileError> {
+    pub fn add(&mut self, file: &str, mut task: TaskType) -> Result<(), TaskFileError> {
         let error =
             |field: &str, why| TaskFileError { file: file.to_owned(), line: None, field: field.to_owned(), why };
         if self.get(&task.name).is_some() {
             return Err(error("name", format!("there is a task `{}` already: choose another name", task.name)));
         }
+        // Its own name is what nobody chose as a phrase: where it is taken, the task is named by `agent run` alone.
+        let taken = |phrase: &String| self.tasks.iter().any(|other| other.asked_as.contains(phrase));
+        let own = read::own_phrases(&task.name);
+        task.asked_as.retain(|phrase| !own.contains(phrase) || !taken(phrase));
         let others = || self.tasks.iter().flat_map(|other| other.asked_as.iter().map(move |phrase| (phrase, other)));
         if let Some((phrase, other)) = others().find(|(phrase, _)| task.asked_as.contains(phrase)) {
             return Err(error("asked_as", format!("`{phrase}` asks for {} already: choose other words", other.name)));

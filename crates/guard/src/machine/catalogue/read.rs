@@ -120,7 +120,7 @@ fn task(written: TaskFile, version: Sha256, origin: TaskOrigin) -> Result<TaskTy
 }
 
 /// A task that nobody named otherwise is asked for by its name.
-fn own_phrases(name: &str) -> Vec<String> {
+pub(super) fn own_phrases(name: &str) -> Vec<String> {
     let phrases = BTreeSet::from([name.to_owned(), name.replace('_', " ")]);
     phrases.into_iter().collect()
 }

@@ -21,6 +21,7 @@ fn plan_of(bounds: Bounds, said: Option<&str>, gas: u32, file: &str) -> Plan {
     let work = Work::new("t", file, Default::default());
     let piece = PlannedWork {
         work: work.clone(),
+        task_version: None,
         job: Some(JobId::random()),
         verdict: Some(verdict),
         price: Some(Price {
