@@ -37,7 +37,7 @@ const MOST_ENTRIES: usize = 2000;
 /// The newest jobs of a conversation that came to their ends are put back before a model; `list_jobs` has the others.
 const MOST_ENDED: usize = 8;
 /// What is shown of all tasks together, characters: the more there are, the less is said of each.
-const ALL_TASKS: usize = 1_100;
+const ALL_TASKS: usize = 920;
 /// What is shown of one at most and at least.
 const LONGEST_TASK: usize = 400;
 const SHORTEST_TASK: usize = 40;

@@ -62,16 +62,19 @@ fn kept(name: &str, input: &[u8]) -> PathBuf {
     path
 }
 
+/// What a reader was given, and when.
+type Begun = (Instant, Vec<u8>);
+
 /// Ends the process, with the input kept, where a reader does not come back long after it should have; until it is dropped.
 struct Watch {
-    now: Arc<Mutex<Option<(Instant, Vec<u8>)>>>,
+    now: Arc<Mutex<Option<Begun>>>,
     _over: mpsc::Sender<()>,
 }
 
 impl Watch {
     fn of(name: &str) -> Watch {
         let (over, came) = mpsc::channel();
-        let now: Arc<Mutex<Option<(Instant, Vec<u8>)>>> = Arc::default();
+        let now: Arc<Mutex<Option<Begun>>> = Arc::default();
         let (watched, name) = (Arc::clone(&now), format!("{name}-hangs"));
         std::thread::spawn(move || {
             while came.recv_timeout(LONGEST) == Err(mpsc::RecvTimeoutError::Timeout) {

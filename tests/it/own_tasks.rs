@@ -105,25 +105,20 @@ fn each_file_is_checked_and_the_place_of_what_is_wrong_is_told() {
     assert_eq!((run.code, run.out.as_str()), (2, "good.toml is a task: Sorted lines\n"), "{}", run.all());
     let expected = r#"error: named.toml, line 1, name: the name is `other`, and the file is
 named.toml: both are the same
-hint: mend that line; docs/tasks.md and tasks/schema.json say what a task file
-may have
+hint: mend that line; docs/tasks.md says what a task file may have
 error: key.toml, line 2: unknown field `threads`, expected one of `name`,
 `title`, `description`, `caveat`, `cite`, `asked_as`, `model_heavy`, `inputs`,
 `parameters`, `program`, `remote`, `resources`, `check`, `show`
-hint: mend that line; docs/tasks.md and tasks/schema.json say what a task file
-may have
+hint: mend that line; docs/tasks.md says what a task file may have
 error: place.toml, line 9, program.arguments: `{line}` is no input and no
 parameter; there are {lines}
-hint: mend that line; docs/tasks.md and tasks/schema.json say what a task file
-may have
+hint: mend that line; docs/tasks.md says what a task file may have
 error: shell.toml, line 8, program.executable: `./sort.sh` is neither the name
 of a program nor its whole path
-hint: mend that line; docs/tasks.md and tasks/schema.json say what a task file
-may have
+hint: mend that line; docs/tasks.md says what a task file may have
 error: built.toml, line 7, program.kind: only this program's own tasks are built
 in: write "command"
-hint: mend that line; docs/tasks.md and tasks/schema.json say what a task file
-may have
+hint: mend that line; docs/tasks.md says what a task file may have
 "#;
     assert_eq!(run.err, expected);
     assert!(!world.home().exists(), "who checks has added nothing");

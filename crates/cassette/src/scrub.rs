@@ -96,13 +96,18 @@ impl Scrubber {
             .map_or_else(Sought::default, |(whole, _)| Sought::of(&self.forms, whole, self.squeezed.as_ref()))
     }
 
-    /// How many bytes at the end of `text` may be the beginning of a secret whose rest is still to come.
+    /// How many bytes at the end of `text` may be the beginning of a secret whose rest is still to come. A secret that is whole is not
+    /// cut for it: where its own end may be the beginning of another, it counts as a whole.
     fn begun_at_end(&self, text: &[u8]) -> usize {
         let longest = self.forms.iter().map(|(form, _)| form.len()).max().unwrap_or_default();
         let begins =
             |tail: &&[u8]| self.forms.iter().any(|(form, _)| form.len() > tail.len() && form.starts_with(tail));
         let tails = (1..=text.len().min(longest)).rev().filter_map(|len| text.get(text.len() - len..));
-        tails.into_iter().find(begins).map_or(0, <[u8]>::len)
+        let begun = tails.into_iter().find(begins).map_or(0, <[u8]>::len);
+        let cut = text.len() - begun;
+        let mut whole = self.search.iter().flat_map(|(whole, _)| whole.find_iter(text));
+        let through = whole.find(|found| found.start() < cut && cut < found.end());
+        through.map_or(begun, |found| text.len() - found.start())
     }
 
     fn shown(&self, form: usize) -> &[u8] {

@@ -211,10 +211,10 @@ mod tests {
     #[test]
     fn a_command_line_becomes_a_task_file() {
         let arguments =
-            ["-i", "{reads}", "-r", "{reference}", "-l{min}", "-m", "{mode}", "--trim{trim}", "-o", "{out:x.fq}"];
+            ["-i", "{reads}", "-r", "{reference}", "-l{shortest}", "-m", "{mode}", "--trim{trim}", "-o", "{out:x.fq}"];
         let arguments = arguments.map(str::to_owned);
         let inputs = [input("reads=fastq").unwrap()];
-        let parameters = ["min=1..10:5", "mode=fast|slow", "trim=flag"].map(|text| parameter(text).unwrap());
+        let parameters = ["shortest=1..10:5", "mode=fast|slow", "trim=flag"].map(|text| parameter(text).unwrap());
         let text = file("my_trim", "trimmer", &arguments, &inputs, &parameters).unwrap();
         insta::assert_snapshot!(text);
         let task = read_task("my_trim.toml", &text, TaskOrigin::Owner).unwrap();

@@ -47,6 +47,7 @@ pub(crate) struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EntryInput {
     /// Where.
+    #[serde(serialize_with = "path_text::serialize")]
     pub path: PathBuf,
     /// The device that it is on.
     pub device: u64,

@@ -106,20 +106,22 @@ mod tests {
         write("broken.toml", "name = \"broken\"\ntitle = 1\n");
         write("text_summary.toml", &SORTED.replace("\"sorted\"", "\"text_summary\""));
         write("again.toml", &SORTED.replace("\"sorted\"", "\"again\"\nasked_as = [\"sorted\"]"));
+        write("third.toml", &SORTED.replace("\"sorted\"", "\"third\"\nasked_as = [\"sorted\"]"));
         write("notes.txt", "nothing of ours");
         let mut catalogue = Catalogue::builtin().unwrap();
         let before = catalogue.iter().count();
         let wrong: Vec<String> =
             read_folder(&mut catalogue, folder.path()).unwrap().iter().map(ToString::to_string).collect();
-        assert_eq!(catalogue.iter().count(), before + 1);
+        assert_eq!(catalogue.iter().count(), before + 2);
+        assert!(catalogue.get("sorted").unwrap().asked_as.is_empty(), "its own name was chosen by another one");
         let sorted = catalogue.get("again").unwrap();
         assert_eq!((sorted.origin, &sorted.asked_as[..]), (TaskOrigin::Owner, &["sorted".to_owned()][..]));
         assert_eq!(
             wrong,
             [
                 "broken.toml, line 2: invalid type: integer `1`, expected a string",
-                "sorted.toml, asked_as: `sorted` asks for again already: choose other words",
                 "text_summary.toml, name: there is a task `text_summary` already: choose another name",
+                "third.toml, asked_as: `sorted` asks for again already: choose other words",
             ]
         );
     }
