@@ -152,14 +152,14 @@ impl Workflow {
             ram: took.ram,
             ended_on: (!took.whole).then(|| on.files()),
         };
-        Ok(self.parts.ledger.record_measured(&task.name, &run)?)
+        Ok(self.parts.ledger.record_measured(&task.measured_as(), &run)?)
     }
 
     /// What a person can do whose run was ended at a limit. The run is in the history by now, so what the next plan comes to is
     /// known: no hint leads to the same end again.
     fn after_limit(&self, job: &Job, task: &TaskType) -> Result<String, JobError> {
         let verdict = &job.verdict;
-        let next = estimate(job, task, &self.parts.ledger.measured(&task.name)?);
+        let next = estimate(job, task, &self.parts.ledger.measured(&task.measured_as())?);
         let (available, longest) = (verdict.machine.available_ram, verdict.thresholds.max_local_seconds);
         let too_large = next.ram.likely > available as f64;
         let too_long = next.seconds.likely > longest;

@@ -254,7 +254,7 @@ impl Workflow {
             sha256: before.as_ref().and_then(|job| job.further_content.get(&file.name).copied()),
         }));
         let profile = self.tape().draw(&format!("machine for {of}"), || profile);
-        let history = self.parts.ledger.measured(&task.name)?;
+        let history = self.parts.ledger.measured(&task.measured_as())?;
         let history = self.tape().draw(&format!("earlier runs for {of}"), || history);
         let part = estimator::worked_on(&task, &dataset, &parameters);
         let on = WorkedOn { dataset: &part, further: &further, parameters: &parameters };

@@ -158,7 +158,7 @@ fn what_a_program_says_beside_its_result_is_kept_and_shown() {
     let first = usize::from(compute::worker::isolation().is_err());
     assert!(
         warnings[first]
-            .contains("blast_search of query.fasta: the program says: Warning: [blastp] ./query.fasta: no data"),
+            .contains("blast_search of query.fasta: the program says: Warning: [blastp] ./in/query.fasta: no data"),
         "{}",
         run.all()
     );
@@ -168,7 +168,7 @@ fn what_a_program_says_beside_its_result_is_kept_and_shown() {
     assert_eq!(document(&receipt)["warnings"][5 + first], "note 5");
     let job = receipt["job"].as_str().unwrap();
     for shown in [world.run(&["jobs", "receipt", job]), world.run(&["jobs", "show", job])] {
-        assert!(flat(&shown.out).contains("Warning: [blastp] ./query.fasta: no data"), "{}", shown.all());
+        assert!(flat(&shown.out).contains("Warning: [blastp] ./in/query.fasta: no data"), "{}", shown.all());
     }
 }
 
@@ -201,7 +201,7 @@ fn a_failing_program_is_told_in_its_own_words_and_without_ours() {
     let run = world.run(&SEARCH);
     let said = flat(&(run.out.clone() + &run.err));
     assert_eq!(run.code, 6, "{}", run.all());
-    assert!(said.contains("`blastp` failed (exit code 3): Error: ./query.fasta and ./db are odd"), "{}", run.all());
+    assert!(said.contains("`blastp` failed (exit code 3): Error: ./in/query.fasta and ./db are odd"), "{}", run.all());
     assert!(!said.contains("/proc/") && !said.contains(".scratch"), "{}", run.all());
     blastp(&mut world, "exit 1");
     let silent = world.run(&[&SEARCH[..], &["--anew"]].concat());

@@ -351,3 +351,23 @@ fn a_job_keeps_the_version_that_it_was_planned_with() {
     let resumed = world.run(&["jobs", "resume", &job, "--json"]);
     assert_eq!(left(&resumed, "said.txt"), "old\n");
 }
+
+/// What a program is told to write can have no name of an input: without isolation it would write over the person's file.
+#[test]
+fn a_file_that_is_called_as_what_a_program_writes_is_not_written_over() {
+    let text = SORTED.replace("{out:sorted.txt}", "{scratch:lines.txt}");
+    let after = "[[program.after]]\nexecutable = \"cp\"\narguments = [\"{scratch:lines.txt}\", \"{out:sorted.txt}\"]\n";
+    let mut world = with(&[("sorted.toml", &format!("{text}{after}{FIGURES}"))]);
+    for isolated in [true, false] {
+        if !isolated {
+            let folder = world.root().join("bin");
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join("bwrap"), "#!/bin/sh\nexit 1\n").unwrap();
+            close(&folder.join("bwrap"), 0o755);
+            world.set("PATH", format!("{}:{}", folder.display(), std::env::var("PATH").unwrap()));
+        }
+        let run = world.run(&["run", "--json", "sorted", "lines.txt", "--anew"]);
+        assert_eq!(left(&run, "sorted.txt"), "a\nb\nc\n");
+        assert_eq!(fs::read_to_string(world.work().join("lines.txt")).unwrap(), "b\na\nc\n");
+    }
+}

@@ -216,7 +216,9 @@ fn one(outer: &Map<String, Value>, kind: Kind, known: &[&str]) -> Result<Option<
         }
         return one(&fields, kind, known);
     }
-    let names: Vec<(&str, &str)> = NAMES.iter().filter_map(|key| Some((*key, outer.get(*key)?.as_str()?))).collect();
+    let said =
+        |key: &&'static str| Some((*key, outer.get(*key)?.as_str()?)).filter(|(_, name)| !name.trim().is_empty());
+    let names: Vec<(&str, &str)> = NAMES.iter().filter_map(said).collect();
     let Some((name_key, written)) = names.first().copied() else { return by_key(outer, known) };
     let close = close_name(written, known);
     let given: Vec<&str> = ARGUMENTS.iter().copied().filter(|key| outer.contains_key(*key)).collect();

@@ -35,6 +35,9 @@ pub(super) fn hashed(spec: &Spec) -> Result<(Sha256, Vec<ResultInput>), Failure>
     Ok((dataset, further.collect::<Result<_, _>>()?))
 }
 
+/// The folder of inputs in the scratch folder: nothing that a program is told to write lies there.
+pub(super) const INPUTS: &str = "in";
+
 /// Each input with the name that the program reads it by, in `scratch`; those that are passed on as they are lie where
 /// `handed` says.
 pub(super) fn named(spec: &Spec, handed: &Handed, scratch: &Path) -> Result<Vec<(String, String)>, Failure> {
@@ -42,6 +45,8 @@ pub(super) fn named(spec: &Spec, handed: &Handed, scratch: &Path) -> Result<Vec<
     let all = std::iter::once(dataset).chain(spec.further.iter().map(|file| (file.name.as_str(), &file.path)));
     let (mut taken, mut names, mut records) = (BTreeSet::new(), Vec::new(), None);
     let mut room = spec.output_limit;
+    let folder = scratch.join(INPUTS);
+    std::fs::create_dir(&folder).map_err(|e| failure_of(&e, "the inputs could not be named"))?;
     for (place, (input, shown)) in all.enumerate() {
         let mut content = open(place)?;
         if matches!(content.format(), Format::Fasta | Format::Fastq) {
@@ -60,15 +65,17 @@ pub(super) fn named(spec: &Spec, handed: &Handed, scratch: &Path) -> Result<Vec<
         let packed = content.compression();
         let passed_on = packed.is_none_or(|packed| reads(&spec.task, input).contains(&packed));
         let own = inputs::plain(shown);
-        let name = named_by(&own, packed.filter(|_| passed_on));
-        let name = if taken.contains(&name) { format!("{place}-{name}") } else { name };
-        let path = scratch.join(&name);
+        let mut name = named_by(&own, packed.filter(|_| passed_on));
+        while taken.contains(&name) {
+            name = format!("{place}-{name}");
+        }
+        let path = folder.join(&name);
         if passed_on {
             symlink(handed.lies(place, &name), &path).map_err(|e| failure_of(&e, "the inputs could not be named"))?;
         } else {
             room = room.saturating_sub(unpack(&mut content, &path, room, spec.output_limit)?);
         }
-        names.push((input.to_owned(), format!("./{name}")));
+        names.push((input.to_owned(), format!("./{INPUTS}/{name}")));
         taken.insert(name);
     }
     Ok(names)
@@ -126,7 +133,7 @@ fn named_by(own: &str, packed: Option<Compression>) -> String {
 /// Writes the content of a file, unpacked; how many bytes it is.
 fn unpack(content: &mut Content<File>, path: &Path, room: u64, limit: u64) -> Result<u64, Failure> {
     let unwritten = |e: io::Error| failure_of(&e, "an input could not be unpacked");
-    let mut out = File::create(path).map_err(unwritten)?;
+    let mut out = File::create_new(path).map_err(unwritten)?;
     let mut bytes = 0_u64;
     loop {
         let piece = content.next_piece().map_err(|e| unreadable(&e))?;

@@ -9,12 +9,15 @@ mod found;
 mod view;
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs::{self, File},
     io,
     os::{
         fd::AsRawFd as _,
-        unix::{fs::MetadataExt as _, process::ExitStatusExt as _},
+        unix::{
+            fs::MetadataExt as _,
+            process::{CommandExt as _, ExitStatusExt as _},
+        },
     },
     path::{Path, PathBuf},
     process::{Command, ExitStatus},
@@ -167,11 +170,21 @@ impl Launch {
     /// # Errors
     /// [`io::ErrorKind::NotFound`] when there is no such executable.
     pub fn command(&self, executable: &str, arguments: &[String]) -> io::Result<Command> {
+        let path = path();
+        // Never by what PATH says of the folder that the program works in.
+        let program = match executable.contains('/') {
+            true => Some(PathBuf::from(executable)).filter(|program| program.is_absolute() && program.is_file()),
+            false => on_path(&path, executable),
+        };
+        let program = program.ok_or(io::ErrorKind::NotFound)?;
         let (mut command, home) = match &self.walls {
-            Ok(walls) => (walls.command(&self.scratch, executable, arguments)?, Some(self.scratch.clone().into())),
+            Ok(walls) => (
+                walls.command(&self.scratch, &path, program, executable, arguments)?,
+                Some(self.scratch.clone().into()),
+            ),
             Err(_) => {
-                let mut command = Command::new(executable);
-                command.args(arguments).current_dir(&self.scratch).env_clear();
+                let mut command = Command::new(program);
+                command.arg0(executable).args(arguments).current_dir(&self.scratch).env_clear();
                 (command, std::env::var_os("HOME"))
             }
         };
@@ -204,13 +217,14 @@ impl Launch {
 }
 
 impl Walls {
-    fn command(&self, scratch: &Path, executable: &str, arguments: &[String]) -> io::Result<Command> {
-        let path = path();
-        let program = match executable.contains('/') {
-            true => Some(PathBuf::from(executable)).filter(|program| program.is_absolute() && program.is_file()),
-            false => on_path(&path, executable),
-        };
-        let program = program.ok_or(io::ErrorKind::NotFound)?;
+    fn command(
+        &self,
+        scratch: &Path,
+        path: &OsStr,
+        program: PathBuf,
+        executable: &str,
+        arguments: &[String],
+    ) -> io::Result<Command> {
         let inputs = self.inputs.iter().map(Input::bound).collect::<io::Result<Vec<_>>>()?;
         let own = File::open("/proc/self/exe")?;
         let descriptor = own.as_raw_fd();
@@ -220,7 +234,7 @@ impl Walls {
             .args(view::system())
             .args(bind("--bind", &lies(&self.tmp)?, "/tmp"))
             .args(bind("--bind", &lies(&self.shm)?, "/dev/shm"))
-            .args(view::beside(&program, &path))
+            .args(view::beside(&program, path))
             .args(bind("--bind", &lies(&self.out_dir.0)?, &self.out_dir.1))
             .args(inputs.iter().flatten())
             .args(view::CLOSED)

@@ -27,6 +27,20 @@ const FIGURES: Bounds = Bounds { bytes: 32 << 20, depth: 32, values: 1_000_000 }
 /// The longest figure, characters.
 const FIGURE: usize = 200;
 
+/// Removes the result files that an earlier run left by the names of this one's: what is found later was made by it.
+///
+/// # Errors
+/// When one cannot be removed.
+pub(super) fn clear(folder: &Path, command: &CommandLine, given: &dyn Fn(&str) -> bool) -> io::Result<()> {
+    for name in command.outputs_when(given) {
+        match std::fs::remove_file(folder.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// The names of the result files, the one that is shown first.
 pub(super) fn results(
     spec: &Spec,
@@ -41,7 +55,8 @@ pub(super) fn results(
     let patterns = command.collect.iter().filter_map(|text| glob::Pattern::new(text).ok()).collect::<Vec<_>>();
     let fresh = before.fresh().map_err(|e| failure_of(&e, "the results folder cannot be read"))?;
     for name in fresh {
-        let wanted = result::is_file_name(&name) && patterns.iter().any(|pattern| pattern.matches(&name));
+        let ours = [result::RESULT_FILE, result::STDOUT_FILE, result::STDERR_FILE].contains(&name.as_str());
+        let wanted = !ours && result::is_file_name(&name) && patterns.iter().any(|pattern| pattern.matches(&name));
         if wanted && !names.contains(&name) && own_file(&spec.out_dir.join(&name)).is_ok() {
             names.push(name);
         }
@@ -99,8 +114,9 @@ pub(super) fn taken_in(spec: &Spec, names: &[String]) -> Result<(Vec<ResultFile>
         let (bytes, sha256) = own_file(&path).and_then(|file| write::hash(file, look)).map_err(unread)?;
         if first {
             summary = shown.summary(name, bytes);
-            if !spec.task.show.figures.is_empty() {
-                summary.insert("figures".to_owned(), figures(&path, &spec.task.show.figures)?);
+            // A result without its figures is one all the same.
+            if let Some(figures) = figures(&path, &spec.task.show.figures) {
+                summary.insert("figures".to_owned(), figures);
             }
         }
         files.push(ResultFile { name: name.clone(), bytes, sha256 });
@@ -109,11 +125,12 @@ pub(super) fn taken_in(spec: &Spec, names: &[String]) -> Result<(Vec<ResultFile>
     Ok((files, summary))
 }
 
-/// The values at these paths of a JSON document; what is not there is left out.
-fn figures(path: &Path, wanted: &[String]) -> Result<Value, Failure> {
-    let file = own_file(path).map_err(|e| failure_of(&e, "the output could not be read"))?;
-    let document: Value = bounded::read(file, FIGURES)
-        .map_err(|e| Failure::Task(format!("the figures of the result cannot be read: {e}")))?;
+/// The values at these paths of a JSON document; what is not there is left out. Nothing where it is no such document.
+fn figures(path: &Path, wanted: &[String]) -> Option<Value> {
+    if wanted.is_empty() {
+        return None;
+    }
+    let document: Value = bounded::read(own_file(path).ok()?, FIGURES).ok()?;
     let at = |path: &String| {
         path.split('.').try_fold(&document, |value, key| match value {
             Value::Object(map) => map.get(key),
@@ -127,7 +144,7 @@ fn figures(path: &Path, wanted: &[String]) -> Result<Value, Failure> {
         _ => None,
     };
     let found = wanted.iter().filter_map(|path| Some((path.clone(), at(path).and_then(plain)?)));
-    Ok(Value::Object(found.collect()))
+    Some(Value::Object(found.collect()))
 }
 
 /// A file that the run made: nothing that leads elsewhere, and nothing that has another name elsewhere.

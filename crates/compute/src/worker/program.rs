@@ -37,17 +37,20 @@ pub(super) fn run(spec: &Spec, handed: &Handed, room: &Room) -> Result<ResultDoc
     let scratch = scratch(&spec.out_dir).map_err(io("no scratch folder could be made"))?;
     let inputs = super::handed::named(spec, handed, scratch.path())?;
     let launch = handed
-        .launch(&spec.out_dir, scratch.path(), inputs.iter().map(|(_, path)| path.as_str()))
+        .launch(&spec.out_dir, scratch.path(), inputs.iter().map(|(_, path)| name_of(path)))
         .map_err(io("the folders of the run could not be made"))?;
     let places = Places { inputs: &inputs, parameters: &spec.parameters, scratch: scratch.path() };
     write_scripts(command, scratch.path()).map_err(io("the scripts could not be written"))?;
     let before = Before::of(&spec.out_dir).map_err(io("the results folder cannot be read"))?;
     let told = Told::new(&spec.out_dir, scratch.path()).map_err(io("the output could not be made"))?;
+    // Before it could have changed what it writes: what it says of itself is not looked at after the results are.
+    let version = version(command, &launch, &places);
+    let given = |name: &str| places.is_given(name);
+    left::clear(&spec.out_dir, command, &given).map_err(io("what an earlier run left cannot be removed"))?;
     for step in &command.steps {
         one(spec, step, &launch, &places, &told, room)?;
     }
 
-    let given = |name: &str| places.is_given(name);
     let found = left::results(spec, command, &given, &before)?;
     let (mut files, summary) = left::taken_in(spec, &found)?;
     let mut messages = said::Messages::default();
@@ -66,8 +69,6 @@ pub(super) fn run(spec: &Spec, handed: &Handed, room: &Room) -> Result<ResultDoc
             let _ = std::fs::remove_file(path);
         }
     }
-    let version = version(command, &launch, &places);
-    end_descendants(getpid());
     let own = scratch.path().file_name().and_then(|name| name.to_str());
     let kept: Vec<&str> = files.iter().map(|file| file.name.as_str()).chain(own).collect();
     before.clear_strays(&kept).map_err(io("what the program left cannot be removed"))?;
@@ -83,6 +84,11 @@ pub(super) fn run(spec: &Spec, handed: &Handed, room: &Room) -> Result<ResultDoc
         program: ResultProgram { name: command.executable.clone(), version, seed: None, isolation: launch.isolation() },
         warnings: launch.warning().into_iter().chain(messages.lines(STDERR_FILE)).collect(),
     })
+}
+
+/// The last part of the path that a program reads an input by.
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// What takes the outputs of programs. The folders are held open: a program may put something else in their place, and what

@@ -90,6 +90,14 @@ impl TaskType {
         self.remote_model.as_deref().filter(|_| !self.parameters.values().any(needs_a_file))
     }
 
+    /// The name by which runs of it are measured: what a changed file of the owner's describes is measured anew.
+    pub fn measured_as(&self) -> String {
+        match self.origin {
+            TaskOrigin::Program => self.name.clone(),
+            TaskOrigin::Owner => format!("{}@{}", self.name, self.version),
+        }
+    }
+
     /// The command that runs it, unless it is built in.
     pub fn command(&self) -> Option<&CommandLine> {
         match &self.program {

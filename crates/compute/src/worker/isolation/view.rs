@@ -111,8 +111,8 @@ fn places_of(file: &Path, folder: &Path, home: Option<&Path>) -> Vec<PathBuf> {
             beside.map(|name| prefix.join(name)).collect()
         }
         Some(_) => vec![folder.to_owned()],
-        None if holds_a_home(folder, home) || is_shared(folder) => vec![file.to_owned()],
-        None => vec![folder.to_owned()],
+        // What lies beside a program elsewhere may be anything: keys, a ledger, others' results.
+        None => vec![file.to_owned()],
     }
 }
 
@@ -125,11 +125,6 @@ fn holds_a_home(folder: &Path, home: Option<&Path>) -> bool {
     let known = [home, Some(Path::new("/root"))].into_iter().flatten();
     // Of whomever, in the folder of homes.
     folder.parent() == Some(Path::new(HOMES)) || known.chain([Path::new(HOMES)]).any(|home| home.starts_with(folder))
-}
-
-/// Whether everybody may put files there.
-fn is_shared(folder: &Path) -> bool {
-    ["/tmp", "/var/tmp", "/dev/shm"].iter().any(|shared| folder == Path::new(shared))
 }
 
 /// What the first line of a script names.

@@ -204,6 +204,7 @@ fn places(task: &TaskType, command: &CommandLine) -> Result<(), Flaw> {
                 Argument::When { with, arguments } => (Some(with), arguments),
             };
             templates.iter().try_for_each(|template| script(task, template))?;
+            templates.iter().try_for_each(|template| no_option(task, template))?;
             let names = templates.iter().flat_map(Template::values).chain(with);
             for name in names {
                 place(task, name, with).map_err(|why| flaw(&["program", "arguments"], why))?;
@@ -216,6 +217,23 @@ fn places(task: &TaskType, command: &CommandLine) -> Result<(), Flaw> {
     match all.into_iter().find(|name| !used.contains(*name)) {
         Some(name) => Err(flaw(&["program", "arguments"], format!("`{{{name}}}` stands in no argument"))),
         None => Ok(()),
+    }
+}
+
+/// A number that may be negative is no argument of its own: the program would take it for an option.
+fn no_option(task: &TaskType, template: &Template) -> Result<(), Flaw> {
+    let [Piece::Value(name)] = template.pieces.as_slice() else { return Ok(()) };
+    let negative = match task.parameters.get(name).map(|spec| &spec.kind) {
+        Some(ParameterKind::Integer { min, .. }) => *min < 0,
+        Some(ParameterKind::Number { min, .. }) => *min < 0.0,
+        _ => false,
+    };
+    match negative {
+        true => Err(flaw(
+            &["program", "arguments"],
+            format!("`{{{name}}}` may be negative and would be read as an option: write it as --option={{{name}}}"),
+        )),
+        false => Ok(()),
     }
 }
 
