@@ -88,7 +88,7 @@ async fn a_long_conversation_fits_the_window_and_keeps_what_is_open() {
 
 #[tokio::test]
 async fn a_window_that_is_smaller_than_was_thought_is_found_out() {
-    let model = counting(7000);
+    let model = counting(8000);
     let mut bench = long_talk(model.clone(), Limits { window: Some(64_000), ..Limits::default() });
     for i in 0..12 {
         let outcome = bench.turn(&format!("How are my jobs? ({i}) {}", "Please. ".repeat(90))).await;
