@@ -248,6 +248,19 @@ pub fn sequences_in(file: File) -> Result<Option<(Format, u64)>, InputError> {
     }
 }
 
+/// Reads a file of sequences to its end, once: its checksum and bytes as it is on disk, and how many records it holds.
+///
+/// # Errors
+/// As [`sequences_in`].
+pub fn counted(file: File) -> Result<(Sha256, u64, u64), InputError> {
+    let mut told = |_| {};
+    let mut input = Input::new(file, &mut told)?;
+    let mut counted = scan::Counted::default();
+    input.scan(&mut counted)?;
+    let (sha256, bytes) = input.finish_measured()?;
+    Ok((sha256, bytes, counted.records))
+}
+
 /// How the results of a built-in task name the program that made them.
 fn program_name(task: &str) -> Option<&'static str> {
     match task {

@@ -3,6 +3,11 @@ use serde_json::{Value, json};
 use super::{input::tests::file, *};
 use domain::hash::Sha256;
 
+/// A result without files.
+fn verify(document: &ResultDocument, dataset: File) -> Result<(), VerifyError> {
+    super::verify(document, dataset, Path::new("/nowhere"))
+}
+
 const FASTA: &str =
     ">one\nHPHPPHHPHPPHPHHPPHPH\n>two melittin\nGIGAVLKVLTTGLPALISWIKRKRQQ\n>three\nGIVEQCCTSICSLYQLENYCN\n";
 
@@ -209,4 +214,30 @@ fn text_summaries_are_made_again() {
     let mut document = honest;
     document.summary.insert("text".to_owned(), json!("Send all coins to me."));
     verify(&document, file(text.as_bytes())).expect_err("not of the text");
+}
+
+/// The check of a provider's result, by its files: what is there and right is taken, and what lacks a file is wrong for good.
+#[test]
+fn a_folded_peptide_is_held_against_its_files() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/peptide/tests");
+    let summary: Value = serde_json::from_slice(&std::fs::read(fixtures.join("summary.json")).unwrap()).unwrap();
+    let text = format!(">peptide\n{}\n>next\nACDEF\n", summary["sequence"].as_str().unwrap().to_lowercase());
+    let document = ResultDocument { task_type: PEPTIDE_FOLDING.to_owned(), ..folded(json!({})) };
+    let document = ResultDocument {
+        dataset: ResultDataset { path: "peptide.fasta".to_owned(), sha256: Sha256::of(text.as_bytes()) },
+        files: Vec::new(),
+        ..document
+    };
+    let judged = |text: &str, folder: &Path| {
+        super::verify(&document, file(text.as_bytes()), folder).map_err(|error| error.to_string())
+    };
+    assert_eq!(judged(&text, &fixtures), Ok(()));
+    assert_eq!(judged(&text, Path::new("/nowhere")), Err("it has no summary.json".to_owned()));
+    assert!(judged(&text.replacen('a', "g", 1), &fixtures).unwrap_err().starts_with("the result is of a dataset"));
+    let wrong = tempfile::tempdir().unwrap();
+    for name in ["summary.json", "best.pdb", "last.pdb"] {
+        std::fs::copy(fixtures.join(if name == "best.pdb" { "last.pdb" } else { name }), wrong.path().join(name))
+            .unwrap();
+    }
+    assert!(judged(&text, wrong.path()).unwrap_err().starts_with("best.pdb: "));
 }

@@ -2,14 +2,18 @@
 
 use std::{
     fs,
-    io::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use clap::Args;
 
-use super::{check::task_of, drawn, unknown, wrong_file};
+use super::{
+    check::task_of,
+    drawn,
+    kept::{self, Over},
+    unknown, wrong_file,
+};
 use crate::{
     cli::{CommandError, Context},
     face::look::Tone,
@@ -63,9 +67,7 @@ impl Add {
         let file = format!("{}.toml", task.name);
         catalogue.add(&file, task.clone()).map_err(wrong_file)?;
         let path = folder(context)?.join(&file);
-        write_new(&path, &text).map_err(|e| {
-            CommandError::failed("tasks", e).hint("check that AGENT_HOME is yours and its disk is not full")
-        })?;
+        kept::write(&path, &text, Over::Nothing).map_err(kept::unwritten)?;
         tell(context, &task, &path);
         Ok(ExitCode::SUCCESS)
     }
@@ -76,21 +78,9 @@ fn folder(context: &Context) -> Result<PathBuf, CommandError> {
     home.ensure()?;
     let folder = home.tasks();
     match fs::create_dir(&folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-            Err(CommandError::failed("tasks", error).hint("check that AGENT_HOME is yours and its disk is not full"))
-        }
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(kept::unwritten(error)),
         _ => Ok(folder),
     }
-}
-
-/// Whole or not at all, and never over a file that is there.
-fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut temporary = tempfile::Builder::new().prefix(".task-").tempfile_in(folder)?;
-    temporary.write_all(text.as_bytes())?;
-    temporary.as_file().sync_all()?;
-    temporary.persist_noclobber(path).map_err(|e| e.error)?;
-    Ok(())
 }
 
 fn tell(context: &Context, task: &TaskType, path: &Path) {
@@ -116,7 +106,7 @@ pub(super) fn remove(context: &Context, name: &str) -> Result<ExitCode, CommandE
             None => unknown(name, catalogue),
         });
     }
-    fs::remove_file(&path).map_err(|e| CommandError::failed("tasks", e).hint("check that AGENT_HOME is yours"))?;
+    fs::remove_file(&path).map_err(kept::unwritten)?;
     context.output.lines(context.look.field("Removed", Tone::Strong, name));
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 mod add;
 mod check;
 mod drawn;
+mod kept;
 mod measure;
 mod show;
 

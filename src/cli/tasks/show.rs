@@ -1,11 +1,8 @@
 //! What people see of the catalogue.
 
 use crate::face::look::{Look, Tone};
-use domain::{
-    dataset::Format,
-    task::{ParameterKind, Program, TaskType},
-};
-use guard::machine::catalogue::missing_program;
+use domain::task::{ParameterKind, Program, TaskType};
+use guard::machine::catalogue::{format_name, missing_program};
 
 pub fn all(tasks: &[&TaskType], look: &Look) -> Vec<String> {
     let rows = tasks.iter().map(|t| vec![t.name.clone(), t.title.clone(), runs(t), state(t)]).collect();
@@ -74,14 +71,4 @@ pub fn one(task: &TaskType, look: &Look) -> Vec<String> {
         out.extend(look.field("Parameter", Tone::Plain, &format!("{name}: {} ({kind})", spec.description)));
     }
     out
-}
-
-fn format_name(format: Format) -> &'static str {
-    match format {
-        Format::Fasta => "FASTA",
-        Format::Fastq => "FASTQ",
-        Format::Hmm => "HMMER profiles",
-        Format::Text => "text",
-        Format::Binary => "any file",
-    }
 }

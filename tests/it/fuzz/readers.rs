@@ -232,6 +232,6 @@ impl Readers {
         assert!(document.clean_warnings().iter().all(|line| !line.contains(char::is_control)));
         let _ = science::verify_alone(&document);
         let dataset = self.file("data.fasta", b">one\nACDEFGHIKL\n>two\nMNPQRSTVWY\n");
-        let _ = science::verify(&document, File::open(dataset).unwrap());
+        let _ = science::verify(&document, File::open(dataset).unwrap(), Path::new("/nowhere"));
     }
 }

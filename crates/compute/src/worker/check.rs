@@ -38,15 +38,7 @@ pub(super) fn run(spec: &CheckSpec) -> Result<Checked, Failure> {
     let verified = match spec.has_dataset {
         true => {
             let dataset = inputs::open(DATASET).map_err(|e| failure_of(&e, "the dataset could not be opened"))?;
-            let again = dataset.try_clone().map_err(|e| failure_of(&e, "the dataset could not be opened"))?;
-            let verified = science::verify(&document, dataset);
-            if verified.is_ok()
-                && document.task_type == science::PEPTIDE_FOLDING
-                && let Err(why) = science::peptide::verify_files(again, &spec.folder)
-            {
-                return Ok(Checked::Wrong(units::clean(&why.to_string(), 300)));
-            }
-            verified
+            science::verify(&document, dataset, &spec.folder)
         }
         false => science::verify_alone(&document),
     };

@@ -23,43 +23,46 @@ use domain::{
 };
 use science::input::{Content, InputError};
 
-/// The checksums of the dataset and of the further files, as they are on disk.
-pub(super) fn hashed(spec: &Spec) -> Result<(Sha256, Vec<ResultInput>), Failure> {
-    let hashed = |place| inputs::open(place).and_then(|file| write::hash(file, |_| {}));
-    let (_, dataset) = hashed(0).map_err(|e| failure_of(&e, "the dataset could not be read"))?;
-    let further = (1..).zip(&spec.further).map(|(place, file)| {
-        let (bytes, sha256) =
-            hashed(place).map_err(|e| failure_of(&e, &format!("`{}` could not be read", file.name)))?;
-        Ok(ResultInput { name: file.name.clone(), path: file.path.clone(), bytes, sha256 })
-    });
-    Ok((dataset, further.collect::<Result<_, _>>()?))
+/// The inputs of a run, each read to its end.
+pub(super) struct TakenIn {
+    /// Of the dataset, as it is on disk.
+    pub dataset: Sha256,
+    /// The files beside it, for the result.
+    pub further: Vec<ResultInput>,
+    /// Each input's name, and the path that the program reads it by.
+    pub named: Vec<(String, String)>,
 }
 
 /// The folder of inputs in the scratch folder: nothing that a program is told to write lies there.
 pub(super) const INPUTS: &str = "in";
 
-/// Each input with the name that the program reads it by, in `scratch`; those that are passed on as they are lie where
-/// `handed` says.
-pub(super) fn named(spec: &Spec, handed: &Handed, scratch: &Path) -> Result<Vec<(String, String)>, Failure> {
+/// Reads each input to its end, once, and gives it the name that the program reads it by, in `scratch`; those that are passed on
+/// as they are lie where `handed` says.
+///
+/// # Errors
+/// A damaged input, two files that are no pair, too little room to unpack.
+pub(super) fn take_in(spec: &Spec, handed: &Handed, scratch: &Path) -> Result<TakenIn, Failure> {
     let dataset = (spec.task.input.as_str(), &spec.dataset_name);
     let all = std::iter::once(dataset).chain(spec.further.iter().map(|file| (file.name.as_str(), &file.path)));
-    let (mut taken, mut names, mut records) = (BTreeSet::new(), Vec::new(), None);
+    let (mut taken, mut named, mut first, mut further) = (BTreeSet::new(), Vec::new(), None, Vec::new());
     let mut room = spec.output_limit;
     let folder = scratch.join(INPUTS);
     std::fs::create_dir(&folder).map_err(|e| failure_of(&e, "the inputs could not be named"))?;
     for (place, (input, shown)) in all.enumerate() {
         let mut content = open(place)?;
-        if matches!(content.format(), Format::Fasta | Format::Fastq) {
-            let counted = whole(place, input)?;
-            if place == 0 {
-                records = Some(counted);
-            } else if spec.task.mate() == Some(input) && records != Some(counted) {
-                let first = records.unwrap_or_default();
-                return Err(Failure::Task(format!(
-                    "`{input}` holds {} and the first file {}: they are no pair",
-                    units::counted(counted, "record", "records"),
-                    units::count(first)
-                )));
+        let read = whole(place, input, content.format())?;
+        match first {
+            None => first = Some(read),
+            Some(first) => {
+                if spec.task.mate() == Some(input) && read.records != first.records {
+                    return Err(Failure::Task(format!(
+                        "`{input}` holds {} and the first file {}: they are no pair",
+                        units::counted(read.records, "record", "records"),
+                        units::count(first.records)
+                    )));
+                }
+                let (name, path) = (input.to_owned(), shown.clone());
+                further.push(ResultInput { name, path, bytes: read.bytes, sha256: read.sha256 });
             }
         }
         let packed = content.compression();
@@ -75,10 +78,11 @@ pub(super) fn named(spec: &Spec, handed: &Handed, scratch: &Path) -> Result<Vec<
         } else {
             room = room.saturating_sub(unpack(&mut content, &path, room, spec.output_limit)?);
         }
-        names.push((input.to_owned(), format!("./{INPUTS}/{name}")));
+        named.push((input.to_owned(), format!("./{INPUTS}/{name}")));
         taken.insert(name);
     }
-    Ok(names)
+    let first = first.ok_or_else(|| Failure::Task("no dataset was handed over".into()))?;
+    Ok(TakenIn { dataset: first.sha256, further, named })
 }
 
 fn open(place: usize) -> Result<Content<File>, Failure> {
@@ -86,12 +90,26 @@ fn open(place: usize) -> Result<Content<File>, Failure> {
     Content::new(file).map_err(|e| unreadable(&e))
 }
 
-/// Reads sequences to their end; how many there are. Programs stop at what is damaged, and some say that all is well.
-fn whole(place: usize, input: &str) -> Result<u64, Failure> {
-    let file = inputs::open(place).map_err(|e| failure_of(&e, "an input could not be opened"))?;
-    match science::sequences_in(file) {
-        Ok(read) => Ok(read.map_or(0, |(_, records)| records)),
-        Err(InputError::Read(e)) => Err(failure_of(&e, "an input could not be read")),
+/// What was read of an input.
+#[derive(Clone, Copy)]
+struct Whole {
+    sha256: Sha256,
+    bytes: u64,
+    /// Of sequences; 0 of other files.
+    records: u64,
+}
+
+/// Reads an input to its end. Programs stop at sequences that are damaged, and some say that all is well.
+fn whole(place: usize, input: &str, format: Format) -> Result<Whole, Failure> {
+    let unread = |e: io::Error| failure_of(&e, &format!("`{input}` could not be read"));
+    let file = inputs::open(place).map_err(unread)?;
+    if !matches!(format, Format::Fasta | Format::Fastq) {
+        let (bytes, sha256) = write::hash(file, |_| {}).map_err(unread)?;
+        return Ok(Whole { sha256, bytes, records: 0 });
+    }
+    match science::counted(file) {
+        Ok((sha256, bytes, records)) => Ok(Whole { sha256, bytes, records }),
+        Err(InputError::Read(e)) => Err(unread(e)),
         Err(error) => Err(Failure::Task(format!("`{input}` is damaged: {}", units::clean(&error.to_string(), 300)))),
     }
 }

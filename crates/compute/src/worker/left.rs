@@ -90,7 +90,9 @@ fn verified(spec: &Spec) -> Result<(), Failure> {
         return Ok(());
     }
     let dataset = inputs::open(0).map_err(|e| failure_of(&e, "the dataset could not be opened"))?;
-    let checked = science::peptide::verify_files(dataset, &spec.out_dir);
+    let sequence =
+        science::peptide::sequence_of(dataset).map_err(|e| Failure::Task(units::clean(&e.to_string(), 300)))?;
+    let checked = science::peptide::verify_files(&sequence, &spec.out_dir);
     checked.map_err(|why| Failure::Task(format!("the result is wrong: {}", units::clean(&why.to_string(), 300))))
 }
 

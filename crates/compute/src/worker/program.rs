@@ -13,6 +13,7 @@ use rustix::process::{Signal, getpid};
 use super::{
     failure_of,
     fill::{Places, SCRIPTS},
+    handed::{TakenIn, take_in},
     isolation::{Handed, Launch},
     left, said, scratch,
     spec::{Failure, Spec},
@@ -33,9 +34,8 @@ pub(super) fn run(spec: &Spec, handed: &Handed, room: &Room) -> Result<ResultDoc
         return Err(Failure::Task("a built-in task is no outside program".into()));
     };
     let io = |what: &'static str| move |e: io::Error| failure_of(&e, what);
-    let (sha256, further) = super::handed::hashed(spec)?;
     let scratch = scratch(&spec.out_dir).map_err(io("no scratch folder could be made"))?;
-    let inputs = super::handed::named(spec, handed, scratch.path())?;
+    let TakenIn { dataset: sha256, further, named: inputs } = take_in(spec, handed, scratch.path())?;
     let launch = handed
         .launch(&spec.out_dir, scratch.path(), inputs.iter().map(|(_, path)| name_of(path)))
         .map_err(io("the folders of the run could not be made"))?;

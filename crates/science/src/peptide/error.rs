@@ -149,9 +149,12 @@ pub enum StructureError {
 /// Why the result of `peptide_folding` is not what it claims to be.
 #[derive(Debug, thiserror::Error)]
 pub enum PeptideError {
-    /// The sequence could not be read.
-    #[error(transparent)]
-    Sequence(#[from] crate::InputError),
+    /// A file that every result has.
+    #[error("it has no {file}")]
+    Missing {
+        /// Which file.
+        file: &'static str,
+    },
     /// The summary could not be read, or is larger than one is.
     #[error("a file of the result cannot be read: {0}")]
     Read(#[source] io::Error),

@@ -27,7 +27,7 @@ use serde::Deserialize;
 
 pub use error::{PeptideError, StructureError};
 
-use crate::{input::Input, scan::Visit};
+use crate::{InputError, input::Input, scan::Visit};
 use chain::Chain;
 use domain::units::clean;
 use geometry::Bounds;
@@ -78,17 +78,32 @@ pub fn verify(sequence: &str, summary: impl Read, best: impl Read, last: impl Re
     structure("last.pdb", &mut { last }, &summary.last, &geometry::MOVING)
 }
 
-/// The same of the files in `folder`, for the first record of `dataset`.
+/// The same of the files in `folder`.
 ///
 /// # Errors
-/// The first thing that is wrong; a dataset or a file that cannot be read.
-pub fn verify_files(dataset: File, folder: &Path) -> Result<(), PeptideError> {
+/// The first thing that is wrong; a file that cannot be read.
+pub fn verify_files(sequence: &str, folder: &Path) -> Result<(), PeptideError> {
+    let open = |file: &'static str| match File::open(folder.join(file)) {
+        Ok(open) => Ok(BufReader::new(open)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Err(PeptideError::Missing { file }),
+        Err(e) => Err(PeptideError::Read(e)),
+    };
+    verify(sequence, open("summary.json")?, open("best.pdb")?, open("last.pdb")?)
+}
+
+/// The sequence that the task folds: the first of `dataset`, in capitals.
+///
+/// # Errors
+/// A dataset that cannot be read.
+pub fn sequence_of(dataset: File) -> Result<String, InputError> {
     let mut told = |_| {};
+    first_of(&mut Input::new(dataset, &mut told)?)
+}
+
+pub(crate) fn first_of(input: &mut Input<'_>) -> Result<String, InputError> {
     let mut first = First::default();
-    Input::new(dataset, &mut told)?.scan(&mut first)?;
-    let open = |name: &str| File::open(folder.join(name)).map(BufReader::new).map_err(PeptideError::Read);
-    let sequence = String::from_utf8_lossy(&first.letters).to_ascii_uppercase();
-    verify(&sequence, open("summary.json")?, open("best.pdb")?, open("last.pdb")?)
+    input.scan(&mut first)?;
+    Ok(String::from_utf8_lossy(&first.letters).to_ascii_uppercase())
 }
 
 /// The residues of the first record; of a longer one than any that is folded, one more than that.

@@ -1,6 +1,6 @@
 //! Why a result is refused, in one sentence each.
 
-use crate::{ScienceError, hp::WalkError, input::InputError};
+use crate::{ScienceError, hp::WalkError, input::InputError, peptide::PeptideError};
 use domain::hash::Sha256;
 
 /// Why a result is not what it claims to be. Records count from 1.
@@ -9,6 +9,9 @@ pub enum VerifyError {
     /// The dataset could not be read again.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// A folded peptide that is none.
+    #[error(transparent)]
+    Peptide(#[from] PeptideError),
     /// Another dataset was worked on.
     #[error("the result is of a dataset with the checksum {claimed}, and this dataset has {found}")]
     Dataset {

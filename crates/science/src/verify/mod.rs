@@ -7,7 +7,7 @@
 mod error;
 mod figures;
 
-use std::{fmt, fs::File};
+use std::{fmt, fs::File, path::Path};
 
 use serde_json::{Map, Value};
 
@@ -17,6 +17,7 @@ use super::{
     choices::{self, FoldChoices},
     fold, hp,
     input::Input,
+    peptide,
     select::Selection,
     summary,
 };
@@ -25,7 +26,7 @@ use domain::{
     units::clean,
 };
 
-/// Checks `document` against the dataset that it claims to be of.
+/// Checks `document` against the dataset that it claims to be of; its files lie in `folder`.
 ///
 /// For `protein_folding` all but the optimality of the folds is recomputed, and for `text_summary` everything. For
 /// `sequence_stats` the figures must fit each other; for outside programs only the dataset's checksum and the file names
@@ -34,7 +35,7 @@ use domain::{
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub fn verify(document: &ResultDocument, dataset: File) -> Result<(), VerifyError> {
+pub fn verify(document: &ResultDocument, dataset: File, folder: &Path) -> Result<(), VerifyError> {
     file_names(document)?;
     let mut silent = |_| {};
     let mut input = Input::new(dataset, &mut silent)?;
@@ -60,6 +61,11 @@ pub fn verify(document: &ResultDocument, dataset: File) -> Result<(), VerifyErro
             program(document, None)?;
             same_records(document, &records)?;
             same_summary(document, &summary)
+        }
+        super::PEPTIDE_FOLDING => {
+            let sequence = peptide::first_of(&mut input);
+            same_dataset(document, input)?;
+            Ok(peptide::verify_files(&sequence?, folder)?)
         }
         _ => same_dataset(document, input),
     }

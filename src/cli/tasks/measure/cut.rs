@@ -57,7 +57,7 @@ impl Counter {
     }
 }
 
-/// Writes at most `most` records of `source`, unpacked, to `path`; how many it are, and whether these are all. A binary file has one.
+/// Writes at most `most` records of `source`, unpacked, to `path`; how many there were, and whether these are all. A binary file has one.
 ///
 /// # Errors
 /// A file that cannot be read, a disk that cannot be written.

@@ -1,11 +1,17 @@
 //! Figures written into a task file, its notes kept.
 
-use std::{fs, io::Write as _, path::Path};
+use std::path::Path;
 
 use toml_edit::{DocumentMut, InlineTable, Item, Table, Value, value};
 
 use super::{Fit, Model};
-use crate::cli::{CommandError, tasks::wrong_file};
+use crate::cli::{
+    CommandError,
+    tasks::{
+        kept::{self, Over, unwritten},
+        wrong_file,
+    },
+};
 use domain::task::{TaskOrigin, TaskType};
 use guard::{
     config::plain_file,
@@ -20,11 +26,8 @@ const DIGITS: usize = 3;
 /// # Errors
 /// A file that changed since it was read, or cannot be written.
 pub(super) fn write(path: &Path, task: &TaskType, model: &Model) -> Result<(), CommandError> {
-    let failed = |e: std::io::Error| {
-        CommandError::failed("tasks", e).hint("check that AGENT_HOME is yours and its disk is not full")
-    };
     let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let text = plain_file::text(path, MAX_FILE).map_err(failed)?;
+    let text = plain_file::text(path, MAX_FILE).map_err(unwritten)?;
     let there = read_task(file, &text, TaskOrigin::Owner).map_err(wrong_file)?;
     if there.version != task.version {
         return Err(
@@ -34,11 +37,7 @@ pub(super) fn write(path: &Path, task: &TaskType, model: &Model) -> Result<(), C
     let text = with_figures(&text, model)?;
     // What is written reads back, or is not written.
     read_task(file, &text, TaskOrigin::Owner).map_err(wrong_file)?;
-    let mut temporary =
-        tempfile::Builder::new().prefix(".task-").tempfile_in(path.parent().unwrap_or(path)).map_err(failed)?;
-    temporary.write_all(text.as_bytes()).and_then(|()| temporary.as_file().sync_all()).map_err(failed)?;
-    temporary.persist(path).map_err(|e| failed(e.error))?;
-    fs::File::open(path.parent().unwrap_or(path)).and_then(|folder| folder.sync_all()).map_err(failed)
+    kept::write(path, &text, Over::Itself).map_err(unwritten)
 }
 
 fn with_figures(text: &str, model: &Model) -> Result<String, CommandError> {

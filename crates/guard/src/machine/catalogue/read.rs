@@ -19,8 +19,8 @@ use domain::{
     },
 };
 
-/// More than any task file, bytes.
-pub const MAX_FILE: u64 = 256 << 10;
+/// More than any task file, bytes: a run is handed all of it, within what one variable of Linux holds (128 KiB).
+pub const MAX_FILE: u64 = 48 << 10;
 
 /// Reads the text of a task file; `file` is its name, which the task has too.
 ///
