@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests run against: a Neo node (neogo), an S3 server (weed), a Python environment (venv) with
-# three independent clients, one with what peptide_folding needs (peptide), and, of Debian's packages, the programs of the catalogue, bubblewrap, seqkit and an HTML checker. Does nothing when all is there. Usage: tests/setup.sh [FOLDER]
+# three independent clients, one with what peptide_folding needs (peptide), and, of Debian's packages, the programs of the catalogue, bubblewrap, podman, seqkit and an HTML checker. Does nothing when all is there. Usage: tests/setup.sh [FOLDER]
 # FOLDER is $AGENT_TEST_TOOLS when that is set, else target/test-tools; the tests look in the same place.
 set -euo pipefail
 
@@ -28,12 +28,12 @@ apt_install() {
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >&2
 }
 
-# The outside programs of the catalogue (seqkit also judges our statistics); what isolates them; what compresses inputs for them; tidy, which
+# The outside programs of the catalogue (seqkit also judges our statistics); what isolates them and runs containers; what compresses inputs for them; tidy, which
 # says whether a page is HTML.
 missing=()
 for program in blastp:ncbi-blast+ mafft:mafft hmmbuild:hmmer fastp:fastp diamond:diamond-aligner mmseqs:mmseqs2 \
     fasttree:fasttree minimap2:minimap2 samtools:samtools prodigal:prodigal seqkit:seqkit \
-    bwrap:bubblewrap bzip2:bzip2 xz:xz-utils zstd:zstd tidy:tidy; do
+    bwrap:bubblewrap podman:podman crun:crun runc:runc busybox:busybox-static bzip2:bzip2 xz:xz-utils zstd:zstd tidy:tidy; do
     command -v "${program%%:*}" >/dev/null || missing+=("${program#*:}")
 done
 [ ${#missing[@]} = 0 ] || apt_install "${missing[@]}" ||

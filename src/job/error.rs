@@ -14,7 +14,11 @@ use domain::{
 };
 use guard::{
     ledger::{CapPassed, IntendError, LedgerError},
-    machine::{ProbeError, catalogue::ParameterError, expand::ExpandError},
+    machine::{
+        ProbeError,
+        catalogue::{Missing, ParameterError},
+        expand::ExpandError,
+    },
     policy::{Refusal, Rule},
 };
 use storage::{StorageError, fetch::FetchError};
@@ -48,15 +52,13 @@ pub enum JobError {
     /// The dataset is not what the task works on.
     #[error("{0}")]
     WrongDataset(String),
-    /// An outside program is not installed.
-    #[error("{task} needs the program `{executable}`, which is not installed")]
+    /// An outside program is not installed, or its image is not there.
+    #[error("{task} {missing}")]
     MissingProgram {
         /// The task.
         task: String,
-        /// The program.
-        executable: String,
-        /// The Debian package that has it, where the task says so.
-        package: Option<String>,
+        /// What is not there.
+        missing: Missing,
     },
     /// A file beside the dataset cannot be measured.
     #[error("`{name}` cannot be used: {}", source.told_of(&path.display().to_string()))]
@@ -257,10 +259,7 @@ impl JobError {
                 Some(format!("`agent tasks try {task} FILE` measures it on samples of a file"))
             }
             JobError::Probe(e) => e.hint(),
-            JobError::MissingProgram { package, .. } => Some(package.as_ref().map_or_else(
-                || "install it, so that it is on PATH".to_owned(),
-                |package| format!("install it: apt install {package}"),
-            )),
+            JobError::MissingProgram { missing, .. } => Some(missing.hint()),
             JobError::Setup { hint, .. } => hint.clone(),
             JobError::OtherProfile { profile, .. } => Some(format!("run with --profile {profile}")),
             JobError::Storage(e) => e.hint(),

@@ -33,11 +33,7 @@ impl Workflow {
     pub(super) async fn local_step(&self, job: &Job, cancel: &Cancel) -> Result<(), JobError> {
         let task = self.task_of(job)?;
         if let Some(missing) = catalogue::missing_program(task) {
-            return Err(JobError::MissingProgram {
-                task: task.name.clone(),
-                executable: missing.executable,
-                package: missing.package,
-            });
+            return Err(JobError::MissingProgram { task: task.name.clone(), missing });
         }
         let guard = &self.parts.guard;
         let files = (guard.reopen_dataset(job)?, guard.reopen_further(job)?);

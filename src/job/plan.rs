@@ -315,11 +315,7 @@ impl Workflow {
         if job.place() == Place::Local {
             return match catalogue::missing_program(task) {
                 None => Ok(()),
-                Some(missing) => Err(JobError::MissingProgram {
-                    task: task.name.clone(),
-                    executable: missing.executable,
-                    package: missing.package,
-                }),
+                Some(missing) => Err(JobError::MissingProgram { task: task.name.clone(), missing }),
             };
         }
         let model = super::offload::remote_model(task, job)?;

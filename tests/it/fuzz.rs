@@ -15,6 +15,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::time::{ClockId, clock_gettime};
+
 use self::{change::Changes, readers::Readers};
 
 /// A reader, and what of its inputs is a text.
@@ -40,7 +42,7 @@ const READERS: [(&str, Reader); 15] = [
 ];
 /// So many inputs of each are a slice.
 const SLICE: u64 = 300;
-/// No single input takes longer, however busy the machine is.
+/// No single input takes longer of a processor, however busy the machine is.
 const LONGEST: Duration = Duration::from_secs(20);
 
 fn folder(name: &str) -> PathBuf {
@@ -62,8 +64,14 @@ fn kept(name: &str, input: &[u8]) -> PathBuf {
     path
 }
 
-/// What a reader was given, and when.
-type Begun = (Instant, Vec<u8>);
+/// What a reader was given, and when: by the processor time of this process.
+type Begun = (Duration, Vec<u8>);
+
+/// The processor time of this process so far: the reader's, as the thread that watches it sleeps.
+fn worked() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec.try_into().unwrap(), time.tv_nsec.try_into().unwrap())
+}
 
 /// Ends the process, with the input kept, where a reader does not come back long after it should have; until it is dropped.
 struct Watch {
@@ -79,7 +87,7 @@ impl Watch {
         std::thread::spawn(move || {
             while came.recv_timeout(LONGEST) == Err(mpsc::RecvTimeoutError::Timeout) {
                 if let Some((begun, input)) = &*watched.lock().unwrap()
-                    && begun.elapsed() > 5 * LONGEST
+                    && worked() - *begun > 5 * LONGEST
                 {
                     eprintln!("a reader does not come back: {}", kept(&name, input).display());
                     std::process::exit(101);
@@ -90,7 +98,7 @@ impl Watch {
     }
 
     fn begins(&self, input: &[u8]) {
-        *self.now.lock().unwrap() = Some((Instant::now(), input.to_owned()));
+        *self.now.lock().unwrap() = Some((worked(), input.to_owned()));
     }
 }
 
@@ -105,12 +113,13 @@ fn play(name: &str, reader: Reader, goes_on: impl Fn(u64) -> bool) -> u64 {
         if played >= honest.len() as u64 && !goes_on(played) {
             break;
         }
-        let begun = Instant::now();
+        let begun = worked();
         watch.begins(&input);
         let panicked = catch_unwind(AssertUnwindSafe(|| reader(&mut readers, &input))).is_err();
-        if panicked || begun.elapsed() > LONGEST {
+        let took = worked() - begun;
+        if panicked || took > LONGEST {
             let kept = kept(&format!("{name}-{played}"), &input);
-            panic!("{name}, input {played}, panicked: {panicked}, after {:?}: {}", begun.elapsed(), kept.display());
+            panic!("{name}, input {played}, panicked: {panicked}, after {took:?}: {}", kept.display());
         }
         played += 1;
     }

@@ -7,6 +7,7 @@ mod chat;
 mod cli;
 mod clients;
 mod compute;
+mod containers;
 mod data;
 mod endpoints;
 mod examples;

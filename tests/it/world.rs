@@ -68,6 +68,11 @@ impl World {
         self.env.retain(|(known, _)| known != name);
     }
 
+    /// Whether there is a setting of that name.
+    pub fn has(&self, name: &str) -> bool {
+        self.env.iter().any(|(known, _)| known == name)
+    }
+
     /// A setting as it is now.
     pub fn setting(&self, name: &str) -> String {
         self.env.iter().find(|(known, _)| known == name).unwrap().1.clone()

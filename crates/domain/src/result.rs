@@ -118,6 +118,9 @@ pub struct ResultProgram {
     /// What kept an outside program apart from the machine it ran on, such as `bubblewrap`; nothing where nothing did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub isolation: Option<String>,
+    /// The container image that it came from, by name and id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
 }
 
 /// One fold of `protein_folding`: a self-avoiding walk on a lattice.

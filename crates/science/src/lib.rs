@@ -191,6 +191,7 @@ pub fn run(run: Run<'_>, progress: &mut dyn FnMut(f64)) -> Result<ResultDocument
             version: env!("CARGO_PKG_VERSION").to_owned(),
             seed,
             isolation: None,
+            image: None,
         },
         warnings: Vec::new(),
     };

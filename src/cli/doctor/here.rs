@@ -180,9 +180,15 @@ pub fn programs(context: &Context) -> Check {
         return Check::ok("programs", "every task's program is there");
     }
     let tasks = missing.iter().map(|(task, _)| task.name.as_str()).collect::<Vec<_>>().join(", ");
-    let packages: BTreeSet<&str> = missing.iter().filter_map(|(_, m)| m.package.as_deref()).collect();
+    let packages: BTreeSet<&str> = missing.iter().filter_map(|(_, m)| m.package()).collect();
     let hint = match packages.is_empty() {
-        true => "install them, so that they are on PATH".to_owned(),
+        true => missing
+            .iter()
+            .map(|(_, missing)| missing.hint())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+            .join("; "),
         false => format!("apt install {}", packages.into_iter().collect::<Vec<_>>().join(" ")),
     };
     Check::warn("programs", format!("not installed for {tasks}"), hint)

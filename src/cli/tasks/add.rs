@@ -15,11 +15,17 @@ use super::{
     unknown, wrong_file,
 };
 use crate::{
-    cli::{CommandError, Context},
+    cli::{CommandError, Context, Kind},
     face::look::Tone,
 };
-use domain::task::{TaskOrigin, TaskType, template::is_name};
-use guard::machine::catalogue::read_task;
+use domain::{
+    task::{Image, TaskOrigin, TaskType, template::is_name},
+    units,
+};
+use guard::machine::{
+    catalogue::{Missing, missing_program, read_task},
+    containers,
+};
 
 /// Add a task of your own.
 #[derive(Debug, Args)]
@@ -33,6 +39,9 @@ pub struct Add {
     /// Something that can be chosen: NAME=MIN..MAX:DEFAULT, NAME=WORD|WORD, or NAME=flag
     #[arg(long = "parameter", value_name = "NAME=KIND", value_parser = drawn::parameter)]
     parameters: Vec<drawn::Parameter>,
+    /// Run the command in a container of this image, which podman has on this machine
+    #[arg(long, value_name = "IMAGE", requires = "command")]
+    image: Option<String>,
     /// The command with places for values: {INPUT}, {PARAMETER}, {out:FILE}
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
@@ -54,15 +63,22 @@ impl Add {
                 if !is_name(&self.what) {
                     return Err(CommandError::usage(format!(
                         "`{}` is no name for a task: lower-case letters, digits and `_`, beginning with a letter",
-                        domain::units::clean(&self.what, 60)
+                        units::clean(&self.what, 60)
                     ))
                     .hint("name the task first, then `--` and its command"));
                 }
-                let text = drawn::file(&self.what, executable, arguments, &self.inputs, &self.parameters)?;
+                let image = self.image.as_deref().map(pinned).transpose()?;
+                let drawn =
+                    drawn::Drawn { executable, arguments, inputs: &self.inputs, parameters: &self.parameters, image };
+                let text = drawn.file(&self.what)?;
                 let task = read_task(&format!("{}.toml", self.what), &text, TaskOrigin::Owner).map_err(wrong_file)?;
                 (task, text)
             }
         };
+        if let Some(missing @ Missing::Image(_)) = missing_program(&task) {
+            let message = format!("{} {missing}", task.name);
+            return Err(CommandError::new(Kind::Failed, "image", message).hint(missing.hint()));
+        }
         let mut catalogue = context.catalogue()?.clone();
         let file = format!("{}.toml", task.name);
         catalogue.add(&file, task.clone()).map_err(wrong_file)?;
@@ -71,6 +87,17 @@ impl Add {
         tell(context, &task, &path);
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The image of that name as it is on this machine now.
+fn pinned(name: &str) -> Result<Image, CommandError> {
+    if !containers::is_name(name) {
+        return Err(CommandError::usage(format!("`{}` is no name of an image", units::clean(name, 60)))
+            .hint("such as docker.io/staphb/fastp:0.23.4; `podman images` lists what is here"));
+    }
+    let id = containers::image_id(name, name)
+        .map_err(|error| CommandError::new(Kind::Failed, "image", error.to_string()).hint(error.hint()))?;
+    Ok(Image { name: name.to_owned(), id: Some(id) })
 }
 
 fn folder(context: &Context) -> Result<PathBuf, CommandError> {

@@ -6,7 +6,10 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, value};
 
 use crate::cli::CommandError;
 use domain::{
-    task::template::{Piece, Template, is_name},
+    task::{
+        Image,
+        template::{Piece, Template, is_name},
+    },
     units,
 };
 
@@ -79,71 +82,88 @@ pub fn parameter(text: &str) -> Result<Parameter, String> {
     Ok(Parameter { name, kind })
 }
 
-/// The text of a task file for this command. Every place that is not said to be a parameter is an input.
-///
-/// # Errors
-/// A place that is none, or nothing that a file could be given as.
-pub fn file(
-    name: &str,
-    executable: &str,
-    arguments: &[String],
-    inputs: &[Input],
-    parameters: &[Parameter],
-) -> Result<String, CommandError> {
-    let mut places = Vec::new();
-    for argument in arguments {
-        let template: Template = argument.parse().map_err(|e: domain::task::template::TemplateError| {
-            CommandError::usage(e.to_string())
-                .hint("such as: agent tasks add trim -- fastp -i {reads} -o {out:clean.fastq.gz}")
-        })?;
-        for piece in template.pieces {
-            if let Piece::Value(name) = piece
-                && !places.contains(&name)
-            {
-                places.push(name);
+/// A command line of which a task is made.
+pub struct Drawn<'a> {
+    /// The program.
+    pub executable: &'a str,
+    /// Its arguments, with places for values.
+    pub arguments: &'a [String],
+    /// What inputs may be.
+    pub inputs: &'a [Input],
+    /// What can be chosen.
+    pub parameters: &'a [Parameter],
+    /// The container image that the program lies in.
+    pub image: Option<Image>,
+}
+
+impl Drawn<'_> {
+    /// The text of a task file for this command. Every place that is not said to be a parameter is an input.
+    ///
+    /// # Errors
+    /// A place that is none, or nothing that a file could be given as.
+    pub fn file(self, name: &str) -> Result<String, CommandError> {
+        let Drawn { executable, arguments, inputs, parameters, image } = self;
+        let mut places = Vec::new();
+        for argument in arguments {
+            let template: Template = argument.parse().map_err(|e: domain::task::template::TemplateError| {
+                CommandError::usage(e.to_string())
+                    .hint("such as: agent tasks add trim -- fastp -i {reads} -o {out:clean.fastq.gz}")
+            })?;
+            for piece in template.pieces {
+                if let Piece::Value(name) = piece
+                    && !places.contains(&name)
+                {
+                    places.push(name);
+                }
             }
         }
-    }
-    let is_parameter = |place: &&String| parameters.iter().any(|parameter| parameter.name == **place);
-    let named: Vec<&String> = places.iter().filter(|place| !is_parameter(place)).collect();
-    let said: BTreeSet<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
-    if let Some(unused) = said.iter().find(|name| !places.iter().any(|place| place == *name)) {
-        return Err(CommandError::usage(format!("`{{{unused}}}` stands nowhere in the command"))
-            .hint("write each input where the program is to read it"));
-    }
-    if named.is_empty() {
-        return Err(CommandError::usage("the command takes no file")
-            .hint("write {reads}, or another name in braces, where the file is to stand"));
-    }
-    let mut document = DocumentMut::new();
-    document["name"] = value(name);
-    document["title"] = value(name.replace('_', " "));
-    document["description"] = value(format!("Runs {} on a file.", units::clean(executable, 60)));
-    document["inputs"] = Item::Table(tables(named.iter().enumerate().map(|(at, place)| {
-        let own = inputs.iter().find(|input| input.name == **place);
-        let formats: Array = match own {
-            Some(input) => input.formats.iter().map(String::as_str).collect(),
-            None => ANY.into_iter().collect(),
-        };
-        let mut table = Table::new();
-        if at > 0 {
-            table["description"] = value(format!("the file for {place}"));
+        let is_parameter = |place: &&String| parameters.iter().any(|parameter| parameter.name == **place);
+        let named: Vec<&String> = places.iter().filter(|place| !is_parameter(place)).collect();
+        let said: BTreeSet<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
+        if let Some(unused) = said.iter().find(|name| !places.iter().any(|place| place == *name)) {
+            return Err(CommandError::usage(format!("`{{{unused}}}` stands nowhere in the command"))
+                .hint("write each input where the program is to read it"));
         }
-        table["formats"] = value(formats);
-        ((*place).clone(), table)
-    })));
-    if !parameters.is_empty() {
-        document["parameters"] =
-            Item::Table(tables(parameters.iter().map(|parameter| (parameter.name.clone(), described(parameter)))));
+        if named.is_empty() {
+            return Err(CommandError::usage("the command takes no file")
+                .hint("write {reads}, or another name in braces, where the file is to stand"));
+        }
+        let mut document = DocumentMut::new();
+        document["name"] = value(name);
+        document["title"] = value(name.replace('_', " "));
+        document["description"] = value(format!("Runs {} on a file.", units::clean(executable, 60)));
+        document["inputs"] = Item::Table(tables(named.iter().enumerate().map(|(at, place)| {
+            let own = inputs.iter().find(|input| input.name == **place);
+            let formats: Array = match own {
+                Some(input) => input.formats.iter().map(String::as_str).collect(),
+                None => ANY.into_iter().collect(),
+            };
+            let mut table = Table::new();
+            if at > 0 {
+                table["description"] = value(format!("the file for {place}"));
+            }
+            table["formats"] = value(formats);
+            ((*place).clone(), table)
+        })));
+        if !parameters.is_empty() {
+            document["parameters"] =
+                Item::Table(tables(parameters.iter().map(|parameter| (parameter.name.clone(), described(parameter)))));
+        }
+        let mut program = Table::new();
+        program["kind"] = value(if image.is_some() { "container" } else { "command" });
+        if let Some(image) = image {
+            program["image"] = value(image.name);
+            if let Some(id) = image.id {
+                program["image_id"] = value(id);
+            }
+        }
+        program["executable"] = value(executable);
+        program["arguments"] = value(arguments.iter().map(|argument| item(argument, parameters)).collect::<Array>());
+        // Not every program has --version; it is asked for nothing else.
+        program["version"] = value(Array::from_iter(["--version"]));
+        document["program"] = Item::Table(program);
+        Ok(document.to_string())
     }
-    let mut program = Table::new();
-    program["kind"] = value("command");
-    program["executable"] = value(executable);
-    program["arguments"] = value(arguments.iter().map(|argument| item(argument, parameters)).collect::<Array>());
-    // Not every program has --version; it is asked for nothing else.
-    program["version"] = value(Array::from_iter(["--version"]));
-    document["program"] = Item::Table(program);
-    Ok(document.to_string())
 }
 
 fn tables(all: impl Iterator<Item = (String, Table)>) -> Table {
@@ -215,12 +235,24 @@ mod tests {
         let arguments = arguments.map(str::to_owned);
         let inputs = [input("reads=fastq").unwrap()];
         let parameters = ["shortest=1..10:5", "mode=fast|slow", "trim=flag"].map(|text| parameter(text).unwrap());
-        let text = file("my_trim", "trimmer", &arguments, &inputs, &parameters).unwrap();
+        let drawn = |executable, arguments, inputs, image| Drawn {
+            executable,
+            arguments,
+            inputs,
+            parameters: &parameters,
+            image,
+        };
+        let text = drawn("trimmer", &arguments, &inputs, None).file("my_trim").unwrap();
         insta::assert_snapshot!(text);
         let task = read_task("my_trim.toml", &text, TaskOrigin::Owner).unwrap();
         assert_eq!((task.input.as_str(), task.resources), ("reads", None));
-        assert!(file("x", "cat", &["{out:x}".to_owned()], &[], &[]).is_err(), "no file goes in");
-        assert!(file("x", "cat", &["{a}".to_owned()], &inputs, &[]).is_err(), "reads stand nowhere");
+        let (out, other) = (["{out:x}".to_owned()], ["{a}".to_owned()]);
+        assert!(drawn("cat", &out, &[], None).file("x").is_err(), "no file goes in");
+        assert!(drawn("cat", &other, &inputs, None).file("x").is_err(), "reads stand nowhere");
+        let image = Image { name: "localhost/a:1".to_owned(), id: Some(format!("sha256:{}", "0".repeat(64))) };
+        let text = drawn("trimmer", &arguments, &inputs, Some(image.clone())).file("my_trim").unwrap();
+        let task = read_task("my_trim.toml", &text, TaskOrigin::Owner).unwrap();
+        assert_eq!(task.command().and_then(|command| command.image.clone()), Some(image));
         for wrong in ["min", "min=1..2", "MIN=1..2:1", "min=a..b:c", "m=word"] {
             assert!(parameter(wrong).is_err(), "{wrong}");
         }

@@ -92,7 +92,7 @@ impl Tasks {
         };
         if context.json() {
             for task in tasks {
-                let missing_package = missing_program(task).and_then(|missing| missing.package);
+                let missing_package = missing_program(task).and_then(|missing| missing.package().map(str::to_owned));
                 context.output.json(&Listed { task, missing_package });
             }
         } else if let (Some(_), [task]) = (shown, tasks.as_slice()) {

@@ -2,7 +2,7 @@
 
 use crate::face::look::{Look, Tone};
 use domain::task::{ParameterKind, Program, TaskType};
-use guard::machine::catalogue::{format_name, missing_program};
+use guard::machine::catalogue::{Missing, format_name, missing_program};
 
 pub fn all(tasks: &[&TaskType], look: &Look) -> Vec<String> {
     let rows = tasks.iter().map(|t| vec![t.name.clone(), t.title.clone(), runs(t), state(t)]).collect();
@@ -27,9 +27,12 @@ fn state(task: &TaskType) -> String {
     match (&task.program, missing_program(task)) {
         (Program::Builtin, _) => "built in".to_owned(),
         (Program::Command(_), None) => "installed".to_owned(),
-        (Program::Command(_), Some(missing)) => match missing.package {
+        (Program::Command(_), Some(Missing::Program { executable, package: None })) => {
+            format!("missing: {executable} is not on PATH")
+        }
+        (Program::Command(_), Some(missing)) => match missing.package() {
             Some(package) => format!("missing: apt install {package}"),
-            None => format!("missing: {} is not on PATH", missing.executable),
+            None => format!("missing: {}", missing.hint()),
         },
     }
 }
@@ -43,6 +46,11 @@ pub fn one(task: &TaskType, look: &Look) -> Vec<String> {
     out.extend(look.field("Works on", Tone::Plain, &formats));
     out.extend(look.field("Runs", Tone::Plain, &runs(task)));
     out.extend(look.field("Program", Tone::Plain, &state(task)));
+    let image = task.command().and_then(|command| command.image.as_ref());
+    out.extend(image.into_iter().flat_map(|image| {
+        let id = image.id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+        look.field("Image", Tone::Plain, &format!("{}{id}", image.name))
+    }));
     out.extend(task.remote_model.iter().flat_map(|model| look.field("Model", Tone::Plain, model)));
     let needs = match &task.resources {
         Some(model) => format!("estimated: {}", model.source),

@@ -22,6 +22,7 @@ use crate::worker::{
     spec::{Line, SPEC_VARIABLE},
 };
 use domain::units;
+use guard::machine::containers;
 
 /// How much of a worker's standard error is kept, bytes.
 const KEPT: usize = 4096;
@@ -47,12 +48,14 @@ impl Worker {
     /// Starts `program worker` with the spec in its environment and its files, the dataset first, as descriptors.
     pub fn start(program: &Path, spec: &str, files: Vec<File>) -> io::Result<Worker> {
         let handed = (FIRST..).zip(files).map(|(child_fd, file)| FdMapping { parent_fd: file.into(), child_fd });
+        let inherited = ["PATH", "HOME", "LANG"].iter().chain(&containers::ENVIRONMENT);
+        let inherited = inherited.filter_map(|name| Some((name, std::env::var_os(name)?)));
         let mut command = Command::new(program);
         command
             .arg0("agent")
             .arg(SUBCOMMAND)
             .env_clear()
-            .envs(["PATH", "HOME", "LANG"].iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+            .envs(inherited)
             .env(SPEC_VARIABLE, spec)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -1,9 +1,10 @@
-//! Outside programs kept apart from this machine by bubblewrap, where it works.
+//! Outside programs kept apart from this machine: by bubblewrap where it works, or in a container where their task names an image.
 //!
 //! Such a program sees the system's programs and its own, its inputs (read-only) and the folder of its job; no home, no other
 //! processes, no network. What one command leaves in that folder is not trusted when the next is started: bubblewrap is told
 //! where things lie by what was opened before the first.
 
+mod container;
 mod enter;
 mod found;
 mod view;
@@ -27,17 +28,18 @@ use command_fds::{CommandFdExt as _, FdMapping};
 
 use super::{
     SUBCOMMAND, inputs,
-    spec::{Assignment, Entry, EntryInput, SPEC_VARIABLE},
+    spec::{Assignment, Entry, EntryInput, Failure, SPEC_VARIABLE, Spec},
 };
 use domain::{
     result::{NOT_ISOLATED, WARNING_WIDTH},
     units,
 };
-use guard::machine::programs::on_path;
+use guard::machine::{containers::PODMAN, programs::on_path};
 
+pub(super) use self::container::CONTAINER_MEMORY;
 pub(super) use self::enter::enter;
-use self::found::path;
 pub use self::found::{Isolation, NotIsolated, isolation};
+use self::{container::Engine, found::path};
 
 /// What results say of a program that ran under it.
 const BUBBLEWRAP: &str = "bubblewrap";
@@ -52,9 +54,16 @@ const SIGNALED: i32 = 128;
 /// The last signal of Linux.
 const LAST_SIGNAL: i32 = 64;
 
+/// What keeps the programs of a run apart.
+enum Means {
+    Bubblewrap(&'static Isolation),
+    Podman(Engine),
+    Nothing(&'static NotIsolated),
+}
+
 /// The inputs of a run and its folder as they are to be bound, known before the limits of writing hold.
 pub(super) struct Handed {
-    isolation: Result<&'static Isolation, &'static NotIsolated>,
+    means: Means,
     sources: Vec<Source>,
     /// Holds the copies.
     _copies: Option<tempfile::TempDir>,
@@ -69,15 +78,27 @@ struct Source {
 }
 
 impl Handed {
-    /// So many inputs, of a run with that folder. Where programs are isolated, one whose name has come to mean another file, or
-    /// none, is copied: only what has a name can be bound.
+    /// The inputs of a run. Where its programs are isolated, one whose name has come to mean another file, or none, is copied:
+    /// only what has a name can be bound.
     ///
     /// # Errors
-    /// When an input cannot be looked at, or not be copied.
-    pub fn of(count: usize, out_dir: &Path) -> io::Result<Handed> {
-        let isolation = isolation();
+    /// When the image is not there, when an input cannot be looked at, or not be copied.
+    pub fn of(spec: &Spec) -> Result<Handed, Failure> {
+        let image = spec.task.command().and_then(|command| command.image.as_ref());
+        let means = match (image, isolation()) {
+            (Some(image), _) => {
+                Means::Podman(Engine::of(image, spec).map_err(|e| Failure::Task(format!("{e}: {}", e.hint())))?)
+            }
+            (None, Ok(isolation)) => Means::Bubblewrap(isolation),
+            (None, Err(why)) => Means::Nothing(why),
+        };
+        Handed::by(means, 1 + spec.further.len(), &spec.out_dir)
+            .map_err(|e| super::failure_of(&e, "the inputs could not be taken"))
+    }
+
+    fn by(means: Means, count: usize, out_dir: &Path) -> io::Result<Handed> {
         let (mut sources, mut copies) = (Vec::new(), None);
-        for place in (0..count).filter(|_| isolation.is_ok()) {
+        for place in (0..count).filter(|_| !matches!(means, Means::Nothing(_))) {
             let descriptor = inputs::path(place);
             let copy = match named(&descriptor)? {
                 Some(_) => None,
@@ -94,14 +115,14 @@ impl Handed {
             let meta = fs::metadata(copy.as_ref().unwrap_or(&descriptor))?;
             sources.push(Source { copy, device: meta.dev(), inode: meta.ino() });
         }
-        Ok(Handed { isolation, sources, _copies: copies })
+        Ok(Handed { means, sources, _copies: copies })
     }
 
     /// Where a program finds the input of that place and name.
     pub fn lies(&self, place: usize, name: &str) -> PathBuf {
-        match self.isolation {
-            Ok(_) => Path::new(INPUTS).join(name),
-            Err(_) => inputs::path(place),
+        match self.means {
+            Means::Bubblewrap(_) | Means::Podman(_) => Path::new(INPUTS).join(name),
+            Means::Nothing(_) => inputs::path(place),
         }
     }
 
@@ -116,10 +137,9 @@ impl Handed {
         names: impl Iterator<Item = &'a str>,
     ) -> io::Result<Launch> {
         let scratch = scratch.to_owned();
-        let isolation = match self.isolation {
-            Ok(isolation) => isolation,
-            Err(why) => return Ok(Launch { scratch, walls: Err(why) }),
-        };
+        if let Means::Nothing(why) = self.means {
+            return Ok(Launch { scratch, walls: Walls::None(why) });
+        }
         let fresh = |name: &str| {
             let path = scratch.join(name);
             fs::create_dir(&path)?;
@@ -131,8 +151,13 @@ impl Handed {
             to: self.lies(place, name.trim_start_matches("./")),
         });
         let (inputs, out_dir) = (inputs.collect(), (File::open(out_dir)?, out_dir.to_owned()));
-        let walls = Walls { bwrap: isolation.bwrap.clone(), out_dir, tmp: fresh(TMP)?, shm: fresh(SHM)?, inputs };
-        Ok(Launch { scratch, walls: Ok(walls) })
+        let bound = Bound { out_dir, tmp: fresh(TMP)?, shm: fresh(SHM)?, inputs };
+        let walls = match &self.means {
+            Means::Bubblewrap(isolation) => Walls::Bubblewrap(isolation.bwrap.clone(), bound),
+            Means::Podman(engine) => Walls::Podman(engine.clone(), bound),
+            Means::Nothing(why) => Walls::None(why),
+        };
+        Ok(Launch { scratch, walls })
     }
 }
 
@@ -146,11 +171,19 @@ fn named(descriptor: &Path) -> io::Result<Option<PathBuf>> {
 /// How the programs of a run are started.
 pub(super) struct Launch {
     scratch: PathBuf,
-    walls: Result<Walls, &'static NotIsolated>,
+    walls: Walls,
 }
 
-struct Walls {
-    bwrap: PathBuf,
+/// What is around the programs of a run.
+enum Walls {
+    /// Bubblewrap's program.
+    Bubblewrap(PathBuf, Bound),
+    Podman(Engine, Bound),
+    None(&'static NotIsolated),
+}
+
+/// What of this machine's files a program sees.
+struct Bound {
     /// The results folder, open, and its name.
     out_dir: (File, PathBuf),
     tmp: File,
@@ -170,6 +203,9 @@ impl Launch {
     /// # Errors
     /// [`io::ErrorKind::NotFound`] when there is no such executable.
     pub fn command(&self, executable: &str, arguments: &[String]) -> io::Result<Command> {
+        if let Walls::Podman(engine, bound) = &self.walls {
+            return engine.command(bound, &self.scratch, executable, arguments);
+        }
         let path = path();
         // Never by what PATH says of the folder that the program works in.
         let program = match executable.contains('/') {
@@ -178,11 +214,11 @@ impl Launch {
         };
         let program = program.ok_or(io::ErrorKind::NotFound)?;
         let (mut command, home) = match &self.walls {
-            Ok(walls) => (
-                walls.command(&self.scratch, &path, program, executable, arguments)?,
+            Walls::Bubblewrap(bwrap, bound) => (
+                bound.command(bwrap, &self.scratch, &path, program, executable, arguments)?,
                 Some(self.scratch.clone().into()),
             ),
-            Err(_) => {
+            Walls::Podman(..) | Walls::None(_) => {
                 let mut command = Command::new(program);
                 command.arg0(executable).args(arguments).current_dir(&self.scratch).env_clear();
                 (command, std::env::var_os("HOME"))
@@ -198,27 +234,59 @@ impl Launch {
     /// How the program itself ended that came to this end.
     pub fn status(&self, status: ExitStatus) -> ExitStatus {
         match status.code().and_then(|code| code.checked_sub(SIGNALED)) {
-            Some(signal @ 1..=LAST_SIGNAL) if self.walls.is_ok() => ExitStatus::from_raw(signal),
+            Some(signal @ 1..=LAST_SIGNAL) if !matches!(self.walls, Walls::None(_)) => ExitStatus::from_raw(signal),
             _ => status,
+        }
+    }
+
+    /// Whether the inputs of a container are still what was opened. Bubblewrap looks at that itself, before a program begins.
+    ///
+    /// # Errors
+    /// One is another file by now: the program may have been given that one.
+    pub fn check_inputs(&self) -> io::Result<()> {
+        match &self.walls {
+            Walls::Podman(_, bound) => bound.inputs.iter().try_for_each(|input| input.path().map(drop)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Why a program was not started that came to this end; nothing where it was.
+    pub fn not_started(&self, executable: &str, status: ExitStatus, said: &str) -> Option<Failure> {
+        match &self.walls {
+            Walls::Podman(engine, _) => engine.not_started(executable, status, said),
+            _ => None,
         }
     }
 
     /// What isolates it, as results say it.
     pub fn isolation(&self) -> Option<String> {
-        self.walls.is_ok().then(|| BUBBLEWRAP.to_owned())
+        match self.walls {
+            Walls::Bubblewrap(..) => Some(BUBBLEWRAP.to_owned()),
+            Walls::Podman(..) => Some(PODMAN.to_owned()),
+            Walls::None(_) => None,
+        }
+    }
+
+    /// The id of the image that it comes from.
+    pub fn image(&self) -> Option<&str> {
+        match &self.walls {
+            Walls::Podman(engine, _) => Some(engine.image()),
+            _ => None,
+        }
     }
 
     /// What is to be said of a run that is not isolated.
     pub fn warning(&self) -> Option<String> {
-        let why = self.walls.as_ref().err()?;
+        let Walls::None(why) = self.walls else { return None };
         let line = format!("{NOT_ISOLATED}{why}; the program could read what its user may, and use the network");
         Some(units::clean(&line, WARNING_WIDTH))
     }
 }
 
-impl Walls {
+impl Bound {
     fn command(
         &self,
+        bwrap: &Path,
         scratch: &Path,
         path: &OsStr,
         program: PathBuf,
@@ -228,7 +296,7 @@ impl Walls {
         let inputs = self.inputs.iter().map(Input::bound).collect::<io::Result<Vec<_>>>()?;
         let own = File::open("/proc/self/exe")?;
         let descriptor = own.as_raw_fd();
-        let mut command = Command::new(&self.bwrap);
+        let mut command = Command::new(bwrap);
         command
             .args(view::WALLS)
             .args(view::system())
@@ -261,12 +329,19 @@ impl Walls {
 impl Input {
     /// Its name may be another by now than when the run began.
     fn bound(&self) -> io::Result<[OsString; 3]> {
-        let from = match &self.source.copy {
-            Some(copy) => Some(copy.clone()),
-            None => named(&self.descriptor)?,
+        Ok(bind("--ro-bind", &self.path()?, &self.to))
+    }
+
+    /// Where it lies by now.
+    fn path(&self) -> io::Result<PathBuf> {
+        let replaced = || io::Error::other("an input was removed or replaced during the run");
+        let path = match &self.source.copy {
+            Some(copy) => copy.clone(),
+            None => named(&self.descriptor)?.ok_or_else(replaced)?,
         };
-        let from = from.ok_or_else(|| io::Error::other("an input was removed or replaced during the run"))?;
-        Ok(bind("--ro-bind", &from, &self.to))
+        let meta = fs::symlink_metadata(&path).map_err(|_| replaced())?;
+        let same = (meta.dev(), meta.ino()) == (self.source.device, self.source.inode);
+        if same { Ok(path) } else { Err(replaced()) }
     }
 
     fn entry(&self) -> EntryInput {

@@ -63,20 +63,27 @@ pub fn worker_main() -> ExitCode {
 
 fn work(spec: &Spec) -> Result<Measure, Failure> {
     let started = Instant::now();
-    limit(spec.memory_limit, spec.cpu_limit)?;
+    let image = spec.task.command().and_then(|command| command.image.as_ref());
+    // Within a container they hold for its programs, and not for what starts it.
+    if image.is_none() {
+        limit(spec.memory_limit, spec.cpu_limit)?;
+    }
     let outside = matches!(spec.task.program, Program::Command(_));
     let mut handed = None;
     if outside {
         // Before the limit of writing, and before what is there is counted: an input may have to be copied.
-        let taken = isolation::Handed::of(1 + spec.further.len(), &spec.out_dir);
-        handed = Some(taken.map_err(|e| failure_of(&e, "the inputs could not be taken"))?);
+        handed = Some(isolation::Handed::of(spec)?);
         // What its parent leaves comes to this process and to nobody else, in whatever session it is.
         set_child_subreaper(Some(getpid()))
             .map_err(|e| Failure::Task(format!("the limits of this run could not be set: {e}")))?;
-        one_limit(Resource::Fsize, spec.output_limit)?;
+        if image.is_none() {
+            one_limit(Resource::Fsize, spec.output_limit)?;
+        }
     }
     let room = written::Room::of(&spec.out_dir, spec.output_limit);
-    let shared = pulse::Shared { memory: spec.memory_limit, room: room.clone(), written: spec.output_limit };
+    let beside = image.map_or(0, |_| isolation::CONTAINER_MEMORY);
+    let memory = spec.memory_limit.saturating_add(beside);
+    let shared = pulse::Shared { memory, room: room.clone(), written: spec.output_limit };
     let pulse = pulse::Pulse::start(outside.then_some(shared));
     let document = match handed {
         None => builtin(spec)?,

@@ -81,7 +81,13 @@ pub(super) fn run(spec: &Spec, handed: &Handed, room: &Room) -> Result<ResultDoc
         records: Vec::new(),
         summary,
         files,
-        program: ResultProgram { name: command.executable.clone(), version, seed: None, isolation: launch.isolation() },
+        program: ResultProgram {
+            name: command.executable.clone(),
+            version,
+            seed: None,
+            isolation: launch.isolation(),
+            image: command.image.as_ref().zip(launch.image()).map(|(image, id)| format!("{} ({id})", image.name)),
+        },
         warnings: launch.warning().into_iter().chain(messages.lines(STDERR_FILE)).collect(),
     })
 }
@@ -150,6 +156,7 @@ fn one(
             _ => failure_of(&error, "the program could not be started"),
         })?;
     let status = launch.status(status);
+    launch.check_inputs().map_err(io("an input is no longer what the program was given"))?;
     // What it left behind would go on writing to what is read now.
     end_descendants(getpid());
     reap();
@@ -160,7 +167,10 @@ fn one(
         // What goes to a result file is no message.
         let told = [Some(STDERR_FILE), step.stdout.is_none().then_some(STDOUT_FILE)];
         let paths: Vec<_> = told.into_iter().flatten().map(|name| spec.out_dir.join(name)).collect();
-        return Err(failed(&step.executable, status, &said::reason(paths.iter().map(|path| path.as_path()))));
+        let said = said::reason(paths.iter().map(|path| path.as_path()));
+        return Err(launch
+            .not_started(&step.executable, status, &said)
+            .unwrap_or_else(|| failed(&step.executable, status, &said)));
     }
     Ok(())
 }

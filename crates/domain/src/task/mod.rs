@@ -128,6 +128,26 @@ pub struct CommandLine {
     pub steps: Vec<Step>,
     /// Patterns of further result files that are kept: `cluster_*.tsv`.
     pub collect: Vec<String>,
+    /// The container image that holds the programs; nothing where they are this machine's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Image>,
+}
+
+/// A container image (OCI), which `podman` has on this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// By what name it is pulled: `docker.io/staphb/fastp:0.23.4`.
+    pub name: String,
+    /// Its content, `sha256:` and 64 hexadecimal digits: whatever the name comes to mean, this one runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+impl Image {
+    /// What is run.
+    pub fn reference(&self) -> &str {
+        self.id.as_deref().unwrap_or(&self.name)
+    }
 }
 
 /// One outside program with its arguments.

@@ -4,6 +4,7 @@
 
 pub mod catalogue;
 mod cgroup;
+pub mod containers;
 mod counted;
 mod dataset;
 pub mod estimator;

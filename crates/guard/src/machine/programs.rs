@@ -1,4 +1,4 @@
-//! Outside programs: whether they are installed.
+//! Outside programs: whether they are installed, or their image is there.
 
 use std::{
     ffi::OsStr,
@@ -6,15 +6,43 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::containers::{ImageError, image_id};
 use domain::task::TaskType;
 
-/// A program that a task needs and that is not on PATH.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Missing {
-    /// The executable.
-    pub executable: String,
-    /// The Debian package that has it, where the task says so.
-    pub package: Option<String>,
+/// What a task needs and this machine lacks; with the task's name before it, a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Missing {
+    /// A program that is not on PATH.
+    #[error("needs the program `{executable}`, which is not installed")]
+    Program {
+        /// The executable.
+        executable: String,
+        /// The Debian package that has it, where the task says so.
+        package: Option<String>,
+    },
+    /// A container's image.
+    #[error("runs in a container: {0}")]
+    Image(ImageError),
+}
+
+impl Missing {
+    /// What to do next.
+    pub fn hint(&self) -> String {
+        match self {
+            Missing::Program { package: Some(package), .. } => format!("install it: apt install {package}"),
+            Missing::Program { package: None, .. } => "install it, so that it is on PATH".to_owned(),
+            Missing::Image(error) => error.hint(),
+        }
+    }
+
+    /// The Debian package that has it, where one is known.
+    pub fn package(&self) -> Option<&str> {
+        match self {
+            Missing::Program { package, .. } => package.as_deref(),
+            Missing::Image(ImageError::NoPodman) => Some(super::containers::PODMAN),
+            Missing::Image(_) => None,
+        }
+    }
 }
 
 /// What is missing to run `task` on this machine; `None` when nothing is.
@@ -27,8 +55,12 @@ fn missing_on(task: &TaskType, path: &OsStr) -> Option<Missing> {
         true => runs(Path::new(executable)),
         false => on_path(path, executable).is_some(),
     };
-    let step = task.command()?.steps.iter().find(|step| !is_there(&step.executable))?;
-    Some(Missing { executable: step.executable.clone(), package: step.package.clone() })
+    let command = task.command()?;
+    if let Some(image) = &command.image {
+        return image_id(image.reference(), &image.name).err().map(Missing::Image);
+    }
+    let step = command.steps.iter().find(|step| !is_there(&step.executable))?;
+    Some(Missing::Program { executable: step.executable.clone(), package: step.package.clone() })
 }
 
 /// The first executable file of this name on `path`. Relative folders on it are left out: what they hold depends on
@@ -52,7 +84,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("hmmsearch");
         let search = catalogue.get("hmm_search").unwrap();
-        let missing = Missing { executable: "hmmsearch".to_owned(), package: Some("hmmer".to_owned()) };
+        let missing = Missing::Program { executable: "hmmsearch".to_owned(), package: Some("hmmer".to_owned()) };
         assert_eq!(missing_on(search, folder.path().as_os_str()), Some(missing.clone()));
         std::fs::write(&file, "").unwrap();
         assert_eq!(missing_on(search, folder.path().as_os_str()), Some(missing), "not executable");

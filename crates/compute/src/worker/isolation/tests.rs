@@ -71,7 +71,7 @@ fn it_is_said_why_there_is_none() {
     executable(&folder.path().join("bwrap"), "#!/bin/sh\necho 'bwrap: No permission \x1b[1m' >&2\nexit 1\n");
     let why = found().unwrap_err();
     assert_eq!(why.to_string(), "bubblewrap does not work here (bwrap: No permission [1m)");
-    let launch = Launch { scratch: folder.path().into(), walls: Err(Box::leak(Box::new(why))) };
+    let launch = Launch { scratch: folder.path().into(), walls: Walls::None(Box::leak(Box::new(why))) };
     assert!(launch.warning().unwrap().starts_with(NOT_ISOLATED) && launch.isolation().is_none());
     let killed = ExitStatus::from_raw(137 << 8);
     assert_eq!(launch.status(killed), killed, "without bubblewrap it is an exit code like others");

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
+    super::containers,
     error::{Flaw, flaw},
     scripts,
 };
@@ -10,7 +11,7 @@ use domain::{
     estimate::{Factor, Terms},
     result,
     task::{
-        Argument, CommandLine, ParameterKind, Step, TaskOrigin, TaskType,
+        Argument, CommandLine, Image, ParameterKind, Step, TaskOrigin, TaskType,
         template::{Piece, Template},
     },
     units,
@@ -42,6 +43,9 @@ pub(super) fn check(task: &TaskType) -> Result<(), Flaw> {
     }
     resources(task)?;
     if let Some(command) = task.command() {
+        if let Some(image) = &command.image {
+            contained(image, command)?;
+        }
         places(task, command)?;
         results(task, command)?;
     }
@@ -275,6 +279,23 @@ fn place(task: &TaskType, name: &str, with: Option<&str>) -> Result<(), String> 
         true => Err(format!(
             "`{{{name}}}` may not be given: write {{ with = \"{name}\", arguments = [...] }} around its arguments"
         )),
+        false => Ok(()),
+    }
+}
+
+/// An image has a name and an id that no program takes for an option, and what it holds is no package of this machine.
+fn contained(image: &Image, command: &CommandLine) -> Result<(), Flaw> {
+    if !containers::is_name(&image.name) {
+        let named = units::clean(&image.name, 60);
+        let why = format!("`{named}` is no name of an image, such as docker.io/staphb/fastp:0.23.4");
+        return Err(flaw(&["program", "image"], why));
+    }
+    if let Some(id) = image.id.iter().find(|id| !containers::is_id(id)) {
+        let why = format!("`{}` is no id of an image: sha256: and 64 hexadecimal digits", units::clean(id, 80));
+        return Err(flaw(&["program", "image_id"], why));
+    }
+    match command.steps.iter().any(|step| step.package.is_some()) {
+        true => Err(flaw(&["program", "package"], "a container brings its programs along: leave this out")),
         false => Ok(()),
     }
 }

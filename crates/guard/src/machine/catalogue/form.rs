@@ -192,6 +192,10 @@ pub struct ProgramTable {
     pub version: Vec<String>,
     /// The Debian package that has it.
     pub package: Option<String>,
+    /// Of a container: the image that its programs lie in, by the name that it is pulled by.
+    pub image: Option<String>,
+    /// Of a container: `sha256:` and the image's id, so that the name comes to mean no other one.
+    pub image_id: Option<String>,
     /// Programs that run before it.
     #[serde(default)]
     pub before: Vec<StepTable>,
@@ -208,6 +212,8 @@ pub enum ProgramKind {
     Builtin,
     /// An outside program.
     Command,
+    /// An outside program in a container, which `podman` runs.
+    Container,
 }
 
 /// One program that runs before or after.

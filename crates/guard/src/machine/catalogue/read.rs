@@ -14,7 +14,7 @@ use domain::{
     estimate::{ResourceModel, Terms},
     hash::Sha256,
     task::{
-        Argument, CommandLine, ParameterKind, ParameterSpec, Program, Show, Step, TaskOrigin, TaskType,
+        Argument, CommandLine, Image, ParameterKind, ParameterSpec, Program, Show, Step, TaskOrigin, TaskType,
         template::{Template, is_name},
     },
 };
@@ -183,8 +183,19 @@ fn program(written: ProgramTable, origin: TaskOrigin) -> Result<Program, Flaw> {
         (ProgramKind::Builtin, TaskOrigin::Owner) => {
             return Err(flaw(&["program", "kind"], "only this program's own tasks are built in: write \"command\""));
         }
-        (ProgramKind::Command, _) => {}
+        (ProgramKind::Command | ProgramKind::Container, _) => {}
     }
+    let image = match (written.kind, written.image) {
+        (ProgramKind::Container, None) => {
+            return Err(flaw(&["program"], "it has no `image`: a container is made of one"));
+        }
+        (ProgramKind::Container, Some(name)) => Some(Image { name, id: written.image_id }),
+        (_, Some(_)) => return Err(flaw(&["program", "image"], "it is for programs of the kind \"container\"")),
+        (_, None) if written.image_id.is_some() => {
+            return Err(flaw(&["program", "image_id"], "it is for programs of the kind \"container\""));
+        }
+        (_, None) => None,
+    };
     let Some(executable) = written.executable else {
         return Err(flaw(&["program"], "it has no `executable`"));
     };
@@ -207,7 +218,7 @@ fn program(written: ProgramTable, origin: TaskOrigin) -> Result<Program, Flaw> {
         .into_iter()
         .map(|text| text.parse::<Template>().map_err(|e| flaw(&["program", "version"], e.to_string())));
     let version = version.collect::<Result<_, _>>()?;
-    Ok(Program::Command(CommandLine { executable, version, steps, collect: written.collect }))
+    Ok(Program::Command(CommandLine { executable, version, steps, collect: written.collect, image }))
 }
 
 fn step(written: StepTable) -> Result<Step, Flaw> {

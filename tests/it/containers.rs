@@ -1,0 +1,275 @@
+//! Tasks whose programs lie in a container image, run by podman: an image of busybox alone, made here. Where podman cannot run
+//! one, what is asserted is that the failure says so.
+
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::{
+    node::bench::{sleepers, until},
+    world::{Run, World},
+};
+
+const IMAGE: &str = "localhost/tools:1";
+/// The programs of busybox that are in the image.
+const PROGRAMS: [&str; 12] = ["sh", "sort", "cat", "sleep", "touch", "rm", "ls", "id", "wget", "yes", "head", "dd"];
+
+/// A world with podman's storage and settings of its own.
+struct Podman {
+    world: World,
+    /// Whether containers run here at all.
+    works: bool,
+}
+
+impl Podman {
+    fn new() -> Podman {
+        let mut world = World::new();
+        world.file("lines.txt", "b\na\nc\n");
+        let own = world.root().join("podman");
+        fs::create_dir(&own).unwrap();
+        let storage = own.join("storage.conf");
+        let (graph, run) = (own.join("graph"), own.join("run"));
+        let text = format!("[storage]\ndriver = \"vfs\"\ngraphroot = {graph:?}\nrunroot = {run:?}\n");
+        fs::write(&storage, text).unwrap();
+        world.set("CONTAINERS_STORAGE_CONF", storage.to_str().unwrap());
+        world.set("XDG_RUNTIME_DIR", own.to_str().unwrap());
+        let mut podman = Podman { world, works: false };
+        podman.import(IMAGE);
+        // The default of Debian 12 refuses a machine that has both versions of cgroups.
+        podman.works = ["", "runc"].into_iter().any(|runtime| {
+            let conf = own.join("containers.conf");
+            let line = if runtime.is_empty() { String::new() } else { format!("runtime = \"{runtime}\"\n") };
+            let cgroups = "cgroup_manager = \"cgroupfs\"\nevents_logger = \"file\"\n";
+            fs::write(&conf, format!("[engine]\n{cgroups}{line}")).unwrap();
+            podman.world.set("CONTAINERS_CONF", conf.to_str().unwrap());
+            let run = ["run", "--rm", "--network=none", "--ulimit=nofile=64:64", "--ulimit=nproc=64:64", IMAGE, "id"];
+            podman.podman(&run).output().unwrap().status.success()
+        });
+        podman
+    }
+
+    fn podman(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("podman");
+        let names = ["CONTAINERS_STORAGE_CONF", "XDG_RUNTIME_DIR", "CONTAINERS_CONF"];
+        let own = names.iter().filter(|name| self.world.has(name)).map(|name| (name, self.world.setting(name)));
+        command.args(arguments).envs(own);
+        command
+    }
+
+    /// An image of busybox under that name.
+    fn import(&self, name: &str) {
+        let root = self.world.root().join("image");
+        let bin = root.join("bin");
+        if !bin.exists() {
+            fs::create_dir_all(&bin).unwrap();
+            fs::create_dir(root.join("tmp")).unwrap();
+            fs::copy("/bin/busybox", bin.join("busybox")).unwrap();
+            PROGRAMS.iter().for_each(|program| symlink("busybox", bin.join(program)).unwrap());
+        }
+        let mut tar = Command::new("tar").args(["-c", "."]).current_dir(&root).stdout(Stdio::piped()).spawn().unwrap();
+        let imported =
+            self.podman(&["import", "--quiet", "-", name]).stdin(tar.stdout.take().unwrap()).output().unwrap();
+        assert!(
+            tar.wait().unwrap().success() && imported.status.success(),
+            "{}",
+            String::from_utf8_lossy(&imported.stderr)
+        );
+    }
+
+    fn task(&self, name: &str) -> PathBuf {
+        self.world.home().join("tasks").join(format!("{name}.toml"))
+    }
+
+    /// A task that runs a script of a shell: `$0` is its output, `$1` its input.
+    fn script(&self, name: &str, script: &str) {
+        let text = format!(
+            r#"name = "{name}"
+title = "A script"
+description = "Runs a script."
+[inputs.lines]
+formats = ["text"]
+[program]
+kind = "container"
+image = "{IMAGE}"
+executable = "sh"
+arguments = ["-c", {}, "{{out:out.txt}}", "{{lines}}"]
+[resources]
+ram = {{ constant = 5e7 }}
+seconds = {{ constant = 0.1 }}
+spread = 3.0
+source = "a guess for a program that does little"
+"#,
+            toml::Value::from(script)
+        );
+        fs::create_dir_all(self.world.home().join("tasks")).unwrap();
+        fs::write(self.task(name), text).unwrap();
+    }
+
+    /// Runs a script as a task; what it wrote to its output.
+    fn written(&self, script: &str) -> Option<String> {
+        self.script("scripted", script);
+        let run = self.world.run(&["run", "scripted", "lines.txt", "--json", "--anew"]);
+        if !self.works {
+            assert_eq!(run.code, 6, "{}", run.all());
+            assert!(run.all().contains("podman could not run sh"), "{}", run.all());
+            return None;
+        }
+        Some(fs::read_to_string(folder(&run).join("out.txt")).unwrap())
+    }
+}
+
+/// The results of a run that printed events.
+fn folder(run: &Run) -> PathBuf {
+    assert_eq!(run.code, 0, "{}", run.all());
+    run.event("receipt")["result"]["path"].as_str().unwrap().into()
+}
+
+fn document(folder: &Path) -> Value {
+    serde_json::from_slice(&fs::read(folder.join("result.json")).unwrap()).unwrap()
+}
+
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_command_in_an_image_becomes_a_task_that_runs_once_it_is_measured() {
+    let podman = Podman::new();
+    let world = &podman.world;
+    let command = ["--", "sort", "-o", "{out:sorted.txt}", "{lines}"];
+    let added = world.run(&[&["tasks", "add", "sorted", "--image", IMAGE][..], &command].concat());
+    assert_eq!(added.code, 0, "{}", added.all());
+    let written = fs::read_to_string(podman.task("sorted")).unwrap();
+    assert!(written.contains("kind = \"container\"\nimage = \"localhost/tools:1\"\nimage_id = \"sha256:"), "{written}");
+    let shown = flat(&world.run(&["tasks", "show", "sorted"]).out);
+    assert!(shown.contains("Program installed") && shown.contains("Image localhost/tools:1 (sha256:"), "{shown}");
+    if !podman.works {
+        return;
+    }
+    let tried = world.run(&["tasks", "try", "sorted", "lines.txt", "--yes"]);
+    assert_eq!(tried.code, 0, "{}", tried.all());
+    // The name means another image by now, and the task is of the one it was made with.
+    podman.podman(&["tag", IMAGE, "localhost/kept:1"]).output().unwrap();
+    fs::write(world.root().join("image/other"), "").unwrap();
+    podman.import(IMAGE);
+    let run = world.run(&["run", "sorted", "lines.txt", "--json"]);
+    let folder = folder(&run);
+    assert_eq!(fs::read_to_string(folder.join("sorted.txt")).unwrap(), "a\nb\nc\n");
+    let program = &document(&folder)["program"];
+    let id = written.split("image_id = \"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!((&program["name"], &program["isolation"]), (&"sort".into(), &"podman".into()));
+    assert_eq!(program["image"], format!("{IMAGE} ({id})"));
+    assert_eq!(document(&folder)["warnings"], Value::Null);
+    let left = podman.podman(&["ps", "--all", "--quiet"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&left.stdout), "", "no container stays");
+}
+
+#[test]
+fn a_program_in_a_container_has_its_inputs_and_its_folder_and_nothing_else() {
+    let podman = Podman::new();
+    let diary = podman.world.file("diary.txt", "dear diary");
+    let home = podman.world.root().display().to_string();
+    let Some(seen) = podman.written(&format!(
+        "exec > \"$0\" 2>&1; cat \"$1\"; echo own > own; cat own; touch /tmp/x && ls /tmp /inputs
+        echo bad >> \"$1\"; echo bad >> /inputs/lines.txt; rm -f /inputs/lines.txt; touch /bad /bin/bad
+        cat '{}' '{home}'/*; wget -T 2 http://127.0.0.1:1/; ls /sys/class/net; id; echo \"$HOME $http_proxy\"; true",
+        diary.display()
+    )) else {
+        return;
+    };
+    for there in ["b\na\nc\nown\n", "/inputs:\nlines.txt\n", "/tmp:\nx\n", "\nlo\n", "\n/tmp \n"] {
+        assert!(seen.contains(there), "{there} in {seen}");
+    }
+    assert!(!seen.contains("dear diary") && seen.matches("Read-only file system").count() >= 4, "{seen}");
+    assert_eq!(fs::read_to_string(podman.world.work().join("lines.txt")).unwrap(), "b\na\nc\n");
+}
+
+#[test]
+fn what_a_container_takes_too_much_of_ends_it() {
+    let podman = Podman::new();
+    let mut world_limits = Vec::new();
+    for (name, script, told) in [
+        ("hog", "head -c 3000000000000 /dev/zero | sort > /dev/null; echo > \"$0\"", "memory"),
+        ("endless", "yes > \"$0\"", "more than"),
+        ("missing", "exec nothing", "exit code 127"),
+        ("failing", "echo what is wrong >&2; exit 3", "what is wrong"),
+    ] {
+        podman.script(name, script);
+        world_limits.push((name, told));
+    }
+    fs::write(podman.world.home().join("policy.toml"), "max_result_bytes = 50000000\n").unwrap();
+    for (name, told) in world_limits {
+        let run = podman.world.run(&["run", name, "lines.txt"]);
+        let told = if podman.works { told } else { "podman could not run sh" };
+        assert_eq!(run.code, 6, "{}", run.all());
+        assert!(flat(&run.all()).contains(told), "{name}: {}", run.all());
+    }
+}
+
+#[tokio::test]
+async fn a_container_ends_with_its_run_and_with_the_program_that_runs_it() {
+    let podman = Podman::new();
+    if podman.written("echo > \"$0\"").is_none() {
+        return;
+    }
+    for (signal, seconds) in [("-INT", "6171"), ("-KILL", "6172")] {
+        podman.script("staying", &format!("trap '' TERM INT HUP; sleep {seconds} & sleep {seconds}"));
+        let mut child = podman.world.command(&["run", "staying", "lines.txt"]).stdout(Stdio::null()).spawn().unwrap();
+        until("the program", || async { (sleepers(seconds) == 2).then_some(()) }).await;
+        Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        let begun = Instant::now();
+        child.wait().unwrap();
+        until("its end", || async { (sleepers(seconds) == 0).then_some(()) }).await;
+        assert!(begun.elapsed() < Duration::from_secs(30), "{signal} took {:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn an_image_that_is_not_there_makes_no_task_and_no_run() {
+    let podman = Podman::new();
+    let world = &podman.world;
+    let command = ["--", "sort", "-o", "{out:sorted.txt}", "{lines}"];
+    let absent = "error: the image localhost/absent:1 is not on this machine\nhint: podman pull localhost/absent:1\n";
+    let run = world.run(&[&["tasks", "add", "sorted", "--image", "localhost/absent:1"][..], &command].concat());
+    assert_eq!((run.code, run.err.as_str()), (1, absent), "{}", run.all());
+    let run = world.run(&[&["tasks", "add", "sorted", "--image=--privileged"][..], &command].concat());
+    assert!(run.code == 2 && run.err.contains("`--privileged` is no name of an image"), "{}", run.all());
+    assert!(!podman.task("sorted").exists(), "nothing is half added");
+
+    podman.script("gone", "cat \"$1\" > \"$0\"");
+    let text = fs::read_to_string(podman.task("gone")).unwrap();
+    fs::write(podman.task("gone"), text.replace(IMAGE, "localhost/absent:1")).unwrap();
+    let run = world.run(&["run", "gone", "lines.txt"]);
+    assert_eq!(run.code, 1, "{}", run.all());
+    assert!(
+        flat(&run.all()).contains("gone runs in a container: the image localhost/absent:1 is not on this machine"),
+        "{}",
+        run.all()
+    );
+    assert!(run.all().contains("podman pull localhost/absent:1"), "{}", run.all());
+}
+
+#[test]
+fn what_a_file_says_of_an_image_is_checked() {
+    let podman = Podman::new();
+    podman.script("one", "true");
+    let text = fs::read_to_string(podman.task("one")).unwrap();
+    let image = format!("image = \"{IMAGE}\"\n");
+    for (from, to, told) in [
+        (image.as_str(), "", "it has no `image`"),
+        (IMAGE, "-v /:/host", "no name of an image"),
+        (image.as_str(), &format!("{image}image_id = \"sha256:12\"\n"), "is no id of an image"),
+        ("\"container\"", "\"command\"", "it is for programs of the kind \"container\""),
+        (image.as_str(), &format!("{image}package = \"sort\"\n"), "a container brings its programs along"),
+    ] {
+        podman.world.file("one.toml", text.replace(from, to));
+        let run = podman.world.run(&["tasks", "check", "one.toml"]);
+        assert!(run.code == 2 && flat(&run.err).contains(told), "{told}: {}", run.all());
+    }
+}
