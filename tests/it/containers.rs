@@ -9,7 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
+use domain::task::TaskOrigin;
+use guard::machine::catalogue::read_task;
+use serde_json::{Value, json};
 
 use crate::{
     node::bench::{sleepers, until},
@@ -56,10 +58,14 @@ impl Podman {
 
     fn podman(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("podman");
-        let names = ["CONTAINERS_STORAGE_CONF", "XDG_RUNTIME_DIR", "CONTAINERS_CONF"];
-        let own = names.iter().filter(|name| self.world.has(name)).map(|name| (name, self.world.setting(name)));
-        command.args(arguments).envs(own);
+        command.args(arguments).envs(self.settings());
         command
+    }
+
+    /// Where podman finds its images and settings.
+    fn settings(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let names = ["CONTAINERS_STORAGE_CONF", "XDG_RUNTIME_DIR", "CONTAINERS_CONF"];
+        names.into_iter().filter(|name| self.world.has(name)).map(|name| (name, self.world.setting(name)))
     }
 
     /// An image of busybox under that name.
@@ -193,22 +199,53 @@ fn a_program_in_a_container_has_its_inputs_and_its_folder_and_nothing_else() {
 #[test]
 fn what_a_container_takes_too_much_of_ends_it() {
     let podman = Podman::new();
-    let mut world_limits = Vec::new();
-    for (name, script, told) in [
-        ("hog", "head -c 3000000000000 /dev/zero | sort > /dev/null; echo > \"$0\"", "memory"),
+    let tries = [
         ("endless", "yes > \"$0\"", "more than"),
-        ("missing", "exec nothing", "exit code 127"),
-        ("failing", "echo what is wrong >&2; exit 3", "what is wrong"),
-    ] {
-        podman.script(name, script);
-        world_limits.push((name, told));
-    }
+        ("missing", "exec nothing", "`sh` failed (exit code 127): ../out.txt: exec: line 0: nothing: not found"),
+        ("absent", "", "the image localhost/tools:1 has no program nothing: "),
+        ("failing", "echo what is wrong >&2; exit 3", "`sh` failed (exit code 3): what is wrong"),
+        ("ended", "sh -c 'kill -9 $$'; exit $?", "`sh` failed (signal 9)"),
+    ];
+    tries.iter().for_each(|(name, script, _)| podman.script(name, script));
+    let text = fs::read_to_string(podman.task("absent")).unwrap();
+    fs::write(podman.task("absent"), text.replace("executable = \"sh\"", "executable = \"nothing\"")).unwrap();
     fs::write(podman.world.home().join("policy.toml"), "max_result_bytes = 50000000\n").unwrap();
-    for (name, told) in world_limits {
+    for (name, _, told) in tries {
         let run = podman.world.run(&["run", name, "lines.txt"]);
-        let told = if podman.works { told } else { "podman could not run sh" };
+        let told = if podman.works { told } else { "podman could not run" };
         assert_eq!(run.code, 6, "{}", run.all());
         assert!(flat(&run.all()).contains(told), "{name}: {}", run.all());
+    }
+}
+
+#[test]
+fn a_container_has_no_more_memory_than_its_run() {
+    let podman = Podman::new();
+    let out = podman.world.root().join("out");
+    fs::create_dir(&out).unwrap();
+    let worker = |bytes: u64| {
+        podman.script("hog", &format!("dd if=/dev/zero of=\"$0\" bs={bytes} count=1"));
+        let text = fs::read_to_string(podman.task("hog")).unwrap();
+        let task = read_task("hog.toml", &text, TaskOrigin::Owner).unwrap();
+        let spec = json!({"run": {
+            "job": "j", "task": task, "parameters": {}, "dataset_name": "lines.txt", "further": [], "out_dir": out,
+            "output_limit": 1 << 30, "memory_limit": 100_000_000, "cpu_limit": 60,
+        }});
+        let settings = podman.settings().map(|(name, value)| (name.to_owned(), value));
+        let done = Command::new("sh")
+            .args(["-c", "exec \"$0\" worker 3< lines.txt", env!("CARGO_BIN_EXE_agent")])
+            .current_dir(podman.world.work())
+            .envs(settings)
+            .env("AGENT_WORKER_SPEC", spec.to_string())
+            .output()
+            .unwrap();
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let (fits, too_much) = (worker(50_000_000), worker(500_000_000));
+    if podman.works {
+        assert!(fits.contains("\"done\"") && too_much.contains("\"out_of_memory\""), "{fits}{too_much}");
+    } else {
+        assert!(fits.contains("podman could not run sh"), "{fits}");
     }
 }
 

@@ -32,6 +32,8 @@ const LONGEST: u64 = 1_000_000;
 const WORK: &str = "/work";
 /// No more processes in a container, threads among them.
 const MOST_PROCESSES: &str = "4096";
+/// Processes that the user may have in all, as `podman` limits itself: what it starts may have no more.
+const USER_PROCESSES: u64 = 32_768;
 /// As many files may be open at once; no more than the hard limit of this machine.
 const MOST_OPEN: u64 = 1_024;
 /// What `podman run` ends with where it could not start a program: it failed itself; it may not be run; there is none.
@@ -96,8 +98,7 @@ impl Engine {
         command.arg(format!("--user={}:{}", user.as_raw(), group.as_raw()));
         let hard = |of: Resource| getrlimit(of).maximum;
         let open = hard(Resource::Nofile).unwrap_or(MOST_OPEN).min(MOST_OPEN);
-        // Of all processes of the user, so never less than they may have.
-        let processes = hard(Resource::Nproc).unwrap_or(u64::MAX);
+        let processes = hard(Resource::Nproc).unwrap_or(USER_PROCESSES).min(USER_PROCESSES);
         let limits = [
             ("data", self.memory, self.memory),
             ("fsize", self.written, self.written),
@@ -126,10 +127,10 @@ impl Engine {
         Ok(command)
     }
 
-    /// Why a program was not started that came to this end; nothing where it was. A program may end with these codes itself, so
-    /// what was said is told too.
+    /// Why a program was not started that came to this end; nothing where it was. A program may end with these codes itself: it
+    /// is podman that begins like this.
     pub fn not_started(&self, executable: &str, status: ExitStatus, said: &str) -> Option<Failure> {
-        let (name, said) = (&self.name, units::clean(said, 300));
+        let (name, said) = (&self.name, units::clean(said.strip_prefix("Error: ")?, 300));
         Some(Failure::Task(match status.code()? {
             FAILED => format!("podman could not run {executable} of {name}: {said}"),
             NOT_EXECUTABLE => format!("{executable} of the image {name} cannot be run: {said}"),
