@@ -16,7 +16,7 @@ use guard::{
     ledger::{CapPassed, IntendError, LedgerError},
     machine::{
         ProbeError,
-        catalogue::{Missing, ParameterError},
+        catalogue::{self, Missing, ParameterError},
         expand::ExpandError,
     },
     policy::{Refusal, Rule},
@@ -36,6 +36,8 @@ pub enum JobError {
         name: String,
         /// The tasks there are.
         known: Vec<String>,
+        /// A file of the working folder that says it is one: none of these is read.
+        unread: Option<std::path::PathBuf>,
     },
     /// A parameter that the task does not take.
     #[error(transparent)]
@@ -253,6 +255,7 @@ impl JobError {
     pub fn hint(&self) -> Option<String> {
         match self {
             JobError::Refused(r) => r.hint.clone(),
+            JobError::UnknownTask { unread: Some(file), .. } => Some(catalogue::unread_hint(file)),
             JobError::UnknownTask { known, .. } => Some(format!("the tasks are: {}", known.join(", "))),
             JobError::Parameter(e) => e.hint(),
             JobError::Unmeasured { task } => {

@@ -21,7 +21,7 @@ use domain::{
 };
 use guard::{
     config::at_home,
-    machine::{self, catalogue, estimator},
+    machine::{self, Room, catalogue, estimator},
     policy::{
         Refusal, Rule,
         data::{NamedBy, OpenDataset, OpenFurther, check_parameters},
@@ -190,6 +190,10 @@ impl Workflow {
         let look = move || machine::impossible(&for_task, &parameters, &verdict.dataset, &open, verdict.place);
         let hopeless = tokio::task::spawn_blocking(look).await.map_err(|e| JobError::WrongDataset(e.to_string()))?;
         let hopeless = hopeless.or_else(|| machine::impossible_with(task, &job.verdict.further));
+        let verdict = &job.verdict;
+        let room = Room { free: verdict.machine.free_disk, limit: self.parts.guard.policy().max_result_bytes };
+        let unpacked = || machine::no_room(task, &verdict.dataset, &verdict.further, room);
+        let hopeless = hopeless.or_else(|| if verdict.place == Place::Local { unpacked() } else { None });
         if let Some(reason) = hopeless.filter(|_| !piece.same_as_before) {
             let rule = reason.word.to_owned();
             piece.cannot = Some(Cannot { rule, why: reason.why, hint: reason.hint, exit_code: 1 });

@@ -361,6 +361,7 @@ impl Workflow {
         self.parts.catalogue.get(name).ok_or_else(|| JobError::UnknownTask {
             name: domain::units::clean(name, 60),
             known: self.parts.catalogue.iter().map(|t| t.name.clone()).collect(),
+            unread: guard::machine::catalogue::unread(name),
         })
     }
 

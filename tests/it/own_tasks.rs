@@ -168,7 +168,12 @@ fn a_task_file_in_the_working_folder_is_read_for_nobody() {
     }
     let run = world.run(&["run", "local", "lines.txt"]);
     assert_eq!(run.code, 2, "{}", run.all());
-    assert!(run.err.starts_with("error: there is no task `local`\n"), "{}", run.all());
+    let told = "error: there is no task `local` hint: tasks/local.toml lies in the working folder and is not read: look at it, \
+                and add it with `agent tasks add tasks/local.toml`";
+    for (code, arguments) in [(2, &["run", "local", "lines.txt"][..]), (2, &["tasks", "show", "local"])] {
+        let run = world.run(arguments);
+        assert_eq!((run.code, flat(&run.err).as_str()), (code, told), "{}", run.all());
+    }
     let script = world.file(
         "model.yaml",
         r#"

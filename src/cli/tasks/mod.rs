@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::{CommandError, Context, Kind, completions};
 use crate::tools::schema::file_text;
 use domain::task::TaskType;
-use guard::machine::catalogue::{Catalogue, FolderError, TaskFile, TaskFileError, missing_program};
+use guard::machine::catalogue::{self, Catalogue, FolderError, TaskFile, TaskFileError, missing_program};
 
 /// Show what can be computed, and add tasks of your own.
 #[derive(Debug, Default, Args)]
@@ -113,6 +113,7 @@ fn unknown(name: &str, catalogue: &Catalogue) -> CommandError {
     let names: Vec<&str> = catalogue.iter().map(|t| t.name.as_str()).collect();
     let near = names.iter().map(|n| (strsim::osa_distance(n, name), *n)).min().filter(|(distance, _)| *distance <= 3);
     let hint = match near {
+        _ if let Some(file) = catalogue::unread(name) => catalogue::unread_hint(&file),
         Some((_, meant)) => format!("did you mean {meant}?"),
         None => format!("the tasks are: {}", names.join(", ")),
     };

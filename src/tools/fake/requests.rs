@@ -115,6 +115,7 @@ impl Fake {
         let task = catalogue.get(&work.task).ok_or_else(|| JobError::UnknownTask {
             name: work.task.clone(),
             known: catalogue.iter().map(|t| t.name.clone()).collect(),
+            unread: None,
         })?;
         let parameters = check_parameters(task, &work.parameters)?;
         let path = work.dataset().display().to_string();

@@ -20,7 +20,7 @@ const READ: u64 = 64_000_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Impossible {
     /// A short word that stays the same: `empty`, `format`, `alphabet`, `compressed`, `zeros`, `nothing_to_fold`,
-    /// `nucleotides`, `no_sentences`, `not_text`, `damaged`, `unreadable`.
+    /// `nucleotides`, `no_sentences`, `not_text`, `damaged`, `unreadable`, `room`.
     pub word: &'static str,
     /// In a sentence.
     pub why: String,

@@ -16,6 +16,7 @@ pub mod identity;
 pub mod impossible;
 mod parameters;
 pub mod programs;
+mod room;
 mod sample;
 mod sniff;
 mod supposed;
@@ -25,6 +26,7 @@ pub use host::probe_machine;
 pub use identity::{same_content, sha256_of};
 pub use impossible::{Impossible, impossible, impossible_with};
 pub use parameters::check_parameters;
+pub use room::{Room, no_room};
 pub use supposed::Supposed;
 
 use science::InputError;

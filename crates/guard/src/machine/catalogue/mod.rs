@@ -20,7 +20,7 @@ mod suits;
 pub use self::{
     error::TaskFileError,
     form::TaskFile,
-    owned::{FolderError, read_folder},
+    owned::{FolderError, read_folder, unread, unread_hint},
     read::{MAX_FILE, read_task},
     suits::{Unsuitable, UnsuitableFile, WhyNot, check_dataset, check_further, format_name},
 };

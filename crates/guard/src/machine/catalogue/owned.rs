@@ -7,7 +7,10 @@ use std::{
 
 use super::{Catalogue, TaskFileError, read::MAX_FILE, read_task};
 use crate::config::{ConfigError, plain_file};
-use domain::task::TaskOrigin;
+use domain::{
+    path_text::for_shell,
+    task::{TaskOrigin, template::is_name},
+};
 
 /// More files than these are no folder of tasks.
 const MOST: usize = 1_000;
@@ -32,6 +35,18 @@ pub enum FolderError {
         /// The folder.
         folder: PathBuf,
     },
+}
+
+/// A file of the working folder that has the name of this task. It is not read: whoever wrote it would decide what is run.
+pub fn unread(task: &str) -> Option<PathBuf> {
+    let file = is_name(task).then(|| format!("{task}.toml"))?;
+    [Path::new("tasks").join(&file), PathBuf::from(file)].into_iter().find(|path| path.is_file())
+}
+
+/// What to do about a file of the working folder that is not read.
+pub fn unread_hint(file: &Path) -> String {
+    let file = for_shell(file);
+    format!("{file} lies in the working folder and is not read: look at it, and add it with `agent tasks add {file}`")
 }
 
 /// Takes the tasks of `folder` into the catalogue, by name; what is wrong with those that are left out. A folder that is not
