@@ -204,6 +204,7 @@ impl Conversation {
             origin: self.origin(),
             said: self.prompts().next_back().map(str::to_owned),
             seen: Vec::new(),
+            begun: Vec::new(),
         }
     }
 

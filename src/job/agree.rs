@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    path::PathBuf,
     sync::{MutexGuard, PoisonError},
 };
 
@@ -19,7 +20,7 @@ use domain::{
     ids::{JobId, RequestId},
     job::{Job, JobState},
     plan::{Content, Plan, PlannedWork},
-    request::{Bounds, DATASET, Input, MOST_WORK, Origin, Request, Until, Work},
+    request::{Begun, Bounds, DATASET, Input, MOST_WORK, Origin, Request, Until, Work},
     shown::PlanShown,
     verdict::Place,
 };
@@ -87,7 +88,7 @@ impl Workflow {
         let Opening { bounds, origin, said } = opening;
         let bounds = bounds.narrowed(self.parts.bounds);
         let id = self.tape().draw(&format!("name of a request in {session}"), RequestId::random);
-        let request = Request { id, work: Vec::new(), bounds, origin, said, notes: Vec::new(), seen: Vec::new() };
+        let request = Request { id, work: Vec::new(), bounds, origin, said, notes: Vec::new(), seen: Vec::new(), begun: Vec::new() };
         self.drafts().open.insert(session.to_owned(), Open { request, pending: Vec::new(), shown: None });
     }
 
@@ -197,7 +198,7 @@ impl Workflow {
             return Ok(None);
         }
         let work = pieces.iter().map(|piece| piece.work.clone()).collect();
-        Ok(Some(self.whole(Request { work, seen: Vec::new(), ..request }, pieces)?))
+        Ok(Some(self.whole(Request { work, seen: Vec::new(), begun: Vec::new(), ..request }, pieces)?))
     }
 
     /// Tells the plan of what is open in a session and not agreed to yet, unless it was told already; gives it.
@@ -323,7 +324,7 @@ impl Workflow {
             return Err(JobError::Cannot(cannot.clone()));
         }
         let consent = loop {
-            if !plan.needs_consent() {
+            if !plan.needs_consent() || self.was_agreed_to(&plan)? {
                 break None;
             }
             let spent = self.spent()?;
@@ -340,7 +341,11 @@ impl Workflow {
                     }
                 }
                 Err(refusal) => {
-                    self.parts.ledger.keep_request(&self.with_what_was_agreed(session, &plan), session)?;
+                    // What was agreed to before stays known; of this plan nothing is begun.
+                    let begun = self.parts.ledger.request(&plan.request.id).map(|kept| kept.request.begun);
+                    let request = self.with_what_was_agreed(session, &plan);
+                    let request = Request { begun: begun.unwrap_or_default(), ..request };
+                    self.parts.ledger.keep_request(&request, session)?;
                     return Err(refusal.into());
                 }
             }
@@ -350,6 +355,8 @@ impl Workflow {
         let jobs: Vec<Job> = plan
             .possible()
             .filter_map(|piece| drafts.get(piece.job.as_ref()?))
+            // What has ended stays work of the request that it was done for.
+            .filter(|draft| !draft.job.state.is_end())
             .map(|draft| draft.job.clone())
             .collect();
         let ledger = &self.parts.ledger;
@@ -358,6 +365,7 @@ impl Workflow {
             Some(open) => {
                 open.request.work.clone_from(&request.work);
                 open.request.seen.clone_from(&request.seen);
+                open.request.begun.clone_from(&request.begun);
                 open.pending.retain(|id| !jobs.iter().any(|job| job.id == *id));
                 ledger.begin(&request, session, consent.as_ref(), &jobs)?;
                 Vec::new()
@@ -374,14 +382,39 @@ impl Workflow {
         Ok(plan)
     }
 
-    /// The request of a plan as it is kept: the work that can be done, with its files resolved, after what was agreed to before.
+    /// Whether all of a plan that needs a consent was agreed to before, under this very request within the same bounds: what is
+    /// taken up goes on under that consent, and a price above it is asked about by itself.
+    fn was_agreed_to(&self, plan: &Plan) -> Result<bool, JobError> {
+        let kept = match self.parts.ledger.request(&plan.request.id) {
+            Ok(kept) => kept,
+            Err(LedgerError::NoSuchRequest(_)) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
+        if kept.request.bounds != plan.request.bounds {
+            return Ok(false);
+        }
+        for piece in plan.work.iter().filter(|piece| piece.is_offloaded()) {
+            let Some(id) = piece.job.as_ref().filter(|_| piece.same_as_before) else { return Ok(false) };
+            let job = self.job(id)?;
+            if job.request.as_ref() != Some(&plan.request.id) || !self.still_allowed(&job) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The request of a plan as it is kept: the work that can be done, with its files resolved and its jobs, after what was agreed
+    /// to before.
     fn with_what_was_agreed(&self, session: &str, plan: &Plan) -> Request {
         let drafts = self.drafts();
         let open = drafts.open.get(session).filter(|open| open.request.id == plan.request.id);
-        let (works, seen) = open.map(|open| (open.request.work.clone(), open.request.seen.clone())).unwrap_or_default();
+        let (works, seen, begun) = open
+            .map(|Open { request, .. }| (request.work.clone(), request.seen.clone(), request.begun.clone()))
+            .unwrap_or_default();
         let work = works.into_iter().chain(plan.possible().map(|piece| piece.work.clone())).collect();
         let seen = seen.into_iter().chain(plan.possible().flat_map(|piece| piece.content.clone())).collect();
-        Request { work, seen, ..plan.request.clone() }
+        let begun = begun.into_iter().chain(plan.possible().filter_map(begun_by)).collect();
+        Request { work, seen, begun, ..plan.request.clone() }
     }
 
     /// A planned job that is not in the ledger.
@@ -402,4 +435,10 @@ impl Workflow {
     pub(super) fn all_drafted(&self) -> Vec<Job> {
         self.drafts().planned.iter().map(|draft| draft.job.clone()).filter(|job| job.request.is_none()).collect()
     }
+}
+
+/// What a piece of a plan becomes.
+fn begun_by(piece: &PlannedWork) -> Option<Begun> {
+    let names = std::iter::once(piece.work.name()).chain(piece.also.iter().map(PathBuf::as_path));
+    Some(Begun { job: piece.job.clone()?, names: names.map(|name| name.to_string_lossy().into_owned()).collect() })
 }

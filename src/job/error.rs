@@ -17,7 +17,7 @@ use guard::{
     machine::{
         ProbeError,
         catalogue::{self, Missing, ParameterError},
-        expand::ExpandError,
+        expand::{ExpandError, NoPairs},
     },
     policy::{Refusal, Rule},
 };
@@ -97,6 +97,14 @@ pub enum JobError {
     /// A pattern or a folder that stands for no file, or for too many.
     #[error(transparent)]
     Files(#[from] ExpandError),
+    /// Names that leave it open which files are pairs.
+    #[error("{why}")]
+    Pairs {
+        /// What leaves it open.
+        why: NoPairs,
+        /// What to do next.
+        hint: String,
+    },
     /// The outside parts are not configured or cannot be set up.
     #[error("{message}")]
     Setup {
@@ -231,6 +239,7 @@ impl JobError {
             JobError::Cannot(_) => "cannot",
             JobError::TooMuchWork(_) | JobError::Files(ExpandError::TooMany { .. }) => "too_much_work",
             JobError::Files(_) => "no_files",
+            JobError::Pairs { .. } => "no_pairs",
             JobError::Setup { .. } => "setup",
             JobError::OtherProfile { .. } => "other_profile",
             JobError::Storage(_) => "storage",
@@ -292,7 +301,9 @@ impl JobError {
             JobError::Results { job, .. } => Some(results::hint(job.as_ref())),
             JobError::Write { .. } => Some("check that the folder is yours and the disk is not full".to_owned()),
             JobError::Further { source, .. } => source.hint(),
-            JobError::NotRemote { hint, .. } | JobError::Limit { hint, .. } => Some(hint.clone()),
+            JobError::NotRemote { hint, .. } | JobError::Limit { hint, .. } | JobError::Pairs { hint, .. } => {
+                Some(hint.clone())
+            }
             JobError::WrongDataset(_) => Some("`agent tasks` shows what each task works on".to_owned()),
             JobError::Cannot(cannot) => cannot.hint.clone(),
             JobError::TooMuchWork(_) => Some("make several requests of it".to_owned()),
@@ -321,7 +332,7 @@ impl JobError {
             JobError::PaymentUnknown(_) => 7,
             JobError::Interrupted(_) => 130,
             JobError::Cannot(cannot) => cannot.exit_code,
-            JobError::TooMuchWork(_) | JobError::Files(ExpandError::TooMany { .. }) => 2,
+            JobError::TooMuchWork(_) | JobError::Files(ExpandError::TooMany { .. }) | JobError::Pairs { .. } => 2,
             _ => 1,
         }
     }

@@ -1,12 +1,16 @@
-//! Names of a request's files made into files: patterns and folders become one piece of work a file, in natural order. What
+//! Names of a request's files made into files: patterns and folders become one piece of work a file, or a pair of files, in natural
+//! order. What
 //! an earlier name of the same task and parameters stands for already is no further piece of work.
 
 use std::{
     collections::{HashMap, HashSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
-use super::{JobError, Workflow};
+use super::{
+    JobError, Workflow,
+    pairs::{Expanded, paired, shared},
+};
 use domain::request::{Input, MOST_WORK, Request, Work};
 use guard::machine::expand::{ExpandError, NameKind, Surroundings, expand, identity};
 
@@ -17,13 +21,13 @@ pub(super) type Nowhere = HashMap<usize, ExpandError>;
 type Named = HashSet<(String, PathBuf)>;
 
 impl Workflow {
-    /// The request with a piece of work for each file, and a note for each pattern or folder; beside it the pieces whose pattern
-    /// or folder stands for no file.
+    /// The request with a piece of work for each file or pair of files, and a note for each pattern or folder; beside it the pieces
+    /// whose pattern or folder stands for no file.
     ///
     /// # Errors
-    /// More pieces of work than a request holds.
+    /// More pieces of work than a request holds; files that may be pairs or not.
     pub(super) fn expanded(&self, mut request: Request) -> Result<(Request, Nowhere), JobError> {
-        let (mut all, mut nowhere) = (Vec::with_capacity(request.work.len()), Nowhere::new());
+        let mut all = Vec::with_capacity(request.work.len());
         let mut named = Named::new();
         let mut found = 0;
         for work in std::mem::take(&mut request.work) {
@@ -31,24 +35,31 @@ impl Workflow {
                 Ok((works, note)) => {
                     found += works.len();
                     // Beyond the most they are only counted.
-                    all.extend(works.into_iter().take((MOST_WORK + 1).saturating_sub(all.len())));
+                    let room = (2 * MOST_WORK + 1).saturating_sub(all.len());
+                    all.extend(works.into_iter().take(room).map(|work| Expanded { work, nowhere: None }));
                     request.notes.extend(note);
                 }
                 Err(error @ ExpandError::TooMany { .. }) => return Err(JobError::Files(error)),
                 Err(error) => {
                     found += 1;
                     // What the rules that open files say of a plain path they say better.
-                    if !matches!(error, ExpandError::NoSuch { .. } | ExpandError::NoHome { .. }) {
-                        nowhere.insert(all.len(), error);
-                    }
-                    all.push(work);
+                    let told = !matches!(error, ExpandError::NoSuch { .. } | ExpandError::NoHome { .. });
+                    all.push(Expanded { work, nowhere: told.then_some(error) });
                 }
             }
         }
-        if found > MOST_WORK {
-            return Err(JobError::TooMuchWork(found));
+        let uncounted = found - all.len();
+        let folder = self.parts.guard.policy().roots.first().map(PathBuf::as_path).unwrap_or(Path::new(""));
+        let (together, note) = paired(all, |task| self.parts.catalogue.get(task), folder)?;
+        request.notes.extend(note);
+        if together.len() + uncounted > MOST_WORK {
+            return Err(JobError::TooMuchWork(together.len() + uncounted));
         }
-        request.work = all;
+        let mut nowhere = Nowhere::new();
+        for (place, Expanded { work, nowhere: error }) in together.into_iter().enumerate() {
+            nowhere.extend(error.map(|error| (place, error)));
+            request.work.push(work);
+        }
         Ok((request, nowhere))
     }
 
@@ -65,7 +76,8 @@ impl Workflow {
     ) -> Result<(Vec<Work>, Option<String>), ExpandError> {
         let as_it_is = || Ok((vec![work.clone()], None));
         // What has a whole path was expanded before: the name alone may stand for another file where this process runs.
-        let resolved = work.inputs.first().is_some_and(|input| input.path.is_some());
+        // A line of a sample sheet names a file.
+        let resolved = work.sample.is_some() || work.inputs.first().is_some_and(|input| input.path.is_some());
         let Some(folder) = self.parts.guard.policy().roots.first().filter(|_| !resolved) else { return as_it_is() };
         // Nobody else looks into folders that the owner did not allow: a plain path is opened, or refused, by the rules.
         if !person
@@ -76,10 +88,7 @@ impl Workflow {
         let home = std::env::home_dir();
         let at = Surroundings { folder, home: home.as_deref(), task: self.parts.catalogue.get(&work.task) };
         let expanded = expand(&[work.dataset()], at)?;
-        let what = format!(
-            "{:?}",
-            (&work.task, &work.parameters, work.inputs.get(1..), work.assumed.bytes, work.assumed.seconds, work.anew)
-        );
+        let what = shared(work);
         let mut works = Vec::new();
         let mut note = None;
         for mut name in expanded {

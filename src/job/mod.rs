@@ -9,6 +9,7 @@
 //! | [`workflow`] | the steps in their order, and who may ask for which |
 //! | [`plan`] | measuring and judging pieces of work, and the plan of a request |
 //! | [`expand`] | patterns and folders made into files |
+//! | [`pairs`] | files that are pairs by their names |
 //! | [`once`] | the same work several times in one request |
 //! | [`price`] | what work costs, before anything is sent |
 //! | [`before`] | the same work, done or begun before |
@@ -49,6 +50,7 @@ pub mod listener;
 pub mod local;
 pub mod offload;
 pub mod once;
+pub mod pairs;
 pub mod pay;
 pub mod plan;
 pub mod price;

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::{Workflow, plan::Draft};
+use super::{Workflow, before::same_chosen, plan::Draft};
 use domain::{
     hash::Sha256,
     plan::{Content, Plan, PlannedWork},
@@ -11,25 +11,36 @@ use domain::{
 use guard::{machine, policy::data::NamedBy};
 
 impl Workflow {
-    /// Which of these pieces is the same work, if one is. Files are read only where their size is the same; what was read
-    /// is noted in the pieces.
+    /// Which of these pieces is the same work, if one is: on files, the dataset and those beside it, of the same content. They are
+    /// read only where their sizes are the same; what was read is noted in the pieces.
     pub(super) async fn twin_of(&self, piece: &mut PlannedWork, pieces: &mut [&mut PlannedWork]) -> Option<usize> {
+        let task = self.parts.catalogue.get(&piece.work.task)?;
         for (index, other) in pieces.iter_mut().enumerate() {
-            let alike = other.work.task == piece.work.task && other.work.parameters == piece.work.parameters;
-            let (Some(one), Some(two)) = (piece.content.first_mut(), other.content.first_mut()) else { continue };
-            if !alike || one.bytes != two.bytes {
-                continue;
-            }
-            let same_file = one.path == two.path && one.modified_ns == two.modified_ns;
-            let same = same_file || {
-                let (one, two) = (self.hashed(one).await, self.hashed(two).await);
-                one.is_some() && one == two
-            };
-            if same {
+            let sizes = |piece: &PlannedWork| piece.content.iter().map(|file| file.bytes).collect::<Vec<_>>();
+            let alike = other.work.task == piece.work.task
+                && !piece.content.is_empty()
+                && sizes(other) == sizes(piece)
+                && same_chosen(task, &other.work.parameters, &piece.work.parameters)
+                && files_of(other).eq(files_of(piece));
+            if alike && self.same_files(&mut piece.content, &mut other.content).await {
                 return Some(index);
             }
         }
         None
+    }
+
+    /// Whether files, one by one, hold the same.
+    async fn same_files(&self, ones: &mut [Content], others: &mut [Content]) -> bool {
+        for (one, two) in ones.iter_mut().zip(others) {
+            let same_file = one.path == two.path && one.modified_ns == two.modified_ns;
+            if !same_file {
+                let (one, two) = (self.hashed(one).await, self.hashed(two).await);
+                if one.is_none() || one != two {
+                    return false;
+                }
+            }
+        }
+        true
     }
 
     /// The files of a plan that hold something else than when they were `seen`, as they are named in the plan. Another time of
@@ -66,6 +77,11 @@ impl Workflow {
     }
 }
 
+/// The names of the inputs of a piece, in the order of its content.
+fn files_of(piece: &PlannedWork) -> impl Iterator<Item = &str> {
+    piece.work.inputs.iter().map(|input| input.name.as_str())
+}
+
 /// Whether a draft is the one to keep beside an earlier one of the same work: it alone is to be done anew.
 pub(super) fn replaces(draft: &Draft, first: &Draft) -> bool {
     draft.piece.work.anew && !first.piece.work.anew
@@ -74,9 +90,9 @@ pub(super) fn replaces(draft: &Draft, first: &Draft) -> bool {
 /// Two drafts of the same work as one: the first, or the one that is to be done anew, with the other's names beside it.
 pub(super) fn merged(first: Draft, second: Draft) -> Draft {
     let (mut kept, other) = if replaces(&second, &first) { (second, first) } else { (first, second) };
-    let named = other.piece.work.dataset().to_owned();
+    let named = other.piece.work.name().to_owned();
     for name in std::iter::once(named).chain(other.piece.also) {
-        if kept.piece.work.dataset() != name && !kept.piece.also.contains(&name) {
+        if kept.piece.work.name() != name && !kept.piece.also.contains(&name) {
             kept.piece.also.push(name);
         }
     }

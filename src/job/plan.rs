@@ -189,7 +189,7 @@ impl Workflow {
         let (for_task, verdict, parameters) = (task.clone(), job.verdict.clone(), job.parameters.clone());
         let look = move || machine::impossible(&for_task, &parameters, &verdict.dataset, &open, verdict.place);
         let hopeless = tokio::task::spawn_blocking(look).await.map_err(|e| JobError::WrongDataset(e.to_string()))?;
-        let hopeless = hopeless.or_else(|| machine::impossible_with(task, &job.verdict.further));
+        let hopeless = hopeless.or_else(|| machine::impossible_with(task, &job.verdict.dataset, &job.verdict.further));
         let verdict = &job.verdict;
         let room = Room { free: verdict.machine.free_disk, limit: self.parts.guard.policy().max_result_bytes };
         let unpacked = || machine::no_room(task, &verdict.dataset, &verdict.further, room);
@@ -285,7 +285,8 @@ impl Workflow {
                 at: self.tape().now(&of),
             };
             let own_task = (task.origin == TaskOrigin::Owner).then(|| Box::new(task.clone()));
-            Job { out_dir: self.parts.out_dir.clone(), own_task, ..Job::planned(planned) }
+            let (out_dir, task_version) = (self.parts.out_dir.clone(), Some(task.version));
+            Job { out_dir, own_task, task_version, ..Job::planned(planned) }
         });
         let work = Work { inputs, parameters, ..work.clone() };
         let piece = PlannedWork {

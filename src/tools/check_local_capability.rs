@@ -12,6 +12,7 @@ use super::{
     standing::Standing,
     written::{self, Gas},
 };
+use crate::job::pairs::{Expanded, paired};
 use domain::{
     job::{Job, JobState},
     request::{Bounds, Locality, Spend, Until, Work},
@@ -111,9 +112,16 @@ pub(super) async fn run(toolbox: &Toolbox, args: &Args) -> ToolResult {
         Ok(files) => files,
         Err(error) => return ToolResult::failed(&error, None),
     };
-    let checks = files.into_iter().map(|file| async move {
-        let work = Work::new(&args.task_type, &file, args.parameters.clone().unwrap_or_default());
-        let work = Work { anew: args.anew == Some(true), ..work };
+    let piece = |file: PathBuf| {
+        let work = Work::new(&args.task_type, file, args.parameters.clone().unwrap_or_default());
+        Expanded { work: Work { anew: args.anew == Some(true), ..work }, nowhere: None }
+    };
+    let pieces = match paired(files.into_iter().map(piece).collect(), |_| task, &toolbox.folder) {
+        Ok((pieces, _)) => pieces,
+        Err(error) => return ToolResult::failed(&error.into(), None),
+    };
+    let checks = pieces.into_iter().map(|Expanded { work, .. }| async move {
+        let file = work.dataset().to_owned();
         let end = toolbox.work.check(&toolbox.session, work, bounds).await;
         (file, end)
     });

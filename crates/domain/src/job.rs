@@ -313,6 +313,9 @@ pub struct Job {
     /// jobs. The program's own tasks are those of the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own_task: Option<Box<TaskType>>,
+    /// The version of the task that it was planned with; jobs of old ledgers have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_version: Option<Sha256>,
     /// Checked parameters, with defaults filled in.
     pub parameters: Parameters,
     /// Where it runs and why.
@@ -364,6 +367,7 @@ impl Job {
             state: JobState::Planned,
             task_type,
             own_task: None,
+            task_version: None,
             parameters,
             verdict,
             profile,

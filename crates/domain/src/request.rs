@@ -7,7 +7,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ids::RequestId, money::Datoshi, path_text, plan::Content, task::Parameters};
+use super::{
+    ids::{JobId, RequestId},
+    money::Datoshi,
+    path_text,
+    plan::Content,
+    task::Parameters,
+};
 
 /// The name of a task's first input, the file that it works on.
 pub const DATASET: &str = "dataset";
@@ -179,19 +185,51 @@ pub struct Work {
     /// Whether a person wants it done anew, though the same work is done already.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub anew: bool,
+    /// Whether a finished job of any session that did the same is taken for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skip_done: bool,
+    /// Whether its file stands by itself, though its name is that of half a pair.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub single: bool,
+    /// What a sample sheet calls it; tables show this in the place of the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<String>,
 }
 
 impl Work {
     /// A task on one file, with these choices.
     pub fn new(task: &str, dataset: impl Into<PathBuf>, parameters: Parameters) -> Work {
         let input = Input { name: DATASET.to_owned(), named: dataset.into(), path: None };
-        Work { task: task.to_owned(), inputs: vec![input], parameters, assumed: Assumed::default(), anew: false }
+        Work {
+            task: task.to_owned(),
+            inputs: vec![input],
+            parameters,
+            assumed: Assumed::default(),
+            anew: false,
+            skip_done: false,
+            single: false,
+            sample: None,
+        }
     }
 
     /// The dataset as it was named.
     pub fn dataset(&self) -> &Path {
         self.inputs.first().map_or(Path::new(""), |input| input.named.as_path())
     }
+
+    /// What tables call it: its sample, or its dataset as it was named.
+    pub fn name(&self) -> &Path {
+        self.sample.as_ref().map_or_else(|| self.dataset(), Path::new)
+    }
+}
+
+/// What a piece of work became.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    /// The job that does it, or did it before.
+    pub job: JobId,
+    /// What tables call it; several where the same work was named several times.
+    pub names: Vec<String>,
 }
 
 /// What a person wants.
@@ -215,12 +253,24 @@ pub struct Request {
     /// The files as they were when it was planned, once it is kept: who takes it up is told what changed since.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<Content>,
+    /// What its work became, piece by piece, once it was agreed to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub begun: Vec<Begun>,
 }
 
 impl Request {
     /// A fresh request.
     pub fn new(origin: Origin, bounds: Bounds, work: Vec<Work>, said: Option<String>) -> Request {
-        Request { id: RequestId::random(), work, bounds, origin, said, notes: Vec::new(), seen: Vec::new() }
+        Request {
+            id: RequestId::random(),
+            work,
+            bounds,
+            origin,
+            said,
+            notes: Vec::new(),
+            seen: Vec::new(),
+            begun: Vec::new(),
+        }
     }
 }
 

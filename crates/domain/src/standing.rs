@@ -20,6 +20,9 @@ pub struct JobStanding {
     pub task_type: String,
     /// The dataset, as it was named.
     pub dataset: String,
+    /// What a sample sheet calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<String>,
     /// Where it stands.
     pub state: JobState,
     /// Where it runs.
@@ -61,6 +64,7 @@ impl JobStanding {
             job: job.id.clone(),
             task_type: job.task_type.clone(),
             dataset: job.verdict.dataset.path.display().to_string(),
+            sample: None,
             state: job.state,
             place: job.place(),
             asked: asked.map(Datoshi::gas_string),
@@ -73,6 +77,11 @@ impl JobStanding {
             next: Some(command(&job.id, job.state)),
             only_planned: false,
         }
+    }
+
+    /// What tables call it: its sample, or its dataset.
+    pub fn name(&self) -> &String {
+        self.sample.as_ref().unwrap_or(&self.dataset)
     }
 }
 
@@ -94,7 +103,7 @@ impl NotDone {
             let cannot = piece.cannot.as_ref()?;
             Some(NotDone {
                 task_type: piece.work.task.clone(),
-                dataset: piece.work.dataset().display().to_string(),
+                dataset: piece.work.name().display().to_string(),
                 why: cannot.sentence(),
             })
         };

@@ -60,6 +60,7 @@ impl Fake {
             said,
             notes: Vec::new(),
             seen: Vec::new(),
+            begun: Vec::new(),
         };
         self.state().open.insert(session.to_owned(), Open { request, pending: Vec::new() });
     }

@@ -184,6 +184,7 @@ fn awaiting(quote: Quote) -> Job {
         state: JobState::Submitted,
         task_type: "protein_folding".to_owned(),
         own_task: None,
+        task_version: None,
         parameters: Parameters::new(),
         verdict,
         profile: "live".to_owned(),

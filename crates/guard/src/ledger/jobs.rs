@@ -97,21 +97,30 @@ impl Ledger {
         connection.query_row(query, [profile], |row| row.get(0)).map_err(|e| self.database(e))
     }
 
-    /// The jobs of a task that the same work could be: those of a session or a request, and those of any that are paid for, or
-    /// about to be, and have not ended; oldest first.
+    /// The jobs of a task, on a dataset of so many bytes, that the same work could be: those of a session or a request, and those of
+    /// any that are paid for, or about to be, and have not ended; where `done`, also those of any that are done. Oldest first.
     ///
     /// # Errors
     /// When the database says no.
-    pub fn jobs_alike(&self, task: &str, session: &str, request: Option<&RequestId>) -> Result<Vec<Job>, LedgerError> {
+    pub fn jobs_alike(
+        &self,
+        (task, bytes): (&str, u64),
+        session: &str,
+        request: Option<&RequestId>,
+        done: bool,
+    ) -> Result<Vec<Job>, LedgerError> {
         let connection = self.connection();
         let read = || {
-            let query = "SELECT body FROM jobs WHERE task_type = ?1 AND (session = ?2 OR request = ?3 OR state IN ('payment_intended',
-                         'payment_sent', 'payment_unknown', 'paid', 'running', 'result_ready', 'fetched'))
+            let query = "SELECT body FROM jobs WHERE task_type = ?1
+                         AND CASE WHEN json_valid(body) THEN json_extract(body, '$.verdict.dataset.bytes') END = ?2
+                         AND (session = ?3 OR request = ?4 OR state IN ('payment_intended', 'payment_sent', 'payment_unknown',
+                         'paid', 'running', 'result_ready', 'fetched') OR (?5 AND state = 'done'))
                          ORDER BY created_ms, rowid";
             let mut statement = connection.prepare(query)?;
             let request = request.map(|id| id.as_str());
+            let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
             statement
-                .query_map(params![task, session, request], |row| row.get::<_, String>(0))?
+                .query_map(params![task, bytes, session, request, done], |row| row.get::<_, String>(0))?
                 .collect::<Result<Vec<_>, _>>()
         };
         let bodies = read().map_err(|e| self.database(e))?;

@@ -67,14 +67,22 @@ impl Ledger {
         jobs: &[Job],
     ) -> Result<Vec<(JobId, Job)>, LedgerError> {
         let instead = self.change("begin", |tx| {
-            self.write_request(tx, request, session)?;
-            let begun = self.jobs_of(tx, request)?;
+            let known = self.jobs_of(tx, request)?;
             let mut instead: Vec<(JobId, Job)> = Vec::new();
             for job in jobs {
-                match begun.iter().find(|known| known.id != job.id && is_same_piece(known, job)) {
-                    Some(known) => instead.push((job.id.clone(), known.clone())),
-                    None => self.begin_job(tx, request, job)?,
+                let same = known.iter().find(|known| known.id != job.id && is_same_piece(known, job));
+                instead.extend(same.map(|known| (job.id.clone(), known.clone())));
+            }
+            let mut request = request.clone();
+            for begun in &mut request.begun {
+                if let Some((_, known)) = instead.iter().find(|(planned, _)| *planned == begun.job) {
+                    begun.job = known.id.clone();
                 }
+            }
+            let request = &request;
+            self.write_request(tx, request, session)?;
+            for job in jobs.iter().filter(|job| !instead.iter().any(|(planned, _)| *planned == job.id)) {
+                self.begin_job(tx, request, job)?;
             }
             if let Some(consent) = consent {
                 let mut consent = consent.clone();

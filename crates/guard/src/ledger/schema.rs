@@ -67,6 +67,9 @@ const STEPS: &[&str] = &[
     // 5: a run that was ended at a limit tells the least that its own files need. What was kept of such runs before looks like
     // a run that took as long, and is not told apart.
     "ALTER TABLE measured ADD COLUMN ended_on TEXT;",
+    // 6: the same work is looked for among the jobs on files of the same size.
+    "CREATE INDEX jobs_by_size ON jobs (
+        task_type, (CASE WHEN json_valid(body) THEN json_extract(body, '$.verdict.dataset.bytes') END));",
 ];
 
 /// Brings the database to today's schema.

@@ -1,27 +1,56 @@
 //! Whether a file still holds what it held before: the same work is known by its content, not by its name.
 
+use std::cell::OnceCell;
+
 use crate::policy::data::OpenDataset;
 use domain::{hash::Sha256, plan::Content};
 use science::InputError;
 
-/// Whether an open file holds the content that was measured `before`, maybe under another name.
-///
-/// The file at the same path with the same size and modification time is taken as the same without reading it. Another
-/// size is other content. Else the content is read and its checksum compared; where none was taken before, nothing can be
-/// shown to be the same, and it counts as other content.
-///
-/// # Errors
-/// When the file cannot be read.
-pub fn same_content(open: &OpenDataset, before: &Content) -> Result<bool, InputError> {
-    if open.bytes != before.bytes {
-        return Ok(false);
+/// An open file that is compared with others: it is read at most once.
+#[derive(Debug)]
+pub struct Compared<'a> {
+    open: &'a OpenDataset,
+    sha256: OnceCell<Sha256>,
+}
+
+impl<'a> Compared<'a> {
+    /// This file.
+    pub fn new(open: &'a OpenDataset) -> Compared<'a> {
+        Compared { open, sha256: OnceCell::new() }
     }
-    if open.source.path == before.path && open.modified_ns == before.modified_ns {
-        return Ok(true);
+
+    /// Whether it holds what has this checksum.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn has(&self, sha256: Sha256) -> Result<bool, InputError> {
+        let known = match self.sha256.get() {
+            Some(known) => *known,
+            None => {
+                let read = sha256_of(self.open)?;
+                *self.sha256.get_or_init(|| read)
+            }
+        };
+        Ok(known == sha256)
     }
-    match before.sha256 {
-        Some(sha256) => Ok(sha256_of(open)? == sha256),
-        None => Ok(false),
+
+    /// Whether it holds the content that was measured `before`, maybe under another name.
+    ///
+    /// The file at the same path with the same size and modification time is taken as the same without reading it. Another
+    /// size is other content. Else the content is read and its checksum compared; where none was taken before, nothing can be
+    /// shown to be the same, and it counts as other content.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn is(&self, before: &Content) -> Result<bool, InputError> {
+        let open = self.open;
+        if open.bytes != before.bytes {
+            return Ok(false);
+        }
+        if open.source.path == before.path && open.modified_ns == before.modified_ns {
+            return Ok(true);
+        }
+        before.sha256.map_or(Ok(false), |sha256| self.has(sha256))
     }
 }
 
@@ -44,6 +73,7 @@ mod tests {
     fn content_is_known_by_its_bytes_whatever_it_is_called() {
         let dir = tempfile::tempdir().unwrap();
         let open = |name: &str| open_dataset(Path::new(name), &[dir.path().to_owned()], &[]).unwrap();
+        let same_content = |open: &OpenDataset, before: &Content| Compared::new(open).is(before);
         let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
         write("a.fasta", ">a\nMKTAYI\n");
         let first = open("a.fasta");

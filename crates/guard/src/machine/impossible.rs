@@ -8,6 +8,7 @@ use crate::policy::data::OpenDataset;
 use domain::{
     dataset::{Alphabet, DatasetProfile, Doubt, FurtherFile},
     task::{Parameters, TaskType},
+    units,
     verdict::Place,
 };
 use science::{InputError, LONGEST, PROTEIN_FOLDING, ReadError, ScienceError, TEXT_SUMMARY};
@@ -20,7 +21,7 @@ const READ: u64 = 64_000_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Impossible {
     /// A short word that stays the same: `empty`, `format`, `alphabet`, `compressed`, `zeros`, `nothing_to_fold`,
-    /// `nucleotides`, `no_sentences`, `not_text`, `damaged`, `unreadable`, `room`.
+    /// `nucleotides`, `no_sentences`, `not_text`, `no_pair`, `damaged`, `unreadable`, `room`.
     pub word: &'static str,
     /// In a sentence.
     pub why: String,
@@ -117,10 +118,13 @@ fn tried(task: &TaskType, parameters: &Parameters, profile: &DatasetProfile, ope
     science::try_reading(&task.name, parameters, profile.format, file, READ).err()
 }
 
-/// Why `task` is known to fail with one of its further files; `None` where nothing is known against them.
-pub fn impossible_with(task: &TaskType, further: &[FurtherFile]) -> Option<Impossible> {
+/// Why `task` is known to fail with one of its further files beside this dataset; `None` where nothing is known against them.
+pub fn impossible_with(task: &TaskType, dataset: &DatasetProfile, further: &[FurtherFile]) -> Option<Impossible> {
     let Some(unsuitable) = further.iter().find_map(|file| check_further(task, file).err()) else {
-        let empty = further.iter().find(|file| file.profile.records == 0)?;
+        let Some(empty) = further.iter().find(|file| file.profile.records == 0) else {
+            let mate = further.iter().find(|file| task.mate() == Some(file.name.as_str()))?;
+            return no_pair(dataset, &mate.profile);
+        };
         let why = format!("`{}` holds nothing to work with: {}", empty.name, empty.profile.path.display());
         return Some(Impossible::new("empty", why, "check the name, and whether its download finished"));
     };
@@ -134,6 +138,22 @@ pub fn impossible_with(task: &TaskType, further: &[FurtherFile]) -> Option<Impos
         (WhyNot::Format(..), None) => ("format", other),
     };
     Some(Impossible { word, why: unsuitable.to_string(), hint: Some(hint) })
+}
+
+/// Why two files are no pair: both were counted to their end, and differ.
+fn no_pair(first: &DatasetProfile, mate: &DatasetProfile) -> Option<Impossible> {
+    let counted = |file: &DatasetProfile| !file.sampled && !file.zeros;
+    if !counted(first) || !counted(mate) || first.records == mate.records {
+        return None;
+    }
+    let why = format!(
+        "{} holds {} and {} {}: they are no pair",
+        first.path.display(),
+        units::counted(first.records, "record", "records"),
+        mate.path.display(),
+        units::count(mate.records)
+    );
+    Some(Impossible::new("no_pair", why, "check that both come from the same run, and that neither was filtered alone"))
 }
 
 fn not_for(task: &TaskType, unsuitable: &Unsuitable, profile: &DatasetProfile) -> Impossible {

@@ -23,7 +23,7 @@ mod supposed;
 
 pub use dataset::profile_dataset;
 pub use host::probe_machine;
-pub use identity::{same_content, sha256_of};
+pub use identity::{Compared, sha256_of};
 pub use impossible::{Impossible, impossible, impossible_with};
 pub use parameters::check_parameters;
 pub use room::{Room, no_room};

@@ -152,7 +152,7 @@ fn further_files_must_suit() {
         let open = crate::policy::data::open_dataset(Path::new("beside"), &[dir.path().to_owned()], &[]).unwrap();
         let profile = crate::machine::profile_dataset(&open).unwrap();
         let file = FurtherFile { name: name.to_owned(), profile, source: open.source };
-        let impossible = crate::machine::impossible_with(catalogue.get(task).unwrap(), &[file]);
+        let impossible = crate::machine::impossible_with(catalogue.get(task).unwrap(), &file.profile.clone(), &[file]);
         impossible.map(|i| (i.word, i.why, i.hint.unwrap()))
     };
     let why = |task: &str, name: &str, text: &[u8]| {

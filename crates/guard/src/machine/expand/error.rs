@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{MOST_COUNTED, shown};
-use domain::{request::MOST_WORK, units::count};
+use domain::units::count;
 
 /// Why names do not expand into files.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +56,7 @@ pub enum ExpandError {
         shown(named),
         if *counted_all { "" } else { "more than " },
         count(if *counted_all { *found as u64 } else { MOST_COUNTED as u64 }),
-        count(MOST_WORK as u64)
+        count(*most as u64)
     )]
     TooMany {
         /// As it was typed.
@@ -65,6 +65,8 @@ pub enum ExpandError {
         found: usize,
         /// Whether that is all.
         counted_all: bool,
+        /// As many as one request holds.
+        most: usize,
     },
     /// A folder that cannot be read.
     #[error("the folder `{}` cannot be read: {source}", shown(folder))]

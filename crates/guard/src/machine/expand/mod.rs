@@ -7,6 +7,7 @@ mod error;
 mod folder;
 mod near;
 mod order;
+mod pair;
 mod pattern;
 
 use std::{
@@ -17,6 +18,7 @@ use std::{
 
 pub use error::ExpandError;
 pub use order::natural;
+pub use pair::{NoPairs, Together, pairs};
 
 use domain::{
     request::MOST_WORK,
@@ -112,19 +114,25 @@ pub fn expand<N: AsRef<Path>>(names: &[N], at: Surroundings<'_>) -> Result<Vec<E
     let mut seen = HashSet::new();
     let mut all = Vec::new();
     let mut total = 0;
+    let most = most_files(at.task);
     for name in names {
         let mut expanded = one(name.as_ref(), at)?;
         expanded.files.retain(|file| seen.insert(identity(&file.path)));
         total += expanded.files.len();
-        if total > MOST_WORK {
+        if total > most {
             let counted_all = expanded.files.len() < MOST_COUNTED;
-            return Err(ExpandError::TooMany { named: expanded.named, found: total, counted_all });
+            return Err(ExpandError::TooMany { named: expanded.named, found: total, counted_all, most });
         }
         if !expanded.files.is_empty() {
             all.push(expanded);
         }
     }
     Ok(all)
+}
+
+/// So many files are within a request: twice as many as pieces of work where two may be one piece.
+pub fn most_files(task: Option<&TaskType>) -> usize {
+    if task.and_then(TaskType::mate).is_some() { 2 * MOST_WORK } else { MOST_WORK }
 }
 
 fn one(named: &Path, at: Surroundings<'_>) -> Result<Expanded, ExpandError> {
