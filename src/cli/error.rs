@@ -117,6 +117,12 @@ impl CommandError {
         self
     }
 
+    /// The same, told of one of several.
+    pub fn told_of(mut self, what: &str) -> CommandError {
+        self.message = format!("{what}: {}", self.message);
+        self
+    }
+
     /// The exit code.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.kind.code())

@@ -8,12 +8,14 @@ use super::{
     CommandError, Context,
     bounds::ConsentArgs,
     interrupt::{cancel_by_hand, stoppable},
+    results::write_records,
     runtime::block_on,
     wanted::{Given, Wanted, Written},
     wiring::{Options, Wired},
 };
 use crate::{
     agent::outcome,
+    face::look::Tone,
     job::{Cancel, Carried, JobError, Workflow, carry::AT_ONCE, receipt},
 };
 use domain::{
@@ -31,7 +33,7 @@ pub struct Run {
     wanted: Wanted,
     #[command(flatten)]
     consent: ConsentArgs,
-    /// Put results into this folder [default: results in AGENT_HOME]
+    /// Put results into this folder, and those of several jobs also as one table, records.tsv [default: results in AGENT_HOME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Jobs at the provider at once
@@ -95,9 +97,49 @@ impl Run {
         }
         let carried = workflow.carry(&plan, self.at_once, cancel).await;
         let code = tell(context, workflow, &plan, carried)?;
+        if plan.possible().count() > 1 {
+            self.table(context, workflow, &plan)?;
+        }
         let interrupted = cancel.is_cancelled() && person;
         let worst = outcome::worst([impossible(context, &plan), code]);
         Ok(ExitCode::from(if interrupted && worst != 0 { outcome::INTERRUPTED } else { worst }))
+    }
+}
+
+impl Run {
+    /// One table of all records: in the folder of results that was named, once all of it has ended; and how to have it printed.
+    fn table(&self, context: &Context, workflow: &Workflow, plan: &Plan) -> Result<(), CommandError> {
+        let (id, mut open, mut done) = (&plan.request.id, 0, 0);
+        for job in plan.possible().filter_map(|piece| piece.job.as_ref()) {
+            let job = workflow.job(job)?;
+            open += usize::from(!job.state.is_end());
+            done += usize::from(job.result.is_some());
+        }
+        if done == 0 {
+            return Ok(());
+        }
+        let out =
+            self.out.as_ref().map(|out| context.settings().map(|settings| settings.cwd().join(out))).transpose()?;
+        let written = match out.filter(|out| open == 0 && out.is_dir()) {
+            Some(out) => match write_records(workflow.ledger(), id, &out) {
+                Ok(path) => Some(path),
+                // The results are there all the same.
+                Err(error) => {
+                    let hint = error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+                    context.sink().emit(Event::Warning { message: format!("{}{hint}", error.sentence()) });
+                    None
+                }
+            },
+            None => None,
+        };
+        if !context.json() {
+            let text = match written {
+                Some(path) => format!("{}: the records of all; agent results {id} lists the files", path.display()),
+                None => format!("agent results {id} --tsv prints the records of all; without --tsv it lists the files"),
+            };
+            context.output.lines(context.look.field("Table", Tone::Plain, &text));
+        }
+        Ok(())
     }
 }
 
@@ -144,7 +186,14 @@ fn tell(context: &Context, workflow: &Workflow, plan: &Plan, carried: Vec<Carrie
         if job.state.is_end() && (context.json() || !many) {
             sink.emit(Event::Receipt(Box::new(receipt::of(&job, &attempts))));
         }
-        standings.push(JobStanding::of(&job, &attempts));
+        let piece = plan.work.iter().find(|piece| piece.job.as_ref() == Some(&id));
+        let mut standing = JobStanding::of(&job, &attempts);
+        standing.sample = piece.and_then(|piece| piece.work.sample.clone());
+        if many && !job.state.is_end() {
+            // All that is open of it goes on together.
+            standing.next = Some(format!("agent run --resume {}", plan.request.id));
+        }
+        standings.push(standing);
     }
     sink.emit(Event::TurnStatus { jobs: standings, cannot: NotDone::of(plan) });
     Ok(outcome::worst(codes))

@@ -1,4 +1,5 @@
-//! What `agent run` and `agent plan` take: a task with its files, or a plan file. Both become the same request.
+//! What `agent run` and `agent plan` take: a task with its files or with a sample sheet, a plan file, or a request of before. All
+//! become the same request.
 
 use std::path::{Path, PathBuf};
 
@@ -9,41 +10,69 @@ use super::{
     bounds::{AssumedArgs, BoundsArgs},
     completions,
 };
-use crate::face::plan_file::{self, PlanFileError};
+use crate::{
+    face::{
+        plan_file::{self, PlanFileError},
+        sheet::{self, SheetError},
+    },
+    job::JobError,
+};
 use domain::{
     hash::Sha256,
     ids::{RequestId, SessionId},
     plan::Content,
     request::{Bounds, Origin, Request, Work},
     task::Parameters,
+    units::clean,
 };
-use guard::{config::plain_file, machine::catalogue::written};
+use guard::{
+    config::plain_file,
+    machine::{
+        catalogue::written,
+        expand::{ExpandError, NameKind, Surroundings, expand},
+    },
+};
 
 /// More than any plan file, bytes.
 const MAX_PLAN: u64 = 16 << 20;
 
-/// A task on files, or a plan file.
+/// A task on files or on those of a sample sheet, a plan file, or a request of before.
 #[derive(Debug, Args)]
 pub struct Wanted {
     /// The task, by its name: `agent tasks` lists them
     #[arg(required_unless_present_any = ["plan", "request"], value_name = "TASK", add = completions::tasks())]
     task: Option<String>,
     /// Files, patterns such as samples/*.fastq, or folders
-    #[arg(required_unless_present_any = ["plan", "request"], value_name = "FILE", num_args = 1..)]
+    #[arg(required_unless_present_any = ["plan", "request", "sheet"], value_name = "FILE", num_args = 1..)]
     files: Vec<PathBuf>,
+    /// Take the files from a sample sheet: CSV or TSV, a header that names inputs and parameters, a line for each piece of work
+    #[arg(long, value_name = "SHEET", requires = "task", conflicts_with = "files")]
+    sheet: Option<PathBuf>,
+    /// Take each file by itself, also where two are called like a pair (_R1 and _R2)
+    #[arg(long, conflicts_with = "sheet")]
+    single: bool,
     /// Choose a parameter, such as --set dimension=3; `agent tasks` lists them
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     set: Vec<(String, String)>,
     /// Do it anew, though the same work is done already
     #[arg(long)]
     anew: bool,
+    /// Leave out what is done: work of which a finished job, of any day, has the result
+    #[arg(long, conflicts_with = "anew")]
+    skip_done: bool,
     #[command(flatten)]
     assumed: AssumedArgs,
     /// Take the request from a plan file that `agent plan` wrote
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["task", "files", "set", "anew", "request"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["task", "files", "set", "anew", "skip_done", "single", "request"])]
     plan: Option<PathBuf>,
-    /// Take up this request, which was planned before and waits for consent, such as req-7k3q9dm2
-    #[arg(long, value_name = "REQUEST", conflicts_with_all = ["task", "files", "set", "anew"])]
+    /// Take up a request, such as req-7k3q9dm2: one that waits for consent, or one that was broken off. What is done of it is left,
+    /// what was agreed to goes on, and nothing is paid twice
+    #[arg(
+        long,
+        visible_alias = "resume",
+        value_name = "REQUEST",
+        conflicts_with_all = ["task", "files", "set", "anew", "skip_done", "single"]
+    )]
     request: Option<RequestId>,
     #[command(flatten)]
     pub bounds: BoundsArgs,
@@ -80,6 +109,7 @@ impl Wanted {
         let mut request = kept.request;
         request.bounds = self.bounds.over(request.bounds);
         let seen = std::mem::take(&mut request.seen);
+        request.begun.clear();
         Ok((Given { request, written: None, seen }, Some(SessionId(kept.session))))
     }
 
@@ -93,13 +123,46 @@ impl Wanted {
         let spec = |name: &str| known.and_then(|task| task.parameters.get(name));
         let parameters: Parameters =
             self.set.iter().map(|(name, text)| (name.clone(), written(spec(name), text))).collect();
-        let work = self.files.iter().map(|file| Work {
+        let work = match &self.sheet {
+            Some(sheet) => self.of_sheet(context, sheet, &parameters)?,
+            None => self.files.iter().map(|file| Work::new(task, file, parameters.clone())).collect(),
+        };
+        let work = work.into_iter().map(|work| Work {
             assumed: self.assumed.assumed(),
             anew: self.anew,
-            ..Work::new(task, file, parameters.clone())
+            skip_done: self.skip_done,
+            single: self.single || work.single,
+            ..work
         });
         let request = Request::new(Origin::Flags, self.bounds.bounds(), work.collect(), None);
         Ok(Given { request, written: None, seen: Vec::new() })
+    }
+
+    /// The work of a sample sheet.
+    fn of_sheet(&self, context: &Context, sheet: &Path, set: &Parameters) -> Result<Vec<Work>, CommandError> {
+        let settings = context.settings()?;
+        let name = sheet.display().to_string();
+        let catalogue = context.catalogue()?;
+        let task = self.task.as_deref().unwrap_or_default();
+        let Some(task) = catalogue.get(task) else {
+            let known = catalogue.iter().map(|task| task.name.clone()).collect();
+            let error = JobError::UnknownTask { name: clean(task, 60), known };
+            let hint = error.hint();
+            return Err(CommandError::usage(error.to_string()).maybe_hint(hint));
+        };
+        let text = plain_file::bytes(&settings.cwd().join(sheet), sheet::MAX_BYTES).map_err(|e| {
+            CommandError::usage(format!("{name} cannot be read: {e}"))
+                .hint("name a CSV or TSV file whose first line names columns; docs/requests.md has an example")
+        })?;
+        let home = std::env::home_dir();
+        let at = Surroundings { folder: settings.cwd(), home: home.as_deref(), task: None };
+        let look = |path: &Path| match expand(&[path], at) {
+            Ok(found) if found.iter().all(|name| name.kind == NameKind::Plain) => Ok(()),
+            Ok(_) | Err(ExpandError::EmptyFolder { .. } | ExpandError::TooMany { .. }) => Err(sheet::NoFile::Several),
+            Err(error) => Err(sheet::NoFile::Expand(error)),
+        };
+        let folder = sheet.parent().unwrap_or(Path::new(""));
+        Ok(sheet::read(&text, &sheet::Reading { name: &name, folder, task, set, look: &look })?)
     }
 
     fn of_file(&self, path: &Path) -> Result<Given, CommandError> {
@@ -126,5 +189,12 @@ impl From<PlanFileError> for CommandError {
     fn from(error: PlanFileError) -> CommandError {
         let hint = error.hint();
         CommandError::new(Kind::Usage, "plan_file", error.to_string()).maybe_hint(hint)
+    }
+}
+
+impl From<SheetError> for CommandError {
+    fn from(error: SheetError) -> CommandError {
+        let hint = error.hint.clone();
+        CommandError::new(Kind::Usage, "sample_sheet", error.to_string()).hint(hint)
     }
 }

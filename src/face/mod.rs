@@ -8,6 +8,7 @@
 //! | [`result`] | a result document as lines: pure |
 //! | [`plan`] | what a request comes to, before anything has an effect: pure |
 //! | [`plan_file`] | requests as files that people read, change and run |
+//! | [`sheet`] | sample sheets: tables of which each line is a piece of work |
 //! | [`status`] | how the jobs of a turn stand: pure |
 //! | [`jobs`] | jobs as a list and one by one: pure |
 //! | [`job_json`] | jobs as programs see them: pure |
@@ -39,6 +40,7 @@ pub mod plan_file;
 pub mod progress;
 pub mod render;
 pub mod result;
+pub mod sheet;
 pub mod status;
 pub mod terminal;
 pub mod text;

@@ -57,7 +57,9 @@ fn short(plan: &Plan) -> Option<String> {
         return None;
     }
     let time = about_seconds(verdict.estimate.seconds.likely);
-    Some(format!("{} ({}) runs on this machine: free, {time}.", words::what(&piece.work), words::size(piece)))
+    let beside = piece.work.inputs.iter().skip(1);
+    let beside: String = beside.map(|input| format!(" with {}", words::beside(piece, input))).collect();
+    Some(format!("{} ({}){beside} runs on this machine: free, {time}.", words::what(&piece.work), words::size(piece)))
 }
 
 /// What is to be known of some of the work together, without a table: for the notes in a plan file.

@@ -127,8 +127,8 @@ fn badness(state: JobState) -> u8 {
 /// on is the job's id, with the commands beneath; one job alone needs no name.
 fn lines(jobs: &[JobStanding], look: &Look) -> Vec<String> {
     let state = |job: &JobStanding| state_words(job.state).to_owned();
-    let work = |job: &JobStanding| format!("{} on {}", clean(&job.task_type, 60), clean(&job.dataset, words::MAX));
-    let file = |job: &JobStanding| clean(&job.dataset, words::MAX);
+    let work = |job: &JobStanding| format!("{} on {}", clean(&job.task_type, 60), clean(job.name(), words::MAX));
+    let file = |job: &JobStanding| clean(job.name(), words::MAX);
     let none = |_: &JobStanding| String::new();
     let room = |next: Text| {
         let rigid = widest(jobs, &state) + widest(jobs, &cost) + widest(jobs, next) + 2 * GAP;
@@ -175,7 +175,7 @@ fn table(jobs: &[JobStanding], look: &Look) -> Vec<String> {
         let mut out: Vec<String> = with_id.then(|| id(job)).into_iter().collect();
         out.push(state_words(job.state).to_owned());
         out.extend(with_task.then(|| middle(&clean(&job.task_type, 60), 24)));
-        out.push(clean(&job.dataset, words::MAX));
+        out.push(clean(job.name(), words::MAX));
         out.push(if spent(job) == Datoshi::ZERO { String::new() } else { spent(job).gas_string() });
         out
     };
@@ -225,7 +225,7 @@ fn totals(sorted: &[&JobStanding], look: &Look) -> Vec<String> {
         None => count(sorted.len() as u64),
     };
     let mut out = look.field("Jobs", Tone::Strong, &format!("{of}: {}", by_state(sorted)));
-    out.extend(reasons("Why", sorted.iter().filter_map(|job| Some((job.failure.as_ref()?, &job.dataset))), look));
+    out.extend(reasons("Why", sorted.iter().filter_map(|job| Some((job.failure.as_ref()?, job.name()))), look));
     let (paid, fees) = (sum(sorted.iter().map(|job| job.paid_datoshi)), sum(sorted.iter().map(|job| job.fees_datoshi)));
     let cost = match (paid, fees) {
         (Datoshi::ZERO, Datoshi::ZERO) => "nothing was paid".to_owned(),

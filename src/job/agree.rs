@@ -88,7 +88,16 @@ impl Workflow {
         let Opening { bounds, origin, said } = opening;
         let bounds = bounds.narrowed(self.parts.bounds);
         let id = self.tape().draw(&format!("name of a request in {session}"), RequestId::random);
-        let request = Request { id, work: Vec::new(), bounds, origin, said, notes: Vec::new(), seen: Vec::new(), begun: Vec::new() };
+        let request = Request {
+            id,
+            work: Vec::new(),
+            bounds,
+            origin,
+            said,
+            notes: Vec::new(),
+            seen: Vec::new(),
+            begun: Vec::new(),
+        };
         self.drafts().open.insert(session.to_owned(), Open { request, pending: Vec::new(), shown: None });
     }
 

@@ -55,7 +55,13 @@ impl Workflow {
             let own = of_request || job.session == session && !work.anew && stands;
             let taken = own || !work.anew && self.is_left_behind(&job);
             let is_done = || work.skip_done && job.state == JobState::Done && job.task_version == Some(task.version);
-            let why = if taken { Why::TakenUp } else if is_done() { Why::Done } else { return None };
+            let why = if taken {
+                Why::TakenUp
+            } else if is_done() {
+                Why::Done
+            } else {
+                return None;
+            };
             // Of a job whose file was not read to its end yet, what was measured may still be there to be read.
             let as_planned = job.content.is_none().then(|| self.parts.guard.reopen_dataset(&job).ok()).flatten();
             Some(Earlier { job, why, as_planned })
@@ -142,9 +148,8 @@ impl Earlier {
 
 /// Whether the same was chosen, but for files, which are compared by what they hold.
 pub(super) fn same_chosen(task: &TaskType, one: &Parameters, two: &Parameters) -> bool {
-    let is_file = |name: &str| {
-        matches!(task.parameters.get(name).map(|spec| &spec.kind), Some(ParameterKind::File { .. }))
-    };
+    let is_file =
+        |name: &str| matches!(task.parameters.get(name).map(|spec| &spec.kind), Some(ParameterKind::File { .. }));
     let values = |all: &Parameters| all.keys().filter(|name| !is_file(name)).count();
     let same = |(name, value): (&String, &serde_json::Value)| match is_file(name) {
         true => two.contains_key(name),

@@ -57,15 +57,21 @@ pub fn paired<'t>(
             })
             .collect();
         let required = is_required(group.task, group.mate);
-        let together = pairs(&files, required)
-            .map_err(|why| JobError::Pairs { hint: why.hint(group.mate, required), why })?;
+        let together =
+            pairs(&files, required).map_err(|why| JobError::Pairs { hint: why.hint(group.mate, required), why })?;
         for Together { first, mate } in together {
             let Some(mate) = mate else { continue };
             let place = |within: usize| group.places.get(within).copied().unwrap_or_default();
             let Some(file) = files.get(mate) else { continue };
-            told.push(format!("{} with {}", files.get(first).map_or(Path::new(""), |f| &f.named).display(), file.named.display()));
+            told.push(format!(
+                "{} with {}",
+                files.get(first).map_or(Path::new(""), |f| &f.named).display(),
+                file.named.display()
+            ));
             let name = group.mate.to_owned();
-            for (place, half) in [(place(first), Mate::Second { name, file: file.named.clone() }), (place(mate), Mate::Taken)] {
+            for (place, half) in
+                [(place(first), Mate::Second { name, file: file.named.clone() }), (place(mate), Mate::Taken)]
+            {
                 if let Some(slot) = mates.get_mut(place) {
                     *slot = Some(half);
                 }

@@ -272,6 +272,8 @@ impl Workflow {
         let dataset = Input { path: Some(source.path.clone()), ..work.inputs.first().cloned().unwrap_or_else(none) };
         inputs.insert(0, dataset);
         let same_as_before = before.is_some();
+        // Files beside the dataset may lie elsewhere now: the job is the work that it was planned as.
+        let parameters = before.as_ref().map_or(parameters, |job| job.parameters.clone());
         let job = before.map(|job| self.to_out_dir(job)).unwrap_or_else(|| {
             let planned = PlannedJob {
                 id: self.tape().draw(&format!("name of {of}"), JobId::random),

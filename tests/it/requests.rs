@@ -139,6 +139,7 @@ fn a_changed_file_is_other_work_and_the_same_content_elsewhere_is_not() {
 
 /// What a home of the version before requests holds of a job that waits for its payment.
 const OF_BEFORE: &str = "
+    DROP INDEX jobs_by_size;
     ALTER TABLE measured DROP COLUMN ended_on;
     DROP INDEX attempts_by_request; ALTER TABLE attempts DROP COLUMN request;
     DROP INDEX jobs_by_request; DROP INDEX consents_by_request;

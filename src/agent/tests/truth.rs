@@ -19,6 +19,7 @@ async fn the_state_of_each_job_is_told_from_the_ledger() {
         job: "job-aaaaaaa1".parse().unwrap(),
         task_type: "protein_folding".into(),
         dataset: "data.fasta".into(),
+        sample: None,
         state: JobState::Done,
         place: Place::Offload,
         asked: Some("2".into()),

@@ -1,12 +1,16 @@
-//! `agent results`: what a job left, for people and for other programs.
+//! `agent results`: what a job left, or all jobs of a request, for people and for other programs.
 
+mod batch;
 mod records;
+
+pub use batch::write_records;
 
 use std::{
     fs,
     io::{self, IsTerminal as _, Read as _, Write},
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
+    str::FromStr,
 };
 
 use clap::Args;
@@ -17,7 +21,7 @@ use super::{CommandError, Context, Kind, completions, jobs::Which};
 use domain::{
     bounded,
     hash::Hashed,
-    ids::JobId,
+    ids::{JobId, JobIdError, RequestId},
     job::{Job, JobResult, ResultFile},
     result::{BOUNDS, RESULT_FILE, ResultDocument},
     text::is_hidden,
@@ -25,27 +29,48 @@ use domain::{
 };
 use guard::config::plain_file;
 
-/// List a job's result files, print one, copy them, or have their records as a table.
+/// List the result files of a job or of a request, print one, copy them, or have their records as a table.
 #[derive(Debug, Args)]
 pub struct Results {
-    /// The job, such as job-7k3q9dm2 [default: the newest with a result]
-    #[arg(add = completions::jobs())]
-    job: Option<JobId>,
+    /// The job, such as job-7k3q9dm2, or the request, such as req-7k3q9dm2, of which all jobs are meant [default: the newest job with
+    /// a result]
+    #[arg(value_name = "JOB|REQUEST", add = completions::jobs())]
+    of: Option<Of>,
     /// Print this file as it is
     #[arg(long, value_name = "FILE", conflicts_with_all = ["copy", "csv", "tsv", "open"])]
     cat: Option<String>,
     /// Copy all files into this folder; none that is there is written over
     #[arg(long, value_name = "DIR", conflicts_with_all = ["csv", "tsv", "open"])]
     copy: Option<PathBuf>,
-    /// Print the records as CSV (RFC 4180), a line each
+    /// Print the records as CSV (RFC 4180), a line each; those of a request with columns for sample and job
     #[arg(long, conflicts_with_all = ["tsv", "open"])]
     csv: bool,
-    /// Print the records as TSV, a line each
+    /// Print the records as TSV, a line each; those of a request with columns for sample and job
     #[arg(long, conflicts_with = "open")]
     tsv: bool,
     /// Open the folder in the desktop's file browser
     #[arg(long)]
     open: bool,
+}
+
+/// Whose results.
+#[derive(Debug, Clone)]
+enum Of {
+    Job(JobId),
+    Request(RequestId),
+}
+
+impl FromStr for Of {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Of, String> {
+        match text.parse() {
+            Ok(request) => Ok(Of::Request(request)),
+            Err(_) if text.starts_with("req-") => {
+                Err(format!("{} is not a request id: they look like req-7k3q9dm2", units::quoted(text)))
+            }
+            Err(_) => text.parse().map(Of::Job).map_err(|error: JobIdError| error.to_string()),
+        }
+    }
 }
 
 /// What opens a folder on a desktop (freedesktop.org).
@@ -57,6 +82,15 @@ impl Results {
     /// # Errors
     /// No such job or file, a job without a result; files that are gone or were changed; a folder that cannot be written.
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
+        let separator = if self.csv { Separator::Comma } else { Separator::Tab };
+        if let Some(Of::Request(id)) = &self.of {
+            if self.cat.is_some() || self.copy.is_some() || self.open {
+                return Err(CommandError::usage("--cat, --copy and --open are of one job, and a request has several")
+                    .hint(format!("`agent results {id}` lists its jobs: name one of them")));
+            }
+            let batch = batch::Batch::of(context, id)?;
+            return if self.csv || self.tsv { batch.print(context, separator) } else { batch.list(context) };
+        }
         let (job, result) = self.find(context)?;
         if let Some(name) = &self.cat {
             return cat(named(&result, name)?, &result.folder);
@@ -65,7 +99,6 @@ impl Results {
             return copy(context, &result, &context.settings()?.cwd().join(to));
         }
         if self.csv || self.tsv {
-            let separator = if self.csv { Separator::Comma } else { Separator::Tab };
             return records::print(context, document(&result)?, separator);
         }
         if self.open {
@@ -77,8 +110,8 @@ impl Results {
 
     /// The job that is meant, and its result.
     fn find(&self, context: &Context) -> Result<(Job, JobResult), CommandError> {
-        if self.job.is_some() {
-            let (_, job) = Which { job: self.job.clone() }.find(context)?;
+        if let Some(Of::Job(job)) = &self.of {
+            let (_, job) = Which { job: Some(job.clone()) }.find(context)?;
             return match job.result.clone() {
                 Some(result) => Ok((job, result)),
                 None => Err(CommandError::new(

@@ -26,15 +26,15 @@ pub(super) fn print(
     separator: Separator,
 ) -> Result<ExitCode, CommandError> {
     let failed = |why: String| CommandError::new(Kind::Failed, "table", format!("there is no table of it: {why}"));
-    let columns = columns(&document.records).map_err(|why| failed(why).hint("agent results --cat result.json"))?;
-    if columns.is_empty() {
+    let mut columns = Columns::default();
+    columns.add(&document.records).map_err(|why| failed(why).hint("agent results --cat result.json"))?;
+    if columns.names.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
     let line = |cells: Vec<String>| line(&cells, separator).map_err(|error| failed(error.to_string()));
-    context.output.write(&line(columns.iter().map(|name| text(name)).collect())?);
+    context.output.write(&line(columns.names.iter().map(|name| text(name)).collect())?);
     for record in &document.records {
-        let row = columns.iter().map(|name| field(record, name).map(cell).unwrap_or_default());
-        context.output.write(&line(row.collect())?);
+        context.output.write(&line(columns.row(record))?);
         if context.output.is_closed() {
             break;
         }
@@ -43,23 +43,37 @@ pub(super) fn print(
 }
 
 /// A column for each field that any record has, in the order in which they come up.
-fn columns(records: &[Value]) -> Result<Vec<&str>, String> {
-    let (mut seen, mut out) = (BTreeSet::new(), Vec::new());
-    for record in records {
-        let names: Vec<&str> = match record {
-            Value::Object(fields) => fields.keys().map(String::as_str).collect(),
-            _ => vec![VALUE],
-        };
-        for name in names {
-            if seen.insert(name) {
-                out.push(name);
-            }
-            if out.len() > MOST_COLUMNS {
-                return Err(format!("its records have more than {} fields", units::count(MOST_COLUMNS as u64)));
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    seen: BTreeSet<String>,
+    pub(super) names: Vec<String>,
+}
+
+impl Columns {
+    /// Takes in the fields of these records.
+    pub(super) fn add(&mut self, records: &[Value]) -> Result<(), String> {
+        for record in records {
+            let names: Vec<&str> = match record {
+                Value::Object(fields) => fields.keys().map(String::as_str).collect(),
+                _ => vec![VALUE],
+            };
+            for name in names {
+                if !self.seen.contains(name) {
+                    self.seen.insert(name.to_owned());
+                    self.names.push(name.to_owned());
+                }
+                if self.names.len() > MOST_COLUMNS {
+                    return Err(format!("its records have more than {} fields", units::count(MOST_COLUMNS as u64)));
+                }
             }
         }
+        Ok(())
     }
-    Ok(out)
+
+    /// The cells of a record.
+    pub(super) fn row(&self, record: &Value) -> Vec<String> {
+        self.names.iter().map(|name| field(record, name).map(cell).unwrap_or_default()).collect()
+    }
 }
 
 fn field<'r>(record: &'r Value, name: &str) -> Option<&'r Value> {
@@ -70,7 +84,7 @@ fn field<'r>(record: &'r Value, name: &str) -> Option<&'r Value> {
 }
 
 /// One row as text, with its line end.
-fn line(cells: &[String], separator: Separator) -> Result<String, csv::Error> {
+pub(super) fn line(cells: &[String], separator: Separator) -> Result<String, csv::Error> {
     let delimiter = if separator == Separator::Comma { b',' } else { b'\t' };
     let mut out = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
     out.write_record(cells)?;
@@ -88,7 +102,7 @@ fn cell(value: &Value) -> String {
 }
 
 /// A text in which characters that nobody sees are written as JSON writes them.
-fn text(said: &str) -> String {
+pub(super) fn text(said: &str) -> String {
     let mut out = String::with_capacity(said.len());
     for c in said.chars() {
         if c != '\n' && c != '\t' && is_hidden(c) {
@@ -106,10 +120,15 @@ mod tests {
 
     use super::*;
 
+    fn columns(records: &[Value]) -> Result<Columns, String> {
+        let mut columns = Columns::default();
+        columns.add(records).map(|()| columns)
+    }
+
     fn table(records: &[Value], separator: Separator) -> String {
         let columns = columns(records).unwrap();
-        let head = columns.iter().map(|name| text(name)).collect();
-        let row = |record| columns.iter().map(|name| field(record, name).map(cell).unwrap_or_default()).collect();
+        let head = columns.names.iter().map(|name| text(name)).collect();
+        let row = |record| columns.row(record);
         let rows = std::iter::once(head).chain(records.iter().map(row));
         rows.map(|cells: Vec<String>| line(&cells, separator).unwrap()).collect()
     }
@@ -139,7 +158,7 @@ mod tests {
     fn records_that_name_no_end_of_fields_have_no_table() {
         let records: Vec<Value> = (0..=MOST_COLUMNS).map(|n| json!({ n.to_string(): 0 })).collect();
         assert!(columns(&records).unwrap_err().contains("1,000"));
-        assert_eq!(columns(&records[1..]).unwrap().len(), MOST_COLUMNS);
-        assert!(columns(&[]).unwrap().is_empty());
+        assert_eq!(columns(&records[1..]).unwrap().names.len(), MOST_COLUMNS);
+        assert!(columns(&[]).unwrap().names.is_empty());
     }
 }

@@ -82,13 +82,12 @@ pub struct Common {
 impl Common {
     /// Of these.
     pub fn of(pieces: &[PlannedWork]) -> Common {
-        let mut known: Vec<((String, String), String)> = Vec::new();
+        let folder = folder(pieces);
         let mut varying = BTreeSet::new();
         let tasks: BTreeSet<&str> = pieces.iter().map(|piece| piece.work.task.as_str()).collect();
         for task in tasks {
-            known.clear();
             let works = || pieces.iter().map(|piece| &piece.work).filter(|work| work.task == task);
-            let mut texts = works().map(chosen);
+            let mut texts = works().map(|work| chosen(work, &folder));
             let first = texts.next().unwrap_or_default();
             for next in texts {
                 let differ = first.iter().filter(|one| !next.contains(one));
@@ -96,28 +95,41 @@ impl Common {
                 varying.extend(differ.chain(other).map(|(name, _)| (task.to_owned(), name.clone())));
             }
         }
-        Common { folder: folder(pieces), varying }
+        Common { folder, varying }
     }
 
-    /// A file's name within the common folder.
+    /// What a piece of work is called: its sample, or its file's name within the common folder.
     pub fn name(&self, work: &Work) -> String {
-        words::path(work.dataset().strip_prefix(&self.folder).unwrap_or(work.dataset()))
+        match &work.sample {
+            Some(_) => words::path(work.name()),
+            None => words::path(within(work.dataset(), &self.folder)),
+        }
     }
 
     /// What was chosen for `work` that is not the same for all of its task, or that is, where `same`.
     pub fn chosen(&self, work: &Work, same: bool) -> String {
         let varies = |name: &String| self.varying.contains(&(work.task.clone(), name.clone()));
-        let texts = chosen(work).into_iter().filter(|(name, _)| varies(name) != same).map(|(_, text)| text);
+        let texts =
+            chosen(work, &self.folder).into_iter().filter(|(name, _)| varies(name) != same).map(|(_, text)| text);
         texts.collect::<Vec<_>>().join(", ")
     }
 }
 
-/// Parameters and further files of a piece of work: the name, and the name with its value.
-fn chosen(work: &Work) -> Vec<(String, String)> {
-    let parameters = work.parameters.iter().map(|(name, value)| (name.clone(), words::parameter(name, value)));
-    let further = work.inputs.iter().skip(1).filter(|input| !work.parameters.contains_key(&input.name));
-    let further = further.map(|input| (input.name.clone(), format!("{} {}", input.name, words::path(&input.named))));
-    parameters.chain(further).collect()
+/// A path without the folder that it lies in with others.
+fn within<'p>(path: &'p Path, folder: &Path) -> &'p Path {
+    path.strip_prefix(folder).unwrap_or(path)
+}
+
+/// Files beside the dataset, the dataset where a sample's name stands for it, and parameters: the name, and the name with its value.
+fn chosen(work: &Work, folder: &Path) -> Vec<(String, String)> {
+    let file = |path: &Path| words::path(within(path, folder));
+    let of_sample = work.sample.iter().map(|_| (String::new(), file(work.dataset())));
+    let further = work.inputs.iter().skip(1);
+    let further = further.map(|input| (input.name.clone(), format!("{} {}", input.name, file(&input.named))));
+    let is_file = |name: &String| work.inputs.iter().skip(1).any(|input| input.name == *name);
+    let parameters = work.parameters.iter().filter(|(name, _)| !is_file(name));
+    let parameters = parameters.map(|(name, value)| (name.clone(), words::parameter(name, value)));
+    of_sample.chain(further).chain(parameters).collect()
 }
 
 fn folder(pieces: &[PlannedWork]) -> PathBuf {

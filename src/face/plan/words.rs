@@ -28,15 +28,16 @@ pub fn task(work: &Work) -> String {
     clean(&work.task, 60)
 }
 
-/// `protein_folding on data.fasta`.
+/// `protein_folding on data.fasta`; of a sample, `read_trimming on S1, reads.fastq`.
 pub fn what(work: &Work) -> String {
-    format!("{} on {}", task(work), path(work.dataset()))
+    let sample = work.sample.iter().map(|_| format!("{}, ", path(work.name()))).collect::<String>();
+    format!("{} on {sample}{}", task(work), path(work.dataset()))
 }
 
 /// The other names of a piece of work in the same request: `copy.fasta and b.fasta: the same work as a.fasta, done once`.
 pub fn also(piece: &PlannedWork) -> Option<String> {
     let names: Vec<String> = piece.also.iter().map(|name| path(name)).collect();
-    let first = path(piece.work.dataset());
+    let first = path(piece.work.name());
     (!names.is_empty()).then(|| format!("{}: the same work as {first}, done once", listed(&names)))
 }
 
@@ -55,14 +56,15 @@ pub fn listed(names: &[String]) -> String {
     }
 }
 
-/// `40 files`, or, where a file is worked on more than once, `40 pieces of work`.
+/// `40 files`, or, where a file is worked on more than once or each has files of its own beside it, `40 pieces of work`.
 pub fn count_of<'a>(works: impl Iterator<Item = &'a Work>) -> String {
-    let (mut files, mut pieces) = (BTreeSet::new(), 0);
+    let (mut files, mut beside, mut pieces) = (BTreeSet::new(), BTreeSet::new(), 0);
     for work in works {
         files.insert(work.dataset());
+        beside.insert(work.inputs.iter().skip(1).map(|input| (&input.name, &input.named)).collect::<Vec<_>>());
         pieces += 1;
     }
-    match files.len() == pieces {
+    match files.len() == pieces && beside.len() <= 1 {
         true => counted(pieces as u64, "file", "files"),
         false => counted(pieces as u64, "piece of work", "pieces of work"),
     }

@@ -63,15 +63,56 @@ struct Raw {
 #[serde(deny_unknown_fields)]
 struct RawWork {
     task: String,
-    files: Vec<String>,
+    files: Vec<RawFile>,
     assume_bytes: Option<Size>,
     assume_seconds: Option<Seconds>,
     #[serde(default)]
     anew: bool,
     #[serde(default)]
+    skip_done: bool,
+    #[serde(default)]
+    single: bool,
+    #[serde(default)]
     inputs: serde_json::Map<String, serde_json::Value>,
     #[serde(default)]
     parameters: Parameters,
+}
+
+/// One file: its path, or a table where more is said of it than of the others.
+#[derive(Default)]
+struct RawFile {
+    file: String,
+    inputs: serde_json::Map<String, serde_json::Value>,
+    sample: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFileTable {
+    file: String,
+    #[serde(default)]
+    inputs: serde_json::Map<String, serde_json::Value>,
+    sample: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for RawFile {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<RawFile, D::Error> {
+        struct PathOrTable;
+        impl<'de> Visitor<'de> for PathOrTable {
+            type Value = RawFile;
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("the path of a file in quotes, or { file = \"...\", inputs = { ... }, sample = \"...\" }")
+            }
+            fn visit_str<E: serde::de::Error>(self, path: &str) -> Result<RawFile, E> {
+                Ok(RawFile { file: path.to_owned(), ..RawFile::default() })
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, fields: A) -> Result<RawFile, A::Error> {
+                let table = RawFileTable::deserialize(serde::de::value::MapAccessDeserializer::new(fields))?;
+                Ok(RawFile { file: table.file, inputs: table.inputs, sample: table.sample })
+            }
+        }
+        from.deserialize_any(PathOrTable)
+    }
 }
 
 /// The request in `text`, and the digest of the plan that it was written with; `name` is for errors.
@@ -129,32 +170,40 @@ impl RawWork {
         if self.files.is_empty() {
             return refused("files", "there is none: expected at least one");
         }
-        if self.files.iter().any(String::is_empty) {
+        if self.files.iter().any(|file| file.file.is_empty()) {
             return refused("files", "a name is empty: expected the path of a file");
+        }
+        if self.files.iter().any(|file| file.sample.as_ref().is_some_and(String::is_empty)) {
+            return refused("files", "a sample is empty: expected its name");
         }
         for (name, value) in &self.parameters {
             if !is_plain(value) {
                 return refused(&format!("parameters.{name}"), "expected text, a number, true or false");
             }
         }
-        let mut further = Vec::new();
-        for (name, value) in &self.inputs {
-            let Some(path) = value.as_str().filter(|path| !path.is_empty()) else {
-                return refused(&format!("inputs.{name}"), "expected the path of a file, in quotes");
-            };
-            further.push(Input { name: name.clone(), named: PathBuf::from(path), path: None });
-        }
+        let further = further(&self.inputs, "inputs")?;
         let assumed = Assumed {
             bytes: self.assume_bytes.map(|size| size.0),
             seconds: self.assume_seconds.map(|seconds| seconds.0),
         };
-        let piece = |file: &String| {
-            let mut work = Work::new(&self.task, file, self.parameters.clone());
+        let Self { task, files, anew, skip_done, single, parameters, .. } = self;
+        let piece = |file: RawFile| {
+            let mut work = Work::new(&task, file.file, parameters.clone());
             work.inputs.extend(further.iter().cloned());
-            Work { assumed, anew: self.anew, ..work }
+            work.inputs.extend(self::further(&file.inputs, "files.inputs")?);
+            Ok(Work { assumed, anew, skip_done, single, sample: file.sample, ..work })
         };
-        Ok(self.files.iter().map(piece).collect())
+        files.into_iter().map(piece).collect()
     }
+}
+
+/// Files beside a dataset, as `field` names them.
+fn further(inputs: &serde_json::Map<String, serde_json::Value>, field: &str) -> Result<Vec<Input>, (String, String)> {
+    let one = |(name, value): (&String, &serde_json::Value)| match value.as_str().filter(|path| !path.is_empty()) {
+        Some(path) => Ok(Input { name: name.clone(), named: PathBuf::from(path), path: None }),
+        None => Err((format!("{field}.{name}"), "expected the path of a file, in quotes".to_owned())),
+    };
+    inputs.iter().map(one).collect()
 }
 
 /// Whether it is what JSON has too: TOML's dates come as a table of one odd name, its `nan` and `inf` as `null`.

@@ -91,6 +91,23 @@ fn what_a_person_writes_by_hand() {
     assert_eq!(request.work[2].parameters, Parameters::new());
 }
 
+/// A batch of pairs and of samples: one table, a line each.
+#[test]
+fn pairs_and_samples_as_a_file() {
+    let pair = |sample: &str| {
+        let mut piece = local("read_trimming", &format!("reads/{sample}_R1.fastq.gz"), 1_000);
+        let mate = format!("reads/{sample}_R2.fastq.gz").into();
+        piece.work.inputs.push(Input { name: "reads_2".into(), named: mate, path: None });
+        piece.work.sample = Some(sample.to_uppercase());
+        piece.work.single = true;
+        piece
+    };
+    let plan = planned(vec![pair("a"), pair("b")], Bounds::default(), None, HOSTS);
+    let text = write(&plan);
+    insta::assert_snapshot!(text);
+    assert_eq!(read_back(&text).work, plan.request.work);
+}
+
 #[test]
 fn what_is_wrong_is_said_with_its_place() {
     let work = "[[work]]\ntask = \"t\"\nfiles = [\"a\"]\n";
@@ -141,6 +158,19 @@ fn what_is_wrong_is_said_with_its_place() {
         ("[[work]]\ntask = \"t\"\nfiles = [\"\"]\n", "work[0].files: a name is empty"),
         ("[[work]]\ntask = \"\"\nfiles = [\"a\"]\n", "work[0].task: it is empty"),
         (
+            "[[work]]\ntask = \"t\"\nfiles = [5]\n",
+            "plan.toml line 3, work[0].files[0]: invalid type: integer `5`, expected the path of a file in quotes, or {",
+        ),
+        (
+            "[[work]]\ntask = \"t\"\nfiles = [{ mate = \"a\" }]\n",
+            "unknown field `mate`, expected one of `file`, `inputs`",
+        ),
+        ("[[work]]\ntask = \"t\"\nfiles = [{ file = \"a\", sample = \"\" }]\n", "work[0].files: a sample is empty"),
+        (
+            "[[work]]\ntask = \"t\"\nfiles = [{ file = \"a\", inputs = { b = 1 } }]\n",
+            "work[0].files.inputs.b: expected the path of a file",
+        ),
+        (
             "[[work]]\ntask = \"t\"\nfiles = \"a\"\n",
             "plan.toml line 3, work[0].files: invalid type: string \"a\", expected a sequence",
         ),
@@ -182,12 +212,14 @@ fn work() -> impl Strategy<Value = Work> {
     let parameters = proptest::collection::vec(("\\PC{1,8}|[a-z_]{1,8}", parameter()), 0..3);
     let inputs = proptest::collection::btree_map("[a-z_]{1,8}", name(), 0..2);
     let assumed = (proptest::option::of(any::<u64>()), proptest::option::of(0.0..1e12f64));
-    ("[a-z_]{1,12}", name(), parameters, inputs, assumed, any::<bool>()).prop_map(
-        |(task, file, parameters, inputs, (bytes, seconds), anew)| {
+    let sample = proptest::option::of("\\PC{1,16}|[\\n\"'#= ]{1,8}");
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), sample);
+    ("[a-z_]{1,12}", name(), parameters, inputs, assumed, flags).prop_map(
+        |(task, file, parameters, inputs, (bytes, seconds), (anew, skip_done, single, sample))| {
             let mut work = Work::new(&task, file, parameters.into_iter().collect());
             let more = inputs.into_iter().map(|(name, named)| Input { name, named: named.into(), path: None });
             work.inputs.extend(more);
-            Work { assumed: Assumed { bytes, seconds }, anew, ..work }
+            Work { assumed: Assumed { bytes, seconds }, anew, skip_done, single, sample, ..work }
         },
     )
 }
@@ -195,9 +227,17 @@ fn work() -> impl Strategy<Value = Work> {
 fn request() -> impl Strategy<Value = Request> {
     let place = prop_oneof![Just(Locality::Anywhere), Just(Locality::Here)];
     let until = prop_oneof![Just(Until::Plan), Just(Until::Quote), Just(Until::Done)];
-    // Some of the work twice, so that tables hold several files.
-    let works = proptest::collection::vec((work(), 1..3usize), 1..5).prop_map(|works| {
-        works.into_iter().flat_map(|(work, times)| std::iter::repeat_n(work, times)).collect::<Vec<_>>()
+    // Some of the work twice, so that tables hold several files, and some of that with files of its own beside it.
+    let works = proptest::collection::vec((work(), 1..3usize, any::<bool>()), 1..5).prop_map(|works| {
+        let twice = |(work, times, own): (Work, usize, bool)| {
+            std::iter::repeat_n(work, times).enumerate().map(move |(n, mut work)| {
+                for input in work.inputs.iter_mut().skip(1).filter(|_| own) {
+                    input.named = format!("{n}.fasta").into();
+                }
+                work
+            })
+        };
+        works.into_iter().flat_map(twice).collect::<Vec<_>>()
     });
     let said = proptest::option::of("\\PC{0,40}|[\\n\"#=\\[\\]]{0,10}");
     (place, amount(), until, works, said).prop_map(|(place, spend, until, work, said)| {

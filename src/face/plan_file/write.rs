@@ -8,7 +8,7 @@ use super::super::{
 };
 use domain::{
     plan::{Plan, PlannedWork},
-    request::{Locality, Spend, Work},
+    request::{Input, Locality, Spend, Work},
     text::is_hidden,
     units::clean,
 };
@@ -103,13 +103,23 @@ fn commented(lines: &[String]) -> String {
     lines.iter().map(|line| format!("# {line}\n")).collect()
 }
 
-/// Whether both are the same but for the file, so that they stand in one table.
+/// Whether both are the same but for their files, so that they stand in one table.
 fn alike(one: &Work, two: &Work) -> bool {
-    let further = |work: &Work| -> Vec<_> {
-        work.inputs.iter().skip(1).map(|input| (input.name.clone(), input.named.clone())).collect()
-    };
-    (&one.task, &one.parameters, one.assumed, one.anew) == (&two.task, &two.parameters, two.assumed, two.anew)
-        && further(one) == further(two)
+    let names = |work: &Work| work.inputs.iter().skip(1).map(|input| input.name.clone()).collect::<Vec<_>>();
+    (&one.task, &one.parameters, one.assumed) == (&two.task, &two.parameters, two.assumed)
+        && (one.anew, one.skip_done, one.single) == (two.anew, two.skip_done, two.single)
+        && names(one) == names(two)
+}
+
+/// The files beside the datasets of a group: those that all of it shares; none where one of it has others.
+fn shared(group: &[Work]) -> &[Input] {
+    let named = |work: &Work| work.inputs.iter().skip(1).map(|input| input.named.clone()).collect::<Vec<_>>();
+    match group.first() {
+        Some(first) if group.iter().all(|work| named(work) == named(first)) => {
+            first.inputs.get(1..).unwrap_or_default()
+        }
+        _ => &[],
+    }
 }
 
 /// Works that are the same but for their files.
@@ -128,11 +138,13 @@ fn table(group: &[Work], planned: &[PlannedWork]) -> Option<Table> {
     if let Some(seconds) = work.assumed.seconds {
         table.insert("assume_seconds", value(seconds));
     }
-    if work.anew {
-        table.insert("anew", value(true));
+    for (name, set) in [("anew", work.anew), ("skip_done", work.skip_done), ("single", work.single)] {
+        if set {
+            table.insert(name, value(true));
+        }
     }
     let inputs: Table =
-        work.inputs.iter().skip(1).map(|i| (i.name.clone(), value(text(&i.named.to_string_lossy())))).collect();
+        shared(group).iter().map(|i| (i.name.clone(), value(text(&i.named.to_string_lossy())))).collect();
     let parameters: Table =
         work.parameters.iter().filter_map(|(name, of)| Some((name.clone(), Item::Value(plain(of)?)))).collect();
     for (name, part) in [("inputs", inputs), ("parameters", parameters)] {
@@ -143,9 +155,28 @@ fn table(group: &[Work], planned: &[PlannedWork]) -> Option<Table> {
     Some(table)
 }
 
-/// The datasets as they were named: one on a line, where they are several.
+/// The datasets as they were named, each in a table where it has a sample's name or files of its own: one on a line, where they are
+/// several.
 fn files(group: &[Work]) -> Array {
-    let mut files: Array = group.iter().map(|work| text(&work.dataset().to_string_lossy())).collect();
+    let shared = shared(group).len();
+    let one = |work: &Work| {
+        let file = text(&work.dataset().to_string_lossy());
+        let own = work.inputs.get(1 + shared..).unwrap_or_default();
+        if own.is_empty() && work.sample.is_none() {
+            return file;
+        }
+        let mut table = InlineTable::new();
+        table.insert("file", file);
+        if !own.is_empty() {
+            let inputs: InlineTable = own.iter().map(|i| (i.name.clone(), text(&i.named.to_string_lossy()))).collect();
+            table.insert("inputs", Value::InlineTable(inputs));
+        }
+        if let Some(sample) = &work.sample {
+            table.insert("sample", text(sample));
+        }
+        Value::InlineTable(table)
+    };
+    let mut files: Array = group.iter().map(one).collect();
     if files.len() > 1 {
         files.iter_mut().for_each(|file| file.decor_mut().set_prefix("\n    "));
         files.set_trailing_comma(true);

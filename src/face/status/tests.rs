@@ -17,6 +17,7 @@ fn job(n: usize, state: JobState) -> JobStanding {
         job: format!("job-{n:08}").parse().unwrap(),
         task_type: "protein_folding".into(),
         dataset: format!("proteins/seq_{n:04}.fasta"),
+        sample: None,
         state,
         place: Place::Offload,
         asked: Some("2".into()),

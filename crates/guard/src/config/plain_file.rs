@@ -41,6 +41,16 @@ pub fn text(path: &Path, most: u64) -> io::Result<String> {
     text_of(open(path)?, most)
 }
 
+/// The content of a regular file, and no more of it than `most` bytes and one that tells that there is more.
+///
+/// # Errors
+/// As [`open`].
+pub fn bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// The text of a file by whose word money moves, of at most `most` bytes; `None` where there is none.
 ///
 /// # Errors

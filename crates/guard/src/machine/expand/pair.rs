@@ -82,7 +82,9 @@ pub enum NoPairs {
 impl NoPairs {
     /// What the person can do about it; `mate` is the parameter that takes the other file of a pair.
     pub fn hint(&self, mate: &str, required: bool) -> String {
-        let by_hand = format!("`--set {mate}=FILE` says the pair of one file by hand, and a sample sheet (`--sheet`) those of many");
+        let by_hand = format!(
+            "`--set {mate}=FILE` says the pair of one file by hand, and a sample sheet (`--sheet`) those of many"
+        );
         match (self, required) {
             (NoPairs::Twice { .. }, _) => "name each file once".to_owned(),
             (NoPairs::NoHalf { .. }, _) | (_, true) => {
@@ -285,7 +287,8 @@ mod tests {
         let name = |place: usize| names[place].to_owned();
         match pairs(&files(names), false) {
             Ok(all) => {
-                let one = |t: &Together| t.mate.map_or(name(t.first), |mate| format!("{}+{}", name(t.first), name(mate)));
+                let one =
+                    |t: &Together| t.mate.map_or(name(t.first), |mate| format!("{}+{}", name(t.first), name(mate)));
                 all.iter().map(one).collect::<Vec<_>>().join(" ")
             }
             Err(why) => why.to_string(),
@@ -350,8 +353,21 @@ mod tests {
         let folder = prop_oneof![Just(""), Just("x/"), Just("y/")];
         let stem = prop_oneof![Just("a"), Just("b"), Just("a_1"), Just("a_R2"), Just("ä")];
         let mark = prop_oneof![
-            Just(""), Just("_R1"), Just("_R2"), Just("_R3"), Just("_1"), Just("_2"), Just("_3"), Just(".1"), Just(".2"),
-            Just("-r1"), Just("-r2"), Just("_R1_001"), Just("_R2_001"), Just("_R1_val_1"), Just("_R2_val_2")
+            Just(""),
+            Just("_R1"),
+            Just("_R2"),
+            Just("_R3"),
+            Just("_1"),
+            Just("_2"),
+            Just("_3"),
+            Just(".1"),
+            Just(".2"),
+            Just("-r1"),
+            Just("-r2"),
+            Just("_R1_001"),
+            Just("_R2_001"),
+            Just("_R1_val_1"),
+            Just("_R2_val_2")
         ];
         let end = prop_oneof![Just(".fq"), Just(".fastq.gz"), Just("")];
         (folder, stem, mark, end).prop_map(|(folder, stem, mark, end)| format!("{folder}{stem}{mark}{end}"))
