@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::{
     agent::{ending, gate::Gate, named},
-    face::{plan_file, text},
+    face::{plan_file, sheet, text},
     model::{
         Finish,
         form::{self, Heard, Offered},
@@ -136,6 +136,13 @@ fn files_of_a_folder() {
     }
     is_linear("a plan file", usize::try_from(plan_file::MAX_BYTES).unwrap(), |text| {
         drop(plan_file::read(text, "plan.toml"))
+    });
+    let catalogue = Catalogue::builtin().unwrap();
+    let (task, set) = (catalogue.get("sequence_stats").unwrap(), domain::task::Parameters::new());
+    is_linear("a sample sheet", much(), |text| {
+        let reading = sheet::Reading { name: "s.csv", folder: Path::new(""), task, set: &set, look: &|_| Ok(()) };
+        drop(sheet::read(text.as_bytes(), &reading));
+        drop(sheet::read(format!("sequences\n{text}").as_bytes(), &reading));
     });
     is_linear("a wallet", much(), |text| {
         owned("wallet.json", text);

@@ -231,7 +231,9 @@ impl Reading<'_> {
         }
         let names = std::iter::once(&self.task.input).chain(self.task.parameters.keys()).map(String::as_str);
         let alike = |known: &str| strsim::normalized_damerau_levenshtein(known, &name.to_lowercase());
-        let near = names.chain([SAMPLE]).max_by(|a, b| alike(a).total_cmp(&alike(b)));
+        // What is much longer than any name is like none.
+        let names = names.chain([SAMPLE]).filter(|_| name.len() <= 2 * SHOWN);
+        let near = names.max_by(|a, b| alike(a).total_cmp(&alike(b)));
         match near.filter(|near| alike(near) >= NEAR) {
             Some(near) => format!("`{near}` is one"),
             None => format!("the first line names columns, which may be {}", self.known()),

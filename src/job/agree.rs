@@ -22,6 +22,7 @@ use domain::{
     plan::{Content, Plan, PlannedWork},
     request::{Begun, Bounds, DATASET, Input, MOST_WORK, Origin, Request, Until, Work},
     shown::PlanShown,
+    task::Parameters,
     verdict::Place,
 };
 use guard::{
@@ -186,6 +187,7 @@ impl Workflow {
                 && known.dataset() == work.dataset()
                 && known.assumed == work.assumed
                 && known.anew == work.anew
+                && further_of(known, &work.parameters) == further_of(work, &work.parameters)
                 && work.parameters.iter().all(|(name, value)| known.parameters.get(name) == Some(value))
         };
         open.pending.iter().filter_map(|id| drafts.get(id)).find(same).cloned()
@@ -350,10 +352,16 @@ impl Workflow {
                     }
                 }
                 Err(refusal) => {
-                    // What was agreed to before stays known; of this plan nothing is begun.
-                    let begun = self.parts.ledger.request(&plan.request.id).map(|kept| kept.request.begun);
-                    let request = self.with_what_was_agreed(session, &plan);
-                    let request = Request { begun: begun.unwrap_or_default(), ..request };
+                    let mut request = self.with_what_was_agreed(session, &plan);
+                    match self.parts.ledger.request(&plan.request.id) {
+                        // What was agreed to stays, within the bounds that it was agreed to in: nobody agreed to wider ones.
+                        Ok(kept) if !kept.consents.is_empty() => {
+                            request.bounds = kept.request.bounds.narrowed(request.bounds);
+                            request.begun = kept.request.begun;
+                        }
+                        // Of this plan nothing is begun.
+                        _ => request.begun.clear(),
+                    }
                     self.parts.ledger.keep_request(&request, session)?;
                     return Err(refusal.into());
                 }
@@ -420,9 +428,19 @@ impl Workflow {
         let (works, seen, begun) = open
             .map(|Open { request, .. }| (request.work.clone(), request.seen.clone(), request.begun.clone()))
             .unwrap_or_default();
-        let work = works.into_iter().chain(plan.possible().map(|piece| piece.work.clone())).collect();
+        let mut work: Vec<Work> = works.into_iter().chain(plan.possible().map(|piece| piece.work.clone())).collect();
         let seen = seen.into_iter().chain(plan.possible().flat_map(|piece| piece.content.clone())).collect();
-        let begun = begun.into_iter().chain(plan.possible().filter_map(begun_by)).collect();
+        let mut begun: Vec<Begun> = begun.into_iter().chain(plan.possible().filter_map(begun_by)).collect();
+        if open.is_none()
+            && let Ok(kept) = self.parts.ledger.request(&plan.request.id)
+        {
+            // What cannot be done today, as its file is not there, is taken up another day.
+            let missing = plan.work.iter().filter(|piece| piece.cannot.is_some()).map(|piece| &piece.work);
+            work.extend(missing.filter(|work| kept.request.work.contains(work)).cloned());
+            let known = |job: &JobId| begun.iter().any(|begun| begun.job == *job);
+            let others: Vec<Begun> = kept.request.begun.into_iter().filter(|begun| !known(&begun.job)).collect();
+            begun.extend(others);
+        }
         Request { work, seen, begun, ..plan.request.clone() }
     }
 
@@ -444,6 +462,12 @@ impl Workflow {
     pub(super) fn all_drafted(&self) -> Vec<Job> {
         self.drafts().planned.iter().map(|draft| draft.job.clone()).filter(|job| job.request.is_none()).collect()
     }
+}
+
+/// Files beside the dataset that are not among these parameters.
+fn further_of<'w>(work: &'w Work, parameters: &Parameters) -> Vec<(&'w String, &'w PathBuf)> {
+    let further = work.inputs.iter().skip(1).filter(|input| !parameters.contains_key(&input.name));
+    further.map(|input| (&input.name, &input.named)).collect()
 }
 
 /// What a piece of a plan becomes.

@@ -23,7 +23,7 @@ use self::{change::Changes, readers::Readers};
 type Reader = fn(&mut Readers, &[u8]);
 
 /// The name of its folder, and itself.
-const READERS: [(&str, Reader); 15] = [
+const READERS: [(&str, Reader); 16] = [
     ("arguments", Readers::arguments),
     ("calls", Readers::calls),
     ("form", Readers::form),
@@ -37,6 +37,7 @@ const READERS: [(&str, Reader); 15] = [
     ("dotenv", Readers::dotenv),
     ("policy", Readers::policy),
     ("plan", Readers::plan),
+    ("sheet", Readers::sheet),
     ("cassette", Readers::cassette),
     ("result", Readers::result),
 ];

@@ -10,7 +10,7 @@ use std::{
 
 use agent::{
     agent::{ending, gate::Gate, named},
-    face::plan_file,
+    face::{plan_file, sheet},
     model::{
         Finish,
         form::{self, Heard, Offered},
@@ -218,6 +218,20 @@ impl Readers {
                 .map_err(|_| read.as_ref().unwrap_err())
         );
         drop(agent::trial::case::Case::parse("case.yaml", &text, &self.catalogue));
+    }
+
+    /// Of a sheet nothing is lost: a piece of work a line, each with its file, no sample twice.
+    pub fn sheet(&mut self, input: &[u8]) {
+        let (task, set) = (self.catalogue.get("read_trimming").unwrap(), Parameters::new());
+        let reading = sheet::Reading { name: "s.csv", folder: Path::new("in"), task, set: &set, look: &|_| Ok(()) };
+        match sheet::read(input, &reading) {
+            Ok(work) => {
+                let names: Vec<&String> = work.iter().filter_map(|piece| piece.sample.as_ref()).collect();
+                assert_eq!(names.iter().collect::<std::collections::BTreeSet<_>>().len(), names.len());
+                assert!(!work.is_empty() && work.iter().all(|piece| piece.single && piece.dataset() != Path::new("")));
+            }
+            Err(error) => assert!(!format!("{error}{}", error.hint).chars().any(domain::text::is_hidden)),
+        }
     }
 
     pub fn cassette(&mut self, input: &[u8]) {

@@ -23,6 +23,7 @@ pub fn consented(ledger: &Ledger, job: &Job, bounds: Bounds) -> Job {
         said: None,
         notes: vec![],
         seen: vec![],
+        begun: Vec::new(),
     };
     let granted = Granted {
         job: job.id.clone(),
