@@ -120,7 +120,7 @@ impl Run {
         }
         let out =
             self.out.as_ref().map(|out| context.settings().map(|settings| settings.cwd().join(out))).transpose()?;
-        let written = match out.filter(|out| open == 0 && out.is_dir()) {
+        let written = match out.filter(|_| open == 0) {
             Some(out) => match write_records(workflow.ledger(), id, &out) {
                 Ok(path) => Some(path),
                 // The results are there all the same.

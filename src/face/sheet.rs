@@ -241,6 +241,10 @@ impl Reading<'_> {
     }
 
     fn line(&self, line: u64, columns: &[Column], record: &csv::StringRecord) -> Result<Work, SheetError> {
+        if record.iter().any(|value| value.contains(['\n', '\r'])) {
+            let problem = "a value has a line break".to_owned();
+            return Err(self.wrong(Some(line), None, problem, "close the quotes that are open"));
+        }
         if record.len() != columns.len() {
             let problem = format!("it has {} and the header {}", fields(record.len()), count(columns.len() as u64));
             let hint =
@@ -257,9 +261,6 @@ impl Reading<'_> {
                     "there is no value".to_owned(),
                     "give each line one, or put lines without it into a sheet of their own",
                 );
-            }
-            if value.contains(['\n', '\r']) {
-                return wrong("its value has a line break".to_owned(), "close the quotes that are open");
             }
             if value.chars().any(is_hidden) {
                 return wrong("its value has a character that nobody sees".to_owned(), "type it anew");

@@ -429,7 +429,8 @@ impl Workflow {
             .map(|Open { request, .. }| (request.work.clone(), request.seen.clone(), request.begun.clone()))
             .unwrap_or_default();
         let mut work: Vec<Work> = works.into_iter().chain(plan.possible().map(|piece| piece.work.clone())).collect();
-        let seen = seen.into_iter().chain(plan.possible().flat_map(|piece| piece.content.clone())).collect();
+        let mut seen: Vec<Content> =
+            seen.into_iter().chain(plan.possible().flat_map(|piece| piece.content.clone())).collect();
         let mut begun: Vec<Begun> = begun.into_iter().chain(plan.possible().filter_map(begun_by)).collect();
         if open.is_none()
             && let Ok(kept) = self.parts.ledger.request(&plan.request.id)
@@ -440,6 +441,9 @@ impl Workflow {
             let known = |job: &JobId| begun.iter().any(|begun| begun.job == *job);
             let others: Vec<Begun> = kept.request.begun.into_iter().filter(|begun| !known(&begun.job)).collect();
             begun.extend(others);
+            let known = |content: &Content| seen.iter().any(|seen| seen.path == content.path);
+            let others: Vec<Content> = kept.request.seen.into_iter().filter(|content| !known(content)).collect();
+            seen.extend(others);
         }
         Request { work, seen, begun, ..plan.request.clone() }
     }

@@ -191,6 +191,7 @@ pub fn write_records(ledger: &Ledger, request: &RequestId, folder: &Path) -> Res
     };
     let batch = Batch::in_ledger(ledger, request)?;
     let columns = batch.columns()?;
+    std::fs::create_dir_all(folder).map_err(failed)?;
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     batch
         .table(&columns, Separator::Tab, &mut |text| file.write_all(text.as_bytes()).map(|()| true).map_err(failed))?;
