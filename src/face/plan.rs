@@ -16,6 +16,8 @@ mod one;
 mod rows;
 pub mod words;
 
+pub(super) use rows::MOST as MOST_ROWS;
+
 use super::look::{Look, Tone};
 use domain::{
     plan::{Plan, PlannedWork},

@@ -91,7 +91,8 @@ enum Column {
 /// # Errors
 /// The first thing that is wrong.
 pub fn read(text: &[u8], reading: &Reading<'_>) -> Result<Vec<Work>, SheetError> {
-    let text = reading.text(text)?;
+    // Lines are counted by one kind of end.
+    let text = reading.text(text)?.replace("\r\n", "\n").replace('\r', "\n");
     let first_line = text.lines().find(|line| !line.is_empty()).unwrap_or_default();
     let delimiter = if first_line.contains('\t') { b'\t' } else { b',' };
     let mut lines =

@@ -9,6 +9,7 @@ use std::{
 use super::{
     look::{Look, Tone},
     output::Output,
+    plan::MOST_ROWS,
     progress::{Progress, Task},
     render,
     result::{self, Draw},
@@ -19,6 +20,7 @@ use domain::{
     event::{Event, Sink},
     ids::JobId,
     result::{BOUNDS, RESULT_FILE, ResultDocument},
+    units::count,
 };
 use guard::config::plain_file;
 
@@ -50,6 +52,8 @@ struct State {
     thought: Option<Flow>,
     last_status: String,
     results_shown: HashSet<JobId>,
+    /// The pieces of a plan that has more than are shown one by one, and how many of them have their result; 0 of a smaller one.
+    batch: (usize, usize),
     /// A plan that was told and is not printed yet: where a person is asked for consent, the question shows it.
     plan: Option<Event>,
     /// Whether a person is being asked about it.
@@ -67,6 +71,7 @@ impl Terminal {
             thought: None,
             last_status: String::new(),
             results_shown: HashSet::new(),
+            batch: (0, 0),
             plan: None,
             in_question: false,
         };
@@ -189,6 +194,10 @@ impl Terminal {
         if !self.documents || !state.results_shown.insert(job.clone()) {
             return;
         }
+        if state.batch.0 > 0 {
+            self.of_batch(state);
+            return;
+        }
         let lines = match read_document(file) {
             Ok(document) => result::lines(&document, &self.look, self.draw),
             Err(why) => self.look.field("Result", Tone::Care, &why),
@@ -197,9 +206,25 @@ impl Terminal {
     }
 }
 
+impl Terminal {
+    /// Of a large batch it is told now and then how far it is: each result is a line of the tables at the end.
+    fn of_batch(&self, state: &mut State) {
+        let (all, done) = (state.batch.0, state.batch.1 + 1);
+        state.batch.1 = done;
+        if done == all || done.is_multiple_of(all.div_ceil(MOST_ROWS)) {
+            let text = format!("{} of {}", count(done as u64), count(all as u64));
+            self.print(state, &self.look.field("Results", Tone::Plain, &text));
+        }
+    }
+}
+
 impl Sink for Terminal {
     fn emit(&self, event: Event) {
         let state = &mut *self.state();
+        if let Event::Plan(plan) = &event {
+            let pieces = plan.0.possible().count();
+            state.batch = (if pieces > MOST_ROWS { pieces } else { 0 }, 0);
+        }
         self.plan(state, Some(&event));
         if !matches!(event, Event::ThoughtDelta { .. }) {
             self.thought_over(state);

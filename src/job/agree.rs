@@ -438,8 +438,9 @@ impl Workflow {
             // What cannot be done today, as its file is not there, is taken up another day.
             let missing = plan.work.iter().filter(|piece| piece.cannot.is_some()).map(|piece| &piece.work);
             work.extend(missing.filter(|work| kept.request.work.contains(work)).cloned());
-            let known = |job: &JobId| begun.iter().any(|begun| begun.job == *job);
-            let others: Vec<Begun> = kept.request.begun.into_iter().filter(|begun| !known(&begun.job)).collect();
+            let known = |name: &String| begun.iter().any(|begun| begun.names.contains(name));
+            let mut others = kept.request.begun;
+            others.retain(|begun| !begun.names.iter().all(known));
             begun.extend(others);
             let known = |content: &Content| seen.iter().any(|seen| seen.path == content.path);
             let others: Vec<Content> = kept.request.seen.into_iter().filter(|content| !known(content)).collect();

@@ -29,8 +29,8 @@ impl Workflow {
 
     /// The newest job of a session, or of the request that is planned, that did, or is doing, this task with these parameters on
     /// files of the same content. A file that changed is other work, whatever its name. Work that is to be done anew is only
-    /// the same where it was begun under this very request, whose jobs are taken up wherever they stand. Where work that is done is
-    /// to be skipped, a job of any session is, whose files have the same checksums and whose result is whole.
+    /// the same where it was begun under this very request, whose jobs are taken up wherever they stand, but for runs on this machine
+    /// that came to no good end. Where work that is done is to be skipped, a job of any session is, whose files have the same checksums and whose result is whole.
     ///
     /// # Errors
     /// When the ledger or the file cannot be read.
@@ -52,7 +52,9 @@ impl Workflow {
         let jobs = jobs.into_iter().filter(alike).filter_map(|job| {
             let stands = job.state == JobState::Done || !job.state.is_end();
             let of_request = request.is_some() && job.request.as_ref() == request;
-            let own = of_request || job.session == session && !work.anew && stands;
+            // What ran here and came to no good end costs nothing to be run again.
+            let own = of_request && (stands || job.place() == Place::Offload);
+            let own = own || job.session == session && !work.anew && stands;
             let taken = own || !work.anew && self.is_left_behind(&job);
             let is_done = || work.skip_done && job.state == JobState::Done && job.task_version == Some(task.version);
             let why = if taken {

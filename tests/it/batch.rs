@@ -392,6 +392,7 @@ fn a_batch_that_is_stopped_says_how_to_go_on() {
     assert!(stopped.code == 130 && flat(&stopped.out).contains(&next), "{}", stopped.all());
     let words: Vec<&str> = next.split(' ').skip(1).collect();
     let resumed = world.run(&words);
+    assert!(resumed.out.contains(" of 60") && !resumed.out.contains("sha256"), "short: {}", resumed.all());
     assert_eq!((resumed.code, count(&world, "planned"), count(&world, "done")), (0, 60, 60), "{}", resumed.all());
 }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{
     super::{CommandError, Context, Kind},
     document,
-    records::{Columns, Separator, line, text},
+    records::{self, Columns, Separator, line, text},
 };
 use crate::face::{look::Tone, status::state_words};
 use domain::{
@@ -136,7 +136,7 @@ impl Batch {
     fn columns(&self) -> Result<Columns, CommandError> {
         let mut columns = Columns::default();
         for (_, job, result) in self.with_result() {
-            let records = document(result).map_err(|error| of(job, error))?.records;
+            let records = records::of(document(result).map_err(|error| of(job, error))?);
             columns.add(&records).map_err(|why| self.failed(format!("of {}, {why}", job.id)))?;
         }
         Ok(columns)
@@ -159,7 +159,12 @@ impl Batch {
             if !more {
                 break;
             }
-            for record in document(result).map_err(|error| of(job, error))?.records {
+            let mut records = records::of(document(result).map_err(|error| of(job, error))?);
+            if records.is_empty() {
+                // A line all the same: none of the work is missing in the table.
+                records.push(json!({}));
+            }
+            for record in records {
                 let mut cells = vec![text(name), job.id.to_string()];
                 cells.extend(columns.row(&record));
                 more = write(&line(&cells)?)?;

@@ -12,6 +12,9 @@ const MOST_COLUMNS: usize = 1000;
 /// The column of records that have no fields.
 const VALUE: &str = "value";
 
+/// Where the summary of an outside program has the figures of its result.
+const FIGURES: &str = "figures";
+
 /// What stands between two values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Separator {
@@ -26,20 +29,30 @@ pub(super) fn print(
     separator: Separator,
 ) -> Result<ExitCode, CommandError> {
     let failed = |why: String| CommandError::new(Kind::Failed, "table", format!("there is no table of it: {why}"));
+    let records = of(document);
     let mut columns = Columns::default();
-    columns.add(&document.records).map_err(|why| failed(why).hint("agent results --cat result.json"))?;
+    columns.add(&records).map_err(|why| failed(why).hint("agent results --cat result.json"))?;
     if columns.names.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
     let line = |cells: Vec<String>| line(&cells, separator).map_err(|error| failed(error.to_string()));
     context.output.write(&line(columns.names.iter().map(|name| text(name)).collect())?);
-    for record in &document.records {
+    for record in &records {
         context.output.write(&line(columns.row(record))?);
         if context.output.is_closed() {
             break;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The records of a document; of a program that leaves none, the figures that are shown of its result are one.
+pub(super) fn of(document: ResultDocument) -> Vec<Value> {
+    let ResultDocument { mut records, mut summary, .. } = document;
+    if records.is_empty() {
+        records.extend(summary.remove(FIGURES).filter(Value::is_object));
+    }
+    records
 }
 
 /// A column for each field that any record has, in the order in which they come up.

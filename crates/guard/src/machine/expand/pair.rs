@@ -85,13 +85,14 @@ impl NoPairs {
         let by_hand = format!(
             "`--set {mate}=FILE` says the pair of one file by hand, and a sample sheet (`--sheet`) those of many"
         );
-        match (self, required) {
-            (NoPairs::Twice { .. }, _) => "name each file once".to_owned(),
-            (NoPairs::NoHalf { .. }, _) | (_, true) => {
-                format!("pairs are told by names such as s_R1.fastq and s_R2.fastq; {by_hand}")
-            }
-            (_, false) => format!("{by_hand}; with `--single` each file is taken by itself"),
-        }
+        let together = match self {
+            NoPairs::Twice { .. } => return "name each file once".to_owned(),
+            NoPairs::NoFirst { .. } | NoPairs::NoMate { .. } => "name both files of a pair together; ",
+            NoPairs::NoHalf { .. } => "pairs are told by names such as s_R1.fastq and s_R2.fastq; ",
+            NoPairs::Numbered { .. } | NoPairs::Apart { .. } => "",
+        };
+        let single = if required { "" } else { "; with `--single` each file is taken by itself" };
+        format!("{together}{by_hand}{single}")
     }
 }
 
