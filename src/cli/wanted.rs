@@ -23,7 +23,6 @@ use domain::{
     plan::Content,
     request::{Bounds, Origin, Request, Work},
     task::Parameters,
-    units::clean,
 };
 use guard::{
     config::plain_file,
@@ -145,8 +144,7 @@ impl Wanted {
         let catalogue = context.catalogue()?;
         let task = self.task.as_deref().unwrap_or_default();
         let Some(task) = catalogue.get(task) else {
-            let known = catalogue.iter().map(|task| task.name.clone()).collect();
-            let error = JobError::UnknownTask { name: clean(task, 60), known };
+            let error = JobError::unknown_task(task, catalogue);
             let hint = error.hint();
             return Err(CommandError::usage(error.to_string()).maybe_hint(hint));
         };

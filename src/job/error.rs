@@ -10,13 +10,13 @@ use domain::{
     job::JobState,
     plan::Cannot,
     request::{MOST_WORK, Origin},
-    units::count,
+    units::{clean, count},
 };
 use guard::{
     ledger::{CapPassed, IntendError, LedgerError},
     machine::{
         ProbeError,
-        catalogue::{self, Missing, ParameterError},
+        catalogue::{self, Catalogue, Missing, ParameterError},
         expand::{ExpandError, NoPairs},
     },
     policy::{Refusal, Rule},
@@ -214,6 +214,15 @@ pub enum JobError {
 }
 
 impl JobError {
+    /// That a catalogue has no task of that name.
+    pub fn unknown_task(name: &str, tasks: &Catalogue) -> JobError {
+        JobError::UnknownTask {
+            name: clean(name, 60),
+            known: tasks.iter().map(|task| task.name.clone()).collect(),
+            unread: catalogue::unread(name),
+        }
+    }
+
     /// The guard's refusal, where it was one.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {

@@ -358,11 +358,7 @@ impl Workflow {
 
     /// The task of that name.
     pub(super) fn task(&self, name: &str) -> Result<&TaskType, JobError> {
-        self.parts.catalogue.get(name).ok_or_else(|| JobError::UnknownTask {
-            name: domain::units::clean(name, 60),
-            known: self.parts.catalogue.iter().map(|t| t.name.clone()).collect(),
-            unread: guard::machine::catalogue::unread(name),
-        })
+        self.parts.catalogue.get(name).ok_or_else(|| JobError::unknown_task(name, &self.parts.catalogue))
     }
 
     /// The task of a job, as it was when the job was planned.

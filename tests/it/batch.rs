@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::world::{Run, World, example};
+use crate::world::{Run, World};
 
 /// FASTQ of so many reads, which differ from those of another `seed`.
 fn reads(count: usize, seed: usize) -> String {
@@ -295,7 +295,7 @@ fn killed(world: &World, arguments: &[&str], enough: &dyn Fn(&World) -> bool) {
             "{:?}",
             world.states()
         );
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(5));
     }
     run.kill().unwrap();
     run.wait().unwrap();
@@ -317,7 +317,7 @@ fn balance(world: &World) -> i64 {
 fn a_batch_that_was_killed_is_taken_up_under_its_consent_and_paid_once() {
     let world = World::new();
     for n in 0..4 {
-        world.file(&format!("p{n}.fasta"), format!("{}>more\nMKTAYI{}\n", example("data.fasta"), "G".repeat(n)));
+        world.file(&format!("p{n}.fasta"), format!(">p{n}\nMKTAYI{}\n", "G".repeat(n)));
     }
     let full = balance(&world);
     // At 2 GAS each, with fees far below that.
@@ -383,7 +383,7 @@ fn a_batch_that_is_stopped_says_how_to_go_on() {
             "{:?}",
             world.states()
         );
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(5));
     }
     let pid = rustix::process::Pid::from_raw(i32::try_from(run.id()).unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
@@ -407,7 +407,7 @@ fn a_batch_that_is_stopped_says_how_to_go_on() {
 fn a_job_that_failed_or_was_given_up_is_left_as_it_is() {
     let world = World::new();
     for n in 0..2 {
-        world.file(&format!("p{n}.fasta"), format!("{}>more\nMKTAYI{}\n", example("data.fasta"), "G".repeat(n)));
+        world.file(&format!("p{n}.fasta"), format!(">p{n}\nMKTAYI{}\n", "G".repeat(n)));
     }
     let quoted = world.run(&["run", "--json", "protein_folding", "p*.fasta", "--until", "quote"]);
     let id = request_of(&quoted);
