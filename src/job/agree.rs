@@ -315,6 +315,7 @@ impl Workflow {
                 modified_ns: job.verdict.dataset.modified_ns,
                 sha256: job.content,
             }],
+            network: job.uses_network(),
             cannot: None,
             same_as_before: true,
             also: Vec::new(),

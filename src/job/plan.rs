@@ -298,6 +298,7 @@ impl Workflow {
             verdict: Some(job.verdict.clone()),
             price: None,
             content,
+            network: task.uses_network() && !job.state.is_end(),
             cannot: None,
             same_as_before,
             also: Vec::new(),
@@ -320,6 +321,9 @@ impl Workflow {
             self.check_out_dir(job)?;
         }
         if job.place() == Place::Local {
+            if task.uses_network() && bounds.place == Locality::Here {
+                return Err(mandate::uses_network(&task.name).into());
+            }
             return match catalogue::missing_program(task) {
                 None => Ok(()),
                 Some(missing) => Err(JobError::MissingProgram { task: task.name.clone(), missing }),
@@ -389,6 +393,7 @@ pub(super) fn impossible(work: &Work, job: Option<JobId>, error: &JobError) -> P
         verdict: None,
         price: None,
         content: Vec::new(),
+        network: false,
         cannot: Some(cannot(error)),
         same_as_before: false,
         also: Vec::new(),

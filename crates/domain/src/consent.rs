@@ -73,7 +73,7 @@ impl Granted {
             task: piece.work.task.clone(),
             dataset: piece.content.first().map(|content| content.path.clone()).unwrap_or_default(),
             parameters: piece.work.parameters.clone(),
-            may_leave: piece.is_offloaded(),
+            may_leave: piece.is_offloaded() || piece.reaches_out(),
             amount: price.map_or(Datoshi::ZERO, |price| price.amount),
             fees: price.map_or(Datoshi::ZERO, |price| price.fees),
             recipient: price.map(|price| price.recipient.clone()),

@@ -388,6 +388,11 @@ impl Job {
         }
     }
 
+    /// Whether its programs may use the network: tasks of the program's own never do.
+    pub fn uses_network(&self) -> bool {
+        self.own_task.as_ref().is_some_and(|task| task.uses_network())
+    }
+
     /// Where it runs.
     pub fn place(&self) -> Place {
         self.verdict.place

@@ -119,6 +119,9 @@ pub struct PlannedWork {
     pub price: Option<Price>,
     /// Its inputs as they were measured.
     pub content: Vec<Content>,
+    /// Whether its programs may use the network: what they are given may leave this machine, also where they run here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub network: bool,
     /// Why it cannot be done, where that is known.
     pub cannot: Option<Cannot>,
     /// Whether the job has begun or ended before: the same work, which is taken up and not paid again.
@@ -135,6 +138,11 @@ impl PlannedWork {
     pub fn is_offloaded(&self) -> bool {
         let over = self.same_as_before && self.price.is_none();
         self.cannot.is_none() && !over && self.verdict.as_ref().is_some_and(|v| v.place == Place::Offload)
+    }
+
+    /// Whether it runs here, with programs that may use the network.
+    pub fn reaches_out(&self) -> bool {
+        self.cannot.is_none() && self.network && self.verdict.as_ref().is_some_and(|v| v.place == Place::Local)
     }
 
     /// Amount and fees that are still to be spent on it; what was begun before is not bought again.
@@ -183,7 +191,8 @@ pub type IfFree = Option<Until>;
 impl Plan {
     /// The same, going on to `until` where all that can be done of it is free work on this machine.
     pub fn going_on_if_free(self, until: IfFree) -> Plan {
-        let free = self.possible().next().is_some() && self.possible().all(|piece| !piece.is_offloaded());
+        let free = self.possible().next().is_some()
+            && self.possible().all(|piece| !piece.is_offloaded() && !piece.reaches_out());
         match until.filter(|_| free) {
             Some(until) => {
                 let bounds = Bounds { until, ..self.request.bounds };
@@ -201,8 +210,14 @@ impl Plan {
         let total = sum(&mut work.iter().filter_map(|w| w.still_to_pay().map(|p| p.amount)));
         let worst_case = sum(&mut work.iter().map(PlannedWork::most));
         let leaving = work.iter().filter(|w| w.is_offloaded()).flat_map(|w| &w.content);
-        let leaves: Vec<Leaving> = leaving
-            .map(|content| Leaving { file: content.path.clone(), bytes: content.bytes, to: to.to_owned() })
+        let sent = leaving.map(|content| (content, to.to_owned()));
+        let shown = work.iter().filter(|w| w.reaches_out()).flat_map(|piece| {
+            let to = format!("any server, as {} may use the network", piece.work.task);
+            piece.content.iter().map(move |content| (content, to.clone()))
+        });
+        let leaves: Vec<Leaving> = sent
+            .chain(shown)
+            .map(|(content, to)| Leaving { file: content.path.clone(), bytes: content.bytes, to })
             .collect();
         let digest = digest(request.bounds, &work, &leaves);
         Plan { request, work, total, worst_case, leaves, digest }
@@ -210,7 +225,7 @@ impl Plan {
 
     /// Whether anything leaves this machine or is paid: what needs a consent.
     pub fn needs_consent(&self) -> bool {
-        self.work.iter().any(PlannedWork::is_offloaded)
+        self.work.iter().any(|piece| piece.is_offloaded() || piece.reaches_out())
     }
 
     /// The pieces of work that can be done.

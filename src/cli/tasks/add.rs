@@ -42,6 +42,9 @@ pub struct Add {
     /// Run the command in a container of this image, which podman has on this machine
     #[arg(long, value_name = "IMAGE", requires = "command")]
     image: Option<String>,
+    /// Let the command use the network: each run is asked for then
+    #[arg(long, requires = "command")]
+    network: bool,
     /// The command with places for values: {INPUT}, {PARAMETER}, {out:FILE}
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
@@ -68,8 +71,14 @@ impl Add {
                     .hint("name the task first, then `--` and its command"));
                 }
                 let image = self.image.as_deref().map(pinned).transpose()?;
-                let drawn =
-                    drawn::Drawn { executable, arguments, inputs: &self.inputs, parameters: &self.parameters, image };
+                let drawn = drawn::Drawn {
+                    executable,
+                    arguments,
+                    inputs: &self.inputs,
+                    parameters: &self.parameters,
+                    image,
+                    network: self.network,
+                };
                 let text = drawn.file(&self.what)?;
                 let task = read_task(&format!("{}.toml", self.what), &text, TaskOrigin::Owner).map_err(wrong_file)?;
                 (task, text)

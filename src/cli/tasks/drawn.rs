@@ -94,6 +94,8 @@ pub struct Drawn<'a> {
     pub parameters: &'a [Parameter],
     /// The container image that the program lies in.
     pub image: Option<Image>,
+    /// Whether it may use the network.
+    pub network: bool,
 }
 
 impl Drawn<'_> {
@@ -102,7 +104,7 @@ impl Drawn<'_> {
     /// # Errors
     /// A place that is none, or nothing that a file could be given as.
     pub fn file(self, name: &str) -> Result<String, CommandError> {
-        let Drawn { executable, arguments, inputs, parameters, image } = self;
+        let Drawn { executable, arguments, inputs, parameters, image, network } = self;
         let mut places = Vec::new();
         for argument in arguments {
             let template: Template = argument.parse().map_err(|e: domain::task::template::TemplateError| {
@@ -159,6 +161,9 @@ impl Drawn<'_> {
         }
         program["executable"] = value(executable);
         program["arguments"] = value(arguments.iter().map(|argument| item(argument, parameters)).collect::<Array>());
+        if network {
+            program["network"] = value(true);
+        }
         // Not every program has --version; it is asked for nothing else.
         program["version"] = value(Array::from_iter(["--version"]));
         document["program"] = Item::Table(program);
@@ -241,6 +246,7 @@ mod tests {
             inputs,
             parameters: &parameters,
             image,
+            network: false,
         };
         let text = drawn("trimmer", &arguments, &inputs, None).file("my_trim").unwrap();
         insta::assert_snapshot!(text);

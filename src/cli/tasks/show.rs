@@ -51,6 +51,9 @@ pub fn one(task: &TaskType, look: &Look) -> Vec<String> {
         let id = image.id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
         look.field("Image", Tone::Plain, &format!("{}{id}", image.name))
     }));
+    if task.uses_network() {
+        out.extend(look.field("Network", Tone::Plain, "its programs may use it, so that each run is asked for"));
+    }
     out.extend(task.remote_model.iter().flat_map(|model| look.field("Model", Tone::Plain, model)));
     let needs = match &task.resources {
         Some(model) => format!("estimated: {}", model.source),

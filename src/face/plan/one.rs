@@ -56,6 +56,7 @@ fn place(piece: &PlannedWork, prices: &Prices) -> Option<String> {
     let verdict = piece.verdict.as_ref()?;
     let why: Vec<String> = verdict.reasons.iter().map(|reason| clean(&reason.why, words::MAX)).collect();
     Some(match verdict.place {
+        Place::Local if piece.network => "on this machine: free, with programs that may use the network".to_owned(),
         Place::Local => "on this machine: free, and nothing is sent".to_owned(),
         Place::Offload if prices.said().is_none() => format!("{}, free: {}", words::at_provider(piece), why.join("; ")),
         Place::Offload => format!("{}: {}", words::at_provider(piece), why.join("; ")),

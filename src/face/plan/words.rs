@@ -208,9 +208,11 @@ pub fn sent_to(plan: &Plan) -> Option<String> {
             format!("{} in {uploads}, {sum}", counted(files as u64, "file", "files"))
         }
     };
-    if plan.work.iter().filter(|piece| piece.is_offloaded()).all(is_sandbox) {
+    let reaches_out = plan.work.iter().any(PlannedWork::reaches_out);
+    if !reaches_out && plan.work.iter().filter(|piece| piece.is_offloaded()).all(is_sandbox) {
         return Some(format!("the sandbox's own storage ({what}): nothing leaves this machine"));
     }
     let hosts: BTreeSet<String> = plan.leaves.iter().map(|leaving| clean(&leaving.to, MAX)).collect();
-    Some(format!("{} ({what} leave this machine)", listed(&hosts.into_iter().collect::<Vec<_>>())))
+    let leave = if reaches_out { "may leave" } else { "leave" };
+    Some(format!("{} ({what} {leave} this machine)", listed(&hosts.into_iter().collect::<Vec<_>>())))
 }

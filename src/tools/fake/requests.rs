@@ -39,6 +39,7 @@ fn piece_of(job: &Job) -> PlannedWork {
         verdict: Some(job.verdict.clone()),
         price: to_pay.then(made::price),
         content: vec![Content { path, bytes: dataset.bytes, modified_ns: 0, sha256: None }],
+        network: false,
         cannot: None,
         same_as_before: true,
         also: Vec::new(),
@@ -188,6 +189,7 @@ impl Fake {
                     verdict: None,
                     price: None,
                     content: Vec::new(),
+                    network: false,
                     cannot: Some(Cannot {
                         rule: error.refusal().map_or(error.kind(), |refusal| refusal.rule.id()).to_owned(),
                         why: error.refusal().map_or_else(|| error.to_string(), |refusal| refusal.why.clone()),

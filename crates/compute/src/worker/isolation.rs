@@ -64,6 +64,7 @@ enum Means {
 /// The inputs of a run and its folder as they are to be bound, known before the limits of writing hold.
 pub(super) struct Handed {
     means: Means,
+    network: bool,
     sources: Vec<Source>,
     /// Holds the copies.
     _copies: Option<tempfile::TempDir>,
@@ -92,11 +93,12 @@ impl Handed {
             (None, Ok(isolation)) => Means::Bubblewrap(isolation),
             (None, Err(why)) => Means::Nothing(why),
         };
-        Handed::by(means, 1 + spec.further.len(), &spec.out_dir)
+        let network = spec.task.uses_network();
+        Handed::by(means, network, 1 + spec.further.len(), &spec.out_dir)
             .map_err(|e| super::failure_of(&e, "the inputs could not be taken"))
     }
 
-    fn by(means: Means, count: usize, out_dir: &Path) -> io::Result<Handed> {
+    fn by(means: Means, network: bool, count: usize, out_dir: &Path) -> io::Result<Handed> {
         let (mut sources, mut copies) = (Vec::new(), None);
         for place in (0..count).filter(|_| !matches!(means, Means::Nothing(_))) {
             let descriptor = inputs::path(place);
@@ -115,7 +117,7 @@ impl Handed {
             let meta = fs::metadata(copy.as_ref().unwrap_or(&descriptor))?;
             sources.push(Source { copy, device: meta.dev(), inode: meta.ino() });
         }
-        Ok(Handed { means, sources, _copies: copies })
+        Ok(Handed { means, network, sources, _copies: copies })
     }
 
     /// Where a program finds the input of that place and name.
@@ -151,7 +153,8 @@ impl Handed {
             to: self.lies(place, name.trim_start_matches("./")),
         });
         let (inputs, out_dir) = (inputs.collect(), (File::open(out_dir)?, out_dir.to_owned()));
-        let bound = Bound { out_dir, tmp: fresh(TMP)?, shm: fresh(SHM)?, inputs };
+        let network = self.network;
+        let bound = Bound { network, out_dir, tmp: fresh(TMP)?, shm: fresh(SHM)?, inputs };
         let walls = match &self.means {
             Means::Bubblewrap(isolation) => Walls::Bubblewrap(isolation.bwrap.clone(), bound),
             Means::Podman(engine) => Walls::Podman(engine.clone(), bound),
@@ -184,6 +187,8 @@ enum Walls {
 
 /// What of this machine's files a program sees.
 struct Bound {
+    /// Whether it may use the network.
+    network: bool,
     /// The results folder, open, and its name.
     out_dir: (File, PathBuf),
     tmp: File,
@@ -260,11 +265,13 @@ impl Launch {
 
     /// What isolates it, as results say it.
     pub fn isolation(&self) -> Option<String> {
-        match self.walls {
-            Walls::Bubblewrap(..) => Some(BUBBLEWRAP.to_owned()),
-            Walls::Podman(..) => Some(PODMAN.to_owned()),
-            Walls::None(_) => None,
-        }
+        let (by, bound) = match &self.walls {
+            Walls::Bubblewrap(_, bound) => (BUBBLEWRAP, bound),
+            Walls::Podman(_, bound) => (PODMAN, bound),
+            Walls::None(_) => return None,
+        };
+        let network = if bound.network { ", with the network" } else { "" };
+        Some(format!("{by}{network}"))
     }
 
     /// The id of the image that it comes from.
@@ -300,6 +307,7 @@ impl Bound {
         command
             .args(view::WALLS)
             .args(view::system())
+            .args(if self.network { view::network() } else { Vec::new() })
             .args(bind("--bind", &lies(&self.tmp)?, "/tmp"))
             .args(bind("--bind", &lies(&self.shm)?, "/dev/shm"))
             .args(view::beside(&program, path))

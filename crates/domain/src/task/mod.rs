@@ -98,6 +98,11 @@ impl TaskType {
         }
     }
 
+    /// Whether its programs may use the network: what they are given may leave this machine.
+    pub fn uses_network(&self) -> bool {
+        self.command().is_some_and(|command| command.network)
+    }
+
     /// The command that runs it, unless it is built in.
     pub fn command(&self) -> Option<&CommandLine> {
         match &self.program {
@@ -131,6 +136,9 @@ pub struct CommandLine {
     /// The container image that holds the programs; nothing where they are this machine's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<Image>,
+    /// Whether its programs may use the network.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub network: bool,
 }
 
 /// A container image (OCI), which `podman` has on this machine.

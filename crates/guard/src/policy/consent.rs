@@ -87,6 +87,11 @@ impl Guard {
         {
             return Err(mandate::stays_here(&format!("{} of {}", work.work.task, work.work.dataset().display())));
         }
+        if request.bounds.place == Locality::Here
+            && let Some(work) = plan.work.iter().find(|work| work.reaches_out())
+        {
+            return Err(mandate::uses_network(&work.work.task));
+        }
         let prices: Vec<&Price> = plan.work.iter().filter_map(|work| work.still_to_pay()).collect();
         self.check_total(request, &prices, spending)?;
         sink.emit(Event::ConsentRequested {
@@ -128,7 +133,8 @@ impl Guard {
         if tripwire::withholds(&plan.request) {
             return None;
         }
-        if self.policy.network.is_sandbox() {
+        // The sandbox keeps what is sent to its provider; what a program sends away it does not.
+        if self.policy.network.is_sandbox() && !plan.work.iter().any(|work| work.reaches_out()) {
             return Some(ConsentBy::Sandbox);
         }
         let may_leave =
@@ -157,7 +163,10 @@ fn not_given(plan: &Plan, answer: Answer) -> Refusal {
         .hint(format!("the owner consents with `{again}` on a terminal of their own; nobody else can")),
         _ => Refusal::new(
             Rule::Approval,
-            format!("the plan (at most {most}) needs a person's consent, and nobody is there to ask"),
+            match most {
+                Datoshi::ZERO => "the plan needs a person's consent, and nobody is there to ask".to_owned(),
+                most => format!("the plan (at most {most}) needs a person's consent, and nobody is there to ask"),
+            },
         )
         .hint(format!("`{again} --yes` runs it, or without --yes on a terminal")),
     }

@@ -46,12 +46,22 @@ impl Mandate {
         Ok(())
     }
 
-    /// The job may run on this machine: what costs nothing and stays here needs no consent.
+    /// The job may run on this machine: what costs nothing and stays here needs no consent. What its programs may send away does.
     ///
     /// # Errors
-    /// Q-WORK, Q-UNTIL.
+    /// Q-WORK, Q-UNTIL; Q-PLACE and P-APPROVAL where its programs may use the network.
     pub(in crate::policy) fn allows_local(&self, job: &Job) -> Result<(), Refusal> {
         self.allows_work(job)?;
+        if job.uses_network() {
+            if self.request().bounds.place == Locality::Here {
+                return Err(uses_network(&job.task_type));
+            }
+            if !self.granted(job).is_some_and(|(granted, _)| granted.may_leave) {
+                let why = format!("{} may use the network, and nobody consented to that", job.task_type);
+                return Err(Refusal::new(Rule::Approval, why)
+                    .hint(format!("`agent jobs resume {}` shows the plan and asks", job.id)));
+            }
+        }
         if self.goes_to_the_end() {
             return Ok(());
         }
@@ -133,6 +143,13 @@ pub fn stays_here(what: &str) -> Refusal {
         .hint(
             "leave out --here (in the chat: /here off) to let the provider run it, or take a smaller part of the data",
         )
+}
+
+/// The refusal of a program that may send away what is to stay here.
+pub fn uses_network(task: &str) -> Refusal {
+    let why = format!("{task} may use the network, and the request is for this machine only");
+    Refusal::new(Rule::Locality, why)
+        .hint("leave out --here (in the chat: /here off), if its programs may send the data away")
 }
 
 /// The refusal of a cost above the request's limit, of which so much was spent before.

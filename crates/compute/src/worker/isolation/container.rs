@@ -69,7 +69,7 @@ impl Engine {
         &self.id
     }
 
-    /// A command that runs an executable of the image on these arguments: no network, no capability, nothing of this machine but
+    /// A command that runs an executable of the image on these arguments: no capability, no network unless its task says so, nothing of this machine but
     /// the inputs (read-only) and the folder of the job.
     ///
     /// # Errors
@@ -83,7 +83,10 @@ impl Engine {
     ) -> io::Result<Command> {
         let own = scratch.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let mut command = Command::new(&self.podman);
-        command.args(["run", "--rm", "--pull=never", "--network=none", "--no-hosts", "--http-proxy=false"]);
+        command.args(["run", "--rm", "--pull=never", "--http-proxy=false"]);
+        if !bound.network {
+            command.args(["--network=none", "--no-hosts"]);
+        }
         command.args(["--read-only", "--read-only-tmpfs=false", "--cap-drop=all", "--security-opt=no-new-privileges"]);
         // Where SELinux is on, what is bound would be out of reach, or have to be relabelled.
         command.args(["--security-opt=label=disable", "--log-driver=none", "--ipc=private", "--tz=local"]);

@@ -54,6 +54,20 @@ pub(super) fn system() -> Vec<OsString> {
     arguments
 }
 
+/// Of `/etc`: how names of servers are found, and whom to trust of them.
+const NETWORK: [&str; 7] = ["resolv.conf", "hosts", "nsswitch.conf", "gai.conf", "ssl", "pki", "ca-certificates"];
+
+/// The arguments that give the network back.
+pub(super) fn network() -> Vec<OsString> {
+    let settings = NETWORK.map(|name| Path::new("/etc").join(name));
+    // Systems that write one of them while they run have a link there.
+    let bound = settings.iter().flat_map(|path| {
+        let from = path.canonicalize().unwrap_or_else(|_| path.clone());
+        ["--ro-bind-try".into(), OsString::from(from), OsString::from(path)]
+    });
+    std::iter::once("--share-net".into()).chain(bound).collect()
+}
+
 /// The arguments for what belongs to one program where it lies elsewhere.
 pub(super) fn beside(program: &Path, path: &OsStr) -> Vec<OsString> {
     let home = std::env::var_os("HOME").map(PathBuf::from);

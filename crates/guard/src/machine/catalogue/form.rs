@@ -196,6 +196,9 @@ pub struct ProgramTable {
     pub image: Option<String>,
     /// Of a container: `sha256:` and the image's id, so that the name comes to mean no other one.
     pub image_id: Option<String>,
+    /// Whether it may use the network: what it is given may leave the machine then, so that each run is asked for.
+    #[serde(default)]
+    pub network: bool,
     /// Programs that run before it.
     #[serde(default)]
     pub before: Vec<StepTable>,

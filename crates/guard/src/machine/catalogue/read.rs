@@ -218,7 +218,14 @@ fn program(written: ProgramTable, origin: TaskOrigin) -> Result<Program, Flaw> {
         .into_iter()
         .map(|text| text.parse::<Template>().map_err(|e| flaw(&["program", "version"], e.to_string())));
     let version = version.collect::<Result<_, _>>()?;
-    Ok(Program::Command(CommandLine { executable, version, steps, collect: written.collect, image }))
+    Ok(Program::Command(CommandLine {
+        executable,
+        version,
+        steps,
+        collect: written.collect,
+        image,
+        network: written.network,
+    }))
 }
 
 fn step(written: StepTable) -> Result<Step, Flaw> {

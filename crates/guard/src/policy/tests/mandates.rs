@@ -33,6 +33,7 @@ fn plan_of(bounds: Bounds, said: Option<&str>, gas: u32, file: &str) -> Plan {
             beside: None,
         }),
         content: vec![Content { path: PathBuf::from(file), bytes: 10, modified_ns: 0, sha256: None }],
+        network: false,
         cannot: None,
         same_as_before: false,
         also: Vec::new(),
@@ -70,6 +71,38 @@ async fn a_person_the_policy_or_the_sandbox_says_yes_and_nobody_else() {
     assert_eq!(asked(&generous(3, "/other"), &plain(), &Nobody).await, Err(Rule::Approval), "its data stays");
     let free_but_nowhere = fixture(TESTNET, |policy, _| policy.auto_approve_up_to = GAS(9));
     assert_eq!(asked(&free_but_nowhere, &plain(), &Nobody).await, Err(Rule::Approval), "no folder may leave");
+}
+
+/// Work here whose programs may use the network.
+fn reaching_out(bounds: Bounds, file: &str) -> Plan {
+    let Plan { request, mut work, .. } = plan_of(bounds, None, 2, file);
+    for piece in &mut work {
+        (piece.price, piece.network) = (None, true);
+        piece.verdict = Some(crate::policy::offload::tests::verdict(false, 10, 1.0, 1.0, 1_000_000_000, 8_000_000_000));
+    }
+    Plan::new(request, work, "s3")
+}
+
+#[tokio::test]
+async fn a_program_that_may_use_the_network_is_asked_for_though_it_runs_here() {
+    let plan = reaching_out(Bounds::default(), "/data/d.fasta");
+    assert!(plan.needs_consent() && plan.worst_case == Datoshi::ZERO);
+    assert_eq!(
+        plan.leaves.iter().map(|leaving| leaving.to.as_str()).collect::<Vec<_>>(),
+        ["any server, as t may use the network"]
+    );
+    let sandbox = fixture(SANDBOX, |_, _| {});
+    assert_eq!(asked(&sandbox, &plan, &Nobody).await, Err(Rule::Approval), "the sandbox keeps no data here");
+    assert_eq!(asked(&sandbox, &plan, &SaidYes).await, Ok(ConsentBy::Yes));
+    let may_leave = fixture(TESTNET, |policy, _| policy.data_may_leave = vec![PathBuf::from("/data")]);
+    assert_eq!(asked(&may_leave, &plan, &Nobody).await, Ok(ConsentBy::Policy));
+    assert_eq!(asked(&may_leave, &reaching_out(Bounds::default(), "/other"), &Nobody).await, Err(Rule::Approval));
+    let here = Bounds { place: Locality::Here, ..Bounds::default() };
+    assert_eq!(asked(&sandbox, &reaching_out(here, "/data/d.fasta"), &SaidYes).await, Err(Rule::Locality));
+    // Work that does not is free, and nobody is asked.
+    let Plan { request, mut work, .. } = plan;
+    work.iter_mut().for_each(|piece| piece.network = false);
+    assert!(!Plan::new(request, work, "s3").needs_consent());
 }
 
 #[tokio::test]
