@@ -78,7 +78,12 @@ impl Run {
     ) -> Result<ExitCode, CommandError> {
         let session = context.session().0.clone();
         let person = matches!(given.request.origin, Origin::Flags | Origin::File);
-        let plan = workflow.plan(&session, given.request, None).await?;
+        // Nothing has an effect until the plan is agreed to, so that planning is left at once.
+        let plan = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(CommandError::interrupted()),
+            plan = workflow.plan(&session, given.request, None) => plan?,
+        };
         changed(context, workflow, &plan, given.written)?;
         for file in workflow.changed_since(&given.seen, &plan).await {
             let message = format!(

@@ -35,6 +35,7 @@ use crate::{
 };
 
 const ASK: [&str; 4] = ["ask", "--json", "--yes", "Give me sequence statistics of data.fasta"];
+const RUN: [&str; 5] = ["run", "--json", "--yes", "sequence_stats", "data.fasta"];
 const RESUME: [&str; 4] = ["jobs", "resume", "--json", "--yes"];
 /// An interrupt is heard long before this.
 const SOON: Duration = Duration::from_secs(30);
@@ -325,4 +326,26 @@ async fn a_provider_that_asks_to_wait_a_minute_is_told_of_and_left_at_the_first_
         assert_eq!(run.code, 0, "{place}: {}", run.all());
         assert_eq!(stage.received(), gas("2"), "{place}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_price_list_that_is_not_told_is_left_at_the_first_ctrl_c() {
+    let none = Results::start(None).await;
+    let (stage, _meddler) = behind(&none, |exchange| {
+        if exchange.path.ends_with("/task/cost") {
+            exchange.status = 429;
+            exchange.retry_after = Some(60);
+            exchange.answer = json!({"status": "fail", "message": "slow down"});
+        }
+    })
+    .await;
+    let (code, after) = tokio::task::block_in_place(|| {
+        let mut running = Running::start(&stage, &RUN);
+        running
+            .until(|event| event["type"] == "warning" && event["message"].as_str().unwrap().contains("asked again in"));
+        running.interrupted()
+    });
+    assert_eq!(code, Some(130));
+    assert!(after < SOON, "{after:?}");
+    assert!(stage.world.states().is_empty(), "nothing was begun");
 }
