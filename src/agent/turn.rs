@@ -264,5 +264,6 @@ fn is_a_no(rule: Rule) -> bool {
             | Rule::CapFees
             | Rule::Spend
             | Rule::Locality
+            | Rule::Unverified
     )
 }

@@ -29,6 +29,9 @@ pub struct Ask {
     bounds: BoundsArgs,
     #[command(flatten)]
     consent: ConsentArgs,
+    /// Take results that nobody can verify, as a model of the provider's names no checksum
+    #[arg(long)]
+    accept_unverified: bool,
     /// Put results into this folder [default: results in AGENT_HOME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -51,6 +54,7 @@ impl Ask {
             yes: self.consent.yes,
             allow_mainnet: self.consent.allow_mainnet,
             bounds: self.bounds.bounds(),
+            takes_unverified: self.accept_unverified,
             out_dir: self.out.as_ref().map(|out| settings.cwd().join(out)),
         };
         self.record.begin(context, "ask", &options)?;

@@ -172,7 +172,7 @@ impl From<LedgerError> for CommandError {
 impl From<Refusal> for CommandError {
     fn from(refusal: Refusal) -> CommandError {
         let kind = match refusal.rule {
-            Rule::Approval => Kind::ApprovalNeeded,
+            Rule::Approval | Rule::Unverified => Kind::ApprovalNeeded,
             rule if rule.is_budget() => Kind::OverBudget,
             _ => Kind::Refused,
         };

@@ -16,9 +16,10 @@ use super::{
 };
 use crate::{
     agent::outcome,
-    face::{look::Tone, plan_file},
+    face::{approve::AtTerminal, look::Tone, plan_file},
 };
 use domain::path_text::for_shell;
+use guard::policy::approval::{Approver, Nobody};
 
 /// Write the plan of a task on files, with its price: nothing is run, sent or paid.
 #[derive(Debug, Args)]
@@ -42,7 +43,11 @@ impl Plan {
             context.go_on_with(session);
         }
         let sink = if context.json() { context.sink() } else { std::sync::Arc::new(domain::event::Silent) };
-        let approver = std::sync::Arc::new(guard::policy::approval::Nobody);
+        // Nobody is asked now; whether somebody reads it is what the plan depends on.
+        let approver: std::sync::Arc<dyn Approver> = match context.json() {
+            true => std::sync::Arc::new(Nobody),
+            false => std::sync::Arc::new(AtTerminal::new(context.look)),
+        };
         let wired = Wired::with(context, Options::default(), sink, approver)?;
         let plan = block_on(async { Ok(wired.workflow.plan(&context.session().0, given.request, None).await?) })?;
         let reasons = || plan.work.iter().filter_map(|piece| piece.cannot.as_ref());

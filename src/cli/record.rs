@@ -76,7 +76,12 @@ fn refused(path: &Path, error: &io::Error) -> CommandError {
 }
 
 fn start(context: &Context, settings: &Settings, command: &str, options: &Options) -> Result<Start, CommandError> {
-    let flags = [("--yes", options.yes), ("--allow-mainnet", options.allow_mainnet), ("--json", context.json())];
+    let flags = [
+        ("--yes", options.yes),
+        ("--allow-mainnet", options.allow_mainnet),
+        ("--accept-unverified", options.takes_unverified),
+        ("--json", context.json()),
+    ];
     let shown = settings.shown().into_iter().filter_map(|s| Some((s.name.to_owned(), s.value?)));
     Ok(Start {
         cassette: VERSION,

@@ -55,7 +55,13 @@ impl Run {
         let settings = context.settings()?;
         let bounds = self.wanted.bounds.bounds();
         let out_dir = self.out.as_ref().map(|out| settings.cwd().join(out));
-        let options = Options { yes: self.consent.yes, allow_mainnet: self.consent.allow_mainnet, bounds, out_dir };
+        let options = Options {
+            yes: self.consent.yes,
+            allow_mainnet: self.consent.allow_mainnet,
+            bounds,
+            out_dir,
+            ..Options::default()
+        };
         let (given, session) = self.wanted.given(context)?;
         if let Some(session) = session {
             context.go_on_with(session);

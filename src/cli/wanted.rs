@@ -59,6 +59,9 @@ pub struct Wanted {
     /// Leave out what is done: work of which a finished job, of any day, has the result
     #[arg(long, conflicts_with = "anew")]
     skip_done: bool,
+    /// Take a result that nobody can verify, as a model of the provider's names no checksum
+    #[arg(long)]
+    accept_unverified: bool,
     #[command(flatten)]
     assumed: AssumedArgs,
     /// Take the request from a plan file that `agent plan` wrote
@@ -103,6 +106,12 @@ impl Wanted {
     /// # Errors
     /// A plan file that cannot be read or is none; no request of that id.
     pub fn given(&self, context: &Context) -> Result<(Given, Option<SessionId>), CommandError> {
+        let (mut given, session) = self.taken(context)?;
+        given.request.work.iter_mut().for_each(|work| work.unverified |= self.accept_unverified);
+        Ok((given, session))
+    }
+
+    fn taken(&self, context: &Context) -> Result<(Given, Option<SessionId>), CommandError> {
         let Some(id) = &self.request else { return Ok((self.request(context)?, None)) };
         let kept = context.ledger()?.request(id)?;
         let mut request = kept.request;

@@ -45,6 +45,10 @@ impl Approver for AtTerminal {
             Ok(Said::Nobody) | Err(_) => PlanAnswer::Said(Answer::Nobody),
         }
     }
+
+    fn reads_plans(&self) -> bool {
+        Tty::open().is_ok()
+    }
 }
 
 async fn ask_at_terminal(question: &[String]) -> io::Result<Answer> {

@@ -233,6 +233,7 @@ pub fn done() -> Job {
         bytes: 148,
         check: Some(StagedCheck::Crc64Nvme),
         etag: None,
+        lies: Default::default(),
     });
     job.provider_job = Some("task-01HZX".into());
     job.quote = Some(Quote {

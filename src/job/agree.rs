@@ -13,6 +13,7 @@ use std::{
 use super::{
     JobError, Workflow, once,
     plan::{Draft, verdict_event},
+    strangers::acceptance,
 };
 use domain::{
     event::Event,
@@ -300,7 +301,7 @@ impl Workflow {
             (Some(quote), Place::Offload) => Some(self.quoted(quote)),
             (None, Place::Offload) => {
                 let model = super::offload::remote_model(self.task_of(job)?, job)?;
-                Some(self.price_of(&model, job.verdict.dataset.bytes).await?)
+                Some(self.price_of(&model.model, job.verdict.dataset.bytes).await?)
             }
         };
         Ok(PlannedWork {
@@ -316,6 +317,11 @@ impl Workflow {
                 sha256: job.content,
             }],
             network: job.uses_network(),
+            unverified: self
+                .task_of(job)?
+                .remote
+                .as_ref()
+                .and_then(|remote| acceptance(remote, self.parts.takes_unverified)),
             cannot: None,
             same_as_before: true,
             also: Vec::new(),

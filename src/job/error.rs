@@ -234,7 +234,7 @@ impl JobError {
     /// A short stable word.
     pub fn kind(&self) -> &'static str {
         match self {
-            JobError::Refused(r) if r.rule == Rule::Approval => "approval_needed",
+            JobError::Refused(r) if matches!(r.rule, Rule::Approval | Rule::Unverified) => "approval_needed",
             JobError::Refused(r) if r.rule.is_budget() => "over_budget",
             JobError::Refused(_) => "refused",
             JobError::UnknownTask { .. } => "unknown_task",
@@ -333,7 +333,7 @@ impl JobError {
     pub fn exit_code(&self) -> u8 {
         match self {
             JobError::Refused(r) if r.rule == Rule::ProbeFailed => 1,
-            JobError::Refused(r) if r.rule == Rule::Approval => 4,
+            JobError::Refused(r) if matches!(r.rule, Rule::Approval | Rule::Unverified) => 4,
             JobError::Refused(r) if r.rule.is_budget() => 5,
             JobError::Refused(_) => 3,
             JobError::Payment(PayError::Intend(IntendError::Cap { .. })) => 5,

@@ -1,11 +1,11 @@
 //! What a job leaves at provider and storage, and taking it away: when it is given up, and when it has ended.
 
-use super::{JobError, Remote, Workflow, offload::object_key};
+use super::{JobError, Remote, Workflow, offload::object_key, strangers::further_key};
 use compute::aioz::{Aioz, ComputeError};
 use domain::{
     event::Event,
     ids::JobId,
-    job::{Job, JobState},
+    job::{Job, JobState, LiesAt},
     verdict::Place,
 };
 
@@ -40,7 +40,7 @@ impl Workflow {
 
     /// Names what could not be taken away.
     pub(super) fn tell_leftover(&self, job: &Job, error: &JobError) {
-        let at = job.staged.as_ref().map(|staged| format!(" ({})", staged.url)).unwrap_or_default();
+        let at = job.data_url().map(|url| format!(" ({url})")).unwrap_or_default();
         let message = format!(
             "what was sent of {}'s dataset may still be on storage{at}: {error}; `agent jobs cancel --all-leftovers` removes it",
             job.id
@@ -78,7 +78,18 @@ impl Workflow {
     async fn remove_copy(&self, remote: &Remote, job: &Job) -> Result<(), JobError> {
         // An upload that was cut short has left parts under the same key.
         let key = job.staged.as_ref().map_or_else(|| object_key(job), |staged| staged.key.clone());
-        remote.storage.remove(&key).await?;
+        let further = job.verdict.further.iter().map(|file| further_key(job, &file.name));
+        let on_storage = job.staged.as_ref().is_none_or(|staged| staged.lies.is_storage());
+        if let Some(storage) = &remote.storage {
+            for key in std::iter::once(key).filter(|_| on_storage).chain(further) {
+                storage.remove(&key).await?;
+            }
+        }
+        for staged in job.all_staged() {
+            if let LiesAt::Provider { link } = &staged.lies {
+                self.provider_unstopped(remote).delete_upload(link).await?;
+            }
+        }
         self.parts.ledger.learn(&job.id, |job| job.cleared = true)?;
         Ok(())
     }

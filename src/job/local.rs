@@ -163,7 +163,8 @@ impl Workflow {
             Some((file, _)) => format!("take fewer sequences at a time, or a smaller `{file}`"),
             None => "take a part of the dataset".to_owned(),
         };
-        let leaves = task.remote_model.is_some() && verdict.further.is_empty();
+        let takes_further = task.remote.as_ref().map(|remote| remote.slots.is_some());
+        let leaves = takes_further.is_some_and(|takes| takes || verdict.further.is_empty());
         let (ram, time) = (next.ram.likely.max(0.0) as u64, units::seconds(next.seconds.likely));
         Ok(match (too_large || too_long, leaves) {
             (true, true) => format!(

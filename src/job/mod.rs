@@ -20,7 +20,12 @@
 //! | [`local`] | running here |
 //! | [`offload`] | staging and submitting |
 //! | [`pay`] | paying, and looking what became of a payment |
-//! | [`collect`] | waiting for the provider, fetching and accepting the result |
+//! | [`strangers`] | models with keys of their own: what can be said before anything is sent |
+//! | [`collect`] | waiting for the provider |
+//! | [`answer`] | what a task's answer says of its result |
+//! | [`fetch`] | fetching a result whose files have checksums |
+//! | [`given`] | fetching what a stranger's model gave, which nobody can verify |
+//! | [`accept`] | accepting a result |
 //! | `waiting` | how long until the next look at a provider, and when silence has lasted too long |
 //! | [`check`] | what a result must be, and what only keeps it from being checked |
 //! | [`sent`] | the dataset as it was sent, before paying and after |
@@ -34,7 +39,9 @@
 //! | [`verify`] | a receipt checked afresh, against chain and files |
 //! | [`lease`] | one process at a time works on a job |
 
+mod accept;
 pub mod agree;
+mod answer;
 pub mod before;
 pub mod cancel;
 pub mod carry;
@@ -43,7 +50,9 @@ pub mod collect;
 pub mod elsewhere;
 pub mod error;
 pub mod expand;
+mod fetch;
 mod give_up;
+mod given;
 pub mod lease;
 mod leftovers;
 pub mod listener;
@@ -60,6 +69,7 @@ pub mod remote;
 pub mod results;
 pub mod resume;
 pub mod sent;
+mod strangers;
 pub mod verify;
 mod waiting;
 pub mod workflow;

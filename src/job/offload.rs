@@ -1,24 +1,16 @@
 //! Staging a dataset on storage, and submitting the job to the provider.
 
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
-
 use super::{Cancel, JobError, Workflow};
 use domain::{
     event::{Event, QuoteShown},
     hash::Sha256,
-    job::{Job, JobState},
+    job::{Job, JobState, LiesAt},
     money::Amount,
     quote::Quote,
-    task::TaskType,
+    task::{TaskType, remote::RemoteModel},
     verdict::OffloadRule,
 };
 use guard::policy::{Refusal, Rule, data::OpenDataset};
-
-/// How long the provider may read the dataset: as long as S3 allows, as a job may wait for its payment.
-const LINK_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Nobody waits for fewer bytes than these to be looked through, about a second's.
 const LONG: u64 = 100_000_000;
@@ -26,7 +18,8 @@ const LONG: u64 = 100_000_000;
 impl Workflow {
     /// Uploads the dataset under the job's own key. An upload that was cut short is made again, or found whole.
     pub(super) async fn stage_step(&self, job: &Job, cancel: &Cancel) -> Result<(), JobError> {
-        remote_model(self.task_of(job)?, job)?;
+        let task = self.task_of(job)?;
+        let model = remote_model(task, job)?;
         let guard = &self.parts.guard;
         let dataset = guard.reopen_dataset(job)?;
         let permit = guard.permit_upload(&guard.mandate(job)?, job, dataset, object_key(job), &*self.parts.sink)?;
@@ -35,37 +28,35 @@ impl Workflow {
             content = self.read_to_its_end(job, &permit.effect().dataset) => content?,
             () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
         };
+        let further = guard.reopen_further(job)?;
+        self.search_further(job, &further).await?;
         self.make_out_dir(job)?;
         let remote = self.remote().await?;
         if job.state == JobState::Planned {
             self.step(&job.id, JobState::Staging, |_| {})?;
         }
-        // A part that is tried again is no news.
-        let told = AtomicU64::new(u64::MAX);
-        let progress = |bytes, total| {
-            if told.swap(bytes, Ordering::Relaxed) != bytes {
-                self.emit(Event::UploadProgress { job: job.id.clone(), bytes, total });
-            }
-        };
-        let uploaded = tokio::select! {
-            uploaded = remote.storage.upload(permit, &progress) => uploaded,
-            () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
-        };
-        let staged = uploaded?;
+        let format = job.verdict.dataset.format;
+        let job = &self.job(&job.id)?;
+        let staged = self.send((remote, &model), job, (&task.input, format), permit, cancel).await?;
         if staged.sha256 != content {
             let why = format!("{} changed while it was sent", job.verdict.dataset.path.display());
             return Err(Refusal::new(Rule::DataChanged, why).hint("resume the job once nothing writes to it").into());
         }
-        self.emit(Event::UploadCompleted {
-            job: job.id.clone(),
-            url: staged.url.clone(),
-            sha256: staged.sha256,
-            bytes: staged.bytes,
-            check: staged.check,
-        });
+        let further = self.send_further((remote, &model), job, further, cancel).await?;
+        for staged in std::iter::once(&staged).chain(further.values()).filter(|one| one.lies != LiesAt::Request) {
+            self.emit(Event::UploadCompleted {
+                job: job.id.clone(),
+                url: staged.url.clone(),
+                sha256: staged.sha256,
+                bytes: staged.bytes,
+                check: staged.check,
+            });
+        }
         self.step(&job.id, JobState::Staged, |job| {
             job.content = Some(staged.sha256);
             job.staged = Some(staged);
+            job.further_content = further.iter().map(|(name, one)| (name.clone(), one.sha256)).collect();
+            job.further_staged = further;
         })?;
         Ok(())
     }
@@ -139,11 +130,12 @@ impl Workflow {
     pub(super) async fn submit_step(&self, job: &Job, cancel: &Cancel) -> Result<(), JobError> {
         let remote = self.remote().await?;
         let provider = self.provider(remote, cancel);
-        let model = remote_model(self.task_of(job)?, job)?;
+        let task = self.task_of(job)?;
+        let model = remote_model(task, job)?;
         let guard = &self.parts.guard;
-        let permit = guard.permit_submit(&guard.mandate(job)?, job, &model)?;
-        let url = remote.storage.presign_get(&permit.effect().key, LINK_LIFETIME).await?;
-        let provider_job = match provider.submit(permit, url).await {
+        let permit = guard.permit_submit(&guard.mandate(job)?, job, task, &model)?;
+        let handover = self.handover(remote, task, job).await?;
+        let provider_job = match provider.submit(permit, handover).await {
             Ok(id) => id,
             Err(error) if error.is_final() => {
                 self.step(&job.id, JobState::JobFailed, |job| job.failure = Some(error.to_string()))?;
@@ -151,13 +143,18 @@ impl Workflow {
             }
             Err(error) => return Err(error.into()),
         };
-        let task = provider.detail(&provider_job).await?;
+        let detail = provider.detail(&provider_job).await?;
+        let charged = match detail.payment {
+            None => self.charge_of(remote, &model.model, cancel).await,
+            Some(_) => None,
+        };
         let bytes = job.verdict.dataset.bytes;
-        let quote = remote.price.quote_of(&task, bytes, &job.idempotency_key, self.tape().now("a quote"))?;
+        let quote = remote.price.quote_of(&detail, bytes, &job.idempotency_key, self.tape().now("a quote"))?;
         let shown = quote_shown(&quote);
         self.step(&job.id, JobState::Submitted, |job| {
             job.provider_job = Some(provider_job.clone());
             job.quote = Some(quote);
+            job.charged = charged;
         })?;
         self.emit(Event::JobSubmitted { job: job.id.clone(), job_id: provider_job, quote: shown });
         Ok(())
@@ -173,11 +170,12 @@ pub fn object_key(job: &Job) -> String {
 }
 
 /// The model at the provider.
-pub(super) fn remote_model(task: &TaskType, job: &Job) -> Result<String, JobError> {
-    if let Some((file, _)) = task.files().find(|(name, _)| job.parameters.contains_key(*name)) {
+pub(super) fn remote_model(task: &TaskType, job: &Job) -> Result<RemoteModel, JobError> {
+    let has_keys = task.remote.as_ref().is_some_and(|remote| remote.slots.is_some());
+    if let Some((file, _)) = task.files().find(|(name, _)| !has_keys && job.parameters.contains_key(*name)) {
         return Err(neither(task, job, &format!("its `{file}` is not sent to a provider")));
     }
-    task.remote_model.clone().ok_or_else(|| neither(task, job, "the catalogue names no provider's model for it"))
+    task.remote.clone().ok_or_else(|| neither(task, job, "the catalogue names no provider's model for it"))
 }
 
 /// A job that does not fit this machine and cannot leave it. What helps depends on what it has too much of.

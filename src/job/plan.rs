@@ -219,7 +219,7 @@ impl Workflow {
             let named = input.path.as_ref().unwrap_or(&input.named).to_string_lossy();
             chosen.entry(input.name.clone()).or_insert_with(|| named.into_owned().into());
         }
-        if task.resources.is_none() {
+        if !task.is_measured() {
             return Err(JobError::Unmeasured { task: task.name });
         }
         let mut parameters = catalogue::check_parameters(&task, &chosen)?;
@@ -299,6 +299,7 @@ impl Workflow {
             price: None,
             content,
             network: task.uses_network() && !job.state.is_end(),
+            unverified: None,
             cannot: None,
             same_as_before,
             also: Vec::new(),
@@ -332,14 +333,18 @@ impl Workflow {
         let model = super::offload::remote_model(task, job)?;
         check_parameters(&job.parameters)?;
         if bounds.place == Locality::Here {
+            if task.is_elsewhere_only() {
+                return Err(mandate::runs_elsewhere(&task.name).into());
+            }
             let what = format!("{} of {}", task.title, job.verdict.dataset.path.display());
             return Err(mandate::stays_here(&what).into());
         }
+        self.possible_there(task, &model, job, piece).await?;
         piece.price = match (&job.quote, job.tx_hash) {
             // Paid for, or about to be: nothing more is bought.
             (_, Some(_)) => None,
             (Some(quote), None) => Some(self.quoted(quote)),
-            (None, None) => Some(self.price_of(&model, job.verdict.dataset.bytes).await?),
+            (None, None) => Some(self.price_of(&model.model, job.verdict.dataset.bytes).await?),
         };
         Ok(())
     }
@@ -394,6 +399,7 @@ pub(super) fn impossible(work: &Work, job: Option<JobId>, error: &JobError) -> P
         price: None,
         content: Vec::new(),
         network: false,
+        unverified: None,
         cannot: Some(cannot(error)),
         same_as_before: false,
         also: Vec::new(),

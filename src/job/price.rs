@@ -8,6 +8,7 @@ use url::Url;
 use super::{JobError, OwnerPrice, Workflow, waiting::tell};
 use compute::aioz::{Aioz, ComputeError, Cost, Waits};
 use domain::{
+    cost::NanoDollars,
     hash::Hash160,
     money::Datoshi,
     network::Network,
@@ -34,6 +35,8 @@ pub struct Pricing {
     pub storage: String,
     /// The same as results may be fetched from there; `None` in the sandbox, whose results are its provider's.
     pub storage_origin: Option<Url>,
+    /// Whether that is storage of the owner's; else small files go to the provider's own.
+    pub own_storage: bool,
     /// Whose coins are spent, where that is known without unlocking a wallet.
     pub account: Option<Hash160>,
 }
@@ -80,6 +83,9 @@ impl Workflow {
         }
         match self.pricing.get() {
             Some(pricing) => match pricing.provider.as_ref().and_then(|provider| provider.base().host_str()) {
+                Some(provider) if !pricing.own_storage => {
+                    format!("{provider} and its own storage, where whoever has the link can read it")
+                }
                 Some(provider) => format!("{}, read by {provider}", pricing.storage),
                 None => pricing.storage.clone(),
             },
@@ -131,6 +137,9 @@ impl Workflow {
                 let listed = match cost {
                     Ok(Some(cost)) => {
                         self.check_result_hosts(pricing, &cost)?;
+                        if let (None, Some(provider)) = (&cost.payment, &pricing.provider) {
+                            can_be_charged(provider, &cost).await?;
+                        }
                         listed(&cost)?
                     }
                     // A provider may tell no costs; that the model is there shows at submit.
@@ -212,9 +221,22 @@ fn listed(cost: &Cost) -> Result<Listed, JobError> {
             let (amount, recipient, network) = terms.price()?;
             Ok(Listed::Gas { amount, recipient, network })
         }
-        None => {
-            let unit = cost.unit.as_deref().or(cost.symbol.as_deref()).unwrap_or_default();
-            Ok(Listed::NoTerms { beside: Some(format!("{} {unit}", cost.cost).trim().to_owned()) })
-        }
+        None => Ok(Listed::NoTerms { beside: Some(cost.shown()) }),
+    }
+}
+
+/// Refuses work for which the key's own balance at the provider does not reach, as far as both say how much they are.
+async fn can_be_charged(provider: &Aioz, cost: &Cost) -> Result<(), JobError> {
+    let Ok(balance) = provider.balance().await else { return Ok(()) };
+    let exact = |text: &str| text.parse::<NanoDollars>().ok();
+    match (balance.balance.as_deref().and_then(exact), exact(&cost.cost)) {
+        (Some(has), Some(asked)) if has < asked => Err(JobError::Setup {
+            message: format!(
+                "the provider takes {} for it from the balance of AIOZ_API_KEY there, which is {has}",
+                cost.shown()
+            ),
+            hint: Some("add funds to that balance at the provider; it is none of the wallet's GAS".to_owned()),
+        }),
+        _ => Ok(()),
     }
 }

@@ -20,8 +20,8 @@ const OUTSIDE: &str = "outside parts";
 /// What is public of the outside parts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outside {
-    /// Storage: the server.
-    pub storage: Url,
+    /// Storage: the server, where the owner has any.
+    pub storage: Option<Url>,
     /// Storage: the region.
     pub region: String,
     /// Storage: the bucket.
@@ -46,13 +46,13 @@ pub struct Outside {
 
 impl Outside {
     /// Keeps what is public of the parts that came up, in a run that is recorded.
-    pub fn note(tape: &Tape, remote: &Remote, storage: &S3Settings, nodes: &[Url], makes_bucket: bool) {
+    pub fn note(tape: &Tape, remote: &Remote, storage: Option<&S3Settings>, nodes: &[Url], makes_bucket: bool) {
         tape.note(
             OUTSIDE,
             &Outside {
-                storage: plain(&storage.endpoint),
-                region: storage.region.clone(),
-                bucket: storage.bucket.clone(),
+                storage: storage.map(|storage| plain(&storage.endpoint)),
+                region: storage.map(|storage| storage.region.clone()).unwrap_or_default(),
+                bucket: storage.map(|storage| storage.bucket.clone()).unwrap_or_default(),
                 makes_bucket,
                 provider: plain(remote.provider.base()),
                 nodes: nodes.iter().filter_map(|url| target(Part::Chain, url).parse().ok()).collect(),
@@ -76,11 +76,18 @@ struct PricingKept {
     storage: String,
     #[serde(default)]
     storage_origin: Option<Url>,
+    #[serde(default = "owners")]
+    own_storage: bool,
     flat: Datoshi,
     per_gb: Datoshi,
     recipient: Option<Hash160>,
     network: Network,
     account: Option<Hash160>,
+}
+
+/// A record of before knows no other storage.
+fn owners() -> bool {
+    true
 }
 
 impl Pricing {
@@ -92,6 +99,7 @@ impl Pricing {
                 provider: self.provider.as_ref().map(|provider| plain(provider.base())),
                 storage: self.storage.clone(),
                 storage_origin: self.storage_origin.as_ref().map(plain),
+                own_storage: self.own_storage,
                 flat: self.price.flat,
                 per_gb: self.price.per_gb,
                 recipient: self.price.recipient,
@@ -117,6 +125,7 @@ impl AskPrices for Recorded {
             },
             storage: kept.storage,
             storage_origin: kept.storage_origin,
+            own_storage: kept.own_storage,
             account: kept.account,
         })
     }
@@ -153,17 +162,20 @@ impl Connect for Recorded {
         let outside: Option<Outside> = self.ledger.tape().player().and_then(|player| player.value_or_diverge(OUTSIDE));
         let tape = self.ledger.tape();
         let outside = outside.ok_or_else(|| setup("the record holds no storage, provider or chain".to_owned()))?;
-        let storage = Storage::on(
-            tape,
-            &S3Settings {
-                endpoint: outside.storage.clone(),
-                region: outside.region,
-                bucket: outside.bucket,
-                access_key: no_key(),
-                secret_key: no_key(),
-            },
-        )?;
-        if outside.makes_bucket {
+        let storage = match &outside.storage {
+            Some(endpoint) => Some(Storage::on(
+                tape,
+                &S3Settings {
+                    endpoint: endpoint.clone(),
+                    region: outside.region,
+                    bucket: outside.bucket,
+                    access_key: no_key(),
+                    secret_key: no_key(),
+                },
+            )?),
+            None => None,
+        };
+        if let Some(storage) = storage.as_ref().filter(|_| outside.makes_bucket) {
             storage.ensure_bucket().await?;
         }
         let chain = Chain::on(tape, outside.nodes, outside.network).map_err(|e| setup(e.to_string()))?;

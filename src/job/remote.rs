@@ -19,10 +19,10 @@ use storage::Storage;
 
 /// Storage, provider and payer of one profile.
 pub struct Remote {
-    /// Where datasets are staged.
-    pub storage: Storage,
+    /// Where datasets are staged; nothing where the owner has no storage, and small files go to the provider's own.
+    pub storage: Option<Storage>,
     /// The storage's own address: results may be fetched from there.
-    pub storage_origin: url::Url,
+    pub storage_origin: Option<url::Url>,
     /// Who runs remote jobs.
     pub provider: Aioz,
     /// Who pays.

@@ -3,7 +3,10 @@
 use std::{fs::File, time::Duration};
 
 use super::{JobError, Remote, Workflow, check};
-use domain::job::{Job, Staged};
+use domain::{
+    job::{Job, Staged},
+    task::remote::RemoteModel,
+};
 use guard::policy::{Refusal, Rule};
 use storage::{
     StorageError,
@@ -20,11 +23,24 @@ impl Workflow {
     /// D-CHANGED; what keeps it from being looked at.
     pub(super) async fn worth_paying(&self, remote: &Remote, job: &Job) -> Result<(), JobError> {
         let Some(staged) = &job.staged else { return Ok(()) };
+        let is_stranger = self.task_of(job)?.remote.as_ref().is_some_and(RemoteModel::is_unverifiable);
         let named = job.verdict.dataset.path.display();
         let refused = |why: String, first: &str| {
             let hint = format!("{first}`agent jobs cancel {}` gives the job up; then ask again", job.id);
             Refusal::new(Rule::DataChanged, format!("{why}, and nothing was paid")).hint(hint)
         };
+        if is_stranger {
+            // What comes of it is not checked against the file here: what it is worked out from lies elsewhere.
+            for staged in job.all_staged() {
+                if !is_there(remote, staged).await? {
+                    let why = format!(
+                        "a copy of what was sent of {named} is gone or is another by now, so the provider could not work on it"
+                    );
+                    return Err(refused(why, "").into());
+                }
+            }
+            return Ok(());
+        }
         let back = format!("put it back as it was, then `agent jobs resume {}`; or ", job.id);
         let open = self.parts.guard.open_source(job).map_err(|refusal| {
             refused(
@@ -61,6 +77,7 @@ impl Workflow {
     pub(super) async fn sent_dataset(&self, job: &Job) -> Result<Option<File>, JobError> {
         let Some(staged) = &job.staged else { return Ok(None) };
         let remote = self.remote().await?;
+        let (Some(storage), Some(origin)) = (&remote.storage, &remote.storage_origin) else { return Ok(None) };
         if !is_there(remote, staged).await? {
             return Ok(None);
         }
@@ -69,8 +86,8 @@ impl Workflow {
         let folder = tempfile::Builder::new().prefix("sent-").tempdir_in(home).map_err(write)?;
         let to = folder.path().join("dataset");
         let plan = FetchPlan {
-            url: remote.storage.presign_get(&staged.key, LINK_LIFETIME).await?,
-            allowed: vec![remote.storage_origin.clone()],
+            url: storage.presign_get(&staged.key, LINK_LIFETIME).await?,
+            allowed: vec![origin.clone()],
             headers: Default::default(),
             max_bytes: staged.bytes,
             time_limit: fetch::time_limit(staged.bytes),
@@ -85,9 +102,10 @@ impl Workflow {
     }
 }
 
-/// Whether storage still has the object that was sent.
+/// Whether storage still has the object that was sent. What lies elsewhere is not looked at.
 async fn is_there(remote: &Remote, staged: &Staged) -> Result<bool, JobError> {
-    match remote.storage.holds(staged).await {
+    let Some(storage) = remote.storage.as_ref().filter(|_| staged.lies.is_storage()) else { return Ok(true) };
+    match storage.holds(staged).await {
         Err(StorageError::NoBucket { .. } | StorageError::NoObject { .. }) => Ok(false),
         holds => Ok(holds?),
     }

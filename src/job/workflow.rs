@@ -52,6 +52,8 @@ pub struct WorkflowParts {
     pub out_dir: Option<PathBuf>,
     /// What binds every request, whoever fills it in.
     pub bounds: Bounds,
+    /// Whether a person said beforehand that they take results which nobody can verify.
+    pub takes_unverified: bool,
 }
 
 /// Advances jobs.

@@ -87,7 +87,8 @@ impl AskPrices for Sandbox {
             OwnerPrice { flat: Datoshi::from_gas(2), per_gb: Datoshi::ZERO, recipient, network: Network(SANDBOX) };
         let account = Some(keys.payer.account());
         let storage = "this machine".to_owned();
-        let pricing = Pricing { provider: Some(provider), price, storage, storage_origin: None, account };
+        let pricing =
+            Pricing { provider: Some(provider), price, storage, storage_origin: None, own_storage: true, account };
         pricing.note(self.ledger.tape());
         Ok(pricing)
     }
@@ -128,15 +129,15 @@ impl Connect for Sandbox {
         let chain = Chain::on(self.ledger.tape(), vec![at.chain.clone()], network).map_err(setup)?;
         let recipient = Some(keys.provider.account());
         let remote = Remote {
-            storage,
-            storage_origin: at.storage,
+            storage: Some(storage),
+            storage_origin: Some(at.storage),
             provider: Aioz::on(self.ledger.tape(), at.provider, keys.api_key.clone())?,
             payer: Payer::new(chain, keys.payer, self.ledger.clone()),
             price: OwnerPrice { flat: Datoshi::from_gas(2), per_gb: Datoshi::ZERO, recipient, network },
             listening: None,
         }
         .called_back(self.callback.as_ref(), &keys.api_key, self.ledger.tape());
-        Outside::note(self.ledger.tape(), &remote, &settings, &[at.chain], true);
+        Outside::note(self.ledger.tape(), &remote, Some(&settings), &[at.chain], true);
         Ok(remote)
     }
 }

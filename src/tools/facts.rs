@@ -98,7 +98,7 @@ fn quote(quote: &Quote) -> Value {
 /// A job that was submitted: where its data lies, and what the provider asks.
 pub fn quoted(job: &Job) -> Value {
     let mut value = head(job);
-    value["data_url"] = job.staged.as_ref().map(|s| s.url.clone()).into();
+    value["data_url"] = job.data_url().into();
     value["job_id"] = job.provider_job.as_deref().map(|id| clean(id, MAX_TEXT)).into();
     value["quote"] = job.quote.as_ref().map(quote).into();
     failure(&mut value, job);

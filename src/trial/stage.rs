@@ -115,6 +115,7 @@ impl Stage {
             profile: "sandbox".to_owned(),
             out_dir: None,
             bounds: Bounds::default(),
+            takes_unverified: false,
             ledger: ledger.clone(),
         };
         let workflow = Arc::new(Workflow::supposing(case.machine, parts));

@@ -55,6 +55,9 @@ pub struct Granted {
     pub parameters: Parameters,
     /// Whether its files may leave this machine.
     pub may_leave: bool,
+    /// Whether a result is taken that nobody can verify.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unverified: bool,
     /// The most that the provider may be paid.
     pub amount: Datoshi,
     /// The most that may be burnt as fees.
@@ -74,6 +77,7 @@ impl Granted {
             dataset: piece.content.first().map(|content| content.path.clone()).unwrap_or_default(),
             parameters: piece.work.parameters.clone(),
             may_leave: piece.is_offloaded() || piece.reaches_out(),
+            unverified: piece.unverified.is_some(),
             amount: price.map_or(Datoshi::ZERO, |price| price.amount),
             fees: price.map_or(Datoshi::ZERO, |price| price.fees),
             recipient: price.map(|price| price.recipient.clone()),

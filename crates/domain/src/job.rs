@@ -241,6 +241,32 @@ pub struct Staged {
     /// The store's tag of the object that was checked: another tag is another object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
+    /// Where it lies.
+    #[serde(default, skip_serializing_if = "LiesAt::is_storage")]
+    pub lies: LiesAt,
+}
+
+/// Where what is sent of a file lies until the provider has it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LiesAt {
+    /// On the storage of the settings.
+    #[default]
+    Storage,
+    /// On the provider's own storage, where whoever has this link may read it.
+    Provider {
+        /// The link.
+        link: String,
+    },
+    /// Nowhere: its content is part of the submit.
+    Request,
+}
+
+impl LiesAt {
+    /// Whether it is the storage of the settings.
+    pub fn is_storage(&self) -> bool {
+        *self == LiesAt::Storage
+    }
 }
 
 /// A file of a result.
@@ -337,10 +363,16 @@ pub struct Job {
     pub idempotency_key: String,
     /// The dataset on storage.
     pub staged: Option<Staged>,
+    /// The further files on storage, by the parameters that name them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub further_staged: BTreeMap<String, Staged>,
     /// The provider's id.
     pub provider_job: Option<String>,
     /// What the provider asks.
     pub quote: Option<Quote>,
+    /// What the provider charges the key's own balance there, in a unit of its own: `0.02 USD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charged: Option<String>,
     /// The payment that counts, once one is made or confirmed.
     pub tx_hash: Option<TxHash>,
     /// The result.
@@ -377,8 +409,10 @@ impl Job {
             out_dir: None,
             idempotency_key,
             staged: None,
+            further_staged: BTreeMap::new(),
             provider_job: None,
             quote: None,
+            charged: None,
             tx_hash: None,
             result: None,
             cleared: false,
@@ -391,6 +425,16 @@ impl Job {
     /// Whether its programs may use the network: tasks of the program's own never do.
     pub fn uses_network(&self) -> bool {
         self.own_task.as_ref().is_some_and(|task| task.uses_network())
+    }
+
+    /// All that is on storage of its files, the dataset first.
+    pub fn all_staged(&self) -> impl Iterator<Item = &Staged> {
+        self.staged.iter().chain(self.further_staged.values())
+    }
+
+    /// The address of the dataset where it lies on storage, without a signature.
+    pub fn data_url(&self) -> Option<&str> {
+        self.staged.as_ref().filter(|staged| staged.lies != LiesAt::Request).map(|staged| staged.url.as_str())
     }
 
     /// Where it runs.

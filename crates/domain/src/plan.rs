@@ -122,6 +122,9 @@ pub struct PlannedWork {
     /// Whether its programs may use the network: what they are given may leave this machine, also where they run here.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub network: bool,
+    /// How it stands with a result that nobody can verify; nothing where results are verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unverified: Option<Unverified>,
     /// Why it cannot be done, where that is known.
     pub cannot: Option<Cannot>,
     /// Whether the job has begun or ended before: the same work, which is taken up and not paid again.
@@ -154,6 +157,18 @@ impl PlannedWork {
     pub fn still_to_pay(&self) -> Option<&Price> {
         self.price.as_ref().filter(|_| self.cannot.is_none())
     }
+}
+
+/// Who takes a result that nobody can verify, as the provider names no checksum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unverified {
+    /// The owner, in the task's file.
+    Task,
+    /// A person, beforehand.
+    Flag,
+    /// Nobody yet: a yes to the plan by a person who reads it takes it.
+    Asked,
 }
 
 /// A file that leaves this machine.
@@ -258,6 +273,9 @@ fn digest(bounds: Bounds, work: &[PlannedWork], leaves: &[Leaving]) -> Sha256 {
             });
             if let (Some(version), Some(fields)) = (piece.task_version, digested.as_object_mut()) {
                 fields.insert("task_version".to_owned(), json!(version));
+            }
+            if let (Some(unverified), Some(fields)) = (piece.unverified, digested.as_object_mut()) {
+                fields.insert("unverified".to_owned(), json!(unverified));
             }
             digested
         })

@@ -40,6 +40,9 @@ pub struct Receipt {
     pub data_url: Option<String>,
     /// The payment, where there was one.
     pub payment: Option<PaidReceipt>,
+    /// What the provider charges the key's own balance there beside it, in a unit of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charged: Option<String>,
     /// The result, where there is one.
     pub result: Option<ResultReceipt>,
     /// When it was planned.

@@ -194,6 +194,9 @@ pub struct Work {
     /// What a sample sheet calls it; tables show this in the place of the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<String>,
+    /// Whether a person said beforehand that they take a result which nobody can verify.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unverified: bool,
 }
 
 impl Work {
@@ -209,6 +212,7 @@ impl Work {
             skip_done: false,
             single: false,
             sample: None,
+            unverified: false,
         }
     }
 

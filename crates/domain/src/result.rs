@@ -41,11 +41,26 @@ pub struct ResultDocument {
     pub files: Vec<ResultFile>,
     /// What made it.
     pub program: ResultProgram,
+    /// Whether it was checked against its dataset or a checksum; false for what a stranger's model gave.
+    #[serde(default = "checked", skip_serializing_if = "is_checked")]
+    pub verified: bool,
     /// What the program said on its standard error though it ended well: lines, cleaned, the first [`MAX_WARNINGS`] of them.
     /// Before them, where it ran without isolation, the line that says so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
+
+/// A result of which nothing else is said is a checked one.
+fn checked() -> bool {
+    true
+}
+
+fn is_checked(verified: &bool) -> bool {
+    *verified
+}
+
+/// What is said of a result that nobody can verify.
+pub const NOT_VERIFIABLE: &str = "not verifiable: the provider gives no checksum";
 
 /// As many lines of a program's own messages are kept in the document; `stderr.txt` beside it has all.
 pub const MAX_WARNINGS: usize = 20;

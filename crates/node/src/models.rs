@@ -9,7 +9,7 @@ use domain::{
     hash::{Hash160, Sha256},
     money::Datoshi,
     network::Network,
-    task::{ParameterKind, Parameters, Program, TaskType},
+    task::{ParameterKind, Parameters, TaskType},
 };
 
 /// Who makes a model whose catalogue entry names nobody.
@@ -31,7 +31,8 @@ pub(super) struct Model {
 impl Model {
     /// The model of a task, unless it names none, or needs a file that clients cannot send.
     fn of(task: &TaskType, prices: &Prices) -> Option<Model> {
-        let remote = task.model_elsewhere()?;
+        // What is a model of another provider's runs on no node.
+        let remote = task.elsewhere().filter(|remote| remote.slots.is_none())?.model.as_str();
         let (username, name) = remote.split_once('/').unwrap_or((MAKER, remote));
         let digest = Sha256::of(format!("model:{remote}").as_bytes()).to_string();
         Some(Model {
@@ -48,7 +49,7 @@ impl Model {
     fn is(&self, text: &str) -> bool {
         text == self.id
             || text == self.task.name
-            || self.task.remote_model.as_deref() == Some(text)
+            || self.task.remote.as_ref().is_some_and(|remote| remote.model == text)
             || text.split_once('/') == Some((&self.username, &self.name))
     }
 
@@ -156,7 +157,7 @@ impl Models {
 }
 
 fn is_installed(task: &TaskType) -> bool {
-    matches!(task.program, Program::Builtin) || guard::machine::catalogue::missing_program(task).is_none()
+    !task.is_elsewhere_only() && guard::machine::catalogue::missing_program(task).is_none()
 }
 
 /// Checks the parameters of a submit, as the catalogue says; files of this machine are not for clients to name.

@@ -11,7 +11,7 @@ use super::{
     held::Held,
     plan::{Part, part_size},
 };
-use domain::job::{Staged, StagedCheck};
+use domain::job::{LiesAt, Staged, StagedCheck};
 use guard::policy::{
     data::OpenDataset,
     permit::{Permit, Upload},
@@ -90,7 +90,8 @@ impl Storage {
         };
         let (check, etag) = self.staged(job, progress).await?;
         progress(bytes, bytes);
-        Ok(Staged { url: self.address(&key), sha256: digest.sha256, bytes, check: Some(check), etag, key })
+        let (url, lies) = (self.address(&key), LiesAt::Storage);
+        Ok(Staged { url, sha256: digest.sha256, bytes, check: Some(check), etag, key, lies })
     }
 
     /// Sends what is not there, until the store holds it; how that is known, and the tag of the object.

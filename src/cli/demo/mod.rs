@@ -125,6 +125,7 @@ fn workflow(folder: &Path, sink: Arc<dyn Sink>) -> Result<Workflow, CommandError
         profile: "demo".to_owned(),
         out_dir: None,
         bounds: Bounds::default(),
+        takes_unverified: false,
         ledger,
     }))
 }
@@ -144,7 +145,14 @@ impl AskPrices for Nowhere {
             recipient: Some(NOBODY),
             network: Network(SANDBOX),
         };
-        Ok(Pricing { provider: None, price, storage: "nowhere".to_owned(), storage_origin: None, account: None })
+        Ok(Pricing {
+            provider: None,
+            price,
+            storage: "nowhere".to_owned(),
+            storage_origin: None,
+            own_storage: true,
+            account: None,
+        })
     }
 }
 

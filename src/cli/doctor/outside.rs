@@ -35,7 +35,13 @@ pub async fn all_live(live: &LiveSettings, policy: &PolicyFile, needed: &[String
 }
 
 async fn storage(live: &LiveSettings, needed: &[String]) -> Vec<Check> {
-    let settings = live::s3_settings(&live.storage);
+    let Some(own) = &live.storage else {
+        let text = "none of your own: models at AIOZ get files of up to 100 MiB by the provider's, where whoever has the link can \
+                    read them";
+        let hint = "set AIOZ_BUCKET, AIOZ_ACCESS_KEY and AIOZ_SECRET_KEY for larger files, and for nodes";
+        return vec![Check::warn("storage", text.to_owned(), hint.to_owned())];
+    };
+    let settings = live::s3_settings(own);
     let checked = async {
         let storage = Storage::new(&settings)?;
         storage.check().await?;
@@ -189,7 +195,11 @@ pub async fn all_embedded(sandbox: &dyn Connect) -> Vec<Check> {
 }
 
 async fn embedded(remote: &Remote) -> Vec<Check> {
-    let storage = match remote.storage.check().await {
+    let checked = match &remote.storage {
+        Some(storage) => storage.check().await,
+        None => Ok(()),
+    };
+    let storage = match checked {
         Ok(()) => Check::ok("storage", "built in: an S3 server on this machine"),
         Err(error) => Check::fail("storage", error.to_string(), error.hint()),
     };

@@ -23,6 +23,9 @@ pub struct Resume {
     job: Option<JobId>,
     #[command(flatten)]
     consent: ConsentArgs,
+    /// Take results that nobody can verify, as a model of the provider's names no checksum
+    #[arg(long)]
+    accept_unverified: bool,
     #[command(flatten)]
     bounds: BoundsArgs,
     /// Put results into this folder from now on [default: where they were to go]
@@ -39,7 +42,13 @@ impl Resume {
         let bounds = self.bounds.bounds();
         let cwd = context.settings()?.cwd();
         let out_dir = self.out.as_ref().map(|out| cwd.join(out));
-        let options = Options { yes: self.consent.yes, allow_mainnet: self.consent.allow_mainnet, bounds, out_dir };
+        let options = Options {
+            yes: self.consent.yes,
+            allow_mainnet: self.consent.allow_mainnet,
+            bounds,
+            takes_unverified: self.accept_unverified,
+            out_dir,
+        };
         let wired = Wired::new(context, options)?;
         let (open, others) = self.open(context, &wired)?;
         if open.is_empty() && !context.json() {

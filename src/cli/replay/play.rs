@@ -66,6 +66,7 @@ async fn play(context: &Context, cassette: &Cassette, player: &Player) -> Result
         yes: given("--yes"),
         bounds: cassette.start.bounds,
         allow_mainnet: given("--allow-mainnet"),
+        takes_unverified: given("--accept-unverified"),
         out_dir: None,
     };
     let work = async {

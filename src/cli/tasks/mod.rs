@@ -5,6 +5,7 @@ mod check;
 mod drawn;
 mod kept;
 mod measure;
+mod model;
 mod show;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -43,7 +44,7 @@ enum Action {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Add a task of your own: a task file, or a name with the command that it runs
+    /// Add a task of your own: a task file, a name with the command that it runs, or a model at AIOZ
     Add(add::Add),
     /// Remove a task of your own
     Remove {
@@ -97,6 +98,7 @@ impl Tasks {
             }
         } else if let (Some(_), [task]) = (shown, tasks.as_slice()) {
             context.output.lines(show::one(task, &context.look));
+            context.output.lines(show::charge(context, task)?);
         } else {
             context.output.lines(show::all(&tasks, &context.look));
         }

@@ -1,7 +1,11 @@
 //! What people see of the catalogue.
 
-use crate::face::look::{Look, Tone};
-use domain::task::{ParameterKind, Program, TaskType};
+use super::add::provider;
+use crate::{
+    cli::{CommandError, Context, runtime::block_on},
+    face::look::{Look, Tone},
+};
+use domain::task::{ParameterKind, ParameterSpec, Program, TaskType};
 use guard::machine::catalogue::{Missing, format_name, missing_program};
 
 pub fn all(tasks: &[&TaskType], look: &Look) -> Vec<String> {
@@ -14,7 +18,7 @@ pub fn all(tasks: &[&TaskType], look: &Look) -> Vec<String> {
 
 /// Where it runs.
 fn runs(task: &TaskType) -> String {
-    match (task.model_heavy, task.model_elsewhere()) {
+    match (task.model_heavy || task.is_elsewhere_only(), task.elsewhere()) {
         (true, _) => "at the provider",
         (false, Some(_)) => "here, or at the provider",
         (false, None) => "here",
@@ -26,6 +30,7 @@ fn runs(task: &TaskType) -> String {
 fn state(task: &TaskType) -> String {
     match (&task.program, missing_program(task)) {
         (Program::Builtin, _) => "built in".to_owned(),
+        (Program::Aioz, _) => "a model of the provider's".to_owned(),
         (Program::Command(_), None) => "installed".to_owned(),
         (Program::Command(_), Some(Missing::Program { executable, package: None })) => {
             format!("missing: {executable} is not on PATH")
@@ -54,26 +59,28 @@ pub fn one(task: &TaskType, look: &Look) -> Vec<String> {
     if task.uses_network() {
         out.extend(look.field("Network", Tone::Plain, "its programs may use it, so that each run is asked for"));
     }
-    out.extend(task.remote_model.iter().flat_map(|model| look.field("Model", Tone::Plain, model)));
+    out.extend(task.remote.iter().flat_map(|remote| look.field("Model", Tone::Plain, &remote.model)));
     let needs = match &task.resources {
+        None if task.is_elsewhere_only() => "nothing here; how long it takes there is not known".to_owned(),
         Some(model) => format!("estimated: {}", model.source),
         None => format!("not known: `agent tasks try {} FILE` measures it, before it can be run", task.name),
     };
     out.extend(look.field("Needs", Tone::Dim, &needs));
     for (name, spec) in &task.parameters {
         let kind = match &spec.kind {
-            ParameterKind::Integer { min, max, default } => format!("{min} to {max}, {default} when not said"),
-            ParameterKind::Number { min, max, default } => format!("{min} to {max}, {default} when not said"),
+            ParameterKind::Integer { min, max, default } => {
+                format!("{min} to {max}, {}", unsaid(spec, default.map(|default| default.to_string())))
+            }
+            ParameterKind::Number { min, max, default } => {
+                format!("{min} to {max}, {}", unsaid(spec, default.map(|default| default.to_string())))
+            }
             ParameterKind::Flag => "true or false, false when not said".to_owned(),
             ParameterKind::Text { pattern, default } => {
-                let default =
-                    default.as_ref().map_or_else(|| "or left out".to_owned(), |d| format!("{d} when not said"));
-                format!("text like {pattern}, {default}")
+                format!("text like {pattern}, {}", unsaid(spec, default.clone()))
             }
-            ParameterKind::Choice { values, default: Some(default) } => {
-                format!("{}, {default} when not said", values.join(", "))
+            ParameterKind::Choice { values, default } => {
+                format!("{}, {}", values.join(", "), unsaid(spec, default.clone()))
             }
-            ParameterKind::Choice { values, default: None } => format!("{}, or left out", values.join(", ")),
             ParameterKind::File { required, formats, .. } => {
                 let formats: Vec<_> = formats.iter().map(|&format| format_name(format)).collect();
                 format!("a file, {}{}", formats.join(" or "), if *required { ", needed" } else { "" })
@@ -82,4 +89,47 @@ pub fn one(task: &TaskType, look: &Look) -> Vec<String> {
         out.extend(look.field("Parameter", Tone::Plain, &format!("{name}: {} ({kind})", spec.description)));
     }
     out
+}
+
+/// What the provider charges for a task of a model of its own, and whether anybody serves it, as it says now.
+///
+/// # Errors
+/// Settings that make no sense.
+pub fn charge(context: &Context, task: &TaskType) -> Result<Vec<String>, CommandError> {
+    let Some(remote) = task.remote.as_ref().filter(|_| task.is_elsewhere_only()) else { return Ok(Vec::new()) };
+    let look = &context.look;
+    let Some(provider) = provider(context)? else {
+        return Ok(look.field(
+            "Cost",
+            Tone::Care,
+            "not known: AIOZ_API_KEY is not set, so the provider cannot be asked",
+        ));
+    };
+    let asked = block_on(async { Ok(futures::join!(provider.cost(&remote.model), provider.serving(&remote.model))) });
+    let (cost, serving) = asked?;
+    Ok(match cost {
+        Err(error) => look.field("Cost", Tone::Care, &format!("not known now: {error}")),
+        Ok(cost) => {
+            let text =
+                format!("{} a task, of the balance of AIOZ_API_KEY there, beside your own price in GAS", cost.shown());
+            let mut out = look.field("Cost", Tone::Plain, &text);
+            if serving.is_ok_and(|serving| !serving.serving) {
+                out.extend(look.field(
+                    "Warning",
+                    Tone::Care,
+                    "nobody serves it now: a task of it may wait without end",
+                ));
+            }
+            out
+        }
+    })
+}
+
+/// What is taken when nothing is said.
+fn unsaid(spec: &ParameterSpec, default: Option<String>) -> String {
+    match default {
+        Some(default) => format!("{default} when not said"),
+        None if spec.needed => "needed".to_owned(),
+        None => "or left out".to_owned(),
+    }
 }

@@ -61,8 +61,12 @@ impl AskPrices for Live {
         let pricing = Pricing {
             provider: Some(self.provider()?),
             price: self.owner_price(),
-            storage: storage.endpoint.host_str().unwrap_or("the storage").to_owned(),
-            storage_origin: Some(storage.endpoint.clone()),
+            storage: match storage {
+                Some(storage) => storage.endpoint.host_str().unwrap_or("the storage").to_owned(),
+                None => "the provider's own storage".to_owned(),
+            },
+            storage_origin: storage.as_ref().map(|storage| storage.endpoint.clone()),
+            own_storage: storage.is_some(),
             // A wallet that cannot be used is told of when it is to pay.
             account: unlock::configured(&chain.payer).ok().map(|wallet| wallet.account()),
         };
@@ -78,17 +82,17 @@ impl Connect for Live {
         let wallet = self.unlock.wallet(&chain.payer, self.ledger.tape()).await?;
         let view = Chain::on(self.ledger.tape(), chain.rpc.clone(), chain.network)
             .map_err(|e| setup(e.to_string(), "check NEO_RPC_URL"))?;
-        let s3 = s3_settings(storage);
+        let s3 = storage.as_ref().map(s3_settings);
         let remote = Remote {
-            storage: Storage::on(self.ledger.tape(), &s3)?,
-            storage_origin: storage.endpoint.clone(),
+            storage: s3.as_ref().map(|s3| Storage::on(self.ledger.tape(), s3)).transpose()?,
+            storage_origin: storage.as_ref().map(|storage| storage.endpoint.clone()),
             provider: self.provider()?,
             payer: Payer::new(view, wallet, self.ledger.clone()),
             price: self.owner_price(),
             listening: None,
         }
         .called_back(self.callback.as_ref(), &self.settings.compute.api_key, self.ledger.tape());
-        Outside::note(self.ledger.tape(), &remote, &s3, &chain.rpc, false);
+        Outside::note(self.ledger.tape(), &remote, s3.as_ref(), &chain.rpc, false);
         Ok(remote)
     }
 }

@@ -51,6 +51,8 @@ pub struct Options {
     pub bounds: Bounds,
     /// `--allow-mainnet`.
     pub allow_mainnet: bool,
+    /// `--accept-unverified`.
+    pub takes_unverified: bool,
     /// `--out`, absolute.
     pub out_dir: Option<PathBuf>,
 }
@@ -127,6 +129,7 @@ impl Wired {
             profile: profile.clone(),
             out_dir: options.out_dir,
             bounds: options.bounds,
+            takes_unverified: options.takes_unverified,
             ledger,
         };
         Ok(Wired { workflow: Arc::new(Workflow::new(parts)), profile, network })

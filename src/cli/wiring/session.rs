@@ -318,7 +318,10 @@ fn known_state(context: &Context, wired: &Wired) -> Result<WorkflowState, Comman
     let (storage, bucket, provider) = match settings.profile() {
         Ok(Profile::Live(live)) => {
             let host = |url: &url::Url| url.host_str().unwrap_or_default().to_owned();
-            (host(&live.storage.endpoint), live.storage.bucket.clone(), host(&live.compute.endpoint))
+            let storage = live.storage.as_ref();
+            let bucket = storage.map(|storage| storage.bucket.clone()).unwrap_or_default();
+            let provider = host(&live.compute.endpoint);
+            (storage.map_or_else(|| provider.clone(), |storage| host(&storage.endpoint)), bucket, provider)
         }
         _ => (String::new(), String::new(), String::new()),
     };

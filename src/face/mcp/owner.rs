@@ -66,4 +66,8 @@ impl Approver for Owner {
             answer = self.plan_at_terminal(plan, spending) => answer,
         }
     }
+
+    fn reads_plans(&self) -> bool {
+        self.has_terminal()
+    }
 }

@@ -77,6 +77,9 @@ pub fn summary(pieces: &[PlannedWork], sent: Option<&str>, look: &Look) -> Vec<S
     out.extend(cannot(pieces, &common, look));
     out.extend(several("Before", Tone::Good, &before(pieces, &common), look));
     out.extend(one::money(&Prices::of(pieces), look));
+    let unverified: BTreeSet<String> =
+        pieces.iter().filter(|piece| piece.cannot.is_none()).filter_map(words::unverified).collect();
+    out.extend(unverified.iter().flat_map(|text| look.field("Result", Tone::Care, text)));
     out.extend(sent.iter().flat_map(|text| look.field("Sent to", Tone::Plain, text)));
     if pieces.iter().any(|piece| piece.cannot.is_none()) {
         out.extend(needs(pieces).iter().flat_map(|text| look.field("Needs", Tone::Plain, text)));

@@ -7,10 +7,12 @@ use serde_json::Value;
 use domain::{
     dataset::DatasetProfile,
     estimate::Range,
-    plan::{Plan, PlannedWork},
+    plan::{Plan, PlannedWork, Unverified},
     request::{Bounds, Input, Locality, Spend, Until, Work},
+    result::NOT_VERIFIABLE,
     task::Parameters,
     units::{about_seconds, bytes, clean, count, counted, seconds},
+    verdict::{Place, Verdict},
 };
 
 /// Longest text of one field that came from outside, characters.
@@ -163,6 +165,21 @@ pub fn time(range: &Range) -> String {
     let [low, high] = [range.low, range.high].map(seconds);
     let about = about_seconds(range.likely);
     if low == high { about } else { format!("{about} ({low} to {high})") }
+}
+
+/// Whether nothing is known of what it needs: a model of the provider's needs nothing here.
+pub fn is_unknown(verdict: &Verdict) -> bool {
+    verdict.place == Place::Offload && verdict.estimate.seconds.high == 0.0
+}
+
+/// What is to be known of a result that nobody can verify, and who takes it all the same.
+pub fn unverified(piece: &PlannedWork) -> Option<String> {
+    let taken = match piece.unverified? {
+        Unverified::Task => "the task's file says that it is taken all the same",
+        Unverified::Flag => "you said that you take it all the same",
+        Unverified::Asked => "a yes to this plan takes it all the same",
+    };
+    Some(format!("{NOT_VERIFIABLE}; {taken}"))
 }
 
 /// The bounds that a request sets, in one line; nothing where it sets none.

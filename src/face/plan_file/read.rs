@@ -73,6 +73,8 @@ struct RawWork {
     #[serde(default)]
     single: bool,
     #[serde(default)]
+    accept_unverified: bool,
+    #[serde(default)]
     inputs: serde_json::Map<String, serde_json::Value>,
     #[serde(default)]
     parameters: Parameters,
@@ -191,7 +193,7 @@ impl RawWork {
             let mut work = Work::new(&task, file.file, parameters.clone());
             work.inputs.extend(further.iter().cloned());
             work.inputs.extend(self::further(&file.inputs, "files.inputs")?);
-            Ok(Work { assumed, anew, skip_done, single, sample: file.sample, ..work })
+            Ok(Work { assumed, anew, skip_done, single, unverified, sample: file.sample, ..work })
         };
         files.into_iter().map(piece).collect()
     }

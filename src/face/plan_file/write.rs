@@ -107,7 +107,7 @@ fn commented(lines: &[String]) -> String {
 fn alike(one: &Work, two: &Work) -> bool {
     let names = |work: &Work| work.inputs.iter().skip(1).map(|input| input.name.clone()).collect::<Vec<_>>();
     (&one.task, &one.parameters, one.assumed) == (&two.task, &two.parameters, two.assumed)
-        && (one.anew, one.skip_done, one.single) == (two.anew, two.skip_done, two.single)
+        && (one.anew, one.skip_done, one.single, one.unverified) == (two.anew, two.skip_done, two.single, two.unverified)
         && names(one) == names(two)
 }
 
@@ -142,6 +142,9 @@ fn table(group: &[Work], planned: &[PlannedWork]) -> Option<Table> {
         if set {
             table.insert(name, value(true));
         }
+    }
+    if work.unverified {
+        table.insert("accept_unverified", value(true));
     }
     let inputs: Table =
         shared(group).iter().map(|i| (i.name.clone(), value(text(&i.named.to_string_lossy())))).collect();

@@ -79,6 +79,7 @@ pub fn submit(job: &mut Job) {
         bytes: 1,
         check: None,
         etag: None,
+        lies: Default::default(),
     });
     job.quote = Some(Quote {
         amount: Datoshi::from_gas(2),

@@ -40,6 +40,7 @@ fn piece_of(job: &Job) -> PlannedWork {
         price: to_pay.then(made::price),
         content: vec![Content { path, bytes: dataset.bytes, modified_ns: 0, sha256: None }],
         network: false,
+        unverified: None,
         cannot: None,
         same_as_before: true,
         also: Vec::new(),
@@ -190,6 +191,7 @@ impl Fake {
                     price: None,
                     content: Vec::new(),
                     network: false,
+                    unverified: None,
                     cannot: Some(Cannot {
                         rule: error.refusal().map_or(error.kind(), |refusal| refusal.rule.id()).to_owned(),
                         why: error.refusal().map_or_else(|| error.to_string(), |refusal| refusal.why.clone()),

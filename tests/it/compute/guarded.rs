@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::services::consented::consented;
+use compute::aioz::{Handed, Handover};
 use domain::{
     dataset::{DatasetProfile, DatasetSource, Format, FurtherFile},
     estimate::{Estimate, Range},
@@ -12,11 +13,12 @@ use domain::{
     job::{Job, JobState, PlannedJob, Staged},
     network::Network,
     request::Bounds,
-    task::Parameters,
+    task::{Parameters, remote::RemoteModel},
     verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
 };
 use guard::{
     ledger::Ledger,
+    machine::catalogue::Catalogue,
     policy::{
         Guard, Policy,
         data::NamedBy,
@@ -24,6 +26,7 @@ use guard::{
     },
 };
 use jiff::Timestamp;
+use url::Url;
 
 /// A guard over a folder that holds one dataset, `a.txt` unless it is named otherwise, and what a run on it may have beside it.
 pub struct Guarded {
@@ -87,9 +90,12 @@ impl Guarded {
             bytes: 1,
             check: None,
             etag: None,
+            lies: Default::default(),
         });
         let job = consented(&self.ledger, &job, Bounds::default());
-        self.guard.permit_submit(&self.guard.mandate(&job).unwrap(), &job, model).unwrap()
+        let catalogue = Catalogue::builtin().unwrap();
+        let (task, remote) = (catalogue.get("sequence_stats").unwrap(), RemoteModel::of(model));
+        self.guard.permit_submit(&self.guard.mandate(&job).unwrap(), &job, task, &remote).unwrap()
     }
 
     /// Leave to run a task on the files. Memory in bytes, time in seconds.
@@ -149,4 +155,11 @@ impl Guarded {
         };
         Job { state, ..Job::planned(planned) }
     }
+}
+
+/// A dataset at this address, handed over as the task of [`Guarded::submit`] calls it.
+pub fn handed_as_dataset(url: Url) -> Handover {
+    let catalogue = Catalogue::builtin().unwrap();
+    let input = catalogue.get("sequence_stats").unwrap().input.clone();
+    Handover { files: [(input, Handed::Link(url))].into(), ..Handover::default() }
 }

@@ -13,12 +13,12 @@ use axum::{
     http::{Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use compute::aioz::{Aioz, ComputeError, Patience, TaskStatus};
+use compute::aioz::{Aioz, ComputeError, Handover, Patience, TaskStatus};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::guarded::Guarded;
+use super::guarded::{Guarded, handed_as_dataset};
 
 /// One scripted answer.
 #[derive(Clone, Debug)]
@@ -124,6 +124,10 @@ fn empty_history() -> Says {
     good(json!({"records": [], "total": 0}))
 }
 
+fn handed() -> Handover {
+    handed_as_dataset(dataset())
+}
+
 fn dataset() -> Url {
     "https://s3.example/b/datasets/job-1?X-Amz-Signature=first".parse().unwrap()
 }
@@ -225,7 +229,7 @@ async fn a_submit_takes_either_shape_of_answer() {
     for data in [json!("task-1"), json!({"data": "task-1"})] {
         let guarded = Guarded::new(b"x");
         let liar = Liar::who([empty_history(), good(data)]).await;
-        assert_eq!(liar.client().submit(guarded.submit("model-id"), dataset()).await.unwrap(), "task-1");
+        assert_eq!(liar.client().submit(guarded.submit("model-id"), handed()).await.unwrap(), "task-1");
         let asked = liar.asked();
         assert_eq!(paths(&asked), [HISTORY, "POST model/model-id/task"]);
         assert_eq!(asked[1].body, json!({"input": dataset(), "parameters": "{}"}));
@@ -234,7 +238,7 @@ async fn a_submit_takes_either_shape_of_answer() {
     let guarded = Guarded::new(b"x");
     let liar = Liar::who([empty_history(), good(json!("task-1"))]).await;
     let called_back = liar.client().with_callback("https://me.example/hook".parse().unwrap());
-    called_back.submit(guarded.submit("model-id"), dataset()).await.unwrap();
+    called_back.submit(guarded.submit("model-id"), handed()).await.unwrap();
     assert_eq!(liar.asked()[1].body["callback_url"], "https://me.example/hook");
 }
 
@@ -244,7 +248,7 @@ async fn a_provider_that_refuses_webhooks_gets_the_submit_without_them() {
     let hook = || "https://me.example/hook".parse().unwrap();
     let guarded = Guarded::new(b"x");
     let liar = Liar::who([empty_history(), refused.clone(), good(json!("task-1"))]).await;
-    let task = liar.client().with_callback(hook()).submit(guarded.submit("model-id"), dataset()).await.unwrap();
+    let task = liar.client().with_callback(hook()).submit(guarded.submit("model-id"), handed()).await.unwrap();
     assert_eq!(task, "task-1");
     let asked = liar.asked();
     assert_eq!(paths(&asked), [HISTORY, "POST model/model-id/task", "POST model/model-id/task"]);
@@ -252,7 +256,7 @@ async fn a_provider_that_refuses_webhooks_gets_the_submit_without_them() {
     // What it refuses all the same is refused, after one more.
     let guarded = Guarded::new(b"x");
     let liar = Liar::who([empty_history(), refused.clone(), refused]).await;
-    let error = liar.client().with_callback(hook()).submit(guarded.submit("model-id"), dataset()).await.unwrap_err();
+    let error = liar.client().with_callback(hook()).submit(guarded.submit("model-id"), handed()).await.unwrap_err();
     assert!(matches!(error, ComputeError::Refused { status: 400, .. }), "{error}");
     assert_eq!(liar.asked().len(), 3);
 }
@@ -261,10 +265,10 @@ async fn a_provider_that_refuses_webhooks_gets_the_submit_without_them() {
 async fn a_model_is_named_by_maker_and_name() {
     let guarded = Guarded::new(b"x");
     let liar = Liar::who([empty_history(), good(json!({"id": "m-7"})), good(json!("task-1"))]).await;
-    assert_eq!(liar.client().submit(guarded.submit("maker/name"), dataset()).await.unwrap(), "task-1");
+    assert_eq!(liar.client().submit(guarded.submit("maker/name"), handed()).await.unwrap(), "task-1");
     assert_eq!(paths(&liar.asked()), [HISTORY, "GET model/maker/name", "POST model/m-7/task"]);
     let liar = Liar::who([empty_history(), Says::Json(400, json!({"message": "model not found"}))]).await;
-    let error = liar.client().submit(guarded.submit("maker/name"), dataset()).await.unwrap_err();
+    let error = liar.client().submit(guarded.submit("maker/name"), handed()).await.unwrap_err();
     assert_eq!(error, ComputeError::NoModel("maker/name".into()));
     liar.asked();
 }
@@ -281,21 +285,21 @@ async fn a_submit_whose_answer_is_lost_is_looked_for_before_it_goes_out_again() 
         // Taken after all: by our key at a node, by the dataset's URL at AIOZ.
         for record in [found(Some("key-of-the-job"), "https://s3/else"), found(None, again)] {
             let liar = Liar::who([empty_history(), lost.clone(), empty_history(), record]).await;
-            assert_eq!(liar.client().submit(guarded.submit("m"), dataset()).await.unwrap(), "task-9", "{lost:?}");
+            assert_eq!(liar.client().submit(guarded.submit("m"), handed()).await.unwrap(), "task-9", "{lost:?}");
             assert_eq!(paths(&liar.asked()), [HISTORY, "POST model/m/task", HISTORY, HISTORY]);
         }
         // Not taken: once more, under the same key and with the same body.
         let nothing = || [empty_history(), empty_history(), found(Some("another"), again)];
         let script = [empty_history(), lost.clone()].into_iter().chain(nothing()).chain([good(json!("task-2"))]);
         let liar = Liar::who(script).await;
-        assert_eq!(liar.client().submit(guarded.submit("m"), dataset()).await.unwrap(), "task-2", "{lost:?}");
+        assert_eq!(liar.client().submit(guarded.submit("m"), handed()).await.unwrap(), "task-2", "{lost:?}");
         let posts: Vec<_> = liar.asked().into_iter().filter(|a| a.method == Method::POST).collect();
         assert_eq!((posts.len(), &posts[0]), (2, &posts[1]));
         // Lost twice: nobody knows, and that is what is said.
         let script =
             [empty_history(), lost.clone()].into_iter().chain(nothing()).chain([lost.clone()]).chain(nothing());
         let liar = Liar::who(script).await;
-        let error = liar.client().submit(guarded.submit("m"), dataset()).await.unwrap_err();
+        let error = liar.client().submit(guarded.submit("m"), handed()).await.unwrap_err();
         assert!(matches!(error, ComputeError::Doubtful { .. }), "{lost:?}: {error}");
         assert!(error.hint().contains("agent jobs resume"));
         liar.asked();
@@ -311,12 +315,12 @@ async fn a_submit_in_doubt_is_not_repeated_where_no_keys_are_kept() {
     let guarded = Guarded::new(b"x");
     let script = [empty_history(), Says::Text(504, "")].into_iter().chain(vec![empty_history(); 7]).chain([late]);
     let liar = Liar::who(script).await;
-    assert_eq!(liar.client().submit(guarded.submit("m"), dataset()).await.unwrap(), "task-9");
+    assert_eq!(liar.client().submit(guarded.submit("m"), handed()).await.unwrap(), "task-9");
     assert_eq!(liar.asked().iter().filter(|a| a.method == Method::POST).count(), 1);
 
     let script = [empty_history(), Says::Text(504, "")].into_iter().chain(vec![empty_history(); 10]);
     let liar = Liar::who(script).await;
-    let error = liar.client().submit(guarded.submit("m"), dataset()).await.unwrap_err();
+    let error = liar.client().submit(guarded.submit("m"), handed()).await.unwrap_err();
     assert!(matches!(error, ComputeError::Doubtful { .. }), "{error}");
     assert_eq!(liar.asked().iter().filter(|a| a.method == Method::POST).count(), 1, "a person decides");
 }
@@ -326,7 +330,7 @@ async fn a_submit_that_was_made_before_is_found_and_one_that_was_refused_is_not_
     let guarded = Guarded::new(b"x");
     let record = json!({"task_id": "task-3", "status": "computing", "idempotency_key": "key-of-the-job"});
     let liar = Liar::who([good(json!({"records": [{"no": "sense"}, record], "total": 2}))]).await;
-    assert_eq!(liar.client().submit(guarded.submit("m"), dataset()).await.unwrap(), "task-3");
+    assert_eq!(liar.client().submit(guarded.submit("m"), handed()).await.unwrap(), "task-3");
     assert_eq!(paths(&liar.asked()), [HISTORY]);
     for (says, expected) in [
         // More than anybody waits for.
@@ -342,7 +346,7 @@ async fn a_submit_that_was_made_before_is_found_and_one_that_was_refused_is_not_
         (Says::Json(401, json!({})), ComputeError::Key),
     ] {
         let liar = Liar::who([empty_history(), says]).await;
-        assert_eq!(liar.client().submit(guarded.submit("m"), dataset()).await.unwrap_err(), expected);
+        assert_eq!(liar.client().submit(guarded.submit("m"), handed()).await.unwrap_err(), expected);
         liar.asked();
     }
 }
@@ -351,6 +355,6 @@ async fn a_submit_that_was_made_before_is_found_and_one_that_was_refused_is_not_
 async fn a_submit_that_came_too_fast_goes_out_again() {
     let guarded = Guarded::new(b"x");
     let liar = Liar::who([empty_history(), Says::Wait(429, "0"), good(json!({"data": "task-4"}))]).await;
-    assert_eq!(liar.client().submit(guarded.submit("m"), dataset()).await.unwrap(), "task-4");
+    assert_eq!(liar.client().submit(guarded.submit("m"), handed()).await.unwrap(), "task-4");
     assert_eq!(liar.asked().len(), 3);
 }

@@ -31,6 +31,7 @@ pub fn consented(ledger: &Ledger, job: &Job, bounds: Bounds) -> Job {
         dataset: job.source.path.clone(),
         parameters: job.parameters.clone(),
         may_leave: true,
+        unverified: false,
         amount: Datoshi::MAX,
         fees: Datoshi::MAX,
         recipient: job.quote.as_ref().map(|quote| quote.recipient.address()),

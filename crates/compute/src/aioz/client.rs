@@ -1,6 +1,6 @@
 //! The client itself: one method an endpoint.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use reqwest::{Method, header::HeaderValue};
 use secrecy::SecretString;
@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
+    body::{Body, Handover, Mark},
     error::ComputeError,
     find::Search,
     task::{TaskDetail, TaskPage},
     transport::{Failure, Patience, Transport},
     waits::Waits,
-    wire::{self, Balance, Cost, Model, ModelInfo, Serving},
+    wire::{self, Balance, Cost, Model, ModelInfo, Serving, Versioning},
 };
 use cassette::{Tape, line::set_json};
 use domain::{hash::TxHash, units};
@@ -138,6 +139,14 @@ impl Aioz {
         Ok(ModelInfo::read(&self.of_model(model, &["info"]).await?))
     }
 
+    /// What the model's version in force takes and gives.
+    ///
+    /// # Errors
+    /// [`ComputeError::NoModel`] and all others.
+    pub async fn versioning(&self, model: &str) -> Result<Versioning, ComputeError> {
+        Ok(Versioning::read(&self.of_model(model, &["versioning"]).await?))
+    }
+
     /// What one task of a model costs, in the provider's own currency.
     ///
     /// # Errors
@@ -158,28 +167,27 @@ impl Aioz {
 
     /// Submits a job and gives the provider's id of it.
     ///
-    /// The body is `{"input": dataset_url, "parameters": "<JSON>"}` and always the same for the same values. AIOZ knows
-    /// no Idempotency-Key, so the history is looked at first: a program that died after an earlier submit finds its
+    /// The body is always the same for the same values. AIOZ knows no Idempotency-Key, so the history is looked at first: a program that died after an earlier submit finds its
     /// task there. When an answer is lost, it is looked at again before the job goes out once more; to a provider that keeps no
     /// keys it does not go out again by itself.
     ///
     /// # Errors
-    /// [`ComputeError::Doubtful`] when it may have been taken: look with [`Aioz::find`] before submitting again.
+    /// [`ComputeError::Doubtful`] when it may have been taken: resuming looks before it submits again.
     /// After any other error it was not taken.
-    pub async fn submit(&self, permit: Permit<Submit>, dataset_url: Url) -> Result<String, ComputeError> {
+    pub async fn submit(&self, permit: Permit<Submit>, handover: Handover) -> Result<String, ComputeError> {
         let submit = permit.spend();
-        if let Some(task) = self.find(&submit.idempotency_key, &dataset_url).await? {
+        let Body { value: mut body, mark } = Body::of(&submit, handover)?;
+        if let Some(task) = self.search(&submit.idempotency_key, &mark).await?.task {
             return Ok(task.id);
         }
-        let model = self.model_id(&submit.model).await?;
-        let parameters: BTreeMap<_, _> = submit.parameters.iter().collect();
-        let parameters = serde_json::to_string(&parameters).map_err(|e| ComputeError::Garbage(e.to_string()))?;
-        let mut body = json!({"input": dataset_url.as_str(), "parameters": parameters});
-        if let Some(callback) = &self.callback {
+        let model = self.model_id(&submit.remote.model).await?;
+        // A stranger's model refuses keys that are not its own, and knows no webhooks.
+        let callback = self.callback.as_ref().filter(|_| submit.remote.slots.is_none());
+        if let Some(callback) = callback {
             body["callback_url"] = callback.as_str().into();
         }
         let mut why = String::new();
-        for _ in 0..SUBMITS + u32::from(self.callback.is_some()) {
+        for _ in 0..SUBMITS + u32::from(callback.is_some()) {
             let mut request = self.transport.request(Method::POST, &["api-key", "model", &model, "task"]);
             // Ours, of plain letters: it always fits into a header.
             if let Ok(key) = HeaderValue::from_str(&submit.idempotency_key) {
@@ -198,10 +206,10 @@ impl Aioz {
                 {
                     continue;
                 }
-                Err(Failure { doubtful: false, error, .. }) => return Err(no_model(error, &submit.model)),
+                Err(Failure { doubtful: false, error, .. }) => return Err(no_model(error, &submit.remote.model)),
                 Err(failure) => why = failure.error.to_string(),
             }
-            let looked = self.look_for(&submit.idempotency_key, &dataset_url).await?;
+            let looked = self.look_for(&submit.idempotency_key, &mark).await?;
             if let Some(task) = looked.task {
                 return Ok(task.id);
             }
@@ -213,7 +221,7 @@ impl Aioz {
     }
 
     /// Looks into the history a few times, as the provider may still be busy with what it took.
-    async fn look_for(&self, key: &str, dataset_url: &Url) -> Result<Search, ComputeError> {
+    async fn look_for(&self, key: &str, mark: &Mark) -> Result<Search, ComputeError> {
         let mut wait = self.transport.patience().first_wait;
         let mut looks = 0;
         loop {
@@ -223,7 +231,7 @@ impl Aioz {
             }
             wait = wait.saturating_mul(2).min(Duration::from_secs(10));
             looks += 1;
-            let search = self.search(key, dataset_url).await.map_err(|error| self.doubtful(error.to_string()))?;
+            let search = self.search(key, mark).await.map_err(|error| self.doubtful(error.to_string()))?;
             let enough = if search.keeps_keys { LOOKS } else { LOOKS_WITHOUT_KEYS };
             if search.task.is_some() || looks >= enough {
                 return Ok(search);

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     terms::PaymentTerms,
-    wire::{TEXT, field, id_of, text_of},
+    wire::{TEXT, decimal, field, id_of, text_of},
 };
 use cassette::scrub::known::said;
 use domain::units;
@@ -70,6 +70,8 @@ pub struct TaskDetail {
     pub message: Option<String>,
     /// How far it is, 0 to 1, where the provider says.
     pub progress: Option<f64>,
+    /// What the provider takes for it in a unit of its own, where it says.
+    pub cost: Option<String>,
     /// What it costs and whether it is paid, where the provider says.
     pub payment: Option<PaymentTerms>,
     /// What came out.
@@ -95,6 +97,7 @@ impl TaskDetail {
             status: TaskStatus::from_name(&text_of(data.get("status")?)?),
             message: field(data, "message"),
             progress: data.get("progress").and_then(Value::as_f64).filter(|p| (0.0..=1.0).contains(p)),
+            cost: decimal(data, "cost"),
             payment: PaymentTerms::read(data.get("payment")),
             result: present("result").cloned(),
             error: present("error").map(error_text),

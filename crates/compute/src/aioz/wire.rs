@@ -7,6 +7,7 @@ use super::{error::ComputeError, terms::PaymentTerms, transport::MAX_BODY};
 use cassette::scrub::known::{said, without_known};
 use domain::{
     bounded::{self, BoundedError, Bounds},
+    cost::NanoDollars,
     units,
 };
 
@@ -66,6 +67,15 @@ fn cleaned(value: &Value) -> Option<String> {
 
 pub(super) fn field(data: &Value, name: &str) -> Option<String> {
     data.get(name).and_then(cleaned)
+}
+
+/// A decimal number in a unit of the provider's, as it came. One with an exponent is written out, up to nine decimals, rounded up.
+pub(super) fn decimal(data: &Value, name: &str) -> Option<String> {
+    let text = field(data, name)?;
+    match text.contains(['e', 'E']).then(|| text.parse::<NanoDollars>()) {
+        Some(Ok(plain)) => Some(plain.to_string()),
+        _ => Some(text),
+    }
 }
 
 /// A task or model id: short, printable, and nothing that could be read as more of a path.
@@ -131,6 +141,31 @@ impl ModelInfo {
     }
 }
 
+/// The version of a model that is in force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Versioning {
+    /// Which one, as the provider names it.
+    pub commit: Option<String>,
+    /// Whether it may be used.
+    pub active: Option<bool>,
+    /// As [`ModelInfo::input_format`].
+    pub input_format: Value,
+    /// As [`ModelInfo::output_format`].
+    pub output_format: Value,
+}
+
+impl Versioning {
+    pub(super) fn read(data: &Value) -> Versioning {
+        let part = |name: &str| data.get(name).cloned().unwrap_or_default();
+        Versioning {
+            commit: field(data, "commit_hash"),
+            active: data.get("is_active").and_then(Value::as_bool),
+            input_format: part("input_format"),
+            output_format: part("output_format"),
+        }
+    }
+}
+
 /// What one task of a model costs, in the provider's own currency, and what is to be paid on Neo where it says so.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cost {
@@ -147,9 +182,15 @@ pub struct Cost {
 }
 
 impl Cost {
+    /// The number with its unit, for people: `0.02 USD`.
+    pub fn shown(&self) -> String {
+        let unit = self.unit.as_deref().or(self.symbol.as_deref()).unwrap_or_default();
+        format!("{} {unit}", self.cost).trim().to_owned()
+    }
+
     pub(super) fn read(data: &Value) -> Option<Cost> {
         Some(Cost {
-            cost: field(data, "cost")?,
+            cost: decimal(data, "cost")?,
             symbol: field(data, "symbol"),
             unit: field(data, "unit"),
             payment: PaymentTerms::read(data.get("payment")),
@@ -194,9 +235,9 @@ pub struct Balance {
 impl Balance {
     pub(super) fn read(data: &Value) -> Balance {
         Balance {
-            balance: field(data, "balance"),
-            free_balance: field(data, "free_balance"),
-            debt: field(data, "debt"),
+            balance: decimal(data, "balance"),
+            free_balance: decimal(data, "free_balance"),
+            debt: decimal(data, "debt"),
             wallet_address: field(data, "wallet_address"),
         }
     }

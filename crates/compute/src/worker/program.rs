@@ -88,6 +88,7 @@ pub(super) fn run(spec: &Spec, handed: &Handed, room: &Room) -> Result<ResultDoc
             isolation: launch.isolation(),
             image: command.image.as_ref().zip(launch.image()).map(|(image, id)| format!("{} ({id})", image.name)),
         },
+        verified: true,
         warnings: launch.warning().into_iter().chain(messages.lines(STDERR_FILE)).collect(),
     })
 }

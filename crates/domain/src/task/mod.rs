@@ -1,5 +1,6 @@
 //! Task types: what the catalogue has, as values.
 
+pub mod remote;
 pub mod template;
 
 use std::collections::BTreeMap;
@@ -7,7 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::template::Template;
+use self::{remote::RemoteModel, template::Template};
 use super::{
     dataset::{Alphabet, Compression, Format},
     estimate::ResourceModel,
@@ -50,8 +51,9 @@ pub struct TaskType {
     pub compressed: Vec<Compression>,
     /// What runs it.
     pub program: Program,
-    /// The model id at the provider, `USERNAME/NAME` or an id.
-    pub remote_model: Option<String>,
+    /// The model at the provider.
+    #[serde(default)]
+    pub remote: Option<RemoteModel>,
     /// The parameters it takes, further inputs among them.
     pub parameters: BTreeMap<String, ParameterSpec>,
     /// What it needs, where that was measured: a task of which nothing is known is not run.
@@ -84,10 +86,21 @@ impl TaskType {
         self.parameters.iter().find(|(_, spec)| is_mate(spec)).map(|(name, _)| name.as_str())
     }
 
-    /// The model at the provider, where a job may be sent there at all: no second file is.
-    pub fn model_elsewhere(&self) -> Option<&str> {
+    /// The model at the provider, where a job may be sent there at all: a node's model takes no second file.
+    pub fn elsewhere(&self) -> Option<&RemoteModel> {
         let needs_a_file = |spec: &ParameterSpec| matches!(spec.kind, ParameterKind::File { required: true, .. });
-        self.remote_model.as_deref().filter(|_| !self.parameters.values().any(needs_a_file))
+        let fits = |remote: &&RemoteModel| remote.slots.is_some() || !self.parameters.values().any(needs_a_file);
+        self.remote.as_ref().filter(fits)
+    }
+
+    /// Whether there is no program for it here: it is a model of the provider's.
+    pub fn is_elsewhere_only(&self) -> bool {
+        self.program == Program::Aioz
+    }
+
+    /// Whether it may run at all: what it needs is known, or it never needs anything here.
+    pub fn is_measured(&self) -> bool {
+        self.resources.is_some() || self.is_elsewhere_only()
     }
 
     /// The name by which runs of it are measured: what a changed file of the owner's describes is measured anew.
@@ -106,7 +119,7 @@ impl TaskType {
     /// The command that runs it, unless it is built in.
     pub fn command(&self) -> Option<&CommandLine> {
         match &self.program {
-            Program::Builtin => None,
+            Program::Builtin | Program::Aioz => None,
             Program::Command(command) => Some(command),
         }
     }
@@ -120,6 +133,8 @@ pub enum Program {
     Builtin,
     /// Outside programs, run without a shell.
     Command(CommandLine),
+    /// None here: a model of the provider's.
+    Aioz,
 }
 
 /// Outside programs, run one after another.
@@ -259,6 +274,9 @@ pub struct Show {
 pub struct ParameterSpec {
     /// What it is.
     pub description: String,
+    /// Whether it has to be said: nothing stands in for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needed: bool,
     /// Its kind and limits.
     #[serde(flatten)]
     pub kind: ParameterKind,
@@ -274,8 +292,9 @@ pub enum ParameterKind {
         min: i64,
         /// Largest.
         max: i64,
-        /// When nothing is said.
-        default: i64,
+        /// When nothing is said; where there is none, it is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        default: Option<i64>,
     },
     /// A decimal number.
     Number {
@@ -283,8 +302,9 @@ pub enum ParameterKind {
         min: f64,
         /// Largest.
         max: f64,
-        /// When nothing is said.
-        default: f64,
+        /// When nothing is said; where there is none, it is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        default: Option<f64>,
     },
     /// Yes or no; no when nothing is said.
     Flag,

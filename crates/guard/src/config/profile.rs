@@ -15,6 +15,9 @@ use super::{
 };
 use domain::{hash::Hash160, network::Network};
 
+/// What storage cannot be used without.
+const STORAGE: [Key; 3] = [Key::Bucket, Key::AccessKey, Key::SecretKey];
+
 /// Which world the program acts in.
 #[derive(Debug, Clone)]
 pub enum Profile {
@@ -43,8 +46,8 @@ impl fmt::Display for Profile {
 /// Everything that the live profile needs.
 #[derive(Debug, Clone)]
 pub struct LiveSettings {
-    /// Storage.
-    pub storage: StorageSettings,
+    /// Storage; nothing where the owner has none, and small files go to the provider's own.
+    pub storage: Option<StorageSettings>,
     /// Compute.
     pub compute: ComputeSettings,
     /// Chain and wallet.
@@ -174,7 +177,32 @@ impl Settings {
         if !has(Key::GasRecipient) {
             missing.push(Missing::One(Key::GasRecipient));
         }
-        missing
+        // Storage is for those who want it: where nothing of it is said, its absence alone keeps nobody from anything.
+        let of_storage = |missing: &Missing| matches!(missing, Missing::One(key) if STORAGE.contains(key));
+        if !self.names_storage() && missing.iter().all(of_storage) { Vec::new() } else { missing }
+    }
+
+    /// Whether a person said anything of storage.
+    fn names_storage(&self) -> bool {
+        self.given_live().iter().any(|key| STORAGE.contains(key) || matches!(key, Key::S3Endpoint | Key::S3Region))
+    }
+
+    /// The provider and its key; nothing where there is no key.
+    ///
+    /// # Errors
+    /// A setting that makes no sense.
+    pub fn compute(&self) -> Result<Option<ComputeSettings>, ConfigError> {
+        let (Some(endpoint), Some(key)) = (self.trusted(Key::W3aiEndpoint)?, self.trusted(Key::ApiKey)?) else {
+            return Ok(None);
+        };
+        Ok(Some(ComputeSettings {
+            endpoint: parse::url(Key::W3aiEndpoint, endpoint)?,
+            api_key: key.secret(),
+            result_hosts: match self.trusted(Key::ResultHosts)? {
+                Some(value) => parse::urls(Key::ResultHosts, value)?,
+                None => Vec::new(),
+            },
+        }))
     }
 
     fn live(&self) -> Result<Profile, ConfigError> {
@@ -206,21 +234,17 @@ impl Settings {
             (None, None) => return Err(half()),
         };
         Ok(Profile::Live(Box::new(LiveSettings {
-            storage: StorageSettings {
-                endpoint: parse::url(Key::S3Endpoint, need(Key::S3Endpoint)?)?,
-                region: need(Key::S3Region)?.text().to_owned(),
-                bucket: parse::bucket(Key::Bucket, need(Key::Bucket)?)?,
-                access_key: need(Key::AccessKey)?.secret(),
-                secret_key: need(Key::SecretKey)?.secret(),
+            storage: match self.names_storage() {
+                false => None,
+                true => Some(StorageSettings {
+                    endpoint: parse::url(Key::S3Endpoint, need(Key::S3Endpoint)?)?,
+                    region: need(Key::S3Region)?.text().to_owned(),
+                    bucket: parse::bucket(Key::Bucket, need(Key::Bucket)?)?,
+                    access_key: need(Key::AccessKey)?.secret(),
+                    secret_key: need(Key::SecretKey)?.secret(),
+                }),
             },
-            compute: ComputeSettings {
-                endpoint: parse::url(Key::W3aiEndpoint, need(Key::W3aiEndpoint)?)?,
-                api_key: need(Key::ApiKey)?.secret(),
-                result_hosts: match self.trusted(Key::ResultHosts)? {
-                    Some(value) => parse::urls(Key::ResultHosts, value)?,
-                    None => Vec::new(),
-                },
-            },
+            compute: self.compute()?.ok_or_else(half)?,
             chain: ChainSettings {
                 rpc: parse::urls(Key::NeoRpcUrl, need(Key::NeoRpcUrl)?)?,
                 network: parse::network(Key::NeoNetwork, need(Key::NeoNetwork)?)?,

@@ -341,7 +341,7 @@ fn a_default_endpoint_is_not_configuration_and_an_explicit_one_is() {
 fn all_configured_is_live() {
     let settings = Place::new().live().load();
     let Profile::Live(live) = settings.profile().unwrap() else { panic!("not live") };
-    assert_eq!(live.storage.endpoint.as_str(), "https://s3.aiozstorage.network/");
+    assert_eq!(live.storage.unwrap().endpoint.as_str(), "https://s3.aiozstorage.network/");
     assert_eq!(live.compute.endpoint.as_str(), "https://api.aiozai.network/api/v1");
     assert_eq!(live.chain.rpc.len(), 2);
     assert_eq!(live.chain.recipients[0].address(), ADDRESS);

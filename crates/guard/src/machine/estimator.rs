@@ -40,6 +40,13 @@ const UNKNOWN: Estimate = Estimate {
     learnt_from: 0,
 };
 
+/// Of a model of the provider's: it needs nothing here, and what it needs there nobody knows.
+const NOTHING: Estimate = Estimate {
+    ram: Range { low: 0.0, likely: 0.0, high: 0.0 },
+    seconds: Range { low: 0.0, likely: 0.0, high: 0.0 },
+    learnt_from: 0,
+};
+
 /// What `task` needs on files like these, on this machine; `history` are earlier runs of the same task, newest first.
 ///
 /// low <= likely <= high, none negative, and none falls as a file grows. Where a file is known by sample only, low is of the
@@ -66,7 +73,7 @@ pub fn estimate(task: &TaskType, on: WorkedOn<'_>, history: &[Measured]) -> Esti
 
 /// As if the counts of all files were exact.
 fn of_exact(task: &TaskType, on: WorkedOn<'_>, history: &[Measured]) -> Estimate {
-    let Some(model) = &task.resources else { return UNKNOWN };
+    let Some(model) = &task.resources else { return if task.is_elsewhere_only() { NOTHING } else { UNKNOWN } };
     let recent = history.get(..RUNS.min(history.len())).unwrap_or_default();
     let ratio = |measured: f64, model: f64| {
         let ratio = measured / model;
@@ -105,7 +112,7 @@ fn unpacking(compression: Option<Compression>) -> f64 {
 /// The size stays that of the file, as it is read as a whole; its records are taken to be alike.
 pub fn worked_on(task: &TaskType, dataset: &DatasetProfile, parameters: &Parameters) -> DatasetProfile {
     let default = task.parameters.get(MAX_SEQUENCES).and_then(|spec| match spec.kind {
-        ParameterKind::Integer { default, .. } => Some(default),
+        ParameterKind::Integer { default, .. } => default,
         _ => None,
     });
     let most = default.map(|default| parameters.get(MAX_SEQUENCES).and_then(|v| v.as_i64()).unwrap_or(default));

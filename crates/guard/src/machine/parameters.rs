@@ -37,7 +37,7 @@ pub enum ParameterError {
         /// What was given, shortened.
         given: String,
     },
-    /// A file without which the task cannot run.
+    /// A file or a value without which the task cannot run.
     #[error("{task} needs `{name}`: {description}")]
     Missing {
         /// The task.
@@ -115,18 +115,20 @@ fn one(
         wanted,
         given: clean(&value.to_string(), 60),
     };
+    let missing = || ParameterError::Missing {
+        task: task.name.clone(),
+        name: name.to_owned(),
+        description: spec.description.clone(),
+    };
     match (&spec.kind, value) {
-        (ParameterKind::Integer { default, .. }, None) => Ok(Some((*default).into())),
+        (ParameterKind::File { required: true, .. }, None) => Err(missing()),
+        (_, None) if spec.needed => Err(missing()),
+        (ParameterKind::Integer { default, .. }, None) => Ok(default.map(Value::from)),
         (ParameterKind::Choice { default, .. }, None) => Ok(default.as_deref().map(Value::from)),
-        (ParameterKind::Number { default, .. }, None) => Ok(Some((*default).into())),
+        (ParameterKind::Number { default, .. }, None) => Ok(default.map(Value::from)),
         (ParameterKind::Text { default, .. }, None) => Ok(default.as_deref().map(Value::from)),
         (ParameterKind::Flag, None) => Ok(None),
         (ParameterKind::File { required: false, .. }, None) => Ok(None),
-        (ParameterKind::File { required: true, .. }, None) => Err(ParameterError::Missing {
-            task: task.name.clone(),
-            name: name.to_owned(),
-            description: spec.description.clone(),
-        }),
         (ParameterKind::Integer { min, max, .. }, Some(value)) => match integer(value) {
             Some(n) if (*min..=*max).contains(&n) => Ok(Some(n.into())),
             _ => Err(refused(format!("a whole number from {min} to {max}"), value)),

@@ -100,6 +100,9 @@ pub trait Approver: Send + Sync {
     /// Asks for consent to a plan; the answer is to exactly this plan. `spending` is what the wallet has spent, where that
     /// is known.
     async fn consent(&self, plan: &Plan, spending: Option<PlanSpending>) -> PlanAnswer;
+
+    /// Whether a person is there who reads a plan before they answer.
+    fn reads_plans(&self) -> bool;
 }
 
 /// What a person may want to know beside a plan.
@@ -123,6 +126,10 @@ impl Approver for Nobody {
     async fn consent(&self, _plan: &Plan, _spending: Option<PlanSpending>) -> PlanAnswer {
         PlanAnswer::Said(Answer::Nobody)
     }
+
+    fn reads_plans(&self) -> bool {
+        false
+    }
 }
 
 /// A person gave `--yes`.
@@ -136,6 +143,10 @@ impl Approver for SaidYes {
 
     async fn consent(&self, _plan: &Plan, _spending: Option<PlanSpending>) -> PlanAnswer {
         PlanAnswer::Said(Answer::YesFlag)
+    }
+
+    fn reads_plans(&self) -> bool {
+        false
     }
 }
 
@@ -160,7 +171,16 @@ impl Approver for Kept {
         self.tape.note(&name_of_plan(plan), &answer);
         answer
     }
+
+    fn reads_plans(&self) -> bool {
+        let reads = self.asked.reads_plans();
+        self.tape.note(READS, &reads);
+        reads
+    }
 }
+
+/// The name in a record of whether somebody reads plans.
+const READS: &str = "whether a person reads plans";
 
 /// The answers in the record of a run that is played: each is to exactly the request that it was given to.
 pub struct FromRecord(pub Arc<Player>);
@@ -173,6 +193,10 @@ impl Approver for FromRecord {
 
     async fn consent(&self, plan: &Plan, _spending: Option<PlanSpending>) -> PlanAnswer {
         self.0.value_or_diverge(&name_of_plan(plan)).unwrap_or(PlanAnswer::Said(Answer::Nobody))
+    }
+
+    fn reads_plans(&self) -> bool {
+        self.0.value_or_diverge(READS).unwrap_or(false)
     }
 }
 

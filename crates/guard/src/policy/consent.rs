@@ -10,7 +10,7 @@ use domain::{
     consent::{Consent, ConsentBy},
     event::{Event, Sink},
     money::Datoshi,
-    plan::{Plan, Price},
+    plan::{Plan, Price, Unverified},
     request::{Locality, Request, Until},
     shown::Totals,
 };
@@ -99,7 +99,8 @@ impl Guard {
             digest: plan.digest,
             totals: Totals::from(plan),
         });
-        let answer = match self.consents_by_itself(plan) {
+        let asked = plan.work.iter().find(|work| work.is_offloaded() && work.unverified == Some(Unverified::Asked));
+        let answer = match self.consents_by_itself(plan).filter(|_| asked.is_none()) {
             Some(by) => Ok(by),
             None => {
                 let shown = spending.map(|s| PlanSpending { today: s.day, cap: self.policy.caps.per_day });
@@ -111,10 +112,12 @@ impl Guard {
                 }
             }
         };
+        // Said before anybody could read that it cannot be verified, a yes is no answer to it.
+        let unread = asked.filter(|_| answer.is_ok_and(|by| by != ConsentBy::Terminal));
         sink.emit(Event::ConsentResolved {
             request: request.id.clone(),
             digest: plan.digest,
-            approved: answer.is_ok(),
+            approved: answer.is_ok() && unread.is_none(),
             by: match answer {
                 Ok(by) => by.as_str(),
                 Err(Answer::No) => "terminal",
@@ -122,6 +125,9 @@ impl Guard {
             }
             .to_owned(),
         });
+        if let Some(work) = unread {
+            return Err(mandate::unverified(&work.work.task));
+        }
         match answer {
             Ok(by) => Ok(Consented::Yes(Consent::to(plan, by, self.ledger.tape().now("a consent")))),
             Err(answer) => Err(not_given(plan, answer)),

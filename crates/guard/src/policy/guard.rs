@@ -18,8 +18,12 @@ use domain::{
     dataset::FurtherFile,
     event::{Decision, Event, Sink},
     hash::Sha256,
-    job::{Job, JobState, Staged},
+    job::{Job, JobState},
     money::{Amount, Datoshi, Fees},
+    task::{
+        ParameterKind, ParameterSpec, TaskType,
+        remote::{Accept, RemoteModel},
+    },
     verdict::Place,
 };
 
@@ -174,6 +178,30 @@ impl Guard {
         Ok(Permit::grant(mandate, Upload { job: job.id.clone(), dataset, key }))
     }
 
+    /// Leave to upload a further file of a job whose dataset may be uploaded.
+    ///
+    /// # Errors
+    /// As [`Guard::permit_upload`].
+    pub fn permit_upload_further(
+        &self,
+        mandate: &Mandate,
+        job: &Job,
+        further: OpenFurther,
+        key: String,
+    ) -> Result<Permit<Upload>, Refusal> {
+        offloaded(job)?;
+        mandate.allows_leaving(job)?;
+        if !matches!(job.state, JobState::Planned | JobState::Staging) {
+            return Err(Refusal::new(Rule::JobState, format!("{} is not to be uploaded: it is {}", job.id, job.state)));
+        }
+        let OpenFurther { name, file } = further;
+        match job.verdict.further.iter().find(|measured| measured.name == name) {
+            Some(measured) => file.unchanged_since(measured.profile.bytes, measured.profile.modified_ns)?,
+            None => return Err(Refusal::new(Rule::DataChanged, format!("{} has no file `{name}`", job.id))),
+        }
+        Ok(Permit::grant(mandate, Upload { job: job.id.clone(), dataset: file, key }))
+    }
+
     /// Whether a provider could work on the job's dataset at all. To be asked before anything of it is sent: what no task
     /// reads to its end would be paid for all the same.
     ///
@@ -193,23 +221,45 @@ impl Guard {
     /// Leave to submit a staged job.
     ///
     /// # Errors
-    /// R-LOCAL, Q-WORK, Q-PLACE, Q-UNTIL, P-APPROVAL, P-STATE; D-SECRET for a secret among the parameters.
-    pub fn permit_submit(&self, mandate: &Mandate, job: &Job, model: &str) -> Result<Permit<Submit>, Refusal> {
+    /// R-LOCAL, Q-WORK, Q-PLACE, Q-UNTIL, P-APPROVAL, P-STATE; D-SECRET for a secret among the parameters; Q-UNVERIFIED where
+    /// nobody took a result that cannot be verified.
+    pub fn permit_submit(
+        &self,
+        mandate: &Mandate,
+        job: &Job,
+        task: &TaskType,
+        remote: &RemoteModel,
+    ) -> Result<Permit<Submit>, Refusal> {
         offloaded(job)?;
         mandate.allows_leaving(job)?;
+        if remote.is_unverifiable() && remote.accept == Accept::Checksum {
+            mandate.allows_unverified(job)?;
+        }
         data::check_parameters(&job.parameters)?;
         match (job.state, &job.staged) {
-            (JobState::Staged, Some(Staged { key, sha256, .. })) => Ok(Permit::grant(
-                mandate,
-                Submit {
-                    job: job.id.clone(),
-                    model: model.to_owned(),
-                    parameters: job.parameters.clone(),
-                    key: key.clone(),
-                    sha256: *sha256,
-                    idempotency_key: job.idempotency_key.clone(),
-                },
-            )),
+            (JobState::Staged, Some(dataset)) => {
+                let mut staged = job.further_staged.clone();
+                staged.insert(task.input.clone(), dataset.clone());
+                let is_file = |name: &String| task.files().any(|(file, _)| file == name);
+                let is_flag = |spec: &ParameterSpec| matches!(spec.kind, ParameterKind::Flag);
+                let (parameters, flags) = (job.parameters.iter(), task.parameters.iter());
+                Ok(Permit::grant(
+                    mandate,
+                    Submit {
+                        job: job.id.clone(),
+                        remote: remote.clone(),
+                        input: task.input.clone(),
+                        parameters: parameters
+                            .filter(|(name, _)| !is_file(name))
+                            .map(|(name, value)| (name.clone(), value.clone()))
+                            .collect(),
+                        flags: flags.filter(|(_, spec)| is_flag(spec)).map(|(name, _)| name.clone()).collect(),
+                        staged,
+                        idempotency_key: job.idempotency_key.clone(),
+                        since: job.updated_at,
+                    },
+                ))
+            }
             (state, _) => {
                 Err(Refusal::new(Rule::JobState, format!("{} is not to be submitted: it is {state}", job.id)))
             }

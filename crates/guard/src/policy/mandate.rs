@@ -91,6 +91,17 @@ impl Mandate {
         }
     }
 
+    /// Somebody takes what the provider gives for the job, though nobody can verify it.
+    ///
+    /// # Errors
+    /// Q-UNVERIFIED where nobody does.
+    pub(in crate::policy) fn allows_unverified(&self, job: &Job) -> Result<(), Refusal> {
+        match self.granted(job) {
+            Some((granted, _)) if granted.unverified => Ok(()),
+            _ => Err(unverified(&job.task_type)),
+        }
+    }
+
     /// The job may be paid for at all under this request, with `fees` on top.
     ///
     /// # Errors
@@ -150,6 +161,23 @@ pub fn uses_network(task: &str) -> Refusal {
     let why = format!("{task} may use the network, and the request is for this machine only");
     Refusal::new(Rule::Locality, why)
         .hint("leave out --here (in the chat: /here off), if its programs may send the data away")
+}
+
+/// The refusal of keeping here what is a model of the provider's.
+pub fn runs_elsewhere(task: &str) -> Refusal {
+    let why =
+        format!("{task} is a model of the provider's and runs there only, and the request is for this machine only");
+    Refusal::new(Rule::Locality, why).hint("leave out --here (in the chat: /here off) to let the provider run it")
+}
+
+/// The refusal of work whose result nobody can verify, and nobody said that they take it.
+pub fn unverified(task: &str) -> Refusal {
+    let why = format!(
+        "what {task} gives cannot be verified, as the provider names no checksum, and nobody said that it is taken all the same"
+    );
+    Refusal::new(Rule::Unverified, why).hint(
+        "give --accept-unverified, answer the plan on a terminal, or write accept = \"unverified\" under [remote] of the task's file",
+    )
 }
 
 /// The refusal of a cost above the request's limit, of which so much was spent before.

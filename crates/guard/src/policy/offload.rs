@@ -23,6 +23,12 @@ pub fn judge(
     thresholds: Thresholds,
 ) -> Verdict {
     let mut reasons = Vec::new();
+    if task.is_elsewhere_only() {
+        let why = format!("{} is a model of the provider's, and there is no program for it here", task.name);
+        reasons.push(Reason { rule: OffloadRule::Model, why });
+        let place = Place::Offload;
+        return Verdict { place, reasons, dataset, further: Vec::new(), part: None, machine, estimate, thresholds };
+    }
     let mut holds = |rule, held: bool, why: String| {
         if held {
             reasons.push(Reason { rule, why });
@@ -105,7 +111,7 @@ pub(crate) mod tests {
             otherwise: None,
             compressed: vec![],
             program: Program::Builtin,
-            remote_model: None,
+            remote: None,
             parameters: Default::default(),
             check: Default::default(),
             show: Default::default(),

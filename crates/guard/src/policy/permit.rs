@@ -3,7 +3,7 @@
 //! A permit is not Clone, Copy, Default, Serialize or Deserialize; its field is private, and its only constructor is
 //! visible in this folder alone. The code that has the effect takes the permit by value and spends it.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
 
@@ -15,9 +15,10 @@ use domain::{
     budget::Caps,
     hash::{Hash160, Sha256},
     ids::{JobId, RequestId},
+    job::Staged,
     money::Datoshi,
     network::Network,
-    task::Parameters,
+    task::{Parameters, remote::RemoteModel},
 };
 
 /// Leave to have one effect, once.
@@ -92,16 +93,20 @@ pub struct Upload {
 pub struct Submit {
     /// This job.
     pub job: JobId,
-    /// To this model.
-    pub model: String,
-    /// With these checked parameters.
+    /// To this model, which takes its input so.
+    pub remote: RemoteModel,
+    /// What the task calls its dataset.
+    pub input: String,
+    /// With these checked parameters, those that are files left out.
     pub parameters: Parameters,
-    /// On the dataset staged under this key.
-    pub key: String,
-    /// Whose content is this.
-    pub sha256: Sha256,
+    /// The parameters that are yes or no: what is not set is no.
+    pub flags: Vec<String>,
+    /// On these files as they were staged: the dataset and further ones, by what the task calls them.
+    pub staged: BTreeMap<String, Staged>,
     /// The same key never makes two tasks.
     pub idempotency_key: String,
+    /// It was staged then, so that no task that is older can be this one.
+    pub since: Timestamp,
 }
 
 /// Paying for a job: the quote's values, checked, approved and within the caps.

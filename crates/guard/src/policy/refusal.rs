@@ -39,6 +39,8 @@ pub enum Rule {
     Spend,
     /// The request stops before this step.
     Until,
+    /// A result that nobody can verify, and nobody said that they take it.
+    Unverified,
     /// Real money needs its own switch.
     Mainnet,
     /// The quote is past its time.
@@ -77,6 +79,7 @@ impl Rule {
             Rule::Locality => "Q-PLACE",
             Rule::Spend => "Q-SPEND",
             Rule::Until => "Q-UNTIL",
+            Rule::Unverified => "Q-UNVERIFIED",
             Rule::Mainnet => "P-MAINNET",
             Rule::QuoteExpired => "P-EXPIRED",
             Rule::DataPath => "D-PATH",

@@ -81,6 +81,7 @@ pub(super) fn mandated(ledger: &Ledger, job: &Job, bounds: Bounds, amount: Datos
         dataset: job.source.path.clone(),
         parameters: job.parameters.clone(),
         may_leave: true,
+        unverified: false,
         amount,
         fees: amount,
         recipient: Some(PROVIDER.address()),
@@ -180,6 +181,10 @@ impl Approver for Person {
 
     async fn consent(&self, _plan: &Plan, _spending: Option<PlanSpending>) -> PlanAnswer {
         PlanAnswer::Said(self.answer)
+    }
+
+    fn reads_plans(&self) -> bool {
+        true
     }
 }
 

@@ -115,6 +115,13 @@ impl Try {
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
         let catalogue = context.catalogue()?;
         let task = catalogue.get(&self.task).ok_or_else(|| unknown(&self.task, catalogue))?;
+        if task.is_elsewhere_only() {
+            return Err(CommandError::usage(format!(
+                "{} is a model of the provider's: nothing of it runs here",
+                task.name
+            ))
+            .hint(format!("it needs no measuring: agent run {} FILE", task.name)));
+        }
         let folder = tempfile::tempdir()
             .map_err(|e| CommandError::failed("temporary_folder", e).hint("set TMPDIR to a folder you may write to"))?;
         let cancel = cancel_of(context);
@@ -413,7 +420,7 @@ fn workflow(folder: &Path, task: &TaskType) -> Result<Workflow, CommandError> {
         source: "supposed".to_owned(),
     };
     // Where it runs otherwise does not matter: samples are small and run here.
-    let task = TaskType { resources: Some(supposed), model_heavy: false, remote_model: None, ..task.clone() };
+    let task = TaskType { resources: Some(supposed), model_heavy: false, remote: None, ..task.clone() };
     let ledger = Ledger::open(&home)?;
     let policy = Policy { recipients: vec![NOBODY], ..Policy::cautious(Network(SANDBOX), vec![folder.to_owned()]) };
     Ok(Workflow::new(WorkflowParts {
@@ -427,6 +434,7 @@ fn workflow(folder: &Path, task: &TaskType) -> Result<Workflow, CommandError> {
         profile: "tasks".to_owned(),
         out_dir: None,
         bounds: Bounds::default(),
+        takes_unverified: false,
         ledger,
     }))
 }

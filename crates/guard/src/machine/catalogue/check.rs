@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use super::{
     super::containers,
     error::{Flaw, flaw},
-    scripts,
+    remote, scripts,
 };
 use domain::{
     estimate::{Factor, Terms},
     result,
     task::{
-        Argument, CommandLine, Image, ParameterKind, Step, TaskOrigin, TaskType,
+        Argument, CommandLine, Image, ParameterKind, ParameterSpec, Step, TaskOrigin, TaskType,
         template::{Piece, Template},
     },
     units,
@@ -42,6 +42,9 @@ pub(super) fn check(task: &TaskType) -> Result<(), Flaw> {
         return Err(flaw(&["inputs", &task.input, "formats"], "it takes no format"));
     }
     resources(task)?;
+    if let Some(model) = &task.remote {
+        remote::check(task, model)?;
+    }
     if let Some(command) = task.command() {
         if let Some(image) = &command.image {
             contained(image, command)?;
@@ -90,12 +93,14 @@ fn words(task: &TaskType) -> Result<(), Flaw> {
 fn parameter(kind: &ParameterKind) -> Result<(), Flaw> {
     let default = |why: String| flaw(&["default"], why);
     match kind {
-        ParameterKind::Integer { min, max, default: value } if !(min..=max).contains(&value) => {
+        ParameterKind::Integer { min, max, .. } if min > max => Err(flaw(&["min"], format!("{min} is above {max}"))),
+        ParameterKind::Integer { min, max, default: Some(value) } if !(min..=max).contains(&value) => {
             Err(default(format!("{value} is not from {min} to {max}")))
         }
-        ParameterKind::Number { min, max, default: value }
-            if !(min..=max).contains(&value) || ![min, max, value].iter().all(|n| n.is_finite()) =>
-        {
+        ParameterKind::Number { min, max, .. } if !(min <= max && min.is_finite() && max.is_finite()) => {
+            Err(flaw(&["min"], format!("{min} is above {max}, or one of them is no number")))
+        }
+        ParameterKind::Number { min, max, default: Some(value) } if !(min..=max).contains(&value) => {
             Err(default(format!("{value} is not from {min} to {max}")))
         }
         ParameterKind::Choice { values, .. } if values.is_empty() || values.len() > MOST => {
@@ -141,6 +146,9 @@ pub(crate) fn matcher(pattern: &str) -> Result<regex::Regex, String> {
 
 fn resources(task: &TaskType) -> Result<(), Flaw> {
     let Some(model) = &task.resources else { return Ok(()) };
+    if task.is_elsewhere_only() {
+        return Err(flaw(&["resources"], "a model of the provider's needs nothing here: leave this out"));
+    }
     let at = |name: &str, why: String| flaw(&["resources", name], why);
     for (name, terms) in [("ram", &model.ram), ("seconds", &model.seconds)] {
         // A negative coefficient would let a larger dataset need less.
@@ -180,9 +188,10 @@ fn is_measured(task: &TaskType, factor: &Factor) -> bool {
     match factor {
         Factor::Dataset(_) => true,
         Factor::Further(name, _) => task.files().any(|(file, _)| file == name),
-        Factor::Parameter(name, _) => match task.parameters.get(name).map(|spec| &spec.kind) {
-            Some(ParameterKind::Integer { min, .. }) => *min >= 0,
-            Some(ParameterKind::Number { min, .. }) => *min >= 0.0,
+        Factor::Parameter(name, _) => match task.parameters.get(name) {
+            Some(spec) if may_be_missing(spec) => false,
+            Some(ParameterSpec { kind: ParameterKind::Integer { min, .. }, .. }) => *min >= 0,
+            Some(ParameterSpec { kind: ParameterKind::Number { min, .. }, .. }) => *min >= 0.0,
             _ => false,
         },
     }
@@ -269,13 +278,7 @@ fn place(task: &TaskType, name: &str, with: Option<&str>) -> Result<(), String> 
             false => Err(format!("`{{{name}}}` is no input and no parameter; there are {}", known.join(", "))),
         };
     };
-    let may_be_missing = match &spec.kind {
-        ParameterKind::File { required, .. } => !required,
-        ParameterKind::Choice { default, .. } | ParameterKind::Text { default, .. } => default.is_none(),
-        ParameterKind::Flag => true,
-        ParameterKind::Integer { .. } | ParameterKind::Number { .. } => false,
-    };
-    match may_be_missing && with != Some(name) {
+    match may_be_missing(spec) && with != Some(name) {
         true => Err(format!(
             "`{{{name}}}` may not be given: write {{ with = \"{name}\", arguments = [...] }} around its arguments"
         )),
@@ -297,6 +300,19 @@ fn contained(image: &Image, command: &CommandLine) -> Result<(), Flaw> {
     match command.steps.iter().any(|step| step.package.is_some()) {
         true => Err(flaw(&["program", "package"], "a container brings its programs along: leave this out")),
         false => Ok(()),
+    }
+}
+
+/// Whether a run may have no value of it.
+fn may_be_missing(spec: &ParameterSpec) -> bool {
+    match &spec.kind {
+        ParameterKind::File { required, .. } => !required,
+        ParameterKind::Choice { default, .. } | ParameterKind::Text { default, .. } => {
+            default.is_none() && !spec.needed
+        }
+        ParameterKind::Flag => true,
+        ParameterKind::Integer { default, .. } => default.is_none() && !spec.needed,
+        ParameterKind::Number { default, .. } => default.is_none() && !spec.needed,
     }
 }
 

@@ -10,7 +10,10 @@ use serde::{
 
 use domain::{
     dataset::{Alphabet, Compression, Format},
-    task::ResultFormat,
+    task::{
+        ResultFormat,
+        remote::{Accept, OutputKind, SentAs},
+    },
 };
 
 /// A task: what it takes, what runs it, what it needs and what it leaves.
@@ -98,6 +101,9 @@ pub struct Input {
     /// How it may be compressed that the program reads itself; other files are unpacked for it.
     #[serde(default)]
     pub compressed: Vec<Compression>,
+    /// The MIME types that the provider's model takes: `image/*`, `text/plain`; for models with `[remote.keys]`.
+    #[serde(default)]
+    pub mime: Vec<String>,
     /// What a person can do who has another kind of file.
     pub otherwise: Option<String>,
 }
@@ -131,6 +137,9 @@ pub struct Parameter {
     pub pattern: Option<String>,
     /// What is taken when nothing is said.
     pub default: Option<Value>,
+    /// Whether it has to be said: then there is no default.
+    #[serde(default)]
+    pub needed: bool,
 }
 
 /// Kinds of parameters.
@@ -177,6 +186,8 @@ pub enum Value {
 pub struct ProgramTable {
     /// `builtin` is for this program's own tasks.
     pub kind: ProgramKind,
+    /// The provider's model that it is, where `kind` is `aioz`: `USERNAME/NAME`, or an id.
+    pub model: Option<String>,
     /// The program, looked up on PATH and run without a shell.
     pub executable: Option<String>,
     /// Its arguments: `{INPUT}`, `{PARAMETER}`, `{out:FILE}`, `{prefix:FILE}` and `{scratch:FILE}` are filled in.
@@ -217,6 +228,8 @@ pub enum ProgramKind {
     Command,
     /// An outside program in a container, which `podman` runs.
     Container,
+    /// None here: a model of the provider's.
+    Aioz,
 }
 
 /// One program that runs before or after.
@@ -258,8 +271,23 @@ pub struct With {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Remote {
-    /// The model at the provider: `USERNAME/NAME`, or an id.
-    pub model: String,
+    /// The model at the provider: `USERNAME/NAME`, or an id. A program of the kind `aioz` names it itself.
+    pub model: Option<String>,
+    /// What is taken of results that nobody can verify, as the provider names no checksum.
+    #[serde(default)]
+    pub accept: Accept,
+    /// The model's keys of inputs and parameters, where they are called otherwise here. The table, also an empty one, says that the
+    /// model takes each under a key of its own, as AIOZ's models do.
+    pub keys: Option<BTreeMap<String, String>>,
+    /// What does not travel as its kind does by itself: the content of an input as `text`, a choice or a text as `json`.
+    #[serde(default)]
+    pub sent: BTreeMap<String, SentAs>,
+    /// Servers that results may come from, besides those of the policy: `https://HOST`.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// What the model's outputs are, by its own keys: `file` or `value`. An address that stands elsewhere is fetched.
+    #[serde(default)]
+    pub outputs: BTreeMap<String, OutputKind>,
 }
 
 /// What a task needs: sums of products of what drives its cost, such as `"residues * database.residues" = 1.9e-11`.

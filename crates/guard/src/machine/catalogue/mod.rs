@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | `form.rs` | a task file as it is written |
 //! | `read.rs`, `check.rs`, `error.rs` | from text to a task; what it may not say; how that is told |
+//! | `remote.rs` | what it may not say of the provider's model |
 //! | `owned.rs` | the files of a folder |
 //! | `suits.rs` | whether a file suits a task |
 
@@ -15,6 +16,7 @@ mod error;
 mod form;
 mod owned;
 mod read;
+mod remote;
 mod suits;
 
 pub use self::{

@@ -6,8 +6,8 @@ use super::{
     check,
     error::{Flaw, TaskFileError, flaw, line_at, line_of},
     form::{
-        ArgumentItem, Input, Kind, Number, Pair, Parameter, ProgramKind, ProgramTable, Resources, StepTable, TaskFile,
-        Value,
+        ArgumentItem, Input, Kind, Number, Pair, Parameter, ProgramKind, ProgramTable, Remote, Resources, StepTable,
+        TaskFile, Value,
     },
 };
 use domain::{
@@ -15,6 +15,7 @@ use domain::{
     hash::Sha256,
     task::{
         Argument, CommandLine, Image, ParameterKind, ParameterSpec, Program, Show, Step, TaskOrigin, TaskType,
+        remote::{RemoteModel, Slots},
         template::{Template, is_name},
     },
 };
@@ -52,8 +53,9 @@ fn task(written: TaskFile, version: Sha256, origin: TaskOrigin) -> Result<TaskTy
     let mut parameters = BTreeMap::new();
     for (name, parameter) in written.parameters {
         let kind = kind(parameter.clone()).map_err(|flaw| flaw.under(&["parameters", &name]))?;
-        parameters.insert(name, ParameterSpec { description: parameter.description, kind });
+        parameters.insert(name, ParameterSpec { description: parameter.description, needed: parameter.needed, kind });
     }
+    let mut mime = BTreeMap::new();
     let mut inputs = written.inputs.0.into_iter();
     let Some((input, first)) = inputs.next() else {
         return Err(flaw(&["inputs"], "there is no input: a task works on a file at least"));
@@ -61,6 +63,7 @@ fn task(written: TaskFile, version: Sha256, origin: TaskOrigin) -> Result<TaskTy
     if first.optional {
         return Err(flaw(&["inputs", &input, "optional"], "the first input is always needed"));
     }
+    take_mime(&mut mime, &input, &first.mime);
     let mate = first.pair.map(|pair| {
         let description = format!("the other file of the pair, where `{input}` is the first");
         let optional = pair == Pair::Optional;
@@ -73,6 +76,7 @@ fn task(written: TaskFile, version: Sha256, origin: TaskOrigin) -> Result<TaskTy
         if input.description.is_empty() {
             return Err(flaw(&["inputs", &name], "it has no `description`"));
         }
+        take_mime(&mut mime, &name, &input.mime);
         let kind = ParameterKind::File {
             required: !input.optional,
             formats: input.formats,
@@ -81,7 +85,8 @@ fn task(written: TaskFile, version: Sha256, origin: TaskOrigin) -> Result<TaskTy
             otherwise: input.otherwise,
             mate,
         };
-        if parameters.insert(name.clone(), ParameterSpec { description: input.description, kind }).is_some() {
+        let spec = ParameterSpec { description: input.description, needed: false, kind };
+        if parameters.insert(name.clone(), spec).is_some() {
             return Err(flaw(&["parameters", &name], "an input has this name too"));
         }
     }
@@ -94,6 +99,7 @@ fn task(written: TaskFile, version: Sha256, origin: TaskOrigin) -> Result<TaskTy
             format!("`{bad}` is no name for an input or a parameter: lower-case letters, digits and `_`"),
         ));
     }
+    let (program, model) = program(written.program, origin)?;
     let asked_as = if written.asked_as.is_empty() { own_phrases(&name) } else { written.asked_as };
     Ok(TaskType {
         version,
@@ -109,8 +115,8 @@ fn task(written: TaskFile, version: Sha256, origin: TaskOrigin) -> Result<TaskTy
         alphabet: first.alphabet,
         otherwise: first.otherwise,
         compressed: first.compressed,
-        program: program(written.program, origin)?,
-        remote_model: written.remote.map(|remote| remote.model),
+        remote: remote(written.remote, model, mime)?,
+        program,
         parameters,
         resources: written.resources.map(resources).transpose()?,
         check: written.check.files,
@@ -125,8 +131,57 @@ pub(super) fn own_phrases(name: &str) -> Vec<String> {
     phrases.into_iter().collect()
 }
 
+fn take_mime(mime: &mut BTreeMap<String, Vec<String>>, input: &str, types: &[String]) {
+    if !types.is_empty() {
+        mime.insert(input.to_owned(), types.to_vec());
+    }
+}
+
+/// Where it runs elsewhere; `own` is the model that it is itself.
+fn remote(
+    written: Option<Remote>,
+    own: Option<String>,
+    mime: BTreeMap<String, Vec<String>>,
+) -> Result<Option<RemoteModel>, Flaw> {
+    let is_model = own.is_some();
+    let (model, remote) = match (own, written) {
+        (Some(own), None) => (own, None),
+        (Some(_), Some(Remote { model: Some(_), .. })) => {
+            return Err(flaw(&["remote", "model"], "`[program]` names the model already: leave this out"));
+        }
+        (Some(own), Some(remote)) => (own, Some(remote)),
+        (None, Some(Remote { model: None, .. })) => return Err(flaw(&["remote"], "it has no `model`")),
+        (None, Some(remote)) => (remote.model.clone().unwrap_or_default(), Some(remote)),
+        (None, None) => match mime.keys().next() {
+            Some(input) => return Err(flaw(&["inputs", input, "mime"], "it is for models of the provider's")),
+            None => return Ok(None),
+        },
+    };
+    let Some(Remote { model: _, accept, keys, sent, hosts, outputs }) = remote else {
+        return Ok(Some(RemoteModel { slots: Some(Slots { mime, ..Slots::default() }), ..RemoteModel::of(model) }));
+    };
+    let has_keys = is_model || keys.is_some();
+    let only_with_keys = [
+        ("accept", accept != Default::default()),
+        ("sent", !sent.is_empty()),
+        ("hosts", !hosts.is_empty()),
+        ("outputs", !outputs.is_empty()),
+    ];
+    if let Some((key, _)) = only_with_keys.into_iter().find(|(_, said)| *said && !has_keys) {
+        return Err(flaw(
+            &["remote", key],
+            "it is for models that take what they work on under keys of their own: add [remote.keys]",
+        ));
+    }
+    if let Some(input) = mime.keys().next().filter(|_| !has_keys) {
+        return Err(flaw(&["inputs", input, "mime"], "it is for models with [remote.keys]"));
+    }
+    let slots = has_keys.then(|| Slots { keys: keys.unwrap_or_default(), sent, mime });
+    Ok(Some(RemoteModel { model, accept, slots, hosts, outputs }))
+}
+
 fn kind(written: Parameter) -> Result<ParameterKind, Flaw> {
-    let Parameter { description: _, kind, min, max, values, pattern, default } = written;
+    let Parameter { description: _, kind, min, max, values, pattern, default, needed } = written;
     let foreign = |name: &str, kinds: &str| flaw(&[name], format!("it is for parameters of type {kinds}"));
     let numeric = matches!(kind, Kind::Integer | Kind::Number);
     match (numeric, &min, &max) {
@@ -140,6 +195,9 @@ fn kind(written: Parameter) -> Result<ParameterKind, Flaw> {
     }
     if pattern.is_some() != (kind == Kind::Text) {
         return Err(if kind == Kind::Text { flaw(&[], "it needs `pattern`") } else { foreign("pattern", "text") });
+    }
+    if needed && (default.is_some() || kind == Kind::Flag) {
+        return Err(flaw(&["needed"], "what has to be said has no default, and is no flag"));
     }
     let wrong_default = |wanted: &str| flaw(&["default"], format!("it is to be {wanted}"));
     let text = |default: Option<Value>| match default {
@@ -156,17 +214,22 @@ fn kind(written: Parameter) -> Result<ParameterKind, Flaw> {
         Some(Number::Decimal(n)) => n,
         None => 0.0,
     };
-    let needed = |default: Option<Value>| match default {
+    let default_number = |default: Option<Value>| match default {
         Some(Value::Number(n)) => Ok(Some(n)),
+        None => Ok(None),
         _ => Err(wrong_default("a number")),
     };
     Ok(match kind {
         Kind::Integer => ParameterKind::Integer {
             min: integer("min", min)?,
             max: integer("max", max)?,
-            default: integer("default", needed(default)?)?,
+            default: default_number(default)?.map(|n| integer("default", Some(n))).transpose()?,
         },
-        Kind::Number => ParameterKind::Number { min: number(min), max: number(max), default: number(needed(default)?) },
+        Kind::Number => ParameterKind::Number {
+            min: number(min),
+            max: number(max),
+            default: default_number(default)?.map(|n| number(Some(n))),
+        },
         Kind::Choice => ParameterKind::Choice { values: values.unwrap_or_default(), default: text(default)? },
         Kind::Text => ParameterKind::Text { pattern: pattern.unwrap_or_default(), default: text(default)? },
         Kind::Flag => match default {
@@ -176,10 +239,29 @@ fn kind(written: Parameter) -> Result<ParameterKind, Flaw> {
     })
 }
 
-fn program(written: ProgramTable, origin: TaskOrigin) -> Result<Program, Flaw> {
+/// What runs it, and the provider's model that it is where nothing here does.
+fn program(written: ProgramTable, origin: TaskOrigin) -> Result<(Program, Option<String>), Flaw> {
     let at = |flaw: Flaw| flaw.under(&["program"]);
     match (written.kind, origin) {
-        (ProgramKind::Builtin, TaskOrigin::Program) => return Ok(Program::Builtin),
+        (ProgramKind::Aioz, _) => {
+            let here = written.executable.is_some()
+                || written.stdout.is_some()
+                || written.package.is_some()
+                || ![&written.collect, &written.version].iter().all(|list| list.is_empty())
+                || !(written.arguments.is_empty() && written.before.is_empty() && written.after.is_empty());
+            return match (here, written.model) {
+                (true, _) => Err(flaw(&["program"], "a model of the provider's has no executable, arguments or steps")),
+                (false, None) => Err(flaw(&["program"], "it has no `model`")),
+                (false, Some(model)) => Ok((Program::Aioz, Some(model))),
+            };
+        }
+        (_, _) if written.model.is_some() => {
+            return Err(flaw(
+                &["program", "model"],
+                "it is for programs of the kind \"aioz\": write it under [remote]",
+            ));
+        }
+        (ProgramKind::Builtin, TaskOrigin::Program) => return Ok((Program::Builtin, None)),
         (ProgramKind::Builtin, TaskOrigin::Owner) => {
             return Err(flaw(&["program", "kind"], "only this program's own tasks are built in: write \"command\""));
         }
@@ -218,14 +300,8 @@ fn program(written: ProgramTable, origin: TaskOrigin) -> Result<Program, Flaw> {
         .into_iter()
         .map(|text| text.parse::<Template>().map_err(|e| flaw(&["program", "version"], e.to_string())));
     let version = version.collect::<Result<_, _>>()?;
-    Ok(Program::Command(CommandLine {
-        executable,
-        version,
-        steps,
-        collect: written.collect,
-        image,
-        network: written.network,
-    }))
+    let command = CommandLine { executable, version, steps, collect: written.collect, image, network: written.network };
+    Ok((Program::Command(command), None))
 }
 
 fn step(written: StepTable) -> Result<Step, Flaw> {

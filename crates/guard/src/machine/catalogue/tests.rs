@@ -40,7 +40,7 @@ fn entries_stand_as_they_should() {
     let heavy: Vec<_> = catalogue().iter().filter(|t| t.model_heavy).map(|t| t.name.clone()).collect();
     assert_eq!(heavy, ["protein_folding"]);
     for task in catalogue().iter() {
-        let model = task.remote_model.as_deref().unwrap();
+        let model = task.remote.as_ref().unwrap().model.as_str();
         assert!(model.starts_with("orchestrator/"), "{model}");
         assert!(task.asked_as.contains(&task.name), "{} is asked for by its name", task.name);
     }

@@ -34,6 +34,7 @@ fn plan_of(bounds: Bounds, said: Option<&str>, gas: u32, file: &str) -> Plan {
         }),
         content: vec![Content { path: PathBuf::from(file), bytes: 10, modified_ns: 0, sha256: None }],
         network: false,
+        unverified: None,
         cannot: None,
         same_as_before: false,
         also: Vec::new(),
@@ -179,7 +180,13 @@ async fn nothing_leaves_without_a_consent_to_it() {
     let job = f.ledger.job(&job.id).unwrap();
     let mandate = f.guard.mandate(&job).unwrap();
     let staged = Job { state: JobState::Staged, ..job.clone() };
-    assert_eq!(f.guard.permit_submit(&mandate, &staged, "m").map(|_| ()).map_err(|r| r.rule), Err(Rule::Approval));
+    let catalogue = crate::machine::catalogue::Catalogue::builtin().unwrap();
+    let task = catalogue.get("sequence_stats").unwrap();
+    let remote = task.remote.as_ref().unwrap();
+    assert_eq!(
+        f.guard.permit_submit(&mandate, &staged, task, remote).map(|_| ()).map_err(|r| r.rule),
+        Err(Rule::Approval)
+    );
     let permit = f.guard.permit_payment(&mandate, &job, None, fees(), NO_SPENDING, &SaidYes, &Silent).await;
     assert_eq!(permit.map(|_| ()).map_err(|r| r.rule), Err(Rule::Approval));
 }

@@ -9,6 +9,7 @@ fn detail(status: TaskStatus, result: Value) -> TaskDetail {
         status,
         message: None,
         progress: None,
+        cost: None,
         payment: None,
         result,
         error: None,
@@ -40,14 +41,14 @@ fn what_is_incomplete_is_not_wrong() {
         without("bytes"),
         without("sha256"),
     ] {
-        let answer = answer(&detail(TaskStatus::Success, result.clone()));
+        let answer = files(&detail(TaskStatus::Success, result.clone()));
         assert!(matches!(answer, Answer::Incomplete(_)), "{result}: {answer:?}");
     }
     let whole = json!({"files": [file("result.json"), file("more.csv")]});
     for status in [TaskStatus::Computing, TaskStatus::InQueue, TaskStatus::Other("packing".to_owned())] {
-        assert!(matches!(answer(&detail(status, whole.clone())), Answer::Incomplete(_)));
+        assert!(matches!(files(&detail(status, whole.clone())), Answer::Incomplete(_)));
     }
-    assert!(matches!(answer(&detail(TaskStatus::Success, whole)), Answer::Files(files) if files.len() == 2));
+    assert!(matches!(files(&detail(TaskStatus::Success, whole)), Answer::Whole(files) if files.len() == 2));
 }
 
 #[test]
@@ -60,10 +61,10 @@ fn what_can_never_be_right_is_wrong() {
         json!({"files": [{"name": "result.json", "url": "https://p.example/r", "bytes": 3, "sha256": "abc"}]}),
         json!({"files": many}),
     ] {
-        let answer = answer(&detail(TaskStatus::Success, result.clone()));
+        let answer = files(&detail(TaskStatus::Success, result.clone()));
         assert!(matches!(answer, Answer::Wrong(_)), "{result}: {answer:?}");
     }
     for status in [TaskStatus::Failed, TaskStatus::Canceled] {
-        assert!(matches!(answer(&detail(status, json!({"files": [file("result.json")]}))), Answer::Wrong(_)));
+        assert!(matches!(files(&detail(status, json!({"files": [file("result.json")]}))), Answer::Wrong(_)));
     }
 }

@@ -1,0 +1,134 @@
+//! What a task file may not say of the provider's model.
+
+use std::collections::BTreeSet;
+
+use url::Url;
+
+use super::error::{Flaw, flaw};
+use domain::{
+    task::{
+        TaskType,
+        remote::{RemoteModel, SentAs, Slots, may_be_json},
+    },
+    units,
+};
+
+/// The longest key of a model, characters.
+const LONGEST_KEY: usize = 200;
+/// More servers, MIME types or outputs than any model has.
+const MOST: usize = 100;
+
+pub(super) fn check(task: &TaskType, remote: &RemoteModel) -> Result<(), Flaw> {
+    let at: &[&str] = if task.is_elsewhere_only() { &["program", "model"] } else { &["remote", "model"] };
+    let model = &remote.model;
+    let plain = !model.is_empty() && units::clean(model, LONGEST_KEY) == *model && !model.contains(char::is_whitespace);
+    if !plain || model.split('/').any(str::is_empty) || model.matches('/').count() > 1 {
+        return Err(flaw(at, format!("`{}` is neither USERNAME/NAME nor an id", units::clean(model, 60))));
+    }
+    if task.is_elsewhere_only() {
+        let nothing_here = "nothing of it runs here: leave this out";
+        if !task.check.is_empty() {
+            return Err(flaw(&["check"], nothing_here));
+        }
+        if task.show.file.is_some() || !task.show.figures.is_empty() {
+            return Err(flaw(&["show"], nothing_here));
+        }
+    }
+    if let Some(slots) = &remote.slots {
+        keys(task, slots)?;
+        sent(task, slots)?;
+        mime(slots)?;
+    }
+    if remote.hosts.len() > MOST {
+        return Err(flaw(&["remote", "hosts"], format!("there are more than {MOST}")));
+    }
+    if let Some(host) = remote.hosts.iter().find(|host| !is_origin(host)) {
+        let host = units::clean(host, 80);
+        return Err(flaw(&["remote", "hosts"], format!("`{host}` is no server: write https://HOST")));
+    }
+    match remote.outputs.keys().find(|key| !is_key(key)) {
+        Some(key) => Err(flaw(&["remote", "outputs"], no_key(key))),
+        None if remote.outputs.len() > MOST => Err(flaw(&["remote", "outputs"], format!("there are more than {MOST}"))),
+        None => Ok(()),
+    }
+}
+
+/// Every key is one, and none is that of two.
+fn keys(task: &TaskType, slots: &Slots) -> Result<(), Flaw> {
+    let names = || task.parameters.keys().chain([&task.input]);
+    let at = ["remote", "keys"];
+    if let Some(name) = slots.keys.keys().find(|name| !names().any(|known| known == *name)) {
+        return Err(flaw(&at, format!("there is no input and no parameter `{}`", units::clean(name, 60))));
+    }
+    if let Some(key) = slots.keys.values().find(|key| !is_key(key)) {
+        return Err(flaw(&at, no_key(key)));
+    }
+    let mut seen = BTreeSet::new();
+    match names().map(|name| slots.key(name)).find(|key| !seen.insert(*key)) {
+        Some(key) => Err(flaw(&at, format!("`{}` is the key of two", units::clean(key, 60)))),
+        None => Ok(()),
+    }
+}
+
+fn sent(task: &TaskType, slots: &Slots) -> Result<(), Flaw> {
+    let is_file = |name: &str| name == task.input || task.files().any(|(file, _)| file == name);
+    for (name, as_what) in &slots.sent {
+        let may = match as_what {
+            SentAs::Text => is_file(name),
+            SentAs::Json => task.parameters.get(name).is_some_and(may_be_json),
+        };
+        if !may {
+            let name = units::clean(name, 60);
+            let why = match as_what {
+                SentAs::Text => format!("`{name}` is no input, so it has no content"),
+                SentAs::Json => format!("`{name}` is no choice and no text"),
+            };
+            return Err(flaw(&["remote", "sent"], why));
+        }
+    }
+    Ok(())
+}
+
+fn mime(slots: &Slots) -> Result<(), Flaw> {
+    let part = |text: &str| {
+        !text.is_empty()
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'+' | b'-' | b'_' | b'*'))
+    };
+    let is_type = |text: &String| {
+        text.len() <= 100 && text.split_once('/').is_some_and(|(one, two)| part(one) && part(two)) || text == "*"
+    };
+    for (input, types) in &slots.mime {
+        let at = ["inputs", input.as_str(), "mime"];
+        if types.len() > MOST {
+            return Err(flaw(&at, format!("there are more than {MOST}")));
+        }
+        if let Some(odd) = types.iter().find(|text| !is_type(text)) {
+            return Err(flaw(
+                &at,
+                format!("`{}` is no MIME type, such as image/png or image/*", units::clean(odd, 60)),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn is_key(key: &str) -> bool {
+    !key.is_empty() && units::clean(key, LONGEST_KEY) == key
+}
+
+fn no_key(key: &str) -> String {
+    format!("`{}` is empty, too long, or has control characters", units::clean(key, 60))
+}
+
+/// A server alone: no path, no user, no query.
+fn is_origin(text: &str) -> bool {
+    text.parse::<Url>().is_ok_and(|url| {
+        matches!(url.scheme(), "https" | "http")
+            && url.has_host()
+            && url.path() == "/"
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    })
+}
