@@ -124,8 +124,8 @@ pub fn show(job: &Job, history: &[JobLine], attempts: &[Attempt], look: &Look) -
     out.extend(look.field("State", tone(job.state), job.state.as_str()));
     out.extend(job.failure.iter().flat_map(|why| look.field("Why", Tone::Bad, &clean(why, 400))));
     out.extend(verdict(job, look));
-    if let Some(staged) = &job.staged {
-        let text = format!("{} at {}", bytes(staged.bytes), clean(&staged.url, 400));
+    if let (Some(staged), Some(url)) = (&job.staged, job.data_url()) {
+        let text = format!("{} at {}", bytes(staged.bytes), clean(url, 400));
         out.extend(look.field("Staged", Tone::Plain, &text));
     }
     if let Some(id) = &job.provider_job {

@@ -132,6 +132,7 @@ pub fn receipt() -> Receipt {
             attempts: 1,
             explorer_url: None,
         }),
+        charged: None,
         result: Some(ResultReceipt {
             path: "/nowhere/results/job-7k3q9dm2".into(),
             bytes: 4096,

@@ -53,6 +53,10 @@ pub fn lines(receipt: &Receipt, look: &Look) -> Vec<String> {
         out.extend(look.field("  event", Tone::Plain, &text));
         out.extend(paid.explorer_url.iter().flat_map(|url| look.field("  see", Tone::Plain, &clean(url, MAX))));
     }
+    if let Some(charged) = &receipt.charged {
+        let text = format!("{}, of the balance of AIOZ_API_KEY at the provider", clean(charged, 80));
+        out.extend(look.field("  charged", Tone::Plain, &text));
+    }
     if let Some(result) = &receipt.result {
         let folder = clean(&result.path.display().to_string(), MAX);
         out.extend(look.field("  result", Tone::Plain, &format!("{folder} ({})", bytes(result.bytes))));

@@ -194,6 +194,8 @@ fn awaiting(quote: Quote) -> Job {
         out_dir: None,
         idempotency_key: domain::ids::opaque(20),
         staged: None,
+        further_staged: Default::default(),
+        charged: None,
         provider_job: Some("task-1".to_owned()),
         quote: Some(quote),
         tx_hash: None,

@@ -338,6 +338,18 @@ fn a_default_endpoint_is_not_configuration_and_an_explicit_one_is() {
 }
 
 #[test]
+fn storage_may_be_left_out_as_a_whole() {
+    let mut place = Place::new().live();
+    for key in ["AIOZ_BUCKET", "AIOZ_ACCESS_KEY", "AIOZ_SECRET_KEY"] {
+        place.env.0.remove(key);
+    }
+    let Profile::Live(live) = place.load().profile().unwrap() else { panic!("not live") };
+    assert!(live.storage.is_none());
+    let error = place.env("AIOZ_S3_ENDPOINT", "https://s3.example.org").load().profile().unwrap_err();
+    assert!(error.to_string().contains("AIOZ_BUCKET"), "{error}");
+}
+
+#[test]
 fn all_configured_is_live() {
     let settings = Place::new().live().load();
     let Profile::Live(live) = settings.profile().unwrap() else { panic!("not live") };

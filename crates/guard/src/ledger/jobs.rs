@@ -212,7 +212,7 @@ impl Ledger {
             task_type: job.task_type.clone(),
             dataset: job.verdict.dataset.path.to_string_lossy().into_owned(),
             job_id: job.provider_job.clone(),
-            data_url: job.staged.as_ref().map(|s| s.url.clone()),
+            data_url: job.data_url().map(str::to_owned),
             tx_hash: job.tx_hash.map(|h| h.to_string()),
         };
         let text = serde_json::to_string(&line).map_err(|e| unreadable("job event", e))?;

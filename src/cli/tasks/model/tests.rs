@@ -99,7 +99,7 @@ fn what_no_task_can_have_is_refused_with_the_key() {
         ),
         (json!({"a": {"type": "file"}, "b": {"enum": []}}), "has choices that cannot be written"),
     ] {
-        let error = file("x", &said(format.clone())).unwrap_err().to_string();
+        let error = file("x", &said(format.clone())).unwrap_err().message;
         assert!(error.contains(says), "{format}: {error}");
     }
     let many: Map<String, Value> = (0..101).map(|n| (format!("k{n}"), json!({"type": "int"}))).collect();

@@ -9,7 +9,7 @@ use crate::{
 };
 use domain::{
     ids::JobId,
-    plan::{Content, PlannedWork, Price, PriceSource},
+    plan::{Content, PlannedWork, Price, PriceSource, Unverified},
     request::{Locality, Spend, Until},
     verdict::OffloadRule,
 };
@@ -104,6 +104,32 @@ async fn a_program_that_may_use_the_network_is_asked_for_though_it_runs_here() {
     let Plan { request, mut work, .. } = plan;
     work.iter_mut().for_each(|piece| piece.network = false);
     assert!(!Plan::new(request, work, "s3").needs_consent());
+}
+
+#[tokio::test]
+async fn only_who_reads_the_plan_takes_a_result_that_nobody_can_verify() {
+    let with = |unverified| {
+        let plan = plan_of(Bounds::default(), None, 2, "/data/d.fasta");
+        let pieces = plan.work.into_iter().map(|piece| PlannedWork { unverified: Some(unverified), ..piece });
+        Plan::new(plan.request, pieces.collect(), "s3")
+    };
+    let f = fixture(TESTNET, |_, _| {});
+    let generous = fixture(TESTNET, |policy, _| {
+        policy.auto_approve_up_to = GAS(9);
+        policy.data_may_leave = vec![PathBuf::from("/data")];
+    });
+    let person = Person { answer: Answer::Yes, shown: Arc::default() };
+    assert_eq!(
+        asked(&f, &with(Unverified::Asked), &SaidYes).await,
+        Err(Rule::Unverified),
+        "said before it could be read"
+    );
+    assert_eq!(asked(&generous, &with(Unverified::Asked), &Nobody).await, Err(Rule::Approval));
+    assert_eq!(asked(&fixture(SANDBOX, |_, _| {}), &with(Unverified::Asked), &Nobody).await, Err(Rule::Approval));
+    assert_eq!(asked(&f, &with(Unverified::Asked), &person).await, Ok(ConsentBy::Terminal));
+    assert_eq!(asked(&f, &with(Unverified::Flag), &SaidYes).await, Ok(ConsentBy::Yes));
+    assert_eq!(asked(&generous, &with(Unverified::Task), &Nobody).await, Ok(ConsentBy::Policy));
+    assert_ne!(with(Unverified::Asked).digest, with(Unverified::Flag).digest);
 }
 
 #[tokio::test]
