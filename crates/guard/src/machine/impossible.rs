@@ -6,7 +6,7 @@ use super::{
 };
 use crate::policy::data::OpenDataset;
 use domain::{
-    dataset::{Alphabet, DatasetProfile, Doubt, FurtherFile},
+    dataset::{Alphabet, DatasetProfile, Doubt, Format, FurtherFile},
     task::{Parameters, TaskType},
     units,
     verdict::Place,
@@ -69,7 +69,7 @@ pub fn impossible(
 ) -> Option<Impossible> {
     let path = open.path.display();
     // A kind that has a name is told by it below.
-    if profile.records == 0 && profile.foreign.is_none() {
+    if is_empty(profile) {
         let hint = "check the name, and whether its download finished";
         return Some(Impossible::new("empty", format!("{path} holds no records to work on"), hint));
     }
@@ -94,6 +94,12 @@ pub fn impossible(
     };
     let told = Impossible::from(&error);
     Some(Impossible { why: format!("{path} cannot be worked on: {}", told.why), ..told })
+}
+
+/// Whether there is nothing in a file to work on. Of a binary one no records are counted, and one of a kind that has a name is
+/// told by that.
+fn is_empty(file: &DatasetProfile) -> bool {
+    file.records == 0 && file.foreign.is_none() && (file.format != Format::Binary || file.bytes == 0)
 }
 
 /// Whether there is a protein that can be folded, as far as the probe proves it: it counted everything, and the longest
@@ -121,7 +127,7 @@ fn tried(task: &TaskType, parameters: &Parameters, profile: &DatasetProfile, ope
 /// Why `task` is known to fail with one of its further files beside this dataset; `None` where nothing is known against them.
 pub fn impossible_with(task: &TaskType, dataset: &DatasetProfile, further: &[FurtherFile]) -> Option<Impossible> {
     let Some(unsuitable) = further.iter().find_map(|file| check_further(task, file).err()) else {
-        let Some(empty) = further.iter().find(|file| file.profile.records == 0) else {
+        let Some(empty) = further.iter().find(|file| is_empty(&file.profile)) else {
             let mate = further.iter().find(|file| task.mate() == Some(file.name.as_str()))?;
             return no_pair(dataset, &mate.profile);
         };
