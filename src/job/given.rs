@@ -60,6 +60,7 @@ impl Workflow {
                 version: commit.unwrap_or_else(|| "version not stated".to_owned()),
                 seed: None,
                 isolation: None,
+                image: None,
             },
             verified: false,
             warnings: Vec::new(),

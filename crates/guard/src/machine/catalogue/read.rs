@@ -245,6 +245,8 @@ fn program(written: ProgramTable, origin: TaskOrigin) -> Result<(Program, Option
     match (written.kind, origin) {
         (ProgramKind::Aioz, _) => {
             let here = written.executable.is_some()
+                || written.image.is_some()
+                || written.image_id.is_some()
                 || written.stdout.is_some()
                 || written.package.is_some()
                 || ![&written.collect, &written.version].iter().all(|list| list.is_empty())
