@@ -161,7 +161,7 @@ async fn refusals_haste_and_strange_words_are_understood() {
     // Too many requests, and a server's error, are asked again; a status that nobody knows is waited out.
     scripted("detail", 2, 429, json!({"status": "fail", "message": "slow down"}));
     scripted("cost", 1, 500, super::fake::data("error.json", &[]));
-    lab.fake.book().statuses = vec!["in_queue", "packing", "success"];
+    lab.fake.book().statuses = vec!["in_queue", "in_queue", "packing", "success"];
     let run = lab.run(&["--anew"]);
     assert_eq!(run.code, 0, "{}", run.all());
     assert!(run.all().contains("the provider says `packing`"), "{}", run.all());

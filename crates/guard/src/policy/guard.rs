@@ -24,7 +24,7 @@ use domain::{
         ParameterKind, ParameterSpec, TaskType,
         remote::{Accept, RemoteModel},
     },
-    verdict::Place,
+    verdict::{OffloadRule, Place},
 };
 
 /// The guard of one process.
@@ -174,7 +174,11 @@ impl Guard {
             unchanged(job, &dataset)
         };
         let rules = job.verdict.rules().first().map_or("R-LOCAL", |r| r.id());
-        decided(decide(), rules, job, "it is too heavy for this machine", sink)?;
+        let why = match job.verdict.rules().first() {
+            Some(OffloadRule::Model) => "it runs at the provider whatever its size",
+            _ => "it is too heavy for this machine",
+        };
+        decided(decide(), rules, job, why, sink)?;
         Ok(Permit::grant(mandate, Upload { job: job.id.clone(), dataset, key }))
     }
 
