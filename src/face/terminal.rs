@@ -261,8 +261,10 @@ impl Sink for Terminal {
             Event::ResultFetched { job, path, .. } => {
                 state.progress.clear();
                 self.result(state, job, Path::new(path));
-                let lines = render::lines(&event, &self.look);
-                self.print(state, &lines);
+                if state.batch.0 == 0 {
+                    let lines = render::lines(&event, &self.look);
+                    self.print(state, &lines);
+                }
             }
             Event::Receipt(receipt) => {
                 state.progress.clear();
