@@ -38,6 +38,7 @@ pub fn local(task: &str, file: &str, bytes: u64) -> PlannedWork {
         cannot: None,
         same_as_before: false,
         also: Vec::new(),
+        see_also: None,
     }
 }
 

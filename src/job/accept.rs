@@ -60,8 +60,10 @@ impl Workflow {
     ) -> Result<Result<JobResult, String>, JobError> {
         let against = |dataset| self.judged(check::to_check(job, result, dataset), job, cancel);
         let accepted = |accepted: Accepted, unchecked: Option<String>| {
-            let others = result.files.iter().filter(|f| f.name != RESULT_FILE).cloned();
-            let files = std::iter::once(accepted.document).chain(others).collect();
+            let ours: Vec<ResultFile> = std::iter::once(accepted.document).chain(accepted.drawn).collect();
+            let drawing = |name: &str| science::DRAWINGS.contains(&name);
+            let others = result.files.iter().filter(|f| f.name != RESULT_FILE && !drawing(&f.name)).cloned();
+            let files = ours.into_iter().chain(others).collect();
             let (folder, warnings) = (result.folder.clone(), accepted.warnings);
             JobResult { folder, files, summary: accepted.summary.into(), unchecked, warnings }
         };

@@ -325,6 +325,7 @@ impl Workflow {
             cannot: None,
             same_as_before: true,
             also: Vec::new(),
+            see_also: None,
         })
     }
 

@@ -62,6 +62,18 @@ pub enum JobError {
         /// What is not there.
         missing: Missing,
     },
+    /// An outside program lacks what the task needs of it.
+    #[error("{task} needs more than `{executable}` has here{}{said}", if said.is_empty() { "" } else { ": " })]
+    Unable {
+        /// The task.
+        task: String,
+        /// The program.
+        executable: String,
+        /// The last line of what it said, cleaned.
+        said: String,
+        /// The command that installs what is missing, where the task says so.
+        install: Option<String>,
+    },
     /// A file beside the dataset cannot be measured.
     #[error("`{name}` cannot be used: {}", source.told_of(&path.display().to_string()))]
     Further {
@@ -242,7 +254,7 @@ impl JobError {
             JobError::Unmeasured { .. } => "unmeasured",
             JobError::Probe(_) => "probe_failed",
             JobError::WrongDataset(_) => "wrong_dataset",
-            JobError::MissingProgram { .. } => "missing_program",
+            JobError::MissingProgram { .. } | JobError::Unable { .. } => "missing_program",
             JobError::Further { .. } => "wrong_file",
             JobError::NotRemote { .. } => "not_remote",
             JobError::Cannot(_) => "cannot",
@@ -281,6 +293,10 @@ impl JobError {
             }
             JobError::Probe(e) => e.hint(),
             JobError::MissingProgram { missing, .. } => Some(missing.hint()),
+            JobError::Unable { task, install, .. } => Some(match install {
+                Some(install) => format!("install it: {install}"),
+                None => format!("`agent tasks show {task}` says what it needs"),
+            }),
             JobError::Setup { hint, .. } => hint.clone(),
             JobError::OtherProfile { profile, .. } => Some(format!("run with --profile {profile}")),
             JobError::Storage(e) => e.hint(),

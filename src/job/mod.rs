@@ -39,6 +39,7 @@
 //! | [`verify`] | a receipt checked afresh, against chain and files |
 //! | [`lease`] | one process at a time works on a job |
 
+mod able;
 mod accept;
 pub mod agree;
 mod answer;

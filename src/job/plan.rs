@@ -187,8 +187,14 @@ impl Workflow {
         let (Draft { mut piece, job }, open) = self.measured(session, work, origin, of).await?;
         let task = self.task_of(&job)?;
         let (for_task, verdict, parameters) = (task.clone(), job.verdict.clone(), job.parameters.clone());
-        let look = move || machine::impossible(&for_task, &parameters, &verdict.dataset, &open, verdict.place);
-        let hopeless = tokio::task::spawn_blocking(look).await.map_err(|e| JobError::WrongDataset(e.to_string()))?;
+        let other = task.see_also.as_ref().and_then(|name| self.parts.catalogue.get(name)).cloned();
+        let look = move || {
+            let also = other.and_then(|other| machine::suits_too(&other, &verdict.dataset, &open));
+            (machine::impossible(&for_task, &parameters, &verdict.dataset, &open, verdict.place), also)
+        };
+        let looked = tokio::task::spawn_blocking(look).await.map_err(|e| JobError::WrongDataset(e.to_string()))?;
+        let (hopeless, also) = looked;
+        piece.see_also = also;
         let hopeless = hopeless.or_else(|| machine::impossible_with(task, &job.verdict.dataset, &job.verdict.further));
         let verdict = &job.verdict;
         let room = Room { free: verdict.machine.free_disk, limit: self.parts.guard.policy().max_result_bytes };
@@ -303,6 +309,7 @@ impl Workflow {
             cannot: None,
             same_as_before,
             also: Vec::new(),
+            see_also: None,
         };
         Ok((Draft { piece, job }, open))
     }
@@ -326,7 +333,7 @@ impl Workflow {
                 return Err(mandate::uses_network(&task.name).into());
             }
             return match catalogue::missing_program(task) {
-                None => Ok(()),
+                None => self.check_able(task).await,
                 Some(missing) => Err(JobError::MissingProgram { task: task.name.clone(), missing }),
             };
         }
@@ -403,6 +410,7 @@ pub(super) fn impossible(work: &Work, job: Option<JobId>, error: &JobError) -> P
         cannot: Some(cannot(error)),
         same_as_before: false,
         also: Vec::new(),
+        see_also: None,
     }
 }
 

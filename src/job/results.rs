@@ -9,6 +9,7 @@ use std::{
 use rustix::fs::Access;
 
 use super::{JobError, Workflow};
+use compute::local::forget_checkpoint;
 use domain::{
     ids::JobId,
     job::{Job, JobState},
@@ -60,6 +61,8 @@ impl Workflow {
         if named.out_dir == job.out_dir {
             return Ok(job);
         }
+        // What a run here kept lies where the result was to go, and nobody comes back for it.
+        forget_checkpoint(&self.out_dir(&job));
         Ok(self.parts.ledger.learn(&job.id, |job| job.out_dir.clone_from(&named.out_dir))?)
     }
 }

@@ -10,7 +10,10 @@ use tokio::sync::OnceCell;
 
 use super::{Cancel, Connect, JobError, Pricing, Remote, agree::Drafts, lease, listener::Listener, price::Listed};
 use cassette::Tape;
-use compute::{aioz::ComputeError, local::Runner};
+use compute::{
+    aioz::ComputeError,
+    local::{Answers, Runner, forget_checkpoint},
+};
 use domain::{
     attempt::Attempt,
     event::{Event, Sink},
@@ -64,6 +67,8 @@ pub struct Workflow {
     /// What the provider's price list said, by model.
     pub(super) listed: tokio::sync::Mutex<HashMap<String, Listed>>,
     pub(super) drafts: Mutex<Drafts>,
+    /// What programs answered when they were asked whether they have what a task needs.
+    pub(super) answers: Answers,
     /// Held while a piece of work is compared with what waits.
     pub(super) comparing: tokio::sync::Mutex<()>,
     /// Open once a job is waited for whose provider sends webhooks.
@@ -94,6 +99,7 @@ impl Workflow {
             pricing: OnceCell::new(),
             listed: tokio::sync::Mutex::default(),
             drafts: Mutex::default(),
+            answers: Answers::default(),
             comparing: tokio::sync::Mutex::default(),
             listener: tokio::sync::Mutex::default(),
             remote: OnceCell::new(),
@@ -288,6 +294,9 @@ impl Workflow {
             };
             let refusal = Refusal::new(Rule::JobState, format!("{id} cannot be canceled: {why}; it is {}", job.state));
             return Err(refusal.hint(hint).into());
+        }
+        if job.place() == Place::Local {
+            forget_checkpoint(&self.out_dir(&job));
         }
         if job.place() == Place::Offload && job.state != JobState::Planned {
             match self.clear_remote(&job).await {

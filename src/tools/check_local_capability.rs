@@ -156,6 +156,9 @@ fn one(toolbox: &Toolbox, end: Result<Job, WorkError>, said: Until) -> ToolResul
     if let Some(asked) = piece.and_then(|piece| piece.price.as_ref()) {
         value["price"] = facts::price(asked);
     }
+    if let Some(other) = piece.and_then(|piece| piece.see_also.as_ref()) {
+        value["see_also"] = other.as_str().into();
+    }
     if until != Until::Done {
         value["stops_at"] = until.as_str().into();
     }

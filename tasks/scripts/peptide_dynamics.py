@@ -7,9 +7,12 @@ import json
 import math
 import os
 import random
+import sys
 import time
+import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,8 @@ SLICE_STEPS = 50
 CHECKPOINT_SECONDS = 20.0
 # More frames than these say no more, and clustering takes their square.
 MOST_FRAMES = 2000
+# Force fields, and where in openmmforcefields they lie that OpenMM itself has not.
+FORCE_FIELDS = {"ff14SB": None, "ff14SBonlysc": "openmmforcefields/ffxml/amber/protein.ff14SBonlysc.xml"}
 # The hottest temperature, as a multiple of the wanted one.
 HOT = 1.5
 # One annealing cycle takes so long; the first part of it cools, the rest stays at the wanted temperature.
@@ -58,12 +63,29 @@ def extended_chain(plan: Plan) -> app.Modeller:
     modeller = app.Modeller(chain, positions * unit.nanometer)
     # Hydrogens are first placed by Python's own generator, then minimised.
     random.seed(plan.seed)
-    modeller.addHydrogens(force_field(), pH=7.0, platform=cpu(plan.threads))
+    modeller.addHydrogens(force_field(plan), pH=7.0, platform=cpu(plan.threads))
     return modeller
 
 
-def force_field() -> app.ForceField:
-    return app.ForceField("amber14/protein.ff14SB.xml", "implicit/gbn2.xml")
+def force_field_file(name: str) -> tuple[str, str]:
+    """Where OpenMM finds the parameters of that name, and the version of the package that has them beside OpenMM."""
+    within = FORCE_FIELDS[name]
+    if within is None:
+        return "amber14/protein.ff14SB.xml", ""
+    # The package itself imports more than is needed here; its file is all that is read.
+    for package in ("openmmforcefields", "acellera-openmmforcefields"):
+        try:
+            found = metadata.distribution(package)
+        except metadata.PackageNotFoundError:
+            continue
+        path = found.locate_file(within)
+        if os.path.isfile(path):
+            return str(path), found.version
+    raise InputError(f"{name} is in the package openmmforcefields: pip install --no-deps openmmforcefields==0.15.1")
+
+
+def force_field(plan: Plan) -> app.ForceField:
+    return app.ForceField(force_field_file(plan.force_field)[0], "implicit/gbn2.xml")
 
 
 @dataclass(frozen=True)
@@ -76,6 +98,7 @@ class Plan:
     temperature: int
     seed: int
     threads: int
+    force_field: str = "ff14SB"
     libraries: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -143,7 +166,7 @@ class Checkpoint:
                 if str(kept["plan"]) != self.plan:
                     raise InputError(f"{self.state_path} is of a run with other arguments; remove it to begin anew")
                 state = State(**{name: kept[name] if kept[name].ndim else kept[name].item() for name in kept if name != "plan"})
-        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise InputError(f"{self.state_path} cannot be read ({error}); remove it to begin anew") from error
         whole = state.frames * self.frame.itemsize
         self.frames_path.touch()
@@ -151,6 +174,14 @@ class Checkpoint:
             raise InputError(f"{self.frames_path} is shorter than it was; remove {self.state_path} to begin anew")
         os.truncate(self.frames_path, whole)
         return state
+
+    def discard_unusable(self) -> None:
+        """Begins anew where what is there serves no run of this plan, and says so."""
+        try:
+            self.load()
+        except InputError as error:
+            print(f"peptide_folding: begins anew: {error}", file=sys.stderr)
+            self.remove()
 
     def add_frame(self, round_: int, figures: tuple[float, float, float], positions: np.ndarray) -> None:
         record = np.zeros(1, self.frame)
@@ -182,7 +213,7 @@ class Dynamics:
 
     def __init__(self, modeller: app.Modeller, plan: Plan):
         self.topology = modeller.topology
-        system = force_field().createSystem(
+        system = force_field(plan).createSystem(
             modeller.topology, nonbondedMethod=app.NoCutoff, constraints=app.HBonds, hydrogenMass=3 * unit.amu
         )
         self.integrator = mm.LangevinMiddleIntegrator(

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Folds one peptide by all-atom molecular dynamics in implicit solvent, from its sequence alone.
 
-Force field ff14SB, solvent GBn2 (igb=8), no cutoff, bonds to hydrogen constrained, hydrogen mass 3 u, Langevin middle
+Force field ff14SB or ff14SBonlysc, solvent GBn2 (igb=8), no cutoff, bonds to hydrogen constrained, hydrogen mass 3 u, Langevin middle
 integrator with 4 fs and 1/ps. The chain starts extended; `annealing` heats and cools it in cycles, `replica-exchange`
 lets several copies at different temperatures trade places. Results go into the working folder unless said otherwise.
 
@@ -35,7 +35,8 @@ try:
     from openmm import app, unit
 
     from peptide_dynamics import (
-        LEG_PS, LEG_STEPS, Checkpoint, Dynamics, InputError, Plan, State, Stopped, extended_chain, simulate,
+        FORCE_FIELDS, LEG_PS, LEG_STEPS, Checkpoint, Dynamics, InputError, Plan, State, Stopped, extended_chain,
+        force_field_file, simulate,
     )
 except ImportError as missing:
     print(f"peptide_folding: {missing}; install what it needs with: pip install {NEEDS}", file=sys.stderr)
@@ -180,6 +181,7 @@ def finish(plan: Plan, name: str, dynamics: Dynamics, checkpoint: Checkpoint, st
         "atoms": topology.n_atoms,
         "method": plan.method,
         "temperature_k": plan.temperature,
+        "force_field": plan.force_field,
         "seed": plan.seed,
         "replicas": plan.replicas,
         "simulated_ns": round(simulated, 6),
@@ -217,7 +219,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--reference", type=Path, help="PDB of the known structure, for the CA RMSD")
     parser.add_argument("--max-residues", type=whole(SHORTEST, LONGEST), default=LONGEST)
     parser.add_argument("--threads", type=whole(1, 64), default=1)
+    parser.add_argument(
+        "--force-field", choices=list(FORCE_FIELDS), default="ff14SB", help="ff14SBonlysc needs openmmforcefields"
+    )
     parser.add_argument("--checkpoint", type=Path, default=Path("checkpoint"), help="beginning of the names of its two files")
+    parser.add_argument(
+        "--unusable-checkpoint", choices=["refuse", "discard"], default="refuse",
+        help="what becomes of one of other arguments or libraries, or that cannot be read",
+    )
     for output in OUTPUTS:
         parser.add_argument(f"--{Path(output).stem}", type=Path, default=Path(output))
     parser.add_argument("--version", action="version", version=f"peptide_folding 1, OpenMM {mm.Platform.getOpenMMVersion()}")
@@ -230,13 +239,20 @@ def run() -> None:
     if options.reference:
         reference_trace(options.reference, sequence)  # what is wrong with it is said before the work
     libraries = {package: metadata.version(package) for package in ("openmm", "mdtraj", "peptidebuilder", "numpy")}
-    plan = Plan(sequence, options.method, options.picoseconds, options.temperature, options.seed, options.threads, libraries)
+    if options.force_field != "ff14SB":
+        libraries["openmmforcefields"] = force_field_file(options.force_field)[1]
+    plan = Plan(
+        sequence, options.method, options.picoseconds, options.temperature, options.seed, options.threads,
+        options.force_field, libraries,
+    )
     ended: list[int] = []
     for which in (signal.SIGTERM, signal.SIGINT):
         signal.signal(which, lambda number, _: ended.append(number))
     modeller = extended_chain(plan)
     dynamics = Dynamics(modeller, plan)
     checkpoint = Checkpoint(options.checkpoint, plan, modeller.topology.getNumAtoms())
+    if options.unusable_checkpoint == "discard":
+        checkpoint.discard_unusable()
     start = np.array(modeller.positions.value_in_unit(unit.nanometer), dtype=float)
     try:
         state = simulate(plan, dynamics, start, checkpoint, lambda: bool(ended))

@@ -107,8 +107,8 @@ fn each_file_is_checked_and_the_place_of_what_is_wrong_is_told() {
 named.toml: both are the same
 hint: mend that line; docs/tasks.md says what a task file may have
 error: key.toml, line 2: unknown field `threads`, expected one of `name`,
-`title`, `description`, `caveat`, `cite`, `asked_as`, `model_heavy`, `inputs`,
-`parameters`, `program`, `remote`, `resources`, `check`, `show`
+`title`, `description`, `caveat`, `cite`, `asked_as`, `see_also`, `model_heavy`,
+`inputs`, `parameters`, `program`, `remote`, `resources`, `check`, `show`
 hint: mend that line; docs/tasks.md says what a task file may have
 error: place.toml, line 9, program.arguments: `{line}` is no input and no
 parameter; there are {lines}

@@ -1,7 +1,8 @@
 //! Hashes and addresses, each in one byte order of ours.
 
-use std::{fmt, io, str::FromStr};
+use std::{borrow::Cow, fmt, io, str::FromStr};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::units::quoted;
@@ -39,6 +40,16 @@ pub struct TxHash(pub [u8; 32]);
 /// The SHA-256 of some content, shown in plain hexadecimal.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Sha256(pub [u8; 32]);
+
+impl JsonSchema for Sha256 {
+    fn schema_name() -> Cow<'static, str> {
+        "Sha256".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "A SHA-256 in hexadecimal."})
+    }
+}
 
 impl Sha256 {
     /// The digest of `bytes`.

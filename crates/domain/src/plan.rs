@@ -133,6 +133,9 @@ pub struct PlannedWork {
     /// Other names of the same work in the same request: the same task, parameters and content, which is done once.
     #[serde(default, skip_serializing_if = "Vec::is_empty", serialize_with = "path_text::serialize_all")]
     pub also: Vec<PathBuf>,
+    /// Another task that answers a like question and that the dataset suits, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub see_also: Option<String>,
 }
 
 impl PlannedWork {

@@ -1,5 +1,6 @@
 //! `result.json`: what a finished run leaves.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{bounded::Bounds, hash::Sha256, job::ResultFile, task::Parameters, units};
@@ -20,7 +21,7 @@ pub const BOUNDS: Bounds = Bounds { bytes: 128 << 20, depth: 32, values: 250_000
 pub const SUMMARY_BYTES: u64 = 256 << 10;
 
 /// The result document.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ResultDocument {
     /// The job; the provider writes its own task id and the client puts ours.
     pub job: String,
@@ -34,6 +35,7 @@ pub struct ResultDocument {
     /// With what choices.
     pub parameters: Parameters,
     /// One object a record; their fields depend on the task.
+    #[schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>")]
     pub records: Vec<serde_json::Value>,
     /// What a person wants to know first.
     pub summary: serde_json::Map<String, serde_json::Value>,
@@ -100,7 +102,7 @@ pub struct ResultOwner {
 }
 
 /// A further file of a result, such as the database of a search.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ResultInput {
     /// The parameter that names it.
     pub name: String,
@@ -113,7 +115,7 @@ pub struct ResultInput {
 }
 
 /// The dataset of a result.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ResultDataset {
     /// The path as the person named it, or the name at the provider.
     pub path: String,
@@ -122,7 +124,7 @@ pub struct ResultDataset {
 }
 
 /// What made a result.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ResultProgram {
     /// Program or built-in algorithm.
     pub name: String,

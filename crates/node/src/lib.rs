@@ -96,6 +96,8 @@ struct Node {
     /// For datasets and webhooks.
     http: reqwest::Client,
     running: runs::Running,
+    /// What the programs of models say of themselves.
+    answers: compute::local::Answers,
     wake: Wake,
 }
 
@@ -176,6 +178,7 @@ impl Node {
             links: sign::LinkKey::open(&settings.folder)?,
             http: reach::client(settings.private_addresses)?,
             running: runs::Running::default(),
+            answers: compute::local::Answers::default(),
             wake: Wake::default(),
             settings,
         })

@@ -8,6 +8,8 @@
 
 mod choices;
 mod draw;
+mod drawings;
+mod first;
 mod fold;
 pub mod hp;
 pub mod input;
@@ -28,6 +30,8 @@ use std::{fs::File, io, path::Path};
 
 pub use choices::{LARGEST_SEED, alphabet};
 pub use draw::draw;
+pub use drawings::{DRAWINGS, drawings};
+pub use first::{FirstRecord, first_record};
 pub use fold::CAVEAT;
 pub use input::InputError;
 pub use lengths::{Bar, Lengths};
@@ -196,17 +200,17 @@ pub fn run(run: Run<'_>, progress: &mut dyn FnMut(f64)) -> Result<ResultDocument
         verified: true,
         warnings: Vec::new(),
     };
-    match task {
+    let mut document = match task {
         SEQUENCE_STATS => {
             let mut input = Input::new(input, progress)?;
             let (record, summary) = stats::stats(&mut input)?;
-            Ok(document(input.finish()?, vec![record], summary, None))
+            document(input.finish()?, vec![record], summary, None)
         }
         TEXT_SUMMARY => {
             let wanted = choices::sentences(parameters)?;
             let mut input = Input::new(input, progress)?;
             let (records, summary) = summary::summarise(&mut input, wanted)?;
-            Ok(document(input.finish()?, records, summary, None))
+            document(input.finish()?, records, summary, None)
         }
         PROTEIN_FOLDING => {
             let choices = FoldChoices::of(parameters)?;
@@ -221,10 +225,12 @@ pub fn run(run: Run<'_>, progress: &mut dyn FnMut(f64)) -> Result<ResultDocument
             let summary = fold::summary(&folds, &selection, &choices);
             let mut document = document(sha256, records, summary, Some(choices.settings.seed));
             document.files.push(fold::write_drawings(&folds, out_dir)?);
-            Ok(document)
+            document
         }
-        other => Err(ScienceError::UnknownTask(domain::units::clean(other, 60))),
-    }
+        other => return Err(ScienceError::UnknownTask(domain::units::clean(other, 60))),
+    };
+    document.files.extend(drawings(&document, out_dir)?);
+    Ok(document)
 }
 
 /// The SHA-256 of a file as it is on disk, from its first byte.

@@ -1,8 +1,8 @@
 //! A file of results being written: its checksum is taken on the way.
 
 use std::{
-    fs::File,
-    io::{BufWriter, Write},
+    fs::{self, File},
+    io::{self, BufWriter, Write},
     path::Path,
 };
 
@@ -16,9 +16,15 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Creates `name` in `folder`, empty.
+    /// Creates `name` in `folder`, empty, in the place of what is there.
     pub(crate) fn create(folder: &Path, name: &'static str) -> Result<Output, ScienceError> {
-        let file = File::create(folder.join(name)).map_err(|source| ScienceError::Write { name, source })?;
+        let path = folder.join(name);
+        let made = match fs::remove_file(&path) {
+            // Not into what a link leads to.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => File::create_new(path),
+        };
+        let file = made.map_err(|source| ScienceError::Write { name, source })?;
         Ok(Output { name, file: BufWriter::new(Hashed::new(file)) })
     }
 

@@ -6,7 +6,7 @@ use domain::dataset::Alphabet;
 
 use super::{
     input::{Input, InputError, Scanned},
-    lengths::Lengths,
+    lengths::{Bar, Lengths},
     letters::Composition,
     scan::Visit,
 };
@@ -32,9 +32,15 @@ pub struct Counts {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Qualities {
     all: u64,
-    q20: u64,
-    q30: u64,
+    /// With a quality of at least 5, 10, and so on up to 40.
+    at_least: [u64; STEPS],
 }
+
+/// The highest quality that a character can stand for.
+const HIGHEST: u64 = 93;
+/// Qualities are counted in ranges that are so wide, and so many but for the lowest.
+const STEP: u8 = 5;
+const STEPS: usize = 8;
 
 impl Qualities {
     fn add(&mut self, qualities: &[u8]) {
@@ -44,14 +50,40 @@ impl Qualities {
             qualities.chunks(128).map(few).sum()
         };
         self.all += qualities.len() as u64;
-        self.q20 += at_least(b'!' + 20);
-        self.q30 += at_least(b'!' + 30);
+        for (least, count) in (1..).zip(&mut self.at_least) {
+            *count += at_least(b'!' + STEP * least);
+        }
+    }
+
+    /// How many bases have a quality of at least this, which is one of the ranges' lowest.
+    fn from(&self, least: u8) -> u64 {
+        match usize::from(least / STEP).checked_sub(1) {
+            Some(range) => self.at_least.get(range).copied().unwrap_or(0),
+            None => self.all,
+        }
+    }
+
+    /// How many bases have which quality; empty ranges at either end are left out. None where there are no qualities.
+    pub fn histogram(&self) -> Option<Vec<Bar>> {
+        let lowest = |range: usize| STEP * range as u8;
+        let bars = (0..=STEPS).map(|range| {
+            let (from, next) = (lowest(range), lowest(range + 1));
+            let (above, to) = match range {
+                STEPS => (0, HIGHEST),
+                _ => (self.from(next), u64::from(next) - 1),
+            };
+            Bar { from: from.into(), to, count: self.from(from) - above }
+        });
+        let bars: Vec<Bar> = bars.collect();
+        let used = |bar: &Bar| bar.count > 0;
+        let (first, last) = (bars.iter().position(used)?, bars.iter().rposition(used)?);
+        bars.get(first..=last).map(<[Bar]>::to_vec)
     }
 
     /// The share of bases with a quality of at least 20, and of at least 30; none where there are no qualities.
     pub fn shares(&self) -> Option<(f64, f64)> {
         let share = |n: u64| n as f64 / self.all as f64;
-        (self.all > 0).then(|| (share(self.q20), share(self.q30)))
+        (self.all > 0).then(|| (share(self.from(20)), share(self.from(30))))
     }
 }
 
@@ -107,6 +139,7 @@ pub(crate) fn stats(input: &mut Input<'_>) -> Result<(Value, Map<String, Value>)
         "q20": q20,
         "q30": q30,
         "lengths": lengths.histogram(),
+        "qualities": counts.qualities.histogram(),
     });
     let mut summary = figures(&record);
     summary.insert("format".to_owned(), json!(format));
@@ -170,6 +203,7 @@ mod tests {
                 {"from": 5, "to": 5, "count": 0}, {"from": 6, "to": 6, "count": 0}, {"from": 7, "to": 7, "count": 0},
                 {"from": 8, "to": 8, "count": 1},
             ],
+            "qualities": null,
         });
         assert_eq!(of(fasta), expected);
         assert_eq!(of(&gzip(fasta)), expected);
@@ -177,6 +211,19 @@ mod tests {
         let mut with_qualities = expected;
         with_qualities["q20"] = json!(12.0 / 14.0);
         with_qualities["q30"] = json!(8.0 / 14.0);
+        let bars = [
+            (0, 4, 1),
+            (5, 9, 0),
+            (10, 14, 0),
+            (15, 19, 1),
+            (20, 24, 4),
+            (25, 29, 0),
+            (30, 34, 0),
+            (35, 39, 0),
+            (40, 93, 8),
+        ];
+        with_qualities["qualities"] =
+            bars.iter().map(|(from, to, count)| json!({"from": from, "to": to, "count": count})).collect();
         assert_eq!(reads, with_qualities);
         let aligned = of(b">a\nAC--GTNN..\n>b\n~~~~\n");
         assert_eq!((&aligned["n"], &aligned["gaps"], &aligned["residues"]), (&json!(2), &json!(8), &json!(6)));

@@ -10,10 +10,14 @@ use std::{
 
 use super::check::Check;
 use crate::cli::{Context, wiring::policy::CapsInForce};
+use compute::{local::Runner, worker::Probed};
 use domain::{path_text::for_shell, units::bytes};
 use guard::{
     config::{ConfigError, Key, Profile, Settings},
-    machine::{self, catalogue::missing_program},
+    machine::{
+        self,
+        catalogue::{Catalogue, missing_program},
+    },
 };
 
 /// Less free disk than this is worth a word, bytes.
@@ -169,15 +173,16 @@ pub fn isolation() -> Check {
     }
 }
 
-/// The outside programs of the catalogue.
-pub fn programs(context: &Context) -> Check {
+/// The outside programs of the catalogue. Those that can tell whether they have what a task needs are asked.
+pub async fn programs(context: &Context) -> Vec<Check> {
     let catalogue = match context.catalogue() {
         Ok(catalogue) => catalogue,
-        Err(error) => return Check::fail("programs", error.message, error.hint),
+        Err(error) => return vec![Check::fail("programs", error.message, error.hint)],
     };
     let missing: Vec<_> = catalogue.iter().filter_map(|task| Some((task, missing_program(task)?))).collect();
     if missing.is_empty() {
-        return Check::ok("programs", "every task's program is there");
+        let there = Check::ok("programs", "every task's program is there");
+        return std::iter::once(there).chain(lacking(catalogue).await).collect();
     }
     let tasks = missing.iter().map(|(task, _)| task.name.as_str()).collect::<Vec<_>>().join(", ");
     let packages: BTreeSet<&str> = missing.iter().filter_map(|(_, m)| m.package()).collect();
@@ -191,5 +196,25 @@ pub fn programs(context: &Context) -> Check {
             .join("; "),
         false => format!("apt install {}", packages.into_iter().collect::<Vec<_>>().join(" ")),
     };
-    Check::warn("programs", format!("not installed for {tasks}"), hint)
+    let missing = Check::warn("programs", format!("not installed for {tasks}"), hint);
+    std::iter::once(missing).chain(lacking(catalogue).await).collect()
+}
+
+/// The first task whose program says that it lacks something, or does not say.
+async fn lacking(catalogue: &Catalogue) -> Option<Check> {
+    for task in catalogue.iter().filter(|task| missing_program(task).is_none()) {
+        let install = task.command().and_then(|command| command.install.clone());
+        match Runner::default().probe(task).await {
+            None | Some(Probed::Able) => {}
+            Some(Probed::Unable(said)) => {
+                let hint = install.unwrap_or_else(|| format!("`agent tasks show {}` says what it needs", task.name));
+                return Some(Check::warn("programs", format!("{} cannot be run here: {said}", task.name), hint));
+            }
+            Some(Probed::Unknown(why)) => {
+                let text = format!("it is not known whether {} can be run here: {why}", task.name);
+                return Some(Check::warn("programs", text, "look at it when the machine is less busy"));
+            }
+        }
+    }
+    None
 }

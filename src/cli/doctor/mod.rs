@@ -36,13 +36,9 @@ pub async fn examine(context: &Context) -> Result<ExitCode, CommandError> {
     let settings = context.settings()?;
     let profile = settings.profile();
     let mut checks = here::settings(settings, &profile);
-    checks.extend([
-        here::home(settings),
-        here::policy(settings, &profile),
-        here::machine(settings),
-        here::programs(context),
-        here::isolation(),
-    ]);
+    checks.extend([here::home(settings), here::policy(settings, &profile), here::machine(settings)]);
+    checks.extend(here::programs(context).await);
+    checks.push(here::isolation());
     checks.extend(here::webhooks(settings));
     checks.push(model::model(settings).await);
     checks.extend(match (&profile, settings.policy()) {

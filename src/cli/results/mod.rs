@@ -14,10 +14,11 @@ use std::{
 };
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use self::records::Separator;
 use super::{CommandError, Context, Kind, completions, jobs::Which};
+use crate::tools::schema::file_text;
 use domain::{
     bounded,
     hash::Hashed,
@@ -48,6 +49,9 @@ pub struct Results {
     /// Print the records as TSV, a line each; those of a request with columns for sample and job
     #[arg(long, conflicts_with = "open")]
     tsv: bool,
+    /// Print the JSON Schema of result.json
+    #[arg(long, conflicts_with_all = ["of", "cat", "copy", "csv", "tsv", "open"])]
+    schema: bool,
     /// Open the folder in the desktop's file browser
     #[arg(long)]
     open: bool,
@@ -82,6 +86,13 @@ impl Results {
     /// # Errors
     /// No such job or file, a job without a result; files that are gone or were changed; a folder that cannot be written.
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
+        if self.schema {
+            match context.json() {
+                true => context.output.json(&schema()),
+                false => context.output.write(&file_text(&schema())),
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
         let separator = if self.csv { Separator::Comma } else { Separator::Tab };
         if let Some(Of::Request(id)) = &self.of {
             if self.cat.is_some() || self.copy.is_some() || self.open {
@@ -132,6 +143,11 @@ impl Results {
                 .hint("agent jobs list shows how they stand")
         })
     }
+}
+
+/// What `result.json` holds, as `docs/result.schema.json` has it.
+fn schema() -> Value {
+    schemars::schema_for!(ResultDocument).to_value()
 }
 
 fn named<'r>(result: &'r JobResult, name: &str) -> Result<&'r ResultFile, CommandError> {
@@ -315,4 +331,18 @@ fn list(context: &Context, job: &Job, result: &JobResult) {
     let title = format!("{} of {}, in {}", job.id, job.task_type, result.folder.display());
     context.output.lines(look.paragraph(crate::face::look::Tone::Plain, &title));
     context.output.lines(look.table(&["file", "size", "sha256"], rows.collect(), &[1], 0));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_is_as_generated() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/result.schema.json");
+        let there = fs::read_to_string(path).unwrap_or_default();
+        let drifted = "it drifted: run `agent results --schema > docs/result.schema.json`";
+        assert_eq!(there, file_text(&schema()), "{drifted}");
+        assert!(!jsonschema::is_valid(&schema(), &json!({"job": "job-a"})));
+    }
 }

@@ -14,8 +14,9 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{CommandError, Context, Kind, completions};
+use super::{CommandError, Context, Kind, completions, runtime::block_on};
 use crate::tools::schema::file_text;
+use compute::{local::Runner, worker::Probed};
 use domain::task::TaskType;
 use guard::machine::catalogue::{self, Catalogue, FolderError, TaskFile, TaskFileError, missing_program};
 
@@ -63,6 +64,9 @@ struct Listed<'a> {
     #[serde(flatten)]
     task: &'a TaskType,
     missing_package: Option<String>,
+    /// What its program says of itself, where the task says how it is asked and it was: it is where one task is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probed: Option<Probed>,
 }
 
 impl Tasks {
@@ -91,13 +95,18 @@ impl Tasks {
             None => catalogue.iter().collect(),
             Some(name) => vec![catalogue.get(name).ok_or_else(|| unknown(name, catalogue))?],
         };
+        // Asking takes a moment, and may take half a minute: only of a task that is looked at by itself.
+        let probed = match (shown, tasks.as_slice()) {
+            (Some(_), [task]) => block_on(async { Ok(Runner::default().probe(task).await) })?,
+            _ => None,
+        };
         if context.json() {
             for task in tasks {
                 let missing_package = missing_program(task).and_then(|missing| missing.package().map(str::to_owned));
-                context.output.json(&Listed { task, missing_package });
+                context.output.json(&Listed { task, missing_package, probed: probed.clone() });
             }
         } else if let (Some(_), [task]) = (shown, tasks.as_slice()) {
-            context.output.lines(show::one(task, &context.look));
+            context.output.lines(show::one(task, probed.as_ref(), &context.look));
             context.output.lines(show::charge(context, task)?);
         } else {
             context.output.lines(show::all(&tasks, &context.look));

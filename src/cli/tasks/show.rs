@@ -5,11 +5,12 @@ use crate::{
     cli::{CommandError, Context, runtime::block_on},
     face::look::{Look, Tone},
 };
+use compute::worker::Probed;
 use domain::task::{ParameterKind, ParameterSpec, Program, TaskType};
 use guard::machine::catalogue::{Missing, format_name, missing_program};
 
 pub fn all(tasks: &[&TaskType], look: &Look) -> Vec<String> {
-    let rows = tasks.iter().map(|t| vec![t.name.clone(), t.title.clone(), runs(t), state(t)]).collect();
+    let rows = tasks.iter().map(|t| vec![t.name.clone(), t.title.clone(), runs(t), state(t, None)]).collect();
     let mut out = look.table(&["task", "what it does", "runs", "program"], rows, &[], 1);
     out.push(String::new());
     out.push(look.line(Tone::Dim, "agent tasks TASK shows its parameters"));
@@ -26,12 +27,21 @@ fn runs(task: &TaskType) -> String {
     .to_owned()
 }
 
-/// Whether its program is there.
-fn state(task: &TaskType) -> String {
+/// Whether its program is there, and what it says of itself where it was asked.
+fn state(task: &TaskType, probed: Option<&Probed>) -> String {
     match (&task.program, missing_program(task)) {
         (Program::Builtin, _) => "built in".to_owned(),
         (Program::Aioz, _) => "a model of the provider's".to_owned(),
-        (Program::Command(_), None) => "installed".to_owned(),
+        (Program::Command(command), None) => match probed {
+            None if command.probe.is_empty() => "installed".to_owned(),
+            None => format!("{} is there, not asked", command.executable),
+            Some(Probed::Able) => "installed, with what it needs".to_owned(),
+            Some(Probed::Unknown(why)) => format!("{} is there; {why}", command.executable),
+            Some(Probed::Unable(said)) => {
+                let how = command.install.as_ref().map(|install| format!(": {install}")).unwrap_or_default();
+                format!("{} lacks something ({said}){how}", command.executable)
+            }
+        },
         (Program::Command(_), Some(Missing::Program { executable, package: None })) => {
             format!("missing: {executable} is not on PATH")
         }
@@ -42,7 +52,7 @@ fn state(task: &TaskType) -> String {
     }
 }
 
-pub fn one(task: &TaskType, look: &Look) -> Vec<String> {
+pub fn one(task: &TaskType, probed: Option<&Probed>, look: &Look) -> Vec<String> {
     let formats = task.formats.iter().copied().map(format_name).collect::<Vec<_>>().join(" or ");
     let mut out = look.field("Task", Tone::Strong, &task.name);
     out.extend(look.more(Tone::Plain, &task.title));
@@ -50,7 +60,7 @@ pub fn one(task: &TaskType, look: &Look) -> Vec<String> {
     out.extend(task.caveat.iter().flat_map(|text| look.field("Caveat", Tone::Dim, text)));
     out.extend(look.field("Works on", Tone::Plain, &formats));
     out.extend(look.field("Runs", Tone::Plain, &runs(task)));
-    out.extend(look.field("Program", Tone::Plain, &state(task)));
+    out.extend(look.field("Program", Tone::Plain, &state(task, probed)));
     let image = task.command().and_then(|command| command.image.as_ref());
     out.extend(image.into_iter().flat_map(|image| {
         let id = image.id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();

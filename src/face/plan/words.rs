@@ -156,6 +156,7 @@ pub fn beyond(piece: &PlannedWork) -> Vec<String> {
         }
         _ => format!("planned as if it took {}, as you say", seconds(s)),
     }));
+    out.extend(piece.see_also.clone());
     out.extend(piece.work.anew.then(|| "done anew, whatever was done before".to_owned()));
     out
 }

@@ -72,7 +72,7 @@ pub(super) fn named(s: &Sentence, scene: &Scene) -> Vec<File> {
 
 /// Whether a word has a meaning of its own.
 fn is_spoken(s: &Sentence, at: usize) -> bool {
-    let in_mention = s.mentions.iter().any(|mention| mention.at <= at && at < mention.end);
+    let in_mention = s.mentions.iter().any(|mention| mention.words.contains(&at));
     *s.kind(at) == Kind::Word && (in_mention || s.covering(at).any(|mark| !matches!(mark.cue, Means | Order)))
 }
 

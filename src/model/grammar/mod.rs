@@ -183,9 +183,16 @@ fn of_words(said: &str, scene: &Scene) -> Reading {
 fn answered(said: &str, s: &Sentence, scene: &Scene) -> Option<Reading> {
     let asked = scene.asked.filter(|asked| !asked.is_empty() && asked.len() < MOST_PIECES)?;
     let names_task = |s: &Sentence| s.mentions.iter().any(|mention| !mention.weak);
+    let before = Sentence::of(asked, scene);
+    if let (Some((one, other)), [meant]) = (before.rivals(), s.mentions.as_slice()) {
+        // What was not meant is not named.
+        let not = [one, other].into_iter().find(|task| task.name != meant.task.name)?;
+        let tasks: Vec<TaskType> = scene.tasks.iter().filter(|task| task.name != not.name).cloned().collect();
+        return Some(read(asked, &Scene { tasks: &tasks, asked: None, ..scene.clone() }));
+    }
     let says = names_task(s) || !s.files.is_empty() || (0..s.tokens.len()).any(|at| s.number(at).is_some());
     let chooses = s.has_any(&[All, Both, Rest, Nth, Ordinal, Free, Here, Means, Value]) || s.length() <= 2;
-    if !(says || chooses) || names_task(s) && (!s.files.is_empty() || names_task(&Sentence::of(asked, scene))) {
+    if !(says || chooses) || names_task(s) && (!s.files.is_empty() || names_task(&before)) {
         return None;
     }
     let both = read(&format!("{asked}\n{said}"), &Scene { asked: None, ..scene.clone() });

@@ -10,6 +10,7 @@ use super::{
     tasks::{Mention, mentions},
     tokens::{Kind, Token, tokens},
 };
+use domain::task::TaskType;
 
 /// Longer texts are not read, pieces: a wish is short.
 pub(super) const MOST_PIECES: usize = 8_000;
@@ -46,7 +47,7 @@ impl<'a> Sentence<'a> {
         let (named, read) = (vec![false; tokens.len()], vec![false; tokens.len()]);
         let mut s = Sentence { tokens, marks, mentions, files, excluded, said, banned: false, named, read };
         s.files = files::named(&s, scene);
-        let tasks = s.mentions.iter().flat_map(|mention| mention.at..mention.end);
+        let tasks = s.mentions.iter().flat_map(|mention| mention.words.iter().copied());
         let named: Vec<usize> = tasks.chain(s.files.iter().map(|file| file.at)).collect();
         tick(&mut s.named, named);
         s
@@ -89,6 +90,16 @@ impl<'a> Sentence<'a> {
         let mut seen = HashSet::new();
         self.mentions.retain(|one| seen.insert(&one.task.name));
         Ok(())
+    }
+
+    /// Two tasks that are named in one wish though each answers a question like the other's: one of them is meant.
+    pub fn rivals(&self) -> Option<(&'a TaskType, &'a TaskType)> {
+        let is_other = |one: &TaskType, other: &TaskType| one.see_also.as_deref() == Some(other.name.as_str());
+        self.mentions.iter().zip(self.mentions.iter().skip(1)).find_map(|(a, b)| {
+            let one_wish = self.clause(a.at) == self.clause(b.at) && !(a.at..b.at).any(|at| self.is(at, And));
+            let rivals = is_other(a.task, b.task) || is_other(b.task, a.task);
+            (rivals && one_wish).then_some((a.task, b.task))
+        })
     }
 
     pub fn word(&self, at: usize) -> &str {

@@ -1,13 +1,16 @@
 //! The tasks of the catalogue that a sentence names: by their own words, by a few of other languages, or by a slip.
 
 use super::{
-    cues::Mark,
+    cues::{Cue, Mark},
     tokens::{Kind, Token},
 };
 use domain::task::TaskType;
 
 /// A line for each task: `sequence_stats = statistik|statistiques`.
 pub(super) const MORE: &str = include_str!("tasks.txt");
+/// So many pieces, such as the name of a file, may stand behind the first word of a phrase of three words and more: "fold x.fasta
+/// with openmm".
+const BETWEEN: usize = 4;
 /// A slip is looked for in so many words, from the first on: a wish is short.
 const SLIPS: usize = 64;
 
@@ -15,8 +18,10 @@ const SLIPS: usize = 64;
 #[derive(Debug, Clone)]
 pub(super) struct Mention<'a> {
     pub task: &'a TaskType,
+    /// The first piece of it.
     pub at: usize,
-    pub end: usize,
+    /// All of them.
+    pub words: Vec<usize>,
     pub weak: bool,
     /// What was taken for what, where the word was not written to the letter.
     pub guess: Option<String>,
@@ -32,11 +37,17 @@ struct Phrase<'a> {
 /// The tasks that are named, in order.
 pub(super) fn mentions<'a>(tokens: &[Token], marks: &[Mark], tasks: &'a [TaskType]) -> Vec<Mention<'a>> {
     let phrases: Vec<Phrase> = tasks.iter().flat_map(phrases).collect();
-    let mut found: Vec<(usize, &Phrase)> = Vec::new();
+    let mut found: Vec<(Vec<usize>, &Phrase)> = Vec::new();
     for at in 0..tokens.len() {
-        let inside = found.last().is_some_and(|(start, last)| last.rank == 0 && at < start + last.words.len());
-        let fitting = phrases.iter().filter(|phrase| !inside && stands_at(tokens, at, &phrase.words));
-        found.extend(fitting.max_by_key(|phrase| (phrase.rank == 0, phrase.words.len())).map(|best| (at, best)));
+        // None reaches further than so many phrases back.
+        if found.iter().rev().take(2 * BETWEEN).any(|(words, phrase)| phrase.rank == 0 && words.contains(&at)) {
+            continue;
+        }
+        let fitting = phrases.iter().filter_map(|phrase| {
+            let apart = || apart(tokens, marks, at, &phrase.words);
+            Some((stands_at(tokens, at, &phrase.words).or_else(apart)?, phrase))
+        });
+        found.extend(fitting.max_by_key(|(_, phrase)| (phrase.rank == 0, phrase.words.len())));
     }
     let rank = found.iter().map(|(_, phrase)| phrase.rank).min();
     if let Some(slip) = (rank != Some(0)).then(|| slip(tokens, marks, &phrases)).flatten() {
@@ -44,8 +55,10 @@ pub(super) fn mentions<'a>(tokens: &[Token], marks: &[Mark], tasks: &'a [TaskTyp
     }
     found.retain(|(_, phrase)| Some(phrase.rank) == rank);
     let weak = rank != Some(0);
-    let mention = |at, task, words: usize| Mention { task, at, end: at + words, weak, guess: None };
-    found.into_iter().map(|(at, phrase)| mention(at, phrase.task, phrase.words.len())).collect()
+    let mention = |(words, phrase): (Vec<usize>, &Phrase<'a>)| {
+        Some(Mention { task: phrase.task, at: *words.first()?, words, weak, guess: None })
+    };
+    found.into_iter().filter_map(mention).collect()
 }
 
 fn phrases(task: &TaskType) -> impl Iterator<Item = Phrase<'_>> {
@@ -64,12 +77,26 @@ fn phrases(task: &TaskType) -> impl Iterator<Item = Phrase<'_>> {
     })
 }
 
-fn stands_at(tokens: &[Token], at: usize, words: &[String]) -> bool {
-    !words.is_empty()
-        && words.iter().enumerate().all(|(i, word)| {
-            let token = tokens.get(at + i).filter(|token| token.kind == Kind::Word);
-            token.is_some_and(|token| token.text == *word || (i + 1 == words.len() && inflected(&token.text, word)))
-        })
+/// The pieces that are these words, the first of them at `at`.
+fn stands_at(tokens: &[Token], at: usize, words: &[String]) -> Option<Vec<usize>> {
+    let stands = words.iter().enumerate().all(|(i, word)| {
+        let token = tokens.get(at + i).filter(|token| token.kind == Kind::Word);
+        token.is_some_and(|token| token.text == *word || (i + 1 == words.len() && inflected(&token.text, word)))
+    });
+    (stands && !words.is_empty()).then(|| (at..at + words.len()).collect())
+}
+
+/// The same where a few pieces of the same clause, which join no further wish, stand behind the first word.
+fn apart(tokens: &[Token], marks: &[Mark], at: usize, words: &[String]) -> Option<Vec<usize>> {
+    let (first, rest) = words.split_first().filter(|(_, rest)| rest.len() >= 2)?;
+    let begins = tokens.get(at).filter(|token| token.is(first))?;
+    let joins = |at: usize| {
+        let cues = marks.iter().filter(|mark| mark.at <= at && at < mark.end).map(|mark| mark.cue);
+        cues.into_iter().any(|cue| matches!(cue, Cue::And | Cue::But | Cue::Not))
+    };
+    let within = |at: &usize| tokens.get(*at).is_some_and(|token| token.clause == begins.clause) && !joins(*at);
+    let from = (at + 1..=at + 1 + BETWEEN).take_while(within).find_map(|from| stands_at(tokens, from, rest))?;
+    Some(std::iter::once(at).chain(from).collect())
 }
 
 /// `folds`, `folded`, `folding`, `summarising`.
@@ -92,7 +119,7 @@ fn slip<'a>(tokens: &[Token], marks: &[Mark], phrases: &[Phrase<'a>]) -> Option<
     let &(least, at, best) = found.iter().min_by_key(|(distance, ..)| *distance)?;
     let alone = found.iter().all(|(distance, _, phrase)| *distance > least || phrase.task.name == best.task.name);
     let guess = Some(format!("took {} for {}", tokens.get(at)?.text, best.words.first()?));
-    alone.then(|| Mention { task: best.task, at, end: at + 1, weak: false, guess })
+    alone.then(|| Mention { task: best.task, at, words: vec![at], weak: false, guess })
 }
 
 /// How many slips are between two words that begin alike, where those are few: in short words, letters that are swapped.

@@ -29,6 +29,9 @@ pub(super) fn read(s: &Sentence, scene: &Scene) -> Found {
     if s.mentions.is_empty() {
         return about(s, scene).or_else(|| amend::read(s, scene, false)).or_else(|| what_to_do(s, scene));
     }
+    if let Some((one, other)) = s.rivals() {
+        return Some(Err(format!("{} or {}: which of them?", one.title, other.title)));
+    }
     amend::same_task(s, scene).or_else(|| Some(fresh(s, scene)))
 }
 

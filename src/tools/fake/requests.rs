@@ -44,6 +44,7 @@ fn piece_of(job: &Job) -> PlannedWork {
         cannot: None,
         same_as_before: true,
         also: Vec::new(),
+        see_also: None,
     }
 }
 
@@ -200,6 +201,7 @@ impl Fake {
                     }),
                     same_as_before: false,
                     also: Vec::new(),
+                    see_also: None,
                 },
             });
         }

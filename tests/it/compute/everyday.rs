@@ -17,6 +17,7 @@ use compute::local::LocalError;
 use domain::task::ResultFormat;
 use guard::machine::catalogue::Catalogue;
 
+pub use self::order::by_schema;
 use self::order::{Made, Order};
 
 /// Takes minutes and programs that Debian has not: it has tests of its own.

@@ -225,6 +225,32 @@ async fn a_result_whose_files_have_the_names_of_options_is_refused() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drawing_of_the_provider_s_is_not_kept() {
+    let script = Bytes::from_static(b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>");
+    let hostile = Results::start(Some(script.clone())).await;
+    let (url, bytes, sha256) = (Results::at(&hostile.origin, ""), script.len(), Sha256::of(&script).to_string());
+    let (stage, _meddler) = behind(&hostile, move |exchange| {
+        let drawing = |file: &&mut Value| file["name"] == "lengths.svg";
+        for file in files(exchange).into_iter().flatten().filter(drawing) {
+            *file = json!({"name": "lengths.svg", "url": url, "bytes": bytes, "sha256": sha256});
+        }
+    })
+    .await;
+    let run = stage.world.run(&ASK);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert_eq!(hostile.hits.load(Relaxed), 1, "it came");
+    let folder = std::path::PathBuf::from(run.event("receipt")["result"]["path"].as_str().unwrap());
+    let drawing = std::fs::read(folder.join("lengths.svg")).unwrap();
+    let text = String::from_utf8(drawing.clone()).unwrap();
+    assert!(text.contains("Lengths of sequences") && !text.contains("onload"), "{text}");
+    let sha256 = Sha256::of(&drawing).to_string();
+    let document: Value = serde_json::from_slice(&std::fs::read(folder.join("result.json")).unwrap()).unwrap();
+    assert_eq!(document["files"], json!([{"name": "lengths.svg", "bytes": drawing.len(), "sha256": sha256}]));
+    let printed = stage.world.run(&["results", "--cat", "lengths.svg"]);
+    assert_eq!((printed.code, printed.out), (0, text), "it is held against the checksum of ours");
+}
+
 /// A run of the program whose events are read as they come.
 struct Running {
     child: Child,

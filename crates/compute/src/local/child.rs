@@ -36,7 +36,7 @@ pub(super) struct Worker {
 
 /// How a worker ended.
 pub(super) struct End {
-    /// Its last word, [`Line::Done`], [`Line::Checked`] or [`Line::Failed`], unless it died before.
+    /// Its last word, [`Line::Done`], [`Line::Checked`], [`Line::Probed`] or [`Line::Failed`], unless it died before.
     pub last: Option<Line>,
     /// The end of its standard error, cleaned.
     pub said: String,
@@ -125,7 +125,7 @@ async fn last_word(stdout: Option<ChildStdout>, progress: &(dyn Fn(f64) + Send +
     while let Ok(Some(text)) = lines.next_line().await {
         match serde_json::from_str(&text) {
             Ok(Line::Progress(part)) if part.is_finite() => progress(part.clamp(0.0, 1.0)),
-            Ok(word @ (Line::Done(_) | Line::Checked(_) | Line::Failed(_))) => {
+            Ok(word @ (Line::Done(_) | Line::Checked(_) | Line::Probed(_) | Line::Failed(_))) => {
                 last.get_or_insert(word);
             }
             _ => {}

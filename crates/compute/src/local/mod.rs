@@ -3,6 +3,7 @@
 mod check;
 mod child;
 mod error;
+mod probe;
 
 use std::{
     fs::{self, File},
@@ -14,7 +15,7 @@ use serde::Deserialize;
 use tokio::sync::watch;
 
 use self::child::{End, Worker};
-pub use self::{check::ToCheck, error::LocalError};
+pub use self::{check::ToCheck, error::LocalError, probe::Answers};
 use super::worker::{
     self,
     spec::{Assignment, Failure, Line, MAX_SPEC, Measure, Spec, SpecFile},
@@ -151,6 +152,11 @@ impl Runner {
     }
 }
 
+/// Removes what the runs of a job kept to go on by, where it has come to its end without another run.
+pub fn forget_checkpoint(out_dir: &Path) {
+    worker::checkpoint::remove(out_dir);
+}
+
 /// The run itself, without a permit: for a node, whose right to run is that its task is paid. `clippy.toml` says who may call it.
 pub async fn execute(
     runner: &Runner,
@@ -184,6 +190,7 @@ pub async fn execute(
     if ended.is_err() {
         // A worker that was ended could not.
         worker::remove_scratch(&out_dir);
+        worker::checkpoint::remove(&out_dir);
     }
     let Line::Done(measure) = ended? else { return Err(no_word()) };
     let (files, summary) = blocking(move || listed(&out_dir)).await?;
@@ -249,7 +256,7 @@ fn no_word() -> LocalError {
 fn last_word(end: End, limits: Limits) -> Result<Line, LocalError> {
     let failure = match end.last {
         Some(Line::Failed(failure)) => failure,
-        Some(word @ (Line::Done(_) | Line::Checked(_))) => return Ok(word),
+        Some(word @ (Line::Done(_) | Line::Checked(_) | Line::Probed(_))) => return Ok(word),
         _ => {
             let how = child::how(end.status);
             // The allocator's last words before it aborts, and the kernel's signal at the CPU limit.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    failure_of, inputs,
+    failure_of, full_disk, inputs,
     spec::{Accepted, CheckSpec, Checked, Failure},
     write,
 };
@@ -18,7 +18,7 @@ use domain::{
     result::{self, RESULT_FILE, ResultDocument},
     units,
 };
-use science::VerifyError;
+use science::{DRAWINGS, VerifyError, drawings};
 
 /// The places of what is handed over.
 pub(crate) const DOCUMENT: usize = 0;
@@ -52,12 +52,19 @@ pub(super) fn run(spec: &CheckSpec) -> Result<Checked, Failure> {
             };
         }
     }
+    // Drawings follow from the document: ours stand in the place of those that came, which anybody might have drawn.
+    document.files.retain(|file| !DRAWINGS.contains(&file.name.as_str()));
+    let drawn = drawings(&document, &spec.folder).map_err(|error| match full_disk(&error) {
+        true => Failure::DiskFull,
+        false => Failure::Task(error.to_string()),
+    })?;
+    document.files.extend(drawn.iter().cloned());
     document.job = spec.job.clone();
     document.dataset.path = spec.dataset_name.clone();
     let kept = write::document(&spec.folder, &document);
     let kept = kept.map_err(|e| failure_of(&e, &format!("{RESULT_FILE} cannot be written")))?;
     let warnings = document.clean_warnings();
-    Ok(Checked::Right(Accepted { document: kept, summary: document.summary, warnings }))
+    Ok(Checked::Right(Accepted { document: kept, drawn, summary: document.summary, warnings }))
 }
 
 /// The document, where it is within bounds, and of this job's task, dataset, parameters and files. The inner error is what

@@ -24,6 +24,8 @@ pub(super) struct Places<'a> {
     pub parameters: &'a Parameters,
     /// The scratch folder, which the program works in; it lies in the folder of results.
     pub scratch: &'a Path,
+    /// The name of the checkpoint folder beside it, where the task keeps one.
+    pub checkpoint: Option<&'a str>,
 }
 
 impl Places<'_> {
@@ -42,6 +44,10 @@ impl Places<'_> {
             // their paths is the same everywhere.
             Piece::Out(name) | Piece::Prefix(name) => Ok(format!("../{name}")),
             Piece::Scratch(name) => Ok(format!("./{name}")),
+            Piece::Checkpoint(name) => match self.checkpoint {
+                Some(folder) => Ok(format!("../{folder}/{name}")),
+                None => Err(Failure::Task("there is no checkpoint folder".into())),
+            },
             Piece::Script(name) => Ok(format!("./{SCRIPTS}/{name}")),
             Piece::Text(text) => Ok(text.clone()),
         })
@@ -74,11 +80,20 @@ mod tests {
         let parameters = json!({"threads": 2, "share": 5.0, "least": 1e-5, "word": "a b; rm -rf", "on": true, "off": false, "none": null});
         let parameters = parameters.as_object().cloned().unwrap();
         let inputs = [("reads".to_owned(), "./d.fasta".to_owned()), ("database".to_owned(), "./-x".to_owned())];
-        let places = Places { inputs: &inputs, parameters: &parameters, scratch: Path::new("/out/s") };
-        let arguments =
-            ["{share}/{least}", "{reads}", "-p={threads}", "{word}", "{database}", "{out:x.tsv}", "{scratch:y}.z"];
+        let places =
+            Places { inputs: &inputs, parameters: &parameters, scratch: Path::new("/out/s"), checkpoint: Some(".c") };
+        let arguments = [
+            "{share}/{least}",
+            "{reads}",
+            "-p={threads}",
+            "{word}",
+            "{database}",
+            "{out:x.tsv}",
+            "{scratch:y}.z",
+            "{checkpoint:k}",
+        ];
         let filled: Vec<_> = arguments.iter().map(|a| places.fill(&a.parse().unwrap()).unwrap()).collect();
-        assert_eq!(filled, ["5/0.00001", "./d.fasta", "-p=2", "a b; rm -rf", "./-x", "../x.tsv", "./y.z"]);
+        assert_eq!(filled, ["5/0.00001", "./d.fasta", "-p=2", "a b; rm -rf", "./-x", "../x.tsv", "./y.z", "../.c/k"]);
         assert!(places.fill(&"{missing}".parse().unwrap()).is_err());
         let given = ["reads", "threads", "on", "off", "none", "missing"].map(|name| places.is_given(name));
         assert_eq!(given, [true, true, true, false, false, false]);

@@ -98,6 +98,18 @@ impl Handed {
             .map_err(|e| super::failure_of(&e, "the inputs could not be taken"))
     }
 
+    /// No inputs: for a program of this machine that is only asked something, without the network.
+    ///
+    /// # Errors
+    /// None that a folder of ours would bring about.
+    pub fn nothing(out_dir: &Path) -> io::Result<Handed> {
+        let means = match isolation() {
+            Ok(isolation) => Means::Bubblewrap(isolation),
+            Err(why) => Means::Nothing(why),
+        };
+        Handed::by(means, false, 0, out_dir)
+    }
+
     fn by(means: Means, network: bool, count: usize, out_dir: &Path) -> io::Result<Handed> {
         let (mut sources, mut copies) = (Vec::new(), None);
         for place in (0..count).filter(|_| !matches!(means, Means::Nothing(_))) {

@@ -4,12 +4,14 @@
 //! known numbers. It opens none of the person's files by name.
 
 pub(crate) mod check;
+pub(crate) mod checkpoint;
 mod fill;
 mod format;
 mod handed;
 pub(crate) mod inputs;
 mod isolation;
 mod left;
+mod probe;
 mod program;
 mod pulse;
 mod said;
@@ -32,7 +34,7 @@ use domain::{result::ResultDocument, task::Program, units};
 
 pub use self::{
     isolation::{Isolation, NotIsolated, isolation},
-    spec::{Accepted, Checked, Measure},
+    spec::{Accepted, Checked, Measure, Probed},
     write::hash,
 };
 
@@ -50,6 +52,7 @@ pub fn worker_main() -> ExitCode {
     let last = match assigned {
         Some(Assignment::Run(spec)) => work(&spec).map(Line::Done),
         Some(Assignment::Check(spec)) => check(&spec).map(Line::Checked),
+        Some(Assignment::Probe(spec)) => probe::run(&spec).map(Line::Probed),
         Some(Assignment::Enter(entry)) => return isolation::enter(&entry),
         None => {
             eprintln!("`agent {SUBCOMMAND}` is started by agent itself, for one run");
@@ -90,6 +93,9 @@ fn work(spec: &Spec) -> Result<Measure, Failure> {
         Some(handed) => program::run(spec, &handed, &room)?,
     };
     write::document(&spec.out_dir, &document).map_err(|e| failure_of(&e, "the result could not be written"))?;
+    // Of this run and of those before it that were ended from outside.
+    checkpoint::remove(&spec.out_dir);
+    remove_scratch(&spec.out_dir);
     let max_rss = pulse.stop().max(pulse::own_peak()).max(pulse::peak_of_children());
     Ok(Measure { seconds: started.elapsed().as_secs_f64(), max_rss })
 }

@@ -11,6 +11,7 @@ use std::{
 use rustix::process::{Signal, getpid};
 
 use super::{
+    checkpoint::Checkpoint,
     failure_of,
     fill::{Places, SCRIPTS},
     handed::{TakenIn, take_in},
@@ -35,11 +36,14 @@ pub(super) fn run(spec: &Spec, handed: &Handed, room: &Room) -> Result<ResultDoc
     };
     let io = |what: &'static str| move |e: io::Error| failure_of(&e, what);
     let scratch = scratch(&spec.out_dir).map_err(io("no scratch folder could be made"))?;
-    let TakenIn { dataset: sha256, further, named: inputs } = take_in(spec, handed, scratch.path())?;
+    let taken = take_in(spec, handed, scratch.path())?;
+    let held = Checkpoint::open(spec, command, &taken).map_err(io("the checkpoint folder cannot be used"))?;
+    let TakenIn { dataset: sha256, further, named: inputs } = taken;
     let launch = handed
         .launch(&spec.out_dir, scratch.path(), inputs.iter().map(|(_, path)| name_of(path)))
         .map_err(io("the folders of the run could not be made"))?;
-    let places = Places { inputs: &inputs, parameters: &spec.parameters, scratch: scratch.path() };
+    let checkpoint = held.as_ref().map(|held| held.name.as_str());
+    let places = Places { inputs: &inputs, parameters: &spec.parameters, scratch: scratch.path(), checkpoint };
     write_scripts(command, scratch.path()).map_err(io("the scripts could not be written"))?;
     let before = Before::of(&spec.out_dir).map_err(io("the results folder cannot be read"))?;
     let told = Told::new(&spec.out_dir, scratch.path()).map_err(io("the output could not be made"))?;

@@ -113,10 +113,15 @@ impl Messages {
 
 /// The last lines that a program wrote to the first of these files that is not blank; nothing where it wrote none.
 pub(super) fn reason<'a>(files: impl IntoIterator<Item = &'a Path>) -> String {
-    files.into_iter().map(last_lines).find(|said| !said.is_empty()).unwrap_or_default()
+    files.into_iter().map(|path| last_lines(path, LAST_LINES)).find(|said| !said.is_empty()).unwrap_or_default()
 }
 
-fn last_lines(path: &Path) -> String {
+/// The last line that a program wrote to a file; nothing where it wrote none.
+pub(super) fn last_line(path: &Path) -> String {
+    last_lines(path, 1)
+}
+
+fn last_lines(path: &Path, most: usize) -> String {
     let read = || -> io::Result<Vec<u8>> {
         // Not what the program put in its place: a link to what it may not read itself.
         let mut file = plain_file::open_itself(path)?;
@@ -130,7 +135,7 @@ fn last_lines(path: &Path) -> String {
     // Lines of signs alone are drawing.
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| line.contains(char::is_alphanumeric)).collect();
     let mut said = String::new();
-    for line in lines.into_iter().rev().take(LAST_LINES) {
+    for line in lines.into_iter().rev().take(most) {
         let whole = if said.is_empty() { line.to_owned() } else { format!("{line} {said}") };
         if whole.chars().count() > REASON && !said.is_empty() {
             break;

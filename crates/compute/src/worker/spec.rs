@@ -25,6 +25,8 @@ pub(crate) enum Assignment {
     Run(Box<Spec>),
     /// Check a result that came from elsewhere.
     Check(Box<CheckSpec>),
+    /// Ask a program whether it has what a task needs of it.
+    Probe(Box<ProbeSpec>),
     /// Become an outside program, within bubblewrap. A worker tells this to another that it starts itself.
     Enter(Box<Entry>),
 }
@@ -80,6 +82,34 @@ pub(crate) struct CheckSpec {
     pub cpu_limit: u64,
 }
 
+/// One look at what a program has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ProbeSpec {
+    /// The program.
+    pub executable: String,
+    /// What it is asked by.
+    pub arguments: Vec<String>,
+    /// A folder for it alone.
+    #[serde(serialize_with = "path_text::serialize")]
+    pub folder: PathBuf,
+    /// Memory that it may use, bytes.
+    pub memory_limit: u64,
+    /// CPU time that it may use, seconds.
+    pub cpu_limit: u64,
+}
+
+/// What a program said of itself when it was asked whether it has what a task needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Probed {
+    /// It has that.
+    Able,
+    /// It has not. The last line of what it said, cleaned; empty where it said nothing.
+    Unable(String),
+    /// It gave no answer, and why.
+    Unknown(String),
+}
+
 /// What a check came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -97,6 +127,8 @@ pub enum Checked {
 pub struct Accepted {
     /// The document as it lies in the folder now.
     pub document: ResultFile,
+    /// The drawings that were made of it, in the place of any that came by these names.
+    pub drawn: Vec<ResultFile>,
     /// What it comes to.
     pub summary: serde_json::Map<String, serde_json::Value>,
     /// What the program said though it ended well, cleaned.
@@ -148,6 +180,8 @@ pub(crate) enum Line {
     Done(Measure),
     /// The result was checked. The last line.
     Checked(Checked),
+    /// The program was asked. The last line.
+    Probed(Probed),
     /// There is none. The last line.
     Failed(Failure),
 }

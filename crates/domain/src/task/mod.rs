@@ -8,7 +8,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::{remote::RemoteModel, template::Template};
+use self::{
+    remote::RemoteModel,
+    template::{Piece, Template},
+};
 use super::{
     dataset::{Alphabet, Compression, Format},
     estimate::ResourceModel,
@@ -37,6 +40,9 @@ pub struct TaskType {
     pub cite: Option<String>,
     /// Words and phrases by which people ask for it, lower case.
     pub asked_as: Vec<String>,
+    /// Another task that answers a like question: plans tell of it where the dataset suits it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub see_also: Option<String>,
     /// Whether R-MODEL holds.
     pub model_heavy: bool,
     /// What the command line calls the dataset: the name of its first input.
@@ -45,6 +51,9 @@ pub struct TaskType {
     pub formats: Vec<Format>,
     /// The alphabet it needs, where it matters.
     pub alphabet: Option<Alphabet>,
+    /// What its first record must be, where it works on that alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<FirstRecord>,
     /// What a person can do who has another kind of dataset, in a sentence.
     pub otherwise: Option<String>,
     /// How a dataset may be compressed that the program reads itself; others are unpacked for it.
@@ -62,6 +71,17 @@ pub struct TaskType {
     pub check: BTreeMap<String, ResultFormat>,
     /// What is shown of a result.
     pub show: Show,
+}
+
+/// What the first record of a dataset must be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstRecord {
+    /// The fewest residues.
+    pub min: u64,
+    /// The most.
+    pub max: u64,
+    /// The letters that may stand for them, in capitals.
+    pub letters: String,
 }
 
 /// Whose file a task was read from.
@@ -144,6 +164,13 @@ pub struct CommandLine {
     pub executable: String,
     /// The arguments by which it tells its version.
     pub version: Vec<Template>,
+    /// The arguments by which the executable shows that it has what the task needs of it: it ends with exit code 0. None where
+    /// it is enough that it is there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probe: Vec<Template>,
+    /// The command that installs what is missing, where that is no Debian package.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub install: Option<String>,
     /// All that is run, in order; the executable's own step among them.
     pub steps: Vec<Step>,
     /// Patterns of further result files that are kept: `cluster_*.tsv`.
@@ -213,6 +240,12 @@ impl Step {
 }
 
 impl CommandLine {
+    /// Whether a step keeps something in the job's checkpoint folder.
+    pub fn has_checkpoint(&self) -> bool {
+        let mut templates = self.steps.iter().flat_map(|step| step.arguments_when(&|_| true));
+        templates.any(|template| template.pieces.iter().any(|piece| matches!(piece, Piece::Checkpoint(_))))
+    }
+
     /// The result files that must be there after a run, in order, when `given` says what is given.
     pub fn outputs_when<'a>(&'a self, given: &'a dyn Fn(&str) -> bool) -> Vec<&'a str> {
         let mut names = Vec::new();

@@ -20,6 +20,8 @@ pub enum Piece {
     Prefix(String),
     /// A path in the scratch folder.
     Scratch(String),
+    /// A path in the job's checkpoint folder, which outlives a run that is ended from outside.
+    Checkpoint(String),
     /// A script of the program's own.
     Script(String),
 }
@@ -41,7 +43,9 @@ pub enum TemplateError {
     #[error("`{0}` has a brace without its other one; a brace that is meant as such is doubled")]
     Brace(String),
     /// Something else than a place in braces.
-    #[error("`{{{0}}}` is no place for a value: it is a name, out:FILE, prefix:FILE or scratch:FILE in braces")]
+    #[error(
+        "`{{{0}}}` is no place for a value: it is a name, out:FILE, prefix:FILE, scratch:FILE or checkpoint:FILE in braces"
+    )]
     Place(String),
     /// A name that no file should have.
     #[error(
@@ -66,6 +70,7 @@ fn place(within: &str) -> Result<Piece, TemplateError> {
         Some(("out", name)) => file(name).map(Piece::Out),
         Some(("prefix", name)) => file(name).map(Piece::Prefix),
         Some(("scratch", name)) => file(name).map(Piece::Scratch),
+        Some(("checkpoint", name)) => file(name).map(Piece::Checkpoint),
         Some(("script", name)) => file(name).map(Piece::Script),
         None if is_name(within) => Ok(Piece::Value(within.to_owned())),
         _ => Err(TemplateError::Place(within.to_owned())),

@@ -3,6 +3,7 @@
 use super::{
     ProbeError,
     catalogue::{Unsuitable, WhyNot, check_dataset, check_further},
+    first,
 };
 use crate::policy::data::OpenDataset;
 use domain::{
@@ -20,8 +21,8 @@ const READ: u64 = 64_000_000;
 /// Why a task cannot work on a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Impossible {
-    /// A short word that stays the same: `empty`, `format`, `alphabet`, `compressed`, `zeros`, `nothing_to_fold`,
-    /// `nucleotides`, `no_sentences`, `not_text`, `no_pair`, `damaged`, `unreadable`, `room`.
+    /// A short word that stays the same: `empty`, `format`, `alphabet`, `compressed`, `zeros`, `first_record`,
+    /// `nothing_to_fold`, `nucleotides`, `no_sentences`, `not_text`, `no_pair`, `damaged`, `unreadable`, `room`.
     pub word: &'static str,
     /// In a sentence.
     pub why: String,
@@ -75,6 +76,13 @@ pub fn impossible(
     }
     if let Err(unsuitable) = check_dataset(task, profile) {
         return Some(not_for(task, &unsuitable, profile));
+    }
+    if let Some(wanted) = &task.first
+        && let Some(why) = first::wrong(wanted, open)
+    {
+        let hint = format!("name a file whose first record has {}", first::wanted(wanted));
+        let why = format!("{} works on the first record of {path} alone, and {why}", task.name);
+        return Some(Impossible::new("first_record", why, &hint));
     }
     if place == Place::Offload && profile.zeros {
         let why = format!("{path} is not sent away: {}", profile.zeros_mean());

@@ -10,6 +10,7 @@ mod dataset;
 pub mod estimator;
 pub mod expand;
 mod extents;
+mod first;
 mod hmm;
 mod host;
 pub mod identity;
@@ -22,6 +23,7 @@ mod sniff;
 mod supposed;
 
 pub use dataset::profile_dataset;
+pub use first::suits_too;
 pub use host::probe_machine;
 pub use identity::{Compared, sha256_of};
 pub use impossible::{Impossible, impossible, impossible_with};

@@ -27,7 +27,7 @@ use crate::{
     submission,
     task::{Payment, Status, Task, Terms},
 };
-use compute::aioz::GAS_CONTRACT;
+use compute::{aioz::GAS_CONTRACT, worker::Probed};
 use domain::{hash::TxHash, ids, money::Datoshi};
 
 pub(super) async fn submit(
@@ -53,7 +53,10 @@ pub(super) async fn submit_old(
 async fn take(node: &Node, owner: Owner, model: &str, headers: &HeaderMap, input: Value) -> Answer {
     let idempotency_key = idempotency_key(headers)?;
     let model = node.models.get(model).ok_or_else(Fail::no_model)?;
-    if !model.serving {
+    // Nothing is to be paid for that is known to fail.
+    let lacks =
+        async || matches!(node.answers.ask(&node.settings.runner, &model.task).await, Some((Probed::Unable(_), _)));
+    if !model.serving || lacks().await {
         return Err(Fail::bad("the model is not served by this node now"));
     }
     let submission = submission::read(model, input).map_err(Fail::bad)?;

@@ -27,7 +27,7 @@ use serde::Deserialize;
 
 pub use error::{PeptideError, StructureError};
 
-use crate::{InputError, input::Input, scan::Visit};
+use crate::{InputError, first::First, input::Input};
 use chain::Chain;
 use domain::units::clean;
 use geometry::Bounds;
@@ -101,31 +101,9 @@ pub fn sequence_of(dataset: File) -> Result<String, InputError> {
 }
 
 pub(crate) fn first_of(input: &mut Input<'_>) -> Result<String, InputError> {
-    let mut first = First::default();
+    let mut first = First::up_to(*LENGTHS.end());
     input.scan(&mut first)?;
-    Ok(String::from_utf8_lossy(&first.letters).to_ascii_uppercase())
-}
-
-/// The residues of the first record; of a longer one than any that is folded, one more than that.
-#[derive(Default)]
-struct First {
-    letters: Vec<u8>,
-    ended: bool,
-}
-
-impl Visit for First {
-    fn start(&mut self, _header: &[u8]) {}
-
-    fn residues(&mut self, letters: &[u8]) {
-        if !self.ended {
-            let room = (LENGTHS.end() + 1).saturating_sub(self.letters.len());
-            self.letters.extend(letters.iter().take(room));
-        }
-    }
-
-    fn end(&mut self) {
-        self.ended = true;
-    }
+    Ok(String::from_utf8_lossy(&first.record.letters).to_ascii_uppercase())
 }
 
 fn read_summary(file: impl Read) -> Result<Summary, PeptideError> {

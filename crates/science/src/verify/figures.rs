@@ -32,6 +32,9 @@ struct Stats {
     q20: Option<f64>,
     q30: Option<f64>,
     lengths: Vec<Bar>,
+    /// Results of earlier versions have none.
+    #[serde(default)]
+    qualities: Option<Vec<Bar>>,
 }
 
 /// The summary of `sequence_stats` beside the record's own figures.
@@ -76,6 +79,20 @@ pub(super) fn figures(document: &ResultDocument) -> Result<(), VerifyError> {
     }
     if s.lengths.iter().try_fold(0_u64, |sum, bar| sum.checked_add(bar.count)) != Some(s.sequences) {
         return Err(wrong("the histogram does not add up to the sequences"));
+    }
+    if let Some(bars) = &s.qualities {
+        let from = |least: u64| {
+            let mut above = bars.iter().filter(|bar| bar.from >= least);
+            above.try_fold(0_u64, |sum, bar| sum.checked_add(bar.count)).map(|sum| sum as f64)
+        };
+        let share = |least: u64| Some(from(least)? / from(0).filter(|all| *all > 0.0)?);
+        let agrees = |stated: Option<f64>, least| match (stated, share(least)) {
+            (Some(stated), Some(share)) => alike(&stated.into(), &share.into()),
+            _ => false,
+        };
+        if !agrees(s.q20, 20) || !agrees(s.q30, 30) {
+            return Err(wrong("Q20 or Q30 is not what the histogram of qualities comes to"));
+        }
     }
     let mut expected = stats::figures(record);
     let others = document.summary.iter().filter(|(name, _)| !expected.contains_key(*name));

@@ -1,6 +1,9 @@
 //! One run of a task on files of the test, and what it left.
 
-use std::{io::Read as _, path::PathBuf};
+use std::{
+    io::Read as _,
+    path::{Path, PathBuf},
+};
 
 use compute::local::{LocalError, LocalOutcome, Runner};
 use domain::{
@@ -13,6 +16,15 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::{compute::guarded::Guarded, node::bench::files_beneath};
+
+/// Whether a result document is as `docs/result.schema.json` says.
+pub fn by_schema(document: &Path) {
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/result.schema.json");
+    let read = |path: &Path| serde_json::from_slice::<Value>(&std::fs::read(path).unwrap()).unwrap();
+    if let Err(error) = jsonschema::validate(&read(&schema), &read(document)) {
+        panic!("{}: {error} at {}", document.display(), error.instance_path());
+    }
+}
 
 /// More than any of these runs takes, bytes: fastp counts duplicates in over one gigabyte.
 const MEMORY: u64 = 4_000_000_000;
@@ -88,6 +100,7 @@ impl Order {
         let (guarded, ended) = self.ended().await;
         let outcome = ended.unwrap_or_else(|e| panic!("{} {:?}: {e}", self.task.name, self.chosen));
         let made = Made { outcome, guarded, results: self.results.clone() };
+        by_schema(&made.path(RESULT_FILE));
         if self.task.origin == TaskOrigin::Program {
             made.is_told_whole(&self.task);
         }

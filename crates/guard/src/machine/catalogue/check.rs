@@ -8,6 +8,7 @@ use super::{
     remote, scripts,
 };
 use domain::{
+    dataset::Format,
     estimate::{Factor, Terms},
     result,
     task::{
@@ -20,6 +21,8 @@ use domain::{
 /// The longest pattern of a text parameter, bytes, and the most memory that one may take.
 const LONGEST_PATTERN: usize = 200;
 const PATTERN_SIZE: usize = 1 << 20;
+/// The longest first record that is looked at, residues: it is held in memory.
+const LONGEST_FIRST: u64 = 100_000;
 /// What names in a resource model mean already.
 const RESERVED: [&str; 6] = ["bytes", "records", "residues", "longest", "constant", "min"];
 /// More steps, arguments or words than any task has.
@@ -38,6 +41,7 @@ pub(super) fn check(task: &TaskType) -> Result<(), Flaw> {
         }
         parameter(&spec.kind).map_err(|flaw| flaw.under(&[table_of(&spec.kind), name]))?;
     }
+    first_record(task)?;
     if task.formats.is_empty() {
         return Err(flaw(&["inputs", &task.input, "formats"], "it takes no format"));
     }
@@ -88,6 +92,22 @@ fn words(task: &TaskType) -> Result<(), Flaw> {
         ));
     }
     Ok(())
+}
+
+/// What the first record must be can be looked at, and some record is that.
+fn first_record(task: &TaskType) -> Result<(), Flaw> {
+    let Some(first) = &task.first else { return Ok(()) };
+    let at = |key: &str, why: &str| Err(flaw(&["inputs", &task.input, "first", key], why));
+    if task.formats != [Format::Fasta] {
+        return at("min", "it is of records of FASTA: the input is to take that format alone");
+    }
+    if first.min > first.max || first.max > LONGEST_FIRST {
+        return at("max", "it is to be from `min` to 100,000");
+    }
+    match !first.letters.is_empty() && first.letters.bytes().all(|letter| letter.is_ascii_uppercase()) {
+        true => Ok(()),
+        false => at("letters", "they are to be capitals from A to Z"),
+    }
 }
 
 fn parameter(kind: &ParameterKind) -> Result<(), Flaw> {
@@ -206,6 +226,14 @@ fn places(task: &TaskType, command: &CommandLine) -> Result<(), Flaw> {
             return Err(flaw(&["program", "version"], "a program tells its version without files and values"));
         }
     }
+    if command.probe.iter().flat_map(|template| &template.pieces).any(|piece| !matches!(piece, Piece::Text(_))) {
+        return Err(flaw(&["program", "probe"], "what a program has is looked at without files and values"));
+    }
+    if let Some(install) = command.install.as_ref().filter(|text| text.is_empty() || units::clean(text, 300) != **text)
+    {
+        let why = format!("`{}` is no command of one line with at most 300 characters", units::clean(install, 60));
+        return Err(flaw(&["program", "install"], why));
+    }
     for step in &command.steps {
         program_name(&step.executable)?;
         if step.arguments.len() > MOST {
@@ -292,6 +320,12 @@ fn contained(image: &Image, command: &CommandLine) -> Result<(), Flaw> {
         let named = units::clean(&image.name, 60);
         let why = format!("`{named}` is no name of an image, such as docker.io/staphb/fastp:0.23.4");
         return Err(flaw(&["program", "image"], why));
+    }
+    if !command.probe.is_empty() || command.install.is_some() {
+        return Err(flaw(
+            &["program", "probe"],
+            "an image has what it has: `probe` and `install` are for programs of this machine",
+        ));
     }
     if let Some(id) = image.id.iter().find(|id| !containers::is_id(id)) {
         let why = format!("`{}` is no id of an image: sha256: and 64 hexadecimal digits", units::clean(id, 80));

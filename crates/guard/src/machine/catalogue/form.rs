@@ -33,6 +33,8 @@ pub struct TaskFile {
     /// Words and phrases by which people ask for it, lower case; its name when there are none.
     #[serde(default)]
     pub asked_as: Vec<String>,
+    /// Another task that answers a like question: plans tell of it where the dataset suits it.
+    pub see_also: Option<String>,
     /// Whether it is run at the provider whatever the file's size (rule R-MODEL).
     #[serde(default)]
     pub model_heavy: bool,
@@ -104,8 +106,22 @@ pub struct Input {
     /// The MIME types that the provider's model takes: `image/*`, `text/plain`; for models with `[remote.keys]`.
     #[serde(default)]
     pub mime: Vec<String>,
+    /// What its first record must be, where the task works on that alone; for the first input.
+    pub first: Option<First>,
     /// What a person can do who has another kind of file.
     pub otherwise: Option<String>,
+}
+
+/// What the first record of a file must be.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct First {
+    /// The fewest residues.
+    pub min: u64,
+    /// The most residues, at most 100,000.
+    pub max: u64,
+    /// The letters that may stand for them, in capitals.
+    pub letters: String,
 }
 
 /// Whether an input comes as two files.
@@ -190,7 +206,7 @@ pub struct ProgramTable {
     pub model: Option<String>,
     /// The program, looked up on PATH and run without a shell.
     pub executable: Option<String>,
-    /// Its arguments: `{INPUT}`, `{PARAMETER}`, `{out:FILE}`, `{prefix:FILE}` and `{scratch:FILE}` are filled in.
+    /// Its arguments: `{INPUT}`, `{PARAMETER}`, `{out:FILE}`, `{prefix:FILE}`, `{scratch:FILE}` and `{checkpoint:FILE}` are filled in.
     #[serde(default)]
     pub arguments: Vec<ArgumentItem>,
     /// The file that its standard output is: `{out:FILE}` or `{scratch:FILE}`.
@@ -201,8 +217,13 @@ pub struct ProgramTable {
     /// The arguments by which it tells its version.
     #[serde(default)]
     pub version: Vec<String>,
+    /// The arguments by which it shows that it has what the task needs of it, such as libraries: it ends with exit code 0.
+    #[serde(default)]
+    pub probe: Vec<String>,
     /// The Debian package that has it.
     pub package: Option<String>,
+    /// The command that installs what is missing, where that is no Debian package.
+    pub install: Option<String>,
     /// Of a container: the image that its programs lie in, by the name that it is pulled by.
     pub image: Option<String>,
     /// Of a container: `sha256:` and the image's id, so that the name comes to mean no other one.

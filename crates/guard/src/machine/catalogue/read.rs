@@ -6,7 +6,7 @@ use super::{
     check,
     error::{Flaw, TaskFileError, flaw, line_at, line_of},
     form::{
-        ArgumentItem, Input, Kind, Number, Pair, Parameter, ProgramKind, ProgramTable, Remote, Resources, StepTable,
+        ArgumentItem, First, Input, Kind, Number, Pair, Parameter, ProgramKind, ProgramTable, Remote, Resources, StepTable,
         TaskFile, Value,
     },
 };
@@ -14,7 +14,8 @@ use domain::{
     estimate::{ResourceModel, Terms},
     hash::Sha256,
     task::{
-        Argument, CommandLine, Image, ParameterKind, ParameterSpec, Program, Show, Step, TaskOrigin, TaskType,
+        Argument, CommandLine, FirstRecord, Image, ParameterKind, ParameterSpec, Program, Show, Step, TaskOrigin,
+        TaskType,
         remote::{RemoteModel, Slots},
         template::{Template, is_name},
     },
@@ -77,6 +78,12 @@ fn task(written: TaskFile, version: Sha256, origin: TaskOrigin) -> Result<TaskTy
             return Err(flaw(&["inputs", &name], "it has no `description`"));
         }
         take_mime(&mut mime, &name, &input.mime);
+        if input.first.is_some() && !mate {
+            return Err(flaw(
+                &["inputs", &name, "first"],
+                "only of the first input it is said what the first record is",
+            ));
+        }
         let kind = ParameterKind::File {
             required: !input.optional,
             formats: input.formats,
@@ -109,10 +116,12 @@ fn task(written: TaskFile, version: Sha256, origin: TaskOrigin) -> Result<TaskTy
         caveat: written.caveat,
         cite: written.cite,
         asked_as,
+        see_also: written.see_also,
         model_heavy: written.model_heavy,
         input,
         formats: first.formats,
         alphabet: first.alphabet,
+        first: first.first.map(|First { min, max, letters }| FirstRecord { min, max, letters }),
         otherwise: first.otherwise,
         compressed: first.compressed,
         remote: remote(written.remote, model, mime)?,
@@ -298,11 +307,20 @@ fn program(written: ProgramTable, origin: TaskOrigin) -> Result<(Program, Option
         steps.push(step(table).map_err(|flaw| at(flaw.under(&["after", &n.to_string()])))?);
     }
     let version = if written.version.is_empty() { vec!["--version".to_owned()] } else { written.version };
-    let version = version
-        .into_iter()
-        .map(|text| text.parse::<Template>().map_err(|e| flaw(&["program", "version"], e.to_string())));
-    let version = version.collect::<Result<_, _>>()?;
-    let command = CommandLine { executable, version, steps, collect: written.collect, image, network: written.network };
+    let plain = |key: &str, arguments: Vec<String>| {
+        let read = |text: String| text.parse::<Template>().map_err(|e| flaw(&["program", key], e.to_string()));
+        arguments.into_iter().map(read).collect::<Result<Vec<_>, _>>()
+    };
+    let command = CommandLine {
+        version: plain("version", version)?,
+        probe: plain("probe", written.probe)?,
+        install: written.install,
+        executable,
+        steps,
+        collect: written.collect,
+        image,
+        network: written.network,
+    };
     Ok((Program::Command(command), None))
 }
 

@@ -38,6 +38,7 @@ fn plan_of(bounds: Bounds, said: Option<&str>, gas: u32, file: &str) -> Plan {
         cannot: None,
         same_as_before: false,
         also: Vec::new(),
+        see_also: None,
     };
     Plan::new(Request::new(Origin::Model("m".into()), bounds, vec![work], said.map(str::to_owned)), vec![piece], "s3")
 }
