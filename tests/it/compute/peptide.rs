@@ -110,7 +110,7 @@ fn is_refused_when_it_is_changed(world: &World, made: &Path) {
     for (what, text, said) in [
         ("D residues", mirrored.join("\n") + "\n", "hand"),
         ("a stretched bond", moved("CB", "LEU", [0.4, 0.4, 0.4]), "bond"),
-        ("an atom that was moved a little", moved("HG", "LEU", [0.02, 0.0, 0.0]), "gyration"),
+        ("an atom that was moved a little", moved("CD1", "LEU", [0.02, 0.02, 0.0]), "gyration"),
         ("another residue", best.replace("VAL", "THR"), "residue"),
         ("half a file", best[..best.len() / 2].to_owned(), "atom"),
     ] {
@@ -173,7 +173,7 @@ fn without_its_libraries_it_is_refused_in_the_plan() {
     world.set("PATH", format!("{}:{system}", folder.display()));
     let run = world.run(&RUN);
     assert_eq!(run.code, 1, "{}", run.all());
-    let cannot = &run.event("plan")["plan"]["work"][0]["cannot"];
+    let cannot = &run.event("plan")["work"][0]["cannot"];
     assert_eq!(cannot["rule"], "missing_program", "{}", run.all());
     assert!(cannot["why"].as_str().unwrap().contains("No module named 'openmm'"), "{cannot}");
     let install = "pip install openmm==8.6.1 PeptideBuilder==1.1.0 mdtraj==1.11.1.post2";
@@ -197,13 +197,13 @@ fn a_peptide_that_is_too_long_is_refused_before_anything_is_run_or_paid() {
     ] {
         world.file("odd.fasta", format!(">odd\n{sequence}\n>next\nGAVLY\n"));
         let run = world.run(&["run", "--json", "peptide_folding", "odd.fasta", "--until", "plan"]);
-        let cannot = run.event("plan")["plan"]["work"][0]["cannot"].clone();
+        let cannot = run.event("plan")["work"][0]["cannot"].clone();
         assert_eq!(cannot["rule"], "first_record", "{}", run.all());
         assert!(cannot["why"].as_str().unwrap().contains(why), "{cannot}");
     }
     // What does not suit it is not told of it either.
     let plan = |file: &str| world.run(&["run", "protein_folding", file, "--until", "plan", "--json"]);
-    let of = |run: &Run| run.event("plan")["plan"]["work"][0]["see_also"].clone();
+    let of = |run: &Run| run.event("plan")["work"][0]["see_also"].clone();
     assert_eq!(of(&plan("odd.fasta")), Value::Null);
     let told = of(&plan("gavly.fasta"));
     let said = "this file suits peptide_folding too (Peptide folding (molecular dynamics)), which takes a first record of 5 to 40 residues";

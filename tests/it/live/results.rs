@@ -228,20 +228,40 @@ async fn a_result_whose_files_have_the_names_of_options_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drawing_of_the_provider_s_is_not_kept() {
     let script = Bytes::from_static(b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>");
-    let hostile = Results::start(Some(script.clone())).await;
-    let (url, bytes, sha256) = (Results::at(&hostile.origin, ""), script.len(), Sha256::of(&script).to_string());
-    let (stage, _meddler) = behind(&hostile, move |exchange| {
-        let drawing = |file: &&mut Value| file["name"] == "lengths.svg";
-        for file in files(exchange).into_iter().flatten().filter(drawing) {
-            *file = json!({"name": "lengths.svg", "url": url, "bytes": bytes, "sha256": sha256});
+    let honest = Results::start(None).await;
+    let (stage, _meddler) = behind(&honest, redirected(&honest.origin)).await;
+    let run = stage.world.run(&ASK);
+    assert_eq!(run.code, 0, "{}", run.all());
+    let drawn = |run: &Run| std::path::PathBuf::from(run.event("receipt")["result"]["path"].as_str().unwrap());
+    let folder = drawn(&run);
+    let ours = std::fs::read(folder.join("lengths.svg")).unwrap();
+    // The same document, but for a drawing that it names with its checksum.
+    let mut document: Value = serde_json::from_slice(&std::fs::read(folder.join("result.json")).unwrap()).unwrap();
+    document["files"] =
+        json!([{"name": "lengths.svg", "bytes": script.len(), "sha256": Sha256::of(&script).to_string()}]);
+    let document = Bytes::from(document.to_string());
+    let (text, picture) = (Results::start(Some(document.clone())).await, Results::start(Some(script.clone())).await);
+    let (mut stage, _meddler) = behind(&text, {
+        let served =
+            [("result.json", &text, &document), ("lengths.svg", &picture, &script)].map(|(name, at, content)| {
+                let sha256 = Sha256::of(content).to_string();
+                json!({"name": name, "url": Results::at(&at.origin, ""), "bytes": content.len(), "sha256": sha256})
+            });
+        move |exchange| {
+            if let Some(files) = files(exchange) {
+                *files = served.to_vec();
+            }
         }
     })
     .await;
+    let hosts = format!("{},{}", stage.world.setting("AIOZ_RESULT_HOSTS"), picture.origin);
+    stage.world.set("AIOZ_RESULT_HOSTS", hosts);
     let run = stage.world.run(&ASK);
     assert_eq!(run.code, 0, "{}", run.all());
-    assert_eq!(hostile.hits.load(Relaxed), 1, "it came");
-    let folder = std::path::PathBuf::from(run.event("receipt")["result"]["path"].as_str().unwrap());
+    assert_eq!(picture.hits.load(Relaxed), 1, "it came");
+    let folder = drawn(&run);
     let drawing = std::fs::read(folder.join("lengths.svg")).unwrap();
+    assert_eq!(drawing, ours);
     let text = String::from_utf8(drawing.clone()).unwrap();
     assert!(text.contains("Lengths of sequences") && !text.contains("onload"), "{text}");
     let sha256 = Sha256::of(&drawing).to_string();

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use domain::{
     dataset::{Alphabet, Compression, DatasetProfile, Foreign, Format, FurtherFile, Oddity},
-    task::{Parameters, Program},
+    task::{FirstRecord, Parameters, Program},
 };
 use science::{CAVEAT, LARGEST_SEED};
 
@@ -428,4 +428,69 @@ fn a_model_of_the_providers_needs_no_program_and_no_figures_and_says_how_it_is_a
     let unverified = read_task("n.toml", &format!("{node}accept = \"unverified\"\n"), TaskOrigin::Owner).unwrap_err();
     assert!(unverified.to_string().contains("add [remote.keys]"), "{unverified}");
     assert!(read_task("n.toml", &format!("{node}accept = \"unverified\"\n[remote.keys]\n"), TaskOrigin::Owner).is_ok());
+/// A task on one peptide, whose program needs a library.
+const PEPTIDE: &str = r#"
+name = "peptide"
+title = "Peptide"
+description = "Works on a peptide."
+see_also = "protein_folding"
+[inputs.sequence]
+formats = ["fasta"]
+[inputs.sequence.first]
+min = 5
+max = 40
+letters = "ACDE"
+[program]
+kind = "command"
+executable = "tool"
+probe = ["--libraries"]
+install = "pip install tool"
+arguments = ["{sequence}", "--keep", "{checkpoint:state}", "{out:a.txt}"]
+"#;
+
+#[test]
+fn what_a_first_record_is_and_what_a_program_needs_are_read_and_checked() {
+    let task = read_task("peptide.toml", PEPTIDE, TaskOrigin::Owner).unwrap();
+    assert_eq!(task.first, Some(FirstRecord { min: 5, max: 40, letters: "ACDE".to_owned() }));
+    assert_eq!(task.see_also.as_deref(), Some("protein_folding"));
+    let command = task.command().unwrap();
+    assert!(command.has_checkpoint() && command.probe.len() == 1);
+    assert_eq!(command.install.as_deref(), Some("pip install tool"));
+    for (from, to, said) in [
+        ("min = 5", "min = 50", "inputs.sequence.first.max: it is to be from `min` to 100,000"),
+        ("max = 40", "max = 100001", "inputs.sequence.first.max"),
+        ("\"ACDE\"", "\"acde\"", "inputs.sequence.first.letters: they are to be capitals"),
+        ("\"ACDE\"", "\"\"", "inputs.sequence.first.letters"),
+        ("[\"fasta\"]", "[\"fasta\", \"text\"]", "it is of records of FASTA"),
+        (
+            "\"--libraries\"",
+            "\"{sequence}\"",
+            "program.probe: what a program has is looked at without files and values",
+        ),
+        ("\"pip install tool\"", "\"pip\\ninstall\"", "program.install: "),
+        ("{checkpoint:state}", "{checkpoint:../state}", "is no name for a file of a run"),
+        (
+            "[program]",
+            "[inputs.other]\ndescription = \"x\"\nformats = [\"fasta\"]\nfirst = { min = 1, max = 2, letters = \"A\" }\n[program]",
+            "inputs.other.first: only of the first input it is said",
+        ),
+    ] {
+        assert!(PEPTIDE.contains(from), "{from}");
+        let error = read_task("peptide.toml", &PEPTIDE.replacen(from, to, 1), TaskOrigin::Owner).unwrap_err();
+        assert!(error.to_string().contains(said), "{error}");
+    }
+}
+
+#[test]
+fn peptides_are_planned_as_they_are_checked() {
+    let catalogue = catalogue();
+    let task = catalogue.get(science::PEPTIDE_FOLDING).unwrap();
+    let first = task.first.as_ref().unwrap();
+    let lengths = science::peptide::LENGTHS;
+    assert_eq!((first.min, first.max), (*lengths.start() as u64, *lengths.end() as u64));
+    assert!(task.command().unwrap().has_checkpoint());
+    // Each task that a plan may tell of is there.
+    for task in catalogue.iter() {
+        assert!(task.see_also.as_ref().is_none_or(|name| catalogue.get(name).is_some()), "{}", task.name);
+    }
 }

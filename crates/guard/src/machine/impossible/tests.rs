@@ -116,3 +116,28 @@ fn zeros_only_keep_a_dataset_from_being_sent() {
     assert!(found.why.starts_with("data is not sent away: there are zeros within it"), "{found:?}");
     assert_eq!(judged("sequence_stats", &bytes, Place::Local), None);
 }
+
+#[test]
+fn a_first_record_that_a_task_cannot_work_on_is_told_and_what_suits_another_task_too() {
+    let told = |bytes: &[u8]| judged("peptide_folding", bytes, Place::Local).map(|found| (found.word, found.why));
+    let begins = "peptide_folding works on the first record of data alone, and ";
+    let wrong = |why: &str| Some(("first_record", format!("{begins}{why}")));
+    assert_eq!(told(b">a\nYYDPETGTWY\n"), None);
+    assert_eq!(told(&gzip(b">a\nyydpetgtwy*\n>b\nMK\n")), None);
+    assert_eq!(told(&proteins(&[41, 10])), wrong("it has more than 40 residues"));
+    assert_eq!(told(&proteins(&[4, 10])), wrong("it has 4 residues"));
+    assert_eq!(told(b">a\nMKTXYLLKEWF\n"), wrong("its residue 4 is X, which is none of ACDEFGHIKLMNPQRSTVWY"));
+    assert_eq!(told(b">a\nMKT--YLLKEWF\n"), wrong("it has gaps"));
+    let also = |bytes: &[u8]| {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("data"), bytes).unwrap();
+        let open = open_dataset(Path::new("data"), &[dir.path().to_owned()], &[]).unwrap();
+        let catalogue = Catalogue::builtin().unwrap();
+        let other = catalogue.get("peptide_folding").unwrap();
+        crate::machine::suits_too(other, &profile_dataset(&open).unwrap(), &open)
+    };
+    let suits = "this file suits peptide_folding too (Peptide folding (molecular dynamics)), which takes a first record of 5 to 40 residues";
+    assert_eq!(also(&proteins(&[12, 500])).as_deref(), Some(suits));
+    assert_eq!(also(&proteins(&[41])), None);
+    assert_eq!(also(b"@r\nACGT\n+\nIIII\n"), None, "of another format");
+}
