@@ -53,7 +53,7 @@ async fn folding_on_a_real_chain_a_real_store_and_a_node_of_its_own() {
         .filter(|e| e["verified"].is_string())
         .map(|e| (e["verified"].clone(), e["ok"].clone()))
         .collect();
-    let expected = [("payment", true), ("result.json", false), ("folds.txt", true)];
+    let expected = [("payment", true), ("result.json", false), ("fold.svg", true), ("folds.txt", true)];
     assert_eq!(findings, expected.map(|(what, ok)| (what.into(), ok.into())));
     let history = stage.world.run(&["wallet", "history", "--json"]);
     let paid: Value = serde_json::from_str(&history.out).unwrap();
