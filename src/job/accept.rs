@@ -12,7 +12,7 @@ use compute::{
 };
 use domain::{
     event::Event,
-    job::{Job, JobResult, JobState},
+    job::{Job, JobResult, JobState, ResultFile},
     result::RESULT_FILE,
     task::remote::RemoteModel,
 };

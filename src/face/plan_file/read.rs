@@ -188,7 +188,7 @@ impl RawWork {
             bytes: self.assume_bytes.map(|size| size.0),
             seconds: self.assume_seconds.map(|seconds| seconds.0),
         };
-        let Self { task, files, anew, skip_done, single, parameters, .. } = self;
+        let Self { task, files, anew, skip_done, single, accept_unverified: unverified, parameters, .. } = self;
         let piece = |file: RawFile| {
             let mut work = Work::new(&task, file.file, parameters.clone());
             work.inputs.extend(further.iter().cloned());

@@ -107,7 +107,8 @@ fn commented(lines: &[String]) -> String {
 fn alike(one: &Work, two: &Work) -> bool {
     let names = |work: &Work| work.inputs.iter().skip(1).map(|input| input.name.clone()).collect::<Vec<_>>();
     (&one.task, &one.parameters, one.assumed) == (&two.task, &two.parameters, two.assumed)
-        && (one.anew, one.skip_done, one.single, one.unverified) == (two.anew, two.skip_done, two.single, two.unverified)
+        && (one.anew, one.skip_done, one.single, one.unverified)
+            == (two.anew, two.skip_done, two.single, two.unverified)
         && names(one) == names(two)
 }
 
@@ -138,13 +139,16 @@ fn table(group: &[Work], planned: &[PlannedWork]) -> Option<Table> {
     if let Some(seconds) = work.assumed.seconds {
         table.insert("assume_seconds", value(seconds));
     }
-    for (name, set) in [("anew", work.anew), ("skip_done", work.skip_done), ("single", work.single)] {
+    let set = [
+        ("anew", work.anew),
+        ("skip_done", work.skip_done),
+        ("single", work.single),
+        ("accept_unverified", work.unverified),
+    ];
+    for (name, set) in set {
         if set {
             table.insert(name, value(true));
         }
-    }
-    if work.unverified {
-        table.insert("accept_unverified", value(true));
     }
     let inputs: Table =
         shared(group).iter().map(|i| (i.name.clone(), value(text(&i.named.to_string_lossy())))).collect();

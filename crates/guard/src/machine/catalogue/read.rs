@@ -6,8 +6,8 @@ use super::{
     check,
     error::{Flaw, TaskFileError, flaw, line_at, line_of},
     form::{
-        ArgumentItem, First, Input, Kind, Number, Pair, Parameter, ProgramKind, ProgramTable, Remote, Resources, StepTable,
-        TaskFile, Value,
+        ArgumentItem, First, Input, Kind, Number, Pair, Parameter, ProgramKind, ProgramTable, Remote, Resources,
+        StepTable, TaskFile, Value,
     },
 };
 use domain::{

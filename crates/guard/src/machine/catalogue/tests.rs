@@ -428,6 +428,8 @@ fn a_model_of_the_providers_needs_no_program_and_no_figures_and_says_how_it_is_a
     let unverified = read_task("n.toml", &format!("{node}accept = \"unverified\"\n"), TaskOrigin::Owner).unwrap_err();
     assert!(unverified.to_string().contains("add [remote.keys]"), "{unverified}");
     assert!(read_task("n.toml", &format!("{node}accept = \"unverified\"\n[remote.keys]\n"), TaskOrigin::Owner).is_ok());
+}
+
 /// A task on one peptide, whose program needs a library.
 const PEPTIDE: &str = r#"
 name = "peptide"
