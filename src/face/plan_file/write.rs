@@ -1,6 +1,6 @@
 //! A plan as a text.
 
-use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Key, Table, Value, value};
 
 use super::super::{
     look::{Look, Tone},
@@ -151,9 +151,9 @@ fn table(group: &[Work], planned: &[PlannedWork]) -> Option<Table> {
         }
     }
     let inputs: Table =
-        shared(group).iter().map(|i| (i.name.clone(), value(text(&i.named.to_string_lossy())))).collect();
+        shared(group).iter().map(|i| (key(&i.name), value(text(&i.named.to_string_lossy())))).collect();
     let parameters: Table =
-        work.parameters.iter().filter_map(|(name, of)| Some((name.clone(), Item::Value(plain(of)?)))).collect();
+        work.parameters.iter().filter_map(|(name, of)| Some((key(name), Item::Value(plain(of)?)))).collect();
     for (name, part) in [("inputs", inputs), ("parameters", parameters)] {
         if !part.is_empty() {
             table.insert(name, Item::Table(part));
@@ -175,7 +175,7 @@ fn files(group: &[Work]) -> Array {
         let mut table = InlineTable::new();
         table.insert("file", file);
         if !own.is_empty() {
-            let inputs: InlineTable = own.iter().map(|i| (i.name.clone(), text(&i.named.to_string_lossy()))).collect();
+            let inputs: InlineTable = own.iter().map(|i| (key(&i.name), text(&i.named.to_string_lossy()))).collect();
             table.insert("inputs", Value::InlineTable(inputs));
         }
         if let Some(sample) = &work.sample {
@@ -195,15 +195,23 @@ fn files(group: &[Work]) -> Array {
 /// A text. One with characters that nobody sees stands in double quotes, whatever else is in it: only there can they be written
 /// as escapes.
 fn text(text: &str) -> Value {
-    if !text.chars().any(is_hidden) {
-        return text.into();
-    }
+    escaped(text).and_then(|quoted| quoted.parse().ok()).unwrap_or_else(|| text.into())
+}
+
+/// The same for a key.
+fn key(name: &str) -> Key {
+    escaped(name).and_then(|quoted| quoted.parse().ok()).unwrap_or_else(|| Key::new(name))
+}
+
+/// A text in double quotes, where it has characters that nobody sees.
+fn escaped(text: &str) -> Option<String> {
+    text.chars().any(is_hidden).then_some(())?;
     let escaped = text.chars().map(|c| match c {
         '"' | '\\' => format!("\\{c}"),
         c if is_hidden(c) || c.is_control() => format!("\\U{:08x}", u32::from(c)),
         c => c.to_string(),
     });
-    format!("\"{}\"", escaped.collect::<String>()).parse().unwrap_or_else(|_| text.into())
+    Some(format!("\"{}\"", escaped.collect::<String>()))
 }
 
 /// A parameter's value; `null` is as good as none.
@@ -218,7 +226,7 @@ fn plain(of: &serde_json::Value) -> Option<Value> {
         serde_json::Value::String(said) => text(said),
         serde_json::Value::Array(items) => Value::Array(items.iter().filter_map(plain).collect()),
         serde_json::Value::Object(fields) => {
-            let fields = fields.iter().filter_map(|(name, of)| Some((name.clone(), plain(of)?)));
+            let fields = fields.iter().filter_map(|(name, of)| Some((key(name), plain(of)?)));
             Value::InlineTable(fields.collect::<InlineTable>())
         }
     })

@@ -97,7 +97,7 @@ fn what_is_no_dataset_for_the_task() {
     );
     assert_eq!(judged("multiple_alignment", &gzip(b">a\nMKTAYI\n>b\nMKTAYL\n"), Place::Local), None, "it is unpacked");
     assert_eq!(why("sequence_stats", b"").0, "empty");
-    assert_eq!(why("text_summary", b"\x7fELF\0").0, "empty");
+    assert_eq!(why("text_summary", b"\x7fELF\0").0, "format");
     assert_eq!(
         why("text_summary", b"... --- ...\n"),
         ("no_sentences", "data cannot be worked on: the text has no sentence to choose".to_owned())
