@@ -311,5 +311,5 @@ fn there_is_one_way_out_and_one_clock() {
             assert!(code.contains(".draw("), "{} draws what no record keeps", path.display());
         }
     }
-    assert_eq!(seen, 3, "provider, nodes, results");
+    assert_eq!(seen, 4, "provider, its uploads, nodes, results");
 }

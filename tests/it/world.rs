@@ -106,9 +106,10 @@ impl World {
         Run::of(child.wait_with_output().unwrap())
     }
 
-    /// The lines of jobs.jsonl.
+    /// The lines of jobs.jsonl, but for one that is being written.
     pub fn job_log(&self) -> Vec<Value> {
-        lines(&fs::read_to_string(self.home().join("jobs.jsonl")).unwrap_or_default())
+        let text = fs::read_to_string(self.home().join("jobs.jsonl")).unwrap_or_default();
+        lines(text.rsplit_once('\n').map_or("", |(whole, _)| whole))
     }
 
     /// The states that were logged, in order.

@@ -150,8 +150,7 @@ fn table(group: &[Work], planned: &[PlannedWork]) -> Option<Table> {
             table.insert(name, value(true));
         }
     }
-    let inputs: Table =
-        shared(group).iter().map(|i| (key(&i.name), value(text(&i.named.to_string_lossy())))).collect();
+    let inputs: Table = shared(group).iter().map(|i| (key(&i.name), value(text(&i.named.to_string_lossy())))).collect();
     let parameters: Table =
         work.parameters.iter().filter_map(|(name, of)| Some((key(name), Item::Value(plain(of)?)))).collect();
     for (name, part) in [("inputs", inputs), ("parameters", parameters)] {

@@ -89,9 +89,9 @@ async fn a_part_that_is_down_or_does_not_know_us_leaves_a_job_that_goes_on() {
 async fn a_full_disk_costs_no_paid_result() {
     let stage = Stage::set().await;
     stage.world.file("data.fasta", example("data.fasta"));
-    // A results folder on a small disk, in a mount namespace of its own. On 4 kB the result cannot be fetched; on 8 kB it can,
+    // A results folder on a small disk, in a mount namespace of its own. On 4 kB the result cannot be fetched; on 16 kB it can,
     // and the checked document finds no room beside it.
-    for (number, size, kind, stands) in [(1, "4k", "fetch", "result_ready"), (2, "8k", "unchecked", "fetched")] {
+    for (number, size, kind, stands) in [(1, "4k", "fetch", "result_ready"), (2, "16k", "unchecked", "fetched")] {
         let script = format!("mount -t tmpfs -o size={size} tmpfs out && exec \"$0\" \"$@\"");
         let out = stage.world.work().join("out");
         std::fs::create_dir_all(&out).unwrap();

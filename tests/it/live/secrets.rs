@@ -140,7 +140,9 @@ impl Stage {
             none_in("the environment of a worker", environment, &[]);
             let names = environment.split(|byte| *byte == 0).filter_map(|v| v.split(|b| *b == b'=').next());
             for name in names.map(|name| String::from_utf8_lossy(name).into_owned()) {
-                let known = ["PATH", "HOME", "LANG", ""].contains(&name.as_str()) || name.starts_with("AGENT_WORKER");
+                // Two of them belong to the program that a worker within bubblewrap is about to become.
+                let known = ["PATH", "HOME", "LANG", "TMPDIR", "PWD", ""].contains(&name.as_str())
+                    || name.starts_with("AGENT_WORKER");
                 assert!(known, "a worker is given {name}");
             }
         }

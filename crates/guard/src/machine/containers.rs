@@ -8,7 +8,7 @@ use std::{
     io,
     process::{Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::programs::on_path;
@@ -20,9 +20,8 @@ pub const PODMAN: &str = "podman";
 pub const ENVIRONMENT: [&str; 4] =
     ["XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF"];
 
-/// How long `podman` may take to say whether it has an image.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// How often it is looked whether it did.
+/// How often it is looked whether `podman` answered, and between two looks: twenty seconds and more.
+const LOOKS: u32 = 4_000;
 const LOOK: Duration = Duration::from_millis(5);
 /// Its exit code where it could not do what it was asked for.
 const NOT_DONE: i32 = 125;
@@ -106,17 +105,16 @@ pub fn remove_abandoned(label: &str) {
 fn answer(mut command: Command) -> io::Result<(Option<i32>, String)> {
     // Ids: they never fill the pipe.
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
-    let begun = Instant::now();
-    while child.try_wait()?.is_none() {
-        if begun.elapsed() > PATIENCE {
-            child.kill()?;
-            child.wait()?;
-            return Err(io::Error::other(format!("no answer in {} seconds", PATIENCE.as_secs())));
+    for _ in 0..LOOKS {
+        if child.try_wait()?.is_some() {
+            let output = child.wait_with_output()?;
+            return Ok((output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()));
         }
         thread::sleep(LOOK);
     }
-    let output = child.wait_with_output()?;
-    Ok((output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()))
+    child.kill()?;
+    child.wait()?;
+    Err(io::Error::other(format!("no answer in {} seconds", (LOOK * LOOKS).as_secs())))
 }
 
 #[cfg(test)]
