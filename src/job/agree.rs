@@ -11,7 +11,9 @@ use std::{
 };
 
 use super::{
-    JobError, Workflow, once,
+    JobError, Workflow,
+    measure::contents,
+    once,
     plan::{Draft, verdict_event},
     strangers::acceptance,
 };
@@ -90,16 +92,7 @@ impl Workflow {
         let Opening { bounds, origin, said } = opening;
         let bounds = bounds.narrowed(self.parts.bounds);
         let id = self.tape().draw(&format!("name of a request in {session}"), RequestId::random);
-        let request = Request {
-            id,
-            work: Vec::new(),
-            bounds,
-            origin,
-            said,
-            notes: Vec::new(),
-            seen: Vec::new(),
-            begun: Vec::new(),
-        };
+        let request = Request { id, ..Request::new(origin, bounds, Vec::new(), said) };
         self.drafts().open.insert(session.to_owned(), Open { request, pending: Vec::new(), shown: None });
     }
 
@@ -310,12 +303,7 @@ impl Workflow {
             job: Some(job.id.clone()),
             verdict: Some(job.verdict.clone()),
             price,
-            content: vec![Content {
-                path: job.source.path.clone(),
-                bytes: job.verdict.dataset.bytes,
-                modified_ns: job.verdict.dataset.modified_ns,
-                sha256: job.content,
-            }],
+            content: contents(&job.source.path, &job.verdict.dataset, &job.verdict.further, Some(job)),
             network: job.uses_network(),
             unverified: self
                 .task_of(job)?

@@ -7,7 +7,8 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | [`workflow`] | the steps in their order, and who may ask for which |
-//! | [`plan`] | measuring and judging pieces of work, and the plan of a request |
+//! | [`plan`] | the plan of a request |
+//! | `measure` | measuring and judging a piece of work |
 //! | [`expand`] | patterns and folders made into files |
 //! | [`pairs`] | files that are pairs by their names |
 //! | [`once`] | the same work several times in one request |
@@ -58,6 +59,7 @@ pub mod lease;
 mod leftovers;
 pub mod listener;
 pub mod local;
+mod measure;
 pub mod offload;
 pub mod once;
 pub mod pairs;

@@ -1,33 +1,22 @@
 //! Planning: the dataset is opened and measured, the machine is measured, the guard's rule judges, the price is asked. Nothing
 //! here has an effect, and nothing is written down.
 
-use std::path::{Path, PathBuf};
-
 use super::{JobError, Workflow, once, results};
-use cassette::{Tape, format::Measure};
-use compute::worker;
 use domain::{
-    dataset::{DatasetProfile, FurtherFile},
-    estimate::{Estimate, WorkedOn},
+    dataset::DatasetProfile,
     event::{DatasetShown, Event, FurtherShown},
     hash::Sha256,
-    ids::{self, JobId, RequestId},
-    job::{Job, PlannedJob},
-    plan::{Cannot, Content, IfFree, Plan, PlannedWork, Price},
-    request::{Assumed, Bounds, Input, Locality, Origin, Request, Work},
+    ids::{JobId, RequestId},
+    job::Job,
+    plan::{Cannot, IfFree, Plan, PlannedWork, Price},
+    request::{Bounds, Locality, Origin, Request, Work},
     shown::{PlanShown, RequestShown},
-    task::{Parameters, TaskOrigin, TaskType},
+    task::TaskType,
     verdict::Place,
 };
 use guard::{
-    config::at_home,
-    machine::{self, Room, catalogue, estimator},
-    policy::{
-        Refusal, Rule,
-        data::{NamedBy, OpenDataset, OpenFurther, check_parameters},
-        mandate,
-        offload::judge,
-    },
+    machine::{self, Room, catalogue},
+    policy::{Refusal, Rule, data::check_parameters, mandate},
 };
 
 /// A piece of work, planned, and the job that it would become.
@@ -209,111 +198,6 @@ impl Workflow {
         Ok(Draft { piece, job })
     }
 
-    /// A piece of work measured and judged, with its open dataset; `same_as_before` where its job is one of before.
-    async fn measured(
-        &self,
-        session: &str,
-        work: &Work,
-        origin: &Origin,
-        request: Option<&RequestId>,
-    ) -> Result<(Draft, OpenDataset), JobError> {
-        let task = self.task(&work.task)?.clone();
-        let named_by = if origin.is_person() { NamedBy::Person } else { NamedBy::Other };
-        // Files beside the dataset are parameters of the catalogue's own.
-        let mut chosen = work.parameters.clone();
-        for input in work.inputs.iter().skip(1) {
-            let named = input.path.as_ref().unwrap_or(&input.named).to_string_lossy();
-            chosen.entry(input.name.clone()).or_insert_with(|| named.into_owned().into());
-        }
-        if !task.is_measured() {
-            return Err(JobError::Unmeasured { task: task.name });
-        }
-        let mut parameters = catalogue::check_parameters(&task, &chosen)?;
-        let (mut inputs, beside) = self.check_files(&task, &mut parameters, named_by)?;
-        // What has a whole path was opened before under the rules for who named it, wherever it is taken up now.
-        let (path, named_by) = match work.inputs.first().and_then(|input| input.path.as_deref()) {
-            Some(whole) => (whole, NamedBy::Person),
-            None => (work.dataset(), named_by),
-        };
-        let open = self.parts.guard.open_dataset(&self.whole_of(path), named_by)?;
-        let open = OpenDataset { path: work.dataset().to_owned(), ..open };
-        // Checks may be made side by side, so what is drawn for one is named after it.
-        let of = format!("{} of {}", task.name, work.dataset().display());
-        let source = open.source.clone();
-        let same = (work, &task, &parameters);
-        let (before, open, beside) = self.before((session, request), same, open, beside).await?;
-        let (tape, home, supposed) = (self.tape().clone(), self.parts.ledger.home().to_owned(), self.supposed);
-        let said = science::alphabet(&parameters).ok().flatten();
-        let measured = tokio::task::spawn_blocking(move || {
-            let dataset = machine::profile_dataset(&open)?.said_to_be(said);
-            note_dataset(&tape, &open)?;
-            let further = beside.into_iter().map(measured_beside).collect::<Result<Vec<_>, _>>()?;
-            Ok::<_, JobError>((dataset, further, supposed.over(machine::probe_machine(&home)?), open))
-        });
-        let (dataset, further, profile, open) = measured.await.map_err(|e| JobError::WrongDataset(e.to_string()))??;
-        let mut content = vec![Content {
-            path: source.path.clone(),
-            bytes: dataset.bytes,
-            modified_ns: dataset.modified_ns,
-            sha256: before.as_ref().and_then(|job| job.content),
-        }];
-        content.extend(further.iter().map(|file| Content {
-            path: file.source.path.clone(),
-            bytes: file.profile.bytes,
-            modified_ns: file.profile.modified_ns,
-            sha256: before.as_ref().and_then(|job| job.further_content.get(&file.name).copied()),
-        }));
-        let profile = self.tape().draw(&format!("machine for {of}"), || profile);
-        let history = self.parts.ledger.measured(&task.measured_as())?;
-        let history = self.tape().draw(&format!("earlier runs for {of}"), || history);
-        let part = estimator::worked_on(&task, &dataset, &parameters);
-        let on = WorkedOn { dataset: &part, further: &further, parameters: &parameters };
-        let estimate = estimator::estimate(&task, on, &history);
-        let raised = raised(estimate, &task, on, work.assumed, &history);
-        let fewer = (part.records < dataset.records).then_some(part.records);
-        let (claimed, thresholds) = (work.assumed.bytes, self.parts.guard.policy().thresholds);
-        let mut verdict = judge(&task, dataset, profile, estimate, raised, claimed, thresholds);
-        verdict.part = fewer;
-        verdict.further = further;
-        let dataset = Input { path: Some(source.path.clone()), ..work.inputs.first().cloned().unwrap_or_else(none) };
-        inputs.insert(0, dataset);
-        let same_as_before = before.is_some();
-        // Files beside the dataset may lie elsewhere now: the job is the work that it was planned as.
-        let parameters = before.as_ref().map_or(parameters, |job| job.parameters.clone());
-        let job = before.map(|job| self.to_out_dir(job)).unwrap_or_else(|| {
-            let planned = PlannedJob {
-                id: self.tape().draw(&format!("name of {of}"), JobId::random),
-                session: session.to_owned(),
-                task_type: task.name.clone(),
-                parameters: parameters.clone(),
-                verdict: verdict.clone(),
-                profile: self.parts.profile.clone(),
-                source,
-                idempotency_key: self.tape().draw(&format!("key of {of}"), || ids::opaque(26)),
-                at: self.tape().now(&of),
-            };
-            let own_task = (task.origin == TaskOrigin::Owner).then(|| Box::new(task.clone()));
-            let (out_dir, task_version) = (self.parts.out_dir.clone(), Some(task.version));
-            Job { out_dir, own_task, task_version, ..Job::planned(planned) }
-        });
-        let work = Work { inputs, parameters, ..work.clone() };
-        let piece = PlannedWork {
-            work,
-            task_version: job.own_task.as_ref().map(|task| task.version),
-            job: Some(job.id.clone()),
-            verdict: Some(job.verdict.clone()),
-            price: None,
-            content,
-            network: task.uses_network() && !job.state.is_end(),
-            unverified: None,
-            cannot: None,
-            same_as_before,
-            also: Vec::new(),
-            see_also: None,
-        };
-        Ok((Draft { piece, job }, open))
-    }
-
     /// What is known to fail fails here: a missing program, data that no task reads, work that may not leave; and the price.
     async fn possible(
         &self,
@@ -355,45 +239,6 @@ impl Workflow {
         };
         Ok(())
     }
-
-    /// A path from the home folder, where it begins with `~/`: no shell has seen what stands in a parameter, a plan file or a
-    /// sentence. The rules for who may name it are those of any other path.
-    fn whole_of(&self, path: &Path) -> PathBuf {
-        at_home(path, std::env::home_dir().as_deref())
-    }
-
-    /// Files that are parameters lie beneath the allowed roots too, and are named by their whole path from here on.
-    fn check_files(
-        &self,
-        task: &TaskType,
-        parameters: &mut Parameters,
-        named_by: NamedBy,
-    ) -> Result<(Vec<Input>, Vec<OpenFurther>), JobError> {
-        let (mut inputs, mut files) = (Vec::new(), Vec::new());
-        for (name, _) in task.files() {
-            let Some(path) = parameters.get(name).and_then(|v| v.as_str()).map(PathBuf::from) else { continue };
-            let file =
-                OpenDataset { path: path.clone(), ..self.parts.guard.open_dataset(&self.whole_of(&path), named_by)? };
-            note_dataset(self.tape(), &file)?;
-            inputs.push(Input { name: name.clone(), named: path, path: Some(file.source.path.clone()) });
-            parameters.insert(name.clone(), file.source.path.to_string_lossy().into_owned().into());
-            files.push(OpenFurther { name: name.clone(), file });
-        }
-        Ok((inputs, files))
-    }
-}
-
-/// Measures a file beside the dataset as the dataset is measured.
-fn measured_beside(open: OpenFurther) -> Result<FurtherFile, JobError> {
-    let OpenFurther { name, file } = open;
-    match machine::profile_dataset(&file) {
-        Ok(profile) => Ok(FurtherFile { name, profile, source: file.source }),
-        Err(source) => Err(JobError::Further { name, path: file.path, source }),
-    }
-}
-
-fn none() -> Input {
-    Input { name: domain::request::DATASET.to_owned(), named: PathBuf::new(), path: None }
 }
 
 /// A piece of work that could not even be measured.
@@ -421,55 +266,6 @@ pub(super) fn cannot(error: &JobError) -> Cannot {
         None => (error.kind().to_owned(), error.to_string()),
     };
     Cannot { rule, why, hint: error.hint(), exit_code: error.exit_code() }
-}
-
-/// A run that is recorded tells which file it works on: its length and hash, and never its content. A run that is played
-/// works on those files and on no others.
-fn note_dataset(tape: &Tape, open: &OpenDataset) -> Result<(), machine::ProbeError> {
-    let of = format!("dataset {}", open.path.display());
-    match tape {
-        Tape::Off => return Ok(()),
-        Tape::Recording(_) => {}
-        Tape::Playing(player) => {
-            // Whether it is the same file was looked at before the run began.
-            let _: Option<Measure> = player.value_or_diverge(&of);
-            return Ok(());
-        }
-    }
-    let read = |source| machine::ProbeError::Read { what: None, source };
-    let (bytes, sha256) = worker::hash(open.reopen().map_err(read)?, |_| {}).map_err(read)?;
-    tape.note(&of, &Measure { bytes, sha256 });
-    Ok(())
-}
-
-/// The estimate with what a person says beyond what is measured: that may only raise it.
-fn raised(
-    estimate: Estimate,
-    task: &TaskType,
-    on: WorkedOn<'_>,
-    assumed: Assumed,
-    history: &[domain::estimate::Measured],
-) -> Estimate {
-    let (mut raised, dataset) = (estimate, on.dataset);
-    if let Some(bytes) = assumed.bytes.filter(|&b| b > dataset.bytes && dataset.bytes > 0) {
-        let factor = bytes as f64 / dataset.bytes as f64;
-        let grown = |n: u64| (n as f64 * factor) as u64;
-        let larger = DatasetProfile {
-            bytes,
-            records: grown(dataset.records),
-            residues: grown(dataset.residues),
-            ..dataset.clone()
-        };
-        raised = estimator::estimate(task, WorkedOn { dataset: &larger, ..on }, history);
-    }
-    if let Some(seconds) = assumed.seconds.filter(|s| s.is_finite()) {
-        raised.seconds = raised.seconds.raised_to(seconds);
-    }
-    Estimate {
-        ram: raised.ram.raised_to(estimate.ram.low),
-        seconds: raised.seconds.raised_to(estimate.seconds.low),
-        learnt_from: estimate.learnt_from,
-    }
 }
 
 pub(super) fn verdict_event(job: &Job) -> Event {

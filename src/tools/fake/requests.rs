@@ -3,7 +3,7 @@
 use super::{Fake, Says, made};
 use crate::job::{JobError, Opening};
 use domain::{
-    ids::{JobId, RequestId},
+    ids::JobId,
     job::{Job, JobState},
     money::Datoshi,
     plan::{Cannot, Content, Plan, PlannedWork},
@@ -55,16 +55,7 @@ fn cannot(refusal: &Refusal, exit_code: u8) -> Cannot {
 impl Fake {
     pub(super) fn opens(&self, session: &str, opening: Opening) {
         let Opening { bounds, origin, said } = opening;
-        let request = Request {
-            id: RequestId::random(),
-            work: Vec::new(),
-            bounds,
-            origin,
-            said,
-            notes: Vec::new(),
-            seen: Vec::new(),
-            begun: Vec::new(),
-        };
+        let request = Request::new(origin, bounds, Vec::new(), said);
         self.state().open.insert(session.to_owned(), Open { request, pending: Vec::new() });
     }
 
