@@ -153,7 +153,7 @@ impl Wanted {
         let catalogue = context.catalogue()?;
         let task = self.task.as_deref().unwrap_or_default();
         let Some(task) = catalogue.get(task) else {
-            let error = JobError::unknown_task(task, catalogue);
+            let error = JobError::unknown_task(task, catalogue, settings.cwd());
             let hint = error.hint();
             return Err(CommandError::usage(error.to_string()).maybe_hint(hint));
         };

@@ -6,6 +6,17 @@ use compute::worker::Probed;
 use domain::{event::Event, task::TaskType};
 
 impl Workflow {
+    /// Refuses work whose program, or image, is not on this machine.
+    ///
+    /// # Errors
+    /// [`JobError::MissingProgram`].
+    pub(super) async fn check_there(&self, task: &TaskType) -> Result<(), JobError> {
+        match self.answers.missing(task).await {
+            None => Ok(()),
+            Some(missing) => Err(JobError::MissingProgram { task: task.name.clone(), missing }),
+        }
+    }
+
     /// Refuses work whose program says that it lacks something. One that gives no answer is told of, and not refused.
     ///
     /// # Errors

@@ -61,7 +61,7 @@ impl Workflow {
         let against = |dataset| self.judged(check::to_check(job, result, dataset), job, cancel);
         let accepted = |accepted: Accepted, unchecked: Option<String>| {
             let ours: Vec<ResultFile> = std::iter::once(accepted.document).chain(accepted.drawn).collect();
-            let drawing = |name: &str| science::DRAWINGS.contains(&name);
+            let drawing = |name: &str| science::drawings_of(&job.task_type).contains(&name);
             let others = result.files.iter().filter(|f| f.name != RESULT_FILE && !drawing(&f.name)).cloned();
             let files = ours.into_iter().chain(others).collect();
             let (folder, warnings) = (result.folder.clone(), accepted.warnings);

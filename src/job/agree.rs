@@ -406,7 +406,7 @@ impl Workflow {
         if kept.request.bounds != plan.request.bounds {
             return Ok(false);
         }
-        for piece in plan.work.iter().filter(|piece| piece.is_offloaded()) {
+        for piece in plan.work.iter().filter(|piece| piece.needs_consent()) {
             let Some(id) = piece.job.as_ref().filter(|_| piece.same_as_before) else { return Ok(false) };
             let job = self.job(id)?;
             if job.request.as_ref() != Some(&plan.request.id) || !self.still_allowed(&job) {

@@ -226,12 +226,12 @@ pub enum JobError {
 }
 
 impl JobError {
-    /// That a catalogue has no task of that name.
-    pub fn unknown_task(name: &str, tasks: &Catalogue) -> JobError {
+    /// That a catalogue has no task of that name; `folder` is the working folder, where a file may be called so.
+    pub fn unknown_task(name: &str, tasks: &Catalogue, folder: &std::path::Path) -> JobError {
         JobError::UnknownTask {
             name: clean(name, 60),
             known: tasks.iter().map(|task| task.name.clone()).collect(),
-            unread: catalogue::unread(name),
+            unread: catalogue::unread(folder, name),
         }
     }
 

@@ -4,7 +4,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use super::{
@@ -49,8 +49,7 @@ impl Workflow {
             }
         }
         let uncounted = found - all.len();
-        let folder = self.parts.guard.policy().roots.first().map(PathBuf::as_path).unwrap_or(Path::new(""));
-        let (together, note) = paired(all, |task| self.parts.catalogue.get(task), folder)?;
+        let (together, note) = paired(all, |task| self.parts.catalogue.get(task), self.folder())?;
         request.notes.extend(note);
         if together.len() + uncounted > MOST_WORK {
             return Err(JobError::TooMuchWork(together.len() + uncounted));

@@ -13,7 +13,7 @@ use domain::{
     units,
 };
 use guard::{
-    machine::{catalogue, estimator},
+    machine::estimator,
     policy::{
         Refusal,
         data::{OpenDataset, OpenFurther},
@@ -32,9 +32,7 @@ impl Workflow {
     /// effect outside its own folder.
     pub(super) async fn local_step(&self, job: &Job, cancel: &Cancel) -> Result<(), JobError> {
         let task = self.task_of(job)?;
-        if let Some(missing) = catalogue::missing_program(task) {
-            return Err(JobError::MissingProgram { task: task.name.clone(), missing });
-        }
+        self.check_there(task).await?;
         let guard = &self.parts.guard;
         let files = (guard.reopen_dataset(job)?, guard.reopen_further(job)?);
         if job.state == JobState::Planned {

@@ -15,7 +15,7 @@ use domain::{
     verdict::Place,
 };
 use guard::{
-    machine::{self, Room, catalogue},
+    machine::{self, Room},
     policy::{Refusal, Rule, data::check_parameters, mandate},
 };
 
@@ -216,10 +216,8 @@ impl Workflow {
             if task.uses_network() && bounds.place == Locality::Here {
                 return Err(mandate::uses_network(&task.name).into());
             }
-            return match catalogue::missing_program(task) {
-                None => self.check_able(task).await,
-                Some(missing) => Err(JobError::MissingProgram { task: task.name.clone(), missing }),
-            };
+            self.check_there(task).await?;
+            return self.check_able(task).await;
         }
         let model = super::offload::remote_model(task, job)?;
         check_parameters(&job.parameters)?;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
@@ -367,9 +367,14 @@ impl Workflow {
         }
     }
 
+    /// The working folder: names that people write are relative to it.
+    pub(super) fn folder(&self) -> &Path {
+        self.parts.guard.policy().roots.first().map(PathBuf::as_path).unwrap_or(Path::new(""))
+    }
+
     /// The task of that name.
     pub(super) fn task(&self, name: &str) -> Result<&TaskType, JobError> {
-        self.parts.catalogue.get(name).ok_or_else(|| JobError::unknown_task(name, &self.parts.catalogue))
+        self.parts.catalogue.get(name).ok_or_else(|| JobError::unknown_task(name, &self.parts.catalogue, self.folder()))
     }
 
     /// The task of a job, as it was when the job was planned.

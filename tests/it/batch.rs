@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::world::{Run, World};
+use crate::world::{Run, World, flat};
 
 /// FASTQ of so many reads, which differ from those of another `seed`.
 fn reads(count: usize, seed: usize) -> String {
@@ -55,11 +55,6 @@ fn request_of(run: &Run) -> String {
 
 fn count(world: &World, state: &str) -> usize {
     world.states().iter().filter(|known| *known == state).count()
-}
-
-/// Words as they were before they were wrapped.
-fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The lines of a table, split at its tabs.

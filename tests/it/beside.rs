@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use serde_json::Value;
 
-use crate::world::World;
+use crate::world::{World, flat, isolates};
 use domain::hash::Sha256;
 
 const QUERY: &str = ">q1\nMKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ\n>q2\nGIGAVLKVLTTGLPALISWIKRKRQQ\n";
@@ -45,10 +45,6 @@ cat "$database" > "$out"
     let copies = r#"while [ $# -gt 0 ]; do case "$1" in -in) in=$2;; -out) out=$2;; esac; shift 2; done
 cat "$in" > "$out""#;
     script(world, "makeblastdb", copies);
-}
-
-fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn sha256(text: &str) -> String {
@@ -155,7 +151,7 @@ fn what_a_program_says_beside_its_result_is_kept_and_shown() {
         run.events().iter().filter(|e| e["type"] == "warning").map(|e| e["message"].to_string()).collect();
     let receipt = run.event("receipt");
     // On a machine where programs are not isolated, that comes first.
-    let first = usize::from(compute::worker::isolation().is_err());
+    let first = usize::from(!isolates());
     assert!(
         warnings[first]
             .contains("blast_search of query.fasta: the program says: Warning: [blastp] ./in/query.fasta: no data"),

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     node::bench::{sleepers, until},
-    world::{Run, World},
+    world::{Run, World, flat, works},
 };
 
 const IMAGE: &str = "localhost/tools:1";
@@ -44,7 +44,7 @@ impl Podman {
         let mut podman = Podman { world, works: false };
         podman.import(IMAGE);
         // The default of Debian 12 refuses a machine that has both versions of cgroups.
-        podman.works = ["", "runc"].into_iter().any(|runtime| {
+        let works_with = ["", "runc"].into_iter().any(|runtime| {
             let conf = own.join("containers.conf");
             let line = if runtime.is_empty() { String::new() } else { format!("runtime = \"{runtime}\"\n") };
             let cgroups = "cgroup_manager = \"cgroupfs\"\nevents_logger = \"file\"\n";
@@ -53,6 +53,7 @@ impl Podman {
             let run = ["run", "--rm", "--network=none", "--ulimit=nofile=64:64", "--ulimit=nproc=64:64", IMAGE, "id"];
             podman.podman(&run).output().unwrap().status.success()
         });
+        podman.works = works("containers", works_with);
         podman
     }
 
@@ -138,10 +139,6 @@ fn folder(run: &Run) -> PathBuf {
 
 fn document(folder: &Path) -> Value {
     serde_json::from_slice(&fs::read(folder.join("result.json")).unwrap()).unwrap()
-}
-
-fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -308,5 +305,23 @@ fn what_a_file_says_of_an_image_is_checked() {
         podman.world.file("one.toml", text.replace(from, to));
         let run = podman.world.run(&["tasks", "check", "one.toml"]);
         assert!(run.code == 2 && flat(&run.err).contains(told), "{told}: {}", run.all());
+    }
+}
+
+#[test]
+fn a_container_has_the_network_where_its_task_says_so_and_a_person_says_yes() {
+    let podman = Podman::new();
+    podman.script("calls", "ls /sys/class/net > $0");
+    let plain = podman.world.run(&["run", "calls", "lines.txt", "--json"]);
+    let text = fs::read_to_string(podman.task("calls")).unwrap();
+    fs::write(podman.task("calls"), text.replace("[program]", "[program]\nnetwork = true")).unwrap();
+    let asked = podman.world.run(&["run", "calls", "lines.txt"]);
+    assert_eq!(asked.code, 4, "{}", asked.all());
+    assert!(flat(&asked.all()).contains("any server, as calls may use the network"), "{}", asked.all());
+    let agreed = podman.world.run(&["run", "calls", "lines.txt", "--yes", "--json"]);
+    if podman.works {
+        let devices = |run: &Run| fs::read_to_string(folder(run).join("out.txt")).unwrap();
+        assert_eq!(devices(&plain), "lo\n");
+        assert!(devices(&agreed).lines().count() > 1, "{}", devices(&agreed));
     }
 }

@@ -1,5 +1,7 @@
 //! Tasks of the owner's: what a task file may say, who may write one, and what its program is given.
 
+mod network;
+
 use std::{
     fs,
     io::{BufRead as _, BufReader},
@@ -9,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::world::{Run, World};
+use crate::world::{Run, World, flat};
 
 const SORTED: &str = r#"name = "sorted"
 title = "Sorted lines"
@@ -75,10 +77,6 @@ fn named(name: &str) -> String {
 
 fn close(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-}
-
-fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What was left in the file of that name by a run that printed events.
@@ -374,51 +372,5 @@ fn a_file_that_is_called_as_what_a_program_writes_is_not_written_over() {
         let run = world.run(&["run", "--json", "sorted", "lines.txt", "--anew"]);
         assert_eq!(left(&run, "sorted.txt"), "a\nb\nc\n");
         assert_eq!(fs::read_to_string(world.work().join("lines.txt")).unwrap(), "b\na\nc\n");
-    }
-}
-
-/// Copies the lines, and calls a port of this machine on the way.
-fn caller(network: bool, port: u16) -> String {
-    format!(
-        r#"name = "caller"
-title = "A caller"
-description = "Calls, and copies the lines."
-[inputs.lines]
-formats = ["text"]
-[program]
-kind = "command"
-executable = "bash"
-arguments = ["-c", "(exec 5<>/dev/tcp/127.0.0.1/{port}) 2> /dev/null && echo reached > $1 || cp $0 $1", "{{lines}}", "{{out:said.txt}}"]
-network = {network}
-"#
-    ) + FIGURES
-}
-
-#[test]
-fn a_program_has_the_network_where_its_task_says_so_and_a_person_says_yes() {
-    let listener = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let world = with(&[("caller.toml", &caller(true, port))]);
-    let shown = flat(&world.run(&["tasks", "show", "caller"]).out);
-    assert!(shown.contains("Network its programs may use it, so that each run is asked for"), "{shown}");
-    let asked = world.run(&["run", "caller", "lines.txt"]);
-    assert_eq!(asked.code, 4, "{}", asked.all());
-    assert!(flat(&asked.all()).contains("any server, as caller may use the network"), "{}", asked.all());
-    let here = world.run(&["run", "caller", "lines.txt", "--here", "--yes"]);
-    assert_eq!(here.code, 3, "{}", here.all());
-    assert!(
-        flat(&here.all()).contains("caller may use the network, and the request is for this machine only"),
-        "{}",
-        here.all()
-    );
-    assert!(listener.accept().is_err() && world.states().is_empty(), "nobody called");
-    let run = world.run(&["run", "caller", "lines.txt", "--yes", "--json"]);
-    assert_eq!(left(&run, "said.txt"), "reached\n");
-    assert!(listener.accept().is_ok());
-    fs::write(tasks(&world).join("caller.toml"), caller(false, port)).unwrap();
-    let run = world.run(&["run", "caller", "lines.txt", "--json"]);
-    if compute::worker::isolation().is_ok() {
-        assert_eq!(left(&run, "said.txt"), "b\na\nc\n");
     }
 }

@@ -10,14 +10,9 @@ use std::{
 
 use serde_json::Value;
 
-use crate::world::{Run, World, example};
+use crate::world::{Run, World, example, flat};
 
 const FASTA: &str = ">a\nMKVLAAGIVG\n";
-
-/// Words as they were before they were wrapped.
-fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
 
 fn results(run: &Run) -> usize {
     run.types().iter().filter(|kind| *kind == "result.fetched").count()

@@ -153,6 +153,23 @@ fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect()
 }
 
+/// Whether a part of this machine works that some tests need; it has to where `AGENT_TEST_MUST` names it.
+pub fn works(part: &str, works: bool) -> bool {
+    let must = std::env::var("AGENT_TEST_MUST").unwrap_or_default();
+    assert!(works || !must.split(',').any(|one| one == part), "{part} does not work on this machine");
+    works
+}
+
+/// Whether programs are isolated by bubblewrap here.
+pub fn isolates() -> bool {
+    works("isolation", compute::worker::isolation().is_ok())
+}
+
+/// A text for people as one line: where it was broken does not matter.
+pub fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// A file of the examples.
 pub fn example(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)).unwrap()

@@ -76,7 +76,7 @@ impl Granted {
             task: piece.work.task.clone(),
             dataset: piece.content.first().map(|content| content.path.clone()).unwrap_or_default(),
             parameters: piece.work.parameters.clone(),
-            may_leave: piece.is_offloaded() || piece.reaches_out(),
+            may_leave: piece.needs_consent(),
             unverified: piece.unverified.is_some(),
             amount: price.map_or(Datoshi::ZERO, |price| price.amount),
             fees: price.map_or(Datoshi::ZERO, |price| price.fees),

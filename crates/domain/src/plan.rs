@@ -151,6 +151,11 @@ impl PlannedWork {
         self.cannot.is_none() && self.network && self.verdict.as_ref().is_some_and(|v| v.place == Place::Local)
     }
 
+    /// Whether a person has to agree before anything of it is done: it leaves this machine, is paid, or may reach out.
+    pub fn needs_consent(&self) -> bool {
+        self.is_offloaded() || self.reaches_out()
+    }
+
     /// Amount and fees that are still to be spent on it; what was begun before is not bought again.
     fn most(&self) -> Datoshi {
         self.still_to_pay().map_or(Datoshi::ZERO, Price::most)
@@ -209,8 +214,7 @@ pub type IfFree = Option<Until>;
 impl Plan {
     /// The same, going on to `until` where all that can be done of it is free work on this machine.
     pub fn going_on_if_free(self, until: IfFree) -> Plan {
-        let free = self.possible().next().is_some()
-            && self.possible().all(|piece| !piece.is_offloaded() && !piece.reaches_out());
+        let free = self.possible().next().is_some() && !self.needs_consent();
         match until.filter(|_| free) {
             Some(until) => {
                 let bounds = Bounds { until, ..self.request.bounds };
@@ -243,7 +247,7 @@ impl Plan {
 
     /// Whether anything leaves this machine or is paid: what needs a consent.
     pub fn needs_consent(&self) -> bool {
-        self.work.iter().any(|piece| piece.is_offloaded() || piece.reaches_out())
+        self.work.iter().any(PlannedWork::needs_consent)
     }
 
     /// The pieces of work that can be done.

@@ -1,9 +1,8 @@
 //! For tests: the worst that others may say, and the time that reading it may take.
 
-use std::{
-    hint::black_box,
-    time::{Duration, Instant},
-};
+use std::{hint::black_box, time::Duration};
+
+use rustix::time::{ClockId, clock_gettime};
 
 /// So much is said at once, bytes.
 pub const MUCH: usize = 16 << 20;
@@ -115,12 +114,18 @@ pub fn said(piece: &str, bytes: usize) -> String {
     all
 }
 
-/// A plain look at every character of [`MUCH`], on this machine and as busy as it is now.
+/// The processor time of this thread so far: how busy the machine is does not matter.
+pub fn worked() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.try_into().unwrap_or_default(), time.tv_nsec.try_into().unwrap_or_default())
+}
+
+/// A plain look at every character of [`MUCH`], on this machine.
 fn plain_pass() -> Duration {
     let text = "a \u{e9}{".repeat(MUCH / 5);
-    let begun = Instant::now();
+    let begun = worked();
     black_box(black_box(&text).chars().filter(|c| c.is_alphanumeric()).count());
-    begun.elapsed()
+    worked() - begun
 }
 
 /// So many of the pieces that are worst for a reader are said at full length.
@@ -134,10 +139,10 @@ const WORST: usize = 2;
 pub fn is_linear(what: &str, bytes: usize, mut read: impl FnMut(&str)) {
     let mut took = |piece: &'static str, bytes: usize| {
         let text = said(piece, bytes);
-        let begun = Instant::now();
+        let begun = worked();
         read(&text);
         in_time(&format!("{what}: {bytes} bytes of {piece:?}"), begun);
-        begun.elapsed()
+        worked() - begun
     };
     let mut all: Vec<(Duration, &str)> = PIECES.iter().map(|piece| (took(piece, bytes / 256), *piece)).collect();
     all.sort_by_key(|(took, _)| std::cmp::Reverse(*took));
@@ -156,12 +161,12 @@ pub fn is_linear(what: &str, bytes: usize, mut read: impl FnMut(&str)) {
 /// What takes less is no matter, however slow the machine is.
 const SHORT: Duration = Duration::from_millis(500);
 
-/// Holds that what began then took no longer than that.
+/// Holds that what this thread began then, by [`worked`], took no longer than that.
 ///
 /// # Panics
 /// When it took longer.
-pub fn in_time(what: &str, begun: Instant) {
-    let took = begun.elapsed();
+pub fn in_time(what: &str, begun: Duration) {
+    let took = worked() - begun;
     if took < SHORT {
         return;
     }

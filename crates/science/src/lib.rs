@@ -30,7 +30,7 @@ use std::{fs::File, io, path::Path};
 
 pub use choices::{LARGEST_SEED, alphabet};
 pub use draw::draw;
-pub use drawings::{DRAWINGS, drawings};
+pub use drawings::{drawings, drawings_of};
 pub use first::{FirstRecord, first_record};
 pub use fold::CAVEAT;
 pub use input::InputError;

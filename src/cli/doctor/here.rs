@@ -200,21 +200,22 @@ pub async fn programs(context: &Context) -> Vec<Check> {
     std::iter::once(missing).chain(lacking(catalogue).await).collect()
 }
 
-/// The first task whose program says that it lacks something, or does not say.
-async fn lacking(catalogue: &Catalogue) -> Option<Check> {
+/// The tasks whose programs say that they lack something, or do not say.
+async fn lacking(catalogue: &Catalogue) -> Vec<Check> {
+    let mut checks = Vec::new();
     for task in catalogue.iter().filter(|task| missing_program(task).is_none()) {
         let install = task.command().and_then(|command| command.install.clone());
         match Runner::default().probe(task).await {
             None | Some(Probed::Able) => {}
             Some(Probed::Unable(said)) => {
                 let hint = install.unwrap_or_else(|| format!("`agent tasks show {}` says what it needs", task.name));
-                return Some(Check::warn("programs", format!("{} cannot be run here: {said}", task.name), hint));
+                checks.push(Check::warn("programs", format!("{} cannot be run here: {said}", task.name), hint));
             }
             Some(Probed::Unknown(why)) => {
                 let text = format!("it is not known whether {} can be run here: {why}", task.name);
-                return Some(Check::warn("programs", text, "look at it when the machine is less busy"));
+                checks.push(Check::warn("programs", text, "look at it when the machine is less busy"));
             }
         }
     }
-    None
+    checks
 }

@@ -253,7 +253,7 @@ pub(super) fn remove(context: &Context, name: &str) -> Result<ExitCode, CommandE
         return Err(match catalogue.get(name) {
             Some(_) => CommandError::usage(format!("`{name}` is part of this program, and stays"))
                 .hint("agent tasks remove is for tasks of your own"),
-            None => unknown(name, catalogue),
+            None => unknown(context, name, catalogue),
         });
     }
     fs::remove_file(&path).map_err(kept::unwritten)?;

@@ -93,7 +93,7 @@ impl Tasks {
         let catalogue = context.catalogue()?;
         let tasks: Vec<&TaskType> = match shown {
             None => catalogue.iter().collect(),
-            Some(name) => vec![catalogue.get(name).ok_or_else(|| unknown(name, catalogue))?],
+            Some(name) => vec![catalogue.get(name).ok_or_else(|| unknown(context, name, catalogue))?],
         };
         // Asking takes a moment, and may take half a minute: only of a task that is looked at by itself.
         let probed = match (shown, tasks.as_slice()) {
@@ -120,11 +120,14 @@ fn schema() -> Value {
     schemars::schema_for!(TaskFile).to_value()
 }
 
-fn unknown(name: &str, catalogue: &Catalogue) -> CommandError {
+fn unknown(context: &Context, name: &str, catalogue: &Catalogue) -> CommandError {
+    let folder = context.settings().map(|settings| settings.cwd()).ok();
     let names: Vec<&str> = catalogue.iter().map(|t| t.name.as_str()).collect();
     let near = names.iter().map(|n| (strsim::osa_distance(n, name), *n)).min().filter(|(distance, _)| *distance <= 3);
     let hint = match near {
-        _ if let Some(file) = catalogue::unread(name) => catalogue::unread_hint(&file),
+        _ if let Some(file) = folder.and_then(|folder| catalogue::unread(folder, name)) => {
+            catalogue::unread_hint(&file)
+        }
         Some((_, meant)) => format!("did you mean {meant}?"),
         None => format!("the tasks are: {}", names.join(", ")),
     };

@@ -39,8 +39,8 @@ pub(super) fn choices(s: &Sentence, task: &TaskType, scene: &Scene) -> Result<Pa
 fn said(s: &Sentence, task: &TaskType, scene: &Scene, name: &str, spec: &ParameterSpec) -> Found {
     let other = s.all(Cue::Other).find(|mark| s.word(mark.end) == name);
     match (&spec.kind, other) {
-        (ParameterKind::Integer { default, .. }, Some(other)) if integer(s, name).is_empty() => {
-            vec![(Value::from(unused(scene, task, name, default.unwrap_or_default())), other.at..other.end + 1)]
+        (ParameterKind::Integer { min, default, .. }, Some(other)) if integer(s, name).is_empty() => {
+            vec![(Value::from(unused(scene, task, name, default.unwrap_or(*min))), other.at..other.end + 1)]
         }
         (ParameterKind::Integer { .. }, _) => integer(s, name),
         (ParameterKind::Choice { values, .. }, _) => choice(s, task, name, values),

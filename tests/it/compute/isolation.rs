@@ -8,16 +8,16 @@ use std::{
     process::{Command, Stdio},
 };
 
-use compute::{
-    local::{LocalError, LocalOutcome, Runner},
-    worker::isolation,
-};
+use compute::local::{LocalError, LocalOutcome, Runner};
 use domain::{result::NOT_ISOLATED, task::TaskType};
 use serde_json::json;
 use tokio::sync::watch;
 
 use super::guarded::Guarded;
-use crate::node::bench::{command, sleepers, until};
+use crate::{
+    node::bench::{command, sleepers, until},
+    world::isolates,
+};
 
 const MEMORY: u64 = 400_000_000;
 /// What a person keeps beside the dataset.
@@ -47,7 +47,7 @@ fn says_how(outcome: &LocalOutcome) {
     let document = &outcome.document;
     let warned = document.warnings.iter().filter(|line| line.starts_with(NOT_ISOLATED)).count();
     let said = (document.program.isolation.as_deref(), warned);
-    assert_eq!(said, if isolation().is_ok() { (Some("bubblewrap"), 0) } else { (None, 1) }, "{:?}", document.warnings);
+    assert_eq!(said, if isolates() { (Some("bubblewrap"), 0) } else { (None, 1) }, "{:?}", document.warnings);
 }
 
 /// A dataset and a diary beside it.
@@ -69,7 +69,7 @@ async fn a_program_works_and_its_result_says_whether_it_was_isolated() {
 #[tokio::test]
 async fn a_program_reads_nothing_of_the_person_s() {
     let guarded = guarded();
-    if isolation().is_err() {
+    if !isolates() {
         return says_how(&run(&guarded, &shell("plain", "cat \"$1\" > \"$0\"")).await.unwrap());
     }
     let (folder, home) = (guarded.folder.path().display(), std::env::var("HOME").unwrap());
@@ -89,7 +89,7 @@ async fn a_program_reads_nothing_of_the_person_s() {
 #[tokio::test]
 async fn a_program_changes_nothing_but_its_results() {
     let guarded = guarded();
-    if isolation().is_err() {
+    if !isolates() {
         return says_how(&run(&guarded, &shell("plain", "cat \"$1\" > \"$0\"")).await.unwrap());
     }
     let (folder, input) = (guarded.folder.path(), guarded.folder.path().join("a.txt"));
@@ -117,7 +117,7 @@ async fn a_program_changes_nothing_but_its_results() {
 #[tokio::test]
 async fn a_program_has_no_network() {
     let guarded = guarded();
-    if isolation().is_err() {
+    if !isolates() {
         return says_how(&run(&guarded, &shell("plain", "cat \"$1\" > \"$0\"")).await.unwrap());
     }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -137,7 +137,7 @@ async fn a_program_has_no_network() {
 #[tokio::test]
 async fn a_program_sees_its_own_processes_alone() {
     let guarded = guarded();
-    if isolation().is_err() {
+    if !isolates() {
         return says_how(&run(&guarded, &shell("plain", "cat \"$1\" > \"$0\"")).await.unwrap());
     }
     let mut other = Command::new("sleep").arg("617").spawn().unwrap();
@@ -157,7 +157,7 @@ async fn a_program_sees_its_own_processes_alone() {
 #[tokio::test]
 async fn a_program_does_not_outlive_a_worker_that_is_killed() {
     let guarded = guarded();
-    if isolation().is_err() {
+    if !isolates() {
         return says_how(&run(&guarded, &shell("plain", "cat \"$1\" > \"$0\"")).await.unwrap());
     }
     let folder = guarded.folder.path();
@@ -205,7 +205,7 @@ async fn what_a_program_leaves_leads_nobody_out() {
     script("exit 3");
     let failed = run(&guarded, &task).await.unwrap_err().to_string();
     assert!(failed.contains("failed (exit code 3)") && !failed.contains("diary:"), "{failed}");
-    if isolation().is_ok() {
+    if isolates() {
         script("rm \"$out/stderr.txt\"; : > \"$out/stderr.txt\"");
         let outcome = run(&guarded, &task).await.unwrap();
         says_how(&outcome);
@@ -235,7 +235,7 @@ async fn an_input_is_the_file_that_was_opened_whatever_its_name_means_by_now() {
             Runner::of(env!("CARGO_BIN_EXE_agent")).run(permit, &task, &out_dir, &|_| {}, cancel).await.unwrap();
         says_how(&outcome);
         assert_eq!(outcome.document.summary["first_lines"], json!(["one", "two"]));
-        if isolation().is_ok() {
+        if isolates() {
             assert_eq!(fs::read_to_string(guarded.folder.path().join("kept.txt")).unwrap(), "one\ntwo\n");
         }
     }

@@ -6,7 +6,7 @@ use compute::{local::Runner, worker::Probed};
 use domain::task::{TaskOrigin, TaskType};
 use guard::machine::catalogue::read_task;
 
-use crate::world::World;
+use crate::world::{World, isolates};
 
 /// Long enough for a shell on a busy machine, short enough for one that never answers.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -61,7 +61,7 @@ async fn it_is_asked_as_isolated_as_it_runs_and_told_nothing_of_ours() {
     // The variables are those of every program that is run.
     let clean = "env | cut -d= -f1 | grep -vxE 'PATH|LANG|HOME|TMPDIR|PWD|OLDPWD|SHLVL|_' && exit 1; exit 0";
     assert_eq!(asked(clean, PATIENCE).await, Some(Probed::Able));
-    if compute::worker::isolation().is_ok() {
+    if isolates() {
         let walls = concat!("test -e ", env!("CARGO_MANIFEST_DIR"), "/Cargo.toml && exit 1; exit 0");
         assert_eq!(asked(walls, PATIENCE).await, Some(Probed::Able), "it sees what no program does");
     }

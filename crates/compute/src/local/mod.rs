@@ -8,6 +8,7 @@ mod probe;
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
+    sync::Once,
     time::Duration,
 };
 
@@ -29,6 +30,7 @@ use domain::{
 };
 use guard::{
     config::plain_file,
+    machine::containers,
     policy::permit::{LocalRun, Permit},
 };
 
@@ -172,6 +174,14 @@ pub async fn execute(
     for Further { name, path, file } in order.further {
         named.push(SpecFile { name, path });
         files.push(file);
+    }
+    if order.task.command().is_some_and(|command| command.image.is_some()) {
+        static TIDIED: Once = Once::new();
+        blocking(|| {
+            TIDIED.call_once(containers::remove_abandoned);
+            Ok(())
+        })
+        .await?;
     }
     let spec = Spec {
         job: order.job,

@@ -17,6 +17,7 @@ use domain::{
     task::{TaskType, template::Piece},
     units,
 };
+use guard::machine::catalogue::{Missing, missing_program};
 
 /// As long as a program may take to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -25,17 +26,40 @@ const HOLDS: Duration = Duration::from_secs(60);
 /// Memory of a probe, bytes.
 const MEMORY: u64 = 4 << 30;
 
-/// What programs answered, by the version of the task.
+/// What programs answered, and whether they are there, by the version of the task.
 #[derive(Debug, Default)]
-pub struct Answers(tokio::sync::Mutex<HashMap<Sha256, (Instant, Probed)>>);
+pub struct Answers {
+    probed: Kept<Probed>,
+    missing: Kept<Option<Missing>>,
+}
+
+type Kept<T> = tokio::sync::Mutex<HashMap<Sha256, (Instant, T)>>;
 
 impl Answers {
+    /// What `task` needs and this machine lacks; nothing when nothing is. An image is asked for once in a while: a batch asks for
+    /// each of its pieces.
+    pub async fn missing(&self, task: &TaskType) -> Option<Missing> {
+        if task.command().is_none_or(|command| command.image.is_none()) {
+            return missing_program(task);
+        }
+        // Held while it is asked.
+        let mut answers = self.missing.lock().await;
+        if let Some((_, missing)) = answers.get(&task.version).filter(|(at, _)| at.elapsed() < HOLDS) {
+            return missing.clone();
+        }
+        let of = task.clone();
+        // What broke off says nothing of the image: the run asks again.
+        let missing = tokio::task::spawn_blocking(move || missing_program(&of)).await.ok()?;
+        answers.insert(task.version, (Instant::now(), missing.clone()));
+        missing
+    }
+
     /// What the program of `task` answers, and whether it was asked just now: many pieces of work are one question. Nothing where the
     /// task does not say how it is asked.
     pub async fn ask(&self, runner: &Runner, task: &TaskType) -> Option<(Probed, bool)> {
         task.command().filter(|command| !command.probe.is_empty())?;
         // Held while it is asked.
-        let mut answers = self.0.lock().await;
+        let mut answers = self.probed.lock().await;
         match answers.get(&task.version).filter(|(at, _)| at.elapsed() < HOLDS) {
             Some((_, answer)) => Some((answer.clone(), false)),
             None => {

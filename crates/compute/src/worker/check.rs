@@ -18,7 +18,7 @@ use domain::{
     result::{self, RESULT_FILE, ResultDocument},
     units,
 };
-use science::{DRAWINGS, VerifyError, drawings};
+use science::{VerifyError, drawings, drawings_of};
 
 /// The places of what is handed over.
 pub(crate) const DOCUMENT: usize = 0;
@@ -53,7 +53,8 @@ pub(super) fn run(spec: &CheckSpec) -> Result<Checked, Failure> {
         }
     }
     // Drawings follow from the document: ours stand in the place of those that came, which anybody might have drawn.
-    document.files.retain(|file| !DRAWINGS.contains(&file.name.as_str()));
+    let ours = drawings_of(&document.task_type);
+    document.files.retain(|file| !ours.contains(&file.name.as_str()));
     let drawn = drawings(&document, &spec.folder).map_err(|error| match full_disk(&error) {
         true => Failure::DiskFull,
         false => Failure::Task(error.to_string()),

@@ -44,13 +44,7 @@ impl Checkpoint {
             remove_one(&spec.out_dir.join(other))?;
         }
         let path = spec.out_dir.join(&name);
-        if !is_own_folder(&path)? {
-            remove_one(&path)?;
-            DirBuilder::new().mode(0o700).create(&path)?;
-        }
-        let held = File::open(&path)?;
-        // A run that was left by its parent ends within a moment.
-        held.lock()?;
+        let held = held(&path)?;
         for entry in fs::read_dir(&path)? {
             let entry = entry?;
             let meta = entry.metadata()?;
@@ -59,6 +53,33 @@ impl Checkpoint {
             }
         }
         Ok(Some(Checkpoint { name, _held: held }))
+    }
+}
+
+/// The folder at `path`, made where there is none of this user's own, and locked: the one that is there once it is locked, as the
+/// run that had it before may have ended and removed it.
+fn held(path: &Path) -> io::Result<File> {
+    loop {
+        if !is_own_folder(path)? {
+            remove_one(path)?;
+            match DirBuilder::new().mode(0o700).create(path) {
+                // Another run of the job made it just now.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                made => made?,
+            }
+        }
+        let held = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            opened => opened?,
+        };
+        // A run that was left by its parent ends within a moment.
+        held.lock()?;
+        let of = |meta: fs::Metadata| (meta.dev(), meta.ino());
+        match fs::symlink_metadata(path) {
+            Ok(there) if of(there.clone()) == of(held.metadata()?) => return Ok(held),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
     }
 }
 

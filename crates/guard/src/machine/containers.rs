@@ -91,11 +91,14 @@ fn image_on(path: &OsStr, reference: &str, shown: &str) -> Result<String, ImageE
     }
 }
 
-/// Removes stopped containers with this label that a killed run left an hour ago or earlier: nobody else does.
-pub fn remove_abandoned(label: &str) {
+/// The label of all containers that runs are in.
+pub const LABEL: &str = "scientific-orchestrator";
+
+/// Removes stopped containers that a killed run left an hour ago or earlier: nobody else does.
+pub fn remove_abandoned() {
     let Some(podman) = on_path(&std::env::var_os("PATH").unwrap_or_default(), PODMAN) else { return };
     let mut command = Command::new(podman);
-    let (labelled, old) = (format!("label={label}"), "until=1h");
+    let (labelled, old) = (format!("label={LABEL}"), "until=1h");
     command.args(["container", "prune", "--force", "--filter", &labelled, "--filter", old]).stdin(Stdio::null());
     // They are in nobody's way.
     let _ = answer(command);

@@ -27,8 +27,15 @@ use domain::{
     units::clean,
 };
 
-/// The names of all drawings.
-pub const DRAWINGS: [&str; 3] = [FOLD, LENGTHS, QUALITIES];
+/// The names of the drawings that are made of a task's results. Of other tasks, files that are called so are files like any other.
+pub fn drawings_of(task: &str) -> &'static [&'static str] {
+    match task {
+        PROTEIN_FOLDING => &[FOLD],
+        SEQUENCE_STATS => &[LENGTHS, QUALITIES],
+        _ => &[],
+    }
+}
+
 const FOLD: &str = "fold.svg";
 const LENGTHS: &str = "lengths.svg";
 const QUALITIES: &str = "qualities.svg";

@@ -86,3 +86,13 @@ fn what_is_no_result_of_the_task_is_not_drawn() {
     document.records.clear();
     assert!(drawings(&document, folder.path()).unwrap().is_empty());
 }
+
+#[test]
+fn each_drawing_is_among_those_of_its_task_and_of_other_tasks_there_is_none() {
+    for (task, content) in [(PROTEIN_FOLDING, PROTEINS), (SEQUENCE_STATS, "@a\nACGT\n+\nIIII\n")] {
+        let (folder, document) = made(task, content, json!({}));
+        let drawn: Vec<_> = drawings(&document, folder.path()).unwrap().into_iter().map(|file| file.name).collect();
+        assert_eq!(drawn, drawings_of(task));
+    }
+    assert!(drawings_of("gc_window").is_empty());
+}

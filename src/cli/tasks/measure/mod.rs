@@ -80,7 +80,7 @@ pub struct Try {
     /// Choose a parameter or a further file, such as --set database=proteins.fasta
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     set: Vec<(String, String)>,
-    /// Write the figures into the task's file without asking
+    /// Yes to what is asked: that a task with `network = true` runs, and that the figures are written into its file
     #[arg(long, short)]
     yes: bool,
 }
@@ -114,7 +114,7 @@ impl Try {
     /// No such task or file; a sample that fails.
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
         let catalogue = context.catalogue()?;
-        let task = catalogue.get(&self.task).ok_or_else(|| unknown(&self.task, catalogue))?;
+        let task = catalogue.get(&self.task).ok_or_else(|| unknown(context, &self.task, catalogue))?;
         if task.is_elsewhere_only() {
             return Err(CommandError::usage(format!(
                 "{} is a model of the provider's: nothing of it runs here",
@@ -126,6 +126,9 @@ impl Try {
             .map_err(|e| CommandError::failed("temporary_folder", e).hint("set TMPDIR to a folder you may write to"))?;
         let cancel = cancel_of(context);
         block_on(async {
+            if task.uses_network() && !self.yes && !asked(&network_question(task)).await {
+                return Err(not_asked(task));
+            }
             let tried = self.all(context, task, folder.path(), &cancel);
             stoppable(context.tape(), &cancel, tried).await.unwrap_or_else(|| Err(CommandError::interrupted()))
         })
@@ -196,7 +199,7 @@ impl Try {
             return Ok(ExitCode::SUCCESS);
         }
         let path = context.settings()?.home().tasks().join(format!("{}.toml", task.name));
-        if !self.yes && !asked(&path).await {
+        if !self.yes && !asked(&format!("Write these figures into {}?", path.display())).await {
             context.output.lines(context.look.field("Kept", Tone::Plain, "no: nothing was written"));
             return Ok(ExitCode::from(Kind::ApprovalNeeded.code()));
         }
@@ -206,11 +209,20 @@ impl Try {
     }
 }
 
-/// Whether a person at the terminal wants the figures kept.
-async fn asked(path: &Path) -> bool {
+fn network_question(task: &TaskType) -> String {
+    format!("{} may use the network: the samples and further files may leave this machine. Run it?", task.name)
+}
+
+fn not_asked(task: &TaskType) -> CommandError {
+    let text = format!("{} may use the network, and nobody agreed that the samples may leave this machine", task.name);
+    CommandError::new(Kind::ApprovalNeeded, "approval_needed", text).hint("say yes at a terminal, or add --yes")
+}
+
+/// Whether a person at the terminal says yes.
+async fn asked(question: &str) -> bool {
     let ask = async {
         let mut terminal = Tty::open()?;
-        terminal.say(&format!("\nWrite these figures into {}? [y/N] ", path.display()))?;
+        terminal.say(&format!("\n{question} [y/N] "))?;
         terminal.line().await
     };
     matches!(ask.await, Ok(Some(line)) if line.trim().eq_ignore_ascii_case("y") || line.trim().eq_ignore_ascii_case("yes"))
@@ -427,7 +439,7 @@ fn workflow(folder: &Path, task: &TaskType) -> Result<Workflow, CommandError> {
         guard: Guard::new(policy, ledger.clone()),
         catalogue: Catalogue::only(task),
         sink: Arc::new(Silent),
-        // Who measures a task lets it do what it does: of all that could be asked here, that is whether it may use the network.
+        // Of all that could be asked here, there is whether it may use the network, and that was asked before the first sample.
         approver: Arc::new(SaidYes),
         connect: Box::new(Nowhere),
         runner: Runner::default(),

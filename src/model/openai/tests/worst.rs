@@ -1,7 +1,5 @@
 //! Sixteen megabytes of the worst, from a server: each way in takes time in proportion, and hears a wish to stop meanwhile.
 
-use std::time::Instant;
-
 use super::*;
 use crate::agent::gate::Gate;
 use domain::worst::{self, MUCH, PIECES};
@@ -18,7 +16,7 @@ async fn takes(what: &str, body: Vec<String>, form: bool) {
             gate.pass(&text);
         }
     };
-    let begun = Instant::now();
+    let begun = worst::worked();
     let _ = model.turn(&request, &mut sink).await;
     worst::in_time(what, begun);
 }

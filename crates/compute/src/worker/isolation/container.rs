@@ -22,8 +22,6 @@ use guard::machine::{
 /// What `podman` and its monitor take beside a program, bytes: 45 MB were measured of version 4.3.
 pub(in super::super) const CONTAINER_MEMORY: u64 = 128 << 20;
 
-/// What our containers are known by.
-const LABEL: &str = "scientific-orchestrator";
 /// How much longer than its CPU time a container may be there, and the longest at all, seconds.
 const GRACE: u64 = 600;
 const LONGEST: u64 = 1_000_000;
@@ -59,7 +57,6 @@ impl Engine {
     pub fn of(image: &Image, spec: &Spec) -> Result<Engine, ImageError> {
         let id = containers::image_id(image.reference(), &image.name)?;
         let podman = on_path(&super::path(), PODMAN).ok_or(ImageError::NoPodman)?;
-        containers::remove_abandoned(LABEL);
         let (memory, written, cpu) = (spec.memory_limit, spec.output_limit, spec.cpu_limit);
         Ok(Engine { podman, name: image.name.clone(), id, memory, written, cpu })
     }
@@ -90,7 +87,7 @@ impl Engine {
         command.args(["--read-only", "--read-only-tmpfs=false", "--cap-drop=all", "--security-opt=no-new-privileges"]);
         // Where SELinux is on, what is bound would be out of reach, or have to be relabelled.
         command.args(["--security-opt=label=disable", "--log-driver=none", "--ipc=private", "--tz=local"]);
-        command.arg(format!("--pids-limit={MOST_PROCESSES}")).arg(format!("--label={LABEL}"));
+        command.arg(format!("--pids-limit={MOST_PROCESSES}")).arg(format!("--label={}", containers::LABEL));
         // Also where nobody is left to end it.
         command.arg(format!("--timeout={}", self.cpu.saturating_add(GRACE).min(LONGEST)));
         let (user, group) = (getuid(), getgid());

@@ -37,10 +37,11 @@ pub enum FolderError {
     },
 }
 
-/// A file of the working folder that has the name of this task. It is not read: whoever wrote it would decide what is run.
-pub fn unread(task: &str) -> Option<PathBuf> {
+/// A file of the working folder that has the name of this task, as it is called there. It is not read: whoever wrote it would
+/// decide what is run.
+pub fn unread(folder: &Path, task: &str) -> Option<PathBuf> {
     let file = is_name(task).then(|| format!("{task}.toml"))?;
-    [Path::new("tasks").join(&file), PathBuf::from(file)].into_iter().find(|path| path.is_file())
+    [Path::new("tasks").join(&file), PathBuf::from(file)].into_iter().find(|path| folder.join(path).is_file())
 }
 
 /// What to do about a file of the working folder that is not read.
