@@ -309,7 +309,7 @@ impl Workflow {
                 .task_of(job)?
                 .remote
                 .as_ref()
-                .and_then(|remote| acceptance(remote, self.parts.takes_unverified)),
+                .and_then(|remote| acceptance(remote, self.parts.takes_unverified || self.was_taken(job))),
             cannot: None,
             same_as_before: true,
             also: Vec::new(),
@@ -409,7 +409,10 @@ impl Workflow {
         for piece in plan.work.iter().filter(|piece| piece.needs_consent()) {
             let Some(id) = piece.job.as_ref().filter(|_| piece.same_as_before) else { return Ok(false) };
             let job = self.job(id)?;
-            if job.request.as_ref() != Some(&plan.request.id) || !self.still_allowed(&job) {
+            let charge = piece.still_charged();
+            let agreed =
+                || self.parts.guard.mandate(&job).is_ok_and(|mandate| mandate.allows_charge(&job, charge).is_ok());
+            if job.request.as_ref() != Some(&plan.request.id) || !self.still_allowed(&job) || !agreed() {
                 return Ok(false);
             }
         }

@@ -7,13 +7,10 @@ use url::Url;
 use compute::aioz::{Given, TaskDetail, TaskStatus};
 use domain::{
     hash::Sha256,
-    result::{self, RESULT_FILE},
+    result::{self, MOST_FILES, RESULT_FILE},
     task::remote::RemoteModel,
     units,
 };
-
-/// A result has at most this many files.
-const MAX_FILES: usize = 1000;
 
 /// One file of a result as the provider names it: nothing of it is believed unchecked. What is missing may come yet.
 #[derive(Debug, Deserialize)]
@@ -83,8 +80,9 @@ pub(super) fn files(detail: &TaskDetail) -> Answer<Vec<RemoteFile>> {
         Ok(named) => named,
         Err(error) => return Answer::Wrong(format!("the provider's list of files cannot be read: {error}")),
     };
-    if named.len() > MAX_FILES {
-        return Answer::Wrong(format!("the provider names {} files, more than {MAX_FILES}", named.len()));
+    if named.len() > MOST_FILES {
+        let (named, most) = (units::count(named.len() as u64), units::count(MOST_FILES as u64));
+        return Answer::Wrong(format!("the provider names {named} files, more than {most}"));
     }
     let mut files = Vec::new();
     for Named { name, url, bytes, sha256 } in named {

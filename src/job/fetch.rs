@@ -1,20 +1,51 @@
-//! Fetching a result whose files the provider names with their checksums.
+//! Fetching a result: files that the provider names, with their checksums where it states any.
 
 use std::{
+    path::Path,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
 use url::Url;
 
-use super::{Cancel, JobError, Remote, Workflow, answer, waiting::unless_stopped};
+use super::{
+    Cancel, JobError, Remote, Workflow,
+    answer::{self, RemoteFile},
+    waiting::unless_stopped,
+};
 use domain::{
     event::Event,
+    hash::Sha256,
     job::{Job, JobResult, JobState, ResultFile},
     units,
 };
 use guard::policy::{Refusal, Rule};
 use storage::fetch::{self, FetchError, FetchPlan, fetch_on};
+
+/// A file that is to be fetched.
+pub(super) struct Wanted {
+    /// Where it is. May carry a signature: it is shown nowhere.
+    pub url: Url,
+    /// What it is called here.
+    pub name: String,
+    /// Its bytes and checksum, where the provider states them.
+    pub stated: Option<(u64, Sha256)>,
+}
+
+/// Servers that files may be fetched from, each its scheme, host and port.
+pub(super) struct Servers {
+    /// The provider's and those that the owner names.
+    pub allowed: Vec<Url>,
+    /// Those of the task's file, which may be a stranger's: at public addresses alone.
+    pub public: Vec<Url>,
+}
+
+impl Servers {
+    /// Whether a file may be fetched from where its address leads, as far as that shows.
+    pub fn has(&self, url: &Url) -> bool {
+        self.allowed.iter().chain(&self.public).any(|server| server.origin() == url.origin())
+    }
+}
 
 /// How often it is said how far a transfer is that takes its time.
 const SHOWN_EVERY: Duration = Duration::from_secs(2);
@@ -44,38 +75,70 @@ impl Workflow {
             Ok(files) => files,
             Err(why) => return Ok(Err(why)),
         };
-        let policy = self.parts.guard.policy();
-        let cap = policy.max_result_bytes;
+        let cap = self.parts.guard.policy().max_result_bytes;
         let total = files.iter().try_fold(0u64, |sum, f| sum.checked_add(f.bytes)).unwrap_or(u64::MAX);
         if total > cap {
             let why = format!("the result has {}, more than the {} allowed", units::bytes(total), units::bytes(cap));
             return Err(Refusal::new(Rule::ResultSize, why).hint("raise `max_result_bytes` in policy.toml").into());
         }
         let folder = self.make_out_dir(job)?;
-        fetch::remove_abandoned(&folder);
-        let allowed = self.result_servers(remote);
-        let mut fetched = Vec::new();
-        let limit = fetch::time_limit(total);
+        let wanted = files.into_iter().map(|RemoteFile { name, url, bytes, sha256 }| Wanted {
+            url,
+            name,
+            stated: Some((bytes, sha256)),
+        });
+        let from = Servers { allowed: self.result_servers(remote), public: Vec::new() };
+        let files = self.fetch_all(job, wanted.collect(), from, &folder, cancel).await?;
+        let summary = serde_json::Value::Null;
+        Ok(Ok(JobResult { folder, files, summary, unchecked: None, warnings: Vec::new() }))
+    }
+
+    /// The files of a result, one after another: each as it is stated, or those of which nothing is stated together within the
+    /// owner's cap. All of them have the time that one of their length has.
+    ///
+    /// # Errors
+    /// D-SIZE for files that are larger together than the owner's cap; whatever keeps one from being fetched.
+    pub(super) async fn fetch_all(
+        &self,
+        job: &Job,
+        files: Vec<Wanted>,
+        from: Servers,
+        folder: &Path,
+        cancel: &Cancel,
+    ) -> Result<Vec<ResultFile>, JobError> {
+        let cap = self.parts.guard.policy().max_result_bytes;
+        let stated = |file: &Wanted| file.stated.map(|(bytes, _)| bytes);
+        let total = files.iter().map(stated).try_fold(0u64, |sum, bytes| sum.checked_add(bytes?));
+        let limit = fetch::time_limit(total.unwrap_or(cap));
         let server = files.first().map(|file| file.url.origin().ascii_serialization()).unwrap_or_default();
+        fetch::remove_abandoned(folder);
+        let (mut fetched, mut left) = (Vec::new(), cap);
         let fetching = async {
-            for file in files {
+            for Wanted { url, name, stated } in files {
                 let plan = FetchPlan {
-                    url: file.url,
-                    allowed: allowed.clone(),
+                    url,
+                    allowed: from.allowed.clone(),
+                    public: from.public.clone(),
                     headers: Default::default(),
-                    max_bytes: file.bytes,
+                    max_bytes: stated.map_or(left, |(bytes, _)| bytes),
                     time_limit: limit,
-                    expect_sha256: Some(file.sha256),
-                    to: folder.join(&file.name),
+                    expect_sha256: stated.map(|(_, sha256)| sha256),
+                    to: folder.join(&name),
                 };
-                fetched.push(self.fetch_stated(job, plan, cancel).await?);
+                let file = match (self.fetch_one(job, plan, cancel).await?, stated) {
+                    (Err(FetchError::TooLarge { .. }), Some((stated, _))) => {
+                        return Err(FetchError::Longer { stated }.into());
+                    }
+                    (Err(FetchError::TooLarge { .. }), None) => return Err(above_cap(job, cap).into()),
+                    (file, _) => file?,
+                };
+                left = left.saturating_sub(file.bytes);
+                fetched.push(file);
             }
             Ok::<_, JobError>(())
         };
-        // All files together have the time that one of their length has.
         tokio::time::timeout(limit, fetching).await.map_err(|_| FetchError::TooSlow { server, limit })??;
-        let summary = serde_json::Value::Null;
-        Ok(Ok(JobResult { folder, files: fetched, summary, unchecked: None, warnings: Vec::new() }))
+        Ok(fetched)
     }
 
     /// Where results may be fetched from: the provider, the storage of the settings, and what the policy names.
@@ -84,17 +147,8 @@ impl Workflow {
         own.chain(&self.parts.guard.policy().result_hosts).cloned().collect()
     }
 
-    /// Fetches one file whose length the provider states.
-    async fn fetch_stated(&self, job: &Job, plan: FetchPlan, cancel: &Cancel) -> Result<ResultFile, JobError> {
-        match self.fetch_one(job, plan, cancel).await? {
-            // The cap is the owner's for all files together, and was looked at before.
-            Err(FetchError::TooLarge { max_bytes }) => Err(FetchError::Longer { stated: max_bytes }.into()),
-            fetched => Ok(fetched?),
-        }
-    }
-
     /// Fetches one file. One that takes its time is told of, and left at a wish to stop.
-    pub(super) async fn fetch_one(
+    async fn fetch_one(
         &self,
         job: &Job,
         plan: FetchPlan,
@@ -115,4 +169,11 @@ impl Workflow {
             }
         }
     }
+}
+
+/// Refuses files of unknown length that are more than the owner wants. They stay where they are.
+fn above_cap(job: &Job, cap: u64) -> Refusal {
+    let why = format!("the files of the result have more than the {} allowed", units::bytes(cap));
+    let hint = format!("raise `max_result_bytes` in policy.toml; then `agent jobs resume {}`", job.id);
+    Refusal::new(Rule::ResultSize, why).hint(hint)
 }

@@ -5,7 +5,7 @@ use compute::aioz::{Aioz, ComputeError};
 use domain::{
     event::Event,
     ids::JobId,
-    job::{Job, JobState, LiesAt},
+    job::{Job, JobState},
     verdict::Place,
 };
 
@@ -85,11 +85,14 @@ impl Workflow {
                 storage.remove(&key).await?;
             }
         }
-        for staged in job.all_staged() {
-            if let LiesAt::Provider { link } = &staged.lies {
-                self.provider_unstopped(remote).delete_upload(link).await?;
-            }
+        // Those that are staged, and those of which nobody knows what became of them.
+        let staged = job.all_staged().filter_map(|staged| staged.lies.link());
+        let mut left = Ok(());
+        for link in staged.chain(job.begun_uploads.iter().map(String::as_str)) {
+            // One that stays keeps no other from being taken away.
+            left = self.provider_unstopped(remote).delete_upload(link).await.and(left);
         }
+        left?;
         self.parts.ledger.learn(&job.id, |job| job.cleared = true)?;
         Ok(())
     }

@@ -29,7 +29,7 @@ impl Workflow {
             () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
         };
         let further = guard.reopen_further(job)?;
-        self.search_further(job, &further).await?;
+        self.search_further(job, &further, cancel).await?;
         self.make_out_dir(job)?;
         let remote = self.remote().await?;
         if job.state == JobState::Planned {
@@ -57,7 +57,16 @@ impl Workflow {
             job.staged = Some(staged);
             job.further_content = further.iter().map(|(name, one)| (name.clone(), one.sha256)).collect();
             job.further_staged = further;
+            let staged: Vec<String> = job.all_staged().filter_map(|one| one.lies.link().map(str::to_owned)).collect();
+            job.begun_uploads.retain(|link| !staged.contains(link));
         })?;
+        Ok(())
+    }
+
+    /// Ends a job whose files may not be sent: as refused before any was, else as one that could not be staged.
+    pub(super) fn not_staged(&self, job: &Job, why: &str) -> Result<(), JobError> {
+        let end = if job.state == JobState::Planned { JobState::Refused } else { JobState::StageFailed };
+        self.step(&job.id, end, |job| job.failure = Some(why.to_owned()))?;
         Ok(())
     }
 
@@ -79,7 +88,7 @@ impl Workflow {
             Ok(through) => through,
             Err(error) => {
                 let why = format!("{} cannot be used: {error}", job.verdict.dataset.path.display());
-                self.step(&job.id, JobState::Refused, |job| job.failure = Some(why.clone()))?;
+                self.not_staged(job, &why)?;
                 let refusal = Refusal::new(Rule::ProbeFailed, format!("{why}; nothing was sent or paid"));
                 return Err(match error.hint() {
                     Some(hint) => refusal.hint(hint),
@@ -89,7 +98,7 @@ impl Workflow {
             }
         };
         if let Err(refusal) = searching.await.map_err(|e| read(std::io::Error::other(e)))? {
-            self.step(&job.id, JobState::Refused, |job| job.failure = Some(refusal.why.clone()))?;
+            self.not_staged(job, &refusal.why)?;
             return Err(refusal.into());
         }
         dataset.unchanged_since(job.verdict.dataset.bytes, job.verdict.dataset.modified_ns)?;
@@ -133,7 +142,14 @@ impl Workflow {
         let task = self.task_of(job)?;
         let model = remote_model(task, job)?;
         let guard = &self.parts.guard;
-        let permit = guard.permit_submit(&guard.mandate(job)?, job, task, &model)?;
+        let mandate = guard.mandate(job)?;
+        // Submitting is what it charges for: what it takes is looked at as late as can be.
+        let charge = match model.is_unverifiable() || mandate.charge(job).is_some() {
+            true => self.charge_now(&provider, &model.model).await?,
+            false => None,
+        };
+        let permit = guard.permit_submit(&mandate, job, task, &model, charge.as_ref());
+        let permit = permit.map_err(|refusal| self.said(job, refusal.into()))?;
         let handover = self.handover(remote, task, job).await?;
         let provider_job = match provider.submit(permit, handover).await {
             Ok(id) => id,
@@ -144,17 +160,13 @@ impl Workflow {
             Err(error) => return Err(error.into()),
         };
         let detail = provider.detail(&provider_job).await?;
-        let charged = match detail.payment {
-            None => self.charge_of(remote, &model.model, cancel).await,
-            Some(_) => None,
-        };
         let bytes = job.verdict.dataset.bytes;
         let quote = remote.price.quote_of(&detail, bytes, &job.idempotency_key, self.tape().now("a quote"))?;
         let shown = quote_shown(&quote);
         self.step(&job.id, JobState::Submitted, |job| {
             job.provider_job = Some(provider_job.clone());
             job.quote = Some(quote);
-            job.charged = charged;
+            job.charged = charge.map(Into::into);
         })?;
         self.emit(Event::JobSubmitted { job: job.id.clone(), job_id: provider_job, quote: shown });
         Ok(())

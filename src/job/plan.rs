@@ -1,15 +1,15 @@
 //! Planning: the dataset is opened and measured, the machine is measured, the guard's rule judges, the price is asked. Nothing
 //! here has an effect, and nothing is written down.
 
-use super::{JobError, Workflow, once, results};
+use super::{JobError, Workflow, once, price::untold, results};
 use domain::{
     dataset::DatasetProfile,
     event::{DatasetShown, Event, FurtherShown},
     hash::Sha256,
     ids::{JobId, RequestId},
     job::Job,
-    plan::{Cannot, IfFree, Plan, PlannedWork, Price},
-    request::{Bounds, Locality, Origin, Request, Work},
+    plan::{Cannot, IfFree, Plan, PlannedWork, Price, PriceSource},
+    request::{Bounds, Locality, Origin, Request, Until, Work},
     shown::{PlanShown, RequestShown},
     task::TaskType,
     verdict::Place,
@@ -126,6 +126,11 @@ impl Workflow {
                 piece.cannot = Some(cannot(&error));
             }
         }
+        if let Some(error) = self.cannot_be_charged(&pieces) {
+            for piece in pieces.iter_mut().filter(|piece| piece.still_charged().is_some()) {
+                piece.cannot = Some(cannot(&error));
+            }
+        }
         Ok(Plan::new(request, pieces, &self.destination()))
     }
 
@@ -235,7 +240,16 @@ impl Workflow {
             (Some(quote), None) => Some(self.quoted(quote)),
             (None, None) => Some(self.price_of(&model.model, job.verdict.dataset.bytes).await?),
         };
-        Ok(())
+        let is_told = |price: &Price| price.source != PriceSource::Owners || price.beside.is_some();
+        if model.is_unverifiable() && !piece.still_to_pay().is_none_or(is_told) {
+            return Err(untold(&model.model));
+        }
+        match piece.still_charged() {
+            Some(charge) if bounds.until == Until::Quote => {
+                Err(mandate::buys_when_submitted(&task.name, charge).into())
+            }
+            _ => Ok(()),
+        }
     }
 }
 

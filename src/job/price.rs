@@ -1,6 +1,6 @@
 //! What work costs at the provider, before anything is sent to it.
 
-use std::time::Duration;
+use std::{sync::PoisonError, time::Duration};
 
 use async_trait::async_trait;
 use url::Url;
@@ -8,11 +8,11 @@ use url::Url;
 use super::{JobError, OwnerPrice, Workflow, waiting::tell};
 use compute::aioz::{Aioz, ComputeError, Cost, Waits};
 use domain::{
-    cost::NanoDollars,
+    cost::Charge,
     hash::Hash160,
     money::Datoshi,
     network::Network,
-    plan::{Price, PriceSource},
+    plan::{PlannedWork, Price, PriceSource},
     quote::Quote,
 };
 use guard::{
@@ -60,7 +60,7 @@ pub(super) enum Listed {
     /// In GAS, to this account.
     Gas { amount: Datoshi, recipient: Hash160, network: Network },
     /// It states no payment terms, and at most a cost in a unit of its own.
-    NoTerms { beside: Option<String> },
+    NoTerms { beside: Option<Charge> },
 }
 
 /// Tells prices without bringing up what pays.
@@ -137,10 +137,13 @@ impl Workflow {
                 let listed = match cost {
                     Ok(Some(cost)) => {
                         self.check_result_hosts(pricing, &cost)?;
-                        if let (None, Some(provider)) = (&cost.payment, &pricing.provider) {
-                            can_be_charged(provider, &cost).await?;
+                        let listed = listed(&cost)?;
+                        if let (Listed::NoTerms { .. }, Some(provider)) = (&listed, &pricing.provider) {
+                            // Where it does not say, submitting shows whether it reaches.
+                            let balance = provider.balance().await.ok().and_then(|told| told.balance?.parse().ok());
+                            *self.balance.lock().unwrap_or_else(PoisonError::into_inner) = balance;
                         }
-                        listed(&cost)?
+                        listed
                     }
                     // A provider may tell no costs; that the model is there shows at submit.
                     Ok(None) | Err(ComputeError::Refused { .. } | ComputeError::Garbage(_)) => {
@@ -179,6 +182,35 @@ impl Workflow {
                 .into());
         }
         Ok(Price { amount, fees: self.fees(), recipient: recipient.address(), network, source, beside })
+    }
+
+    /// What the provider takes from the key's own balance by a submit to this model, as it says now; nothing where it takes GAS.
+    /// What it said before is forgotten, so that the next plan has what it says by then.
+    ///
+    /// # Errors
+    /// A provider that cannot be asked, or says no price that somebody could agree to.
+    pub(super) async fn charge_now(&self, provider: &Aioz, model: &str) -> Result<Option<Charge>, JobError> {
+        let cost = provider.cost(model).await?;
+        self.listed.lock().await.remove(model);
+        match listed(&cost)? {
+            Listed::Gas { .. } => Ok(None),
+            Listed::NoTerms { beside: Some(charge) } => Ok(Some(charge)),
+            Listed::NoTerms { beside: None } => Err(untold(model)),
+        }
+    }
+
+    /// Why the key's own balance at the provider does not reach for all that is charged to it, as far as both say how much they are.
+    pub(super) fn cannot_be_charged(&self, pieces: &[PlannedWork]) -> Option<JobError> {
+        let has = (*self.balance.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let sums = Charge::sums(pieces.iter().filter_map(PlannedWork::still_charged));
+        let (sum, times) = sums.into_iter().find(|(sum, _)| sum.cost > has)?;
+        let what = if times == 1 { "it".to_owned() } else { format!("{times} pieces of work") };
+        Some(JobError::Setup {
+            message: format!(
+                "the provider takes {sum} for {what} from the balance of AIOZ_API_KEY there, which is {has}"
+            ),
+            hint: Some("add funds to that balance at the provider; it is none of the wallet's GAS".to_owned()),
+        })
     }
 
     /// Refuses work whose result this program would not fetch: once it is paid for, that is late to find out.
@@ -221,22 +253,14 @@ fn listed(cost: &Cost) -> Result<Listed, JobError> {
             let (amount, recipient, network) = terms.price()?;
             Ok(Listed::Gas { amount, recipient, network })
         }
-        None => Ok(Listed::NoTerms { beside: Some(cost.shown()) }),
+        None => Ok(Listed::NoTerms { beside: cost.charge() }),
     }
 }
 
-/// Refuses work for which the key's own balance at the provider does not reach, as far as both say how much they are.
-async fn can_be_charged(provider: &Aioz, cost: &Cost) -> Result<(), JobError> {
-    let Ok(balance) = provider.balance().await else { return Ok(()) };
-    let exact = |text: &str| text.parse::<NanoDollars>().ok();
-    match (balance.balance.as_deref().and_then(exact), exact(&cost.cost)) {
-        (Some(has), Some(asked)) if has < asked => Err(JobError::Setup {
-            message: format!(
-                "the provider takes {} for it from the balance of AIOZ_API_KEY there, which is {has}",
-                cost.shown()
-            ),
-            hint: Some("add funds to that balance at the provider; it is none of the wallet's GAS".to_owned()),
-        }),
-        _ => Ok(()),
+/// Whoever takes from a balance and does not say how much is agreed to by nobody.
+pub(super) fn untold(model: &str) -> JobError {
+    JobError::Setup {
+        message: format!("the provider does not say what a task of {model} costs there, so nobody can agree to it"),
+        hint: Some("it is asked again by the next plan; `agent tasks show` says what it says".to_owned()),
     }
 }

@@ -45,7 +45,8 @@ impl Workflow {
             self.look_after(&job, cancel).await?;
         }
         let job = self.own_job(id)?;
-        if self.awaits_consent(&job)? && (bound || !self.still_allowed(&job)) {
+        let goes_on = !bound && self.still_allowed(&job) && self.charge_is_agreed(&job).await?;
+        if self.awaits_consent(&job)? && !goes_on {
             let begun = self.begun(&command.session, id).await;
             // One that is refused stands in the way of no other.
             begun.inspect_err(|_| self.put_back(&command.session, id))?;

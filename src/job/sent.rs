@@ -88,6 +88,7 @@ impl Workflow {
         let plan = FetchPlan {
             url: storage.presign_get(&staged.key, LINK_LIFETIME).await?,
             allowed: vec![origin.clone()],
+            public: Vec::new(),
             headers: Default::default(),
             max_bytes: staged.bytes,
             time_limit: fetch::time_limit(staged.bytes),

@@ -1,7 +1,7 @@
 //! Models with keys of their own, as all are at AIOZ: what can be said before anything is sent, and how their files travel.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     io::Read as _,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
@@ -45,6 +45,11 @@ pub(super) fn acceptance(remote: &RemoteModel, said: bool) -> Option<Unverified>
 }
 
 impl Workflow {
+    /// Whether a person said of this very job before that they take a result which nobody can verify.
+    pub(super) fn was_taken(&self, job: &Job) -> bool {
+        self.parts.guard.mandate(job).is_ok_and(|mandate| mandate.takes_unverified(job))
+    }
+
     /// What is known to fail of sending a job to this model: files that it does not take or that cannot travel, and a result that
     /// nobody takes.
     ///
@@ -58,7 +63,7 @@ impl Workflow {
         piece: &mut PlannedWork,
     ) -> Result<(), JobError> {
         piece.work.unverified |= self.parts.takes_unverified;
-        piece.unverified = acceptance(remote, piece.work.unverified);
+        piece.unverified = acceptance(remote, piece.work.unverified || self.was_taken(job));
         let begun = !matches!(job.state, JobState::Planned | JobState::Staging | JobState::Staged);
         let own_storage = self.pricing().await?.own_storage;
         let Some(slots) = remote.slots.as_ref().filter(|_| !begun) else {
@@ -101,7 +106,12 @@ impl Workflow {
                 return Err(no_storage());
             }
             let mime = mime::of_file(&permit.effect().dataset.path, format);
-            return Ok(unless_stopped(job, cancel, remote.provider.upload(permit, &mime)).await??);
+            let place = remote.provider.upload_place(permit.effect(), &mime);
+            let place = unless_stopped(job, cancel, place).await??;
+            // Before a byte goes out: whatever becomes of this program, what may lie there can be taken away.
+            let link = place.link().to_owned();
+            self.parts.ledger.learn(&job.id, |job| job.begun_uploads.push(link))?;
+            return Ok(unless_stopped(job, cancel, remote.provider.upload(permit, place)).await??);
         };
         // A part that is tried again is no news.
         let told = AtomicU64::new(u64::MAX);
@@ -127,22 +137,29 @@ impl Workflow {
             let (name, key) = (file.name.clone(), further_key(job, &file.name));
             let measured = job.verdict.further.iter().find(|measured| measured.name == name);
             let format = measured.map_or(Format::Binary, |measured| measured.profile.format);
-            let permit = guard.permit_upload_further(&guard.mandate(job)?, job, file, key)?;
+            let permit = guard.permit_upload_further(&guard.mandate(job)?, job, file, key, &*self.parts.sink)?;
             let one = self.send(outside, job, (&name, format), permit, cancel).await?;
             staged.insert(name, one);
         }
         Ok(staged)
     }
 
-    /// Searches the further files for secrets to their ends.
-    pub(super) async fn search_further(&self, job: &Job, further: &[OpenFurther]) -> Result<(), JobError> {
+    /// Searches the further files for secrets to their ends, unless a person stops it.
+    pub(super) async fn search_further(
+        &self,
+        job: &Job,
+        further: &[OpenFurther],
+        cancel: &Cancel,
+    ) -> Result<(), JobError> {
         for file in further {
             let search = file.file.search()?;
             let path = file.file.path.clone();
-            let searched = tokio::task::spawn_blocking(move || search.run(&|_| {})).await;
+            // Left, it reads on without being heard.
+            let searching = tokio::task::spawn_blocking(move || search.run(&|_| {}));
+            let searched = unless_stopped(job, cancel, searching).await?;
             let searched = searched.map_err(|e| JobError::Read { path, source: std::io::Error::other(e) })?;
             if let Err(refusal) = searched {
-                self.step(&job.id, JobState::Refused, |job| job.failure = Some(refusal.why.clone()))?;
+                self.not_staged(job, &refusal.why)?;
                 return Err(refusal.into());
             }
         }
@@ -164,8 +181,9 @@ impl Workflow {
             };
             files.insert(name.clone(), handed);
         }
-        let others = self.parts.ledger.jobs()?.into_iter().filter(|other| other.id != job.id);
-        let taken: BTreeSet<String> = others.filter_map(|other| other.provider_job).collect();
+        // A file of the job's own is told by its address; text may be that of another job.
+        let is_text = files.values().all(|file| matches!(file, Handed::Text(_)));
+        let taken = if is_text { self.parts.ledger.provider_jobs_but(&job.id)? } else { Default::default() };
         Ok(Handover { files, taken })
     }
 

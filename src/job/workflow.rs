@@ -16,6 +16,7 @@ use compute::{
 };
 use domain::{
     attempt::Attempt,
+    cost::NanoDollars,
     event::{Event, Sink},
     ids::JobId,
     job::{Job, JobState},
@@ -66,6 +67,8 @@ pub struct Workflow {
     pub(super) pricing: OnceCell<Pricing>,
     /// What the provider's price list said, by model.
     pub(super) listed: tokio::sync::Mutex<HashMap<String, Listed>>,
+    /// What the key has at a provider that charges it there, as it said last.
+    pub(super) balance: Mutex<Option<NanoDollars>>,
     pub(super) drafts: Mutex<Drafts>,
     /// What programs answered when they were asked whether they have what a task needs.
     pub(super) answers: Answers,
@@ -98,6 +101,7 @@ impl Workflow {
             supposed,
             pricing: OnceCell::new(),
             listed: tokio::sync::Mutex::default(),
+            balance: Mutex::default(),
             drafts: Mutex::default(),
             answers: Answers::default(),
             comparing: tokio::sync::Mutex::default(),
@@ -244,6 +248,24 @@ impl Workflow {
     /// Whether the job's own request lets it go to its end.
     pub(super) fn still_allowed(&self, job: &Job) -> bool {
         self.parts.guard.mandate(job).is_ok_and(|mandate| self.parts.guard.still_allows(&mandate, job))
+    }
+
+    /// Whether what the provider charges for submitting a job, as it says now, was agreed to, where it charges anything.
+    ///
+    /// # Errors
+    /// A provider that cannot be asked.
+    pub(super) async fn charge_is_agreed(&self, job: &Job) -> Result<bool, JobError> {
+        let before = matches!(job.state, JobState::Planned | JobState::Staging | JobState::Staged);
+        let model = match &self.task_of(job)?.remote {
+            Some(model) if before && job.place() == Place::Offload => model,
+            _ => return Ok(true),
+        };
+        let Ok(mandate) = self.parts.guard.mandate(job) else { return Ok(false) };
+        if !model.is_unverifiable() && mandate.charge(job).is_none() {
+            return Ok(true);
+        }
+        let price = self.price_of(&model.model, job.verdict.dataset.bytes).await?;
+        Ok(mandate.allows_charge(job, price.beside.as_ref()).is_ok())
     }
 
     /// Takes a job that was agreed to to its end.

@@ -53,6 +53,7 @@ impl Drop for Server {
 fn plan(url: Url, to: &Path) -> FetchPlan {
     FetchPlan {
         allowed: vec![url.clone()],
+        public: Vec::new(),
         url,
         headers: HeaderMap::new(),
         max_bytes: 10_000_000,
@@ -177,6 +178,30 @@ async fn redirects_lead_to_allowed_servers_only() {
     let both = FetchPlan { allowed: vec![server.url.clone(), other.url.clone()], ..plan("away") };
     get_it(both).await.unwrap();
     assert_eq!(read(), "no key");
+}
+
+#[tokio::test]
+async fn a_server_that_a_stranger_names_is_asked_at_public_addresses_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let asked = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&asked);
+    let server =
+        Server::start(Router::new().route("/r", get(|| async move { counted.fetch_add(1, Relaxed).to_string() })))
+            .await;
+    let mut by_name = server.at("r");
+    by_name.set_host(Some("localhost")).unwrap();
+    for url in [server.at("r"), by_name.clone()] {
+        let named = FetchPlan { allowed: Vec::new(), public: vec![url.clone()], ..plan(url.clone(), folder.path()) };
+        let error = get_it(named).await.unwrap_err();
+        let at = url.origin().ascii_serialization();
+        assert!(matches!(&error, FetchError::Private { server } if *server == at), "{error:?}");
+        assert!(error.hint().unwrap().contains("AIOZ_RESULT_HOSTS"));
+    }
+    assert_eq!(asked.load(Relaxed), 0);
+    // Whom the owner names may be anywhere, also where a stranger names it too.
+    let both = FetchPlan { public: vec![by_name.clone()], ..plan(by_name, folder.path()) };
+    get_it(both).await.unwrap();
+    assert_eq!(asked.load(Relaxed), 1);
 }
 
 #[tokio::test]

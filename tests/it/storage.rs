@@ -39,6 +39,7 @@ async fn through_link(storage: &Storage, staged: &Staged) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let plan = FetchPlan {
         allowed: vec![url.clone()],
+        public: Vec::new(),
         url,
         headers: Default::default(),
         max_bytes: staged.bytes,
@@ -415,6 +416,7 @@ async fn links_end_and_cannot_be_forged(server: Server) {
     let url = change("X-Amz-Signature", &"0".repeat(64));
     let plan = FetchPlan {
         allowed: vec![server.endpoint.clone()],
+        public: Vec::new(),
         url,
         headers: Default::default(),
         max_bytes: 100,

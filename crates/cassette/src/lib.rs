@@ -19,10 +19,12 @@
 //! | [`read`] | reading |
 //! | [`play`] | finding the recorded answer, and where a run departs from its record |
 //! | [`line`](mod@line) | HTTP that is recorded, or comes from a record |
+//! | [`public`] | which addresses are public, and a client that reaches no others |
 
 pub mod format;
 pub mod line;
 pub mod play;
+pub mod public;
 pub mod read;
 pub mod record;
 pub mod scrub;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    cost::Charge,
     hash::Sha256,
     ids::JobId,
     job::Job,
@@ -62,6 +63,9 @@ pub struct Granted {
     pub amount: Datoshi,
     /// The most that may be burnt as fees.
     pub fees: Datoshi,
+    /// The most that the provider may charge the key's own balance there, in its own unit; nothing where it says no such price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge: Option<Charge>,
     /// Who may be paid, an address; nobody where there was no price.
     pub recipient: Option<String>,
 }
@@ -80,6 +84,7 @@ impl Granted {
             unverified: piece.unverified.is_some(),
             amount: price.map_or(Datoshi::ZERO, |price| price.amount),
             fees: price.map_or(Datoshi::ZERO, |price| price.fees),
+            charge: price.and_then(|price| price.beside.clone()),
             recipient: price.map(|price| price.recipient.clone()),
         })
     }

@@ -115,6 +115,77 @@ impl<'de> Deserialize<'de> for NanoDollars {
     }
 }
 
+/// What a provider charges the key's own balance there for one task, in a unit of its own, which is nobody's GAS.
+///
+/// In files and events it is one text, such as `"0.02 USD"`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Charge {
+    /// How much, in whole billionths of the unit.
+    pub cost: NanoDollars,
+    /// The unit as the provider writes it, cleaned; empty where it writes none.
+    pub unit: String,
+}
+
+/// The longest name of a unit, characters.
+const LONGEST_UNIT: usize = 20;
+
+impl Charge {
+    /// So much in a unit.
+    pub fn new(cost: NanoDollars, unit: &str) -> Charge {
+        Charge { cost, unit: crate::units::clean(unit, LONGEST_UNIT) }
+    }
+
+    /// Whether anything is charged at all.
+    pub fn is_something(&self) -> bool {
+        self.cost > NanoDollars::ZERO
+    }
+
+    /// Whether this is no more than `agreed`, in the same unit.
+    pub fn is_within(&self, agreed: &Charge) -> bool {
+        self.unit == agreed.unit && self.cost <= agreed.cost
+    }
+
+    /// Charges added up, each unit by itself, in the order in which the units are met; and of how many each is the sum.
+    pub fn sums<'c>(charges: impl IntoIterator<Item = &'c Charge>) -> Vec<(Charge, usize)> {
+        let mut sums: Vec<(Charge, usize)> = Vec::new();
+        for charge in charges {
+            match sums.iter_mut().find(|(sum, _)| sum.unit == charge.unit) {
+                Some((sum, times)) => {
+                    sum.cost = sum.cost.saturating_add(charge.cost);
+                    *times += 1;
+                }
+                None => sums.push((charge.clone(), 1)),
+            }
+        }
+        sums
+    }
+}
+
+impl fmt::Display for Charge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.unit.as_str() {
+            "" => write!(f, "{}", self.cost),
+            unit => write!(f, "{} {unit}", self.cost),
+        }
+    }
+}
+
+impl From<Charge> for String {
+    fn from(charge: Charge) -> String {
+        charge.to_string()
+    }
+}
+
+impl TryFrom<String> for Charge {
+    type Error = CostError;
+
+    fn try_from(text: String) -> Result<Charge, CostError> {
+        let (cost, unit) = text.split_once(' ').unwrap_or((&text, ""));
+        Ok(Charge::new(cost.parse()?, unit))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -175,5 +246,23 @@ mod tests {
             let read = text.parse::<NanoDollars>();
             prop_assert!(!matches!(read, Err(CostError::Form(_))), "{}", text);
         }
+    }
+
+    #[test]
+    fn charges_are_added_up_each_unit_by_itself() {
+        let charge = |text: &str| Charge::try_from(text.to_owned()).unwrap();
+        let all = ["0.02 USD", "1", "0.000000001 USD", "2"].map(charge);
+        let sums: Vec<(String, usize)> =
+            Charge::sums(&all).into_iter().map(|(sum, times)| (sum.to_string(), times)).collect();
+        assert_eq!(sums, [("0.020000001 USD".to_owned(), 2), ("3".to_owned(), 2)]);
+        assert!(
+            charge("0.02 USD").is_within(&charge("0.020 USD")) && charge("0.01 USD").is_within(&charge("0.02 USD"))
+        );
+        assert!(
+            !charge("0.03 USD").is_within(&charge("0.02 USD")) && !charge("0.02 EUR").is_within(&charge("0.02 USD"))
+        );
+        assert!(Charge::try_from("free USD".to_owned()).is_err());
+        let odd = Charge::new(NanoDollars::new(1), "U\u{1b}[2J SD");
+        assert_eq!(charge(&odd.to_string()), odd, "it is read again as it was written");
     }
 }

@@ -268,6 +268,14 @@ impl LiesAt {
     pub fn is_storage(&self) -> bool {
         *self == LiesAt::Storage
     }
+
+    /// The link on the provider's own storage.
+    pub fn link(&self) -> Option<&str> {
+        match self {
+            LiesAt::Provider { link } => Some(link),
+            LiesAt::Storage | LiesAt::Request => None,
+        }
+    }
 }
 
 /// A file of a result.
@@ -367,6 +375,10 @@ pub struct Job {
     /// The further files on storage, by the parameters that name them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub further_staged: BTreeMap<String, Staged>,
+    /// Links on the provider's own storage under which files were to be sent, each known before its first byte went out: what came
+    /// of one is known once it is staged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub begun_uploads: Vec<String>,
     /// The provider's id.
     pub provider_job: Option<String>,
     /// What the provider asks.
@@ -411,6 +423,7 @@ impl Job {
             idempotency_key,
             staged: None,
             further_staged: BTreeMap::new(),
+            begun_uploads: Vec::new(),
             provider_job: None,
             quote: None,
             charged: None,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
+    cost::Charge,
     hash::Sha256,
     ids::JobId,
     money::Datoshi,
@@ -40,9 +41,9 @@ pub struct Price {
     pub network: Network,
     /// Where the amount comes from.
     pub source: PriceSource,
-    /// What the provider says in a unit of its own, where it charges the key's own balance: `0.02 $`.
+    /// What the provider charges the key's own balance there, in a unit of its own, once the work is submitted: `0.02 USD`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub beside: Option<String>,
+    pub beside: Option<Charge>,
 }
 
 impl Price {
@@ -159,6 +160,11 @@ impl PlannedWork {
     /// Amount and fees that are still to be spent on it; what was begun before is not bought again.
     fn most(&self) -> Datoshi {
         self.still_to_pay().map_or(Datoshi::ZERO, Price::most)
+    }
+
+    /// What the provider charges in a unit of its own, where it is still to be charged and is anything at all.
+    pub fn still_charged(&self) -> Option<&Charge> {
+        self.still_to_pay()?.beside.as_ref().filter(|charge| charge.is_something())
     }
 
     /// The price, where it is still to be paid.

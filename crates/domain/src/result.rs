@@ -8,10 +8,15 @@ use super::{bounded::Bounds, hash::Sha256, job::ResultFile, task::Parameters, un
 /// The name of the result document in a job's folder.
 pub const RESULT_FILE: &str = "result.json";
 
+/// A result has at most this many files, whoever made it.
+pub const MOST_FILES: usize = 1000;
+
 /// The files of what outside programs write to their standard output and standard error.
 pub const STDOUT_FILE: &str = "stdout.txt";
 /// See [`STDOUT_FILE`].
 pub const STDERR_FILE: &str = "stderr.txt";
+/// The names in a job's folder that are no program's and no provider's to give.
+pub const OUR_FILES: [&str; 3] = [RESULT_FILE, STDOUT_FILE, STDERR_FILE];
 
 /// What a result document may hold, whoever wrote it: twice and more what the largest task makes, which is ten thousand folds of
 /// six fields each.

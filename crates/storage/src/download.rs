@@ -19,6 +19,7 @@ use cassette::{
     Tape,
     format::{Broken, Part},
     line::{Line, http_client},
+    public,
 };
 use domain::hash::Sha256;
 
@@ -29,6 +30,7 @@ const MAX_REDIRECTS: usize = 5;
 pub struct Limits {
     pub url: Url,
     pub allowed: Vec<Url>,
+    pub public: Vec<Url>,
     pub headers: HeaderMap,
     pub max_bytes: u64,
     pub to: PathBuf,
@@ -38,6 +40,8 @@ pub struct Limits {
 /// A download in progress.
 pub struct Download {
     line: Line,
+    /// The way to servers that strangers name, where there are any.
+    public: Option<Line>,
     limits: Limits,
     out: tokio::fs::File,
     sha: Hasher,
@@ -55,11 +59,15 @@ impl Download {
                 .redirect(Policy::none())
                 .connect_timeout(Duration::from_secs(10))
                 .read_timeout(Duration::from_secs(60))
-                .build()
         };
-        let line = Line::on(tape, Part::Results, client).map_err(|e| FetchError::Client(causes(&e)))?;
+        let failed = |e: reqwest::Error| FetchError::Client(causes(&e));
+        let line = Line::on(tape, Part::Results, || client().build()).map_err(failed)?;
+        let public = match limits.public.is_empty() {
+            true => None,
+            false => Some(Line::on(tape, Part::Results, || public::only(client()).build()).map_err(failed)?),
+        };
         let out = tokio::fs::File::from_std(out);
-        Ok(Download { line, limits, out, sha: Hasher::new(), here: 0, version: None })
+        Ok(Download { line, public, limits, out, sha: Hasher::new(), here: 0, version: None })
     }
 
     /// The content's hash and its bytes.
@@ -107,15 +115,25 @@ impl Download {
         self.flush().await
     }
 
+    /// The way to where a URL leads, if anybody may be asked there.
+    fn way(&self, url: &Url) -> Result<&Line, FetchError> {
+        let is_one_of = |servers: &[Url]| servers.iter().any(|one| one.origin() == url.origin());
+        if is_one_of(&self.limits.allowed) {
+            return Ok(&self.line);
+        }
+        match self.public.as_ref().filter(|_| is_one_of(&self.limits.public)) {
+            None => Err(FetchError::Foreign { server: server(url) }),
+            Some(_) if !public::may_be(url) => Err(FetchError::Private { server: server(url) }),
+            Some(line) => Ok(line),
+        }
+    }
+
     /// The first answer that is no redirect. Every server on the way must be an allowed one.
     async fn request(&self) -> Result<Response, FetchError> {
         let first = &self.limits.url;
         let mut url = first.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let server = server(&url);
-            if !self.limits.allowed.iter().any(|a| a.origin() == url.origin()) {
-                return Err(FetchError::Foreign { server });
-            }
+            let (line, server) = (self.way(&url)?, server(&url));
             let mut request = Request::new(Method::GET, url.clone());
             let headers = request.headers_mut();
             if url.origin() == first.origin() {
@@ -130,8 +148,11 @@ impl Download {
                     headers.insert(header::IF_RANGE, version.clone());
                 }
             }
-            let unreachable = |e: Broken| FetchError::Unreachable { server: server.clone(), cause: innermost(&e) };
-            let answer = self.line.send(request).await.map_err(unreachable)?;
+            let unreachable = |e: Broken| match e.cause() {
+                public::NOWHERE => FetchError::Private { server: server.clone() },
+                _ => FetchError::Unreachable { server: server.clone(), cause: innermost(&e) },
+            };
+            let answer = line.send(request).await.map_err(unreachable)?;
             if !answer.status().is_redirection() {
                 return Ok(answer);
             }

@@ -3,7 +3,6 @@
 use std::{
     fs::File,
     io,
-    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -16,6 +15,7 @@ use url::Url;
 use super::download::{Download, Limits, server};
 use cassette::Tape;
 use domain::{hash::Sha256, job::ResultFile, units};
+use guard::config::plain_file;
 
 /// How often a broken transfer is gone on with.
 const RETRIES: usize = 5;
@@ -27,6 +27,8 @@ pub struct FetchPlan {
     pub url: Url,
     /// The servers (scheme, host and port) that may be asked, also by way of redirects.
     pub allowed: Vec<Url>,
+    /// Those that strangers name: they may be asked too, at public addresses alone.
+    pub public: Vec<Url>,
     /// Sent to the server of `url` alone, never to one that it redirects to.
     pub headers: HeaderMap,
     /// More than this is refused, bytes.
@@ -48,6 +50,12 @@ pub enum FetchError {
     /// The server is none of those that the job may be fetched from.
     #[error("the result may not be fetched from {server}: it is not a server of this job")]
     Foreign {
+        /// Scheme, host and port.
+        server: String,
+    },
+    /// It is one that a stranger names, and it is on no public address.
+    #[error("the result may not be fetched from {server}: it leads to no public address")]
+    Private {
         /// Scheme, host and port.
         server: String,
     },
@@ -143,7 +151,7 @@ impl FetchError {
             }
             FetchError::DiskFull { .. } => "make room, or choose another folder with --out; then: agent jobs resume",
             FetchError::Write { .. } => "check that the folder exists and may be written to",
-            FetchError::Foreign { .. } => {
+            FetchError::Foreign { .. } | FetchError::Private { .. } => {
                 "if you know that server as the provider's, name it in AIOZ_RESULT_HOSTS; then: agent jobs resume"
             }
             FetchError::Client(_) | FetchError::Circles { .. } => return None,
@@ -216,14 +224,14 @@ pub async fn fetch_on(
     let cannot = |source: io::Error| write_error(source, &plan.to, &folder);
     let name = plan.to.file_name().map(|name| name.to_string_lossy().into_owned());
     let name = name.ok_or_else(|| cannot(io::ErrorKind::InvalidInput.into()))?;
-    // In the same folder, so that the last step is one rename; deleted when dropped. Readable as any file of the person's.
-    let like_any_file = std::fs::Permissions::from_mode(0o666);
-    let part = tempfile::Builder::new().prefix(PART_PREFIX).permissions(like_any_file).tempfile_in(&folder);
+    // In the same folder, so that the last step is one rename; deleted when dropped.
+    let part = tempfile::Builder::new().prefix(PART_PREFIX).permissions(plain_file::of_results()).tempfile_in(&folder);
     let part = part.map_err(cannot)?;
     let out = part.as_file().try_clone().map_err(cannot)?;
     let limits = Limits {
         url: plan.url.clone(),
         allowed: plan.allowed.clone(),
+        public: plan.public.clone(),
         headers: plan.headers.clone(),
         max_bytes: plan.max_bytes,
         to: plan.to.clone(),

@@ -21,7 +21,7 @@ use domain::{
     request::Begun,
     units,
 };
-use guard::ledger::Ledger;
+use guard::{config::plain_file, ledger::Ledger};
 
 /// The table of all records in a folder of results.
 const RECORDS: &str = "records.tsv";
@@ -197,7 +197,8 @@ pub fn write_records(ledger: &Ledger, request: &RequestId, folder: &Path) -> Res
     let batch = Batch::in_ledger(ledger, request)?;
     let columns = batch.columns()?;
     std::fs::create_dir_all(folder).map_err(failed)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let permissions = plain_file::of_results();
+    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder).map_err(failed)?;
     batch
         .table(&columns, Separator::Tab, &mut |text| file.write_all(text.as_bytes()).map(|()| true).map_err(failed))?;
     file.persist_noclobber(&path).map_err(|error| failed(error.error))?;

@@ -292,7 +292,8 @@ fn copy(context: &Context, result: &JobResult, to: &Path) -> Result<ExitCode, Co
     }
     for file in &result.files {
         let path = to.join(&file.name);
-        let mut new = tempfile::NamedTempFile::new_in(to).map_err(|error| failed(to, error))?;
+        let new = tempfile::Builder::new().permissions(plain_file::of_results()).tempfile_in(to);
+        let mut new = new.map_err(|error| failed(to, error))?;
         checked(&result.folder, file, &mut new).map_err(|failed| failed.of(&file.name))?;
         new.persist_noclobber(&path).map_err(|error| failed(&path, error.error))?;
     }

@@ -21,7 +21,7 @@ use crate::{
 };
 use compute::aioz::{Aioz, ComputeError, Cost, Serving};
 use domain::{
-    task::{Image, TaskOrigin, TaskType, template::is_name},
+    task::{Image, TaskOrigin, TaskType, remote::is_model, template::is_name},
     units,
 };
 use guard::machine::{
@@ -111,8 +111,8 @@ impl Add {
             return Err(CommandError::usage("a model has its own inputs and parameters, and no command")
                 .hint("write only aioz:USERNAME/NAME, and --as NAME"));
         }
-        let is_model = model.split_once('/').is_some_and(|(user, name)| !user.is_empty() && !name.is_empty());
-        if !is_model || units::clean(model, 200) != model || model.contains(char::is_whitespace) {
+        // By an id alone nobody knows whose it is.
+        if !is_model(model) || !model.contains('/') {
             let shown = units::clean(model, 60);
             return Err(CommandError::usage(format!("`{shown}` is no model: write USERNAME/NAME"))
                 .hint("agent tasks add aioz:USERNAME/NAME"));

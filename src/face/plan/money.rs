@@ -1,6 +1,7 @@
 //! Prices, added up and said.
 
 use domain::{
+    cost::Charge,
     money::Datoshi,
     network::Network,
     plan::{PlannedWork, Price, PriceSource},
@@ -18,8 +19,8 @@ pub struct Prices {
     sources: Vec<(PriceSource, Datoshi)>,
     /// Who is paid, and on which network.
     payees: Vec<(String, Network)>,
-    /// What the provider says in a unit of its own, and how often.
-    beside: Vec<(String, usize)>,
+    /// What the provider charges in a unit of its own.
+    beside: Vec<Charge>,
 }
 
 impl Prices {
@@ -42,12 +43,7 @@ impl Prices {
         if !self.payees.contains(&payee) {
             self.payees.push(payee);
         }
-        for text in price.beside.iter().map(|text| clean(text, 40)) {
-            match self.beside.iter_mut().find(|(known, _)| *known == text) {
-                Some((_, times)) => *times += 1,
-                None => self.beside.push((text, 1)),
-            }
-        }
+        self.beside.extend(price.beside.clone());
     }
 
     /// Amounts and fees.
@@ -81,12 +77,11 @@ impl Prices {
 
     /// What the provider takes from the owner's account there; nothing where it takes nothing.
     pub fn beside(&self) -> Option<String> {
-        let parts: Vec<String> = self
-            .beside
-            .iter()
-            .map(|(text, times)| match times {
-                1 => text.clone(),
-                times => format!("{} times {text}", count(*times as u64)),
+        let parts: Vec<String> = Charge::sums(&self.beside)
+            .into_iter()
+            .map(|(sum, times)| match times {
+                1 => sum.to_string(),
+                times => format!("{sum} for {} tasks", count(times as u64)),
             })
             .collect();
         (!parts.is_empty()).then(|| format!("the provider also takes {} from your account there", parts.join(" and ")))

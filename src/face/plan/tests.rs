@@ -4,6 +4,7 @@ use textwrap::core::display_width;
 use super::*;
 use crate::face::sample_plans::{self, HOSTS, at_widths, impossible, local, offloaded, planned};
 use domain::{
+    cost::{Charge, NanoDollars},
     money::Datoshi,
     network::{MAINNET, Network, SANDBOX, TESTNET},
     plan::PriceSource,
@@ -87,7 +88,7 @@ fn a_sweep_over_a_parameter() {
 fn what_is_charged_otherwise_and_what_is_assumed() {
     let mut piece = offloaded("data.fasta", Network(TESTNET), PriceSource::Listed);
     if let Some(price) = &mut piece.price {
-        (price.fees, price.beside) = (Datoshi::ZERO, Some("0.02 $".into()));
+        (price.fees, price.beside) = (Datoshi::ZERO, Some(Charge::new(NanoDollars::new(20_000_000), "$")));
     }
     piece.work.assumed.bytes = Some(5_000_000_000);
     piece.work.assumed.seconds = Some(7200.0);
@@ -127,7 +128,7 @@ fn nothing_a_terminal_obeys_is_printed() {
     one.work.task = bad.into();
     one.work.parameters.insert(bad.into(), bad.into());
     if let Some(price) = &mut one.price {
-        (price.recipient, price.beside) = (bad.into(), Some(bad.into()));
+        (price.recipient, price.beside) = (bad.into(), Some(Charge::new(NanoDollars::new(1), bad)));
     }
     if let Some(verdict) = &mut one.verdict {
         verdict.reasons.iter_mut().for_each(|reason| reason.why = bad.into());

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::face::sample_plans::{self, HOSTS, impossible, local, offloaded, planned};
 use domain::{
+    cost::{Charge, NanoDollars},
     money::Datoshi,
     network::{MAINNET, Network, TESTNET},
     plan::{Plan, PlannedWork, PriceSource},
@@ -313,7 +314,7 @@ fn the_digest_is_of_everything_that_matters() {
         price(&|price| price.recipient = "NXV7ZhHiyM1aHXwpVsRZC6BwNFP2jghXAq".into()),
         price(&|price| price.network = Network(TESTNET)),
         price(&|price| price.source = PriceSource::Owners),
-        price(&|price| price.beside = Some("0.02 $".into())),
+        price(&|price| price.beside = Some(Charge::new(NanoDollars::new(20_000_000), "$"))),
     ];
     let n = seen.len();
     seen.sort_unstable();

@@ -27,16 +27,26 @@ async fn a_file_elsewhere_is_not_fetched_and_the_job_is_not_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_that_the_task_names_is_fetched_from() {
-    let lab = Lab::with_model().await;
+async fn a_host_that_the_task_names_is_asked_at_public_addresses_alone() {
+    let mut lab = Lab::with_model().await;
     let elsewhere = super::fake::Fake::start().await;
+    let by_name = elsewhere.origin.replace("127.0.0.1", "localhost");
     let path = lab.world.home().join("tasks/up_scale.toml");
-    let hosts = format!("[remote]\nhosts = [\"{}\"]\n[remote.keys]", elsewhere.origin);
+    let hosts = format!("[remote]\nhosts = [\"{}\", \"{by_name}\"]\n[remote.keys]", elsewhere.origin);
     std::fs::write(path, lab.task_file().replace("[remote.keys]", &hosts)).unwrap();
-    lab.fake.book().result = json!({"output_file": format!("{}/files/out.png", elsewhere.origin)});
-    let run = lab.run(&[]);
-    assert_eq!(run.code, 0, "{}", run.all());
-    assert_eq!(kept(&run), ["out.png", "result.json"]);
+    for origin in [&elsewhere.origin, &by_name] {
+        lab.fake.book().result = json!({"output_file": format!("{origin}/files/out.png")});
+        let run = lab.run(&["--anew"]);
+        assert_ne!(run.code, 0, "{}", run.all());
+        let why = error(&run)["message"].as_str().unwrap().to_owned();
+        assert!(why.contains(&format!("may not be fetched from {origin}: it leads to no public address")), "{why}");
+    }
+    assert!(elsewhere.book().fetched.is_empty());
+    // What is paid for is fetched once the owner allows it.
+    lab.world.set("AIOZ_RESULT_HOSTS", by_name);
+    let resumed = lab.world.run(&["jobs", "resume", "--json"]);
+    assert_eq!(resumed.code, 0, "{}", resumed.all());
+    assert_eq!(elsewhere.book().fetched.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,6 +136,13 @@ async fn a_result_without_end_ends() {
     let run = lab.run(&[]);
     assert_eq!(run.code, 6, "{}", run.all());
     assert!(error(&run)["message"].as_str().unwrap().contains("more than 1,000 files"), "{}", run.all());
+    // A key as long as an answer above many values, each of which would have it in its name.
+    let mut values: Vec<Value> = vec![json!(1); 100_000];
+    values.push(format!("{}/files/out.png", lab.fake.origin).into());
+    lab.fake.book().result = json!({ "k".repeat(1 << 20): values });
+    let run = lab.run(&["--anew"]);
+    assert_eq!(run.code, 6, "{}", run.all());
+    assert!(error(&run)["message"].as_str().unwrap().contains("name is longer than 400 bytes"), "{}", run.all());
     // Deeper than any answer: no answer, and the job stays.
     let mut deep = json!("x");
     for _ in 0..500 {
@@ -143,7 +160,7 @@ async fn a_result_without_end_ends() {
     lab.rules("");
     let run = lab.world.run(&["jobs", "resume", "--json"]);
     assert_eq!(run.code, 0, "{}", run.all());
-    assert_eq!(lab.received(), gas("4"));
+    assert_eq!(lab.received(), gas("6"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

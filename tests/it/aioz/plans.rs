@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use super::{Lab, error, fake::data};
+use super::{
+    Lab, error,
+    fake::{Instead, data},
+};
 use crate::payment::gas;
 
 /// Nothing was sent, submitted or paid.
@@ -102,4 +105,126 @@ async fn a_plan_file_keeps_what_was_accepted() {
     assert!(text.contains("accept_unverified = true"), "{text}");
     let run = lab.world.run(&["run", "--json", "--yes", "--plan", "plan.toml"]);
     assert_eq!(run.code, 0, "{}", run.all());
+}
+
+/// What AIOZ says that a task costs.
+fn costs(lab: &Lab, cost: f64) -> serde_json::Value {
+    let mut changed = data("cost.json", &[]);
+    changed["data"]["cost"] = cost.into();
+    lab.fake.book().changed.insert("cost", changed.clone());
+    changed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_is_no_quote_to_stop_at_as_submitting_is_what_aioz_charges_for() {
+    let lab = Lab::with_model().await;
+    let run = lab.run(&["--until", "quote"]);
+    assert_eq!(run.code, 3, "{}", run.all());
+    let cannot = run.event("plan")["work"][0]["cannot"].clone();
+    assert_eq!(cannot["rule"], "Q-UNTIL", "{cannot}");
+    assert!(
+        cannot["why"]
+            .as_str()
+            .unwrap()
+            .contains("takes 0.02 USD from the balance there as soon as up_scale is submitted")
+    );
+    assert!(cannot["hint"].as_str().unwrap().contains("--until plan"), "{cannot}");
+    untouched(&lab).await;
+    // What takes nothing buys nothing.
+    costs(&lab, 0.0);
+    let free = lab.run(&["--until", "quote"]);
+    assert_eq!(free.code, 0, "{}", free.all());
+    assert_eq!((lab.fake.book().tasks.len(), lab.received()), (1, gas("0")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_price_that_rose_since_it_was_agreed_to_is_asked_about_anew() {
+    let lab = Lab::with_model().await;
+    // Between the plan and the submit.
+    let planned = costs(&lab, 0.01);
+    costs(&lab, 0.02);
+    lab.fake.book().instead.insert("cost", Instead { times: 1, status: 200, body: planned, done: false });
+    let run = lab.run(&[]);
+    assert_eq!(run.code, 4, "{}", run.all());
+    let why = error(&run)["message"].as_str().unwrap().to_owned();
+    assert!(why.contains("takes 0.02 USD for") && why.contains("0.01 USD was agreed to"), "{why}");
+    assert!(lab.fake.book().tasks.is_empty(), "nothing was bought");
+    // Nobody is there to say yes to the new price.
+    let asked = lab.world.run(&["jobs", "resume", "--json"]);
+    assert_eq!(asked.code, 4, "{}", asked.all());
+    assert_eq!(asked.event("plan")["work"][0]["price"]["beside"], "0.02 USD", "{}", asked.all());
+    assert!(lab.fake.book().tasks.is_empty());
+    // Somebody is; that nobody can verify the result was taken before, and is not asked for again.
+    let agreed = lab.world.run(&["jobs", "resume", "--json", "--yes"]);
+    assert_eq!(agreed.code, 0, "{}", agreed.all());
+    assert_eq!(agreed.event("receipt")["charged"], "0.02 USD");
+    assert_eq!((lab.fake.book().tasks.len(), lab.received()), (1, gas("2")));
+    // A lower one is within what was agreed to.
+    let planned = costs(&lab, 0.02);
+    costs(&lab, 0.01);
+    lab.fake.book().instead.insert("cost", Instead { times: 1, status: 200, body: planned, done: false });
+    let run = lab.run(&["--anew"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_several_pieces_are_charged_together_is_held_against_the_balance() {
+    let lab = Lab::with_model().await;
+    for name in ["cat.png", "dog.png", "cow.png"] {
+        lab.world.file(name, [super::PNG, name.as_bytes()].concat());
+    }
+    let mut balance = data("balance.json", &[]);
+    balance["data"]["balance"] = "0.05".into();
+    lab.fake.book().changed.insert("balance", balance);
+    let run = |files: &[&str]| {
+        lab.world
+            .run(&[&["run", "--json", "--yes", "--accept-unverified", "--until", "plan", "up_scale"], files].concat())
+    };
+    assert_eq!(run(&["cat.png", "dog.png"]).code, 0);
+    let three = run(&["cat.png", "dog.png", "cow.png"]);
+    let plan = three.event("plan");
+    for piece in plan["work"].as_array().unwrap() {
+        let why = piece["cannot"]["why"].as_str().unwrap_or_default();
+        assert!(
+            why.contains("takes 0.06 USD for 3 pieces of work") && why.contains("which is 0.05"),
+            "{}",
+            three.all()
+        );
+    }
+    untouched(&lab).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_limit_of_gas_lets_another_unit_be_spent() {
+    let lab = Lab::with_model().await;
+    // Nothing in GAS is something in another unit.
+    lab.rules("auto_approve_up_to = \"1000\"\ndata_may_leave = [\"/\"]\n[price]\nflat = \"0\"");
+    let nothing = lab.run(&["--max-gas", "0"]);
+    assert_ne!(nothing.code, 0, "{}", nothing.all());
+    let cannot = nothing.event("plan")["work"][0]["cannot"].clone();
+    assert_eq!(cannot["rule"], "Q-SPEND", "{cannot}");
+    assert!(cannot["why"].as_str().unwrap().contains("takes 0.02 USD"), "{cannot}");
+    // The owner's rule for GAS says nothing of it either: without a yes nothing is bought.
+    let unasked = lab.world.run(&["run", "--json", "--accept-unverified", "up_scale", "cat.png"]);
+    assert_eq!(unasked.code, 4, "{}", unasked.all());
+    untouched(&lab).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_price_that_is_not_told_is_agreed_to_by_nobody() {
+    let lab = Lab::with_model().await;
+    for body in [
+        json!({"status": "success", "data": {}}),
+        json!({"status": "success", "data": {"cost": "free", "unit": "USD"}}),
+    ] {
+        lab.fake.book().changed.insert("cost", body);
+        let run = lab.run(&[]);
+        assert_ne!(run.code, 0, "{}", run.all());
+        assert!(
+            error(&run)["message"].as_str().unwrap().contains("does not say what a task of lab/up-scale costs"),
+            "{}",
+            run.all()
+        );
+    }
+    untouched(&lab).await;
 }

@@ -3,7 +3,10 @@
 use axum::http::Method;
 use serde_json::json;
 
-use super::{Lab, PNG, error, fake::data};
+use super::{
+    Lab, PNG,
+    fake::{Instead, data},
+};
 use crate::payment::gas;
 
 async fn without_storage() -> Lab {
@@ -51,13 +54,63 @@ async fn a_larger_file_is_put_and_one_above_the_limit_is_refused_in_the_plan() {
         assert!(path.contains("X-Amz-Algorithm"), "{path}");
         assert_eq!(&body[..], &large[..]);
     }
-    let path = lab.world.file("cat.png", PNG);
-    std::fs::OpenOptions::new().write(true).open(path).unwrap().set_len((100 << 20) + 1).unwrap();
+    // One byte more than it takes, of noise: a hole in it would be refused for itself.
+    let mut larger = crate::services::desk::noise(100 << 20);
+    larger.splice(..PNG.len(), PNG.iter().copied());
+    lab.world.file("cat.png", &larger);
+    let fits = lab.run(&["--until", "plan"]);
+    assert_eq!(fits.code, 0, "{}", fits.all());
+    larger.push(1);
+    lab.world.file("cat.png", &larger);
     let run = lab.run(&[]);
     assert!(run.code != 0, "{}", run.all());
-    let why = error(&run)["message"].as_str().unwrap().to_owned();
-    assert!(why.contains("at most") || why.contains("not sent away"), "{why}");
+    let cannot = run.event("plan")["work"][0]["cannot"].clone();
+    let why = cannot["why"].as_str().unwrap();
+    assert!(why.contains("and the provider's own storage takes 104.9 MB at most"), "{cannot}");
+    assert!(cannot["hint"].as_str().unwrap().contains("AIOZ_BUCKET"), "{cannot}");
     assert_eq!(lab.fake.book().uploads.len(), 1);
+}
+
+/// The job of a run that was ended at this place, with its file at the provider's own storage.
+async fn ended_at(place: &str) -> (Lab, String) {
+    let lab = without_storage().await;
+    let arguments = ["run", "--json", "--yes", "--accept-unverified", "up_scale", "cat.png"];
+    let killed = lab.world.command(&arguments).env("AGENT_KILL_AT", place).output().unwrap();
+    assert_eq!(killed.status.code(), None, "{}", String::from_utf8_lossy(&killed.stderr));
+    let job = lab.world.job_log().last().unwrap()["job"].as_str().unwrap().to_owned();
+    (lab, job)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_sent_by_a_program_that_died_is_known_and_taken_away() {
+    // It was sent, and nothing says so yet.
+    let (lab, job) = ended_at("ledger.staged.written").await;
+    assert_eq!((lab.fake.book().uploads.len(), lab.world.states().last().unwrap().as_str()), (1, "staging"));
+    let canceled = lab.world.run(&["jobs", "cancel", &job]);
+    assert_eq!(canceled.code, 0, "{}", canceled.all());
+    let deleted = lab.fake.book().deleted.clone();
+    assert_eq!(deleted.len(), 1, "{}", canceled.all());
+    assert!(deleted[0].starts_with(&format!("{}/bucket/uploads/", lab.fake.origin)), "{deleted:?}");
+    // Taken up instead, it is sent again under another link, and both are taken away.
+    let (lab, _) = ended_at("ledger.staged.written").await;
+    let resumed = lab.world.run(&["jobs", "resume", "--json"]);
+    assert_eq!(resumed.code, 0, "{}", resumed.all());
+    assert_eq!((lab.fake.book().uploads.len(), lab.fake.book().deleted.len()), (2, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_taken_away_is_told_and_tried_again() {
+    for (status, gone) in [(404, true), (410, true), (400, false), (401, false), (403, false), (409, false)] {
+        let lab = without_storage().await;
+        let refused = json!({"status": "fail", "message": "file not found"});
+        lab.fake.book().instead.insert("delete", Instead { times: 1, status, body: refused, done: false });
+        let run = lab.run(&[]);
+        assert_eq!(run.code, 0, "{status}: {}", run.all());
+        assert_eq!(!run.all().contains("may still be on storage"), gone, "{status}: {}", run.all());
+        let again = lab.world.run(&["jobs", "cancel", "--all-leftovers"]);
+        assert_eq!(again.code, 0, "{status}: {}", again.all());
+        assert_eq!(lab.fake.book().deleted.len(), usize::from(!gone), "{status}: {}", again.all());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,13 +125,16 @@ async fn an_upload_to_anywhere_else_is_not_made() {
     ] {
         let mut form = data("presigned_form.json", &[("origin", &lab.fake.origin), ("name", "n")]);
         form["data"]["endpoint"] = endpoint.into();
-        lab.fake
-            .book()
-            .instead
-            .insert("presigned", super::fake::Instead { times: 1, status: 200, body: form, done: false });
+        lab.fake.book().instead.insert("presigned", Instead { times: 1, status: 200, body: form, done: false });
         let run = lab.run(&["--anew"]);
         assert!(run.code != 0 && run.all().contains("names no address that may be used"), "{endpoint}: {}", run.all());
     }
+    // A name is looked at when it is resolved.
+    let mut form = data("presigned_form.json", &[("origin", &lab.fake.origin), ("name", "n")]);
+    form["data"]["endpoint"] = lab.fake.origin.replace("http://127.0.0.1", "https://localhost").into();
+    lab.fake.book().instead.insert("presigned", Instead { times: 1, status: 200, body: form, done: false });
+    let run = lab.run(&["--anew"]);
+    assert!(run.code != 0 && run.all().contains("the name leads to no public address"), "{}", run.all());
     let book = lab.fake.book();
     assert!(book.uploads.is_empty() && book.tasks.is_empty());
     drop(book);

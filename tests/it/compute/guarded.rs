@@ -95,7 +95,7 @@ impl Guarded {
         let job = consented(&self.ledger, &job, Bounds::default());
         let catalogue = Catalogue::builtin().unwrap();
         let (task, remote) = (catalogue.get("sequence_stats").unwrap(), RemoteModel::of(model));
-        self.guard.permit_submit(&self.guard.mandate(&job).unwrap(), &job, task, &remote).unwrap()
+        self.guard.permit_submit(&self.guard.mandate(&job).unwrap(), &job, task, &remote, None).unwrap()
     }
 
     /// Leave to run a task on the files. Memory in bytes, time in seconds.

@@ -195,6 +195,7 @@ fn awaiting(quote: Quote) -> Job {
         idempotency_key: domain::ids::opaque(20),
         staged: None,
         further_staged: Default::default(),
+        begun_uploads: Vec::new(),
         charged: None,
         provider_job: Some("task-1".to_owned()),
         quote: Some(quote),

@@ -34,6 +34,7 @@ pub fn consented(ledger: &Ledger, job: &Job, bounds: Bounds) -> Job {
         unverified: false,
         amount: Datoshi::MAX,
         fees: Datoshi::MAX,
+        charge: None,
         recipient: job.quote.as_ref().map(|quote| quote.recipient.address()),
     };
     let consent =

@@ -9,13 +9,19 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use domain::{
-    result::{self, NOT_VERIFIABLE},
+    result::{self, MOST_FILES, NOT_VERIFIABLE},
     task::remote::{OutputKind, RemoteModel},
     units::{self, clean},
 };
 
-/// A result has at most this many files.
-pub const MOST_FILES: usize = 1000;
+/// Objects and lists within each other; with what stands around them in `result.json`, fewer than [`result::BOUNDS`] has.
+const MOST_DEPTH: usize = 24;
+/// Values in all, those that `result.json` has around them too: fewer than [`result::BOUNDS`] has, with its files.
+const MOST_VALUES: usize = 240_000;
+/// The longest name of one output, of all keys that lead to it, bytes.
+const LONGEST_OUTPUT: usize = 400;
+/// All names of outputs together, bytes: six times as many where each has to be escaped, which still fits into `result.json`.
+const MOST_NAMES: usize = 8 << 20;
 /// The output's name where a model gives one thing without a name.
 const WHOLE: &str = "result";
 /// The longest name that is made of an address, characters.
@@ -45,25 +51,44 @@ pub struct GivenFile {
 }
 
 /// What no result can be.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the provider names more than {} files", units::count(MOST_FILES as u64))]
-pub struct WrongGift;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WrongGift {
+    /// More files than any result has.
+    #[error("the provider names more than {} files", units::count(MOST_FILES as u64))]
+    Files,
+    /// Objects and lists within each other without end.
+    #[error("what the provider gives has more than {MOST_DEPTH} objects and lists within each other")]
+    Depth,
+    /// More than a result document holds.
+    #[error("what the provider gives has more than {} values", units::count(MOST_VALUES as u64))]
+    Values,
+    /// A name that nobody could read.
+    #[error("what the provider gives has an output whose name is longer than {} bytes", units::count(LONGEST_OUTPUT as u64))]
+    Name,
+    /// Many that are long.
+    #[error("the names of the outputs that the provider gives have more than {}", units::bytes(MOST_NAMES as u64))]
+    Names,
+}
 
 impl Given {
-    /// Takes apart what a task gave.
+    /// Takes apart what a task gave, in time and memory that grow as it does and no faster.
     ///
     /// # Errors
-    /// More files than any result has.
+    /// More than any result has.
     pub fn of(result: &Value, remote: &RemoteModel) -> Result<Given, WrongGift> {
         let mut taking = Taking::default();
         match result {
             Value::Object(outputs) => {
                 for (output, value) in outputs {
                     let values_only = remote.outputs.get(output) == Some(&OutputKind::Value);
-                    taking.take(output, value, values_only)?;
+                    let found = taking.look(value, MOST_DEPTH - 1, values_only)?;
+                    taking.take(output, value, found)?;
                 }
             }
-            whole => taking.take(WHOLE, whole, remote.has_values_only())?,
+            whole => {
+                let found = taking.look(whole, MOST_DEPTH, remote.has_values_only())?;
+                taking.take(WHOLE, whole, found)?;
+            }
         }
         Ok(taking.given)
     }
@@ -94,6 +119,16 @@ impl Given {
     }
 }
 
+/// What of a value is an address. It is looked for once, whatever holds what.
+enum Found {
+    /// Nothing.
+    Plain,
+    /// All of it.
+    Address(Box<Url>),
+    /// Something of what is in it: of each part by itself, in their order.
+    Within(Vec<Found>),
+}
+
 #[derive(Default)]
 struct Taking {
     given: Given,
@@ -101,30 +136,71 @@ struct Taking {
     names: HashSet<String>,
     /// What an address is called that came before.
     known: HashMap<Url, String>,
+    /// Values that were met, and those around them.
+    values: usize,
+    /// Bytes of the names of outputs.
+    named: usize,
 }
 
 impl Taking {
-    /// One output, or a part of one that holds addresses.
-    fn take(&mut self, output: &str, value: &Value, values_only: bool) -> Result<(), WrongGift> {
-        if values_only || !holds_address(value) {
-            self.given.records.push(json!({"output": output, "value": value}));
-            return Ok(());
-        }
+    /// Looks for addresses in a value that may have `depth` objects and lists within each other.
+    fn look(&mut self, value: &Value, depth: usize, values_only: bool) -> Result<Found, WrongGift> {
+        self.count(1)?;
+        let mut within = |items: &mut dyn Iterator<Item = &Value>| {
+            let depth = depth.checked_sub(1).ok_or(WrongGift::Depth)?;
+            let parts = items.map(|item| self.look(item, depth, values_only)).collect::<Result<Vec<_>, _>>()?;
+            let plain = parts.iter().all(|part| matches!(part, Found::Plain));
+            Ok(if plain { Found::Plain } else { Found::Within(parts) })
+        };
         match value {
-            Value::Array(items) => {
-                items.iter().enumerate().try_for_each(|(n, item)| self.take(&format!("{output}[{n}]"), item, false))
-            }
-            Value::Object(map) => {
-                map.iter().try_for_each(|(key, item)| self.take(&format!("{output}.{key}"), item, false))
-            }
+            Value::Array(items) => within(&mut items.iter()),
+            Value::Object(map) => within(&mut map.values()),
             leaf => {
-                if let Some(url) = address(leaf) {
-                    let name = self.file(url, output)?;
-                    self.given.records.push(json!({"output": output, "file": name}));
-                }
-                Ok(())
+                let url = address(leaf).filter(|_| !values_only);
+                Ok(url.map_or(Found::Plain, |url| Found::Address(Box::new(url))))
             }
         }
+    }
+
+    /// One output, or a part of one that holds addresses.
+    fn take(&mut self, output: &str, value: &Value, found: Found) -> Result<(), WrongGift> {
+        match (found, value) {
+            (Found::Address(url), _) => {
+                let name = self.file(*url, output)?;
+                self.record(output, "file", &Value::String(name))
+            }
+            (Found::Within(parts), Value::Array(items)) => {
+                let mut numbered = items.iter().zip(parts).enumerate();
+                numbered.try_for_each(|(n, (item, part))| {
+                    self.take(&joined(output, &["[", &n.to_string(), "]"])?, item, part)
+                })
+            }
+            (Found::Within(parts), Value::Object(map)) => {
+                let mut named = map.iter().zip(parts);
+                named.try_for_each(|((key, item), part)| self.take(&joined(output, &[".", key])?, item, part))
+            }
+            (Found::Plain | Found::Within(_), value) => self.record(output, "value", value),
+        }
+    }
+
+    /// One line of the document: an output, and what it is.
+    fn record(&mut self, output: &str, kind: &str, is: &Value) -> Result<(), WrongGift> {
+        if output.len() > LONGEST_OUTPUT {
+            return Err(WrongGift::Name);
+        }
+        self.named += output.len();
+        if self.named > MOST_NAMES {
+            return Err(WrongGift::Names);
+        }
+        // The object, and the two that it holds.
+        self.count(3)?;
+        self.given.records.push(json!({"output": output, kind: is}));
+        Ok(())
+    }
+
+    fn count(&mut self, more: usize) -> Result<(), WrongGift> {
+        self.values += more;
+        if self.values > MOST_VALUES { Err(WrongGift::Values) } else { Ok(()) }
     }
 
     fn file(&mut self, url: Url, output: &str) -> Result<String, WrongGift> {
@@ -132,7 +208,7 @@ impl Taking {
             return Ok(name.clone());
         }
         if self.given.files.len() >= MOST_FILES {
-            return Err(WrongGift);
+            return Err(WrongGift::Files);
         }
         let name = self.free(&name_of(&url, output));
         self.known.insert(url.clone(), name.clone());
@@ -146,11 +222,10 @@ impl Taking {
             Some((stem, ending)) => (stem, format!(".{ending}")),
             None => (name, String::new()),
         };
-        let reserved = [result::RESULT_FILE, result::STDOUT_FILE, result::STDERR_FILE];
         let numbered = (1u64..).map(|n| if n == 1 { name.to_owned() } else { format!("{stem}-{n}{ending}") });
         let is_free = |name: &String| {
             let small = name.to_ascii_lowercase();
-            !reserved.contains(&small.as_str()) && !self.names.contains(&small)
+            !result::OUR_FILES.contains(&small.as_str()) && !self.names.contains(&small)
         };
         let free = numbered.into_iter().find(is_free).unwrap_or_default();
         self.names.insert(free.to_ascii_lowercase());
@@ -158,12 +233,13 @@ impl Taking {
     }
 }
 
-fn holds_address(value: &Value) -> bool {
-    match value {
-        Value::Array(items) => items.iter().any(holds_address),
-        Value::Object(map) => map.values().any(holds_address),
-        leaf => address(leaf).is_some(),
+/// The name of a part, which is looked at before it is made: what leads to it may be as long as all of the answer.
+fn joined(output: &str, parts: &[&str]) -> Result<String, WrongGift> {
+    let bytes = parts.iter().fold(output.len(), |sum, part| sum.saturating_add(part.len()));
+    if bytes > LONGEST_OUTPUT {
+        return Err(WrongGift::Name);
     }
+    Ok([&[output], parts].concat().concat())
 }
 
 /// The address that a value is, all of it.
@@ -283,9 +359,49 @@ mod tests {
     fn more_files_than_any_result_has_are_none() {
         let many = |n: usize| Value::from((0..n).map(|n| format!("https://h/{n}")).collect::<Vec<_>>());
         assert_eq!(given(many(MOST_FILES)).files.len(), MOST_FILES);
-        assert_eq!(Given::of(&many(100_000), &RemoteModel::of("u/m")), Err(WrongGift));
+        assert_eq!(Given::of(&many(100_000), &RemoteModel::of("u/m")), Err(WrongGift::Files));
         let alike = Value::from(vec!["https://h/x"; 100_000]);
         assert_eq!(given(alike).files.len(), 1);
+    }
+
+    #[test]
+    fn keys_without_end_take_no_more_than_they_are() {
+        let wrong = |result: Value| Given::of(&result, &RemoteModel::of("u/m")).unwrap_err();
+        // A long key above many values: each of them would have it in its name.
+        let long = "k".repeat(1 << 20);
+        let mut many: Vec<Value> = vec![json!(1); 100_000];
+        many.push(json!("https://h/x"));
+        assert_eq!(wrong(json!({ (long.as_str()): many.clone() })), WrongGift::Name);
+        assert_eq!(wrong(json!({"o": { (long.as_str()): many.clone() }})), WrongGift::Name);
+        assert_eq!(wrong(json!({ (long.as_str()): 1 })), WrongGift::Name, "also where it holds no address");
+        // Many keys that are long together, each of a length that one may have.
+        let key = |n: usize| format!("{n}{}", "k".repeat(300));
+        let keys: Map<String, Value> = (0..40_000).map(|n| (key(n), json!(1))).collect();
+        assert_eq!(wrong(Value::Object(keys)), WrongGift::Names);
+        // More than a document may hold with what stands around it.
+        assert_eq!(wrong(json!({ "o": vec![json!(1); MOST_VALUES] })), WrongGift::Values);
+        many.truncate(90_000);
+        many.push(json!("https://h/x"));
+        assert_eq!(wrong(json!({ "o": many })), WrongGift::Values, "each is a record of its own");
+        let deep = |levels: usize| (0..levels).fold(json!("https://h/x"), |inner, _| json!([inner]));
+        assert_eq!(given(deep(MOST_DEPTH)).files.len(), 1);
+        assert_eq!(wrong(deep(MOST_DEPTH + 1)), WrongGift::Depth);
+        assert_eq!(wrong(json!({ "o": deep(MOST_DEPTH) })), WrongGift::Depth);
+    }
+
+    #[test]
+    fn what_is_taken_fits_into_a_document_that_can_be_read_again() {
+        let records = |result: Value| given(result).records;
+        let whole = |records: &[Value]| serde_json::to_vec_pretty(&json!({ "records": records })).unwrap();
+        let fits = |records: &[Value]| domain::bounded::count(&whole(records), result::BOUNDS);
+        let mut deep = json!(vec![1; MOST_VALUES - 1_000]);
+        for _ in 1..MOST_DEPTH {
+            deep = json!([deep]);
+        }
+        assert_eq!(fits(&records(deep)), Ok(()));
+        let key = |n: usize| format!("{n:06}{}", "\u{1}".repeat(200));
+        let keys: Map<String, Value> = (0..40_000).map(|n| (key(n), json!(1))).collect();
+        assert_eq!(fits(&records(Value::Object(keys))), Ok(()));
     }
 
     #[test]

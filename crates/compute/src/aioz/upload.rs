@@ -13,10 +13,11 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256 as Hasher};
 use url::{Host, Url};
 
-use super::{Aioz, ComputeError, transport::Failure, wire::field};
+use super::{Aioz, ComputeError, wire::field};
 use cassette::{
     format::Part,
     line::{Line, http_client, set_json},
+    public,
 };
 use domain::{
     bounded::{self, Bounds},
@@ -71,27 +72,47 @@ pub enum UploadError {
     },
 }
 
-/// Where a file is to go.
-struct Place {
+/// Where a file is to go, as the provider said when it was asked. Nothing was sent there yet.
+#[derive(Debug)]
+pub struct UploadPlace {
+    /// What it is called there.
+    called: String,
+    mime: String,
     endpoint: Url,
     fields: Map<String, Value>,
     download: Url,
 }
 
+impl UploadPlace {
+    /// The link under which the file will be found, and is deleted. To be written down before the file is sent.
+    pub fn link(&self) -> &str {
+        self.download.as_str()
+    }
+}
+
 impl Aioz {
-    /// Sends a permitted file to the provider's own storage as one of this MIME type.
+    /// Asks where a file may be sent to on the provider's own storage, as one of this MIME type.
     ///
     /// # Errors
-    /// As they say; what was sent is found by nobody then.
-    pub async fn upload(&self, permit: Permit<Upload>, mime: &str) -> Result<Staged, UploadError> {
-        let Upload { dataset, key, .. } = permit.spend();
+    /// A file that is too large for it; the provider's.
+    pub async fn upload_place(&self, upload: &Upload, mime: &str) -> Result<UploadPlace, UploadError> {
+        let Upload { dataset, key, .. } = upload;
         let (name, bytes) = (dataset.path.display().to_string(), dataset.bytes);
         if bytes > MOST {
             return Err(UploadError::TooLarge { name, bytes });
         }
         // Nothing of the file's own name, which may say more than its owner wants.
         let called = key.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-        let place = self.place_for(&called, mime, bytes).await?;
+        Ok(self.place_for(called, mime, bytes).await?)
+    }
+
+    /// Sends a permitted file to its place.
+    ///
+    /// # Errors
+    /// As they say; whether something lies there then is not known.
+    pub async fn upload(&self, permit: Permit<Upload>, place: UploadPlace) -> Result<Staged, UploadError> {
+        let Upload { dataset, key, .. } = permit.spend();
+        let (name, bytes) = (dataset.path.display().to_string(), dataset.bytes);
         let cannot = |source| UploadError::Read { name: name.clone(), source };
         let file = dataset.reopen().map_err(cannot)?;
         let read = tokio::task::spawn_blocking(move || hashed(file)).await.map_err(std::io::Error::other).flatten();
@@ -100,11 +121,15 @@ impl Aioz {
         let refused = |why: String| UploadError::Refused { host: host.clone(), why };
         let is_put = place.endpoint.query_pairs().any(|(name, _)| name == "X-Amz-Algorithm");
         let request = match (is_put, small) {
-            (false, Some(content)) => form(&place, &called, mime, &content, sha256),
+            (false, Some(content)) => form(&place, &content, sha256),
             (false, None) => return Err(refused(format!("it wants a form, of at most {}", units::bytes(FORM)))),
-            (true, _) => put(&place, mime, &dataset).map_err(cannot)?,
+            (true, _) => put(&place, &dataset).map_err(cannot)?,
         };
-        let client = || http_client().redirect(redirect::Policy::none()).timeout(limit(bytes)).build();
+        let own = self.is_own(&place.endpoint);
+        let client = || {
+            let client = http_client().redirect(redirect::Policy::none()).timeout(limit(bytes));
+            if own { client } else { public::only(client) }.build()
+        };
         let line = Line::on(self.transport.tape(), Part::Storage, client)
             .map_err(|e| refused(units::clean(&e.to_string(), 120)))?;
         let answer = line.send(request).await.map_err(|broken| refused(units::clean(broken.cause(), 120)))?;
@@ -116,25 +141,26 @@ impl Aioz {
         Ok(Staged { key, url: url.into(), sha256, bytes, check: None, etag: None, lies })
     }
 
-    /// Takes a file away from the provider's own storage. One that is not there is no error.
+    /// Takes a file away from the provider's own storage. One that is not there, by HTTP's own word for that, is no error.
     ///
     /// # Errors
-    /// [`ComputeError`].
+    /// [`ComputeError`]: the file may still be there.
     pub async fn delete_upload(&self, link: &str) -> Result<(), ComputeError> {
         let mut request = self.transport.request(Method::DELETE, &["api-key", "storage", "w3s", "url"]);
         set_json(&mut request, &json!({"url": link}));
-        match self.transport.effect(request).await {
-            Ok(_) | Err(Failure { error: ComputeError::Refused { .. }, .. }) => Ok(()),
-            Err(failure) => Err(failure.error),
+        // Nothing new happens when this is repeated, so it is tried again like a read.
+        match self.transport.read(request).await {
+            Ok(_) | Err(ComputeError::Refused { status: 404 | 410, .. }) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 
     /// Asks where a file of this length may be sent.
-    async fn place_for(&self, name: &str, mime: &str, bytes: u64) -> Result<Place, ComputeError> {
+    async fn place_for(&self, called: String, mime: &str, bytes: u64) -> Result<UploadPlace, ComputeError> {
         let folder = if mime.starts_with("text/") { "documents" } else { "samples" };
         let mut request =
             self.transport.request(Method::POST, &["api-key", "storage", "upload", "create-presigned-url"]);
-        set_json(&mut request, &json!({"folder": folder, "mime": mime, "name": name, "size": bytes}));
+        set_json(&mut request, &json!({"folder": folder, "mime": mime, "name": called, "size": bytes}));
         // Nothing is stored by asking, so it is tried again like a read.
         let data = self.transport.read(request).await?;
         let garbage = |what: &str| ComputeError::Garbage(format!("it names no {what} for the file"));
@@ -150,33 +176,24 @@ impl Aioz {
             _ if field(&data, "endpoint").is_some() => Map::new(),
             _ => return Err(garbage("address")),
         };
-        Ok(Place {
+        Ok(UploadPlace {
+            called,
+            mime: mime.to_owned(),
             endpoint: address("endpoint").ok_or_else(|| garbage("address that may be used"))?,
             fields,
             download: address("download_url").ok_or_else(|| garbage("address to fetch it from"))?,
         })
     }
 
-    /// Whether a file may go to an address that the provider names: encrypted, to no address of a private network; or to the
-    /// provider itself.
+    /// Whether a file may go to an address that the provider names: encrypted, to a server with a name; or to the provider itself.
+    /// Where the name leads is looked at when it is resolved.
     fn may_be_sent_to(&self, url: &Url) -> bool {
-        let own = url.host() == self.transport.base().host() && url.scheme() == self.transport.base().scheme();
-        own || url.scheme() == "https" && is_public(url)
+        self.is_own(url) || url.scheme() == "https" && matches!(url.host(), Some(Host::Domain(_)))
     }
-}
 
-/// Whether a host is not plainly of this machine or of a private network.
-fn is_public(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.').to_ascii_lowercase();
-            name.contains('.')
-                && !name.ends_with(".localhost")
-                && !name.ends_with(".local")
-                && !name.ends_with(".internal")
-        }
-        // Storage has a name.
-        Some(Host::Ipv4(_) | Host::Ipv6(_)) | None => false,
+    /// Whether it is the provider itself, which the owner names and which may be on this very machine.
+    fn is_own(&self, url: &Url) -> bool {
+        url.host() == self.transport.base().host() && url.scheme() == self.transport.base().scheme()
     }
 }
 
@@ -200,7 +217,7 @@ fn hashed(mut file: File) -> std::io::Result<(Sha256, Option<Vec<u8>>)> {
 
 /// A form whose last field is the file. Its boundary is made of the content's hash: no content has its own hash in it, and a run
 /// that is played sends what was recorded.
-fn form(place: &Place, name: &str, mime: &str, content: &[u8], sha256: Sha256) -> Request {
+fn form(place: &UploadPlace, content: &[u8], sha256: Sha256) -> Request {
     let boundary = format!("agent-{sha256}");
     let mut body = Vec::with_capacity(content.len() + 4096);
     for (name, value) in &place.fields {
@@ -210,7 +227,7 @@ fn form(place: &Place, name: &str, mime: &str, content: &[u8], sha256: Sha256) -
             format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").as_bytes(),
         );
     }
-    let (name, mime) = (quoted(name), units::clean(mime, 100));
+    let (name, mime) = (quoted(&place.called), units::clean(&place.mime, 100));
     body.extend_from_slice(
         format!("--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {mime}\r\n\r\n")
             .as_bytes(),
@@ -231,9 +248,9 @@ fn quoted(name: &str) -> String {
 }
 
 /// The file as it is.
-fn put(place: &Place, mime: &str, dataset: &OpenDataset) -> std::io::Result<Request> {
+fn put(place: &UploadPlace, dataset: &OpenDataset) -> std::io::Result<Request> {
     let mut request = Request::new(Method::PUT, place.endpoint.clone());
-    let kind = place.fields.get("Content-Type").and_then(Value::as_str).unwrap_or(mime);
+    let kind = place.fields.get("Content-Type").and_then(Value::as_str).unwrap_or(&place.mime);
     if let Ok(kind) = HeaderValue::from_str(kind) {
         request.headers_mut().insert(CONTENT_TYPE, kind);
     }
@@ -270,8 +287,6 @@ mod tests {
             ("https://127.0.0.1/b", false),
             ("https://169.254.169.254/latest", false),
             ("https://[::1]/b", false),
-            ("https://localhost/b", false),
-            ("https://metadata.google.internal/b", false),
             ("file:///etc/passwd", false),
         ] {
             assert_eq!(aioz.may_be_sent_to(&url.parse().unwrap()), may, "{url}");
@@ -284,13 +299,15 @@ mod tests {
     #[test]
     fn a_form_has_every_field_unchanged_and_the_file_last() {
         let fields = json!({"key": "up/a", "policy": "eyJ9==", "x\"y": "1"});
-        let place = Place {
+        let place = UploadPlace {
+            called: "datasets-job".to_owned(),
+            mime: "image/png".to_owned(),
             endpoint: "https://s3.example.org/b".parse().unwrap(),
             fields: fields.as_object().unwrap().clone(),
             download: "https://s3.example.org/b/up/a".parse().unwrap(),
         };
         let content = b"\x00\xffbytes\r\n--x";
-        let request = form(&place, "datasets-job", "image/png", content, Sha256::of(content));
+        let request = form(&place, content, Sha256::of(content));
         let body = request.body().unwrap().as_bytes().unwrap();
         let text = String::from_utf8_lossy(body);
         assert!(text.contains("name=\"policy\"\r\n\r\neyJ9==\r\n"), "{text}");

@@ -7,7 +7,7 @@ use super::{error::ComputeError, terms::PaymentTerms, transport::MAX_BODY};
 use cassette::scrub::known::{said, without_known};
 use domain::{
     bounded::{self, BoundedError, Bounds},
-    cost::NanoDollars,
+    cost::{Charge, NanoDollars},
     units,
 };
 
@@ -184,8 +184,16 @@ pub struct Cost {
 impl Cost {
     /// The number with its unit, for people: `0.02 USD`.
     pub fn shown(&self) -> String {
-        let unit = self.unit.as_deref().or(self.symbol.as_deref()).unwrap_or_default();
-        format!("{} {unit}", self.cost).trim().to_owned()
+        format!("{} {}", self.cost, self.unit()).trim().to_owned()
+    }
+
+    fn unit(&self) -> &str {
+        self.unit.as_deref().or(self.symbol.as_deref()).unwrap_or_default()
+    }
+
+    /// The same as an amount that somebody can agree to; nothing where the number is none.
+    pub fn charge(&self) -> Option<Charge> {
+        Some(Charge::new(self.cost.parse().ok()?, self.unit()))
     }
 
     pub(super) fn read(data: &Value) -> Option<Cost> {

@@ -14,14 +14,12 @@ use super::{
 use domain::{
     bounded::{self, Bounds},
     job::ResultFile,
-    result,
+    result::{self, MOST_FILES},
     task::{CommandLine, ResultFormat, TaskOrigin},
     units,
 };
 use guard::config::plain_file;
 
-/// More files than these are collected by no pattern.
-const MOST: usize = 1_000;
 /// A document that figures are taken from.
 const FIGURES: Bounds = Bounds { bytes: 32 << 20, depth: 32, values: 1_000_000 };
 /// The longest figure, characters.
@@ -55,13 +53,13 @@ pub(super) fn results(
     let patterns = command.collect.iter().filter_map(|text| glob::Pattern::new(text).ok()).collect::<Vec<_>>();
     let fresh = before.fresh().map_err(|e| failure_of(&e, "the results folder cannot be read"))?;
     for name in fresh {
-        let ours = [result::RESULT_FILE, result::STDOUT_FILE, result::STDERR_FILE].contains(&name.as_str());
+        let ours = result::OUR_FILES.contains(&name.as_str());
         let wanted = !ours && result::is_file_name(&name) && patterns.iter().any(|pattern| pattern.matches(&name));
         if wanted && !names.contains(&name) && own_file(&spec.out_dir.join(&name)).is_ok() {
             names.push(name);
         }
-        if names.len() > MOST {
-            return Err(Failure::Task(format!("the program made more than {MOST} files that are to be kept")));
+        if names.len() > MOST_FILES {
+            return Err(Failure::Task(format!("the program made more than {MOST_FILES} files that are to be kept")));
         }
     }
     if names.is_empty() {

@@ -35,7 +35,7 @@ use domain::{result::ResultDocument, task::Program, units};
 pub use self::{
     isolation::{Isolation, NotIsolated, isolation},
     spec::{Accepted, Checked, Measure, Probed},
-    write::hash,
+    write::{document, hash},
 };
 
 /// The name of the hidden subcommand.

@@ -13,10 +13,15 @@ use domain::{
     job::ResultFile,
     result::{RESULT_FILE, ResultDocument},
 };
+use guard::config::plain_file;
 
-/// Writes `result.json`: to a temporary file beside it, synced, renamed. Gives what was written.
-pub(super) fn document(out_dir: &Path, document: &ResultDocument) -> io::Result<ResultFile> {
-    let temporary = tempfile::Builder::new().prefix(".result-").tempfile_in(out_dir)?;
+/// Writes `result.json`, whoever made the result: to a temporary file beside it, synced, renamed. Gives what was written.
+///
+/// # Errors
+/// The system's; nothing is written then.
+pub fn document(out_dir: &Path, document: &ResultDocument) -> io::Result<ResultFile> {
+    let permissions = plain_file::of_results();
+    let temporary = tempfile::Builder::new().prefix(".result-").permissions(permissions).tempfile_in(out_dir)?;
     let mut writer = Hashed::new(BufWriter::new(temporary));
     serde_json::to_writer_pretty(&mut writer, document)?;
     writer.write_all(b"\n")?;

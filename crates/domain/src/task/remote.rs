@@ -6,6 +6,37 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ParameterKind, ParameterSpec};
+use crate::units;
+
+/// The longest key of a model, and the longest name of one, characters.
+pub const LONGEST_KEY: usize = 200;
+/// More servers, MIME types, outputs or keys than any model has.
+pub const MOST: usize = 100;
+/// The longest MIME type, characters.
+const LONGEST_MIME: usize = 100;
+
+/// Whether a text names a model: `USERNAME/NAME`, or an id.
+pub fn is_model(text: &str) -> bool {
+    is_key(text)
+        && !text.contains(char::is_whitespace)
+        && text.split('/').all(|part| !part.is_empty())
+        && text.matches('/').count() <= 1
+}
+
+/// Whether a model may have such a key for an input, a parameter or an output.
+pub fn is_key(text: &str) -> bool {
+    !text.is_empty() && units::clean(text, LONGEST_KEY) == text
+}
+
+/// Whether a text is a MIME type, such as `image/png`, `image/*`, or `*` for all.
+pub fn is_mime(text: &str) -> bool {
+    let part = |part: &str| {
+        let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'+' | b'-' | b'_' | b'*');
+        !part.is_empty() && part.bytes().all(letter)
+    };
+    let is_pair = || text.split_once('/').is_some_and(|(one, two)| part(one) && part(two));
+    text == "*" || text.len() <= LONGEST_MIME && is_pair()
+}
 
 /// A model at a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,4 +141,23 @@ impl RemoteModel {
 /// Whether a parameter can travel as JSON that is written as text.
 pub fn may_be_json(spec: &ParameterSpec) -> bool {
     matches!(spec.kind, ParameterKind::Choice { .. } | ParameterKind::Text { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_keys_and_types_are_told_from_what_is_none() {
+        assert!(["lab/up-scale", "665f1c0a9b1e"].into_iter().all(is_model));
+        for bad in ["", "lab/", "/x", "a/b/c", "a b", "a\u{1b}[2J", &"x".repeat(LONGEST_KEY + 1)] {
+            assert!(!is_model(bad), "{bad}");
+        }
+        assert!(is_key("Input Image") && !is_key("") && !is_key("a\nb") && !is_key(&"x".repeat(LONGEST_KEY + 1)));
+        assert!(["image/png", "image/*", "*/*", "*", "application/x-tar+gzip"].into_iter().all(is_mime));
+        let long = format!("image/{}", "x".repeat(LONGEST_MIME));
+        for bad in ["", "png", "image/", "/png", "image/png; x=1", "a/b/c", long.as_str()] {
+            assert!(!is_mime(bad), "{bad}");
+        }
+    }
 }

@@ -61,6 +61,9 @@ pub fn is_name(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
+/// What names in a resource model mean already.
+pub const RESERVED: [&str; 6] = ["bytes", "records", "residues", "longest", "constant", "min"];
+
 fn place(within: &str) -> Result<Piece, TemplateError> {
     let file = |name: &str| match is_file_name(name) {
         true => Ok(name.to_owned()),

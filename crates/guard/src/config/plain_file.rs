@@ -1,9 +1,9 @@
 //! Opening a file that is to be read whole: a regular one, and never one that makes the program wait.
 
 use std::{
-    fs::{File, Metadata, OpenOptions},
+    fs::{File, Metadata, OpenOptions, Permissions},
     io::{self, Read as _},
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
 };
 
@@ -31,6 +31,11 @@ pub fn open_itself(path: &Path) -> io::Result<File> {
 fn open_with(path: &Path, flags: OFlags) -> io::Result<File> {
     let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a regular file")) }
+}
+
+/// The permissions of a file of a result, whoever writes it: those of any file of the person's, from which their umask takes.
+pub fn of_results() -> Permissions {
+    Permissions::from_mode(0o666)
 }
 
 /// The text of a regular file of at most `most` bytes.

@@ -1,5 +1,7 @@
 //! Jobs and their history.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
@@ -95,6 +97,21 @@ impl Ledger {
                      AND json_extract(body, '$.profile') = ?1";
         let connection = self.connection();
         connection.query_row(query, [profile], |row| row.get(0)).map_err(|e| self.database(e))
+    }
+
+    /// The provider's ids of all jobs but one: tasks there that are somebody's already.
+    ///
+    /// # Errors
+    /// When the database says no.
+    pub fn provider_jobs_but(&self, id: &JobId) -> Result<BTreeSet<String>, LedgerError> {
+        let connection = self.connection();
+        let read = || {
+            let query = "SELECT json_extract(body, '$.provider_job') FROM jobs
+                         WHERE id <> ?1 AND json_valid(body) AND json_type(body, '$.provider_job') = 'text'";
+            let mut statement = connection.prepare(query)?;
+            statement.query_map([id.as_str()], |row| row.get::<_, String>(0))?.collect::<Result<BTreeSet<_>, _>>()
+        };
+        read().map_err(|e| self.database(e))
     }
 
     /// The jobs of a task, on a dataset of so many bytes, that the same work could be: those of a session or a request, and those of

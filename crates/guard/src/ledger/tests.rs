@@ -307,3 +307,21 @@ fn a_newer_ledger_is_left_alone() {
     drop(raw);
     assert!(matches!(Ledger::open(home.path()), Err(LedgerError::TooNew { found: 99, .. })));
 }
+
+#[test]
+fn tasks_at_the_provider_are_told_apart_by_whose_they_are() {
+    let (_home, ledger) = open();
+    let known = |task: &str| {
+        let mut job = sample_job(Place::Offload);
+        job.provider_job = Some(task.to_owned());
+        ledger.insert_job(&job).unwrap();
+        job.id
+    };
+    let (one, _two) = (known("task-1"), known("task-2"));
+    ledger.insert_job(&sample_job(Place::Offload)).unwrap();
+    // What cannot be read of one job says nothing of the others.
+    let damaged = known("task-3");
+    let spoil = "UPDATE jobs SET body = '{' WHERE id = ?1";
+    ledger.connection().execute(spoil, [damaged.as_str()]).unwrap();
+    assert_eq!(ledger.provider_jobs_but(&one).unwrap().into_iter().collect::<Vec<_>>(), ["task-2"]);
+}

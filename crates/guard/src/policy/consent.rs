@@ -40,6 +40,11 @@ impl Guard {
             let spent = self.ledger.spent_under(&request.id).map_err(|e| {
                 Refusal::new(Rule::Spend, format!("what was spent under {} cannot be read: {e}", request.id))
             })?;
+            let charged =
+                || prices.iter().filter_map(|price| price.beside.as_ref()).find(|charge| charge.is_something());
+            if let Some(charge) = charged().filter(|_| limit == Datoshi::ZERO) {
+                return Err(mandate::charges_something(charge));
+            }
             if spent.checked_add(all).is_none_or(|sum| sum > limit) {
                 let what = if prices.len() == 1 { "it".to_owned() } else { format!("{} pieces of work", prices.len()) };
                 return Err(mandate::above_limit(&what, all, limit, spent));
@@ -68,7 +73,7 @@ impl Guard {
     /// words speaks against it; else a person is asked.
     ///
     /// # Errors
-    /// Q-UNTIL for a request that stops at the plan; Q-PLACE, Q-SPEND and the caps; P-APPROVAL when nobody could be asked or
+    /// Q-UNTIL for a request that stops at the plan, or at a quote that cannot be had without buying; Q-PLACE, Q-SPEND and the caps; P-APPROVAL when nobody could be asked or
     /// the person said no.
     pub async fn consent(
         &self,
@@ -91,6 +96,10 @@ impl Guard {
             && let Some(work) = plan.work.iter().find(|work| work.reaches_out())
         {
             return Err(mandate::uses_network(&work.work.task));
+        }
+        let charged = plan.work.iter().find_map(|work| Some((&work.work.task, work.still_charged()?)));
+        if let Some((task, charge)) = charged.filter(|_| request.bounds.until == Until::Quote) {
+            return Err(mandate::buys_when_submitted(task, charge));
         }
         let prices: Vec<&Price> = plan.work.iter().filter_map(|work| work.still_to_pay()).collect();
         self.check_total(request, &prices, spending)?;
@@ -146,7 +155,9 @@ impl Guard {
         let may_leave =
             |file: &std::path::Path| self.policy.data_may_leave.iter().any(|folder| file.starts_with(folder));
         let within = plan.worst_case <= self.policy.auto_approve_up_to && !self.policy.data_may_leave.is_empty();
-        (within && plan.leaves.iter().all(|leaving| may_leave(&leaving.file))).then_some(ConsentBy::Policy)
+        // The owner's limit is one of GAS: of what is charged in another unit it says nothing.
+        let charged = plan.work.iter().any(|work| work.still_charged().is_some());
+        (within && !charged && plan.leaves.iter().all(|leaving| may_leave(&leaving.file))).then_some(ConsentBy::Policy)
     }
 }
 

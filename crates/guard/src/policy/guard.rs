@@ -15,6 +15,7 @@ use super::{
 use crate::ledger::{Ledger, Spending};
 use domain::{
     consent::ConsentBy,
+    cost::Charge,
     dataset::FurtherFile,
     event::{Decision, Event, Sink},
     hash::Sha256,
@@ -163,22 +164,11 @@ impl Guard {
         sink: &dyn Sink,
     ) -> Result<Permit<Upload>, Refusal> {
         let decide = || {
-            offloaded(job)?;
-            mandate.allows_leaving(job)?;
-            if !matches!(job.state, JobState::Planned | JobState::Staging) {
-                return Err(Refusal::new(
-                    Rule::JobState,
-                    format!("{} is not to be uploaded: it is {}", job.id, job.state),
-                ));
-            }
+            may_be_uploaded(mandate, job)?;
             unchanged(job, &dataset)
         };
-        let rules = job.verdict.rules().first().map_or("R-LOCAL", |r| r.id());
-        let why = match job.verdict.rules().first() {
-            Some(OffloadRule::Model) => "it runs at the provider whatever its size",
-            _ => "it is too heavy for this machine",
-        };
-        decided(decide(), rules, job, why, sink)?;
+        let (rule, why) = why_offloaded(job);
+        decided(decide(), rule, job, why, sink)?;
         Ok(Permit::grant(mandate, Upload { job: job.id.clone(), dataset, key }))
     }
 
@@ -192,17 +182,18 @@ impl Guard {
         job: &Job,
         further: OpenFurther,
         key: String,
+        sink: &dyn Sink,
     ) -> Result<Permit<Upload>, Refusal> {
-        offloaded(job)?;
-        mandate.allows_leaving(job)?;
-        if !matches!(job.state, JobState::Planned | JobState::Staging) {
-            return Err(Refusal::new(Rule::JobState, format!("{} is not to be uploaded: it is {}", job.id, job.state)));
-        }
         let OpenFurther { name, file } = further;
-        match job.verdict.further.iter().find(|measured| measured.name == name) {
-            Some(measured) => file.unchanged_since(measured.profile.bytes, measured.profile.modified_ns)?,
-            None => return Err(Refusal::new(Rule::DataChanged, format!("{} has no file `{name}`", job.id))),
-        }
+        let decide = || {
+            may_be_uploaded(mandate, job)?;
+            match job.verdict.further.iter().find(|measured| measured.name == name) {
+                Some(measured) => file.unchanged_since(measured.profile.bytes, measured.profile.modified_ns),
+                None => Err(Refusal::new(Rule::DataChanged, format!("{} has no file `{name}`", job.id))),
+            }
+        };
+        let (rule, _) = why_offloaded(job);
+        decided(decide(), rule, job, &format!("its `{name}` goes where its dataset goes"), sink)?;
         Ok(Permit::grant(mandate, Upload { job: job.id.clone(), dataset: file, key }))
     }
 
@@ -226,16 +217,18 @@ impl Guard {
     ///
     /// # Errors
     /// R-LOCAL, Q-WORK, Q-PLACE, Q-UNTIL, P-APPROVAL, P-STATE; D-SECRET for a secret among the parameters; Q-UNVERIFIED where
-    /// nobody took a result that cannot be verified.
+    /// nobody took a result that cannot be verified. `charge` is what the provider takes from the key's own balance by submitting.
     pub fn permit_submit(
         &self,
         mandate: &Mandate,
         job: &Job,
         task: &TaskType,
         remote: &RemoteModel,
+        charge: Option<&Charge>,
     ) -> Result<Permit<Submit>, Refusal> {
         offloaded(job)?;
         mandate.allows_leaving(job)?;
+        mandate.allows_charge(job, charge)?;
         if remote.is_unverifiable() && remote.accept == Accept::Checksum {
             mandate.allows_unverified(job)?;
         }
@@ -443,6 +436,25 @@ fn offloaded(job: &Job) -> Result<(), Refusal> {
     }
     Err(Refusal::new(Rule::FitsHere, format!("{} fits this machine, so it is not sent away", job.id))
         .hint("run it locally"))
+}
+
+/// A file of the job may be sent to storage now.
+fn may_be_uploaded(mandate: &Mandate, job: &Job) -> Result<(), Refusal> {
+    offloaded(job)?;
+    mandate.allows_leaving(job)?;
+    if matches!(job.state, JobState::Planned | JobState::Staging) {
+        return Ok(());
+    }
+    Err(Refusal::new(Rule::JobState, format!("{} is not to be uploaded: it is {}", job.id, job.state)))
+}
+
+/// The rule by which a job leaves this machine, and why in a few words.
+fn why_offloaded(job: &Job) -> (&'static str, &'static str) {
+    match job.verdict.rules().first() {
+        None => ("R-LOCAL", "it is too heavy for this machine"),
+        Some(OffloadRule::Model) => (OffloadRule::Model.id(), "it runs at the provider whatever its size"),
+        Some(rule) => (rule.id(), "it is too heavy for this machine"),
+    }
 }
 
 fn unchanged(job: &Job, dataset: &OpenDataset) -> Result<(), Refusal> {

@@ -7,6 +7,7 @@ use super::refusal::{Refusal, Rule};
 use crate::ledger::Kept;
 use domain::{
     consent::{ConsentBy, Granted},
+    cost::Charge,
     job::Job,
     money::Datoshi,
     quote::Quote,
@@ -96,10 +97,36 @@ impl Mandate {
     /// # Errors
     /// Q-UNVERIFIED where nobody does.
     pub(in crate::policy) fn allows_unverified(&self, job: &Job) -> Result<(), Refusal> {
-        match self.granted(job) {
-            Some((granted, _)) if granted.unverified => Ok(()),
-            _ => Err(unverified(&job.task_type)),
+        if self.takes_unverified(job) { Ok(()) } else { Err(unverified(&job.task_type)) }
+    }
+
+    /// Whether somebody said of this very work, in any consent of its request, that a result is taken which nobody can verify.
+    /// What a later consent does not say again is not taken back by it.
+    pub fn takes_unverified(&self, job: &Job) -> bool {
+        self.grants(job).any(|(granted, _)| granted.unverified)
+    }
+
+    /// What somebody agreed that the provider charges the key's own balance for the job; nothing where nobody did.
+    pub fn charge<'m>(&'m self, job: &'m Job) -> Option<&'m Charge> {
+        self.granted(job)?.0.charge.as_ref()
+    }
+
+    /// The provider may charge the key's own balance so much for the job, which it does as soon as it is submitted.
+    ///
+    /// # Errors
+    /// Q-UNTIL under a request that stops at the quote; P-APPROVAL where nobody agreed to so much.
+    pub fn allows_charge(&self, job: &Job, charge: Option<&Charge>) -> Result<(), Refusal> {
+        let Some(charge) = charge.filter(|charge| charge.is_something()) else { return Ok(()) };
+        if self.request().bounds.until == Until::Quote {
+            return Err(buys_when_submitted(&job.task_type, charge));
         }
+        let why = match self.charge(job) {
+            Some(agreed) if charge.is_within(agreed) => return Ok(()),
+            Some(agreed) => format!("the provider takes {charge} for {} now, and {agreed} was agreed to", job.id),
+            None => format!("the provider takes {charge} for {}, and nobody agreed to that", job.id),
+        };
+        Err(Refusal::new(Rule::Approval, why)
+            .hint(format!("`agent jobs resume {}` shows the plan with that price and asks", job.id)))
     }
 
     /// The job may be paid for at all under this request, with `fees` on top.
@@ -129,9 +156,14 @@ impl Mandate {
     }
 
     /// The newest grant for a job.
-    fn granted(&self, job: &Job) -> Option<(&Granted, ConsentBy)> {
+    fn granted<'m>(&'m self, job: &'m Job) -> Option<(&'m Granted, ConsentBy)> {
+        self.grants(job).next()
+    }
+
+    /// All grants for a job, newest first.
+    fn grants<'m>(&'m self, job: &'m Job) -> impl Iterator<Item = (&'m Granted, ConsentBy)> {
         let newest_first = self.kept.consents.iter().rev();
-        newest_first.flat_map(|c| c.granted.iter().map(|g| (g, c.by))).find(|(granted, _)| granted.is(job))
+        newest_first.flat_map(|c| c.granted.iter().map(|g| (g, c.by))).filter(|(granted, _)| granted.is(job))
     }
 }
 
@@ -146,6 +178,20 @@ fn is_work(work: &Work, job: &Job) -> bool {
 pub fn stops_at_plan() -> Refusal {
     Refusal::new(Rule::Until, "the request stops at the plan: nothing is run, sent or paid")
         .hint("ask for the work itself, without --until plan or --dry-run")
+}
+
+/// The refusal of a quote that cannot be had without buying.
+pub fn buys_when_submitted(task: &str, charge: &Charge) -> Refusal {
+    let why = format!(
+        "the provider takes {charge} from the balance there as soon as {task} is submitted, so there is no quote to stop at"
+    );
+    Refusal::new(Rule::Until, why).hint("the plan has the price already: --until plan shows it and sends nothing")
+}
+
+/// The refusal of what is charged in another unit, under a request that is to cost nothing.
+pub fn charges_something(charge: &Charge) -> Refusal {
+    let why = format!("the provider takes {charge} from the balance there, and the request is to cost nothing");
+    Refusal::new(Rule::Spend, why).hint("raise the limit with --max-gas (in the chat: /limit GAS), or leave it out")
 }
 
 /// The refusal of sending away what is to stay here.

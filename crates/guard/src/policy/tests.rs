@@ -84,6 +84,7 @@ pub(super) fn mandated(ledger: &Ledger, job: &Job, bounds: Bounds, amount: Datos
         unverified: false,
         amount,
         fees: amount,
+        charge: None,
         recipient: Some(PROVIDER.address()),
     };
     let consent = Consent { digest: Sha256::of(b"plan"), by, at: Timestamp::now(), granted: vec![granted] };

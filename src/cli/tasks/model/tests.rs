@@ -3,7 +3,7 @@ use domain::task::{
     remote::{Accept, OutputKind, SentAs},
 };
 use guard::machine::catalogue::read_task;
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::*;
 

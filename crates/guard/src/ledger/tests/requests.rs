@@ -36,6 +36,7 @@ fn consent(jobs: &[Job]) -> Consent {
         unverified: false,
         amount: Datoshi::ZERO,
         fees: Datoshi::ZERO,
+        charge: None,
         recipient: None,
     });
     Consent { digest: Sha256([0; 32]), by: ConsentBy::Yes, at: Timestamp::now(), granted: granted.collect() }

@@ -13,7 +13,7 @@ use domain::{
     result,
     task::{
         Argument, CommandLine, Image, ParameterKind, ParameterSpec, Step, TaskOrigin, TaskType,
-        template::{Piece, Template},
+        template::{Piece, RESERVED, Template},
     },
     units,
 };
@@ -23,8 +23,6 @@ const LONGEST_PATTERN: usize = 200;
 const PATTERN_SIZE: usize = 1 << 20;
 /// The longest first record that is looked at, residues: it is held in memory.
 const LONGEST_FIRST: u64 = 100_000;
-/// What names in a resource model mean already.
-const RESERVED: [&str; 6] = ["bytes", "records", "residues", "longest", "constant", "min"];
 /// More steps, arguments or words than any task has.
 const MOST: usize = 500;
 
@@ -378,7 +376,7 @@ fn results(task: &TaskType, command: &CommandLine) -> Result<(), Flaw> {
             "it leaves no result: write {out:FILE} in an argument, or `stdout = \"{out:FILE}\"`",
         ));
     }
-    let reserved = [result::RESULT_FILE, result::STDOUT_FILE, result::STDERR_FILE];
+    let reserved = result::OUR_FILES;
     if !result::are_distinct(outputs.iter().copied().chain(reserved)) {
         return Err(flaw(
             &["program", "arguments"],

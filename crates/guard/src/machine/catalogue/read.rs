@@ -253,17 +253,30 @@ fn program(written: ProgramTable, origin: TaskOrigin) -> Result<(Program, Option
     let at = |flaw: Flaw| flaw.under(&["program"]);
     match (written.kind, origin) {
         (ProgramKind::Aioz, _) => {
-            let here = written.executable.is_some()
-                || written.image.is_some()
-                || written.image_id.is_some()
-                || written.stdout.is_some()
-                || written.package.is_some()
-                || ![&written.collect, &written.version].iter().all(|list| list.is_empty())
-                || !(written.arguments.is_empty() && written.before.is_empty() && written.after.is_empty());
-            return match (here, written.model) {
-                (true, _) => Err(flaw(&["program"], "a model of the provider's has no executable, arguments or steps")),
-                (false, None) => Err(flaw(&["program"], "it has no `model`")),
-                (false, Some(model)) => Ok((Program::Aioz, Some(model))),
+            let here = [
+                ("executable", written.executable.is_some()),
+                ("arguments", !written.arguments.is_empty()),
+                ("stdout", written.stdout.is_some()),
+                ("collect", !written.collect.is_empty()),
+                ("version", !written.version.is_empty()),
+                ("probe", !written.probe.is_empty()),
+                ("package", written.package.is_some()),
+                ("install", written.install.is_some()),
+                ("image", written.image.is_some()),
+                ("image_id", written.image_id.is_some()),
+                ("network", written.network),
+                ("before", !written.before.is_empty()),
+                ("after", !written.after.is_empty()),
+            ];
+            if let Some((key, _)) = here.into_iter().find(|(_, said)| *said) {
+                return Err(flaw(
+                    &["program", key],
+                    "a model of the provider's runs nothing on this machine: leave this out",
+                ));
+            }
+            return match written.model {
+                None => Err(flaw(&["program"], "it has no `model`")),
+                Some(model) => Ok((Program::Aioz, Some(model))),
             };
         }
         (_, _) if written.model.is_some() => {

@@ -8,22 +8,15 @@ use super::error::{Flaw, flaw};
 use domain::{
     task::{
         TaskType,
-        remote::{RemoteModel, SentAs, Slots, may_be_json},
+        remote::{MOST, RemoteModel, SentAs, Slots, is_key, is_mime, is_model, may_be_json},
     },
     units,
 };
 
-/// The longest key of a model, characters.
-const LONGEST_KEY: usize = 200;
-/// More servers, MIME types or outputs than any model has.
-const MOST: usize = 100;
-
 pub(super) fn check(task: &TaskType, remote: &RemoteModel) -> Result<(), Flaw> {
     let at: &[&str] = if task.is_elsewhere_only() { &["program", "model"] } else { &["remote", "model"] };
-    let model = &remote.model;
-    let plain = !model.is_empty() && units::clean(model, LONGEST_KEY) == *model && !model.contains(char::is_whitespace);
-    if !plain || model.split('/').any(str::is_empty) || model.matches('/').count() > 1 {
-        return Err(flaw(at, format!("`{}` is neither USERNAME/NAME nor an id", units::clean(model, 60))));
+    if !is_model(&remote.model) {
+        return Err(flaw(at, format!("`{}` is neither USERNAME/NAME nor an id", units::clean(&remote.model, 60))));
     }
     if task.is_elsewhere_only() {
         let nothing_here = "nothing of it runs here: leave this out";
@@ -90,19 +83,12 @@ fn sent(task: &TaskType, slots: &Slots) -> Result<(), Flaw> {
 }
 
 fn mime(slots: &Slots) -> Result<(), Flaw> {
-    let part = |text: &str| {
-        !text.is_empty()
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'+' | b'-' | b'_' | b'*'))
-    };
-    let is_type = |text: &String| {
-        text.len() <= 100 && text.split_once('/').is_some_and(|(one, two)| part(one) && part(two)) || text == "*"
-    };
     for (input, types) in &slots.mime {
         let at = ["inputs", input.as_str(), "mime"];
         if types.len() > MOST {
             return Err(flaw(&at, format!("there are more than {MOST}")));
         }
-        if let Some(odd) = types.iter().find(|text| !is_type(text)) {
+        if let Some(odd) = types.iter().find(|text| !is_mime(text)) {
             return Err(flaw(
                 &at,
                 format!("`{}` is no MIME type, such as image/png or image/*", units::clean(odd, 60)),
@@ -110,10 +96,6 @@ fn mime(slots: &Slots) -> Result<(), Flaw> {
         }
     }
     Ok(())
-}
-
-fn is_key(key: &str) -> bool {
-    !key.is_empty() && units::clean(key, LONGEST_KEY) == key
 }
 
 fn no_key(key: &str) -> String {

@@ -400,7 +400,28 @@ fn a_model_of_the_providers_needs_no_program_and_no_figures_and_says_how_it_is_a
     told("model = \"lab/up-scale\"", "", "program: it has no `model`");
     told("\"lab/up-scale\"", "\"lab/up scale\"", "program.model: `lab/up scale` is neither USERNAME/NAME nor an id");
     told("\"lab/up-scale\"", "\"a/b/c\"", "is neither USERNAME/NAME nor an id");
-    told("model = \"lab/up-scale\"", "model = \"m\"\nexecutable = \"cat\"", "has no executable, arguments or steps");
+    for said in [
+        "executable = \"cat\"",
+        "arguments = [\"-x\"]",
+        "stdout = \"{out:x.txt}\"",
+        "collect = [\"*.png\"]",
+        "version = [\"-V\"]",
+        "probe = [\"--help\"]",
+        "package = \"coreutils\"",
+        "install = \"pip install x\"",
+        "image = \"x/y\"",
+        "image_id = \"sha256:00\"",
+        "network = true",
+        "before = [{ executable = \"cat\" }]",
+        "after = [{ executable = \"cat\" }]",
+    ] {
+        let line = MODEL.lines().position(|line| line.starts_with("model =")).unwrap() + 2;
+        let key = said.split_once(" = ").unwrap().0;
+        let says = format!(
+            "line {line}, program.{key}: a model of the provider's runs nothing on this machine: leave this out"
+        );
+        told("model = \"lab/up-scale\"", &format!("model = \"lab/up-scale\"\n{said}"), &says);
+    }
     told("accept =", "model = \"x\"\naccept =", "remote.model: `[program]` names the model already");
     told(
         "image = \"Input Image\"",

@@ -8,6 +8,7 @@ use crate::{
     policy::{consent::Consented, tripwire},
 };
 use domain::{
+    cost::Charge,
     ids::JobId,
     plan::{Content, PlannedWork, Price, PriceSource, Unverified},
     request::{Locality, Spend, Until},
@@ -211,7 +212,7 @@ async fn nothing_leaves_without_a_consent_to_it() {
     let task = catalogue.get("sequence_stats").unwrap();
     let remote = task.remote.as_ref().unwrap();
     assert_eq!(
-        f.guard.permit_submit(&mandate, &staged, task, remote).map(|_| ()).map_err(|r| r.rule),
+        f.guard.permit_submit(&mandate, &staged, task, remote, None).map(|_| ()).map_err(|r| r.rule),
         Err(Rule::Approval)
     );
     let permit = f.guard.permit_payment(&mandate, &job, None, fees(), NO_SPENDING, &SaidYes, &Silent).await;
@@ -295,4 +296,60 @@ fn a_digest_changes_with_everything_that_matters() {
     assert_eq!((busy, renamed), (base.digest, base.digest));
     assert_eq!(base.work[0].verdict.as_ref().unwrap().rules(), [OffloadRule::Model]);
     assert!(Path::new("/d.fasta").is_absolute());
+}
+
+#[test]
+fn a_charge_is_what_was_agreed_to_or_is_asked_about_anew() {
+    let charge = |text: &str| Charge::try_from(text.to_owned()).unwrap();
+    let refused = |bounds: Bounds, agreed: Option<&str>, now: Option<&str>| {
+        let f = fixture(TESTNET, |_, _| {});
+        let job = with_consents(&f, bounds, &[&|granted: &mut Granted| granted.charge = agreed.map(charge)]);
+        let mandate = f.guard.mandate(&job).unwrap();
+        mandate.allows_charge(&job, now.map(charge).as_ref()).err().map(|refusal| (refusal.rule, refusal.why))
+    };
+    let free = Bounds::default();
+    for (agreed, now) in [
+        (Some("0.02 USD"), Some("0.02 USD")),
+        (Some("0.02 USD"), Some("0.0199 USD")),
+        (Some("0.02 USD"), None),
+        (None, None),
+        (None, Some("0 USD")),
+    ] {
+        assert_eq!(refused(free, agreed, now), None, "{agreed:?} {now:?}");
+    }
+    for (agreed, now, says) in [
+        (Some("0.02 USD"), "0.020000001 USD", "0.02 USD was agreed to"),
+        (Some("0.02 USD"), "0.02 EUR", "0.02 USD was agreed to"),
+        (None, "0.02 USD", "nobody agreed to that"),
+    ] {
+        let (rule, why) = refused(free, agreed, Some(now)).unwrap();
+        assert!(rule == Rule::Approval && why.contains(says), "{why}");
+    }
+    let quote = Bounds { until: Until::Quote, ..free };
+    assert_eq!(refused(quote, Some("0.02 USD"), Some("0.02 USD")).map(|(rule, _)| rule), Some(Rule::Until));
+    assert_eq!(refused(quote, Some("0 USD"), Some("0 USD")), None, "what takes nothing buys nothing");
+}
+
+#[test]
+fn that_a_result_is_taken_unverified_is_not_taken_back_by_a_later_consent() {
+    let f = fixture(TESTNET, |_, _| {});
+    let job = with_consents(&f, Bounds::default(), &[&|granted| granted.unverified = true, &|_| {}]);
+    assert!(f.guard.mandate(&job).unwrap().takes_unverified(&job));
+    let other = Job { parameters: serde_json::from_str(r#"{"gap": 1}"#).unwrap(), ..job.clone() };
+    assert!(!f.guard.mandate(&job).unwrap().takes_unverified(&other), "it was said of this very work");
+    let g = fixture(TESTNET, |_, _| {});
+    let job = with_consents(&g, Bounds::default(), &[&|_| {}, &|_| {}]);
+    assert!(!g.guard.mandate(&job).unwrap().takes_unverified(&job));
+}
+
+/// The job under one request with several consents, oldest first, each changed by its function.
+fn with_consents(f: &Fixture, bounds: Bounds, changes: &[&dyn Fn(&mut Granted)]) -> Job {
+    let job = mandated(&f.ledger, &f.job, bounds, GAS(2), ConsentBy::Yes);
+    let kept = f.ledger.request(job.request.as_ref().unwrap()).unwrap();
+    for change in changes {
+        let mut consent = kept.consents[0].clone();
+        consent.granted.iter_mut().for_each(change);
+        f.ledger.begin(&kept.request, "ses-1", Some(&consent), std::slice::from_ref(&job)).unwrap();
+    }
+    f.ledger.job(&job.id).unwrap()
 }
