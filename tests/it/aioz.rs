@@ -8,6 +8,7 @@ mod given;
 mod hostile;
 mod plans;
 mod sdk;
+mod terminal;
 mod uploads;
 
 use std::{fs, time::Duration};

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::Stdio,
     time::{Duration, Instant},
@@ -55,6 +56,12 @@ fn request_of(run: &Run) -> String {
 
 fn count(world: &World, state: &str) -> usize {
     world.states().iter().filter(|known| *known == state).count()
+}
+
+/// The folders in a folder of results.
+fn run_folders(out: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.is_dir()).collect()
 }
 
 /// The lines of a table, split at its tabs.
@@ -206,6 +213,15 @@ fn one_failure_is_in_the_table_of_the_end_and_not_in_that_of_the_records() {
         ["sample", "s1.fasta", "s2.fasta", "s3.fasta"],
         "{text}"
     );
+    // Whoever wrote it, a file of a result is one like any other of the person's.
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+    let like_any = mode(&world.work().join("s1.fasta"));
+    let mut files = vec![world.work().join("out/records.tsv")];
+    files.extend(run_folders(&world.work().join("out")).into_iter().map(|folder| folder.join("result.json")));
+    assert_eq!(files.len(), 4, "{files:?}");
+    for file in files {
+        assert_eq!(mode(&file), like_any, "{}", file.display());
+    }
     // Never over what is there.
     world.file("out/records.tsv", "mine");
     let again = world.run(&["run", "sequence_stats", "s1.fasta", "s2.fasta", "--out", "out"]);

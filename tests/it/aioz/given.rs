@@ -1,5 +1,12 @@
 //! Runs from end to end, and every shape that a model may give.
 
+use std::{
+    io::{BufRead as _, BufReader},
+    os::unix::fs::PermissionsExt as _,
+    process::Stdio,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::{Lab, document, kept};
@@ -22,6 +29,9 @@ async fn a_model_runs_from_the_plan_to_the_receipt() {
     assert_eq!(input.as_object().unwrap().len(), 3, "{input}");
 
     assert_eq!(kept(&run), ["out.png", "result.json"]);
+    let folder = std::path::PathBuf::from(run.event("result.fetched")["path"].as_str().unwrap());
+    let mode = |name: &str| std::fs::metadata(folder.with_file_name(name)).unwrap().permissions().mode();
+    assert_eq!(mode("result.json"), mode("out.png"), "the document is as readable as what it tells of");
     let document = document(&run);
     assert_eq!(document["verified"], false);
     assert_eq!(document["program"], json!({"name": "aioz:lab/up-scale", "version": "4f2a", "seed": null}));
@@ -127,4 +137,63 @@ async fn a_model_of_two_files_gets_both() {
     assert_eq!(document(&run)["inputs"][0]["sha256"], Sha256::of(b"plain").to_string());
     assert_eq!(run.event("plan")["leaves"].as_array().unwrap().len(), 2);
     assert!(lab.objects().await.is_empty(), "both copies have served");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_is_found_once_files_were_to_be_sent_ends_the_job_and_both_files_are_decided_on() {
+    let lab = Lab::new().await;
+    let mut changed = super::fake::data("versioning.json", &[]);
+    changed["data"]["input_format"] = json!({"image": {"type": "file"}, "style": {"type": "file"}});
+    lab.fake.book().changed.insert("versioning", changed);
+    assert_eq!(lab.world.run(&["tasks", "add", "aioz:lab/up-scale"]).code, 0);
+    let secret = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n";
+    let path = lab.world.file("style.txt", "plain ".repeat(20).get(..secret.len()).unwrap());
+    let arguments =
+        ["run", "--json", "--yes", "--accept-unverified", "up_scale", "cat.png", "--set", "style=style.txt"];
+    let killed = lab.world.command(&arguments).env("AGENT_KILL_AT", "ledger.staging.committed").output().unwrap();
+    assert_eq!(killed.status.code(), None, "{}", String::from_utf8_lossy(&killed.stderr));
+    // Other content, and all that is looked at of a file as it was.
+    let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+    std::fs::write(&path, secret).unwrap();
+    std::fs::File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
+    let resumed = lab.world.run(&["jobs", "resume", "--json"]);
+    assert_eq!(resumed.code, 3, "{}", resumed.all());
+    assert!(super::error(&resumed)["message"].as_str().unwrap().contains("D-SECRET"), "{}", resumed.all());
+    assert_eq!(lab.world.states().last().unwrap(), "stage_failed");
+    assert!(lab.objects().await.is_empty() && lab.fake.book().tasks.is_empty());
+    // Without one it goes, and each of the two was decided on by itself.
+    lab.world.file("style.txt", "plain");
+    let run = lab.run(&["--set", "style=style.txt"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    let events = run.events();
+    let decided = events.iter().filter(|event| event["type"] == "policy.decided" && event["decision"] == "allow");
+    let why: Vec<&str> = decided.filter_map(|event| event["why"].as_str()).collect();
+    assert!(why.contains(&"its `style` goes where its dataset goes"), "{why:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_through_a_large_file_is_left_at_the_first_ctrl_c() {
+    let lab = Lab::new().await;
+    let mut changed = super::fake::data("versioning.json", &[]);
+    changed["data"]["input_format"] = json!({"image": {"type": "file"}, "style": {"type": "file"}});
+    lab.fake.book().changed.insert("versioning", changed);
+    assert_eq!(lab.world.run(&["tasks", "add", "aioz:lab/up-scale"]).code, 0);
+    lab.world.file("style.bin", crate::services::desk::noise(200 << 20));
+    let arguments =
+        ["run", "--json", "--yes", "--accept-unverified", "up_scale", "cat.png", "--set", "style=style.bin"];
+    let (code, said) = tokio::task::block_in_place(|| {
+        let mut child = lab.world.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut said = String::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            if line.contains("\"policy.decided\"") && line.contains("\"allow\"") {
+                kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+            }
+            said.push_str(&line);
+        }
+        (child.wait().unwrap().code(), said)
+    });
+    assert_eq!(code, Some(130), "{said}");
+    assert_eq!(lab.world.states(), ["planned"], "it went no further: {said}");
+    assert!(lab.objects().await.is_empty());
 }

@@ -95,7 +95,8 @@ async fn a_file_that_was_sent_by_a_program_that_died_is_known_and_taken_away() {
     let (lab, _) = ended_at("ledger.staged.written").await;
     let resumed = lab.world.run(&["jobs", "resume", "--json"]);
     assert_eq!(resumed.code, 0, "{}", resumed.all());
-    assert_eq!((lab.fake.book().uploads.len(), lab.fake.book().deleted.len()), (2, 2));
+    let book = lab.fake.book();
+    assert_eq!((book.uploads.len(), book.deleted.len()), (2, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]

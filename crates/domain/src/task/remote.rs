@@ -50,7 +50,7 @@ pub struct RemoteModel {
     /// models of our own node take them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slots: Option<Slots>,
-    /// Servers that its results may come from, besides those of the policy: each its scheme, host and port.
+    /// Servers that its results may come from at public addresses, besides those of the policy: each its scheme, host and port.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hosts: Vec<String>,
     /// What the outputs are that the model names, by its own keys. An address in any other place is a file.

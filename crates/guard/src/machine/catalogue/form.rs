@@ -303,7 +303,7 @@ pub struct Remote {
     /// What does not travel as its kind does by itself: the content of an input as `text`, a choice or a text as `json`.
     #[serde(default)]
     pub sent: BTreeMap<String, SentAs>,
-    /// Servers that results may come from, besides those of the policy: `https://HOST`.
+    /// Servers that results may come from, at public addresses alone, besides those of the policy: `https://HOST`.
     #[serde(default)]
     pub hosts: Vec<String>,
     /// What the model's outputs are, by its own keys: `file` or `value`. An address that stands elsewhere is fetched.
