@@ -51,6 +51,8 @@ pub struct Book {
     pub statuses: Vec<&'static str>,
     pub looks: usize,
     pub tasks: Vec<Task>,
+    /// How often it was asked where a file may be sent; each time it is another place.
+    pub places: usize,
     /// What was uploaded: method, path, content type, body.
     pub uploads: Vec<(Method, String, String, Bytes)>,
     pub deleted: Vec<String>,
@@ -204,8 +206,10 @@ fn api(desk: &Desk, method: &Method, path: &str, headers: &HeaderMap, body: &[u8
             let name = asked["name"].as_str().unwrap();
             let size = asked["size"].as_u64().unwrap();
             assert!(["samples", "documents"].contains(&asked["folder"].as_str().unwrap()) && size <= 100 << 20);
+            book.places += 1;
+            let name = format!("{}-{name}", book.places);
             let file = if size <= 5 << 20 { "presigned_form.json" } else { "presigned_put.json" };
-            data(file, &[("origin", &desk.origin), ("name", name)])
+            data(file, &[("origin", &desk.origin), ("name", &name)])
         }
         "delete" => {
             book.deleted.push(asked["url"].as_str().unwrap().to_owned());

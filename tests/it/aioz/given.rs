@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    os::unix::fs::PermissionsExt as _,
+    os::unix::fs::{FileExt as _, PermissionsExt as _},
     process::Stdio,
 };
 
@@ -147,15 +147,16 @@ async fn a_secret_that_is_found_once_files_were_to_be_sent_ends_the_job_and_both
     lab.fake.book().changed.insert("versioning", changed);
     assert_eq!(lab.world.run(&["tasks", "add", "aioz:lab/up-scale"]).code, 0);
     let secret = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n";
-    let path = lab.world.file("style.txt", "plain ".repeat(20).get(..secret.len()).unwrap());
+    let path = lab.world.file("style.txt", "plain ".repeat(1 << 20));
     let arguments =
         ["run", "--json", "--yes", "--accept-unverified", "up_scale", "cat.png", "--set", "style=style.txt"];
     let killed = lab.world.command(&arguments).env("AGENT_KILL_AT", "ledger.staging.committed").output().unwrap();
     assert_eq!(killed.status.code(), None, "{}", String::from_utf8_lossy(&killed.stderr));
-    // Other content, and all that is looked at of a file as it was.
-    let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
-    std::fs::write(&path, secret).unwrap();
-    std::fs::File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
+    // Other content at its far end, and length and time as they were.
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    let (meta, bytes) = (file.metadata().unwrap(), secret.as_bytes());
+    file.write_all_at(bytes, meta.len() - bytes.len() as u64).unwrap();
+    file.set_modified(meta.modified().unwrap()).unwrap();
     let resumed = lab.world.run(&["jobs", "resume", "--json"]);
     assert_eq!(resumed.code, 3, "{}", resumed.all());
     assert!(super::error(&resumed)["message"].as_str().unwrap().contains("D-SECRET"), "{}", resumed.all());
