@@ -124,7 +124,8 @@ impl ByForm {
                 let until = if only_plan { Until::Plan } else { found.said.until };
                 let bounds = Bounds { until, ..found.said.narrowed(filled.bounds) };
                 let held = held(form::Proposal { work: found.work, bounds, ..filled }, heard);
-                let notes = found.understood.into_iter().chain(held.notes).collect();
+                let unread = (!found.unread.is_empty()).then(|| format!("not understood: {}", found.unread.join(", ")));
+                let notes = found.understood.into_iter().chain(unread).chain(held.notes).collect();
                 Proposed::Work(Proposal { plain: true, notes, figures: found.figures, ..held })
             }
             _ if !filled.without_file.is_empty() => Proposed::Words(which_file(&filled.without_file, heard)),
@@ -169,9 +170,8 @@ fn held(filled: form::Proposal, heard: &Heard<'_>) -> Proposal {
 
 /// Work that goes no further than its plan, after these first words of the answer.
 fn only_planned(proposal: Proposal, first: Option<String>) -> Proposal {
-    let notes = first.iter().cloned().chain(proposal.notes).collect();
     let bounds = Bounds { until: Until::Plan, ..proposal.bounds };
-    Proposal { bounds, notes, first, answers: false, ..proposal }
+    Proposal { bounds, first, answers: false, ..proposal }
 }
 
 /// Whether both are the same work, in whatever order.

@@ -53,6 +53,7 @@ pub fn consent(plan: &Plan, said: Option<&str>, spending: Option<(Datoshi, Datos
         Some(said) => {
             out.extend(look.field("You said", Tone::Dim, &clean(said, SAID)));
             out.extend(look.field("Understood", Tone::Plain, &understood(&plan.request)));
+            out.extend(plan::read_as(&plan.request, look));
             out.push(String::new());
             out.extend(plan::without_bounds(plan, look));
         }

@@ -21,18 +21,31 @@ pub(super) use rows::MOST as MOST_ROWS;
 use super::look::{Look, Tone};
 use domain::{
     plan::{Plan, PlannedWork},
-    units::about_seconds,
+    request::Request,
+    units::{about_seconds, clean, count},
     verdict::Place,
 };
 
 /// The whole plan.
 pub fn plan(plan: &Plan, look: &Look) -> Vec<String> {
     let mut out = without_bounds(plan, look);
+    out.extend(read_as(&plan.request, look));
     out.extend(words::bounds(plan.request.bounds).iter().flat_map(|text| look.field("Bounds", Tone::Plain, text)));
     out
 }
 
-/// The plan for where the request's bounds are shown beside it.
+/// So many notes on what was taken for what are shown before the rest is counted.
+const MOST_NOTES: usize = 8;
+
+/// What was taken for what when the request was read: a slip, a pattern with its count, what holds as before.
+pub(super) fn read_as(request: &Request, look: &Look) -> Vec<String> {
+    let (shown, others) = request.notes.split_at(request.notes.len().min(MOST_NOTES));
+    let rest = (!others.is_empty()).then(|| format!("and {} more", count(others.len() as u64)));
+    let notes: Vec<String> = shown.iter().map(|note| clean(note, 300)).chain(rest).collect();
+    many::several("Read as", Tone::Plain, &notes, look)
+}
+
+/// The plan for where the request's bounds, and what was taken for what, are shown beside it.
 pub(super) fn without_bounds(plan: &Plan, look: &Look) -> Vec<String> {
     let sent = words::sent_to(plan);
     match plan.work.as_slice() {
@@ -45,7 +58,8 @@ pub(super) fn without_bounds(plan: &Plan, look: &Look) -> Vec<String> {
 /// The plan as a run shows it before it goes on: one line where it is one piece of work that runs here and costs nothing, and
 /// the whole plan otherwise.
 pub fn brief(plan: &Plan, look: &Look) -> Vec<String> {
-    short(plan).map_or_else(|| self::plan(plan, look), |text| look.paragraph(Tone::Dim, &text))
+    let Some(text) = short(plan) else { return self::plan(plan, look) };
+    [look.paragraph(Tone::Dim, &text), read_as(&plan.request, look)].concat()
 }
 
 fn short(plan: &Plan) -> Option<String> {

@@ -89,7 +89,7 @@ pub fn summary(pieces: &[PlannedWork], sent: Option<&str>, look: &Look) -> Vec<S
 }
 
 /// A field of several sentences, one below the other.
-fn several(label: &str, tone: Tone, texts: &[String], look: &Look) -> Vec<String> {
+pub fn several(label: &str, tone: Tone, texts: &[String], look: &Look) -> Vec<String> {
     let line = |(index, text): (usize, &String)| look.field(if index == 0 { label } else { "" }, tone, text);
     texts.iter().enumerate().flat_map(line).collect()
 }

@@ -47,7 +47,12 @@ pub(super) fn mentions<'a>(tokens: &[Token], marks: &[Mark], tasks: &'a [TaskTyp
             let apart = || apart(tokens, marks, at, &phrase.words);
             Some((stands_at(tokens, at, &phrase.words).or_else(apart)?, phrase))
         });
-        found.extend(fitting.max_by_key(|(_, phrase)| (phrase.rank == 0, phrase.words.len())));
+        let Some(best) = fitting.max_by_key(|(_, phrase)| (phrase.rank == 0, phrase.words.len())) else { continue };
+        // Words that ask for either of two tasks name both.
+        let either = phrases.iter().filter(|other| other.words == best.1.words && other.task.name != best.1.task.name);
+        let either: Vec<_> = either.map(|other| (best.0.clone(), other)).take(1).collect();
+        found.push(best);
+        found.extend(either);
     }
     let rank = found.iter().map(|(_, phrase)| phrase.rank).min();
     if let Some(slip) = (rank != Some(0)).then(|| slip(tokens, marks, &phrases)).flatten() {

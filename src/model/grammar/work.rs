@@ -207,8 +207,6 @@ pub(super) fn finish(
         understood.extend((both.place != bounds.place).then(|| "on this machine only, as before".to_owned()));
         bounds = both;
     }
-    let told = bounds.until == Until::Plan && !unread.is_empty();
-    understood.extend(told.then(|| format!("not understood: {}", unread.join(", "))));
     let figures = s.all(Figure).map(|mark| mark.value).filter(|_| s.asks()).collect();
     let doubt = held_back || !unread.is_empty();
     Ok(Proposal { work, bounds, said, understood, doubt, unread, figures })

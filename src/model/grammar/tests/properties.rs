@@ -132,7 +132,7 @@ proptest! {
         "fold a.fasta, {}", "fold a.fasta. {} for me", "fold a.fasta for {}", "fold a.fasta and {}", "Fold a.fasta, I need it for my {}",
     ])) {
         let until = |form: &str| match Talk::new(&FILES).read(&form.replace("{}", &word)) {
-            Reading::Work(proposal) => (proposal.bounds.until, proposal.understood.join("; ")),
+            Reading::Work(proposal) => (proposal.bounds.until, proposal.unread.join("; ")),
             other => panic!("{form}: {other:?}"),
         };
         let (stops, told) = until(form);

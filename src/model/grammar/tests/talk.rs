@@ -201,8 +201,11 @@ fn shown(proposal: &Proposal) -> String {
     if !proposal.figures.is_empty() {
         out.push_str(&format!(", only {}", proposal.figures.join(" and ")));
     }
-    if !proposal.understood.is_empty() {
-        out.push_str(&format!(" ({})", proposal.understood.join("; ")));
+    let stops = proposal.bounds.until == Until::Plan && !proposal.unread.is_empty();
+    let unread = stops.then(|| format!("not understood: {}", proposal.unread.join(", ")));
+    let told: Vec<String> = proposal.understood.iter().cloned().chain(unread).collect();
+    if !told.is_empty() {
+        out.push_str(&format!(" ({})", told.join("; ")));
     }
     out
 }

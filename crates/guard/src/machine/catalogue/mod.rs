@@ -100,7 +100,8 @@ impl Catalogue {
     /// Takes in one more task.
     ///
     /// # Errors
-    /// A task of that name, or one that is asked for by the same words, is there already.
+    /// A task of that name, or one that is asked for by the same words, is there already. Of two tasks of which one names the
+    /// other as one like it, the same words may ask for either: it is asked which is meant.
     pub fn add(&mut self, file: &str, mut task: TaskType) -> Result<(), TaskFileError> {
         let error =
             |field: &str, why| TaskFileError { file: file.to_owned(), line: None, field: field.to_owned(), why };
@@ -112,7 +113,11 @@ impl Catalogue {
         let own = read::own_phrases(&task.name);
         task.asked_as.retain(|phrase| !own.contains(phrase) || !taken(phrase));
         let others = || self.tasks.iter().flat_map(|other| other.asked_as.iter().map(move |phrase| (phrase, other)));
-        if let Some((phrase, other)) = others().find(|(phrase, _)| task.asked_as.contains(phrase)) {
+        let alike = |other: &TaskType| {
+            other.see_also.as_ref() == Some(&task.name) || task.see_also.as_ref() == Some(&other.name)
+        };
+        let twice = |(phrase, other): &(&String, &TaskType)| task.asked_as.contains(phrase) && !alike(other);
+        if let Some((phrase, other)) = others().find(twice) {
             return Err(error("asked_as", format!("`{phrase}` asks for {} already: choose other words", other.name)));
         }
         self.tasks.push(task);
