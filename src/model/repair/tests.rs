@@ -133,6 +133,15 @@ fn the_schema_tells_texts_from_other_values_between_tags() {
 }
 
 #[test]
+fn a_call_between_tags_that_names_no_tool_is_none() {
+    for begin in ["<function=", "<function= ", "<function=>", "<invoke name=\"\">", "<tool name=\" \">"] {
+        let text = format!("{begin}<parameter=amount>2</parameter></function>");
+        assert!(reading(&text).calls.is_empty(), "{text}");
+        assert!(reading(&format!("<tool_call>{text}</tool_call>")).broken.is_some(), "{text}");
+    }
+}
+
+#[test]
 fn what_is_cut_is_told_and_not_completed() {
     let cut = |text: &str, finish: &Finish| {
         let reading = read(text, &Tool::names(), finish);

@@ -36,6 +36,9 @@ pub(super) fn calls(text: &str, whole: bool, known: &[&str]) -> Result<Option<(V
         // Some leave the sign behind the name out: `<function=name{"a": 1}</function>`.
         let end = inside.find(['>', '{', '"', '\n', '<']).ok_or(Why::Cut)?;
         let (name, body) = inside.split_at(end);
+        if name.trim().is_empty() {
+            return Err(Why::Form(clean(start, 20)));
+        }
         let body = body.trim_start_matches('"').strip_prefix('>').unwrap_or(body);
         let closing = CLOSINGS.iter().filter_map(|c| Some((body.find(c)?, c.len()))).min();
         let (content, tail) = match closing {
