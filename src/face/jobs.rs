@@ -176,12 +176,15 @@ fn verdict(job: &Job, look: &Look) -> Vec<String> {
     };
     out.extend(look.field("Verdict", Tone::Plain, &format!("{headline}, {}", job.profile)));
     out.extend(verdict.reasons.iter().flat_map(|reason| look.more(Tone::Dim, &clean(&reason.why, 400))));
-    let needs = format!(
-        "{} of RAM and {}; {} were available",
-        bytes(verdict.estimate.ram.likely.max(0.0) as u64),
-        about_seconds(verdict.estimate.seconds.likely),
-        bytes(verdict.machine.available_ram)
-    );
+    let needs = match verdict.unmeasured {
+        Some(_) => "not known when it was planned".to_owned(),
+        None => format!(
+            "{} of RAM and {}",
+            bytes(verdict.estimate.ram.likely.max(0.0) as u64),
+            about_seconds(verdict.estimate.seconds.likely)
+        ),
+    };
+    let needs = format!("{needs}; {} were available", bytes(verdict.machine.available_ram));
     out.extend(look.field("  needs", Tone::Dim, &needs));
     out
 }

@@ -66,7 +66,7 @@ fn short(plan: &Plan) -> Option<String> {
     let [piece] = plan.work.as_slice() else { return None };
     let verdict = piece.verdict.as_ref().filter(|verdict| verdict.place == Place::Local)?;
     if piece.cannot.is_some()
-        || piece.reaches_out()
+        || piece.needs_consent()
         || piece.same_as_before
         || !piece.also.is_empty()
         || words::bounds(plan.request.bounds).is_some()

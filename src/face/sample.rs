@@ -90,10 +90,10 @@ pub fn verdict() -> Event {
         dataset: DatasetShown { path: "examples/data.fasta".into(), bytes: 148, records: 6, sampled: false },
         further: Vec::new(),
         part: None,
-        required_ram: 52_000_000,
+        required_ram: Some(52_000_000),
         available_ram: 3_200_000_000,
         cores: 2,
-        estimate: Range { low: 3.0, likely: 12.0, high: 48.0 },
+        estimate: Some(Range { low: 3.0, likely: 12.0, high: 48.0 }),
     }
 }
 
@@ -206,6 +206,7 @@ pub fn planned() -> Job {
                 seconds: Range { low: 3.0, likely: 12.0, high: 48.0 },
                 learnt_from: 0,
             },
+            unmeasured: None,
             thresholds: Thresholds::default(),
         },
         profile: "sandbox".into(),

@@ -34,6 +34,7 @@ pub fn local(task: &str, file: &str, bytes: u64) -> PlannedWork {
         price: None,
         content: vec![Content { path: format!("/home/me/{file}").into(), bytes, modified_ns: 7, sha256: None }],
         network: false,
+        unmeasured: false,
         unverified: None,
         cannot: None,
         same_as_before: false,

@@ -305,6 +305,7 @@ impl Workflow {
             price,
             content: contents(&job.source.path, &job.verdict.dataset, &job.verdict.further, Some(job)),
             network: job.uses_network(),
+            unmeasured: job.verdict.unmeasured.is_some(),
             unverified: self
                 .task_of(job)?
                 .remote

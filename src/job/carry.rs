@@ -10,7 +10,7 @@ use domain::{
     job::Job,
     plan::{Plan, PlannedWork},
     request::Until,
-    verdict::Place,
+    verdict::{Place, Verdict},
 };
 
 /// Jobs at the provider at once, where nobody says how many.
@@ -64,7 +64,7 @@ fn is_here(piece: &PlannedWork) -> bool {
 /// How many of the local runs of a plan fit this machine side by side: by its cores, and by the memory of the largest.
 fn local_slots(plan: &Plan) -> usize {
     let local = || plan.possible().filter(|piece| is_here(piece)).filter_map(|piece| piece.verdict.as_ref());
-    let largest = local().map(|v| v.estimate.ram.high.max(1.0)).fold(1.0, f64::max);
+    let largest = local().map(Verdict::most_ram).fold(1.0, f64::max);
     let Some(machine) = local().next().map(|verdict| &verdict.machine) else { return 1 };
     let by_memory = (machine.available_ram as f64 / largest).floor().max(1.0) as usize;
     by_memory.min(machine.cores.max(1) as usize)

@@ -45,12 +45,6 @@ pub enum JobError {
     /// The dataset or the machine could not be measured.
     #[error(transparent)]
     Probe(#[from] ProbeError),
-    /// Nothing is known of what the task needs.
-    #[error("nothing is known of what `{task}` needs, so it is not run")]
-    Unmeasured {
-        /// The task.
-        task: String,
-    },
     /// The dataset is not what the task works on.
     #[error("{0}")]
     WrongDataset(String),
@@ -246,12 +240,11 @@ impl JobError {
     /// A short stable word.
     pub fn kind(&self) -> &'static str {
         match self {
-            JobError::Refused(r) if matches!(r.rule, Rule::Approval | Rule::Unverified) => "approval_needed",
+            JobError::Refused(r) if r.rule.is_unconsented() => "approval_needed",
             JobError::Refused(r) if r.rule.is_budget() => "over_budget",
             JobError::Refused(_) => "refused",
             JobError::UnknownTask { .. } => "unknown_task",
             JobError::Parameter(_) => "bad_parameter",
-            JobError::Unmeasured { .. } => "unmeasured",
             JobError::Probe(_) => "probe_failed",
             JobError::WrongDataset(_) => "wrong_dataset",
             JobError::MissingProgram { .. } | JobError::Unable { .. } => "missing_program",
@@ -288,9 +281,6 @@ impl JobError {
             JobError::UnknownTask { unread: Some(file), .. } => Some(catalogue::unread_hint(file)),
             JobError::UnknownTask { known, .. } => Some(format!("the tasks are: {}", known.join(", "))),
             JobError::Parameter(e) => e.hint(),
-            JobError::Unmeasured { task } => {
-                Some(format!("`agent tasks try {task} FILE` measures it on samples of a file"))
-            }
             JobError::Probe(e) => e.hint(),
             JobError::MissingProgram { missing, .. } => Some(missing.hint()),
             JobError::Unable { task, install, .. } => Some(match install {
@@ -349,7 +339,7 @@ impl JobError {
     pub fn exit_code(&self) -> u8 {
         match self {
             JobError::Refused(r) if r.rule == Rule::ProbeFailed => 1,
-            JobError::Refused(r) if matches!(r.rule, Rule::Approval | Rule::Unverified) => 4,
+            JobError::Refused(r) if r.rule.is_unconsented() => 4,
             JobError::Refused(r) if r.rule.is_budget() => 5,
             JobError::Refused(_) => 3,
             JobError::Payment(PayError::Intend(IntendError::Cap { .. })) => 5,

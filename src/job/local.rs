@@ -1,7 +1,5 @@
 //! Running a job on this machine.
 
-use std::time::Duration;
-
 use super::{Cancel, JobError, Workflow};
 use compute::local::LocalError;
 use domain::{
@@ -11,6 +9,7 @@ use domain::{
     result::RESULT_FILE,
     task::TaskType,
     units,
+    verdict::time_limit,
 };
 use guard::{
     machine::estimator,
@@ -19,13 +18,6 @@ use guard::{
         data::{OpenDataset, OpenFurther},
     },
 };
-
-/// A run may take this many times its pessimistic estimate before it is ended.
-const PATIENCE: f64 = 4.0;
-/// And at least this long, seconds.
-const SHORTEST_LIMIT: f64 = 600.0;
-/// And never longer than a day, seconds.
-const LONGEST_LIMIT: f64 = 86_400.0;
 
 impl Workflow {
     /// Runs the job in a worker process with limits; afterwards it is done or failed. Running again is safe: it has no
@@ -41,8 +33,8 @@ impl Workflow {
                 () = cancel.cancelled() => return Err(JobError::Interrupted(job.id.clone())),
             }
         }
-        let limits = (job.verdict.machine.available_ram, time_limit(&job.verdict.estimate).as_secs());
-        let permit = guard.permit_local_run(&guard.mandate(job)?, job, files, limits.0, limits.1, &*self.parts.sink)?;
+        let limits = job.verdict.limits();
+        let permit = guard.permit_local_run(&guard.mandate(job)?, job, files, limits, &*self.parts.sink)?;
         let out_dir = self.make_out_dir(job)?;
         let running = match job.state {
             JobState::Running => job.clone(),
@@ -180,7 +172,7 @@ impl Workflow {
             (false, _) => format!(
                 "{smaller}; or ask again: after this run it is thought to take {time} and {} of RAM, and may take up to {} next time",
                 units::bytes(ram),
-                units::seconds(time_limit(&next).as_secs_f64())
+                units::seconds(time_limit(&next) as f64)
             ),
         })
     }
@@ -203,11 +195,6 @@ fn estimate(job: &Job, task: &TaskType, history: &[Measured]) -> Estimate {
     let part = estimator::worked_on(task, &job.verdict.dataset, &job.parameters);
     let on = WorkedOn { dataset: &part, further: &job.verdict.further, parameters: &job.parameters };
     estimator::estimate(task, on, history)
-}
-
-/// How long a run may take before it is ended.
-fn time_limit(estimate: &Estimate) -> Duration {
-    Duration::from_secs_f64((estimate.seconds.high * PATIENCE).clamp(SHORTEST_LIMIT, LONGEST_LIMIT))
 }
 
 /// The event of a result that is here and whole.

@@ -40,9 +40,6 @@ impl Workflow {
             let named = input.path.as_ref().unwrap_or(&input.named).to_string_lossy();
             chosen.entry(input.name.clone()).or_insert_with(|| named.into_owned().into());
         }
-        if !task.is_measured() {
-            return Err(JobError::Unmeasured { task: task.name });
-        }
         let mut parameters = catalogue::check_parameters(&task, &chosen)?;
         let (mut inputs, beside) = self.check_files(&task, &mut parameters, named_by)?;
         // What has a whole path was opened before under the rules for who named it, wherever it is taken up now.
@@ -79,6 +76,7 @@ impl Workflow {
         let mut verdict = judge(&task, dataset, profile, estimate, raised, claimed, thresholds);
         verdict.part = fewer;
         verdict.further = further;
+        verdict.unmeasured = estimator::unmeasured(&task, &history);
         let dataset = Input { path: Some(source.path.clone()), ..work.inputs.first().cloned().unwrap_or_else(none) };
         inputs.insert(0, dataset);
         let same_as_before = before.is_some();
@@ -109,6 +107,7 @@ impl Workflow {
             price: None,
             content,
             network: task.uses_network() && !job.state.is_end(),
+            unmeasured: job.verdict.unmeasured.is_some() && !job.state.is_end(),
             unverified: None,
             cannot: None,
             same_as_before,

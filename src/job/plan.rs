@@ -263,6 +263,7 @@ pub(super) fn impossible(work: &Work, job: Option<JobId>, error: &JobError) -> P
         price: None,
         content: Vec::new(),
         network: false,
+        unmeasured: false,
         unverified: None,
         cannot: Some(cannot(error)),
         same_as_before: false,
@@ -284,6 +285,7 @@ pub(super) fn verdict_event(job: &Job) -> Event {
     let verdict = &job.verdict;
     let zeros = verdict.dataset.zeros.then(|| verdict.dataset.zeros_mean().to_owned());
     let beside = zeros.into_iter().chain(verdict.dataset.notes());
+    let known = verdict.unmeasured.is_none().then_some(&verdict.estimate);
     Event::Verdict {
         job: job.id.clone(),
         place: verdict.place,
@@ -295,10 +297,10 @@ pub(super) fn verdict_event(job: &Job) -> Event {
             .map(|further| FurtherShown { name: further.name.clone(), file: shown(&further.profile) })
             .collect(),
         part: verdict.part,
-        required_ram: verdict.estimate.ram.likely.ceil() as u64,
+        required_ram: known.map(|estimate| estimate.ram.likely.ceil() as u64),
         available_ram: verdict.machine.available_ram,
         cores: verdict.machine.cores,
-        estimate: verdict.estimate.seconds,
+        estimate: known.map(|estimate| estimate.seconds),
     }
 }
 

@@ -274,7 +274,7 @@ impl Toolbox {
         if !matches!(effect, Effect::RunLocal) {
             return self.at_once.max(1);
         }
-        let largest = jobs.iter().map(|job| job.verdict.estimate.ram.high).fold(1.0, f64::max);
+        let largest = jobs.iter().map(|job| job.verdict.most_ram()).fold(1.0, f64::max);
         jobs.first().map_or(1, |job| {
             let machine = &job.verdict.machine;
             let by_memory = (machine.available_ram as f64 / largest).floor().max(1.0) as usize;

@@ -72,10 +72,17 @@ pub fn verdict(job: &Job) -> Value {
     if let Some(part) = verdict.part {
         value["works_on"] = json!({"first_records": part, "why": "max_sequences; more or fewer when asked for"});
     }
-    value["needs"] = json!({
-        "ram": units::bytes(whole(verdict.estimate.ram.likely)),
-        "time": units::seconds(seconds.likely),
-    });
+    value["needs"] = match verdict.unmeasured {
+        None => json!({
+            "ram": units::bytes(whole(verdict.estimate.ram.likely)),
+            "time": units::seconds(seconds.likely),
+        }),
+        Some(_) => json!({
+            "not_known": "the task has no figures: the person is asked before it runs here", "ended_after":
+            units::seconds(verdict.limits().seconds as f64), "ended_above": units::bytes(verdict.limits().memory),
+            "measured_by_the_person_with": format!("agent tasks try {} FILE", job.task_type),
+        }),
+    };
     value["machine"] = json!({
         "available_ram": units::bytes(verdict.machine.available_ram), "cores": verdict.machine.cores,
     });

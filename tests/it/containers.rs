@@ -142,7 +142,7 @@ fn document(folder: &Path) -> Value {
 }
 
 #[test]
-fn a_command_in_an_image_becomes_a_task_that_runs_once_it_is_measured() {
+fn a_command_in_an_image_becomes_a_task_that_is_measured_and_runs() {
     let podman = Podman::new();
     let world = &podman.world;
     let command = ["--", "sort", "-o", "{out:sorted.txt}", "{lines}"];

@@ -40,5 +40,6 @@ mod torture;
 mod transcripts;
 mod trial;
 mod truths;
+mod unmeasured;
 mod wishes;
 mod world;

@@ -56,6 +56,9 @@ pub struct Granted {
     pub parameters: Parameters,
     /// Whether its files may leave this machine.
     pub may_leave: bool,
+    /// Whether it may run here though nothing is known of what it needs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unmeasured: bool,
     /// Whether a result is taken that nobody can verify.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unverified: bool,
@@ -80,7 +83,8 @@ impl Granted {
             task: piece.work.task.clone(),
             dataset: piece.content.first().map(|content| content.path.clone()).unwrap_or_default(),
             parameters: piece.work.parameters.clone(),
-            may_leave: piece.needs_consent(),
+            may_leave: piece.is_offloaded() || piece.reaches_out(),
+            unmeasured: piece.is_unknown_here(),
             unverified: piece.unverified.is_some(),
             amount: price.map_or(Datoshi::ZERO, |price| price.amount),
             fees: price.map_or(Datoshi::ZERO, |price| price.fees),

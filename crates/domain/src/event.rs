@@ -222,14 +222,14 @@ pub enum Event {
         /// How many of its records the run works on, from the first; null for all.
         #[serde(default)]
         part: Option<u64>,
-        /// Bytes, likely.
-        required_ram: u64,
+        /// Bytes, likely; null where nothing is known of what the task needs.
+        required_ram: Option<u64>,
         /// Bytes.
         available_ram: u64,
         /// Cores of this machine.
         cores: u32,
-        /// Local run time, seconds.
-        estimate: Range,
+        /// Local run time, seconds; null where nothing is known of it.
+        estimate: Option<Range>,
     },
     /// The guard decided.
     #[serde(rename = "policy.decided")]

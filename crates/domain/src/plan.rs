@@ -123,6 +123,9 @@ pub struct PlannedWork {
     /// Whether its programs may use the network: what they are given may leave this machine, also where they run here.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub network: bool,
+    /// Whether nothing is known of what it needs, where it is still to be run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unmeasured: bool,
     /// How it stands with a result that nobody can verify; nothing where results are verified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unverified: Option<Unverified>,
@@ -149,12 +152,22 @@ impl PlannedWork {
 
     /// Whether it runs here, with programs that may use the network.
     pub fn reaches_out(&self) -> bool {
-        self.cannot.is_none() && self.network && self.verdict.as_ref().is_some_and(|v| v.place == Place::Local)
+        self.network && self.is_here()
     }
 
-    /// Whether a person has to agree before anything of it is done: it leaves this machine, is paid, or may reach out.
+    /// Whether it runs here, and nothing is known of what it needs.
+    pub fn is_unknown_here(&self) -> bool {
+        self.unmeasured && self.is_here()
+    }
+
+    fn is_here(&self) -> bool {
+        self.cannot.is_none() && self.verdict.as_ref().is_some_and(|v| v.place == Place::Local)
+    }
+
+    /// Whether a person has to agree before anything of it is done: it leaves this machine, is paid, may reach out, or runs though
+    /// nothing is known of what it needs.
     pub fn needs_consent(&self) -> bool {
-        self.is_offloaded() || self.reaches_out()
+        self.is_offloaded() || self.reaches_out() || self.is_unknown_here()
     }
 
     /// Amount and fees that are still to be spent on it; what was begun before is not bought again.
@@ -251,7 +264,7 @@ impl Plan {
         Plan { request, work, total, worst_case, leaves, digest }
     }
 
-    /// Whether anything leaves this machine or is paid: what needs a consent.
+    /// Whether anything leaves this machine, is paid, or runs though nothing is known of what it needs.
     pub fn needs_consent(&self) -> bool {
         self.work.iter().any(PlannedWork::needs_consent)
     }
@@ -286,6 +299,9 @@ fn digest(bounds: Bounds, work: &[PlannedWork], leaves: &[Leaving]) -> Sha256 {
             });
             if let (Some(version), Some(fields)) = (piece.task_version, digested.as_object_mut()) {
                 fields.insert("task_version".to_owned(), json!(version));
+            }
+            if let (Some(verdict), true, Some(fields)) = (&piece.verdict, piece.unmeasured, digested.as_object_mut()) {
+                fields.insert("unmeasured".to_owned(), json!({"seconds": verdict.limits().seconds}));
             }
             if let (Some(unverified), Some(fields)) = (piece.unverified, digested.as_object_mut()) {
                 fields.insert("unverified".to_owned(), json!(unverified));

@@ -99,6 +99,38 @@ pub struct Reason {
     pub why: String,
 }
 
+/// What is known of a task without figures: what its runs on this machine came to, which says nothing of other files.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Unmeasured {
+    /// How many came to their end.
+    pub runs: u32,
+    /// The longest of them took so long, seconds.
+    pub seconds: f64,
+    /// The largest of them took so much memory, bytes.
+    pub ram: f64,
+}
+
+/// What a run on this machine may take before it is ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Memory, bytes.
+    pub memory: u64,
+    /// Wall-clock time, seconds.
+    pub seconds: u64,
+}
+
+/// A run may take this many times its pessimistic estimate before it is ended.
+const PATIENCE: f64 = 4.0;
+/// And at least this long, seconds.
+const SHORTEST_LIMIT: f64 = 600.0;
+/// And never longer than a day, seconds.
+const LONGEST_LIMIT: f64 = 86_400.0;
+
+/// How long a run of that estimate may take before it is ended, seconds.
+pub fn time_limit(estimate: &Estimate) -> u64 {
+    (estimate.seconds.high * PATIENCE).clamp(SHORTEST_LIMIT, LONGEST_LIMIT) as u64
+}
+
 /// Where a job runs, with every reason and every number it was drawn from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -116,8 +148,11 @@ pub struct Verdict {
     pub part: Option<u64>,
     /// The machine that was measured.
     pub machine: MachineProfile,
-    /// What the task needs on this machine.
+    /// What the task needs on this machine; where it is `unmeasured`, the least that it is known to need.
     pub estimate: Estimate,
+    /// Of a task without figures, what there is instead: nothing is known of what it needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unmeasured: Option<Unmeasured>,
     /// The limits that applied.
     pub thresholds: Thresholds,
 }
@@ -126,5 +161,21 @@ impl Verdict {
     /// The rule ids that hold.
     pub fn rules(&self) -> Vec<OffloadRule> {
         self.reasons.iter().map(|r| r.rule).collect()
+    }
+
+    /// What a run here may take. Of what nothing is known it is what any run may come to: the memory that was free, and as long
+    /// as R-TIME lets an estimate be.
+    pub fn limits(&self) -> Limits {
+        let seconds = match self.unmeasured {
+            None => time_limit(&self.estimate),
+            Some(_) => self.thresholds.max_local_seconds.clamp(1.0, LONGEST_LIMIT) as u64,
+        };
+        Limits { memory: self.machine.available_ram, seconds }
+    }
+
+    /// The most memory that a run is thought to take, bytes: what runs side by side shares what there is.
+    pub fn most_ram(&self) -> f64 {
+        let most = self.estimate.ram.high.max(1.0);
+        if self.unmeasured.is_some() { most.max(self.machine.available_ram as f64) } else { most }
     }
 }

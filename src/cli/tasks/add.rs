@@ -237,7 +237,8 @@ fn tell(context: &Context, task: &TaskType, path: &Path) {
     let mut lines = context.look.field("Added", Tone::Strong, &task.name);
     lines.extend(context.look.field("File", Tone::Plain, &path.display().to_string()));
     if task.resources.is_none() {
-        let next = format!("agent tasks try {} FILE measures what it needs, before it can be run", task.name);
+        let next =
+            format!("agent tasks try {} FILE measures what it needs; until then each run is asked for", task.name);
         lines.extend(context.look.field("Next", Tone::Plain, &next));
     }
     context.output.lines(lines);

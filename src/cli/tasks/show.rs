@@ -73,7 +73,7 @@ pub fn one(task: &TaskType, probed: Option<&Probed>, look: &Look) -> Vec<String>
     let needs = match &task.resources {
         None if task.is_elsewhere_only() => "nothing here; how long it takes there is not known".to_owned(),
         Some(model) => format!("estimated: {}", model.source),
-        None => format!("not known: `agent tasks try {} FILE` measures it, before it can be run", task.name),
+        None => format!("not known, so that each run is asked for: `agent tasks try {} FILE` measures it", task.name),
     };
     out.extend(look.field("Needs", Tone::Dim, &needs));
     for (name, spec) in &task.parameters {

@@ -83,6 +83,8 @@ pub fn summary(pieces: &[PlannedWork], sent: Option<&str>, look: &Look) -> Vec<S
     out.extend(sent.iter().flat_map(|text| look.field("Sent to", Tone::Plain, text)));
     if pieces.iter().any(|piece| piece.cannot.is_none()) {
         out.extend(needs(pieces).iter().flat_map(|text| look.field("Needs", Tone::Plain, text)));
+        let unknown: BTreeSet<String> = pieces.iter().filter_map(words::unknown_here).collect();
+        out.extend(several("Unknown", Tone::Care, &unknown.into_iter().collect::<Vec<_>>(), look));
         out.extend(with(pieces, &common).iter().flat_map(|text| look.field("With", Tone::Plain, text)));
     }
     out

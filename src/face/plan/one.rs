@@ -29,7 +29,10 @@ pub fn lines(piece: &PlannedWork, sent: Option<&str>, look: &Look) -> Vec<String
         return out;
     }
     out.extend(sent.iter().flat_map(|text| look.field("Sent to", Tone::Plain, text)));
-    out.extend(piece.verdict.iter().flat_map(|verdict| look.field("Needs", Tone::Plain, &needs(verdict))));
+    let unknown = words::unknown_here(piece);
+    let known = piece.verdict.iter().filter(|_| unknown.is_none());
+    out.extend(known.flat_map(|verdict| look.field("Needs", Tone::Plain, &needs(verdict))));
+    out.extend(unknown.iter().flat_map(|text| look.field("Unknown", Tone::Care, text)));
     out.extend(words::unverified(piece).iter().flat_map(|text| look.field("Result", Tone::Care, text)));
     out.extend(with(piece).iter().flat_map(|text| look.field("With", Tone::Plain, text)));
     out
@@ -79,7 +82,10 @@ fn with(piece: &PlannedWork) -> Option<String> {
 /// Memory and time on this machine.
 fn needs(verdict: &Verdict) -> String {
     if words::is_unknown(verdict) {
-        return "nothing of this machine; how long it takes there is not known".to_owned();
+        return match verdict.place {
+            Place::Local => "what it takes is not known".to_owned(),
+            Place::Offload => "nothing of this machine; how long it takes there is not known".to_owned(),
+        };
     }
     let ram = bytes(verdict.estimate.ram.likely.max(0.0) as u64);
     let time = words::time(&verdict.estimate.seconds);

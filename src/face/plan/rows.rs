@@ -201,14 +201,18 @@ fn sums(pieces: &[&PlannedWork]) -> Row {
     Row {
         size: if size == 0 { String::new() } else { bytes(size) },
         place: fate.map_or_else(String::new, |fate| fate.word().to_owned()),
-        time: if fate == Some(&Fate::Here) { seconds(time) } else { String::new() },
+        time: match fate {
+            Some(Fate::Here) if pieces.iter().any(|piece| here(piece).is_none()) => "not known".to_owned(),
+            Some(Fate::Here) => seconds(time),
+            _ => String::new(),
+        },
         gas: if amount == Datoshi::ZERO { String::new() } else { amount.gas_string() },
         ..Row::default()
     }
 }
 
-/// Likely seconds of what runs here.
+/// Likely seconds of what runs here; nothing where that is not known.
 pub fn here(piece: &PlannedWork) -> Option<f64> {
     let verdict = piece.verdict.as_ref().filter(|_| Fate::of(piece) == Fate::Here)?;
-    Some(verdict.estimate.seconds.likely)
+    verdict.unmeasured.is_none().then_some(verdict.estimate.seconds.likely)
 }

@@ -168,9 +168,31 @@ pub fn time(range: &Range) -> String {
     if low == high { about } else { format!("{about} ({low} to {high})") }
 }
 
-/// Whether nothing is known of what it needs: a model of the provider's needs nothing here.
+/// Whether nothing is known of what it needs: a model of the provider's needs nothing here, and a task may be without figures.
 pub fn is_unknown(verdict: &Verdict) -> bool {
-    verdict.place == Place::Offload && verdict.estimate.seconds.high == 0.0
+    verdict.unmeasured.is_some() || verdict.place == Place::Offload && verdict.estimate.seconds.high == 0.0
+}
+
+/// What is to be known of work here of which nobody knows what it takes: what ends it, what runs of before took, and how to
+/// measure it.
+pub fn unknown_here(piece: &PlannedWork) -> Option<String> {
+    let verdict = piece.verdict.as_ref().filter(|_| piece.is_unknown_here())?;
+    let limits = verdict.limits();
+    let known = verdict.unmeasured.filter(|known| known.runs > 0).map_or_else(String::new, |known| {
+        format!(
+            "; {} here took up to {} and {} of memory",
+            counted(u64::from(known.runs), "run", "runs"),
+            seconds(known.seconds),
+            bytes(known.ram as u64)
+        )
+    });
+    let task = task(&piece.work);
+    Some(format!(
+        "how long it takes and how much memory is not known, as {task} has no figures{known}. It is ended after {}, or above {} of \
+         memory. `agent tasks try {task} FILE` measures it",
+        seconds(limits.seconds as f64),
+        bytes(limits.memory)
+    ))
 }
 
 /// What is to be known of a result that nobody can verify, and who takes it all the same.

@@ -76,7 +76,10 @@ pub fn plan(plan: &Plan) -> Value {
         }
         if let Some(verdict) = &piece.verdict {
             line["where"] = json!(verdict.place);
-            line["time"] = units::seconds(verdict.estimate.seconds.likely).into();
+            line["time"] = match verdict.unmeasured {
+                None => units::seconds(verdict.estimate.seconds.likely).into(),
+                Some(_) => "not known".into(),
+            };
         }
         if let Some(asked) = piece.still_to_pay() {
             line["price"] = price(asked);

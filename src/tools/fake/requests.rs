@@ -40,6 +40,7 @@ fn piece_of(job: &Job) -> PlannedWork {
         price: to_pay.then(made::price),
         content: vec![Content { path, bytes: dataset.bytes, modified_ns: 0, sha256: None }],
         network: false,
+        unmeasured: false,
         unverified: None,
         cannot: None,
         same_as_before: true,
@@ -183,6 +184,7 @@ impl Fake {
                     price: None,
                     content: Vec::new(),
                     network: false,
+                    unmeasured: false,
                     unverified: None,
                     cannot: Some(Cannot {
                         rule: error.refusal().map_or(error.kind(), |refusal| refusal.rule.id()).to_owned(),

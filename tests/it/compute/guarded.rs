@@ -14,7 +14,7 @@ use domain::{
     network::Network,
     request::Bounds,
     task::{Parameters, remote::RemoteModel},
-    verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
+    verdict::{Limits, MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
 };
 use guard::{
     ledger::Ledger,
@@ -104,7 +104,7 @@ impl Guarded {
         let job = consented(&self.ledger, &job, Bounds::default());
         let open = (self.guard.reopen_dataset(&job).unwrap(), self.guard.reopen_further(&job).unwrap());
         let mandate = self.guard.mandate(&job).unwrap();
-        self.guard.permit_local_run(&mandate, &job, open, memory, seconds, &Silent).unwrap()
+        self.guard.permit_local_run(&mandate, &job, open, Limits { memory, seconds }, &Silent).unwrap()
     }
 
     /// A file of the folder as it is planned with.
@@ -146,6 +146,7 @@ impl Guarded {
                     free_disk: 1,
                 },
                 estimate: Estimate { ram: none, seconds: none, learnt_from: 0 },
+                unmeasured: None,
                 thresholds: Thresholds::default(),
             },
             profile: "live".into(),

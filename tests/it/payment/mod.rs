@@ -174,6 +174,7 @@ fn awaiting(quote: Quote) -> Job {
         part: None,
         machine,
         estimate: Estimate { ram: range, seconds: range, learnt_from: 0 },
+        unmeasured: None,
         thresholds: Thresholds::default(),
     };
     let now = Timestamp::now();

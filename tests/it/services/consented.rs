@@ -31,6 +31,7 @@ pub fn consented(ledger: &Ledger, job: &Job, bounds: Bounds) -> Job {
         dataset: job.source.path.clone(),
         parameters: job.parameters.clone(),
         may_leave: true,
+        unmeasured: false,
         unverified: false,
         amount: Datoshi::MAX,
         fees: Datoshi::MAX,

@@ -96,6 +96,7 @@ fn offloaded(folder: &Path, bytes: u64, modified_ns: i64) -> Job {
                 free_disk: 1,
             },
             estimate: Estimate { ram: nothing, seconds: nothing, learnt_from: 0 },
+            unmeasured: None,
             thresholds: Thresholds::default(),
         },
         profile: "sandbox".to_owned(),

@@ -65,7 +65,7 @@ pub struct TaskType {
     pub remote: Option<RemoteModel>,
     /// The parameters it takes, further inputs among them.
     pub parameters: BTreeMap<String, ParameterSpec>,
-    /// What it needs, where that was measured: a task of which nothing is known is not run.
+    /// What it needs, where that was measured: somebody is asked before a task runs of which nothing is known.
     pub resources: Option<ResourceModel>,
     /// What each file of a result must be.
     pub check: BTreeMap<String, ResultFormat>,
@@ -118,7 +118,7 @@ impl TaskType {
         self.program == Program::Aioz
     }
 
-    /// Whether it may run at all: what it needs is known, or it never needs anything here.
+    /// Whether what it needs here is known: from its figures, or as it never needs anything here.
     pub fn is_measured(&self) -> bool {
         self.resources.is_some() || self.is_elsewhere_only()
     }

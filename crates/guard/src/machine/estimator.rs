@@ -13,6 +13,7 @@ use domain::{
     dataset::{Compression, DatasetProfile, FurtherFile, Margin, Margins},
     estimate::{Estimate, Measured, Range, WorkedOn},
     task::{ParameterKind, Parameters, TaskType},
+    verdict::Unmeasured,
 };
 
 /// The parameter by which a person limits how much of a dataset is worked on.
@@ -32,13 +33,6 @@ const MORE: f64 = 1.1;
 
 /// No estimate is beyond this: bytes or seconds that no machine has.
 const MOST: f64 = 1e24;
-
-/// Of a task that was never measured: more than there is, so that it fits nowhere.
-const UNKNOWN: Estimate = Estimate {
-    ram: Range { low: MOST, likely: MOST, high: MOST },
-    seconds: Range { low: MOST, likely: MOST, high: MOST },
-    learnt_from: 0,
-};
 
 /// Of a model of the provider's: it needs nothing here, and what it needs there nobody knows.
 const NOTHING: Estimate = Estimate {
@@ -71,9 +65,23 @@ pub fn estimate(task: &TaskType, on: WorkedOn<'_>, history: &[Measured]) -> Esti
     }
 }
 
-/// As if the counts of all files were exact.
+/// What is known of a task without figures; nothing where it has some, or never needs any here.
+pub fn unmeasured(task: &TaskType, history: &[Measured]) -> Option<Unmeasured> {
+    if task.is_measured() {
+        return None;
+    }
+    let whole = || history.iter().take(RUNS).filter(|run| run.ended_on.is_none());
+    let most = |taken: fn(&Measured) -> f64| whole().map(taken).filter(|x| x.is_finite()).fold(0.0, f64::max);
+    let runs = u32::try_from(whole().count()).unwrap_or(u32::MAX);
+    Some(Unmeasured { runs, seconds: most(|run| run.seconds), ram: most(|run| run.ram) })
+}
+
+/// As if the counts of all files were exact. Without figures it is the least that is known: what runs on these very files were
+/// ended at.
 fn of_exact(task: &TaskType, on: WorkedOn<'_>, history: &[Measured]) -> Estimate {
-    let Some(model) = &task.resources else { return if task.is_elsewhere_only() { NOTHING } else { UNKNOWN } };
+    if task.is_elsewhere_only() {
+        return NOTHING;
+    }
     let recent = history.get(..RUNS.min(history.len())).unwrap_or_default();
     let ratio = |measured: f64, model: f64| {
         let ratio = measured / model;
@@ -82,7 +90,10 @@ fn of_exact(task: &TaskType, on: WorkedOn<'_>, history: &[Measured]) -> Estimate
     let finished = || recent.iter().filter(|run| run.ended_on.is_none());
     let times: Vec<f64> = finished().filter_map(|m| ratio(m.seconds, m.model_seconds)).collect();
     let memories: Vec<f64> = finished().filter_map(|m| ratio(m.ram, m.model_ram)).collect();
-    let (ram, seconds) = (model.ram.over(on) + unpacking(on.dataset.compression), model.seconds.over(on));
+    let model = task.resources.as_ref();
+    let ram = model.map_or(0.0, |model| model.ram.over(on) + unpacking(on.dataset.compression));
+    let seconds = model.map_or(0.0, |model| model.seconds.over(on));
+    let spread = model.map_or(1.0, |model| model.spread);
     let files = on.files();
     let ended = || recent.iter().filter(|run| run.ended_on.as_ref() == Some(&files));
     let least =
@@ -90,8 +101,8 @@ fn of_exact(task: &TaskType, on: WorkedOn<'_>, history: &[Measured]) -> Estimate
     let least_ram = least(&mut ended().filter(|run| run.model_ram <= ram).map(|run| run.ram));
     let least_seconds = least(&mut ended().filter(|run| run.model_seconds <= seconds).map(|run| run.seconds));
     Estimate {
-        ram: corrected(ram, model.spread, &memories).raised_to(least_ram),
-        seconds: corrected(seconds, model.spread, &times).raised_to(least_seconds),
+        ram: corrected(ram, spread, &memories).raised_to(least_ram),
+        seconds: corrected(seconds, spread, &times).raised_to(least_seconds),
         learnt_from: u32::try_from(times.len()).unwrap_or(u32::MAX),
     }
 }

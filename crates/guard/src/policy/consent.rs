@@ -10,7 +10,7 @@ use domain::{
     consent::{Consent, ConsentBy},
     event::{Event, Sink},
     money::Datoshi,
-    plan::{Plan, Price, Unverified},
+    plan::{Plan, PlannedWork, Price, Unverified},
     request::{Locality, Request, Until},
     shown::Totals,
 };
@@ -143,9 +143,10 @@ impl Guard {
         }
     }
 
-    /// Who consents without a person, where anybody does: never where a cue in the person's words has no bound beside it.
+    /// Who consents without a person, where anybody does: never where a cue in the person's words has no bound beside it, and
+    /// never to work here of which nobody knows what it takes.
     fn consents_by_itself(&self, plan: &Plan) -> Option<ConsentBy> {
-        if tripwire::withholds(&plan.request) {
+        if tripwire::withholds(&plan.request) || plan.work.iter().any(PlannedWork::is_unknown_here) {
             return None;
         }
         // The sandbox keeps what is sent to its provider; what a program sends away it does not.
@@ -169,6 +170,9 @@ fn not_given(plan: &Plan, answer: Answer) -> Refusal {
         _ => None,
     };
     let again = again.unwrap_or_else(|| format!("agent run --request {id}"));
+    let task = plan.work.iter().find(|piece| piece.is_unknown_here()).map(|piece| &piece.work.task);
+    let unknown = task.map_or_else(String::new, |task| format!(", as nothing is known of what {task} needs"));
+    let measured = task.map_or_else(String::new, |task| format!("; `agent tasks try {task} FILE` measures it first"));
     match answer {
         Answer::No => Refusal::new(Rule::Declined, "the plan was not agreed to, so nothing was sent or paid")
             .hint(format!("`{again}` shows it again")),
@@ -181,10 +185,12 @@ fn not_given(plan: &Plan, answer: Answer) -> Refusal {
         _ => Refusal::new(
             Rule::Approval,
             match most {
-                Datoshi::ZERO => "the plan needs a person's consent, and nobody is there to ask".to_owned(),
-                most => format!("the plan (at most {most}) needs a person's consent, and nobody is there to ask"),
+                Datoshi::ZERO => format!("the plan needs a person's consent{unknown}, and nobody is there to ask"),
+                most => {
+                    format!("the plan (at most {most}) needs a person's consent{unknown}, and nobody is there to ask")
+                }
             },
         )
-        .hint(format!("`{again} --yes` runs it, or without --yes on a terminal")),
+        .hint(format!("`{again} --yes` runs it, or without --yes on a terminal{measured}")),
     }
 }

@@ -25,7 +25,7 @@ use domain::{
         ParameterKind, ParameterSpec, TaskType,
         remote::{Accept, RemoteModel},
     },
-    verdict::{OffloadRule, Place},
+    verdict::{Limits, OffloadRule, Place},
 };
 
 /// The guard of one process.
@@ -113,14 +113,13 @@ impl Guard {
     /// Leave to run a job here: its verdict is local, it is planned, and its files are as they were measured.
     ///
     /// # Errors
-    /// Q-WORK, Q-UNTIL; the offload rule that holds; P-STATE; D-CHANGED.
+    /// Q-WORK, Q-UNTIL, Q-UNMEASURED; the offload rule that holds; P-STATE; D-CHANGED.
     pub fn permit_local_run(
         &self,
         mandate: &Mandate,
         job: &Job,
         (dataset, further): (OpenDataset, Vec<OpenFurther>),
-        memory_limit: u64,
-        time_limit: u64,
+        limits: Limits,
         sink: &dyn Sink,
     ) -> Result<Permit<LocalRun>, Refusal> {
         let decide = || {
@@ -135,7 +134,11 @@ impl Guard {
             unchanged(job, &dataset)?;
             further_unchanged(job, &further)
         };
-        decided(decide(), "R-LOCAL", job, "it fits this machine", sink)?;
+        let why = match job.verdict.unmeasured {
+            None => "it fits this machine",
+            Some(_) => "nothing is known of what it needs, and somebody said that it is run all the same",
+        };
+        decided(decide(), "R-LOCAL", job, why, sink)?;
         Ok(Permit::grant(
             mandate,
             LocalRun {
@@ -144,9 +147,9 @@ impl Guard {
                 parameters: job.parameters.clone(),
                 dataset,
                 further,
-                memory_limit,
+                memory_limit: limits.memory,
                 output_limit: self.policy().max_result_bytes,
-                time_limit,
+                time_limit: limits.seconds,
             },
         ))
     }

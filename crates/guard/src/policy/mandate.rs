@@ -47,10 +47,12 @@ impl Mandate {
         Ok(())
     }
 
-    /// The job may run on this machine: what costs nothing and stays here needs no consent. What its programs may send away does.
+    /// The job may run on this machine: what costs nothing and stays here needs no consent. What its programs may send away does,
+    /// and so does work of which nobody knows what it takes.
     ///
     /// # Errors
-    /// Q-WORK, Q-UNTIL; Q-PLACE and P-APPROVAL where its programs may use the network.
+    /// Q-WORK, Q-UNTIL; Q-PLACE and P-APPROVAL where its programs may use the network; Q-UNMEASURED where nothing is known of what
+    /// it needs.
     pub(in crate::policy) fn allows_local(&self, job: &Job) -> Result<(), Refusal> {
         self.allows_work(job)?;
         if job.uses_network() {
@@ -62,6 +64,9 @@ impl Mandate {
                 return Err(Refusal::new(Rule::Approval, why)
                     .hint(format!("`agent jobs resume {}` shows the plan and asks", job.id)));
             }
+        }
+        if job.verdict.unmeasured.is_some() && !self.granted(job).is_some_and(|(granted, _)| granted.unmeasured) {
+            return Err(unmeasured(&job.task_type, &job.id.to_string()));
         }
         if self.goes_to_the_end() {
             return Ok(());
@@ -224,6 +229,14 @@ pub fn unverified(task: &str) -> Refusal {
     Refusal::new(Rule::Unverified, why).hint(
         "give --accept-unverified, answer the plan on a terminal, or write accept = \"unverified\" under [remote] of the task's file",
     )
+}
+
+/// The refusal of running a job here of which nobody knows what it takes, and nobody said that it is run all the same.
+fn unmeasured(task: &str, job: &str) -> Refusal {
+    let why = format!("nothing is known of what {task} needs, and nobody said that {job} is run all the same");
+    Refusal::new(Rule::Unmeasured, why).hint(format!(
+        "`agent jobs resume {job}` shows the plan and asks; `agent tasks try {task} FILE` measures it on samples of a file"
+    ))
 }
 
 /// The refusal of a cost above the request's limit, of which so much was spent before.

@@ -5,14 +5,15 @@ use domain::{
     estimate::Estimate,
     task::TaskType,
     units,
-    verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Verdict},
+    verdict::{MachineProfile, OffloadRule, Place, Reason, Thresholds, Unmeasured, Verdict},
 };
 
 /// Draws the verdict: offload when any rule holds, else local.
 ///
 /// `estimate` is the `measured` one, or that raised by what a person or a model claims. A rule that holds by the claim alone is
 /// told as a claim, and nobody is said to have made it. The same goes for `claimed_bytes` beside the dataset's own size: it
-/// raises that, and never lowers it.
+/// raises that, and never lowers it. Of a task without figures the estimate is the least that is known, so that R-RAM and R-TIME
+/// hold by that alone; that nothing else is known is in the verdict, and nothing runs here by it before somebody said yes.
 pub fn judge(
     task: &TaskType,
     dataset: DatasetProfile,
@@ -27,7 +28,8 @@ pub fn judge(
         let why = format!("{} is a model of the provider's, and there is no program for it here", task.name);
         reasons.push(Reason { rule: OffloadRule::Model, why });
         let place = Place::Offload;
-        return Verdict { place, reasons, dataset, further: Vec::new(), part: None, machine, estimate, thresholds };
+        let (further, part, unmeasured) = (Vec::new(), None, None);
+        return Verdict { place, reasons, dataset, further, part, machine, estimate, unmeasured, thresholds };
     }
     let mut holds = |rule, held: bool, why: String| {
         if held {
@@ -75,7 +77,8 @@ pub fn judge(
     );
     holds(OffloadRule::Model, task.model_heavy, format!("the catalogue marks {} as model-heavy", task.name));
     let place = if reasons.is_empty() { Place::Local } else { Place::Offload };
-    Verdict { place, reasons, dataset, further: Vec::new(), part: None, machine, estimate, thresholds }
+    let unmeasured = (!task.is_measured()).then(Unmeasured::default);
+    Verdict { place, reasons, dataset, further: Vec::new(), part: None, machine, estimate, unmeasured, thresholds }
 }
 
 /// Bytes of an estimate, rounded up; what is no number counts as more than any machine has.

@@ -41,6 +41,8 @@ pub enum Rule {
     Until,
     /// A result that nobody can verify, and nobody said that they take it.
     Unverified,
+    /// Nothing is known of what the work needs, and nobody said that it is run all the same.
+    Unmeasured,
     /// Real money needs its own switch.
     Mainnet,
     /// The quote is past its time.
@@ -80,6 +82,7 @@ impl Rule {
             Rule::Spend => "Q-SPEND",
             Rule::Until => "Q-UNTIL",
             Rule::Unverified => "Q-UNVERIFIED",
+            Rule::Unmeasured => "Q-UNMEASURED",
             Rule::Mainnet => "P-MAINNET",
             Rule::QuoteExpired => "P-EXPIRED",
             Rule::DataPath => "D-PATH",
@@ -89,6 +92,11 @@ impl Rule {
             Rule::ResultCheck => "D-CHECK",
             Rule::DataChanged => "D-CHANGED",
         }
+    }
+
+    /// Whether somebody's yes is all that is missing (exit code 4).
+    pub fn is_unconsented(self) -> bool {
+        matches!(self, Rule::Approval | Rule::Unverified | Rule::Unmeasured)
     }
 
     /// Whether the refusal is about money running out rather than about conduct (exit code 5).

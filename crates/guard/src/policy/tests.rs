@@ -81,6 +81,7 @@ pub(super) fn mandated(ledger: &Ledger, job: &Job, bounds: Bounds, amount: Datos
         dataset: job.source.path.clone(),
         parameters: job.parameters.clone(),
         may_leave: true,
+        unmeasured: false,
         unverified: false,
         amount,
         fees: amount,

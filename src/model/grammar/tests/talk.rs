@@ -132,6 +132,7 @@ pub(super) fn job(work: &Work, heavy: bool) -> Job {
         part: None,
         machine,
         estimate: Estimate { ram: range, seconds: range, learnt_from: 0 },
+        unmeasured: None,
         thresholds: Thresholds::default(),
     };
     let planned = PlannedJob {

@@ -33,6 +33,7 @@ fn consent(jobs: &[Job]) -> Consent {
         dataset: job.source.path.clone(),
         parameters: job.parameters.clone(),
         may_leave: true,
+        unmeasured: false,
         unverified: false,
         amount: Datoshi::ZERO,
         fees: Datoshi::ZERO,

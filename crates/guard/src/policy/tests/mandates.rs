@@ -12,7 +12,7 @@ use domain::{
     ids::JobId,
     plan::{Content, PlannedWork, Price, PriceSource, Unverified},
     request::{Locality, Spend, Until},
-    verdict::OffloadRule,
+    verdict::{OffloadRule, Unmeasured, Verdict},
 };
 
 const GAS: fn(u32) -> Datoshi = Datoshi::from_gas;
@@ -35,6 +35,7 @@ fn plan_of(bounds: Bounds, said: Option<&str>, gas: u32, file: &str) -> Plan {
         }),
         content: vec![Content { path: PathBuf::from(file), bytes: 10, modified_ns: 0, sha256: None }],
         network: false,
+        unmeasured: false,
         unverified: None,
         cannot: None,
         same_as_before: false,
@@ -106,6 +107,63 @@ async fn a_program_that_may_use_the_network_is_asked_for_though_it_runs_here() {
     let Plan { request, mut work, .. } = plan;
     work.iter_mut().for_each(|piece| piece.network = false);
     assert!(!Plan::new(request, work, "s3").needs_consent());
+}
+
+/// Work here of a task without figures.
+fn unmeasured(bounds: Bounds) -> Plan {
+    let Plan { request, mut work, .. } = plan_of(bounds, None, 2, "/data/d.fasta");
+    for piece in &mut work {
+        let known = crate::policy::offload::tests::verdict(false, 10, 0.0, 0.0, 1_000_000_000, 8_000_000_000);
+        piece.verdict = Some(Verdict { unmeasured: Some(Unmeasured::default()), ..known });
+        (piece.price, piece.unmeasured) = (None, true);
+    }
+    Plan::new(request, work, "s3")
+}
+
+#[tokio::test]
+async fn work_of_which_nothing_is_known_is_asked_for_and_nobody_but_a_person_says_yes() {
+    let plan = unmeasured(Bounds::default());
+    assert!(plan.needs_consent() && plan.worst_case == Datoshi::ZERO && plan.leaves.is_empty());
+    let generous = fixture(TESTNET, |policy, _| {
+        policy.auto_approve_up_to = GAS(9);
+        policy.data_may_leave = vec![PathBuf::from("/data")];
+    });
+    for f in [&fixture(SANDBOX, |_, _| {}), &generous] {
+        assert_eq!(asked(f, &plan, &Nobody).await, Err(Rule::Approval));
+        assert_eq!(asked(f, &plan, &SaidYes).await, Ok(ConsentBy::Yes));
+        let here = unmeasured(Bounds { place: Locality::Here, spend: Spend::Nothing, ..Bounds::default() });
+        assert_eq!(asked(f, &here, &SaidYes).await, Ok(ConsentBy::Yes), "it costs nothing and stays here");
+    }
+    let granted = |plan: &Plan| Granted::of(&plan.work[0]).unwrap().unmeasured;
+    assert!(granted(&plan) && !granted(&reaching_out(Bounds::default(), "/data/d.fasta")));
+    // What is consented to is that it is not known, and after how long it is ended.
+    let mut later = plan.clone();
+    later.work[0].verdict.as_mut().unwrap().thresholds.max_local_seconds = 7_200.0;
+    let mut known = plan.clone();
+    known.work[0].unmeasured = false;
+    for other in [later, known] {
+        assert_ne!(Plan::new(other.request, other.work, "s3").digest, plan.digest);
+    }
+}
+
+#[test]
+fn a_job_of_which_nothing_is_known_runs_under_a_yes_to_that_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(home.path()).unwrap();
+    let guard = Guard::new(Policy::cautious(Network(SANDBOX), vec![]), ledger.clone());
+    let mut job = sample_job(Place::Local);
+    job.verdict.unmeasured = Some(Unmeasured::default());
+    // A yes to the same work, which says nothing of what is not known.
+    let job = mandated(&ledger, &job, Bounds::default(), Datoshi::ZERO, ConsentBy::Terminal);
+    let allowed = || guard.mandate(&job).unwrap().allows_local(&job).map_err(|refusal| refusal.rule);
+    assert_eq!((allowed(), Rule::Unmeasured.id()), (Err(Rule::Unmeasured), "Q-UNMEASURED"));
+    let kept = ledger.request(job.request.as_ref().unwrap()).unwrap();
+    let mut consent = kept.consents[0].clone();
+    consent.granted[0].unmeasured = true;
+    ledger.begin(&kept.request, "ses-1", Some(&consent), std::slice::from_ref(&job)).unwrap();
+    assert_eq!(allowed(), Ok(()));
+    let known = Job { verdict: Verdict { unmeasured: None, ..job.verdict.clone() }, ..job.clone() };
+    assert_eq!(guard.mandate(&known).unwrap().allows_local(&known).map_err(|refusal| refusal.rule), Ok(()));
 }
 
 #[tokio::test]
