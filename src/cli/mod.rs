@@ -170,6 +170,7 @@ pub fn run() -> ExitCode {
     if !matches!(cli.command, Some(Command::Worker | Command::SandboxHost(_))) {
         // Those two are given no secret of a person's.
         memory::close();
+        memory::open_more();
     }
     let context = Context::of_process(cli.global);
     let done = dispatch(cli.command, &context);

@@ -50,7 +50,7 @@ pub struct Wanted {
     /// Take each file by itself, also where two are called like a pair (_R1 and _R2)
     #[arg(long, conflicts_with = "sheet")]
     single: bool,
-    /// Choose a parameter, such as --set dimension=3; `agent tasks` lists them
+    /// Choose a parameter, such as --set dimension=3; `agent tasks` lists them. An input of several files is set once for each
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     set: Vec<(String, String)>,
     /// Do it anew, though the same work is done already
@@ -129,8 +129,18 @@ impl Wanted {
         let task = self.task.as_deref().unwrap_or_default();
         let known = context.catalogue()?.get(task);
         let spec = |name: &str| known.and_then(|task| task.parameters.get(name));
-        let parameters: Parameters =
-            self.set.iter().map(|(name, text)| (name.clone(), written(spec(name), text))).collect();
+        let mut parameters = Parameters::new();
+        for (name, text) in &self.set {
+            let value = written(spec(name), text);
+            match known.and_then(|task| task.several(name)) {
+                None => drop(parameters.insert(name.clone(), value)),
+                // Said once for each file.
+                Some(_) => {
+                    let all = parameters.entry(name.clone()).or_insert_with(|| Vec::<String>::new().into());
+                    all.as_array_mut().into_iter().for_each(|all| all.push(value.clone()));
+                }
+            }
+        }
         let work = match &self.sheet {
             Some(sheet) => self.of_sheet(context, sheet, &parameters)?,
             None => self.files.iter().map(|file| Work::new(task, file, parameters.clone())).collect(),

@@ -74,8 +74,7 @@ fn short(plan: &Plan) -> Option<String> {
         return None;
     }
     let time = about_seconds(verdict.estimate.seconds.likely);
-    let beside = piece.work.inputs.iter().skip(1);
-    let beside: String = beside.map(|input| format!(" with {}", words::beside(piece, input))).collect();
+    let beside: String = words::beside(piece).iter().map(|text| format!(" with {text}")).collect();
     Some(format!("{} ({}){beside} runs on this machine: free, {time}.", words::what(&piece.work), words::size(piece)))
 }
 

@@ -207,10 +207,11 @@ pub fn planned() -> Job {
                 learnt_from: 0,
             },
             unmeasured: None,
+            unpacked: None,
             thresholds: Thresholds::default(),
         },
         profile: "sandbox".into(),
-        source: DatasetSource { path: "/data/data.fastq".into(), root: "/work".into() },
+        source: DatasetSource::file("/data/data.fastq".into(), "/work".into()),
         idempotency_key: "k".into(),
         at: time("2026-01-02T03:04:05Z"),
     })

@@ -117,8 +117,12 @@ pub fn read(text: &[u8], reading: &Reading<'_>) -> Result<Vec<Work>, SheetError>
         if let Some(sample) = &piece.sample
             && let Some(before) = names.insert(sample.clone(), line)
         {
-            let problem = format!("`{}` is the sample of line {before} too", clean(sample, SHOWN));
-            return Err(reading.wrong(Some(line), Some(SAMPLE), problem, "give each line a name of its own"));
+            let first = work.iter_mut().find(|first: &&mut Work| first.sample == piece.sample);
+            if !first.is_some_and(|first| reading.joins(first, &piece)) {
+                let problem = format!("`{}` is the sample of line {before} too", clean(sample, SHOWN));
+                return Err(reading.wrong(Some(line), Some(SAMPLE), problem, reading.own_name()));
+            }
+            continue;
         }
         work.push(piece);
     }
@@ -176,10 +180,34 @@ impl Reading<'_> {
         }
     }
 
+    /// Whether lines of one sample are one piece of work: each has a file of an input that takes several.
+    fn takes_several(&self) -> bool {
+        self.task.rest().is_some_and(|(_, several)| !several.folder)
+    }
+
+    /// Takes a line of the same sample into the first one, where all but its file is the same; tells whether it did.
+    fn joins(&self, first: &mut Work, line: &Work) -> bool {
+        let beside = |work: &Work| work.beside().cloned().collect::<Vec<_>>();
+        if !self.takes_several() || first.parameters != line.parameters || beside(first) != beside(line) {
+            return false;
+        }
+        let at = first.dataset_files().count();
+        first.inputs.splice(at..at, line.inputs.iter().take(1).cloned());
+        true
+    }
+
+    fn own_name(&self) -> &'static str {
+        match self.takes_several() {
+            true => "lines of one sample differ in their file alone",
+            false => "give each line a name of its own",
+        }
+    }
+
     /// The names that columns may have, in words.
     fn known(&self) -> String {
         let mut names = vec![format!("`{}`", self.task.input)];
-        names.extend(self.task.parameters.keys().map(|name| format!("`{name}`")));
+        let parameters = self.task.parameters.keys().filter(|name| self.column(name).is_some());
+        names.extend(parameters.map(|name| format!("`{name}`")));
         names.push(format!("`{SAMPLE}`"));
         names.join(", ")
     }
@@ -188,6 +216,8 @@ impl Reading<'_> {
     fn column(&self, name: &str) -> Option<Column> {
         match self.task.parameters.get(name).map(|spec| &spec.kind) {
             _ if name == self.task.input => Some(Column::First),
+            // Further files of the first input stand in lines of their own.
+            Some(ParameterKind::File { rest: true, .. }) => None,
             Some(ParameterKind::File { .. }) => Some(Column::Further(name.to_owned())),
             Some(_) => Some(Column::Parameter(name.to_owned())),
             None if name == SAMPLE => Some(Column::Sample),
@@ -216,7 +246,7 @@ impl Reading<'_> {
             return Err(self.wrong(Some(line), None, problem, &format!("columns may be {}", self.known())));
         }
         let given = |name: &String| self.set.contains_key(name) || columns.contains(&Column::Further(name.clone()));
-        let needs = |kind: &ParameterKind| matches!(kind, ParameterKind::File { required: true, .. });
+        let needs = |kind: &ParameterKind| matches!(kind, ParameterKind::File { required: true, rest: false, .. });
         if let Some((name, _)) = self.task.parameters.iter().find(|(name, spec)| needs(&spec.kind) && !given(name)) {
             let problem = format!("it has no column `{name}`, a file that {} needs", self.task.name);
             let hint = format!("add the column, or name one file for all lines with `--set {name}=FILE`");
@@ -278,7 +308,7 @@ impl Reading<'_> {
                 }
                 Column::Further(name) => {
                     let named = self.file(line, name, value)?;
-                    work.inputs.push(Input { name: name.clone(), named, path: None });
+                    work.inputs.push(Input::named(name.clone(), named));
                 }
                 Column::Parameter(name) => {
                     let value = written(self.task.parameters.get(name), value);
@@ -302,8 +332,13 @@ impl Reading<'_> {
     fn file(&self, line: u64, column: &str, value: &str) -> Result<PathBuf, SheetError> {
         // An absolute path takes the place of the folder.
         let path = if value.starts_with("~/") { PathBuf::from(value) } else { self.folder.join(value) };
+        let is_first = column == self.task.input;
+        let is_folder = is_first && self.task.works_on_a_folder()
+            || self.task.several(column).is_some_and(|several| several.folder);
         match (self.look)(&path) {
             Ok(()) => Ok(path),
+            // Whether it is one is looked at when it is opened.
+            Err(NoFile::Several) if is_folder => Ok(path),
             Err(NoFile::Several) => {
                 let problem = format!("`{}` stands for more than one file", clean(value, SHOWN));
                 Err(self.wrong(Some(line), Some(column), problem, "write a line for each file"))
@@ -322,7 +357,7 @@ impl Reading<'_> {
     /// The values of a line, held against the task.
     fn check(&self, line: u64, work: &Work) -> Result<(), SheetError> {
         let mut chosen = work.parameters.clone();
-        for input in work.inputs.iter().skip(1) {
+        for input in work.beside() {
             chosen.insert(input.name.clone(), input.named.to_string_lossy().into_owned().into());
         }
         let Err(error) = check_parameters(self.task, &chosen) else { return Ok(()) };

@@ -15,6 +15,7 @@ use super::{
     measure::contents,
     once,
     plan::{Draft, verdict_event},
+    several::inputs_of,
     strangers::acceptance,
 };
 use domain::{
@@ -23,7 +24,7 @@ use domain::{
     ids::{JobId, RequestId},
     job::{Job, JobState},
     plan::{Content, Plan, PlannedWork},
-    request::{Begun, Bounds, DATASET, Input, MOST_WORK, Origin, Request, Until, Work},
+    request::{Begun, Bounds, MOST_WORK, Origin, Request, Until, Work},
     shown::PlanShown,
     task::Parameters,
     verdict::Place,
@@ -283,12 +284,8 @@ impl Workflow {
 
     /// A job of the ledger as a piece of a plan.
     pub(super) async fn piece_of(&self, job: &Job) -> Result<PlannedWork, JobError> {
-        let input = Input {
-            name: DATASET.to_owned(),
-            named: job.verdict.dataset.path.clone(),
-            path: Some(job.source.path.clone()),
-        };
-        let work = Work { inputs: vec![input], ..Work::new(&job.task_type, "", job.parameters.clone()) };
+        let inputs = inputs_of(self.task_of(job)?, job);
+        let work = Work { inputs, ..Work::new(&job.task_type, "", job.parameters.clone()) };
         let price = match (&job.quote, job.place()) {
             (_, Place::Local) => None,
             (Some(quote), Place::Offload) => Some(self.quoted(quote)),

@@ -48,6 +48,8 @@ impl Workflow {
             same_chosen(task, &job.parameters, parameters)
                 && job.own_task.as_ref().map(|task| task.version) == own_version
                 && job.profile == self.parts.profile
+                // What a file of a folder is called there is part of what the program sees.
+                && job.source.place() == open.source.place()
         };
         let jobs = jobs.into_iter().filter(alike).filter_map(|job| {
             let stands = job.state == JobState::Done || !job.state.is_end();

@@ -1,7 +1,7 @@
 //! Why a job did not take its next step, with what to do about it and the exit code it means.
 
 use crate::{
-    job::{check::CheckError, lease::LeaseError, results},
+    job::{check::CheckError, lease::LeaseError, results, several::InputsError},
     payment::payer::PayError,
 };
 use compute::{aioz::ComputeError, local::LocalError};
@@ -78,6 +78,9 @@ pub enum JobError {
         /// Why.
         source: ProbeError,
     },
+    /// The files of an input are not what the task takes.
+    #[error(transparent)]
+    Inputs(#[from] InputsError),
     /// The task cannot be sent away.
     #[error("{why}")]
     NotRemote {
@@ -249,6 +252,7 @@ impl JobError {
             JobError::WrongDataset(_) => "wrong_dataset",
             JobError::MissingProgram { .. } | JobError::Unable { .. } => "missing_program",
             JobError::Further { .. } => "wrong_file",
+            JobError::Inputs(_) => "wrong_files",
             JobError::NotRemote { .. } => "not_remote",
             JobError::Cannot(_) => "cannot",
             JobError::TooMuchWork(_) | JobError::Files(ExpandError::TooMany { .. }) => "too_much_work",
@@ -316,6 +320,7 @@ impl JobError {
             JobError::Results { job, .. } => Some(results::hint(job.as_ref())),
             JobError::Write { .. } => Some("check that the folder is yours and the disk is not full".to_owned()),
             JobError::Further { source, .. } => source.hint(),
+            JobError::Inputs(error) => error.hint(),
             JobError::NotRemote { hint, .. } | JobError::Limit { hint, .. } | JobError::Pairs { hint, .. } => {
                 Some(hint.clone())
             }

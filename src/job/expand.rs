@@ -10,6 +10,7 @@ use std::{
 use super::{
     JobError, Workflow,
     pairs::{Expanded, paired, shared},
+    several::joined,
 };
 use domain::request::{Input, MOST_WORK, Request, Work};
 use guard::machine::expand::{ExpandError, NameKind, Surroundings, expand, identity};
@@ -51,6 +52,8 @@ impl Workflow {
         let uncounted = found - all.len();
         let (together, note) = paired(all, |task| self.parts.catalogue.get(task), self.folder())?;
         request.notes.extend(note);
+        let (together, note) = joined(together, |task| self.parts.catalogue.get(task));
+        request.notes.extend(note);
         if together.len() + uncounted > MOST_WORK {
             return Err(JobError::TooMuchWork(together.len() + uncounted));
         }
@@ -76,7 +79,9 @@ impl Workflow {
         let as_it_is = || Ok((vec![work.clone()], None));
         // What has a whole path was expanded before: the name alone may stand for another file where this process runs.
         // A line of a sample sheet names a file.
-        let resolved = work.sample.is_some() || work.inputs.first().is_some_and(|input| input.path.is_some());
+        let several = work.dataset_files().count() > 1;
+        let resolved =
+            several || work.sample.is_some() || work.inputs.first().is_some_and(|input| input.path.is_some());
         let Some(folder) = self.parts.guard.policy().roots.first().filter(|_| !resolved) else { return as_it_is() };
         // Nobody else looks into folders that the owner did not allow: a plain path is opened, or refused, by the rules.
         if !person

@@ -3,6 +3,7 @@
 use super::{Cancel, JobError, Workflow};
 use compute::local::LocalError;
 use domain::{
+    dataset::DatasetProfile,
     estimate::{Estimate, Measured, WorkedOn},
     event::Event,
     job::{Job, JobResult, JobState},
@@ -128,7 +129,7 @@ impl Workflow {
 
     /// What the run took corrects the next estimate; what it took until it was ended is the least that its files need.
     fn remember(&self, job: &Job, task: &TaskType, took: Took) -> Result<(), JobError> {
-        let part = estimator::worked_on(task, &job.verdict.dataset, &job.parameters);
+        let part = worked_on(job, task);
         let on = WorkedOn { dataset: &part, further: &job.verdict.further, parameters: &job.parameters };
         let model = estimator::estimate(task, on, &[]);
         let run = Measured {
@@ -150,7 +151,10 @@ impl Workflow {
         let too_large = next.ram.likely > available as f64;
         let too_long = next.seconds.likely > longest;
         let smaller = match task.files().next() {
-            Some((file, _)) => format!("take fewer sequences at a time, or a smaller `{file}`"),
+            Some((file, _)) if task.called(file) == *file => {
+                format!("take fewer sequences at a time, or a smaller `{file}`")
+            }
+            Some(_) => "take fewer or smaller files".to_owned(),
             None => "take a part of the dataset".to_owned(),
         };
         let takes_further = task.remote.as_ref().map(|remote| remote.slots.is_some());
@@ -190,9 +194,15 @@ struct Took {
     whole: bool,
 }
 
+/// What of its dataset a job works on.
+fn worked_on(job: &Job, task: &TaskType) -> DatasetProfile {
+    let whole = estimator::together(task, &job.verdict.dataset, &job.verdict.further);
+    estimator::worked_on(task, &whole, &job.parameters)
+}
+
 /// What a job needs, by what is known of its files and of earlier runs.
 fn estimate(job: &Job, task: &TaskType, history: &[Measured]) -> Estimate {
-    let part = estimator::worked_on(task, &job.verdict.dataset, &job.parameters);
+    let part = worked_on(job, task);
     let on = WorkedOn { dataset: &part, further: &job.verdict.further, parameters: &job.parameters };
     estimator::estimate(task, on, history)
 }

@@ -1,8 +1,8 @@
 //! Measuring a piece of work: its files are opened and measured, the machine is measured, the guard's rule judges.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::{JobError, Workflow, plan::Draft};
+use super::{JobError, Workflow, plan::Draft, several::Opened};
 use cassette::{Tape, format::Measure};
 use compute::worker;
 use domain::{
@@ -11,11 +11,11 @@ use domain::{
     ids::{self, JobId, RequestId},
     job::{Job, PlannedJob},
     plan::{Content, PlannedWork},
-    request::{Assumed, Input, Origin, Work},
+    request::{Assumed, Origin, Work},
     task::{Parameters, TaskOrigin, TaskType},
+    verdict::Place,
 };
 use guard::{
-    config::at_home,
     machine::{self, catalogue, estimator},
     policy::{
         data::{NamedBy, OpenDataset, OpenFurther},
@@ -34,21 +34,10 @@ impl Workflow {
     ) -> Result<(Draft, OpenDataset), JobError> {
         let task = self.task(&work.task)?.clone();
         let named_by = if origin.is_person() { NamedBy::Person } else { NamedBy::Other };
-        // Files beside the dataset are parameters of the catalogue's own.
-        let mut chosen = work.parameters.clone();
-        for input in work.inputs.iter().skip(1) {
-            let named = input.path.as_ref().unwrap_or(&input.named).to_string_lossy();
-            chosen.entry(input.name.clone()).or_insert_with(|| named.into_owned().into());
-        }
+        let chosen = chosen(&task, work);
         let mut parameters = catalogue::check_parameters(&task, &chosen)?;
-        let (mut inputs, beside) = self.check_files(&task, &mut parameters, named_by)?;
-        // What has a whole path was opened before under the rules for who named it, wherever it is taken up now.
-        let (path, named_by) = match work.inputs.first().and_then(|input| input.path.as_deref()) {
-            Some(whole) => (whole, NamedBy::Person),
-            None => (work.dataset(), named_by),
-        };
-        let open = self.parts.guard.open_dataset(&self.whole_of(path), named_by)?;
-        let open = OpenDataset { path: work.dataset().to_owned(), ..open };
+        let opened = self.open_files(&task, work, &mut parameters, named_by)?;
+        let Opened { inputs, dataset: open, further: beside } = opened;
         // Checks may be made side by side, so what is drawn for one is named after it.
         let of = format!("{} of {}", task.name, work.dataset().display());
         let source = open.source.clone();
@@ -56,10 +45,12 @@ impl Workflow {
         let (before, open, beside) = self.before((session, request), same, open, beside).await?;
         let (tape, home, supposed) = (self.tape().clone(), self.parts.ledger.home().to_owned(), self.supposed);
         let said = science::alphabet(&parameters).ok().flatten();
+        let called = task.clone();
         let measured = tokio::task::spawn_blocking(move || {
             let dataset = machine::profile_dataset(&open)?.said_to_be(said);
             note_dataset(&tape, &open)?;
-            let further = beside.into_iter().map(measured_beside).collect::<Result<Vec<_>, _>>()?;
+            let further =
+                beside.into_iter().map(|file| measured_beside(&called, file)).collect::<Result<Vec<_>, _>>()?;
             Ok::<_, JobError>((dataset, further, supposed.over(machine::probe_machine(&home)?), open))
         });
         let (dataset, further, profile, open) = measured.await.map_err(|e| JobError::WrongDataset(e.to_string()))??;
@@ -67,18 +58,20 @@ impl Workflow {
         let profile = self.tape().draw(&format!("machine for {of}"), || profile);
         let history = self.parts.ledger.measured(&task.measured_as())?;
         let history = self.tape().draw(&format!("earlier runs for {of}"), || history);
-        let part = estimator::worked_on(&task, &dataset, &parameters);
+        let whole = estimator::together(&task, &dataset, &further);
+        let part = estimator::worked_on(&task, &whole, &parameters);
         let on = WorkedOn { dataset: &part, further: &further, parameters: &parameters };
         let estimate = estimator::estimate(&task, on, &history);
         let raised = raised(estimate, &task, on, work.assumed, &history);
-        let fewer = (part.records < dataset.records).then_some(part.records);
+        let fewer = (part.records < whole.records).then_some(part.records);
         let (claimed, thresholds) = (work.assumed.bytes, self.parts.guard.policy().thresholds);
-        let mut verdict = judge(&task, dataset, profile, estimate, raised, claimed, thresholds);
-        verdict.part = fewer;
+        let mut verdict = judge(&task, whole, profile, estimate, raised, claimed, thresholds);
+        (verdict.dataset, verdict.part) = (dataset, fewer);
+        if verdict.place == Place::Local {
+            verdict.unpacked = machine::unpacked_bytes(&task, &verdict.dataset, &further);
+        }
         verdict.further = further;
         verdict.unmeasured = estimator::unmeasured(&task, &history);
-        let dataset = Input { path: Some(source.path.clone()), ..work.inputs.first().cloned().unwrap_or_else(none) };
-        inputs.insert(0, dataset);
         let same_as_before = before.is_some();
         // Files beside the dataset may lie elsewhere now: the job is the work that it was planned as.
         let parameters = before.as_ref().map_or(parameters, |job| job.parameters.clone());
@@ -116,32 +109,6 @@ impl Workflow {
         };
         Ok((Draft { piece, job }, open))
     }
-
-    /// A path from the home folder, where it begins with `~/`: no shell has seen what stands in a parameter, a plan file or a
-    /// sentence. The rules for who may name it are those of any other path.
-    fn whole_of(&self, path: &Path) -> PathBuf {
-        at_home(path, std::env::home_dir().as_deref())
-    }
-
-    /// Files that are parameters lie beneath the allowed roots too, and are named by their whole path from here on.
-    fn check_files(
-        &self,
-        task: &TaskType,
-        parameters: &mut Parameters,
-        named_by: NamedBy,
-    ) -> Result<(Vec<Input>, Vec<OpenFurther>), JobError> {
-        let (mut inputs, mut files) = (Vec::new(), Vec::new());
-        for (name, _) in task.files() {
-            let Some(path) = parameters.get(name).and_then(|v| v.as_str()).map(PathBuf::from) else { continue };
-            let file =
-                OpenDataset { path: path.clone(), ..self.parts.guard.open_dataset(&self.whole_of(&path), named_by)? };
-            note_dataset(self.tape(), &file)?;
-            inputs.push(Input { name: name.clone(), named: path, path: Some(file.source.path.clone()) });
-            parameters.insert(name.clone(), file.source.path.to_string_lossy().into_owned().into());
-            files.push(OpenFurther { name: name.clone(), file });
-        }
-        Ok((inputs, files))
-    }
 }
 
 /// The files of a piece of work, the dataset first; what is `known` of them from a job of before.
@@ -163,21 +130,33 @@ pub(super) fn contents(
 }
 
 /// Measures a file beside the dataset as the dataset is measured.
-fn measured_beside(open: OpenFurther) -> Result<FurtherFile, JobError> {
+fn measured_beside(task: &TaskType, open: OpenFurther) -> Result<FurtherFile, JobError> {
     let OpenFurther { name, file } = open;
     match machine::profile_dataset(&file) {
         Ok(profile) => Ok(FurtherFile { name, profile, source: file.source }),
-        Err(source) => Err(JobError::Further { name, path: file.path, source }),
+        Err(source) => Err(JobError::Further { name: task.called(&name).to_owned(), path: file.path, source }),
     }
 }
 
-fn none() -> Input {
-    Input { name: domain::request::DATASET.to_owned(), named: PathBuf::new(), path: None }
+/// What was chosen, with the files beside the dataset: they are parameters of the catalogue's own.
+fn chosen(task: &TaskType, work: &Work) -> Parameters {
+    let mut chosen = work.parameters.clone();
+    for input in work.beside().filter(|input| !work.parameters.contains_key(&input.name)) {
+        let named = input.path.as_ref().unwrap_or(&input.named).to_string_lossy().into_owned();
+        match task.several(&input.name) {
+            None => drop(chosen.entry(input.name.clone()).or_insert_with(|| named.into())),
+            Some(_) => {
+                let all = chosen.entry(input.name.clone()).or_insert_with(|| Vec::<String>::new().into());
+                all.as_array_mut().into_iter().for_each(|all| all.push(named.clone().into()));
+            }
+        }
+    }
+    chosen
 }
 
 /// A run that is recorded tells which file it works on: its length and hash, and never its content. A run that is played
 /// works on those files and on no others.
-fn note_dataset(tape: &Tape, open: &OpenDataset) -> Result<(), machine::ProbeError> {
+pub(super) fn note_dataset(tape: &Tape, open: &OpenDataset) -> Result<(), machine::ProbeError> {
     let of = format!("dataset {}", open.path.display());
     match tape {
         Tape::Off => return Ok(()),

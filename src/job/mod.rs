@@ -11,6 +11,7 @@
 //! | `measure` | measuring and judging a piece of work |
 //! | [`expand`] | patterns and folders made into files |
 //! | [`pairs`] | files that are pairs by their names |
+//! | [`several`] | inputs of several files and folders, and opening all files of a piece of work |
 //! | [`once`] | the same work several times in one request |
 //! | [`price`] | what work costs, before anything is sent |
 //! | [`before`] | the same work, done or begun before |
@@ -72,6 +73,7 @@ pub mod remote;
 pub mod results;
 pub mod resume;
 pub mod sent;
+pub mod several;
 mod strangers;
 pub mod verify;
 mod waiting;

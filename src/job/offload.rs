@@ -183,9 +183,17 @@ pub fn object_key(job: &Job) -> String {
 
 /// The model at the provider.
 pub(super) fn remote_model(task: &TaskType, job: &Job) -> Result<RemoteModel, JobError> {
+    if task.works_on_a_folder() {
+        return Err(neither(task, job, "a folder is not sent to a provider"));
+    }
     let has_keys = task.remote.as_ref().is_some_and(|remote| remote.slots.is_some());
     if let Some((file, _)) = task.files().find(|(name, _)| !has_keys && job.parameters.contains_key(*name)) {
-        return Err(neither(task, job, &format!("its `{file}` is not sent to a provider")));
+        let called = task.called(file);
+        let stays = match called == *file {
+            true => format!("its `{file}` is not sent to a provider"),
+            false => format!("several files of `{called}` are not sent to a provider"),
+        };
+        return Err(neither(task, job, &stays));
     }
     task.remote.clone().ok_or_else(|| neither(task, job, "the catalogue names no provider's model for it"))
 }
@@ -195,7 +203,8 @@ fn neither(task: &TaskType, job: &Job, stays: &str) -> JobError {
     let reasons: Vec<&str> = job.verdict.reasons.iter().map(|reason| reason.why.as_str()).collect();
     let why = format!("{} does not fit this machine ({}), and {stays}", task.name, reasons.join("; "));
     let smaller = match task.files().next() {
-        Some((file, _)) => format!("take fewer sequences or a smaller `{file}`"),
+        Some((file, _)) if task.called(file) == *file => format!("take fewer sequences or a smaller `{file}`"),
+        Some(_) => "take fewer or smaller files".to_owned(),
         None => "take a part of the dataset".to_owned(),
     };
     let hints = job.verdict.rules().into_iter().map(|rule| match rule {

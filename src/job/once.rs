@@ -1,9 +1,9 @@
 //! The same work several times in one request: the same task with the same parameters on the same content is planned once,
 //! whatever the files are called.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{Workflow, before::same_chosen, plan::Draft};
+use super::{Workflow, before::same_chosen, plan::Draft, several::place_of};
 use domain::{
     hash::Sha256,
     plan::{Content, Plan, PlannedWork},
@@ -48,15 +48,19 @@ impl Workflow {
     pub async fn changed_since(&self, seen: &[Content], plan: &Plan) -> Vec<PathBuf> {
         let mut changed = Vec::new();
         for piece in &plan.work {
-            for now in &piece.content {
-                let Some(was) = seen.iter().rev().find(|was| was.path == now.path) else { continue };
+            for (now, input) in piece.content.iter().zip(&piece.work.inputs) {
+                let Some(was) = seen.iter().rev().find(|was| was.path == now.path) else {
+                    // A file that came into a folder since.
+                    changed.extend(input.folder.as_ref().filter(|_| !seen.is_empty()).map(|_| input.named.clone()));
+                    continue;
+                };
                 let untouched = (was.bytes, was.modified_ns) == (now.bytes, now.modified_ns);
                 let same = untouched
                     || was.bytes == now.bytes && was.sha256.is_some() && {
                         self.hashed(&mut now.clone()).await == was.sha256
                     };
                 if !same {
-                    changed.push(piece.work.dataset().to_owned());
+                    changed.push(input.named.clone());
                 }
             }
         }
@@ -77,9 +81,9 @@ impl Workflow {
     }
 }
 
-/// The names of the inputs of a piece, in the order of its content.
-fn files_of(piece: &PlannedWork) -> impl Iterator<Item = &str> {
-    piece.work.inputs.iter().map(|input| input.name.as_str())
+/// The names of the inputs of a piece, in the order of its content, with the places of files in a folder.
+fn files_of(piece: &PlannedWork) -> impl Iterator<Item = (&str, Option<&Path>)> {
+    piece.work.inputs.iter().map(|input| (input.name.as_str(), place_of(input)))
 }
 
 /// Whether a draft is the one to keep beside an earlier one of the same work: it alone is to be done anew.

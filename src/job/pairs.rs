@@ -84,7 +84,7 @@ pub fn paired<'t>(
         Some(Mate::Second { name, file }) => {
             // Given as nothing, which is not given.
             one.work.parameters.remove(&name);
-            one.work.inputs.push(Input { name, named: file, path: None });
+            one.work.inputs.push(Input::named(name, file));
             Some(one)
         }
     });

@@ -12,7 +12,10 @@ use super::{
     standing::Standing,
     written::{self, Gas},
 };
-use crate::job::pairs::{Expanded, paired};
+use crate::job::{
+    pairs::{Expanded, paired},
+    several::joined,
+};
 use domain::{
     job::{Job, JobState},
     request::{Bounds, Locality, Spend, Until, Work},
@@ -120,6 +123,7 @@ pub(super) async fn run(toolbox: &Toolbox, args: &Args) -> ToolResult {
         Ok((pieces, _)) => pieces,
         Err(error) => return ToolResult::failed(&error.into(), None),
     };
+    let (pieces, _) = joined(pieces, |_| task);
     let checks = pieces.into_iter().map(|Expanded { work, .. }| async move {
         let file = work.dataset().to_owned();
         let end = toolbox.work.check(&toolbox.session, work, bounds).await;

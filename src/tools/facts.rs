@@ -63,7 +63,7 @@ pub fn verdict(job: &Job) -> Value {
         })
     };
     if !verdict.further.is_empty() {
-        value["further_files"] = verdict.further.iter().map(further).collect();
+        add_some(&mut value, "further_files", verdict.further.iter().map(further).collect());
     }
     if dataset.zeros {
         value["dataset"]["cannot_be_run"] = dataset.zeros_mean().into();

@@ -34,6 +34,7 @@ mod sandbox_run;
 mod sandbox_s3;
 mod services;
 mod sessions;
+mod several;
 mod storage;
 #[cfg(feature = "kill-points")]
 mod torture;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    dataset::{DatasetProfile, FurtherFile},
+    dataset::{DatasetProfile, FurtherFile, input_of},
     task::Parameters,
 };
 
@@ -92,7 +92,7 @@ impl Quantity {
 pub enum Factor {
     /// Of the dataset: `residues`.
     Dataset(Quantity),
-    /// Of a further file: `database.residues`. Zero where none is given.
+    /// Of a further input: `database.residues`, of all its files together. Zero where none is given.
     Further(String, Quantity),
     /// The value of a whole-number parameter: `refinement`; or up to so much of it: `min(refinement, 5)`.
     Parameter(String, Option<u32>),
@@ -103,7 +103,12 @@ impl Factor {
         match self {
             Factor::Dataset(quantity) => quantity.of(on.dataset) as f64,
             Factor::Further(name, quantity) => {
-                on.further.iter().find(|file| file.name == *name).map_or(0.0, |file| quantity.of(&file.profile) as f64)
+                let files = on.further.iter().filter(|file| input_of(&file.name) == name);
+                let each = files.map(|file| quantity.of(&file.profile));
+                match quantity {
+                    Quantity::Longest => each.max().unwrap_or_default() as f64,
+                    _ => each.fold(0, u64::saturating_add) as f64,
+                }
             }
             Factor::Parameter(name, most) => {
                 let value = on.parameters.get(name).and_then(|value| value.as_f64()).unwrap_or(0.0);
@@ -287,7 +292,7 @@ mod tests {
             longest: residues,
             ..crate::strategies::dataset("x", 1, crate::dataset::Format::Fasta)
         };
-        let source = crate::dataset::DatasetSource { path: "/x".into(), root: "/".into() };
+        let source = crate::dataset::DatasetSource::file("/x".into(), "/".into());
         let database = FurtherFile { name: "database".into(), profile: profile(7), source };
         let parameters: Parameters = serde_json::from_str(r#"{"refinement": 4}"#).unwrap();
         let dataset = profile(3);

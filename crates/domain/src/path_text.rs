@@ -67,9 +67,9 @@ mod tests {
         let odd = PathBuf::from(OsString::from_vec(b"d/\xff\xfe.fasta".to_vec()));
         let said = "d/\u{fffd}\u{fffd}.fasta";
         let content = Content { path: odd.clone(), bytes: 1, modified_ns: 1, sha256: None };
-        let source = DatasetSource { path: odd.clone(), root: odd.clone() };
+        let source = DatasetSource::file(odd.clone(), odd.clone());
         let leaving = Leaving { file: odd.clone(), bytes: 1, to: String::new() };
-        let input = Input { name: "dataset".into(), named: odd.clone(), path: Some(odd.clone()) };
+        let input = Input { path: Some(odd.clone()), ..Input::named("dataset", odd.clone()) };
         let value = |of: Result<serde_json::Value, serde_json::Error>| of.unwrap();
         assert_eq!(value(serde_json::to_value(content))["path"], said);
         assert_eq!(value(serde_json::to_value(source))["root"], said);

@@ -148,7 +148,7 @@ impl Origin {
 /// A file of a piece of work: as it was named, and as it resolves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
-    /// Which input of the task: [`DATASET`], or a parameter that is a file.
+    /// Which input of the task: [`DATASET`], or a parameter that is a file. Several files of one input have the same.
     pub name: String,
     /// As it was named.
     #[serde(serialize_with = "path_text::serialize")]
@@ -156,6 +156,21 @@ pub struct Input {
     /// The whole path, once it is known.
     #[serde(default, serialize_with = "path_text::serialize_some", skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
+    /// The folder as it was named, where it is a file of one.
+    #[serde(default, serialize_with = "path_text::serialize_some", skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
+}
+
+impl Input {
+    /// A file as it is named.
+    pub fn named(name: impl Into<String>, named: impl Into<PathBuf>) -> Input {
+        Input { name: name.into(), named: named.into(), path: None, folder: None }
+    }
+
+    /// What a person named: the folder where it is a file of one.
+    pub fn said(&self) -> &Path {
+        self.folder.as_deref().unwrap_or(&self.named)
+    }
 }
 
 /// What a person says of a piece of work beyond what is measured. It only ever raises an estimate.
@@ -174,7 +189,7 @@ pub struct Assumed {
 pub struct Work {
     /// The catalogue's name of the task.
     pub task: String,
-    /// Its files, the dataset first.
+    /// Its files, those of the dataset first.
     pub inputs: Vec<Input>,
     /// What was chosen; the rest takes its defaults.
     #[serde(default)]
@@ -202,7 +217,7 @@ pub struct Work {
 impl Work {
     /// A task on one file, with these choices.
     pub fn new(task: &str, dataset: impl Into<PathBuf>, parameters: Parameters) -> Work {
-        let input = Input { name: DATASET.to_owned(), named: dataset.into(), path: None };
+        let input = Input::named(DATASET, dataset);
         Work {
             task: task.to_owned(),
             inputs: vec![input],
@@ -216,9 +231,19 @@ impl Work {
         }
     }
 
-    /// The dataset as it was named.
+    /// The dataset as it was named: a file, the first of several, or a folder.
     pub fn dataset(&self) -> &Path {
-        self.inputs.first().map_or(Path::new(""), |input| input.named.as_path())
+        self.inputs.first().map_or(Path::new(""), Input::said)
+    }
+
+    /// The files of the dataset: one, unless the task takes several.
+    pub fn dataset_files(&self) -> impl Iterator<Item = &Input> {
+        self.inputs.iter().enumerate().filter(|(at, input)| *at == 0 || input.name == DATASET).map(|(_, input)| input)
+    }
+
+    /// The files beside the dataset.
+    pub fn beside(&self) -> impl Iterator<Item = &Input> {
+        self.inputs.iter().skip(1).filter(|input| input.name != DATASET)
     }
 
     /// What tables call it: its sample, or its dataset as it was named.

@@ -153,6 +153,9 @@ pub struct Verdict {
     /// Of a task without figures, what there is instead: nothing is known of what it needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unmeasured: Option<Unmeasured>,
+    /// What compressed inputs take on disk that are unpacked for the programs of a run here, bytes, where some are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unpacked: Option<u64>,
     /// The limits that applied.
     pub thresholds: Thresholds,
 }

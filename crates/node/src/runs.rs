@@ -188,6 +188,7 @@ async fn work(
         parameters: task.parameters.clone(),
         dataset: file,
         dataset_name: dataset_name(task),
+        dataset_place: None,
         // Clients can name no files of this machine, and send one.
         further: Vec::new(),
         out_dir: folder.join(&name),

@@ -18,6 +18,7 @@ use domain::{
 pub struct Input {
     name: String,
     formats: Vec<String>,
+    folder: bool,
 }
 
 /// Something that can be chosen.
@@ -47,13 +48,24 @@ fn named(text: &str) -> Result<(String, &str), String> {
     }
 }
 
-/// `reads=fastq`, `genome=fasta,text`.
+/// The word for an input that is a folder, before the formats of its files.
+const FOLDER: &str = "folder";
+/// What marks a place as that of several files: `{reads...}`.
+const SEVERAL: &str = "...}";
+
+/// `reads=fastq`, `genome=fasta,text`; of a folder, `genomes=folder`, `genomes=folder,fasta`.
 pub fn input(text: &str) -> Result<Input, String> {
     let (name, formats) = named(text)?;
-    let formats: Vec<String> = formats.split(',').map(str::to_owned).collect();
+    let mut formats: Vec<String> = formats.split(',').map(str::to_owned).collect();
+    let folder = formats.first().is_some_and(|first| first == FOLDER);
+    if folder {
+        formats.remove(0);
+    }
     match formats.iter().find(|format| !ANY.contains(&format.as_str())) {
-        Some(format) => Err(format!("`{}` is no format: write {}", units::clean(format, 40), ANY.join(", "))),
-        None => Ok(Input { name, formats }),
+        Some(format) => {
+            Err(format!("`{}` is no format: write {}, or folder", units::clean(format, 40), ANY.join(", ")))
+        }
+        None => Ok(Input { name, formats, folder }),
     }
 }
 
@@ -105,8 +117,9 @@ impl Drawn<'_> {
     /// A place that is none, or nothing that a file could be given as.
     pub fn file(self, name: &str) -> Result<String, CommandError> {
         let Drawn { executable, arguments, inputs, parameters, image, network } = self;
-        let mut places = Vec::new();
-        for argument in arguments {
+        let (mut places, mut several) = (Vec::new(), BTreeSet::new());
+        let arguments: Vec<String> = arguments.iter().map(|argument| plain(argument, &mut several)).collect();
+        for argument in &arguments {
             let template: Template = argument.parse().map_err(|e: domain::task::template::TemplateError| {
                 CommandError::usage(e.to_string())
                     .hint("such as: agent tasks add trim -- fastp -i {reads} -o {out:clean.fastq.gz}")
@@ -136,13 +149,25 @@ impl Drawn<'_> {
         document["description"] = value(format!("Runs {} on a file.", units::clean(executable, 60)));
         document["inputs"] = Item::Table(tables(named.iter().enumerate().map(|(at, place)| {
             let own = inputs.iter().find(|input| input.name == **place);
-            let formats: Array = match own {
+            let formats: Array = match own.filter(|input| !input.formats.is_empty()) {
                 Some(input) => input.formats.iter().map(String::as_str).collect(),
                 None => ANY.into_iter().collect(),
             };
+            let folder = own.is_some_and(|input| input.folder);
             let mut table = Table::new();
             if at > 0 {
-                table["description"] = value(format!("the file for {place}"));
+                let what = match (folder, several.contains(*place)) {
+                    (true, _) => "folder",
+                    (_, true) => "files",
+                    _ => "file",
+                };
+                table["description"] = value(format!("the {what} for {place}"));
+            }
+            if folder {
+                table["kind"] = value(FOLDER);
+            }
+            if several.contains(*place) {
+                table["many"] = value(true);
             }
             table["formats"] = value(formats);
             ((*place).clone(), table)
@@ -169,6 +194,20 @@ impl Drawn<'_> {
         document["program"] = Item::Table(program);
         Ok(document.to_string())
     }
+}
+
+/// An argument without what marks a place as that of several files, whose names are added.
+fn plain(argument: &str, several: &mut BTreeSet<String>) -> String {
+    let mut plain = argument.to_owned();
+    while let Some(end) = plain.find(SEVERAL) {
+        let before = plain.get(..end).unwrap_or_default();
+        let Some(name) = before.rfind('{').and_then(|at| before.get(at + 1..)).filter(|name| is_name(name)) else {
+            break;
+        };
+        several.insert(name.to_owned());
+        plain.replace_range(end..end + SEVERAL.len(), "}");
+    }
+    plain
 }
 
 fn tables(all: impl Iterator<Item = (String, Table)>) -> Table {
@@ -228,7 +267,7 @@ fn item(argument: &str, parameters: &[Parameter]) -> toml_edit::Value {
 
 #[cfg(test)]
 mod tests {
-    use domain::task::TaskOrigin;
+    use domain::task::{Several, TaskOrigin};
     use guard::machine::catalogue::read_task;
 
     use super::*;
@@ -263,5 +302,21 @@ mod tests {
             assert!(parameter(wrong).is_err(), "{wrong}");
         }
         assert!(input("reads=bam").is_err());
+    }
+
+    #[test]
+    fn places_of_several_files_and_folders() {
+        let drawn = |arguments: &[&str], inputs: &[Input]| {
+            let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+            let (executable, parameters, image, network) = ("pool", &[][..], None, false);
+            let drawn = Drawn { executable, arguments: &arguments, inputs, parameters, image, network };
+            read_task("pool.toml", &drawn.file("pool").unwrap(), TaskOrigin::Owner).map_err(|e| e.to_string())
+        };
+        let genomes = [input("genomes=folder,fasta").unwrap()];
+        let task = drawn(&["{reads...}", "-g={genomes}", "{out:x}"], &genomes).unwrap();
+        assert_eq!(task.rest(), Some(("reads_more", Several { min: 0, max: 199, folder: false })));
+        assert_eq!(task.several("genomes"), Some(Several { min: 1, max: 200, folder: true }));
+        let why = drawn(&["-i{reads...}", "{out:x}"], &[]).unwrap_err();
+        assert!(why.contains("`{reads}` is several files: write it as an argument of its own"), "{why}");
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     face::look::{Look, Tone},
 };
 use compute::worker::Probed;
-use domain::task::{ParameterKind, ParameterSpec, Program, TaskType};
+use domain::task::{ParameterKind, ParameterSpec, Program, Several, TaskType};
 use guard::machine::catalogue::{Missing, format_name, missing_program};
 
 pub fn all(tasks: &[&TaskType], look: &Look) -> Vec<String> {
@@ -91,9 +91,14 @@ pub fn one(task: &TaskType, probed: Option<&Probed>, look: &Look) -> Vec<String>
             ParameterKind::Choice { values, default } => {
                 format!("{}, {}", values.join(", "), unsaid(spec, default.clone()))
             }
-            ParameterKind::File { required, formats, .. } => {
+            ParameterKind::File { required, formats, several, .. } => {
                 let formats: Vec<_> = formats.iter().map(|&format| format_name(format)).collect();
-                format!("a file, {}{}", formats.join(" or "), if *required { ", needed" } else { "" })
+                let what = match several {
+                    None => "a file".to_owned(),
+                    Some(Several { min, max, folder: false }) => format!("{min} to {max} files"),
+                    Some(Several { min, max, folder: true }) => format!("a folder of {min} to {max} files"),
+                };
+                format!("{what}, {}{}", formats.join(" or "), if *required { ", needed" } else { "" })
             }
         };
         out.extend(look.field("Parameter", Tone::Plain, &format!("{name}: {} ({kind})", spec.description)));

@@ -28,6 +28,7 @@ pub fn lines(piece: &PlannedWork, sent: Option<&str>, look: &Look) -> Vec<String
     if piece.same_as_before && piece.still_to_pay().is_none() {
         return out;
     }
+    out.extend(words::files(piece).iter().flat_map(|text| look.field("Files", Tone::Plain, text)));
     out.extend(sent.iter().flat_map(|text| look.field("Sent to", Tone::Plain, text)));
     let unknown = words::unknown_here(piece);
     let known = piece.verdict.iter().filter(|_| unknown.is_none());
@@ -70,10 +71,10 @@ fn place(piece: &PlannedWork, prices: &Prices) -> Option<String> {
 /// What was chosen: part, assumptions, further files, parameters.
 fn with(piece: &PlannedWork) -> Option<String> {
     let mut parts = words::beyond(piece);
-    let files = || piece.work.inputs.iter().skip(1);
-    parts.extend(files().map(|input| words::beside(piece, input)));
+    parts.extend(words::beside(piece));
     // A file stands with its size, and not once more by its whole path.
-    let others = piece.work.parameters.iter().filter(|(name, _)| !files().any(|input| input.name == **name));
+    let is_file = |name: &String| piece.work.beside().any(|input| input.name == *name);
+    let others = piece.work.parameters.iter().filter(|(name, value)| !is_file(name) && !value.is_array());
     let parameters = words::parameters(&others.map(|(name, of)| (name.clone(), of.clone())).collect());
     parts.extend((!parameters.is_empty()).then_some(parameters));
     (!parts.is_empty()).then(|| parts.join("; "))
@@ -90,7 +91,11 @@ fn needs(verdict: &Verdict) -> String {
     let ram = bytes(verdict.estimate.ram.likely.max(0.0) as u64);
     let time = words::time(&verdict.estimate.seconds);
     match verdict.place {
-        Place::Local => format!("{time}; {ram} of the {} of RAM available", bytes(verdict.machine.available_ram)),
+        Place::Local => {
+            let disk = verdict.unpacked.map(|n| format!("; {} of disk for what is unpacked", bytes(n)));
+            let available = bytes(verdict.machine.available_ram);
+            format!("{time}; {ram} of the {available} of RAM available{}", disk.unwrap_or_default())
+        }
         Place::Offload => format!("on this machine it would take {time} and {ram} of RAM"),
     }
 }

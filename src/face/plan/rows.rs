@@ -102,7 +102,14 @@ impl Common {
     pub fn name(&self, work: &Work) -> String {
         match &work.sample {
             Some(_) => words::path(work.name()),
-            None => words::path(within(work.dataset(), &self.folder)),
+            None => {
+                let named = words::path(within(work.dataset(), &self.folder));
+                let is_folder = work.inputs.first().is_some_and(|input| input.folder.is_some());
+                match work.dataset_files().count().saturating_sub(1) {
+                    more if more > 0 && !is_folder => format!("{named} and {} more", count(more as u64)),
+                    _ => named,
+                }
+            }
         }
     }
 
@@ -124,10 +131,11 @@ fn within<'p>(path: &'p Path, folder: &Path) -> &'p Path {
 fn chosen(work: &Work, folder: &Path) -> Vec<(String, String)> {
     let file = |path: &Path| words::path(within(path, folder));
     let of_sample = work.sample.iter().map(|_| (String::new(), file(work.dataset())));
-    let further = work.inputs.iter().skip(1);
-    let further = further.map(|input| (input.name.clone(), format!("{} {}", input.name, file(&input.named))));
-    let is_file = |name: &String| work.inputs.iter().skip(1).any(|input| input.name == *name);
-    let parameters = work.parameters.iter().filter(|(name, _)| !is_file(name));
+    let mut further: Vec<(String, String)> =
+        work.beside().map(|input| (input.name.clone(), format!("{} {}", input.name, file(input.said())))).collect();
+    further.dedup();
+    let is_file = |name: &String| work.beside().any(|input| input.name == *name);
+    let parameters = work.parameters.iter().filter(|(name, value)| !is_file(name) && !value.is_array());
     let parameters = parameters.map(|(name, value)| (name.clone(), words::parameter(name, value)));
     of_sample.chain(further).chain(parameters).collect()
 }

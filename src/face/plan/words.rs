@@ -19,6 +19,8 @@ use domain::{
 pub const MAX: usize = 400;
 /// So many names are listed before the rest is counted.
 const NAMED: usize = 3;
+/// So many files of a piece of work are listed before the rest is counted.
+const LISTED: usize = 50;
 
 /// A path as it may be printed.
 pub fn path(path: &Path) -> String {
@@ -33,7 +35,36 @@ pub fn task(work: &Work) -> String {
 /// `protein_folding on data.fasta`; of a sample, `read_trimming on S1, reads.fastq`.
 pub fn what(work: &Work) -> String {
     let sample = work.sample.iter().map(|_| format!("{}, ", path(work.name()))).collect::<String>();
-    format!("{} on {sample}{}", task(work), path(work.dataset()))
+    format!("{} on {sample}{}", task(work), dataset(work))
+}
+
+/// The dataset as it was named: a file, a folder, or `a.fastq, b.fastq, c.fastq and 4 more`.
+pub fn dataset(work: &Work) -> String {
+    match work.inputs.first() {
+        Some(first) if first.folder.is_none() => {
+            listed(&work.dataset_files().map(|input| path(&input.named)).collect::<Vec<_>>())
+        }
+        _ => path(work.dataset()),
+    }
+}
+
+/// Every file of a piece of work that has inputs of several: consent is to this list, which the plan's digest binds.
+pub fn files(piece: &PlannedWork) -> Option<String> {
+    let inputs = &piece.work.inputs;
+    let same = |name: &str| inputs.iter().filter(|input| input.name == name).count();
+    let several = |input: &&Input| input.folder.is_some() || same(&input.name) > 1;
+    let names: Vec<String> = inputs.iter().filter(several).map(|input| path(&input.named)).collect();
+    let more = names.len().saturating_sub(LISTED);
+    Some(match (names.len(), more) {
+        (0, _) => return None,
+        (n, 0) => format!("{}: {}", counted(n as u64, "file", "files"), names.join(", ")),
+        (n, more) => format!(
+            "{}: {} and {} more, which `--json` and the digest name too",
+            counted(n as u64, "file", "files"),
+            names.get(..LISTED).unwrap_or_default().join(", "),
+            count(more as u64)
+        ),
+    })
 }
 
 /// The other names of a piece of work in the same request: `copy.fasta and b.fasta: the same work as a.fasta, done once`.
@@ -60,13 +91,14 @@ pub fn listed(names: &[String]) -> String {
 
 /// `40 files`, or, where a file is worked on more than once or each has files of its own beside it, `40 pieces of work`.
 pub fn count_of<'a>(works: impl Iterator<Item = &'a Work>) -> String {
-    let (mut files, mut beside, mut pieces) = (BTreeSet::new(), BTreeSet::new(), 0);
+    let (mut files, mut beside, mut pieces, mut several) = (BTreeSet::new(), BTreeSet::new(), 0, false);
     for work in works {
         files.insert(work.dataset());
-        beside.insert(work.inputs.iter().skip(1).map(|input| (&input.name, &input.named)).collect::<Vec<_>>());
+        beside.insert(work.beside().map(|input| (&input.name, &input.named)).collect::<Vec<_>>());
+        several |= work.dataset_files().count() > 1 || work.inputs.first().is_some_and(|input| input.folder.is_some());
         pieces += 1;
     }
-    match files.len() == pieces && beside.len() <= 1 {
+    match files.len() == pieces && beside.len() <= 1 && !several {
         true => counted(pieces as u64, "file", "files"),
         false => counted(pieces as u64, "piece of work", "pieces of work"),
     }
@@ -98,22 +130,57 @@ pub fn total_bytes(piece: &PlannedWork) -> u64 {
     }
 }
 
-/// `database db.fasta (33.4 MB, 90,000 records)`: a file beside the dataset, with its size where it was measured.
-pub fn beside(piece: &PlannedWork, input: &Input) -> String {
-    let named = format!("{} {}", clean(&input.name, 40), path(&input.named));
-    let further = piece.verdict.iter().flat_map(|verdict| &verdict.further);
-    match further.into_iter().find(|file| file.name == input.name) {
-        Some(file) => format!("{named} ({})", size_of(&file.profile)),
-        None => named,
+/// The files beside the dataset, input by input: `database db.fasta (33.4 MB, 90,000 records)`, with the size where it was
+/// measured; `genomes refs (12 files, 40.0 MB)`.
+pub fn beside(piece: &PlannedWork) -> Vec<String> {
+    let mut told: Vec<(&str, Vec<&Input>)> = Vec::new();
+    for input in piece.work.beside() {
+        match told.iter_mut().find(|(name, _)| *name == input.name) {
+            Some((_, files)) => files.push(input),
+            None => told.push((&input.name, vec![input])),
+        }
     }
+    let further = |input: &Input| {
+        let mut all = piece.verdict.iter().flat_map(|verdict| &verdict.further);
+        all.find(|file| Some(&file.source.path) == input.path.as_ref()).map(|file| &file.profile)
+    };
+    let one = |(name, files): (&str, Vec<&Input>)| {
+        let profiles: Vec<&DatasetProfile> = files.iter().filter_map(|input| further(input)).collect();
+        let named = match files.as_slice() {
+            [first, ..] if first.folder.is_some() => path(first.said()),
+            files => listed(&files.iter().map(|input| path(&input.named)).collect::<Vec<_>>()),
+        };
+        let is_one = files.first().is_some_and(|first| first.folder.is_none()) && files.len() == 1;
+        let size = match (profiles.as_slice(), is_one) {
+            ([], _) => String::new(),
+            ([profile], true) => format!(" ({})", size_of(profile)),
+            (profiles, _) => format!(" ({})", size_of_all(profiles)),
+        };
+        format!("{} {named}{size}", clean(name, 40))
+    };
+    told.into_iter().map(one).collect()
 }
 
-/// `148 B, 6 records`; what is not known is left out.
+/// `148 B, 6 records`; of several files, `3 files, 1.2 MB, 6,000 records`. What is not known is left out.
 pub fn size(piece: &PlannedWork) -> String {
     let Some(verdict) = &piece.verdict else {
         return piece.content.first().map_or_else(|| "not measured".to_owned(), |file| bytes(file.bytes));
     };
-    size_of(&verdict.dataset)
+    let own: Vec<_> = piece.work.dataset_files().filter_map(|input| input.path.as_ref()).collect();
+    let further = verdict.further.iter().filter(|file| own.contains(&&file.source.path)).map(|file| &file.profile);
+    let is_folder = piece.work.inputs.first().is_some_and(|input| input.folder.is_some());
+    let files: Vec<&DatasetProfile> = std::iter::once(&verdict.dataset).chain(further).collect();
+    match files.as_slice() {
+        [one] if !is_folder => size_of(one),
+        files => size_of_all(files),
+    }
+}
+
+fn size_of_all(files: &[&DatasetProfile]) -> String {
+    let sum = |of: fn(&DatasetProfile) -> u64| files.iter().map(|file| of(file)).fold(0, u64::saturating_add);
+    let records = counted(sum(|file| file.records), "record", "records");
+    let about = if files.iter().any(|file| file.sampled) { "about " } else { "" };
+    format!("{}, {}, {about}{records}", counted(files.len() as u64, "file", "files"), bytes(sum(|file| file.bytes)))
 }
 
 fn size_of(file: &DatasetProfile) -> String {
@@ -141,7 +208,14 @@ pub fn beyond(piece: &PlannedWork) -> Vec<String> {
         1 => "only its first record is worked on".to_owned(),
         n => format!("only its first {} records are worked on", count(n)),
     }));
-    out.extend(piece.verdict.iter().flat_map(|verdict| verdict.dataset.notes()));
+    let notes = piece.verdict.iter().flat_map(|verdict| {
+        let own = verdict.further.iter().filter(|file| {
+            piece.work.dataset_files().skip(1).any(|input| input.path.as_ref() == Some(&file.source.path))
+        });
+        std::iter::once(&verdict.dataset).chain(own.map(|file| &file.profile)).flat_map(DatasetProfile::notes)
+    });
+    // Several files are often odd in the same way.
+    out.extend(notes.collect::<BTreeSet<_>>());
     let verdict = piece.verdict.as_ref();
     // What is said only raises; where it does not, what was measured holds.
     out.extend(assumed.bytes.map(|n| match verdict.map(|verdict| verdict.dataset.bytes) {

@@ -1,6 +1,6 @@
 //! A text as a request.
 
-use std::{fmt, path::PathBuf};
+use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
@@ -11,7 +11,7 @@ use toml::Spanned;
 use domain::{
     hash::Sha256,
     money::Datoshi,
-    request::{Assumed, Bounds, Input, Locality, MOST_WORK, Origin, Request, Spend, Until, Work},
+    request::{Assumed, Bounds, DATASET, Input, Locality, MOST_WORK, Origin, Request, Spend, Until, Work},
     task::Parameters,
     units::{bytes_of, clean, count},
 };
@@ -80,10 +80,10 @@ struct RawWork {
     parameters: Parameters,
 }
 
-/// One file: its path, or a table where more is said of it than of the others.
+/// One file: its path, or a table where more is said of it than of the others, or it is several.
 #[derive(Default)]
 struct RawFile {
-    file: String,
+    file: Paths,
     inputs: serde_json::Map<String, serde_json::Value>,
     sample: Option<String>,
 }
@@ -91,10 +91,37 @@ struct RawFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawFileTable {
-    file: String,
+    file: Paths,
     #[serde(default)]
     inputs: serde_json::Map<String, serde_json::Value>,
     sample: Option<String>,
+}
+
+/// A path, or several.
+#[derive(Default, Deserialize)]
+#[serde(untagged, expecting = "expected the path of a file in quotes, or several in brackets")]
+enum Paths {
+    One(String),
+    Several(Vec<String>),
+    #[default]
+    #[serde(skip)]
+    None,
+}
+
+impl Paths {
+    /// All of them.
+    fn all(&self) -> &[String] {
+        match self {
+            Paths::One(path) => std::slice::from_ref(path),
+            Paths::Several(paths) => paths,
+            Paths::None => &[],
+        }
+    }
+
+    /// Whether it names no file.
+    fn is_empty(&self) -> bool {
+        self.all().is_empty() || self.all().iter().any(String::is_empty)
+    }
 }
 
 impl<'de> Deserialize<'de> for RawFile {
@@ -106,7 +133,7 @@ impl<'de> Deserialize<'de> for RawFile {
                 f.write_str("the path of a file in quotes, or { file = \"...\", inputs = { ... }, sample = \"...\" }")
             }
             fn visit_str<E: serde::de::Error>(self, path: &str) -> Result<RawFile, E> {
-                Ok(RawFile { file: path.to_owned(), ..RawFile::default() })
+                Ok(RawFile { file: Paths::One(path.to_owned()), ..RawFile::default() })
             }
             fn visit_map<A: serde::de::MapAccess<'de>>(self, fields: A) -> Result<RawFile, A::Error> {
                 let table = RawFileTable::deserialize(serde::de::value::MapAccessDeserializer::new(fields))?;
@@ -190,7 +217,8 @@ impl RawWork {
         };
         let Self { task, files, anew, skip_done, single, accept_unverified: unverified, parameters, .. } = self;
         let piece = |file: RawFile| {
-            let mut work = Work::new(&task, file.file, parameters.clone());
+            let mut work = Work::new(&task, "", parameters.clone());
+            work.inputs = file.file.all().iter().map(|path| Input::named(DATASET, path)).collect();
             work.inputs.extend(further.iter().cloned());
             work.inputs.extend(self::further(&file.inputs, "files.inputs")?);
             Ok(Work { assumed, anew, skip_done, single, unverified, sample: file.sample, ..work })
@@ -201,11 +229,18 @@ impl RawWork {
 
 /// Files beside a dataset, as `field` names them.
 fn further(inputs: &serde_json::Map<String, serde_json::Value>, field: &str) -> Result<Vec<Input>, (String, String)> {
-    let one = |(name, value): (&String, &serde_json::Value)| match value.as_str().filter(|path| !path.is_empty()) {
-        Some(path) => Ok(Input { name: name.clone(), named: PathBuf::from(path), path: None }),
-        None => Err((format!("{field}.{name}"), "expected the path of a file, in quotes".to_owned())),
-    };
-    inputs.iter().map(one).collect()
+    let mut all = Vec::new();
+    for (name, value) in inputs {
+        let paths = serde_json::from_value::<Paths>(value.clone()).ok().filter(|paths| !paths.is_empty());
+        let Some(paths) = paths else {
+            return Err((
+                format!("{field}.{name}"),
+                "expected the path of a file, in quotes, or several in brackets".to_owned(),
+            ));
+        };
+        all.extend(paths.all().iter().map(|path| Input::named(name, path)));
+    }
+    Ok(all)
 }
 
 /// Whether it is what JSON has too: TOML's dates come as a table of one odd name, its `nan` and `inf` as `null`.

@@ -31,7 +31,7 @@ fn many_works_as_a_file() {
     }
     let mut search = offloaded("it's \"q\".fasta", Network(TESTNET), PriceSource::Quoted);
     search.work.task = "blast_search".into();
-    search.work.inputs.push(Input { name: "database".into(), named: "my db.fasta".into(), path: None });
+    search.work.inputs.push(Input::named("database", "my db.fasta"));
     pieces.push(search);
     pieces.push(impossible("notes.txt", "it is text and holds no sequences", Some("choose a FASTA file")));
     let bounds = Bounds { place: Locality::Here, spend: Spend::Nothing, until: Until::Quote };
@@ -97,8 +97,8 @@ fn what_a_person_writes_by_hand() {
 fn pairs_and_samples_as_a_file() {
     let pair = |sample: &str| {
         let mut piece = local("read_trimming", &format!("reads/{sample}_R1.fastq.gz"), 1_000);
-        let mate = format!("reads/{sample}_R2.fastq.gz").into();
-        piece.work.inputs.push(Input { name: "reads_2".into(), named: mate, path: None });
+        let mate = format!("reads/{sample}_R2.fastq.gz");
+        piece.work.inputs.push(Input::named("reads_2", mate));
         piece.work.sample = Some(sample.to_uppercase());
         piece.work.single = true;
         piece
@@ -218,7 +218,7 @@ fn work() -> impl Strategy<Value = Work> {
     ("[a-z_]{1,12}", name(), parameters, inputs, assumed, flags).prop_map(
         |(task, file, parameters, inputs, (bytes, seconds), (anew, skip_done, single, sample))| {
             let mut work = Work::new(&task, file, parameters.into_iter().collect());
-            let more = inputs.into_iter().map(|(name, named)| Input { name, named: named.into(), path: None });
+            let more = inputs.into_iter().map(|(name, named)| Input::named(name, named));
             work.inputs.extend(more);
             Work { assumed: Assumed { bytes, seconds }, anew, skip_done, single, sample, ..work }
         },

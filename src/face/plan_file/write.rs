@@ -105,22 +105,43 @@ fn commented(lines: &[String]) -> String {
 
 /// Whether both are the same but for their files, so that they stand in one table.
 fn alike(one: &Work, two: &Work) -> bool {
-    let names = |work: &Work| work.inputs.iter().skip(1).map(|input| input.name.clone()).collect::<Vec<_>>();
+    let names = |work: &Work| beside(work).into_iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
     (&one.task, &one.parameters, one.assumed) == (&two.task, &two.parameters, two.assumed)
         && (one.anew, one.skip_done, one.single, one.unverified)
             == (two.anew, two.skip_done, two.single, two.unverified)
         && names(one) == names(two)
 }
 
-/// The files beside the datasets of a group: those that all of it shares; none where one of it has others.
-fn shared(group: &[Work]) -> &[Input] {
-    let named = |work: &Work| work.inputs.iter().skip(1).map(|input| input.named.clone()).collect::<Vec<_>>();
-    match group.first() {
-        Some(first) if group.iter().all(|work| named(work) == named(first)) => {
-            first.inputs.get(1..).unwrap_or_default()
+/// The files beside a dataset: each input with its file, its files, or its folder.
+fn beside(work: &Work) -> Vec<(&str, Value)> {
+    let mut told: Vec<(&str, Vec<&Input>)> = Vec::new();
+    for input in work.beside() {
+        match told.iter_mut().find(|(name, _)| *name == input.name) {
+            Some((_, files)) => files.push(input),
+            None => told.push((&input.name, vec![input])),
         }
-        _ => &[],
     }
+    told.into_iter().map(|(name, files)| (name, several(&files))).collect()
+}
+
+/// The files of one input: its path where it is one, and the folder where they are files of one.
+fn several(files: &[&Input]) -> Value {
+    match files {
+        [first, ..] if first.folder.is_some() || files.len() == 1 => text(&first.said().to_string_lossy()),
+        files => Value::Array(files.iter().map(|input| text(&input.named.to_string_lossy())).collect()),
+    }
+}
+
+/// Whether all of a group has the same files beside its datasets.
+fn is_shared(group: &[Work]) -> bool {
+    let told =
+        |work: &Work| beside(work).into_iter().map(|(name, of)| (name.to_owned(), of.to_string())).collect::<Vec<_>>();
+    group.first().is_none_or(|first| group.iter().all(|work| told(work) == told(first)))
+}
+
+/// As a table.
+fn named(files: Vec<(&str, Value)>) -> impl Iterator<Item = (Key, Value)> {
+    files.into_iter().map(|(name, of)| (key(name), of))
 }
 
 /// Works that are the same but for their files.
@@ -150,9 +171,12 @@ fn table(group: &[Work], planned: &[PlannedWork]) -> Option<Table> {
             table.insert(name, value(true));
         }
     }
-    let inputs: Table = shared(group).iter().map(|i| (key(&i.name), value(text(&i.named.to_string_lossy())))).collect();
-    let parameters: Table =
-        work.parameters.iter().filter_map(|(name, of)| Some((key(name), Item::Value(plain(of)?)))).collect();
+    let shared = if is_shared(group) { beside(work) } else { Vec::new() };
+    let inputs: Table = named(shared).map(|(name, of)| (name, Item::Value(of))).collect();
+    // Several files are named among the files, once they are resolved.
+    let resolved = work.inputs.first().is_some_and(|input| input.path.is_some());
+    let parameters = work.parameters.iter().filter(|(_, of)| !(resolved && of.is_array()));
+    let parameters: Table = parameters.filter_map(|(name, of)| Some((key(name), Item::Value(plain(of)?)))).collect();
     for (name, part) in [("inputs", inputs), ("parameters", parameters)] {
         if !part.is_empty() {
             table.insert(name, Item::Table(part));
@@ -164,18 +188,17 @@ fn table(group: &[Work], planned: &[PlannedWork]) -> Option<Table> {
 /// The datasets as they were named, each in a table where it has a sample's name or files of its own: one on a line, where they are
 /// several.
 fn files(group: &[Work]) -> Array {
-    let shared = shared(group).len();
+    let shared = is_shared(group);
     let one = |work: &Work| {
-        let file = text(&work.dataset().to_string_lossy());
-        let own = work.inputs.get(1 + shared..).unwrap_or_default();
-        if own.is_empty() && work.sample.is_none() {
+        let file = several(&work.dataset_files().collect::<Vec<_>>());
+        let own = if shared { Vec::new() } else { beside(work) };
+        if own.is_empty() && work.sample.is_none() && !file.is_array() {
             return file;
         }
         let mut table = InlineTable::new();
         table.insert("file", file);
         if !own.is_empty() {
-            let inputs: InlineTable = own.iter().map(|i| (key(&i.name), text(&i.named.to_string_lossy()))).collect();
-            table.insert("inputs", Value::InlineTable(inputs));
+            table.insert("inputs", Value::InlineTable(named(own).collect::<InlineTable>()));
         }
         if let Some(sample) = &work.sample {
             table.insert("sample", text(sample));

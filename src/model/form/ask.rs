@@ -114,6 +114,7 @@ fn task(task: &TaskType, few: bool, room: usize) -> String {
     let choices: Vec<String> = task
         .parameters
         .iter()
+        .filter(|(_, spec)| !matches!(spec.kind, ParameterKind::File { rest: true, .. }))
         .map(|(name, spec)| match &spec.kind {
             _ if !few => name.clone(),
             // The first clause says what the number counts.

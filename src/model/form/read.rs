@@ -200,7 +200,7 @@ impl<'a> Reader<'a> {
                     // The one name that is not listed can only be this one.
                     let only = || self.named.unlisted.first().filter(|_| self.named.unlisted.len() == 1).cloned();
                     if let Some(named) = file.or_else(only).map(PathBuf::from) {
-                        beside.push(Input { name, named, path: None });
+                        beside.push(Input::named(name, named));
                     }
                 }
                 Some(kind) if self.is_said(task, &name, kind, &value) => {

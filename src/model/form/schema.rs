@@ -43,6 +43,8 @@ fn piece(task: &TaskType, file: &Value, files: &Value) -> Value {
     for (name, spec) in &task.parameters {
         let choice = |value| object([("name", words(&[name])), ("value", value)]);
         match &spec.kind {
+            // Further files of the dataset stand among the files.
+            ParameterKind::File { rest: true, .. } => {}
             ParameterKind::File { .. } => fields.push((name.as_str(), file.clone())),
             ParameterKind::Integer { .. } => choices.push(choice(json!({"type": "integer"}))),
             ParameterKind::Number { .. } => choices.push(choice(json!({"type": "number"}))),

@@ -78,7 +78,8 @@ fn named(s: &Sentence, name: &str, at: usize) -> Option<Range<usize>> {
 /// The file parameters of a task, and whether it needs them.
 pub(super) fn file_parameters(task: &TaskType) -> impl Iterator<Item = (&String, &ParameterSpec, bool)> {
     task.parameters.iter().filter_map(|(name, spec)| match spec.kind {
-        ParameterKind::File { required, .. } => Some((name, spec, required)),
+        // Further files of the dataset are named as it is.
+        ParameterKind::File { required, rest: false, .. } => Some((name, spec, required)),
         _ => None,
     })
 }

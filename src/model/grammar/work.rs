@@ -117,7 +117,7 @@ fn pieces(s: &Sentence, scene: &Scene, task: &TaskType, mut paths: Vec<String>) 
                 if let Some(at) = paths.iter().rposition(|other| *other == path) {
                     paths.remove(at);
                 }
-                second.push(Input { name: name.clone(), named: path.into(), path: None });
+                second.push(Input::named(name.clone(), path));
             }
             None if required => {
                 return Err(format!("{} needs a second file ({}). Which one?", task.title, spec.description));

@@ -50,7 +50,7 @@ pub fn job(session: &str, id: JobId, task: &TaskType, parameters: Parameters, na
         parameters,
         verdict: judge(task, dataset, machine, estimate, estimate, None, Thresholds::default()),
         profile: "sandbox".to_owned(),
-        source: DatasetSource { root: PathBuf::from("/"), path: Path::new("/").join(named) },
+        source: DatasetSource::file(Path::new("/").join(named), PathBuf::from("/")),
         idempotency_key: "k".to_owned(),
         at: Timestamp::UNIX_EPOCH,
     })

@@ -30,7 +30,7 @@ pub struct Open {
 fn piece_of(job: &Job) -> PlannedWork {
     let dataset = &job.verdict.dataset;
     let path = job.source.path.clone();
-    let input = Input { name: DATASET.to_owned(), named: dataset.path.clone(), path: Some(path.clone()) };
+    let input = Input { path: Some(path.clone()), ..Input::named(DATASET, dataset.path.clone()) };
     let to_pay = job.place() == Place::Offload && !job.state.is_end() && job.tx_hash.is_none();
     PlannedWork {
         work: Work { inputs: vec![input], ..Work::new(&job.task_type, "", job.parameters.clone()) },

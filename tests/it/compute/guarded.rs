@@ -147,6 +147,7 @@ impl Guarded {
                 },
                 estimate: Estimate { ram: none, seconds: none, learnt_from: 0 },
                 unmeasured: None,
+                unpacked: None,
                 thresholds: Thresholds::default(),
             },
             profile: "live".into(),

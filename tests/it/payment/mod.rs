@@ -175,6 +175,7 @@ fn awaiting(quote: Quote) -> Job {
         machine,
         estimate: Estimate { ram: range, seconds: range, learnt_from: 0 },
         unmeasured: None,
+        unpacked: None,
         thresholds: Thresholds::default(),
     };
     let now = Timestamp::now();
@@ -189,7 +190,7 @@ fn awaiting(quote: Quote) -> Job {
         parameters: Parameters::new(),
         verdict,
         profile: "live".to_owned(),
-        source: domain::dataset::DatasetSource { path: "/data.fasta".into(), root: "/".into() },
+        source: domain::dataset::DatasetSource::file("/data.fasta".into(), "/".into()),
         content: None,
         further_content: Default::default(),
         out_dir: None,

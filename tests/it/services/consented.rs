@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 /// Puts the job into the ledger as work of a request within these bounds that was consented to, at any price.
 pub fn consented(ledger: &Ledger, job: &Job, bounds: Bounds) -> Job {
-    let input = Input { name: "dataset".into(), named: job.source.path.clone(), path: Some(job.source.path.clone()) };
+    let input = Input { path: Some(job.source.path.clone()), ..Input::named("dataset", job.source.path.clone()) };
     let work = Work { inputs: vec![input], ..Work::new(&job.task_type, "", job.parameters.clone()) };
     let request = Request {
         id: RequestId::random(),

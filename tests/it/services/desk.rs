@@ -97,11 +97,12 @@ fn offloaded(folder: &Path, bytes: u64, modified_ns: i64) -> Job {
             },
             estimate: Estimate { ram: nothing, seconds: nothing, learnt_from: 0 },
             unmeasured: None,
+            unpacked: None,
             thresholds: Thresholds::default(),
         },
         profile: "sandbox".to_owned(),
         idempotency_key: opaque(16),
-        source: DatasetSource { path: folder.join("data.fasta"), root: folder.to_owned() },
+        source: DatasetSource::file(folder.join("data.fasta"), folder.to_owned()),
         at: Timestamp::now(),
     })
 }

@@ -31,7 +31,10 @@ use domain::{
 use guard::{
     config::plain_file,
     machine::containers,
-    policy::permit::{LocalRun, Permit},
+    policy::{
+        data::OpenDataset,
+        permit::{LocalRun, Permit},
+    },
 };
 
 /// What a finished run on this machine left.
@@ -59,6 +62,8 @@ pub struct Order {
     pub dataset: File,
     /// Its name, for the result.
     pub dataset_name: String,
+    /// Its place in the folder that was named, where it is a file of one.
+    pub dataset_place: Option<String>,
     /// With these open files beside it.
     pub further: Vec<Further>,
     /// Where the result goes.
@@ -73,10 +78,12 @@ pub struct Order {
 
 /// A further file of a run, open.
 pub struct Further {
-    /// The parameter that names it.
+    /// The parameter that names it; of several files of one input, a name of its own.
     pub name: String,
     /// Its path as the person named it, for the result.
     pub path: String,
+    /// Its place in the folder that was named, where it is a file of one.
+    pub place: Option<String>,
     /// The file.
     pub file: File,
 }
@@ -130,7 +137,7 @@ impl Runner {
         }
         let further = run.further.into_iter().map(|further| {
             let (path, file) = (further.file.path.display().to_string(), further.file.reopen()?);
-            Ok(Further { name: further.name, path, file })
+            Ok(Further { name: further.name, path, place: place_of(&further.file), file })
         });
         let further = further.collect::<Result<_, std::io::Error>>().map_err(system)?;
         let order = Order {
@@ -139,6 +146,7 @@ impl Runner {
             parameters: run.parameters,
             dataset: run.dataset.reopen().map_err(system)?,
             dataset_name: run.dataset.path.display().to_string(),
+            dataset_place: place_of(&run.dataset),
             further,
             out_dir: out_dir.to_owned(),
             output_limit: run.output_limit,
@@ -152,6 +160,10 @@ impl Runner {
         let Measure { seconds, max_rss } = outcome.measure;
         Ok(LocalOutcome { document, files: outcome.files, seconds, max_rss })
     }
+}
+
+fn place_of(open: &OpenDataset) -> Option<String> {
+    Some(open.source.place()?.display().to_string())
 }
 
 /// Removes what the runs of a job kept to go on by, where it has come to its end without another run.
@@ -171,8 +183,8 @@ pub async fn execute(
     let (memory, seconds) = (order.memory_limit, order.time_limit.as_secs().max(1));
     let mut files = vec![order.dataset];
     let mut named = Vec::with_capacity(order.further.len());
-    for Further { name, path, file } in order.further {
-        named.push(SpecFile { name, path });
+    for Further { name, path, place, file } in order.further {
+        named.push(SpecFile { name, path, place });
         files.push(file);
     }
     if order.task.command().is_some_and(|command| command.image.is_some()) {
@@ -188,6 +200,7 @@ pub async fn execute(
         task: order.task,
         parameters: order.parameters,
         dataset_name: order.dataset_name,
+        dataset_place: order.dataset_place,
         further: named,
         out_dir: out_dir.clone(),
         output_limit: order.output_limit,

@@ -171,6 +171,7 @@ mod tests {
             task,
             parameters,
             dataset_name: "lines.txt".into(),
+            dataset_place: None,
             further: Vec::new(),
             out_dir: out_dir.to_owned(),
             output_limit: 1,
@@ -180,7 +181,8 @@ mod tests {
     }
 
     fn opened(spec: &Spec, dataset: &[u8]) -> Option<Checkpoint> {
-        let inputs = TakenIn { dataset: Sha256::of(dataset), further: Vec::new(), named: Vec::new() };
+        let inputs =
+            TakenIn { dataset: Sha256::of(dataset), further: Vec::new(), named: Vec::new(), bound: Vec::new() };
         Checkpoint::open(spec, spec.task.command().unwrap(), &inputs).unwrap()
     }
 

@@ -18,7 +18,7 @@ pub(super) const SCRIPTS: &str = "scripts";
 
 /// What places stand for.
 pub(super) struct Places<'a> {
-    /// The inputs that are there, by name, with the paths that the program reads them by.
+    /// The inputs that are there, by name, with the paths that the program reads them by; several files of one input in their order.
     pub inputs: &'a [(String, String)],
     /// What was chosen.
     pub parameters: &'a Parameters,
@@ -34,6 +34,18 @@ impl Places<'_> {
         let chosen =
             || self.parameters.get(name).is_some_and(|value| !matches!(value, Value::Null | Value::Bool(false)));
         self.inputs.iter().any(|(input, _)| input == name) || chosen()
+    }
+
+    /// What an argument becomes: one, or as many as an input has files whose place is all of it.
+    pub fn arguments(&self, template: &Template) -> Result<Vec<String>, Failure> {
+        if let [Piece::Value(name)] = template.pieces.as_slice() {
+            let files: Vec<String> =
+                self.inputs.iter().filter(|(input, _)| input == name).map(|(_, path)| path.clone()).collect();
+            if !files.is_empty() {
+                return Ok(files);
+            }
+        }
+        Ok(vec![self.fill(template)?])
     }
 
     /// The argument.
@@ -95,6 +107,12 @@ mod tests {
         let filled: Vec<_> = arguments.iter().map(|a| places.fill(&a.parse().unwrap()).unwrap()).collect();
         assert_eq!(filled, ["5/0.00001", "./d.fasta", "-p=2", "a b; rm -rf", "./-x", "../x.tsv", "./y.z", "../.c/k"]);
         assert!(places.fill(&"{missing}".parse().unwrap()).is_err());
+        let several =
+            [("reads", "./in/b.fq"), ("reads", "./in/-a.fq")].map(|(name, path)| (name.to_owned(), path.to_owned()));
+        let many = Places { inputs: &several, ..places };
+        assert_eq!(many.arguments(&"{reads}".parse().unwrap()).unwrap(), ["./in/b.fq", "./in/-a.fq"]);
+        assert_eq!(many.arguments(&"-t{threads}".parse().unwrap()).unwrap(), ["-t2"]);
+        let places = Places { inputs: &inputs, ..many };
         let given = ["reads", "threads", "on", "off", "none", "missing"].map(|name| places.is_given(name));
         assert_eq!(given, [true, true, true, false, false, false]);
     }

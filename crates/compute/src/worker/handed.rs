@@ -1,5 +1,7 @@
 //! The files that were handed over, as programs read them: by names of their own, unpacked where the program does not unpack.
 
+mod folders;
+
 use std::{
     collections::BTreeSet,
     fs::File,
@@ -15,7 +17,7 @@ use super::{
     write,
 };
 use domain::{
-    dataset::{Compression, Format},
+    dataset::{Compression, Format, input_of},
     hash::Sha256,
     result::ResultInput,
     task::{ParameterKind, TaskType},
@@ -27,14 +29,40 @@ use science::input::{Content, InputError};
 pub(super) struct TakenIn {
     /// Of the dataset, as it is on disk.
     pub dataset: Sha256,
-    /// The files beside it, for the result.
+    /// The files beside it, for the result, and the folders.
     pub further: Vec<ResultInput>,
-    /// Each input's name, and the path that the program reads it by.
+    /// Each input's name, and the path that the program reads it by; several files of one input have the same name, and a folder is
+    /// there once.
     pub named: Vec<(String, String)>,
+    /// By what names the files are bound, in the order of their descriptors.
+    pub bound: Vec<String>,
 }
 
 /// The folder of inputs in the scratch folder: nothing that a program is told to write lies there.
 pub(super) const INPUTS: &str = "in";
+
+/// A file that was handed over, and what reading it gave.
+struct Taken<'a> {
+    /// Its descriptor's place.
+    place: usize,
+    /// What the task calls its input.
+    input: &'a str,
+    /// What the job has it under.
+    name: &'a str,
+    /// As the person named it.
+    shown: &'a str,
+    /// Its place in the folder that was named, where it is a file of one.
+    within: Option<&'a str>,
+    read: Whole,
+    packed: Option<Compression>,
+}
+
+impl Taken<'_> {
+    /// Whether it has to be unpacked for the program.
+    fn is_unpacked(&self, task: &TaskType) -> bool {
+        self.packed.is_some_and(|packed| !reads(task, self.name).contains(&packed))
+    }
+}
 
 /// Reads each input to its end, once, and gives it the name that the program reads it by, in `scratch`; those that are passed on
 /// as they are lie where `handed` says.
@@ -42,47 +70,111 @@ pub(super) const INPUTS: &str = "in";
 /// # Errors
 /// A damaged input, two files that are no pair, too little room to unpack.
 pub(super) fn take_in(spec: &Spec, handed: &Handed, scratch: &Path) -> Result<TakenIn, Failure> {
-    let dataset = (spec.task.input.as_str(), &spec.dataset_name);
-    let all = std::iter::once(dataset).chain(spec.further.iter().map(|file| (file.name.as_str(), &file.path)));
-    let (mut taken, mut named, mut first, mut further) = (BTreeSet::new(), Vec::new(), None, Vec::new());
-    let mut room = spec.output_limit;
     let folder = scratch.join(INPUTS);
     std::fs::create_dir(&folder).map_err(|e| failure_of(&e, "the inputs could not be named"))?;
-    for (place, (input, shown)) in all.enumerate() {
-        let mut content = open(place)?;
-        let read = whole(place, input, content.format())?;
-        match first {
-            None => first = Some(read),
-            Some(first) => {
-                if spec.task.mate() == Some(input) && read.records != first.records {
-                    return Err(Failure::Task(format!(
-                        "`{input}` holds {} and the first file {}: they are no pair",
-                        units::counted(read.records, "record", "records"),
-                        units::count(first.records)
-                    )));
-                }
-                let (name, path) = (input.to_owned(), shown.clone());
-                further.push(ResultInput { name, path, bytes: read.bytes, sha256: read.sha256 });
-            }
+    let all = read_all(spec)?;
+    let mut placed = Placed { spec, handed, folder: &folder, room: spec.output_limit, taken: BTreeSet::new() };
+    let (mut named, mut bound) = (Vec::new(), vec![String::new(); all.len()]);
+    let mut further: Vec<ResultInput> = all.iter().skip(1).map(Taken::result).collect();
+    for file in &all {
+        if file.within.is_none() {
+            let name = placed.file(file)?;
+            named.push((file.input.to_owned(), format!("./{INPUTS}/{name}")));
+            bound.iter_mut().skip(file.place).take(1).for_each(|slot| slot.clone_from(&name));
+        } else if !named.iter().any(|(input, _)| input == file.input) {
+            let files: Vec<&Taken<'_>> = all.iter().filter(|other| other.input == file.input).collect();
+            let path = placed.folder(&files, &mut bound)?;
+            named.push((file.input.to_owned(), path));
+            further.push(folders::result(&files));
         }
-        let packed = content.compression();
-        let passed_on = packed.is_none_or(|packed| reads(&spec.task, input).contains(&packed));
-        let own = inputs::plain(shown);
-        let mut name = named_by(&own, packed.filter(|_| passed_on));
-        while taken.contains(&name) {
+    }
+    let dataset = all.first().ok_or_else(|| Failure::Task("no dataset was handed over".into()))?.read.sha256;
+    Ok(TakenIn { dataset, further, named, bound })
+}
+
+/// Reads all files to their ends.
+fn read_all(spec: &Spec) -> Result<Vec<Taken<'_>>, Failure> {
+    let task = &spec.task;
+    let dataset = (task.input.as_str(), spec.dataset_name.as_str(), spec.dataset_place.as_deref());
+    let further = spec.further.iter().map(|file| (file.name.as_str(), file.path.as_str(), file.place.as_deref()));
+    let mut all: Vec<Taken<'_>> = Vec::with_capacity(1 + spec.further.len());
+    for (place, (name, shown, within)) in std::iter::once(dataset).chain(further).enumerate() {
+        let content = open(place)?;
+        let input = task.called(name);
+        let told = if spec.several(input) { shown } else { input };
+        let read = whole(place, told, content.format())?;
+        if let Some(first) =
+            all.first().filter(|first| task.mate() == Some(input) && read.records != first.read.records)
+        {
+            return Err(Failure::Task(format!(
+                "`{input}` holds {} and the first file {}: they are no pair",
+                units::counted(read.records, "record", "records"),
+                units::count(first.read.records)
+            )));
+        }
+        all.push(Taken { place, input, name, shown, within, read, packed: content.compression() });
+    }
+    Ok(all)
+}
+
+impl Spec {
+    /// Whether an input has more than one file.
+    fn several(&self, input: &str) -> bool {
+        let further = self.further.iter().map(|file| self.task.called(&file.name));
+        std::iter::once(self.task.input.as_str()).chain(further).filter(|other| *other == input).count() > 1
+    }
+}
+
+/// Where inputs are placed, one after the other.
+struct Placed<'a> {
+    spec: &'a Spec,
+    handed: &'a Handed,
+    /// The folder of inputs.
+    folder: &'a Path,
+    /// Bytes that may still be written.
+    room: u64,
+    /// Names that are taken.
+    taken: BTreeSet<String>,
+}
+
+impl Placed<'_> {
+    /// A name of its own in the folder of inputs.
+    fn own_name(&mut self, mut name: String, place: usize) -> String {
+        while self.taken.contains(&name) {
             name = format!("{place}-{name}");
         }
-        let path = folder.join(&name);
-        if passed_on {
-            symlink(handed.lies(place, &name), &path).map_err(|e| failure_of(&e, "the inputs could not be named"))?;
-        } else {
-            room = room.saturating_sub(unpack(&mut content, &path, room, spec.output_limit)?);
-        }
-        named.push((input.to_owned(), format!("./{INPUTS}/{name}")));
-        taken.insert(name);
+        self.taken.insert(name.clone());
+        name
     }
-    let first = first.ok_or_else(|| Failure::Task("no dataset was handed over".into()))?;
-    Ok(TakenIn { dataset: first.sha256, further, named })
+
+    /// Gives one file its name.
+    fn file(&mut self, file: &Taken<'_>) -> Result<String, Failure> {
+        let unpacked = file.is_unpacked(&self.spec.task);
+        let name = named_by(&inputs::plain(file.shown), file.packed.filter(|_| !unpacked));
+        let name = self.own_name(name, file.place);
+        let path = self.folder.join(&name);
+        if unpacked {
+            self.unpacked(file.place, &path)?;
+        } else {
+            symlink(self.handed.lies(file.place, &name), &path)
+                .map_err(|e| failure_of(&e, "the inputs could not be named"))?;
+        }
+        Ok(name)
+    }
+
+    /// Writes the content of a file, unpacked.
+    fn unpacked(&mut self, place: usize, path: &Path) -> Result<(), Failure> {
+        let written = unpack(&mut open(place)?, path, self.room, self.spec.output_limit)?;
+        self.room = self.room.saturating_sub(written);
+        Ok(())
+    }
+}
+
+impl Taken<'_> {
+    fn result(&self) -> ResultInput {
+        let Whole { sha256, bytes, .. } = self.read;
+        ResultInput { name: self.name.to_owned(), path: self.shown.to_owned(), bytes, sha256 }
+    }
 }
 
 fn open(place: usize) -> Result<Content<File>, Failure> {
@@ -120,7 +212,7 @@ fn unreadable(error: &InputError) -> Failure {
 
 /// What the program unpacks itself of that input.
 fn reads<'a>(task: &'a TaskType, input: &str) -> &'a [Compression] {
-    match task.parameters.get(input).map(|spec| &spec.kind) {
+    match task.parameters.get(input_of(input)).map(|spec| &spec.kind) {
         Some(ParameterKind::File { compressed, .. }) => compressed,
         _ => &task.compressed,
     }

@@ -132,6 +132,11 @@ impl Handed {
         Ok(Handed { means, network, sources, _copies: copies })
     }
 
+    /// Whether inputs are bound where programs find them; else they are read by their descriptors.
+    pub fn binds(&self) -> bool {
+        !matches!(self.means, Means::Nothing(_))
+    }
+
     /// Where a program finds the input of that place and name.
     pub fn lies(&self, place: usize, name: &str) -> PathBuf {
         match self.means {

@@ -38,9 +38,9 @@ pub(super) fn run(spec: &Spec, handed: &Handed, room: &Room) -> Result<ResultDoc
     let scratch = scratch(&spec.out_dir).map_err(io("no scratch folder could be made"))?;
     let taken = take_in(spec, handed, scratch.path())?;
     let held = Checkpoint::open(spec, command, &taken).map_err(io("the checkpoint folder cannot be used"))?;
-    let TakenIn { dataset: sha256, further, named: inputs } = taken;
+    let TakenIn { dataset: sha256, further, named: inputs, bound } = taken;
     let launch = handed
-        .launch(&spec.out_dir, scratch.path(), inputs.iter().map(|(_, path)| name_of(path)))
+        .launch(&spec.out_dir, scratch.path(), bound.iter().map(String::as_str))
         .map_err(io("the folders of the run could not be made"))?;
     let checkpoint = held.as_ref().map(|held| held.name.as_str());
     let places = Places { inputs: &inputs, parameters: &spec.parameters, scratch: scratch.path(), checkpoint };
@@ -97,11 +97,6 @@ pub(super) fn run(spec: &Spec, handed: &Handed, room: &Room) -> Result<ResultDoc
     })
 }
 
-/// The last part of the path that a program reads an input by.
-fn name_of(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
 /// What takes the outputs of programs. The folders are held open: a program may put something else in their place, and what
 /// the next one writes is to come to lie in them.
 struct Told {
@@ -148,7 +143,8 @@ fn one(
 ) -> Result<(), Failure> {
     let io = |what: &'static str| move |e: io::Error| failure_of(&e, what);
     let given = |name: &str| places.is_given(name);
-    let arguments = step.arguments_when(&given).map(|template| places.fill(template)).collect::<Result<Vec<_>, _>>()?;
+    let arguments = step.arguments_when(&given).map(|template| places.arguments(template));
+    let arguments = arguments.collect::<Result<Vec<_>, _>>()?.concat();
     let stdout = told.stdout_of(step).map_err(io("the output could not be made"))?;
     let stderr = told.stderr.try_clone().map_err(io("the output could not be made"))?;
     let status = launch

@@ -146,6 +146,9 @@ pub(crate) struct Spec {
     pub parameters: Parameters,
     /// The dataset's name, for the result.
     pub dataset_name: String,
+    /// The dataset's place in the folder that was named, where it is a file of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset_place: Option<String>,
     /// The further files, in the order of their descriptors.
     pub further: Vec<SpecFile>,
     /// Where the result goes; it exists.
@@ -162,10 +165,13 @@ pub(crate) struct Spec {
 /// A further file of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SpecFile {
-    /// The parameter that names it.
+    /// The parameter that names it; of several files of one input, a name of its own.
     pub name: String,
     /// The path as the person named it, for the result.
     pub path: String,
+    /// Its place in the folder that was named, where it is a file of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
 }
 
 /// One line on the worker's standard output.

@@ -2,7 +2,7 @@
 
 mod kind;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -166,17 +166,47 @@ pub struct DatasetSource {
     /// The allowed root that it lies beneath.
     #[serde(serialize_with = "path_text::serialize")]
     pub root: PathBuf,
+    /// The folder that was named, where it is a file of one.
+    #[serde(default, serialize_with = "path_text::serialize_some", skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
+}
+
+impl DatasetSource {
+    /// A file that was named by itself.
+    pub fn file(path: PathBuf, root: PathBuf) -> DatasetSource {
+        DatasetSource { path, root, folder: None }
+    }
+
+    /// Its place beneath the folder that was named, where it is a file of one.
+    pub fn place(&self) -> Option<&Path> {
+        self.path.strip_prefix(self.folder.as_ref()?).ok()
+    }
 }
 
 /// A file that a task works with beside its dataset, such as the database of a search: measured as the dataset is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FurtherFile {
-    /// The parameter that names it.
+    /// The parameter that names it; of several files of one input, a name of its own ([`name_of`]).
     pub name: String,
     /// As the runtime's own probe found it.
     pub profile: DatasetProfile,
     /// Where it is.
     pub source: DatasetSource,
+}
+
+/// What a job has a file of an input under, which is one of several: `reads`, `reads:2`, `reads:3`; of a folder, with its place
+/// there: `genomes/sub/a.fasta`. No two files of a job have the same.
+pub fn name_of(input: &str, index: usize, place: Option<&Path>) -> String {
+    match (place, index) {
+        (Some(place), _) => format!("{input}/{}", place.display()),
+        (None, 0) => input.to_owned(),
+        (None, index) => format!("{input}:{}", index + 1),
+    }
+}
+
+/// The input of a file that a job has under this name. No name of an input has a colon or a slash.
+pub fn input_of(name: &str) -> &str {
+    name.split([':', '/']).next().unwrap_or(name)
 }
 
 impl DatasetProfile {

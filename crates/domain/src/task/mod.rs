@@ -13,7 +13,7 @@ use self::{
     template::{Piece, Template},
 };
 use super::{
-    dataset::{Alphabet, Compression, Format},
+    dataset::{Alphabet, Compression, Format, input_of},
     estimate::ResourceModel,
     hash::Sha256,
 };
@@ -106,10 +106,39 @@ impl TaskType {
         self.parameters.iter().find(|(_, spec)| is_mate(spec)).map(|(name, _)| name.as_str())
     }
 
-    /// The model at the provider, where a job may be sent there at all: a node's model takes no second file.
+    /// How many files an input takes besides the first, where it may be more than one.
+    pub fn several(&self, input: &str) -> Option<Several> {
+        match self.parameters.get(input).map(|spec| &spec.kind) {
+            Some(ParameterKind::File { several, .. }) => *several,
+            _ => None,
+        }
+    }
+
+    /// The parameter that takes the files of the first input beyond the first one, and how many those are.
+    pub fn rest(&self) -> Option<(&str, Several)> {
+        self.parameters.iter().find_map(|(name, spec)| match spec.kind {
+            ParameterKind::File { rest: true, several: Some(several), .. } => Some((name.as_str(), several)),
+            _ => None,
+        })
+    }
+
+    /// Whether the first input is a folder.
+    pub fn works_on_a_folder(&self) -> bool {
+        self.rest().is_some_and(|(_, several)| several.folder)
+    }
+
+    /// What people call the input of a file that a job has under this name ([`input_of`]).
+    pub fn called<'a>(&'a self, file: &'a str) -> &'a str {
+        let input = input_of(file);
+        if self.rest().is_some_and(|(rest, _)| rest == input) { &self.input } else { input }
+    }
+
+    /// The model at the provider, where a job may be sent there at all: a node's model takes no second file, and no folder.
     pub fn elsewhere(&self) -> Option<&RemoteModel> {
         let needs_a_file = |spec: &ParameterSpec| matches!(spec.kind, ParameterKind::File { required: true, .. });
-        let fits = |remote: &&RemoteModel| remote.slots.is_some() || !self.parameters.values().any(needs_a_file);
+        let fits = |remote: &&RemoteModel| {
+            remote.slots.is_some() || !self.parameters.values().any(needs_a_file) && !self.works_on_a_folder()
+        };
         self.remote.as_ref().filter(fits)
     }
 
@@ -302,6 +331,21 @@ pub struct Show {
     pub figures: Vec<String>,
 }
 
+/// An input never has more files than this: each is open while a run begins.
+pub const MOST_FILES: usize = 200;
+
+/// How many files an input takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Several {
+    /// The fewest.
+    pub min: usize,
+    /// The most, at most [`MOST_FILES`].
+    pub max: usize,
+    /// Whether they are all files of one folder, which the program is given in their place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub folder: bool,
+}
+
 /// One parameter of a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ParameterSpec {
@@ -371,5 +415,11 @@ pub enum ParameterKind {
         otherwise: Option<String>,
         /// Whether it is the other file of a pair.
         mate: bool,
+        /// How many files it takes, where that may be more than one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        several: Option<Several>,
+        /// Whether it takes the files of the first input beyond the first one.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        rest: bool,
     },
 }

@@ -39,7 +39,7 @@ pub(crate) fn sample_job(place: Place) -> Job {
         session: "ses-1".into(),
         task_type: "t".into(),
         parameters: Default::default(),
-        source: domain::dataset::DatasetSource { path: "/d.fasta".into(), root: "/".into() },
+        source: domain::dataset::DatasetSource::file("/d.fasta".into(), "/".into()),
         verdict,
         profile: "sandbox".into(),
         idempotency_key: opaque(8),

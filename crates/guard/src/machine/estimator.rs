@@ -10,11 +10,13 @@
 //! very files. It is less than the same files need when as much of them is worked on, and moves no other estimate.
 
 use domain::{
-    dataset::{Compression, DatasetProfile, FurtherFile, Margin, Margins},
+    dataset::{Compression, DatasetProfile, FurtherFile, Margin, Margins, input_of},
     estimate::{Estimate, Measured, Range, WorkedOn},
     task::{ParameterKind, Parameters, TaskType},
     verdict::Unmeasured,
 };
+
+use super::room::unpacking_seconds;
 
 /// The parameter by which a person limits how much of a dataset is worked on.
 const MAX_SEQUENCES: &str = "max_sequences";
@@ -92,7 +94,9 @@ fn of_exact(task: &TaskType, on: WorkedOn<'_>, history: &[Measured]) -> Estimate
     let memories: Vec<f64> = finished().filter_map(|m| ratio(m.ram, m.model_ram)).collect();
     let model = task.resources.as_ref();
     let ram = model.map_or(0.0, |model| model.ram.over(on) + unpacking(on.dataset.compression));
-    let seconds = model.map_or(0.0, |model| model.seconds.over(on));
+    let further: Vec<FurtherFile> = on.further.iter().filter(|file| !is_rest(task, file)).cloned().collect();
+    let unpacked = unpacking_seconds(task, on.dataset, &further);
+    let seconds = model.map_or(0.0, |model| model.seconds.over(on) + unpacked);
     let spread = model.map_or(1.0, |model| model.spread);
     let files = on.files();
     let ended = || recent.iter().filter(|run| run.ended_on.as_ref() == Some(&files));
@@ -116,6 +120,40 @@ fn unpacking(compression: Option<Compression>) -> f64 {
         Some(Compression::Xz) => 65.0 * 1024.0 * 1024.0,
         Some(Compression::Zstd) => 8.0 * 1024.0 * 1024.0,
     }
+}
+
+/// Whether it is a file of the dataset beyond the first one, which counts with that.
+fn is_rest(task: &TaskType, file: &FurtherFile) -> bool {
+    task.rest().is_some_and(|(rest, _)| rest == input_of(&file.name))
+}
+
+/// A dataset of several files as one: what all of them come to.
+pub fn together(task: &TaskType, dataset: &DatasetProfile, further: &[FurtherFile]) -> DatasetProfile {
+    further.iter().filter(|file| is_rest(task, file)).fold(dataset.clone(), |all, FurtherFile { profile, .. }| {
+        let (least, most) = ((all.at_least(), profile.at_least()), (all.at_most(), profile.at_most()));
+        let margin = |of: fn(&DatasetProfile) -> u64, both: fn(u64, u64) -> u64| Margin {
+            low: both(of(&least.0), of(&least.1)),
+            high: both(of(&most.0), of(&most.1)),
+        };
+        let doubtful = all.margins.is_some() || profile.margins.is_some();
+        DatasetProfile {
+            bytes: all.bytes.saturating_add(profile.bytes),
+            records: all.records.saturating_add(profile.records),
+            residues: all.residues.saturating_add(profile.residues),
+            longest: all.longest.max(profile.longest),
+            margins: doubtful.then(|| Margins {
+                records: margin(|file| file.records, u64::saturating_add),
+                residues: margin(|file| file.residues, u64::saturating_add),
+                longest: margin(|file| file.longest, u64::max),
+            }),
+            sampled: all.sampled || profile.sampled,
+            compression: [all.compression, profile.compression]
+                .into_iter()
+                .max_by(|one, two| unpacking(*one).total_cmp(&unpacking(*two)))
+                .flatten(),
+            ..all
+        }
+    })
 }
 
 /// The part of a dataset that a run with these parameters works on: as many of its records as `max_sequences` says.
@@ -196,7 +234,7 @@ mod tests {
     }
 
     fn with(task: &TaskType, dataset: &DatasetProfile, beside: &DatasetProfile, history: &[Measured]) -> Estimate {
-        let source = DatasetSource { path: "/x".into(), root: "/".into() };
+        let source = DatasetSource::file("/x".into(), "/".into());
         let further: Vec<FurtherFile> = (task.files())
             .map(|(name, _)| FurtherFile { name: name.clone(), profile: beside.clone(), source: source.clone() })
             .collect();
@@ -219,6 +257,61 @@ mod tests {
         assert!((5e7..8e7).contains(&small.ram.likely), "{small:?}");
         assert!((2e8..4e8).contains(&large.ram.likely), "{large:?}");
         assert!((2.0..10.0).contains(&small.seconds.likely) && (50.0..200.0).contains(&large.seconds.likely));
+    }
+
+    #[test]
+    fn what_is_unpacked_for_a_program_takes_its_time_too() {
+        let catalogue = Catalogue::builtin().unwrap();
+        let trimming = catalogue.get("read_trimming").unwrap();
+        let plain = DatasetProfile { format: Format::Fastq, ..dataset(400_000_000, 1_000_000, 150_000_000, 150) };
+        let packed = |compression| DatasetProfile { compression: Some(compression), ..plain.clone() };
+        let seconds = |file: &DatasetProfile, mate: Option<&DatasetProfile>| {
+            let source = DatasetSource::file("/x".into(), "/".into());
+            let further: Vec<FurtherFile> = (mate.into_iter())
+                .map(|mate| FurtherFile { name: "reads_2".into(), profile: mate.clone(), source: source.clone() })
+                .collect();
+            estimate(trimming, WorkedOn { dataset: file, further: &further, parameters: &Parameters::new() }, &[])
+                .seconds
+                .likely
+        };
+        let alone = seconds(&plain, None);
+        assert_eq!(seconds(&packed(Compression::Gzip), None), alone, "fastp reads gzip itself");
+        let xz = unpacking_seconds(trimming, &packed(Compression::Xz), &[]);
+        assert!(xz > 1.0 && (seconds(&packed(Compression::Xz), None) - alone - xz).abs() < 1e-6, "{xz}");
+        let of = |compression| unpacking_seconds(trimming, &packed(compression), &[]);
+        assert!(of(Compression::Bzip2) > of(Compression::Xz) && of(Compression::Xz) > of(Compression::Zstd));
+        let pair = seconds(&plain, Some(&packed(Compression::Xz))) - seconds(&plain, Some(&plain));
+        assert!((pair - xz).abs() < 1e-6, "a further file as well: {pair}");
+        let statistics = catalogue.get("sequence_stats").unwrap();
+        assert_eq!(unpacking_seconds(statistics, &packed(Compression::Xz), &[]), 0.0, "built in");
+    }
+
+    #[test]
+    fn several_files_of_a_dataset_count_together() {
+        let catalogue = Catalogue::builtin().unwrap();
+        let mut task = catalogue.get("sequence_stats").unwrap().clone();
+        let text = r#"{"description": "more", "type": "file", "required": false, "formats": ["fasta"], "alphabet": null,
+            "compressed": [], "otherwise": null, "mate": false, "several": {"min": 0, "max": 9}, "rest": true}"#;
+        task.parameters.insert("sequences_more".into(), serde_json::from_str(text).unwrap());
+        let (one, two) = (dataset(1_000, 10, 900, 100), dataset(3_000, 20, 2_800, 700));
+        let margins = Margins {
+            records: Margin { low: 15, high: 30 },
+            residues: Margin { low: 2_000, high: 4_000 },
+            longest: Margin { low: 50, high: 900 },
+        };
+        let source = DatasetSource::file("/x".into(), "/".into());
+        let file =
+            |name: &str, profile: DatasetProfile| FurtherFile { name: name.into(), profile, source: source.clone() };
+        let further = [
+            file("sequences_more", two.clone()),
+            file("sequences_more:2", DatasetProfile { margins: Some(margins), sampled: true, ..two }),
+            file("other", dataset(9, 9, 9, 9_999)),
+        ];
+        let all = together(&task, &one, &further);
+        assert_eq!((all.bytes, all.records, all.residues, all.longest), (7_000, 50, 6_500, 700));
+        let margins = all.margins.unwrap();
+        assert_eq!((margins.records, margins.longest), (Margin { low: 45, high: 60 }, Margin { low: 700, high: 900 }));
+        assert_eq!(together(catalogue.get("sequence_stats").unwrap(), &one, &further), one, "which takes one file");
     }
 
     #[test]

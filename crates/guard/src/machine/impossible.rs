@@ -139,7 +139,8 @@ pub fn impossible_with(task: &TaskType, dataset: &DatasetProfile, further: &[Fur
             let mate = further.iter().find(|file| task.mate() == Some(file.name.as_str()))?;
             return no_pair(dataset, &mate.profile);
         };
-        let why = format!("`{}` holds nothing to work with: {}", empty.name, empty.profile.path.display());
+        let why =
+            format!("`{}` holds nothing to work with: {}", task.called(&empty.name), empty.profile.path.display());
         return Some(Impossible::new("empty", why, "check the name, and whether its download finished"));
     };
     let other = format!("name another file for `{}`", unsuitable.file);

@@ -28,7 +28,7 @@ pub use host::probe_machine;
 pub use identity::{Compared, sha256_of};
 pub use impossible::{Impossible, impossible, impossible_with};
 pub use parameters::check_parameters;
-pub use room::{Room, no_room};
+pub use room::{Room, no_room, unpacked_bytes};
 pub use supposed::Supposed;
 
 use science::InputError;

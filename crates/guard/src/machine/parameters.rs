@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::catalogue::check::{is_option, matcher};
 use domain::{
-    task::{ParameterKind, ParameterSpec, Parameters, TaskType},
+    task::{ParameterKind, ParameterSpec, Parameters, Several, TaskType},
     units::clean,
 };
 
@@ -96,6 +96,11 @@ pub fn written(spec: Option<&ParameterSpec>, text: &str) -> Value {
     value.unwrap_or_else(|| text.into())
 }
 
+/// A path that begins with a dash would be read as an option by the program it is given to.
+fn is_path(path: &str) -> bool {
+    !path.is_empty() && path.len() <= PATH && !path.starts_with('-') && !path.contains('\0')
+}
+
 /// A whole number, also one that is written with a point: JSON Schema takes `3.0` for an integer.
 fn integer(value: &Value) -> Option<i64> {
     /// From here on, doubles are further apart than one.
@@ -121,6 +126,8 @@ fn one(
         description: spec.description.clone(),
     };
     match (&spec.kind, value) {
+        // What is missing of the dataset's own files is told with their number.
+        (ParameterKind::File { rest: true, .. }, None) => Ok(None),
         (ParameterKind::File { required: true, .. }, None) => Err(missing()),
         (_, None) if spec.needed => Err(missing()),
         (ParameterKind::Integer { default, .. }, None) => Ok(default.map(Value::from)),
@@ -154,12 +161,20 @@ fn one(
             Some(word) if values.iter().any(|v| v == word) => Ok(Some(word.into())),
             _ => Err(refused(format!("one of {}", values.join(", ")), value)),
         },
-        (ParameterKind::File { .. }, Some(value)) => match value.as_str() {
-            // A path that begins with a dash would be read as an option by the program it is given to.
-            Some(path) if !path.is_empty() && path.len() <= PATH && !path.starts_with('-') && !path.contains('\0') => {
-                Ok(Some(path.into()))
-            }
-            _ => Err(refused("the path of a file".to_owned(), value)),
+        (ParameterKind::File { several: None, .. }, Some(value)) => match value.as_str().filter(|path| is_path(path)) {
+            Some(path) => Ok(Some(path.into())),
+            None => Err(refused("the path of a file".to_owned(), value)),
         },
+        (ParameterKind::File { several: Some(Several { folder, .. }), .. }, Some(value)) => {
+            let paths: Option<Vec<&str>> = match value {
+                Value::Array(all) => all.iter().map(Value::as_str).collect(),
+                one => one.as_str().map(|path| vec![path]),
+            };
+            match paths.filter(|paths| !paths.is_empty() && paths.iter().all(|path| is_path(path))) {
+                Some(paths) => Ok(Some(paths.into())),
+                None if *folder => Err(refused("the path of a folder".to_owned(), value)),
+                None => Err(refused("paths of files".to_owned(), value)),
+            }
+        }
     }
 }

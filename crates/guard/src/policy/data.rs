@@ -1,5 +1,7 @@
 //! Opening datasets: regular files beneath the allowed roots, and no secrets. A person names files wherever they lie.
 
+mod folder;
+
 use std::{
     fs::{self, File, Metadata},
     io,
@@ -23,6 +25,8 @@ use super::{
 use cassette::scrub::known;
 use domain::{dataset::DatasetSource, path_text, task::Parameters, units::clean};
 use secrets::Name;
+
+pub use folder::{FolderError, list_folder};
 
 /// A dataset that is open: what is measured, hashed, run on and uploaded is this file, whatever its name comes to mean.
 #[derive(Debug)]
@@ -195,7 +199,7 @@ pub fn open_dataset_named(
     }
     let beneath = roots.iter().find_map(|r| whole.strip_prefix(plain(r)).ok().map(|rest| (r, rest)));
     let opened = beneath.map(|(root, rest)| {
-        let source = DatasetSource { path: whole.clone(), root: root.clone() };
+        let source = DatasetSource::file(whole.clone(), root.clone());
         open_beneath(path, source, rest, Asked { typed, root: Some(root), private })
     });
     match (opened, named_by) {
@@ -241,7 +245,7 @@ fn own_folder(path: &Path, whole: &Path, typed: Name, private: &[PathBuf]) -> Re
         return Err(no_file(path, "a directory"));
     };
     let root = folder.canonicalize().map_err(|e| cannot_read(path, &e))?;
-    let source = DatasetSource { path: root.join(name), root };
+    let source = DatasetSource::file(root.join(name), root);
     // By its real path the folder may be called otherwise than it was named.
     if !path_text::is_text(&source.path) {
         return Err(no_text(&source.path));

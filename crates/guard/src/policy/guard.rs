@@ -1,10 +1,8 @@
 //! The guard itself: it holds the policy, and it alone makes permits.
 
-use std::path::Path;
-
 use super::{
     approval::{Answer, ApprovalRequest, Approver},
-    data::{self, NamedBy, OpenDataset, OpenFurther},
+    data::{self, OpenDataset, OpenFurther},
     limits::Policy,
     mandate::Mandate,
     payment::{self, Claim, FeeQuote},
@@ -16,7 +14,6 @@ use crate::ledger::{Ledger, Spending};
 use domain::{
     consent::ConsentBy,
     cost::Charge,
-    dataset::FurtherFile,
     event::{Decision, Event, Sink},
     hash::Sha256,
     job::{Job, JobState},
@@ -43,48 +40,6 @@ impl Guard {
     /// The policy in force.
     pub fn policy(&self) -> &Policy {
         &self.policy
-    }
-
-    /// Opens a dataset: beneath the allowed roots, or wherever a person names it.
-    ///
-    /// # Errors
-    /// D-PATH, D-SECRET, R-PROBE.
-    pub fn open_dataset(&self, path: &Path, named_by: NamedBy) -> Result<OpenDataset, Refusal> {
-        data::open_dataset_named(path, &self.policy.roots, &self.policy.private, named_by)
-    }
-
-    /// Opens the dataset of a job that was planned, wherever this process stands.
-    ///
-    /// # Errors
-    /// D-PATH, D-SECRET, R-PROBE; D-CHANGED when it is not as it was measured.
-    pub fn reopen_dataset(&self, job: &Job) -> Result<OpenDataset, Refusal> {
-        let open = self.open_source(job)?;
-        unchanged(job, &open)?;
-        Ok(open)
-    }
-
-    /// The same file whether it is as it was measured or not: for those who compare content.
-    ///
-    /// # Errors
-    /// D-PATH, D-SECRET, R-PROBE.
-    pub fn open_source(&self, job: &Job) -> Result<OpenDataset, Refusal> {
-        let open = data::open_dataset(&job.source.path, std::slice::from_ref(&job.source.root), &self.policy.private)?;
-        Ok(OpenDataset { path: job.verdict.dataset.path.clone(), ..open })
-    }
-
-    /// Opens the further files of a job that was planned.
-    ///
-    /// # Errors
-    /// D-PATH, D-SECRET, R-PROBE; D-CHANGED when one is not as it was measured.
-    pub fn reopen_further(&self, job: &Job) -> Result<Vec<OpenFurther>, Refusal> {
-        let reopen = |file: &FurtherFile| {
-            let FurtherFile { name, profile, source } = file;
-            let open = data::open_dataset(&source.path, std::slice::from_ref(&source.root), &self.policy.private)?;
-            let open = OpenDataset { path: profile.path.clone(), ..open };
-            open.unchanged_since(profile.bytes, profile.modified_ns)?;
-            Ok(OpenFurther { name: name.clone(), file: open })
-        };
-        job.verdict.further.iter().map(reopen).collect()
     }
 
     /// What the request of a job, and the consents to its plans, allow.
@@ -460,7 +415,7 @@ fn why_offloaded(job: &Job) -> (&'static str, &'static str) {
     }
 }
 
-fn unchanged(job: &Job, dataset: &OpenDataset) -> Result<(), Refusal> {
+pub(super) fn unchanged(job: &Job, dataset: &OpenDataset) -> Result<(), Refusal> {
     dataset.unchanged_since(job.verdict.dataset.bytes, job.verdict.dataset.modified_ns)
 }
 

@@ -7,6 +7,7 @@ pub mod approval;
 pub mod consent;
 pub mod data;
 pub mod guard;
+mod inputs;
 pub mod limits;
 mod links;
 pub mod mandate;

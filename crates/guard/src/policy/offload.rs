@@ -29,7 +29,8 @@ pub fn judge(
         reasons.push(Reason { rule: OffloadRule::Model, why });
         let place = Place::Offload;
         let (further, part, unmeasured) = (Vec::new(), None, None);
-        return Verdict { place, reasons, dataset, further, part, machine, estimate, unmeasured, thresholds };
+        let unpacked = None;
+        return Verdict { place, reasons, dataset, further, part, machine, estimate, unmeasured, unpacked, thresholds };
     }
     let mut holds = |rule, held: bool, why: String| {
         if held {
@@ -78,7 +79,8 @@ pub fn judge(
     holds(OffloadRule::Model, task.model_heavy, format!("the catalogue marks {} as model-heavy", task.name));
     let place = if reasons.is_empty() { Place::Local } else { Place::Offload };
     let unmeasured = (!task.is_measured()).then(Unmeasured::default);
-    Verdict { place, reasons, dataset, further: Vec::new(), part: None, machine, estimate, unmeasured, thresholds }
+    let (further, part, unpacked) = (Vec::new(), None, None);
+    Verdict { place, reasons, dataset, further, part, machine, estimate, unmeasured, unpacked, thresholds }
 }
 
 /// Bytes of an estimate, rounded up; what is no number counts as more than any machine has.

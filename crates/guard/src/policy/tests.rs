@@ -72,7 +72,7 @@ fn fixture(network: u32, change: impl FnOnce(&mut Policy, &mut Quote)) -> Fixtur
 
 /// The job as work of a request, with a consent to pay at most `amount` for it and the same again as fees.
 pub(super) fn mandated(ledger: &Ledger, job: &Job, bounds: Bounds, amount: Datoshi, by: ConsentBy) -> Job {
-    let input = Input { name: DATASET.into(), named: job.source.path.clone(), path: Some(job.source.path.clone()) };
+    let input = Input { path: Some(job.source.path.clone()), ..Input::named(DATASET, job.source.path.clone()) };
     let work = Work { inputs: vec![input], ..Work::new(&job.task_type, "", job.parameters.clone()) };
     let request = Request::new(Origin::Flags, bounds, vec![work], None);
     let granted = Granted {

@@ -44,7 +44,7 @@ use domain::{
     event::Silent,
     network::{Network, SANDBOX},
     request::{Bounds, Work},
-    task::{ParameterKind, Parameters, TaskOrigin, TaskType},
+    task::{ParameterKind, ParameterSpec, Parameters, TaskOrigin, TaskType},
     units::{bytes, count, seconds},
 };
 use guard::{
@@ -122,6 +122,7 @@ impl Try {
             ))
             .hint(format!("it needs no measuring: agent run {} FILE", task.name)));
         }
+        self.can_be_cut(task)?;
         let folder = tempfile::tempdir()
             .map_err(|e| CommandError::failed("temporary_folder", e).hint("set TMPDIR to a folder you may write to"))?;
         let cancel = cancel_of(context);
@@ -170,6 +171,22 @@ impl Try {
         let today = context.tape().now("measured").strftime("%Y-%m-%d").to_string();
         let model = Model { names, ram, seconds, source: source(&samples, &today) };
         self.keep(context, task, &model).await
+    }
+
+    /// Samples are cut of one file for each input.
+    fn can_be_cut(&self, task: &TaskType) -> Result<(), CommandError> {
+        let dataset = task.rest().filter(|(_, several)| several.folder || several.min > 0).map(|(rest, _)| rest);
+        let set = self.set.iter().map(|(name, _)| name.as_str()).find(|name| task.several(name).is_some());
+        match dataset.or(set) {
+            None => Ok(()),
+            Some(input) => Err(CommandError::usage(format!(
+                "samples are cut of one file for each input, and `{}` is several files",
+                task.called(input)
+            ))
+            .hint(
+                "write the figures into [resources] by hand: docs/tasks.md says how; until then each run is asked for",
+            )),
+        }
     }
 
     /// The files that samples are cut from, the dataset first, and what else is chosen.
@@ -306,12 +323,18 @@ fn candidates(task: &TaskType, sources: &[Source]) -> Vec<String> {
         let theirs = format!("{}.{}", source.parameter.as_deref().unwrap_or_default(), quantity(source));
         names.extend([theirs.clone(), format!("{own} * {theirs}")]);
     }
-    for (name, _) in
-        task.files().filter(|(name, _)| !further.iter().any(|source| source.parameter.as_ref() == Some(name)))
+    for (name, _) in task
+        .files()
+        .filter(|(name, spec)| !is_rest(spec) && !further.iter().any(|source| source.parameter.as_ref() == Some(name)))
     {
         names.extend([format!("{name}.bytes"), format!("{own} * {name}.bytes")]);
     }
     names
+}
+
+/// What is beyond the first file of the dataset counts with it.
+fn is_rest(spec: &ParameterSpec) -> bool {
+    matches!(spec.kind, ParameterKind::File { rest: true, .. })
 }
 
 /// Where samples are run.

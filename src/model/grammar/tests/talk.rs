@@ -133,6 +133,7 @@ pub(super) fn job(work: &Work, heavy: bool) -> Job {
         machine,
         estimate: Estimate { ram: range, seconds: range, learnt_from: 0 },
         unmeasured: None,
+        unpacked: None,
         thresholds: Thresholds::default(),
     };
     let planned = PlannedJob {
@@ -142,7 +143,7 @@ pub(super) fn job(work: &Work, heavy: bool) -> Job {
         parameters: work.parameters.clone(),
         verdict,
         profile: "sandbox".to_owned(),
-        source: DatasetSource { path: path.clone(), root: "/".into() },
+        source: DatasetSource::file(path.clone(), "/".into()),
         idempotency_key: String::new(),
         at: Timestamp::UNIX_EPOCH,
     };

@@ -179,7 +179,8 @@ fn resources(task: &TaskType) -> Result<(), Flaw> {
             return Err(at(name, format!("the term `{term}` is of what is not measured")));
         }
     }
-    for (file, _) in task.files() {
+    // What is beyond the first file of the dataset counts with it.
+    for (file, _) in task.files().filter(|(file, _)| !is_rest(task, file)) {
         let counts = |terms: &Terms| {
             terms.iter().any(|(term, by)| {
                 by > 0.0 && term.factors.iter().any(|f| matches!(f, Factor::Further(name, _) if name == file))
@@ -205,7 +206,7 @@ fn resources(task: &TaskType) -> Result<(), Flaw> {
 fn is_measured(task: &TaskType, factor: &Factor) -> bool {
     match factor {
         Factor::Dataset(_) => true,
-        Factor::Further(name, _) => task.files().any(|(file, _)| file == name),
+        Factor::Further(name, _) => task.files().any(|(file, _)| file == name && !is_rest(task, file)),
         Factor::Parameter(name, _) => match task.parameters.get(name) {
             Some(spec) if may_be_missing(spec) => false,
             Some(ParameterSpec { kind: ParameterKind::Integer { min, .. }, .. }) => *min >= 0,
@@ -213,6 +214,11 @@ fn is_measured(task: &TaskType, factor: &Factor) -> bool {
             _ => false,
         },
     }
+}
+
+/// Whether a parameter takes the files of the first input beyond the first one.
+fn is_rest(task: &TaskType, name: &str) -> bool {
+    task.rest().is_some_and(|(rest, _)| rest == name)
 }
 
 /// Every place is known, may be empty only where that is said, and every input and parameter has one.
@@ -244,6 +250,7 @@ fn places(task: &TaskType, command: &CommandLine) -> Result<(), Flaw> {
             };
             templates.iter().try_for_each(|template| script(task, template))?;
             templates.iter().try_for_each(|template| no_option(task, template))?;
+            templates.iter().try_for_each(|template| alone(task, template))?;
             let names = templates.iter().flat_map(Template::values).chain(with);
             for name in names {
                 place(task, name, with).map_err(|why| flaw(&["program", "arguments"], why))?;
@@ -252,7 +259,7 @@ fn places(task: &TaskType, command: &CommandLine) -> Result<(), Flaw> {
         }
         stdout(step)?;
     }
-    let all = task.parameters.keys().chain([&task.input]);
+    let all = task.parameters.keys().filter(|name| !is_rest(task, name)).chain([&task.input]);
     match all.into_iter().find(|name| !used.contains(*name)) {
         Some(name) => Err(flaw(&["program", "arguments"], format!("`{{{name}}}` stands in no argument"))),
         None => Ok(()),
@@ -273,6 +280,22 @@ fn no_option(task: &TaskType, template: &Template) -> Result<(), Flaw> {
             format!("`{{{name}}}` may be negative and would be read as an option: write it as --option={{{name}}}"),
         )),
         false => Ok(()),
+    }
+}
+
+/// An input of several files is an argument of its own, which becomes one for each.
+fn alone(task: &TaskType, template: &Template) -> Result<(), Flaw> {
+    let rest = task.rest().map(|(_, several)| several);
+    let is_many = |name: &str| {
+        let several = if name == task.input { rest } else { task.several(name) };
+        several.is_some_and(|several| !several.folder)
+    };
+    match template.values().find(|name| is_many(name)).filter(|_| template.pieces.len() > 1) {
+        Some(name) => Err(flaw(
+            &["program", "arguments"],
+            format!("`{{{name}}}` is several files: write it as an argument of its own, which becomes one for each"),
+        )),
+        None => Ok(()),
     }
 }
 
@@ -298,12 +321,16 @@ fn script(task: &TaskType, template: &Template) -> Result<(), Flaw> {
 /// Whether a value may stand where it does; `with` is what else is given there.
 fn place(task: &TaskType, name: &str, with: Option<&str>) -> Result<(), String> {
     let Some(spec) = task.parameters.get(name) else {
-        let known: Vec<_> = task.parameters.keys().chain([&task.input]).map(|name| format!("{{{name}}}")).collect();
+        let known = task.parameters.keys().filter(|name| !is_rest(task, name)).chain([&task.input]);
+        let known: Vec<_> = known.map(|name| format!("{{{name}}}")).collect();
         return match name == task.input {
             true => Ok(()),
             false => Err(format!("`{{{name}}}` is no input and no parameter; there are {}", known.join(", "))),
         };
     };
+    if is_rest(task, name) {
+        return Err(format!("write `{{{}}}`: it stands for all its files", task.input));
+    }
     match may_be_missing(spec) && with != Some(name) {
         true => Err(format!(
             "`{{{name}}}` may not be given: write {{ with = \"{name}\", arguments = [...] }} around its arguments"

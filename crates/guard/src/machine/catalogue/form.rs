@@ -98,6 +98,16 @@ pub struct Input {
     /// Whether the task runs without it; the first input is always needed.
     #[serde(default)]
     pub optional: bool,
+    /// Whether it is one file, or a folder of files, each of one of the formats.
+    #[serde(default)]
+    pub kind: InputKind,
+    /// Whether it may be several files: its place, which is an argument of its own, becomes one argument for each.
+    #[serde(default)]
+    pub many: bool,
+    /// The fewest files, of `many` and of a folder; 1 when not said.
+    pub min: Option<usize>,
+    /// The most files, of `many` and of a folder; 200 when not said, and never more.
+    pub max: Option<usize>,
     /// Whether it comes as two files, such as reads from both ends. The other file is the input NAME_2.
     pub pair: Option<Pair>,
     /// How it may be compressed that the program reads itself; other files are unpacked for it.
@@ -110,6 +120,17 @@ pub struct Input {
     pub first: Option<First>,
     /// What a person can do who has another kind of file.
     pub otherwise: Option<String>,
+}
+
+/// What an input is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InputKind {
+    /// A file.
+    #[default]
+    File,
+    /// A folder, with the folders in it.
+    Folder,
 }
 
 /// What the first record of a file must be.

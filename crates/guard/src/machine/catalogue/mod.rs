@@ -8,6 +8,7 @@
 //! | `form.rs` | a task file as it is written |
 //! | `read.rs`, `check.rs`, `error.rs` | from text to a task; what it may not say; how that is told |
 //! | `remote.rs` | what it may not say of the provider's model |
+//! | `several.rs` | inputs that are several files, or a folder |
 //! | `owned.rs` | the files of a folder |
 //! | `suits.rs` | whether a file suits a task |
 
@@ -17,6 +18,7 @@ mod form;
 mod owned;
 mod read;
 mod remote;
+mod several;
 mod suits;
 
 pub use self::{

@@ -9,6 +9,7 @@ use super::{
         ArgumentItem, First, Input, Kind, Number, Pair, Parameter, ProgramKind, ProgramTable, Remote, Resources,
         StepTable, TaskFile, Value,
     },
+    several,
 };
 use domain::{
     estimate::{ResourceModel, Terms},
@@ -65,6 +66,7 @@ fn task(written: TaskFile, version: Sha256, origin: TaskOrigin) -> Result<TaskTy
         return Err(flaw(&["inputs", &input, "optional"], "the first input is always needed"));
     }
     take_mime(&mut mime, &input, &first.mime);
+    let rest = several::rest(&input, &first)?;
     let mate = first.pair.map(|pair| {
         let description = format!("the other file of the pair, where `{input}` is the first");
         let optional = pair == Pair::Optional;
@@ -84,7 +86,10 @@ fn task(written: TaskFile, version: Sha256, origin: TaskOrigin) -> Result<TaskTy
                 "only of the first input it is said what the first record is",
             ));
         }
+        let several = several::of(&name, &input)?;
         let kind = ParameterKind::File {
+            several,
+            rest: false,
             required: !input.optional,
             formats: input.formats,
             alphabet: input.alphabet,
@@ -96,6 +101,12 @@ fn task(written: TaskFile, version: Sha256, origin: TaskOrigin) -> Result<TaskTy
         if parameters.insert(name.clone(), spec).is_some() {
             return Err(flaw(&["parameters", &name], "an input has this name too"));
         }
+    }
+    if let Some((name, spec)) = rest
+        && parameters.insert(name.clone(), spec).is_some()
+    {
+        let why = format!("`{name}` are the further files of `{input}`: choose another name");
+        return Err(flaw(&["parameters", &name], why));
     }
     if parameters.contains_key(&input) {
         return Err(flaw(&["parameters", &input], "the first input has this name too"));

@@ -28,6 +28,7 @@ pub(super) fn check(task: &TaskType, remote: &RemoteModel) -> Result<(), Flaw> {
         }
     }
     if let Some(slots) = &remote.slots {
+        one_file_each(task)?;
         keys(task, slots)?;
         sent(task, slots)?;
         mime(slots)?;
@@ -42,6 +43,17 @@ pub(super) fn check(task: &TaskType, remote: &RemoteModel) -> Result<(), Flaw> {
     match remote.outputs.keys().find(|key| !is_key(key)) {
         Some(key) => Err(flaw(&["remote", "outputs"], no_key(key))),
         None if remote.outputs.len() > MOST => Err(flaw(&["remote", "outputs"], format!("there are more than {MOST}"))),
+        None => Ok(()),
+    }
+}
+
+/// Such a model takes each input under one key.
+fn one_file_each(task: &TaskType) -> Result<(), Flaw> {
+    match task.files().find(|(name, _)| task.several(name).is_some()) {
+        Some((name, _)) => Err(flaw(
+            &["inputs", task.called(name)],
+            "a model of the provider's takes one file for each input: leave `many` and `kind` out",
+        )),
         None => Ok(()),
     }
 }

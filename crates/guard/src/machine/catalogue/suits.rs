@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use domain::{
-    dataset::{Alphabet, DatasetProfile, Doubt, Foreign, Format, FurtherFile},
+    dataset::{Alphabet, DatasetProfile, Doubt, Foreign, Format, FurtherFile, input_of},
     task::{CommandLine, ParameterKind, TaskType},
 };
 
@@ -110,7 +110,7 @@ pub fn check_dataset(task: &TaskType, dataset: &DatasetProfile) -> Result<(), Un
 /// The first reason why not.
 pub fn check_further(task: &TaskType, file: &FurtherFile) -> Result<(), UnsuitableFile> {
     let Some(ParameterKind::File { formats, alphabet, otherwise, .. }) =
-        task.parameters.get(&file.name).map(|spec| &spec.kind)
+        task.parameters.get(input_of(&file.name)).map(|spec| &spec.kind)
     else {
         return Ok(());
     };
@@ -131,7 +131,7 @@ pub fn check_further(task: &TaskType, file: &FurtherFile) -> Result<(), Unsuitab
             None => return Ok(()),
         },
     };
-    let (file, path) = (file.name.clone(), is.path.clone());
+    let (file, path) = (task.called(&file.name).to_owned(), is.path.clone());
     Err(UnsuitableFile { file, path, takes, why_not, otherwise: otherwise.clone() })
 }
 

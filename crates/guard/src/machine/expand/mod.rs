@@ -130,9 +130,9 @@ pub fn expand<N: AsRef<Path>>(names: &[N], at: Surroundings<'_>) -> Result<Vec<E
     Ok(all)
 }
 
-/// So many files are within a request: twice as many as pieces of work where two may be one piece.
+/// So many files are within a request: more than pieces of work where several may be one piece.
 pub fn most_files(task: Option<&TaskType>) -> usize {
-    if task.and_then(TaskType::mate).is_some() { 2 * MOST_WORK } else { MOST_WORK }
+    if task.is_some_and(|task| task.mate().is_some() || task.rest().is_some()) { 2 * MOST_WORK } else { MOST_WORK }
 }
 
 fn one(named: &Path, at: Surroundings<'_>) -> Result<Expanded, ExpandError> {
@@ -144,7 +144,9 @@ fn one(named: &Path, at: Surroundings<'_>) -> Result<Expanded, ExpandError> {
     let path = absolute(&base.join(rest));
     let expanded = |kind, files| Expanded { named: named.to_owned(), kind, files, others: 0, links: 0 };
     let there = !named.as_os_str().is_empty() && fs::symlink_metadata(&path).is_ok();
-    if there && path.is_dir() {
+    // Where a folder is what the task works on, it is opened, or refused, by the rules.
+    let as_it_is = at.task.is_some_and(TaskType::works_on_a_folder);
+    if there && path.is_dir() && !as_it_is {
         let folder::Found { files, others } = folder::data_files(&path, at.task)?;
         if files.is_empty() {
             let folder = named.to_owned();

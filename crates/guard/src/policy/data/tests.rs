@@ -102,7 +102,7 @@ fn a_person_names_files_wherever_they_lie_and_nobody_else_does() {
     let (_dir, root, far) = two_folders();
     for path in [far.join("a.fasta"), PathBuf::from("../far/a.fasta"), far.join("sub/../a.fasta")] {
         let open = by_person(&path, &root).unwrap();
-        assert_eq!(open.source, DatasetSource { path: far.join("a.fasta"), root: far.clone() });
+        assert_eq!(open.source, DatasetSource::file(far.join("a.fasta"), far.clone()));
         assert_eq!((open.path, open.bytes), (path.clone(), 8));
         assert_eq!(open_dataset(&path, std::slice::from_ref(&root), &[]).unwrap_err().rule, Rule::DataPath);
     }
@@ -138,7 +138,7 @@ fn a_link_leads_out_of_no_folder_that_a_person_names() {
     // A folder that is a link is the person's to name, and the job keeps where it led.
     link(&far, root.join("data"));
     let open = by_person(Path::new("data/a.fasta"), &root).unwrap();
-    assert_eq!(open.source, DatasetSource { path: far.join("a.fasta"), root: far.clone() });
+    assert_eq!(open.source, DatasetSource::file(far.join("a.fasta"), far.clone()));
     assert_eq!(by_person(Path::new("data/out.fasta"), &root).unwrap_err().rule, Rule::DataPath);
     assert_eq!(by_person(Path::new("data/../b.fasta"), &root).unwrap_err().rule, Rule::DataPath, "two meanings");
     assert_eq!(open_dataset(Path::new("data/a.fasta"), &[root], &[]).unwrap_err().rule, Rule::DataPath);

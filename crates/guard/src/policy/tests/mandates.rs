@@ -244,7 +244,7 @@ async fn work_that_was_not_planned_is_refused() {
     let others = [
         Job { request: None, ..job.clone() },
         Job { task_type: "another".into(), ..job.clone() },
-        Job { source: domain::dataset::DatasetSource { path: "/other".into(), root: "/".into() }, ..job.clone() },
+        Job { source: domain::dataset::DatasetSource::file("/other".into(), "/".into()), ..job.clone() },
         Job { parameters: [("seed".to_owned(), 1.into())].into_iter().collect(), ..job.clone() },
     ];
     for other in others {
