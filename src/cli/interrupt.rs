@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM, and readers that go away.
+//! Ctrl-C, SIGTERM, SIGHUP, and readers that go away.
 
 use std::{future::Future, task::Poll};
 
@@ -8,12 +8,14 @@ use super::Context;
 use crate::job::Cancel;
 use cassette::{Tape, play::STOP};
 
-/// Signals that ask the program to stop, heard from the making on: Ctrl-C (SIGINT) and SIGTERM.
+/// Signals that ask the program to stop, heard from the making on: Ctrl-C (SIGINT), SIGTERM and the end of the terminal (SIGHUP).
 struct Stops(Vec<Signal>);
 
 impl Stops {
     fn heard() -> Stops {
-        Stops::of(&[SignalKind::interrupt(), SignalKind::terminate()])
+        let hangup = hangup();
+        let kinds = [Some(SignalKind::interrupt()), Some(SignalKind::terminate()), hangup];
+        Stops::of(&kinds.into_iter().flatten().collect::<Vec<_>>())
     }
 
     /// Where a signal cannot be heard, the system's own way of ending the program is left as it is.
@@ -31,7 +33,17 @@ impl Stops {
     }
 }
 
-/// Runs `work`. The first Ctrl-C or SIGTERM asks it to stop, in its own way, and is kept on the run's tape; the second leaves
+/// SIGHUP, unless the program was started to ignore it: what is run by `nohup` goes on without its terminal. Where the system does
+/// not say so, it is left as it is.
+fn hangup() -> Option<SignalKind> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+    let ignored = u64::from_str_radix(ignored.trim(), 16).ok()?;
+    // Bit 0 is signal 1.
+    (ignored & 1 == 0).then(SignalKind::hangup)
+}
+
+/// Runs `work`. The first Ctrl-C, SIGTERM or SIGHUP asks it to stop, in its own way, and is kept on the run's tape; the second leaves
 /// it where it stands, which the ledger is made for, and gives `None`.
 pub async fn stoppable<T>(tape: &Tape, cancel: &Cancel, work: impl Future<Output = T>) -> Option<T> {
     let (mut work, mut stops) = (std::pin::pin!(work), Stops::heard());
@@ -72,13 +84,14 @@ pub fn cancel_by_hand(context: &Context) -> Cancel {
     cancel
 }
 
-/// SIGTERM, heard from the making on: for prompts, where Ctrl-C is a key.
+/// SIGTERM and SIGHUP, heard from the making on: for prompts, where Ctrl-C is a key.
 pub struct Terminated(Stops);
 
 impl Terminated {
     /// Begins to hear.
     pub fn heard() -> Terminated {
-        Terminated(Stops::of(&[SignalKind::terminate()]))
+        let kinds = [Some(SignalKind::terminate()), hangup()];
+        Terminated(Stops::of(&kinds.into_iter().flatten().collect::<Vec<_>>()))
     }
 
     /// Returns once one has come since the last time.
@@ -87,7 +100,7 @@ impl Terminated {
     }
 }
 
-/// Done at Ctrl-C or SIGTERM: for what serves.
+/// Done at Ctrl-C, SIGTERM or SIGHUP: for what serves.
 #[cfg(any(feature = "mcp", feature = "node", feature = "sandbox"))]
 pub async fn until_told() {
     Stops::heard().next().await;

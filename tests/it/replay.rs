@@ -145,9 +145,30 @@ fn a_run_here_a_dry_run_and_a_refusal_end_as_they_did() {
 
 #[test]
 fn a_run_that_was_stopped_stops_there_again() {
-    for signal in [Signal::INT, Signal::TERM] {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         stopped_by(signal);
     }
+}
+
+#[test]
+fn what_nohup_runs_goes_on_without_its_terminal() {
+    let world = World::new();
+    world.file("data.fasta", example("data.fasta"));
+    let agent = world.command(&["ask", "--json", FOLD]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(agent.get_program()).args(agent.get_args());
+    command.env_clear().envs(agent.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.current_dir(agent.get_current_dir().unwrap());
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let pid = Pid::from_raw(child.id() as i32).unwrap();
+    let paid = lines.inspect(|line| {
+        if line.contains("payment.confirmed") {
+            kill_process(pid, Signal::HUP).unwrap();
+        }
+    });
+    assert!(paid.filter(|line| line.contains("payment.confirmed")).count() > 0);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 fn stopped_by(signal: Signal) {

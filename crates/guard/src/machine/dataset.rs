@@ -31,8 +31,8 @@ const SMALL: u64 = 16_000_000;
 /// and 2 s from a disk of 500 MB/s.
 const READ: u64 = 1_000_000_000;
 
-/// How many bytes of content are unpacked in about two seconds on one core, as measured on reads of DNA: gzip and zstd at
-/// 300 MB/s and more, xz at 100 MB/s, bzip2 at 40 MB/s.
+/// How many bytes of content are unpacked in two or three seconds on one core, by the rates of [`super::estimator`], which were measured
+/// on reads of DNA.
 fn unpacked_soon(compression: Compression) -> u64 {
     match compression {
         Compression::Gzip | Compression::Zstd => 600_000_000,
