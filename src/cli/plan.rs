@@ -19,7 +19,10 @@ use crate::{
     face::{approve::AtTerminal, look::Tone, plan_file},
 };
 use domain::path_text::for_shell;
-use guard::policy::approval::{Approver, Nobody};
+use guard::{
+    config::plain_file,
+    policy::approval::{Approver, Nobody},
+};
 
 /// Write the plan of a task on files, with its price: nothing is run, sent or paid.
 #[derive(Debug, Args)]
@@ -53,12 +56,18 @@ impl Plan {
         let reasons = || plan.work.iter().filter_map(|piece| piece.cannot.as_ref());
         let code = outcome::worst(reasons().map(|cannot| cannot.exit_code));
         let text = plan_file::write(&plan);
+        // What makes no sense is mended in the command, and leaves no file.
         match &self.output {
+            _ if code == Kind::Usage.code() => {}
             Some(path) => {
                 let path = settings.cwd().join(path);
                 write_new(&path, &text).map_err(|e| {
-                    CommandError::new(Kind::Failed, "plan_file", format!("{} cannot be written: {e}", path.display()))
-                        .hint("name a file that is not there yet, in a folder of yours")
+                    CommandError::new(
+                        Kind::Failed,
+                        "plan_file",
+                        format!("{} cannot be written: {}", path.display(), plain_file::why(&e)),
+                    )
+                    .hint("name a file that is not there yet, in a folder that is yours to write")
                 })?;
                 if !context.json() {
                     context.output.lines(context.look.field("Plan", Tone::Good, &path.display().to_string()));

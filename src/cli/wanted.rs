@@ -1,7 +1,10 @@
 //! What `agent run` and `agent plan` take: a task with its files or with a sample sheet, a plan file, or a request of before. All
 //! become the same request.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 
@@ -23,6 +26,7 @@ use domain::{
     plan::Content,
     request::{Bounds, Origin, Request, Work},
     task::Parameters,
+    units,
 };
 use guard::{
     config::plain_file,
@@ -130,6 +134,7 @@ impl Wanted {
         let known = context.catalogue()?.get(task);
         let spec = |name: &str| known.and_then(|task| task.parameters.get(name));
         let mut parameters = Parameters::new();
+        once_each(&self.set, |name| known.is_some_and(|task| task.several(name).is_some()))?;
         for (name, text) in &self.set {
             let value = written(spec(name), text);
             match known.and_then(|task| task.several(name)) {
@@ -192,6 +197,16 @@ impl Wanted {
         request.bounds = request.bounds.narrowed(self.bounds.bounds());
         Ok(Given { request, written, seen: Vec::new() })
     }
+}
+
+/// That what has one value is set once: which of two is meant nobody knows.
+pub fn once_each(set: &[(String, String)], takes_several: impl Fn(&str) -> bool) -> Result<(), CommandError> {
+    let mut seen = HashSet::new();
+    let twice = set.iter().map(|(name, _)| name.as_str()).find(|name| !takes_several(name) && !seen.insert(*name));
+    twice.map_or(Ok(()), |name| {
+        let message = format!("`--set {}=` is there twice", units::clean(name, 60));
+        Err(CommandError::usage(message).hint("leave one of them out"))
+    })
 }
 
 /// `NAME=VALUE`.

@@ -4,10 +4,11 @@ use serde_json::Value;
 
 use super::{
     look::{Look, Tone},
+    plan::words,
     text::plain_lines,
 };
 use domain::{
-    result::{Fold, ResultDocument},
+    result::{Fold, NO_VERSION, ResultDocument},
     units::{clean, count},
 };
 use science::Bar;
@@ -30,9 +31,10 @@ const MAX_DRAWING: usize = 60;
 /// How a fold is drawn: the fold, and how wide it may be.
 pub type Draw = fn(&Fold, usize) -> Option<String>;
 
-/// The lines of a result: energies and the best fold, or the summary and a histogram.
-pub fn lines(document: &ResultDocument, look: &Look, draw: Draw) -> Vec<String> {
-    let mut out = look.field("Result", Tone::Good, &headline(document));
+/// The lines of a result: energies and the best fold, or the summary and a histogram. `file` is what it is of, where it is one of
+/// several.
+pub fn lines(document: &ResultDocument, file: Option<&str>, look: &Look, draw: Draw) -> Vec<String> {
+    let mut out = look.field("Result", Tone::Good, &headline(document, file));
     let folds: Vec<Fold> =
         document.records.iter().filter_map(|record| serde_json::from_value(record.clone()).ok()).collect();
     if !folds.is_empty() && folds.len() == document.records.len() {
@@ -45,7 +47,7 @@ pub fn lines(document: &ResultDocument, look: &Look, draw: Draw) -> Vec<String> 
     out
 }
 
-fn headline(document: &ResultDocument) -> String {
+fn headline(document: &ResultDocument, file: Option<&str>) -> String {
     let program = &document.program;
     let seed = program.seed.map(|s| format!(", seed {s}")).unwrap_or_default();
     // Some tasks write one record over all sequences.
@@ -57,7 +59,12 @@ fn headline(document: &ResultDocument) -> String {
         0 => String::new(),
         n => format!("{} {unit}{}, ", count(n), if n == 1 { "" } else { "s" }),
     };
-    format!("{task}: {records}by {} {}{seed}", clean(&program.name, 60), clean(&program.version, 40))
+    let of = file.map(|file| format!(" on {}", clean(file, words::MAX))).unwrap_or_default();
+    let version = match program.version.as_str() {
+        NO_VERSION => String::new(),
+        version => format!(" {}", clean(version, 40)),
+    };
+    format!("{task}{of}: {records}by {}{version}{seed}", clean(&program.name, 60))
 }
 
 fn fold_lines(folds: &[Fold], look: &Look, draw: Draw) -> Vec<String> {
@@ -167,7 +174,7 @@ mod tests {
             "program": {"name": "sequence_stats", "version": "0.1.0", "seed": null},
         }))
         .unwrap();
-        let at = |width| lines(&document, &Look::plain(width), |_, _| None).join("\n");
+        let at = |width| lines(&document, None, &Look::plain(width), |_, _| None).join("\n");
         insta::assert_snapshot!(format!("{}\n\n{}", at(80), at(40)));
     }
 }

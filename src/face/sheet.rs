@@ -27,6 +27,8 @@ const SAMPLE: &str = "sample";
 const LONGEST_NAME: usize = 100;
 /// A name at least so much alike is meant: 1 is the same, 0 has nothing in common.
 const NEAR: f64 = 0.5;
+/// Where relative paths are taken from.
+const PLACE: &str = "the folder of the sheet";
 /// Of a value or a name so many characters are shown.
 const SHOWN: usize = 60;
 
@@ -284,10 +286,10 @@ impl Reading<'_> {
         }
         let mut work = Work::new(&self.task.name, "", self.set.clone());
         work.single = true;
-        for (column, value) in columns.iter().zip(record) {
+        for (column, value) in columns.iter().zip(record.iter().map(str::trim)) {
             let name = self.name_of(column);
             let wrong = |problem: String, hint: &str| Err(self.wrong(Some(line), Some(name), problem, hint));
-            if value.trim().is_empty() {
+            if value.is_empty() {
                 return wrong(
                     "there is no value".to_owned(),
                     "give each line one, or put lines without it into a sheet of their own",
@@ -301,7 +303,7 @@ impl Reading<'_> {
                     let problem = format!("the name has more than {LONGEST_NAME} characters");
                     return wrong(problem, "choose a shorter one");
                 }
-                Column::Sample => work.sample = Some(value.trim().to_owned()),
+                Column::Sample => work.sample = Some(value.to_owned()),
                 Column::First => {
                     let file = self.file(line, name, value)?;
                     work.inputs.iter_mut().for_each(|input| input.named.clone_from(&file));
@@ -344,11 +346,9 @@ impl Reading<'_> {
                 Err(self.wrong(Some(line), Some(column), problem, "write a line for each file"))
             }
             Err(NoFile::Expand(error)) => {
-                let hint = error.hint().unwrap_or_default();
-                let hint = format!(
-                    "{hint}{}paths are taken from the folder of the sheet",
-                    if hint.is_empty() { "" } else { "; " }
-                );
+                let (hint, from) =
+                    (error.hint_from(PLACE).unwrap_or_default(), format!("paths are taken from {PLACE}"));
+                let hint = if hint.contains(&from) { hint } else { format!("{hint}; {from}") };
                 Err(self.wrong(Some(line), Some(column), error.to_string(), &hint))
             }
         }
@@ -363,7 +363,7 @@ impl Reading<'_> {
         let Err(error) = check_parameters(self.task, &chosen) else { return Ok(()) };
         let hint = error.hint().unwrap_or_default();
         Err(match &error {
-            ParameterError::Value { name, wanted, given } if !self.set.contains_key(name) => {
+            ParameterError::Value { name, wanted, given, .. } if !self.set.contains_key(name) => {
                 self.wrong(Some(line), Some(name), format!("it must be {wanted}, and is {given}"), &hint)
             }
             // Of what is set for all lines, the line says nothing.

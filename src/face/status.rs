@@ -18,8 +18,6 @@ use domain::{
 const LINES: usize = 5;
 /// So many jobs have a row of their own in the table.
 const ROWS: usize = 20;
-/// So many failures are told in words.
-const FAILURES: usize = 3;
 /// Between two columns.
 const GAP: usize = 2;
 /// A name of a file has so much room where it needs it.
@@ -153,6 +151,10 @@ fn lines(jobs: &[JobStanding], look: &Look) -> Vec<String> {
         format!("{}{name}{cost}{}", look.tone(tone(job.state), &first), next(job)).trim_end().to_owned()
     };
     let mut out: Vec<String> = jobs.iter().map(line).collect();
+    // Of one alone the error line has said it.
+    if jobs.len() > 1 {
+        out.extend(failures(jobs.iter(), look));
+    }
     if jobs.iter().any(|job| next(job) != command(job)) {
         out.extend(how_to_go_on(&jobs.iter().collect::<Vec<_>>(), look));
     }
@@ -225,7 +227,7 @@ fn totals(sorted: &[&JobStanding], look: &Look) -> Vec<String> {
         None => count(sorted.len() as u64),
     };
     let mut out = look.field("Jobs", Tone::Strong, &format!("{of}: {}", by_state(sorted)));
-    out.extend(reasons("Why", sorted.iter().filter_map(|job| Some((job.failure.as_ref()?, job.name()))), look));
+    out.extend(failures(sorted.iter().copied(), look));
     let (paid, fees) = (sum(sorted.iter().map(|job| job.paid_datoshi)), sum(sorted.iter().map(|job| job.fees_datoshi)));
     let cost = match (paid, fees) {
         (Datoshi::ZERO, Datoshi::ZERO) => "nothing was paid".to_owned(),
@@ -236,25 +238,20 @@ fn totals(sorted: &[&JobStanding], look: &Look) -> Vec<String> {
     out
 }
 
+/// Why jobs failed.
+fn failures<'a>(jobs: impl Iterator<Item = &'a JobStanding>, look: &Look) -> Vec<String> {
+    reasons("Why", jobs.filter_map(|job| Some((job.failure.as_ref()?, job.name()))), look)
+}
+
 /// Why what was not done, each reason once with its files.
 fn reasons<'a>(label: &str, of: impl Iterator<Item = (&'a String, &'a String)>, look: &Look) -> Vec<String> {
-    let mut reasons: Vec<(&String, Vec<String>)> = Vec::new();
-    for (why, dataset) in of {
-        let name = clean(dataset, words::MAX);
-        match reasons.iter_mut().find(|(known, _)| *known == why) {
-            Some((_, names)) => names.push(name),
-            None => reasons.push((why, vec![name])),
-        }
-    }
+    let reasons = words::Reasons::of(of.map(|(why, dataset)| (why, clean(dataset, words::MAX))));
     let mut out = Vec::new();
-    for (index, (why, names)) in reasons.iter().take(FAILURES).enumerate() {
-        let text = format!("{}: {}", words::listed(names), clean(why, words::MAX));
+    for (index, (why, names)) in reasons.told().enumerate() {
+        let text = format!("{names}: {}", clean(why, words::MAX));
         out.extend(look.field(if index == 0 { label } else { "" }, Tone::Bad, &text));
     }
-    let more: usize = reasons.iter().skip(FAILURES).map(|(_, names)| names.len()).sum();
-    if more > 0 {
-        out.extend(look.more(Tone::Bad, &format!("and {} more, for other reasons", count(more as u64))));
-    }
+    out.extend(reasons.rest().iter().flat_map(|rest| look.more(Tone::Bad, rest)));
     out
 }
 

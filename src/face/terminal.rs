@@ -54,6 +54,10 @@ struct State {
     results_shown: HashSet<JobId>,
     /// The pieces of a plan that has more than are shown one by one, and how many of them have their result; 0 of a smaller one.
     batch: (usize, usize),
+    /// Whether the plan has several pieces, so that a result is told with its file.
+    several: bool,
+    /// Whether it was told that one of several runs: which one it is does not matter.
+    running_told: bool,
     /// A plan that was told and is not printed yet: where a person is asked for consent, the question shows it.
     plan: Option<Event>,
     /// Whether a person is being asked about it.
@@ -72,6 +76,8 @@ impl Terminal {
             last_status: String::new(),
             results_shown: HashSet::new(),
             batch: (0, 0),
+            several: false,
+            running_told: false,
             plan: None,
             in_question: false,
         };
@@ -199,7 +205,10 @@ impl Terminal {
             return;
         }
         let lines = match read_document(file) {
-            Ok(document) => result::lines(&document, &self.look, self.draw),
+            Ok(document) => {
+                let file = state.several.then_some(document.dataset.path.as_str());
+                result::lines(&document, file, &self.look, self.draw)
+            }
             Err(why) => self.look.field("Result", Tone::Care, &why),
         };
         self.print(state, &lines);
@@ -224,6 +233,7 @@ impl Sink for Terminal {
         if let Event::Plan(plan) = &event {
             let pieces = plan.0.possible().count();
             state.batch = (if pieces > MOST_ROWS { pieces } else { 0 }, 0);
+            (state.several, state.running_told) = (pieces > 1, false);
         }
         self.plan(state, Some(&event));
         if !matches!(event, Event::ThoughtDelta { .. }) {
@@ -247,7 +257,9 @@ impl Sink for Terminal {
                 if task.is_none() {
                     state.progress.clear();
                 }
-                if *status != state.last_status {
+                let again = state.several && task == Some(Task::Run) && state.running_told;
+                state.running_told |= task == Some(Task::Run);
+                if *status != state.last_status && !again {
                     state.last_status.clone_from(status);
                     let lines = render::lines(&event, &self.look);
                     self.print(state, &lines);

@@ -10,6 +10,7 @@ use domain::{
     job::JobState,
     plan::Cannot,
     request::{MOST_WORK, Origin},
+    result::STDERR_FILE,
     units::{clean, count},
 };
 use guard::{
@@ -34,8 +35,8 @@ pub enum JobError {
     UnknownTask {
         /// What was asked for.
         name: String,
-        /// The tasks there are.
-        known: Vec<String>,
+        /// Tasks that may be meant.
+        near: Vec<String>,
         /// A file of the working folder that says it is one: none of these is read.
         unread: Option<std::path::PathBuf>,
     },
@@ -142,6 +143,16 @@ pub enum JobError {
     /// The run on this machine failed.
     #[error(transparent)]
     Local(#[from] LocalError),
+    /// The outside program of a run on this machine failed, and said why.
+    #[error("{failed}")]
+    Program {
+        /// The job.
+        job: JobId,
+        /// How it failed.
+        failed: LocalError,
+        /// The file of all that it said.
+        messages: std::path::PathBuf,
+    },
     /// The payment could not be made.
     #[error(transparent)]
     Payment(#[from] PayError),
@@ -227,7 +238,7 @@ impl JobError {
     pub fn unknown_task(name: &str, tasks: &Catalogue, folder: &std::path::Path) -> JobError {
         JobError::UnknownTask {
             name: clean(name, 60),
-            known: tasks.iter().map(|task| task.name.clone()).collect(),
+            near: tasks.near(name, |_| true).into_iter().map(|task| task.name.clone()).collect(),
             unread: catalogue::unread(folder, name),
         }
     }
@@ -262,7 +273,7 @@ impl JobError {
             JobError::OtherProfile { .. } => "other_profile",
             JobError::Storage(_) => "storage",
             JobError::Compute(_) | JobError::Terms(_) => "provider",
-            JobError::Local(_) | JobError::Limit { .. } => "local_run",
+            JobError::Local(_) | JobError::Program { .. } | JobError::Limit { .. } => "local_run",
             JobError::Payment(_) => "payment",
             JobError::PaymentUnknown(_) => "payment_unknown",
             JobError::Fetch(_) => "fetch",
@@ -283,7 +294,7 @@ impl JobError {
         match self {
             JobError::Refused(r) => r.hint.clone(),
             JobError::UnknownTask { unread: Some(file), .. } => Some(catalogue::unread_hint(file)),
-            JobError::UnknownTask { known, .. } => Some(format!("the tasks are: {}", known.join(", "))),
+            JobError::UnknownTask { near, .. } => Some(meant(near)),
             JobError::Parameter(e) => e.hint(),
             JobError::Probe(e) => e.hint(),
             JobError::MissingProgram { missing, .. } => Some(missing.hint()),
@@ -297,6 +308,10 @@ impl JobError {
             JobError::Compute(e) => Some(e.hint()),
             JobError::Terms(e) => Some(e.hint().to_owned()),
             JobError::Local(e) => e.hint(),
+            JobError::Program { job, messages, .. } => Some(format!(
+                "`agent results {job} --cat {STDERR_FILE}` prints all of its messages; they lie in {}",
+                messages.display()
+            )),
             JobError::Payment(e) => Some(pay_hint(e).to_owned()),
             JobError::PaymentUnknown(job) | JobError::Interrupted(job) => {
                 Some(format!("`agent jobs resume {job}` looks again; nothing is paid twice"))
@@ -348,13 +363,22 @@ impl JobError {
             JobError::Refused(r) if r.rule.is_budget() => 5,
             JobError::Refused(_) => 3,
             JobError::Payment(PayError::Intend(IntendError::Cap { .. })) => 5,
-            JobError::Ended { .. } | JobError::BadResult { .. } | JobError::Local(_) | JobError::Limit { .. } => 6,
+            JobError::Ended { .. } | JobError::BadResult { .. } => 6,
+            JobError::Local(_) | JobError::Program { .. } | JobError::Limit { .. } => 6,
             JobError::PaymentUnknown(_) => 7,
             JobError::Interrupted(_) => 130,
             JobError::Cannot(cannot) => cannot.exit_code,
             JobError::TooMuchWork(_) | JobError::Files(ExpandError::TooMany { .. }) | JobError::Pairs { .. } => 2,
             _ => 1,
         }
+    }
+}
+
+/// What may be meant by a name that is no task, and where all names are found.
+pub fn meant(near: &[String]) -> String {
+    match near {
+        [] => "`agent tasks` lists all".to_owned(),
+        near => format!("did you mean {}? `agent tasks` lists all", near.join(" or ")),
     }
 }
 

@@ -7,7 +7,7 @@ use domain::{
     estimate::{Estimate, Measured, WorkedOn},
     event::Event,
     job::{Job, JobResult, JobState},
-    result::RESULT_FILE,
+    result::{RESULT_FILE, STDERR_FILE},
     task::TaskType,
     units,
     verdict::time_limit,
@@ -83,6 +83,10 @@ impl Workflow {
                     LocalError::TimedOut { .. } | LocalError::OutOfMemory { .. } => {
                         let hint = self.after_limit(job, task)?;
                         Err(JobError::Limit { limit: error, hint })
+                    }
+                    LocalError::Program { ref said, .. } if !said.is_empty() => {
+                        let messages = out_dir.join(STDERR_FILE);
+                        Err(JobError::Program { job: job.id.clone(), failed: error, messages })
                     }
                     error => Err(error.into()),
                 }

@@ -15,11 +15,16 @@ use domain::{
     job::{Job, JobState},
 };
 
+/// The folder of a job's result, which need not be there; `home` is the agent's.
+pub fn results_folder(job: &Job, home: &Path) -> PathBuf {
+    let parent = job.out_dir.clone().unwrap_or_else(|| home.join("results"));
+    parent.join(job.id.as_str())
+}
+
 impl Workflow {
     /// The folder of the job's result.
     pub(super) fn out_dir(&self, job: &Job) -> PathBuf {
-        let parent = job.out_dir.clone().unwrap_or_else(|| self.parts.ledger.home().join("results"));
-        parent.join(job.id.as_str())
+        results_folder(job, self.parts.ledger.home())
     }
 
     /// The folder of the job's result, made and tried.

@@ -15,6 +15,8 @@ pub const MOST_FILES: usize = 1000;
 pub const STDOUT_FILE: &str = "stdout.txt";
 /// See [`STDOUT_FILE`].
 pub const STDERR_FILE: &str = "stderr.txt";
+/// What stands in the place of a version where a program tells none.
+pub const NO_VERSION: &str = "not told by the program";
 /// The names in a job's folder that are no program's and no provider's to give.
 pub const OUR_FILES: [&str; 3] = [RESULT_FILE, STDOUT_FILE, STDERR_FILE];
 
@@ -133,7 +135,7 @@ pub struct ResultDataset {
 pub struct ResultProgram {
     /// Program or built-in algorithm.
     pub name: String,
-    /// Its version.
+    /// Its version, or that it tells none.
     pub version: String,
     /// The seed of a random search.
     pub seed: Option<u64>,

@@ -191,8 +191,12 @@ fn of(job: &Job, error: CommandError) -> CommandError {
 pub fn write_records(ledger: &Ledger, request: &RequestId, folder: &Path) -> Result<PathBuf, CommandError> {
     let path = folder.join(RECORDS);
     let failed = |error: std::io::Error| {
-        CommandError::new(Kind::Failed, "write", format!("{} cannot be written: {error}", path.display()))
-            .hint(format!("`agent results {request} --tsv` prints the table"))
+        CommandError::new(
+            Kind::Failed,
+            "write",
+            format!("{} cannot be written: {}", path.display(), plain_file::why(&error)),
+        )
+        .hint(format!("`agent results {request} --tsv` prints the table"))
     };
     let batch = Batch::in_ledger(ledger, request)?;
     let columns = batch.columns()?;

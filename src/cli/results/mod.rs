@@ -1,13 +1,15 @@
 //! `agent results`: what a job left, or all jobs of a request, for people and for other programs.
 
 mod batch;
+mod check;
+mod copy;
+mod left;
 mod records;
 
 pub use batch::write_records;
 
 use std::{
-    fs,
-    io::{self, IsTerminal as _, Read as _, Write},
+    io::{self, IsTerminal as _, Seek as _},
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
     str::FromStr,
@@ -16,19 +18,19 @@ use std::{
 use clap::Args;
 use serde_json::{Value, json};
 
-use self::records::Separator;
+use self::{
+    check::{Failed, Look, checked, opened},
+    records::Separator,
+};
 use super::{CommandError, Context, Kind, completions, jobs::Which};
-use crate::tools::schema::file_text;
+use crate::{face::look::Tone, job::results::results_folder, tools::schema::file_text};
 use domain::{
     bounded,
-    hash::Hashed,
     ids::{JobId, JobIdError, RequestId},
     job::{Job, JobResult, ResultFile},
     result::{BOUNDS, RESULT_FILE, ResultDocument},
-    text::is_hidden,
     units,
 };
-use guard::config::plain_file;
 
 /// List the result files of a job or of a request, print one, copy them, or have their records as a table.
 #[derive(Debug, Args)]
@@ -102,12 +104,18 @@ impl Results {
             let batch = batch::Batch::of(context, id)?;
             return if self.csv || self.tsv { batch.print(context, separator) } else { batch.list(context) };
         }
-        let (job, result) = self.find(context)?;
+        let (job, result) = match self.find(context)? {
+            (job, Some(result)) => (job, result),
+            (job, None) => {
+                let folder = results_folder(&job, context.settings()?.home().path());
+                return left::run(context, &job, &folder, self.cat.as_deref());
+            }
+        };
         if let Some(name) = &self.cat {
             return cat(named(&result, name)?, &result.folder);
         }
         if let Some(to) = &self.copy {
-            return copy(context, &result, &context.settings()?.cwd().join(to));
+            return copy::copy(context, &result, &context.settings()?.cwd().join(to));
         }
         if self.csv || self.tsv {
             return records::print(context, document(&result)?, separator);
@@ -115,30 +123,22 @@ impl Results {
         if self.open {
             return open(&result.folder);
         }
-        list(context, &job, &result);
-        Ok(ExitCode::SUCCESS)
+        list(context, &job, &result)
     }
 
-    /// The job that is meant, and its result.
-    fn find(&self, context: &Context) -> Result<(Job, JobResult), CommandError> {
+    /// The job that is meant, and its result where it has one.
+    fn find(&self, context: &Context) -> Result<(Job, Option<JobResult>), CommandError> {
         if let Some(Of::Job(job)) = &self.of {
             let (_, job) = Which { job: Some(job.clone()) }.find(context)?;
-            return match job.result.clone() {
-                Some(result) => Ok((job, result)),
-                None => Err(CommandError::new(
-                    Kind::Failed,
-                    "no_result",
-                    format!("{} has no result: it is {}", job.id, job.state),
-                )
-                .hint(format!("agent jobs show {}", job.id))),
-            };
+            let result = job.result.clone();
+            return Ok((job, result));
         }
         let jobs = match context.ledger_if_any()? {
             Some(ledger) => ledger.jobs()?,
             None => Vec::new(),
         };
-        let newest = jobs.into_iter().rev().find_map(|job| job.result.clone().map(|result| (job, result)));
-        newest.ok_or_else(|| {
+        let newest = jobs.into_iter().rev().find(|job| job.result.is_some());
+        newest.map(|job| (job.clone(), job.result)).ok_or_else(|| {
             CommandError::new(Kind::Failed, "no_result", "no job has a result yet")
                 .hint("agent jobs list shows how they stand")
         })
@@ -158,46 +158,6 @@ fn named<'r>(result: &'r JobResult, name: &str) -> Result<&'r ResultFile, Comman
     })
 }
 
-impl Failed {
-    /// Of this file, as a person is told of it.
-    fn of(self, name: &str) -> CommandError {
-        let name = units::clean(name, 80);
-        match self {
-            Failed::Changed(why) => {
-                CommandError::new(Kind::Failed, "result_changed", format!("{name} is not as it came: {why}"))
-                    .hint("it was changed, moved or removed after the job was done; ask for the work anew with --anew")
-            }
-            Failed::Io(error) => {
-                CommandError::new(Kind::Failed, "write", format!("{name} cannot be passed on: {error}"))
-                    .hint("check that it can be read, and that there is room where it goes")
-            }
-        }
-    }
-}
-
-/// Why a file was not passed on.
-enum Failed {
-    /// It is not what it was.
-    Changed(String),
-    /// It cannot be read, or where it goes takes no more.
-    Io(io::Error),
-}
-
-/// Passes a file on, and holds it against its checksum.
-fn checked(folder: &Path, file: &ResultFile, to: &mut dyn Write) -> Result<(), Failed> {
-    let from = plain_file::open_itself(&folder.join(&file.name)).map_err(|error| Failed::Changed(error.to_string()))?;
-    let mut passed = Hashed::new(to);
-    // A byte more than it had tells that it grew.
-    io::copy(&mut from.take(file.bytes.saturating_add(1)), &mut passed).map_err(Failed::Io)?;
-    let (_, bytes, sha256) = passed.finish();
-    if bytes != file.bytes {
-        let more = if bytes > file.bytes { "more than " } else { "" };
-        let had = units::bytes(file.bytes);
-        return Err(Failed::Changed(format!("it has {more}{} and had {had}", units::bytes(bytes.min(file.bytes)))));
-    }
-    if sha256 == file.sha256 { Ok(()) } else { Err(Failed::Changed("its checksum is another one".to_owned())) }
-}
-
 /// The result document, read from the same opening of it that is held against its checksum.
 fn document(result: &JobResult) -> Result<ResultDocument, CommandError> {
     let file = named(result, RESULT_FILE)?;
@@ -211,99 +171,35 @@ fn document(result: &JobResult) -> Result<ResultDocument, CommandError> {
         )));
     }
     let mut text = Vec::new();
-    checked(&result.folder, file, &mut text).map_err(|failed| failed.of(RESULT_FILE))?;
+    opened(&result.folder, file)
+        .and_then(|from| checked(&from, file, &mut text))
+        .map_err(|failed| failed.of(RESULT_FILE))?;
     bounded::from_slice(&text, BOUNDS).map_err(|error| unread(error.to_string()))
 }
 
+/// Prints a file once all of it was held against its checksum, from the same opening of it.
 fn cat(file: &ResultFile, folder: &Path) -> Result<ExitCode, CommandError> {
-    // What a terminal would obey goes to none.
-    if io::stdout().is_terminal() && !is_text(folder, file)? {
-        return Err(CommandError::new(
-            Kind::Failed,
-            "binary",
-            format!("{} is no plain text", units::clean(&file.name, 80)),
-        )
-        .hint("print it into a file or a program: agent results --cat FILE > NEW"));
-    }
-    match checked(folder, file, &mut io::stdout().lock()) {
+    let failed = |failed: Failed| failed.of(&file.name);
+    let mut from = opened(folder, file).map_err(failed)?;
+    let mut look = Look::default();
+    checked(&from, file, &mut look).map_err(failed)?;
+    may_be_shown(&look, &file.name)?;
+    from.rewind().map_err(|error| failed(Failed::Io(error)))?;
+    match checked(&from, file, &mut io::stdout().lock()) {
         // Whoever read as much as they wanted is served.
         Err(Failed::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-        done => done.map(|()| ExitCode::SUCCESS).map_err(|failed| failed.of(&file.name)),
+        done => done.map(|()| ExitCode::SUCCESS).map_err(failed),
     }
 }
 
-/// Whether a file holds text that a terminal only shows: no character of it is one that nobody sees.
-fn is_text(folder: &Path, file: &ResultFile) -> Result<bool, CommandError> {
-    let mut look = Look::default();
-    checked(folder, file, &mut look).map_err(|failed| failed.of(&file.name))?;
-    Ok(look.is_text())
-}
-
-/// Looks at text that comes in pieces.
-#[derive(Default)]
-struct Look {
-    /// The bytes of a character whose end has not come.
-    begun: Vec<u8>,
-    hidden: bool,
-}
-
-impl Look {
-    fn is_text(&self) -> bool {
-        !self.hidden && self.begun.is_empty()
+/// What a terminal would obey goes to none.
+fn may_be_shown(look: &Look, name: &str) -> Result<(), CommandError> {
+    if look.is_text() || !io::stdout().is_terminal() {
+        return Ok(());
     }
-}
-
-impl Write for Look {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        self.begun.extend_from_slice(piece);
-        let valid = match std::str::from_utf8(&self.begun) {
-            Ok(text) => text.len(),
-            Err(error) => {
-                self.hidden |= error.error_len().is_some();
-                error.valid_up_to()
-            }
-        };
-        let text = String::from_utf8_lossy(self.begun.get(..valid).unwrap_or_default());
-        self.hidden |= text.chars().any(|c| c != '\n' && c != '\t' && is_hidden(c));
-        if self.hidden {
-            self.begun.clear();
-        } else {
-            self.begun.drain(..valid);
-        }
-        Ok(piece.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Copies each file under another name first, so that none is there half.
-fn copy(context: &Context, result: &JobResult, to: &Path) -> Result<ExitCode, CommandError> {
-    let failed = |what: &Path, error: io::Error| {
-        CommandError::new(Kind::Failed, "copy", format!("{} cannot be written: {error}", what.display()))
-            .hint("name a folder that is yours and has none of these files yet")
-    };
-    fs::create_dir_all(to).map_err(|error| failed(to, error))?;
-    if let Some(there) =
-        result.files.iter().map(|file| to.join(&file.name)).find(|path| path.symlink_metadata().is_ok())
-    {
-        return Err(failed(&there, io::Error::from(io::ErrorKind::AlreadyExists)));
-    }
-    for file in &result.files {
-        let path = to.join(&file.name);
-        let new = tempfile::Builder::new().permissions(plain_file::of_results()).tempfile_in(to);
-        let mut new = new.map_err(|error| failed(to, error))?;
-        checked(&result.folder, file, &mut new).map_err(|failed| failed.of(&file.name))?;
-        new.persist_noclobber(&path).map_err(|error| failed(&path, error.error))?;
-    }
-    if context.json() {
-        context.output.json(&json!({"copied": result.files.len(), "to": to}));
-    } else {
-        let files = units::counted(result.files.len() as u64, "file", "files");
-        context.output.lines([format!("{files} copied to {}", to.display())]);
-    }
-    Ok(ExitCode::SUCCESS)
+    let message = format!("{} is no plain text", units::clean(name, 80));
+    Err(CommandError::new(Kind::Failed, "binary", message)
+        .hint("print it into a file or a program: agent results --cat FILE > NEW"))
 }
 
 fn open(folder: &Path) -> Result<ExitCode, CommandError> {
@@ -319,23 +215,46 @@ fn open(folder: &Path) -> Result<ExitCode, CommandError> {
     }
 }
 
-fn list(context: &Context, job: &Job, result: &JobResult) {
+/// Lists the files, each held against its checksum.
+fn list(context: &Context, job: &Job, result: &JobResult) -> Result<ExitCode, CommandError> {
+    let state = |file: &ResultFile| check::state(&result.folder, file);
+    let states = result.files.iter().map(state).collect::<Result<Vec<_>, _>>()?;
+    let files = || result.files.iter().zip(&states);
+    let odd: Vec<String> = files()
+        .filter(|(_, state)| !state.is_whole())
+        .map(|(file, state)| format!("{} {}", units::clean(&file.name, 80), state.since()))
+        .collect();
     if context.json() {
-        context.output.json(&json!({"job": job.id, "folder": result.folder, "files": result.files}));
-        return;
+        let files: Vec<Value> = files()
+            .map(|(file, state)| {
+                json!({"name": file.name, "bytes": file.bytes, "sha256": file.sha256, "state": state.word()})
+            })
+            .collect();
+        context.output.json(&json!({"job": job.id, "folder": result.folder, "files": files}));
+    } else {
+        let row = |(file, state): (&ResultFile, &check::State)| {
+            let mut row = vec![units::clean(&file.name, 80), units::bytes(file.bytes)];
+            row.extend((!odd.is_empty()).then(|| state.word().to_owned()));
+            row.push(file.sha256.to_string());
+            row
+        };
+        let header: &[&str] =
+            if odd.is_empty() { &["file", "size", "sha256"] } else { &["file", "size", "now", "sha256"] };
+        let title = format!("{} of {}, in {}", job.id, job.task_type, result.folder.display());
+        context.output.lines(context.look.paragraph(Tone::Plain, &title));
+        context.output.lines(context.look.table(header, files().map(row).collect(), &[1], 0));
     }
-    let look = &context.look;
-    let rows = result
-        .files
-        .iter()
-        .map(|file| vec![units::clean(&file.name, 80), units::bytes(file.bytes), file.sha256.to_string()]);
-    let title = format!("{} of {}, in {}", job.id, job.task_type, result.folder.display());
-    context.output.lines(look.paragraph(crate::face::look::Tone::Plain, &title));
-    context.output.lines(look.table(&["file", "size", "sha256"], rows.collect(), &[1], 0));
+    if odd.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let message = format!("the result of {} is not as it came: {}", job.id, odd.join(", "));
+    Err(CommandError::new(Kind::Failed, "result_changed", message).hint(check::ANEW))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

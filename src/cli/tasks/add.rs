@@ -13,11 +13,12 @@ use super::{
     drawn,
     kept::{self, Over},
     model::{self, Drawn, Said, own_name},
-    unknown, wrong_file,
+    wrong_file,
 };
 use crate::{
     cli::{CommandError, Context, Kind, runtime::block_on},
     face::look::Tone,
+    job::error::meant,
 };
 use compute::aioz::{Aioz, ComputeError, Cost, Serving};
 use domain::{
@@ -254,7 +255,11 @@ pub(super) fn remove(context: &Context, name: &str) -> Result<ExitCode, CommandE
         return Err(match catalogue.get(name) {
             Some(_) => CommandError::usage(format!("`{name}` is part of this program, and stays"))
                 .hint("agent tasks remove is for tasks of your own"),
-            None => unknown(context, name, catalogue),
+            None => {
+                let own = catalogue.near(name, |task| task.origin == TaskOrigin::Owner);
+                let own: Vec<String> = own.into_iter().map(|task| task.name.clone()).collect();
+                CommandError::usage(format!("there is no task `{}`", units::clean(name, 60))).hint(meant(&own))
+            }
         });
     }
     fs::remove_file(&path).map_err(kept::unwritten)?;

@@ -15,10 +15,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{CommandError, Context, Kind, completions, runtime::block_on};
-use crate::tools::schema::file_text;
+use crate::{job::JobError, tools::schema::file_text};
 use compute::{local::Runner, worker::Probed};
 use domain::task::TaskType;
-use guard::machine::catalogue::{self, Catalogue, FolderError, TaskFile, TaskFileError, missing_program};
+use guard::machine::catalogue::{Catalogue, FolderError, TaskFile, TaskFileError, missing_program};
 
 /// Show what can be computed, and add tasks of your own.
 #[derive(Debug, Default, Args)]
@@ -121,17 +121,9 @@ fn schema() -> Value {
 }
 
 fn unknown(context: &Context, name: &str, catalogue: &Catalogue) -> CommandError {
-    let folder = context.settings().map(|settings| settings.cwd()).ok();
-    let names: Vec<&str> = catalogue.iter().map(|t| t.name.as_str()).collect();
-    let near = names.iter().map(|n| (strsim::osa_distance(n, name), *n)).min().filter(|(distance, _)| *distance <= 3);
-    let hint = match near {
-        _ if let Some(file) = folder.and_then(|folder| catalogue::unread(folder, name)) => {
-            catalogue::unread_hint(&file)
-        }
-        Some((_, meant)) => format!("did you mean {meant}?"),
-        None => format!("the tasks are: {}", names.join(", ")),
-    };
-    CommandError::usage(format!("there is no task `{name}`")).hint(hint)
+    let folder = context.settings().map(|settings| settings.cwd().to_owned()).unwrap_or_default();
+    let error = JobError::unknown_task(name, catalogue, &folder);
+    CommandError::usage(error.to_string()).maybe_hint(error.hint())
 }
 
 /// A task file that is none.

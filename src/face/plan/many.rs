@@ -12,13 +12,13 @@ use super::{
 };
 use domain::{
     money::Datoshi,
-    plan::{Cannot, PlannedWork},
+    plan::PlannedWork,
     units::{about_seconds, bytes, clean, count},
     verdict::OffloadRule,
 };
 
-/// So many different reasons are told before the rest is counted.
-const REASONS: usize = 3;
+/// So many names are told that are there more than once.
+const SAME: usize = 3;
 
 /// The headline, the table, and what belongs to all of it. Where nothing can be done, the reasons say all that a table would.
 pub fn lines(pieces: &[PlannedWork], sent: Option<&str>, look: &Look) -> Vec<String> {
@@ -119,34 +119,25 @@ fn with(pieces: &[PlannedWork], common: &Common) -> Option<String> {
 
 /// What cannot be done, by reason, with what to do about it.
 fn cannot(pieces: &[PlannedWork], common: &Common, look: &Look) -> Vec<String> {
-    let mut reasons: Vec<(&Cannot, Vec<String>)> = Vec::new();
-    for (piece, cannot) in pieces.iter().filter_map(|piece| Some((piece, piece.cannot.as_ref()?))) {
-        let name = common.name(&piece.work);
-        match reasons.iter_mut().find(|(known, _)| (&known.why, &known.hint) == (&cannot.why, &cannot.hint)) {
-            Some((_, names)) => names.push(name),
-            None => reasons.push((cannot, vec![name])),
-        }
-    }
+    let of = pieces.iter().filter_map(|piece| Some((piece, piece.cannot.as_ref()?)));
+    let reasons = words::Reasons::of(of.map(|(piece, cannot)| ((&cannot.why, &cannot.hint), common.name(&piece.work))));
     let mut out = Vec::new();
-    for (index, (reason, names)) in reasons.iter().take(REASONS).enumerate() {
-        let text = format!("{}: {}", listed(names), clean(&reason.why, words::MAX));
+    for (index, ((why, hint), names)) in reasons.told().enumerate() {
+        let text = format!("{names}: {}", clean(why, words::MAX));
         out.extend(look.field(if index == 0 { "Cannot" } else { "" }, Tone::Bad, &text));
-        let hint = reason.hint.as_ref().map(|hint| format!("hint: {}", clean(hint, words::MAX)));
+        let hint = hint.as_ref().map(|hint| format!("hint: {}", clean(hint, words::MAX)));
         out.extend(hint.iter().flat_map(|hint| look.more(Tone::Plain, hint)));
     }
-    let rest: usize = reasons.iter().skip(REASONS).map(|(_, names)| names.len()).sum();
-    if rest > 0 {
-        out.extend(look.more(Tone::Bad, &format!("and {} more, for other reasons", count(rest as u64))));
-    }
+    out.extend(reasons.rest().iter().flat_map(|rest| look.more(Tone::Bad, rest)));
     out
 }
 
 /// What is named more than once, for the first few pieces; the others are counted.
 fn same(pieces: &[PlannedWork]) -> Vec<String> {
     let all: Vec<String> = pieces.iter().filter_map(words::also).collect();
-    let rest = all.len().saturating_sub(REASONS);
+    let rest = all.len().saturating_sub(SAME);
     let more = (rest > 0).then(|| format!("and {} more that are named more than once", count(rest as u64)));
-    all.into_iter().take(REASONS).chain(more).collect()
+    all.into_iter().take(SAME).chain(more).collect()
 }
 
 /// What is the same as before.

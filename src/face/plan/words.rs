@@ -19,6 +19,8 @@ use domain::{
 pub const MAX: usize = 400;
 /// So many names are listed before the rest is counted.
 const NAMED: usize = 3;
+/// So many different reasons are told before the rest is counted, and so many names that share a few.
+const REASONS: usize = 20;
 /// So many files of a piece of work are listed before the rest is counted.
 const LISTED: usize = 50;
 
@@ -76,16 +78,51 @@ pub fn also(piece: &PlannedWork) -> Option<String> {
 
 /// `one, two, three and 4 more`.
 pub fn listed(names: &[String]) -> String {
+    listed_to(NAMED, names)
+}
+
+/// The same with at most so many names.
+fn listed_to(most: usize, names: &[String]) -> String {
     match names {
         [] => String::new(),
         [one] => one.clone(),
-        names if names.len() <= NAMED => {
+        names if names.len() <= most => {
             names.split_last().map_or_else(String::new, |(last, rest)| format!("{} and {last}", rest.join(", ")))
         }
         names => {
-            let shown: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
-            format!("{} and {} more", shown.join(", "), count((names.len() - NAMED) as u64))
+            let shown: Vec<&str> = names.iter().take(most).map(String::as_str).collect();
+            format!("{} and {} more", shown.join(", "), count((names.len() - most) as u64))
         }
+    }
+}
+
+/// What cannot be done or failed, told by reason: each reason with the names that it holds for.
+pub struct Reasons<R>(Vec<(R, Vec<String>)>);
+
+impl<R: PartialEq> Reasons<R> {
+    /// The reasons in the order in which they come up, each once.
+    pub fn of(all: impl Iterator<Item = (R, String)>) -> Reasons<R> {
+        let mut reasons: Vec<(R, Vec<String>)> = Vec::new();
+        for (why, name) in all {
+            match reasons.iter_mut().find(|(known, _)| *known == why) {
+                Some((_, names)) => names.push(name),
+                None => reasons.push((why, vec![name])),
+            }
+        }
+        Reasons(reasons)
+    }
+
+    /// The reasons that are told, each with its names: all names where they are few.
+    pub fn told(&self) -> impl Iterator<Item = (&R, String)> {
+        let few = self.0.iter().map(|(_, names)| names.len()).sum::<usize>() <= REASONS;
+        let most = if few { REASONS } else { NAMED };
+        self.0.iter().take(REASONS).map(move |(why, names)| (why, listed_to(most, names)))
+    }
+
+    /// What is not told, counted, with where it is found.
+    pub fn rest(&self) -> Option<String> {
+        let rest: usize = self.0.iter().skip(REASONS).map(|(_, names)| names.len()).sum();
+        (rest > 0).then(|| format!("and {} more, for other reasons: --json names each of them", count(rest as u64)))
     }
 }
 

@@ -45,6 +45,7 @@ fn each_line_is_a_piece_of_work() {
         "sample,reads,reads_2,min_length,cut_tail\nS1,a_R1.fq,a_R2.fq,30,true\n",
         "\u{feff}sample,reads,reads_2,min_length,cut_tail\r\nS1,a_R1.fq,a_R2.fq,30,true\r\n\r\n",
         "sample\treads\treads_2\tmin_length\tcut_tail\nS1\ta_R1.fq\ta_R2.fq\t30\ttrue",
+        "sample,reads,reads_2,min_length,cut_tail\n S1 , a_R1.fq ,\ta_R2.fq, 30 ,true \n",
         "\"sample\", reads ,reads_2,min_length,cut_tail\n\"S1\",\"a_R1.fq\",a_R2.fq,\"30\",true\n",
     ] {
         assert_eq!(told(text), plain, "{text:?}");
@@ -109,6 +110,11 @@ fn what_is_wrong_is_said_with_its_place_and_what_to_do() {
         })
         .collect();
     insta::assert_snapshot!(shown.join("\n"));
+    let gone = |path: &Path| Err(NoFile::Expand(ExpandError::NoSuch { named: path.to_owned(), near: Vec::new() }));
+    let (task, set) = (task(), Parameters::new());
+    let reading = Reading { name: "s.csv", folder: Path::new("data"), task: &task, set: &set, look: &gone };
+    let hint = read(b"reads\nx.fq\n", &reading).unwrap_err().hint;
+    assert_eq!(hint, "check the name; paths are taken from the folder of the sheet", "and from nowhere else");
     let both = read_with("reads,min_length\na.fq,30\n", &[("min_length", 40)]).unwrap_err();
     insta::assert_snapshot!(format!("{both}; {}", both.hint));
     let large = vec![b'a'; MAX_BYTES as usize + 1];
@@ -151,6 +157,7 @@ proptest! {
             Ok(work) => {
                 prop_assert_eq!(work.len(), lines.len());
                 for (n, (piece, (file, sample))) in work.iter().zip(&lines).enumerate() {
+                    let file = file.trim();
                     let expected = if file.starts_with("~/") { file.into() } else { Path::new("data").join(file) };
                     prop_assert_eq!(piece.dataset(), expected);
                     prop_assert_eq!(piece.sample.clone(), Some(format!("{n}{sample}")));

@@ -74,7 +74,6 @@ impl LocalError {
             LocalError::Program { said, .. } if said.is_empty() => {
                 "look for what the program may not take: odd letters, empty records, names that occur twice".into()
             }
-            LocalError::Program { .. } => "its messages are in stderr.txt in the job's results folder".into(),
             LocalError::DiskFull => "free some space where AGENT_HOME lies, or name another folder with --out".into(),
             LocalError::TooMuchOutput { .. } => {
                 "look for what makes its output so long; `max_result_bytes` in policy.toml is the limit".into()
@@ -85,6 +84,8 @@ impl LocalError {
             LocalError::Crashed { .. } => "run it again; should it happen again, the dataset brings it about".into(),
             // What helps after a limit depends on the job.
             LocalError::OutOfMemory { .. } | LocalError::TimedOut { .. } => return None,
+            // Where its messages lie depends on the job too.
+            LocalError::Program { .. } => return None,
             LocalError::Canceled | LocalError::Task(_) | LocalError::System(_) => return None,
         })
     }

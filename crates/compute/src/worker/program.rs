@@ -23,7 +23,7 @@ use super::{
 };
 use crate::processes::{end_descendants, reap};
 use domain::{
-    result::{ResultDataset, ResultDocument, ResultProgram, STDERR_FILE, STDOUT_FILE},
+    result::{NO_VERSION, ResultDataset, ResultDocument, ResultProgram, STDERR_FILE, STDOUT_FILE},
     task::{CommandLine, Step, template::Piece},
     units,
 };
@@ -182,7 +182,7 @@ fn version(line: &CommandLine, launch: &Launch, places: &Places<'_>) -> String {
             line.version.iter().map(|template| places.fill(template)).collect::<Result<Vec<_>, _>>().ok()?;
         said::version(launch.command(&line.executable, &arguments).ok()?, places.scratch)
     };
-    asked().unwrap_or_else(|| "not told by the program".into())
+    asked().unwrap_or_else(|| NO_VERSION.into())
 }
 
 /// The program's own scripts, where a step runs one.

@@ -42,13 +42,20 @@ fn version_within(patience: Duration, mut command: Command, scratch: &Path) -> O
         .spawn()
         .ok()?;
     let started = Instant::now();
-    while child.try_wait().ok()?.is_none() {
+    let status = loop {
+        if let Some(status) = child.try_wait().ok()? {
+            break status;
+        }
         if started.elapsed() > patience {
             let _ = child.kill();
             let _ = child.wait();
             return None;
         }
         thread::sleep(LOOK);
+    };
+    // What a program says that does not know the option is no version of it.
+    if !status.success() {
+        return None;
     }
     let mut text = Vec::new();
     told.rewind().ok()?;
@@ -170,6 +177,9 @@ mod tests {
         echo.arg("tool 1.2");
         assert_eq!(version(echo, folder.path()).as_deref(), Some("1.2"));
         assert_eq!(version(Command::new("/nowhere/at/all"), folder.path()), None);
+        let mut unknown = Command::new("sh");
+        unknown.args(["-c", "echo 'sh: 0: Illegal option --' >&2; exit 2"]);
+        assert_eq!(version(unknown, folder.path()), None, "an error is no version");
         let mut silent = Command::new("sleep");
         silent.arg("600");
         let started = Instant::now();

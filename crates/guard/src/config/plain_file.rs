@@ -33,6 +33,23 @@ fn open_with(path: &Path, flags: OFlags) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a regular file")) }
 }
 
+/// Why a file could not be read or written, in plain words. What stands in an error of a temporary file, its own path, is
+/// nothing that a person knows, and is left out.
+pub fn why(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => "it exists already".to_owned(),
+        io::ErrorKind::NotFound => "its folder does not exist".to_owned(),
+        io::ErrorKind::NotADirectory => "a part of its path is no folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "this user may not do so".to_owned(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "the disk is full".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "the disk takes no changes".to_owned(),
+        io::ErrorKind::FileTooLarge => "it would be larger than a file may be here".to_owned(),
+        // The system's own words; those of a temporary file come with its path.
+        kind if kind != io::ErrorKind::Other && error.get_ref().is_some() => kind.to_string(),
+        _ => error.to_string(),
+    }
+}
+
 /// The permissions of a file of a result, whoever writes it: those of any file of the person's, from which their umask takes.
 pub fn of_results() -> Permissions {
     Permissions::from_mode(0o666)

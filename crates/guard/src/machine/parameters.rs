@@ -30,6 +30,8 @@ pub enum ParameterError {
     /// A value that the parameter does not take.
     #[error("`{name}` must be {wanted}, and {given} was given")]
     Value {
+        /// The task.
+        task: String,
         /// The parameter.
         name: String,
         /// What it takes.
@@ -52,7 +54,10 @@ pub enum ParameterError {
 impl ParameterError {
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
-        Some("`agent tasks` shows what each task takes".to_owned())
+        let (ParameterError::Unknown { task, .. }
+        | ParameterError::Value { task, .. }
+        | ParameterError::Missing { task, .. }) = self;
+        Some(format!("`agent tasks show {task}` shows what it takes"))
     }
 }
 
@@ -116,6 +121,7 @@ fn one(
     value: Option<&Value>,
 ) -> Result<Option<Value>, ParameterError> {
     let refused = |wanted: String, value: &Value| ParameterError::Value {
+        task: task.name.clone(),
         name: name.to_owned(),
         wanted,
         given: clean(&value.to_string(), 60),

@@ -3,6 +3,7 @@
 //! The samples run as jobs of a workflow of their own, in a temporary home: the same guard, worker and limits, and nothing that
 //! could reach outside.
 
+mod ask;
 mod cut;
 mod fit;
 mod written;
@@ -19,6 +20,7 @@ use std::{
 use clap::Args;
 
 use self::{
+    ask::{Answer, asked, network_question, not_asked, stopped},
     cut::cut,
     fit::{Fit, Observed, fit},
 };
@@ -29,12 +31,9 @@ use crate::{
         demo::{NOBODY, Nowhere},
         interrupt::{cancel_of, stoppable},
         runtime::block_on,
-        wanted::setting,
+        wanted::{once_each, setting},
     },
-    face::{
-        look::{Look, Tone},
-        tty::Tty,
-    },
+    face::look::{Look, Tone},
     job::{Cancel, JobError, Workflow, WorkflowParts},
 };
 use compute::local::Runner;
@@ -43,6 +42,7 @@ use domain::{
     estimate::{ResourceModel, Terms},
     event::Silent,
     network::{Network, SANDBOX},
+    path_text::for_shell,
     request::{Bounds, Work},
     task::{ParameterKind, ParameterSpec, Parameters, TaskOrigin, TaskType},
     units::{bytes, count, seconds},
@@ -123,15 +123,18 @@ impl Try {
             .hint(format!("it needs no measuring: agent run {} FILE", task.name)));
         }
         self.can_be_cut(task)?;
+        once_each(&self.set, |_| false)?;
         let folder = tempfile::tempdir()
             .map_err(|e| CommandError::failed("temporary_folder", e).hint("set TMPDIR to a folder you may write to"))?;
         let cancel = cancel_of(context);
         block_on(async {
-            if task.uses_network() && !self.yes && !asked(&network_question(task)).await {
-                return Err(not_asked(task));
-            }
-            let tried = self.all(context, task, folder.path(), &cancel);
-            stoppable(context.tape(), &cancel, tried).await.unwrap_or_else(|| Err(CommandError::interrupted()))
+            let tried = async {
+                if task.uses_network() && !self.yes && asked(&network_question(task), &cancel).await? != Answer::Yes {
+                    return Err(not_asked(task));
+                }
+                self.all(context, task, folder.path(), &cancel).await
+            };
+            stoppable(context.tape(), &cancel, tried).await.unwrap_or_else(|| Err(stopped()))
         })
     }
 
@@ -158,11 +161,21 @@ impl Try {
                 Ok(sample) => samples.push(sample),
                 // What is too large for this machine ends the samples; the smaller ones tell.
                 Err(JobError::Limit { .. }) if samples.len() >= 2 => break,
+                Err(JobError::Interrupted(_)) => return Err(stopped()),
+                // The folder of the sample goes with the trial: what the program said last is in the message.
+                Err(error @ JobError::Program { .. }) => {
+                    let hint = format!(
+                        "the folder of the trial is gone with all else that it said; `agent run {} {}` keeps it",
+                        task.name,
+                        for_shell(&self.file)
+                    );
+                    return Err(CommandError::from(error).hint(hint));
+                }
                 Err(error) => return Err(error.into()),
             }
         }
         if cancel.is_cancelled() {
-            return Err(CommandError::interrupted());
+            return Err(stopped());
         }
         let (ram, seconds) = fitted(&samples, &names).ok_or_else(|| {
             CommandError::new(Kind::Failed, "measured", "the samples tell nothing").hint("try a larger file")
@@ -170,7 +183,7 @@ impl Try {
         context.output.lines(table(&samples, &ram, &seconds, &context.look));
         let today = context.tape().now("measured").strftime("%Y-%m-%d").to_string();
         let model = Model { names, ram, seconds, source: source(&samples, &today) };
-        self.keep(context, task, &model).await
+        self.keep(context, task, &model, cancel).await
     }
 
     /// Samples are cut of one file for each input.
@@ -206,7 +219,13 @@ impl Try {
     }
 
     /// Writes the figures into the task's file, on a yes.
-    async fn keep(&self, context: &Context, task: &TaskType, model: &Model) -> Result<ExitCode, CommandError> {
+    async fn keep(
+        &self,
+        context: &Context,
+        task: &TaskType,
+        model: &Model,
+        cancel: &Cancel,
+    ) -> Result<ExitCode, CommandError> {
         if task.origin == TaskOrigin::Program {
             context.output.lines(context.look.field(
                 "Kept",
@@ -216,33 +235,23 @@ impl Try {
             return Ok(ExitCode::SUCCESS);
         }
         let path = context.settings()?.home().tasks().join(format!("{}.toml", task.name));
-        if !self.yes && !asked(&format!("Write these figures into {}?", path.display())).await {
-            context.output.lines(context.look.field("Kept", Tone::Plain, "no: nothing was written"));
-            return Ok(ExitCode::from(Kind::ApprovalNeeded.code()));
+        let question = || format!("Write these figures into {}?", path.display());
+        match if self.yes { Answer::Yes } else { asked(&question(), cancel).await? } {
+            Answer::Yes => {}
+            Answer::No => {
+                context.output.lines(context.look.field("Kept", Tone::Plain, "no: nothing was written"));
+                return Ok(ExitCode::from(Kind::ApprovalNeeded.code()));
+            }
+            Answer::Nobody => {
+                let message = "the figures were not written: nobody is there to ask";
+                let hint = format!("add --yes to have them written into {}", path.display());
+                return Err(CommandError::new(Kind::ApprovalNeeded, "approval_needed", message).hint(hint));
+            }
         }
         written::write(&path, task, model)?;
         context.output.lines(context.look.field("Kept", Tone::Strong, &format!("in {}", path.display())));
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn network_question(task: &TaskType) -> String {
-    format!("{} may use the network: the samples and further files may leave this machine. Run it?", task.name)
-}
-
-fn not_asked(task: &TaskType) -> CommandError {
-    let text = format!("{} may use the network, and nobody agreed that the samples may leave this machine", task.name);
-    CommandError::new(Kind::ApprovalNeeded, "approval_needed", text).hint("say yes at a terminal, or add --yes")
-}
-
-/// Whether a person at the terminal says yes.
-async fn asked(question: &str) -> bool {
-    let ask = async {
-        let mut terminal = Tty::open()?;
-        terminal.say(&format!("\n{question} [y/N] "))?;
-        terminal.line().await
-    };
-    matches!(ask.await, Ok(Some(line)) if line.trim().eq_ignore_ascii_case("y") || line.trim().eq_ignore_ascii_case("yes"))
 }
 
 /// What was fitted.

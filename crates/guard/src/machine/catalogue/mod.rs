@@ -26,7 +26,7 @@ pub use self::{
     form::TaskFile,
     owned::{FolderError, read_folder, unread, unread_hint},
     read::{MAX_FILE, read_task},
-    suits::{Unsuitable, UnsuitableFile, WhyNot, check_dataset, check_further, format_name},
+    suits::{Unsuitable, UnsuitableFile, WhyNot, check_dataset, check_further, endings, format_name},
 };
 pub use super::{
     parameters::{ParameterError, check_parameters, written},
@@ -84,6 +84,11 @@ pub struct Catalogue {
     tasks: Vec<TaskType>,
 }
 
+/// A name is meant for another one where at most so many letters differ.
+const FAR: usize = 3;
+/// So many tasks are named where one may be meant.
+const MOST_NEAR: usize = 3;
+
 impl Catalogue {
     /// The catalogue of this program.
     ///
@@ -129,6 +134,25 @@ impl Catalogue {
     /// The task type of this name.
     pub fn get(&self, name: &str) -> Option<&TaskType> {
         self.tasks.iter().find(|t| t.name == name)
+    }
+
+    /// The tasks that a name which is none may be meant for, the nearest first: those whose program is called so, else one that is
+    /// written much like it.
+    pub fn near(&self, name: &str, may_be: impl Fn(&TaskType) -> bool) -> Vec<&TaskType> {
+        let runs = |task: &TaskType| {
+            task.command().is_some_and(|command| {
+                command.executable == name || command.steps.iter().any(|step| step.executable == name)
+            })
+        };
+        let all = || self.iter().filter(|task| may_be(task));
+        let by_program: Vec<&TaskType> = all().filter(|task| runs(task)).take(MOST_NEAR).collect();
+        if !by_program.is_empty() {
+            return by_program;
+        }
+        let far = |task: &&TaskType| strsim::osa_distance(&task.name, name);
+        // Of a short name little may be wrong.
+        let near = |task: &&TaskType| far(task) <= FAR && 2 * far(task) <= name.chars().count();
+        all().filter(near).min_by_key(far).into_iter().collect()
     }
 
     /// All task types.

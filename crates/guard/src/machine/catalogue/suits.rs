@@ -135,6 +135,17 @@ pub fn check_further(task: &TaskType, file: &FurtherFile) -> Result<(), Unsuitab
     Err(UnsuitableFile { file, path, takes, why_not, otherwise: otherwise.clone() })
 }
 
+/// How files of a format are called at their end, in small letters: of what is empty, nothing else tells what it is.
+pub fn endings(format: Format) -> &'static [&'static str] {
+    match format {
+        Format::Fasta => &["fasta", "fa", "fas", "fna", "ffn", "faa", "frn"],
+        Format::Fastq => &["fastq", "fq"],
+        Format::Hmm => &["hmm"],
+        Format::Text => &["txt", "tsv", "csv"],
+        Format::Binary => &[],
+    }
+}
+
 /// The format in people's words.
 pub fn format_name(format: Format) -> &'static str {
     match format {

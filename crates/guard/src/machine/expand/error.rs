@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{MOST_COUNTED, shown};
+use super::{MOST_COUNTED, Others, shown};
 use domain::units::count;
 
 /// Why names do not expand into files.
@@ -48,7 +48,7 @@ pub enum ExpandError {
         /// What the task takes, where one is known: `sequence_stats takes (FASTA or FASTQ)`.
         takes: Option<String>,
         /// Files that are something else.
-        others: usize,
+        others: Others,
     },
     /// More files than a request holds.
     #[error(
@@ -81,6 +81,11 @@ pub enum ExpandError {
 impl ExpandError {
     /// What the person can do about it.
     pub fn hint(&self) -> Option<String> {
+        self.hint_from("the working directory")
+    }
+
+    /// The same where relative paths are taken from another place, such as `the folder of the sheet`.
+    pub fn hint_from(&self, place: &str) -> Option<String> {
         let near = |paths: &[PathBuf]| {
             let names: Vec<String> = paths.iter().map(|path| format!("`{}`", shown(path))).collect();
             format!("there is {}", names.join(", "))
@@ -90,7 +95,7 @@ impl ExpandError {
             ExpandError::NoSuch { near: paths, .. } | ExpandError::NoMatch { near: paths, .. } if !paths.is_empty() => {
                 near(paths)
             }
-            ExpandError::NoSuch { .. } => "check the name; paths are taken from the working directory".to_owned(),
+            ExpandError::NoSuch { .. } => format!("check the name; paths are taken from {place}"),
             ExpandError::NoMatch { links, .. } if *links > 0 => {
                 "patterns do not go through links to folders: name the folder itself".to_owned()
             }
@@ -102,9 +107,9 @@ impl ExpandError {
                 let more = if *more > 0 { format!(" and {} more", count(*more as u64)) } else { String::new() };
                 format!("the folder holds {}{more}", names.join(", "))
             }
-            ExpandError::NoMatch { .. } => "check the pattern; paths are taken from the working directory".to_owned(),
-            ExpandError::EmptyFolder { others, .. } if *others > 0 => {
-                format!("its files ({}) are something else; sub-folders are not looked into", count(*others as u64))
+            ExpandError::NoMatch { .. } => format!("check the pattern; paths are taken from {place}"),
+            ExpandError::EmptyFolder { others, .. } if others.count > 0 => {
+                format!("its files are something else: {}; sub-folders are not looked into", others.said())
             }
             ExpandError::EmptyFolder { .. } => {
                 "sub-folders are not looked into: name them, or `FOLDER/**/*`".to_owned()

@@ -63,6 +63,27 @@ pub enum NameKind {
     Folder,
 }
 
+/// Files of a folder that are not taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Others {
+    /// How many.
+    pub count: usize,
+    /// The first few of their names, safe to show; none of what only secrets are called like.
+    pub names: Vec<String>,
+}
+
+impl Others {
+    /// `notes.md, plot.png and 3 more`, or how many they are.
+    fn said(&self) -> String {
+        let rest = self.count.saturating_sub(self.names.len());
+        match (self.names.is_empty(), rest) {
+            (true, rest) => count(rest as u64),
+            (false, 0) => self.names.join(", "),
+            (false, rest) => format!("{} and {} more", self.names.join(", "), count(rest as u64)),
+        }
+    }
+}
+
 /// One name with the files that it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expanded {
@@ -73,7 +94,7 @@ pub struct Expanded {
     /// Its files in natural order, without those that an earlier name stands for already.
     pub files: Vec<NamedFile>,
     /// Files of a folder that are something else than what the task takes.
-    pub others: usize,
+    pub others: Others,
     /// Links to folders that a pattern did not go through.
     pub links: usize,
 }
@@ -89,14 +110,14 @@ impl Expanded {
             |n: usize, one: &str, many: &str| format!("{} {}", count(n as u64), if n == 1 { one } else { many });
         let mut said = format!("{} of {named}", plural(self.files.len(), "file", "files"));
         let mut beside = Vec::new();
-        if self.others > 0 {
-            beside.push(plural(self.others, "other is something else", "others are something else"));
+        if self.others.count > 0 {
+            beside.push(format!("left out as something else: {}", self.others.said()));
         }
         if self.links > 0 {
             beside.push(plural(self.links, "link to a folder was not followed", "links to folders were not followed"));
         }
         if !beside.is_empty() {
-            said += &format!(" ({})", beside.join(", "));
+            said += &format!(" ({})", beside.join("; "));
         }
         said
     }
@@ -142,7 +163,7 @@ fn one(named: &Path, at: Surroundings<'_>) -> Result<Expanded, ExpandError> {
         (Ok(_), None) => return Err(ExpandError::NoHome { named: named.to_owned() }),
     };
     let path = absolute(&base.join(rest));
-    let expanded = |kind, files| Expanded { named: named.to_owned(), kind, files, others: 0, links: 0 };
+    let expanded = |kind, files| Expanded { named: named.to_owned(), kind, files, others: Others::default(), links: 0 };
     let there = !named.as_os_str().is_empty() && fs::symlink_metadata(&path).is_ok();
     // Where a folder is what the task works on, it is opened, or refused, by the rules.
     let as_it_is = at.task.is_some_and(TaskType::works_on_a_folder);

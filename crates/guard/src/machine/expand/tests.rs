@@ -107,14 +107,14 @@ fn a_folder_stands_for_what_the_task_takes_by_content() {
     assert_eq!(files(&["d/"], of("protein_folding")), ["d/s2", "d/s3.gz", "d/s10.txt"]);
     assert_eq!(files(&["d"], at(&dir)), ["d/notes.fasta", "d/reads", "d/s2", "d/s3.gz", "d/s10.txt"]);
     let expanded = expand(&["d"], of("text_summary")).unwrap();
-    assert_eq!(expanded[0].said(), "1 file of d (8 others are something else)");
+    assert_eq!(expanded[0].said(), "1 file of d (left out as something else: XXX)");
     let empty = folder(&["none/sub/x.fa", "other/notes.fa"]);
     std::fs::write(empty.path().join("other/notes.fa"), "words\n").unwrap();
     let at = Surroundings { folder: empty.path(), ..of("protein_folding") };
     let (said, hint) = wrong("none", at);
     assert_eq!(said, "the folder `none` holds no file that protein_folding takes (FASTA)");
     assert_eq!(hint, "sub-folders are not looked into: name them, or `FOLDER/**/*`");
-    assert_eq!(wrong("other", at).1, "its files (1) are something else; sub-folders are not looked into");
+    assert_eq!(wrong("other", at).1, "its files are something else: notes.fa; sub-folders are not looked into");
 }
 
 #[test]
