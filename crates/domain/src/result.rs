@@ -135,7 +135,7 @@ pub struct ResultDataset {
 pub struct ResultProgram {
     /// Program or built-in algorithm.
     pub name: String,
-    /// Its version, or that it tells none.
+    /// Its version.
     pub version: String,
     /// The seed of a random search.
     pub seed: Option<u64>,

@@ -232,17 +232,14 @@ fn list(context: &Context, job: &Job, result: &JobResult) -> Result<ExitCode, Co
             .collect();
         context.output.json(&json!({"job": job.id, "folder": result.folder, "files": files}));
     } else {
+        // Of what is not as it came, the checksum that was kept says nothing.
         let row = |(file, state): (&ResultFile, &check::State)| {
-            let mut row = vec![units::clean(&file.name, 80), units::bytes(file.bytes)];
-            row.extend((!odd.is_empty()).then(|| state.word().to_owned()));
-            row.push(file.sha256.to_string());
-            row
+            let sha256 = if state.is_whole() { file.sha256.to_string() } else { state.word().to_owned() };
+            vec![units::clean(&file.name, 80), units::bytes(file.bytes), sha256]
         };
-        let header: &[&str] =
-            if odd.is_empty() { &["file", "size", "sha256"] } else { &["file", "size", "now", "sha256"] };
         let title = format!("{} of {}, in {}", job.id, job.task_type, result.folder.display());
         context.output.lines(context.look.paragraph(Tone::Plain, &title));
-        context.output.lines(context.look.table(header, files().map(row).collect(), &[1], 0));
+        context.output.lines(context.look.table(&["file", "size", "sha256"], files().map(row).collect(), &[1], 0));
     }
     if odd.is_empty() {
         return Ok(ExitCode::SUCCESS);

@@ -107,7 +107,10 @@ fn a_folder_stands_for_what_the_task_takes_by_content() {
     assert_eq!(files(&["d/"], of("protein_folding")), ["d/s2", "d/s3.gz", "d/s10.txt"]);
     assert_eq!(files(&["d"], at(&dir)), ["d/notes.fasta", "d/reads", "d/s2", "d/s3.gz", "d/s10.txt"]);
     let expanded = expand(&["d"], of("text_summary")).unwrap();
-    assert_eq!(expanded[0].said(), "1 file of d (left out as something else: XXX)");
+    assert_eq!(
+        expanded[0].said(),
+        "1 file of d (left out as something else: image.fasta, packed.bam, reads and 5 more)"
+    );
     let empty = folder(&["none/sub/x.fa", "other/notes.fa"]);
     std::fs::write(empty.path().join("other/notes.fa"), "words\n").unwrap();
     let at = Surroundings { folder: empty.path(), ..of("protein_folding") };
