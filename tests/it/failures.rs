@@ -39,7 +39,8 @@ fn plain(world: &World, run: &Run) -> String {
     let text = format!("exit {}\n--- out\n{}--- err\n{}", run.code, run.out, run.err);
     let text = text.replace(world.root().to_str().unwrap(), "");
     // The size of the document, the time and this program's version differ from run to run.
-    let differs = |line: &&str| ["Files ", "  ran ", "Result "].iter().any(|start| line.starts_with(start));
+    let differs =
+        |line: &&str| ["Files ", "  ran ", "  result ", "Result "].iter().any(|start| line.starts_with(start));
     let text: String = text.split_inclusive('\n').filter(|line| !differs(line)).collect();
     let mut out = String::new();
     for piece in text.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || c == '-')) {
