@@ -205,6 +205,8 @@ impl Conversation {
             said: self.prompts().next_back().map(str::to_owned),
             seen: Vec::new(),
             begun: Vec::new(),
+            undone: Vec::new(),
+            out_dir: None,
         }
     }
 

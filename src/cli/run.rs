@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Args;
 
 use super::{
-    CommandError, Context,
+    CommandError, Context, Kind,
     bounds::ConsentArgs,
     interrupt::{cancel_by_hand, stoppable},
     results::write_records,
@@ -16,14 +16,15 @@ use super::{
 use crate::{
     agent::outcome,
     face::look::Tone,
-    job::{Cancel, Carried, JobError, Workflow, carry::AT_ONCE, receipt},
+    job::{Cancel, Carried, JobError, Workflow, carry::AT_ONCE, lease::LeaseError, receipt},
 };
 use domain::{
     event::Event,
+    ids::JobId,
     plan::Plan,
     request::{Origin, Until},
     standing::{JobStanding, NotDone},
-    units::quoted,
+    units::{self, quoted},
 };
 
 /// Run a task on files, start to finish.
@@ -54,7 +55,9 @@ impl Run {
     pub fn run(&self, context: &Context) -> Result<ExitCode, CommandError> {
         let settings = context.settings()?;
         let bounds = self.wanted.bounds.bounds();
-        let out_dir = self.out.as_ref().map(|out| settings.cwd().join(out));
+        let (given, session) = self.wanted.given(context)?;
+        // A request that is taken up goes on where its results were to go.
+        let out_dir = self.out.as_ref().map(|out| settings.cwd().join(out)).or_else(|| given.request.out_dir.clone());
         let options = Options {
             yes: self.consent.yes,
             allow_mainnet: self.consent.allow_mainnet,
@@ -62,7 +65,6 @@ impl Run {
             out_dir,
             ..Options::default()
         };
-        let (given, session) = self.wanted.given(context)?;
         if let Some(session) = session {
             context.go_on_with(session);
         }
@@ -106,10 +108,15 @@ impl Run {
             context.sink().rest();
             return Ok(ExitCode::from(impossible(context, &plan)));
         }
+        if !context.json() && plan.work.len() > 1 {
+            let id = &plan.request.id;
+            let text = format!("agent run --resume {id} goes on with it, should it be broken off");
+            context.output.lines(context.look.field("Request", Tone::Plain, &text));
+        }
         let carried = workflow.carry(&plan, self.at_once, cancel).await;
         let code = tell(context, workflow, &plan, carried)?;
         if plan.possible().count() > 1 {
-            self.table(context, workflow, &plan)?;
+            table(context, workflow, &plan)?;
         }
         let interrupted = cancel.is_cancelled() && person;
         let worst = outcome::worst([impossible(context, &plan), code]);
@@ -117,41 +124,37 @@ impl Run {
     }
 }
 
-impl Run {
-    /// One table of all records: in the folder of results that was named, once all of it has ended; and how to have it printed.
-    fn table(&self, context: &Context, workflow: &Workflow, plan: &Plan) -> Result<(), CommandError> {
-        let (id, mut open, mut done) = (&plan.request.id, 0, 0);
-        for job in plan.possible().filter_map(|piece| piece.job.as_ref()) {
-            let job = workflow.job(job)?;
-            open += usize::from(!job.state.is_end());
-            done += usize::from(job.result.is_some());
-        }
-        if done == 0 {
-            return Ok(());
-        }
-        let out =
-            self.out.as_ref().map(|out| context.settings().map(|settings| settings.cwd().join(out))).transpose()?;
-        let written = match out.filter(|_| open == 0) {
-            Some(out) => match write_records(workflow.ledger(), id, &out) {
-                Ok(path) => Some(path),
-                // The results are there all the same.
-                Err(error) => {
-                    let hint = error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
-                    context.sink().emit(Event::Warning { message: format!("{}{hint}", error.sentence()) });
-                    None
-                }
-            },
-            None => None,
-        };
-        if !context.json() {
-            let text = match written {
-                Some(path) => format!("{}: the records of all; agent results {id} lists the files", path.display()),
-                None => format!("agent results {id} --tsv prints the records of all; without --tsv it lists the files"),
-            };
-            context.output.lines(context.look.field("Table", Tone::Plain, &text));
-        }
-        Ok(())
+/// One table of all records: in the folder of results that was named, once all of it has ended; and how to have it printed.
+fn table(context: &Context, workflow: &Workflow, plan: &Plan) -> Result<(), CommandError> {
+    let (id, mut open, mut done) = (&plan.request.id, 0, 0);
+    for job in plan.possible().filter_map(|piece| piece.job.as_ref()) {
+        let job = workflow.job(job)?;
+        open += usize::from(!job.state.is_end());
+        done += usize::from(job.result.is_some());
     }
+    if done == 0 {
+        return Ok(());
+    }
+    let written = match workflow.results_folder().filter(|_| open == 0) {
+        Some(out) => match write_records(workflow.ledger(), id, out) {
+            Ok(path) => Some(path),
+            // The results are there all the same.
+            Err(error) => {
+                let hint = error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+                context.sink().emit(Event::Warning { message: format!("{}{hint}", error.sentence()) });
+                None
+            }
+        },
+        None => None,
+    };
+    if !context.json() {
+        let text = match written {
+            Some(path) => format!("{}: the records of all; agent results {id} lists the files", path.display()),
+            None => format!("agent results {id} --tsv prints the records of all; without --tsv it lists the files"),
+        };
+        context.output.lines(context.look.field("Table", Tone::Plain, &text));
+    }
+    Ok(())
 }
 
 /// Work that cannot be done counts as it would have by itself: the gravest reason is said, and its exit code given.
@@ -180,6 +183,16 @@ fn tell(context: &Context, workflow: &Workflow, plan: &Plan, carried: Vec<Carrie
     let sink = context.sink();
     let (many, until) = (carried.len() > 1, plan.request.bounds.until);
     let (mut codes, mut standings) = (Vec::new(), Vec::new());
+    // Nothing of the status says why these stand where they are.
+    let busy: Vec<&JobId> = carried.iter().filter_map(busy).collect();
+    if let (true, [first, rest @ ..]) = (many && !context.json(), busy.as_slice()) {
+        let jobs = match rest.len() {
+            0 => format!("another process is working on {first}"),
+            more => format!("another process is working on {first} and {} more", units::count(more as u64)),
+        };
+        let hint = format!("wait for it to end, then `agent run --resume {}` does what is left", plan.request.id);
+        sink.emit(CommandError::new(Kind::Failed, "busy", jobs).hint(hint).event());
+    }
     for Carried { job: id, end } in carried {
         let job = workflow.job(&id)?;
         let attempts = workflow.attempts(&id)?;
@@ -208,4 +221,9 @@ fn tell(context: &Context, workflow: &Workflow, plan: &Plan, carried: Vec<Carrie
     }
     sink.emit(Event::TurnStatus { jobs: standings, cannot: NotDone::of(plan) });
     Ok(outcome::worst(codes))
+}
+
+/// The job, where it could not go on as another process works on it.
+fn busy(carried: &Carried) -> Option<&JobId> {
+    matches!(carried.end, Err(JobError::Lease(LeaseError::Taken(_)))).then_some(&carried.job)
 }

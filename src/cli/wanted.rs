@@ -122,6 +122,8 @@ impl Wanted {
         request.bounds = self.bounds.over(request.bounds);
         let seen = std::mem::take(&mut request.seen);
         request.begun.clear();
+        // All that was wanted is planned again: a file may be mended.
+        request.work.extend(std::mem::take(&mut request.undone).into_iter().map(|undone| undone.work));
         Ok((Given { request, written: None, seen }, Some(SessionId(kept.session))))
     }
 

@@ -7,6 +7,7 @@ use super::{
     sample::{self, RECIPIENT},
 };
 use domain::{
+    job::JobState,
     money::Datoshi,
     network::{MAINNET, Network, SANDBOX},
     plan::{Cannot, Content, Plan, PlannedWork, Price, PriceSource},
@@ -38,6 +39,7 @@ pub fn local(task: &str, file: &str, bytes: u64) -> PlannedWork {
         unverified: None,
         cannot: None,
         same_as_before: false,
+        stands: None,
         also: Vec::new(),
         see_also: None,
     }
@@ -102,7 +104,7 @@ pub fn one_on_mainnet() -> Plan {
 /// Four files of which each goes another way.
 pub fn mixed() -> Plan {
     let mut before = offloaded("examples/a/old.fasta", Network(MAINNET), PriceSource::Listed);
-    (before.same_as_before, before.price) = (true, None);
+    (before.same_as_before, before.stands, before.price) = (true, Some(JobState::Done), None);
     let why = "it is text and holds no sequences, and protein_folding takes FASTA";
     planned(
         vec![

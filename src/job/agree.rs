@@ -23,8 +23,8 @@ use domain::{
     hash::Sha256,
     ids::{JobId, RequestId},
     job::{Job, JobState},
-    plan::{Content, Plan, PlannedWork},
-    request::{Begun, Bounds, MOST_WORK, Origin, Request, Until, Work},
+    plan::{Plan, PlannedWork},
+    request::{Bounds, MOST_WORK, Origin, Request, Until, Work},
     shown::PlanShown,
     task::Parameters,
     verdict::Place,
@@ -310,6 +310,7 @@ impl Workflow {
                 .and_then(|remote| acceptance(remote, self.parts.takes_unverified || self.was_taken(job))),
             cannot: None,
             same_as_before: true,
+            stands: Some(job.state),
             also: Vec::new(),
             see_also: None,
         })
@@ -346,10 +347,10 @@ impl Workflow {
                     }
                 }
                 Err(refusal) => {
-                    let mut request = self.with_what_was_agreed(session, &plan);
+                    let mut request = self.with_what_was_agreed(session, &plan)?;
                     match self.parts.ledger.request(&plan.request.id) {
                         // What was agreed to stays, within the bounds that it was agreed to in: nobody agreed to wider ones.
-                        Ok(kept) if !kept.consents.is_empty() => {
+                        Ok(kept) if !kept.consents.is_empty() || !kept.request.begun.is_empty() => {
                             request.bounds = kept.request.bounds.narrowed(request.bounds);
                             request.begun = kept.request.begun;
                         }
@@ -361,7 +362,12 @@ impl Workflow {
                 }
             }
         };
-        let request = self.with_what_was_agreed(session, &plan);
+        let request = self.with_what_was_agreed(session, &plan)?;
+        let before = match self.parts.ledger.request(&request.id) {
+            Ok(kept) => kept.request.begun,
+            Err(LedgerError::NoSuchRequest(_)) => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
         let mut drafts = self.drafts();
         let jobs: Vec<Job> = plan
             .possible()
@@ -377,6 +383,7 @@ impl Workflow {
                 open.request.work.clone_from(&request.work);
                 open.request.seen.clone_from(&request.seen);
                 open.request.begun.clone_from(&request.begun);
+                open.request.undone.clone_from(&request.undone);
                 open.pending.retain(|id| !jobs.iter().any(|job| job.id == *id));
                 ledger.begin(&request, session, consent.as_ref(), &jobs)?;
                 Vec::new()
@@ -385,6 +392,9 @@ impl Workflow {
         };
         jobs.iter().for_each(|job| drafts.remove(&job.id));
         drop(drafts);
+        if !before.is_empty() {
+            self.end_replaced(&before, &self.parts.ledger.request(&request.id)?.request)?;
+        }
         for (planned, begun) in instead {
             for piece in plan.work.iter_mut().filter(|piece| piece.job.as_ref() == Some(&planned)) {
                 (piece.job, piece.same_as_before) = (Some(begun.id.clone()), true);
@@ -417,33 +427,10 @@ impl Workflow {
         Ok(true)
     }
 
-    /// The request of a plan as it is kept: the work that can be done, with its files resolved and its jobs, after what was agreed
-    /// to before.
-    fn with_what_was_agreed(&self, session: &str, plan: &Plan) -> Request {
+    /// The request of that name, where it is open in this session.
+    pub(super) fn opened_as(&self, session: &str, id: &RequestId) -> Option<Request> {
         let drafts = self.drafts();
-        let open = drafts.open.get(session).filter(|open| open.request.id == plan.request.id);
-        let (works, seen, begun) = open
-            .map(|Open { request, .. }| (request.work.clone(), request.seen.clone(), request.begun.clone()))
-            .unwrap_or_default();
-        let mut work: Vec<Work> = works.into_iter().chain(plan.possible().map(|piece| piece.work.clone())).collect();
-        let mut seen: Vec<Content> =
-            seen.into_iter().chain(plan.possible().flat_map(|piece| piece.content.clone())).collect();
-        let mut begun: Vec<Begun> = begun.into_iter().chain(plan.possible().filter_map(begun_by)).collect();
-        if open.is_none()
-            && let Ok(kept) = self.parts.ledger.request(&plan.request.id)
-        {
-            // What cannot be done today, as its file is not there, is taken up another day.
-            let missing = plan.work.iter().filter(|piece| piece.cannot.is_some()).map(|piece| &piece.work);
-            work.extend(missing.filter(|work| kept.request.work.contains(work)).cloned());
-            let known = |name: &String| begun.iter().any(|begun| begun.names.contains(name));
-            let mut others = kept.request.begun;
-            others.retain(|begun| !begun.names.iter().all(known));
-            begun.extend(others);
-            let known = |content: &Content| seen.iter().any(|seen| seen.path == content.path);
-            let others: Vec<Content> = kept.request.seen.into_iter().filter(|content| !known(content)).collect();
-            seen.extend(others);
-        }
-        Request { work, seen, begun, ..plan.request.clone() }
+        drafts.open.get(session).map(|open| &open.request).filter(|request| request.id == *id).cloned()
     }
 
     /// A planned job that is not in the ledger.
@@ -470,10 +457,4 @@ impl Workflow {
 fn further_of<'w>(work: &'w Work, parameters: &Parameters) -> Vec<(&'w String, &'w PathBuf)> {
     let further = work.inputs.iter().skip(1).filter(|input| !parameters.contains_key(&input.name));
     further.map(|input| (&input.name, &input.named)).collect()
-}
-
-/// What a piece of a plan becomes.
-fn begun_by(piece: &PlannedWork) -> Option<Begun> {
-    let names = std::iter::once(piece.work.name()).chain(piece.also.iter().map(PathBuf::as_path));
-    Some(Begun { job: piece.job.clone()?, names: names.map(|name| name.to_string_lossy().into_owned()).collect() })
 }

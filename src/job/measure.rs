@@ -104,6 +104,7 @@ impl Workflow {
             unverified: None,
             cannot: None,
             same_as_before,
+            stands: same_as_before.then_some(job.state),
             also: Vec::new(),
             see_also: None,
         };

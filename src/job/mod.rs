@@ -16,6 +16,7 @@
 //! | [`price`] | what work costs, before anything is sent |
 //! | [`before`] | the same work, done or begun before |
 //! | [`agree`] | the request that is open in a session, consent to its plan, and jobs out of it |
+//! | `kept` | a request as it is kept, and what its work became |
 //! | [`carry`] | all work of a plan to its end, side by side |
 //! | [`resume`] | jobs that a person's command takes up again |
 //! | [`results`] | where results go |
@@ -56,6 +57,7 @@ pub mod expand;
 mod fetch;
 mod give_up;
 mod given;
+mod kept;
 pub mod lease;
 mod leftovers;
 pub mod listener;

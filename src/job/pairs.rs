@@ -2,15 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use super::JobError;
+use super::{JobError, Workflow};
 use domain::{
+    job::Job,
+    plan::Content,
     request::{Input, Work},
     task::{ParameterKind, TaskType},
     units::counted,
 };
 use guard::{
     config::at_home,
-    machine::expand::{ExpandError, NamedFile, Together, identity, pairs},
+    machine::{
+        self, Impossible,
+        expand::{ExpandError, NamedFile, Together, identity, pairs},
+    },
+    policy::data::NamedBy,
 };
 
 /// So many pairs are named in a note.
@@ -89,6 +95,36 @@ pub fn paired<'t>(
         }
     });
     Ok((together.collect(), note(&told)))
+}
+
+impl Workflow {
+    /// Why work on a pair is known to fail whose halves are one file, or two that hold the same; nothing where they differ. Halves of
+    /// the same size are read as far as they are alike, which is no further than the first reads of a real pair.
+    pub(super) async fn one_file_twice(&self, task: &TaskType, job: &Job, content: &[Content]) -> Option<Impossible> {
+        let mate = task.mate()?;
+        let at = job.verdict.further.iter().position(|file| file.name == mate)?;
+        let (first, second) = (content.first()?, content.get(at + 1)?);
+        if first.bytes != second.bytes {
+            return None;
+        }
+        let same = first.path == second.path || {
+            // They were opened by these very paths under the rules for who named them.
+            let open = |file: &Content| self.parts.guard.open_dataset(&file.path, NamedBy::Person).ok();
+            let (one, two) = (open(first)?, open(second)?);
+            let look = move || machine::hold_the_same(&one, &two).unwrap_or(false);
+            tokio::task::spawn_blocking(look).await.unwrap_or(false)
+        };
+        let named = |at: usize| match at {
+            0 => job.verdict.dataset.path.display(),
+            at => job.verdict.further.get(at - 1).map_or(Path::new(""), |file| &file.profile.path).display(),
+        };
+        let why = match first.path == second.path {
+            true => format!("both halves are the same file: {}", named(0)),
+            false => format!("both halves are the same file, by what they hold: {} and {}", named(0), named(at + 1)),
+        };
+        let hint = format!("name the other half of the pair for `{mate}`");
+        same.then_some(Impossible { word: "no_pair", why, hint: Some(hint) })
+    }
 }
 
 /// Work that differs in its file alone.

@@ -194,6 +194,10 @@ impl Workflow {
         let room = Room { free: verdict.machine.free_disk, limit: self.parts.guard.policy().max_result_bytes };
         let unpacked = || machine::no_room(task, &verdict.dataset, &verdict.further, room);
         let hopeless = hopeless.or_else(|| if verdict.place == Place::Local { unpacked() } else { None });
+        let hopeless = match hopeless {
+            None if !piece.same_as_before => self.one_file_twice(task, &job, &piece.content).await,
+            known => known,
+        };
         if let Some(reason) = hopeless.filter(|_| !piece.same_as_before) {
             let rule = reason.word.to_owned();
             piece.cannot = Some(Cannot { rule, why: reason.why, hint: reason.hint, exit_code: 1 });
@@ -267,6 +271,7 @@ pub(super) fn impossible(work: &Work, job: Option<JobId>, error: &JobError) -> P
         unverified: None,
         cannot: Some(cannot(error)),
         same_as_before: false,
+        stands: None,
         also: Vec::new(),
         see_also: None,
     }

@@ -9,7 +9,7 @@ use std::{
 use rustix::fs::Access;
 
 use super::{JobError, Workflow};
-use compute::local::forget_checkpoint;
+use compute::local::forget_run;
 use domain::{
     ids::JobId,
     job::{Job, JobState},
@@ -22,6 +22,11 @@ pub fn results_folder(job: &Job, home: &Path) -> PathBuf {
 }
 
 impl Workflow {
+    /// The folder that a person named for results, or that the request that is taken up goes on with.
+    pub fn results_folder(&self) -> Option<&Path> {
+        self.parts.out_dir.as_deref()
+    }
+
     /// The folder of the job's result.
     pub(super) fn out_dir(&self, job: &Job) -> PathBuf {
         results_folder(job, self.parts.ledger.home())
@@ -67,7 +72,7 @@ impl Workflow {
             return Ok(job);
         }
         // What a run here kept lies where the result was to go, and nobody comes back for it.
-        forget_checkpoint(&self.out_dir(&job));
+        forget_run(&self.out_dir(&job));
         Ok(self.parts.ledger.learn(&job.id, |job| job.out_dir.clone_from(&named.out_dir))?)
     }
 }

@@ -12,7 +12,7 @@ use super::{Cancel, Connect, JobError, Pricing, Remote, agree::Drafts, lease, li
 use cassette::Tape;
 use compute::{
     aioz::ComputeError,
-    local::{Answers, Runner, forget_checkpoint},
+    local::{Answers, Runner, forget_run},
 };
 use domain::{
     attempt::Attempt,
@@ -318,7 +318,7 @@ impl Workflow {
             return Err(refusal.hint(hint).into());
         }
         if job.place() == Place::Local {
-            forget_checkpoint(&self.out_dir(&job));
+            forget_run(&self.out_dir(&job));
         }
         if job.place() == Place::Offload && job.state != JobState::Planned {
             match self.clear_remote(&job).await {

@@ -267,7 +267,7 @@ fn what_is_done_is_skipped_by_what_its_files_hold() {
     assert!(shown.out.contains(&first[0].1), "{}", shown.all());
     // Other parameters, another mate, other content of the same size and time, and a result that is not whole any more.
     assert!(!run(&["--skip-done", "b.fastq", "--set", "min_length=20"]).0[0].0);
-    fs::copy(world.work().join("a_R1.fastq"), world.work().join("copy/x_2.fastq")).unwrap();
+    world.file("copy/x_2.fastq", reads(40, 7));
     assert!(!run(&["--skip-done", "copy"]).0[0].0);
     let modified = fs::metadata(world.work().join("b.fastq")).unwrap().modified().unwrap();
     world.file("b.fastq", reads(10, 5));

@@ -32,6 +32,7 @@ mod permits;
 mod replay;
 mod requests;
 mod results;
+mod resumed;
 mod sandbox_run;
 mod sandbox_s3;
 mod services;

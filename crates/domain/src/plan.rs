@@ -9,6 +9,7 @@ use super::{
     cost::Charge,
     hash::Sha256,
     ids::JobId,
+    job::JobState,
     money::Datoshi,
     network::Network,
     path_text,
@@ -134,6 +135,9 @@ pub struct PlannedWork {
     /// Whether the job has begun or ended before: the same work, which is taken up and not paid again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub same_as_before: bool,
+    /// Where that job stands, of work that has begun or ended before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands: Option<JobState>,
     /// Other names of the same work in the same request: the same task, parameters and content, which is done once.
     #[serde(default, skip_serializing_if = "Vec::is_empty", serialize_with = "path_text::serialize_all")]
     pub also: Vec<PathBuf>,
@@ -148,6 +152,11 @@ impl PlannedWork {
     pub fn is_offloaded(&self) -> bool {
         let over = self.same_as_before && self.price.is_none();
         self.cannot.is_none() && !over && self.verdict.as_ref().is_some_and(|v| v.place == Place::Offload)
+    }
+
+    /// Whether it is still to run on this machine, from its beginning or again, also where its job was begun before.
+    pub fn is_left_here(&self) -> bool {
+        self.is_here() && (!self.same_as_before || self.stands.is_some_and(|state| !state.is_end()))
     }
 
     /// Whether it runs here, with programs that may use the network.

@@ -11,7 +11,7 @@ use super::{
     ids::{JobId, RequestId},
     money::Datoshi,
     path_text,
-    plan::Content,
+    plan::{Cannot, Content},
     task::Parameters,
 };
 
@@ -261,6 +261,15 @@ pub struct Begun {
     pub names: Vec<String>,
 }
 
+/// A piece of work that was wanted and became no job, as it cannot be done: it is planned again where its request is taken up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Undone {
+    /// The work, with whole paths, so that it may be taken up in any folder.
+    pub work: Work,
+    /// Why it could not be done.
+    pub cannot: Cannot,
+}
+
 /// What a person wants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Request {
@@ -285,6 +294,12 @@ pub struct Request {
     /// What its work became, piece by piece, once it was agreed to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub begun: Vec<Begun>,
+    /// What was wanted and cannot be done, once it was agreed to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undone: Vec<Undone>,
+    /// The folder that a person named for its results, once it is kept.
+    #[serde(default, serialize_with = "path_text::serialize_some", skip_serializing_if = "Option::is_none")]
+    pub out_dir: Option<PathBuf>,
 }
 
 impl Request {
@@ -299,6 +314,8 @@ impl Request {
             notes: Vec::new(),
             seen: Vec::new(),
             begun: Vec::new(),
+            undone: Vec::new(),
+            out_dir: None,
         }
     }
 }

@@ -11,6 +11,7 @@ use super::{
     words::{self, listed},
 };
 use domain::{
+    job::JobState,
     money::Datoshi,
     plan::PlannedWork,
     units::{about_seconds, bytes, clean, count},
@@ -39,6 +40,8 @@ pub fn headline(pieces: &[PlannedWork], look: &Look) -> Vec<String> {
     let of = |fate: Fate| pieces.iter().filter(|piece| Fate::of(piece) == fate).count();
     let (cannot, before) = (of(Fate::Cannot), of(Fate::Before));
     let run = pieces.len() - cannot - before;
+    let is_done = |piece: &&PlannedWork| piece.stands == Some(JobState::Done) && Fate::of(piece) == Fate::Before;
+    let done = pieces.iter().filter(is_done).count();
     let unit = words::count_of(pieces.iter().map(|piece| &piece.work));
     let folder = Common::of(pieces).folder;
     let place = if folder.as_os_str().is_empty() { String::new() } else { format!(" in {}", words::path(&folder)) };
@@ -57,7 +60,8 @@ pub fn headline(pieces: &[PlannedWork], look: &Look) -> Vec<String> {
         _ => {
             let told = |n: usize, words: &str| (n > 0).then(|| format!("{} {words}", count(n as u64)));
             parts.extend(told(run, "can run"));
-            parts.extend(told(before, "begun or done before"));
+            parts.extend(told(done, "done before"));
+            parts.extend(told(before - done, "begun before"));
             parts.extend(told(cannot, "cannot"));
         }
     }

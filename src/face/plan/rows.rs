@@ -24,7 +24,7 @@ pub enum Fate {
     Here,
     /// It runs at the provider.
     Provider,
-    /// The same work was begun or done before, and is taken up.
+    /// The same work is done, or begun at the provider, and is taken up.
     Before,
     /// It cannot be done.
     Cannot,
@@ -35,7 +35,7 @@ impl Fate {
     pub fn of(piece: &PlannedWork) -> Fate {
         match piece.verdict.as_ref().map(|verdict| verdict.place) {
             _ if piece.cannot.is_some() => Fate::Cannot,
-            _ if piece.same_as_before => Fate::Before,
+            _ if piece.same_as_before && !piece.is_left_here() => Fate::Before,
             Some(Place::Offload) => Fate::Provider,
             _ => Fate::Here,
         }

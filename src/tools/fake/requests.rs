@@ -44,6 +44,7 @@ fn piece_of(job: &Job) -> PlannedWork {
         unverified: None,
         cannot: None,
         same_as_before: true,
+        stands: Some(job.state),
         also: Vec::new(),
         see_also: None,
     }
@@ -138,7 +139,12 @@ impl Fake {
         let offloaded = job.place() == Place::Offload && !job.state.is_end();
         let stays = (offloaded && bounds.place == Locality::Here)
             .then(|| cannot(&mandate::stays_here(&format!("{} of {path}", task.title)), 3));
-        let piece = PlannedWork { cannot: stays, same_as_before, ..piece_of(&job) };
+        let piece = PlannedWork {
+            cannot: stays,
+            same_as_before,
+            stands: same_as_before.then_some(job.state),
+            ..piece_of(&job)
+        };
         let work = Work { inputs: piece.work.inputs.clone(), parameters: job.parameters.clone(), ..work.clone() };
         Ok((PlannedWork { work, ..piece }, job))
     }
@@ -193,6 +199,7 @@ impl Fake {
                         exit_code: error.exit_code(),
                     }),
                     same_as_before: false,
+                    stands: None,
                     also: Vec::new(),
                     see_also: None,
                 },

@@ -24,6 +24,8 @@ pub fn consented(ledger: &Ledger, job: &Job, bounds: Bounds) -> Job {
         notes: vec![],
         seen: vec![],
         begun: Vec::new(),
+        undone: Vec::new(),
+        out_dir: None,
     };
     let granted = Granted {
         job: job.id.clone(),

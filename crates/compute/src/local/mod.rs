@@ -24,7 +24,7 @@ use super::worker::{
 use domain::{
     bounded,
     job::ResultFile,
-    result::{self, RESULT_FILE, ResultDocument},
+    result::{self, RESULT_FILE, ResultDocument, STDERR_FILE, STDOUT_FILE},
     task::{Parameters, TaskType},
     units,
 };
@@ -166,9 +166,18 @@ fn place_of(open: &OpenDataset) -> Option<String> {
     Some(open.source.place()?.display().to_string())
 }
 
-/// Removes what the runs of a job kept to go on by, where it has come to its end without another run.
-pub fn forget_checkpoint(out_dir: &Path) {
+/// Removes what runs of a job that were ended left in its folder, where it has come to its end without another run: what they kept
+/// to go on by, what they had by the way, messages of which there are none, and the folder where nothing else is in it.
+pub fn forget_run(out_dir: &Path) {
     worker::checkpoint::remove(out_dir);
+    worker::remove_scratch(out_dir);
+    // What stays stands in nobody's way: messages that a program wrote, and a folder that holds something.
+    for messages in [STDOUT_FILE, STDERR_FILE].map(|name| out_dir.join(name)) {
+        if fs::symlink_metadata(&messages).is_ok_and(|meta| meta.is_file() && meta.len() == 0) {
+            let _ = fs::remove_file(&messages);
+        }
+    }
+    let _ = fs::remove_dir(out_dir);
 }
 
 /// The run itself, without a permit: for a node, whose right to run is that its task is paid. `clippy.toml` says who may call it.

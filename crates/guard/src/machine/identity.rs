@@ -1,10 +1,17 @@
 //! Whether a file still holds what it held before: the same work is known by its content, not by its name.
 
-use std::cell::OnceCell;
+use std::{
+    cell::OnceCell,
+    io::{self, Read as _},
+    os::unix::fs::MetadataExt as _,
+};
 
 use crate::policy::data::OpenDataset;
 use domain::{hash::Sha256, plan::Content};
 use science::InputError;
+
+/// So much of each of two files is compared at once, bytes.
+const PIECE: usize = 1 << 16;
 
 /// An open file that is compared with others: it is read at most once.
 #[derive(Debug)]
@@ -60,6 +67,34 @@ impl<'a> Compared<'a> {
 /// When it cannot be read.
 pub fn sha256_of(open: &OpenDataset) -> Result<Sha256, InputError> {
     science::sha256(open.reopen().map_err(InputError::Read)?)
+}
+
+/// Whether two open files are one, or hold the same: they are read as far as they are alike.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn hold_the_same(one: &OpenDataset, two: &OpenDataset) -> io::Result<bool> {
+    let (mut one, mut two) = (one.reopen()?, two.reopen()?);
+    let (first, second) = (one.metadata()?, two.metadata()?);
+    if (first.dev(), first.ino()) == (second.dev(), second.ino()) {
+        return Ok(true);
+    }
+    if first.len() != second.len() {
+        return Ok(false);
+    }
+    let (mut here, mut there) = (Vec::with_capacity(PIECE), Vec::with_capacity(PIECE));
+    loop {
+        here.clear();
+        there.clear();
+        one.by_ref().take(PIECE as u64).read_to_end(&mut here)?;
+        two.by_ref().take(PIECE as u64).read_to_end(&mut there)?;
+        if here != there {
+            return Ok(false);
+        }
+        if here.is_empty() {
+            return Ok(true);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ mod supposed;
 pub use dataset::profile_dataset;
 pub use first::suits_too;
 pub use host::probe_machine;
-pub use identity::{Compared, sha256_of};
+pub use identity::{Compared, hold_the_same, sha256_of};
 pub use impossible::{Impossible, impossible, impossible_with};
 pub use parameters::check_parameters;
 pub use room::{Room, no_room, unpacked_bytes};

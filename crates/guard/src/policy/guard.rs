@@ -416,7 +416,20 @@ fn why_offloaded(job: &Job) -> (&'static str, &'static str) {
 }
 
 pub(super) fn unchanged(job: &Job, dataset: &OpenDataset) -> Result<(), Refusal> {
-    dataset.unchanged_since(job.verdict.dataset.bytes, job.verdict.dataset.modified_ns)
+    let measured = &job.verdict.dataset;
+    dataset.unchanged_since(measured.bytes, measured.modified_ns).map_err(|refusal| waits(job, refusal))
+}
+
+/// The refusal of a file that is not as it was, with the job that was planned on it.
+pub(super) fn waits(job: &Job, refusal: Refusal) -> Refusal {
+    if refusal.rule != Rule::DataChanged {
+        return refusal;
+    }
+    let why = format!("{}, and {} was planned on it as it was", refusal.why, job.id);
+    Refusal::new(Rule::DataChanged, why).hint(format!(
+        "ask again, so that it is planned on the file as it is now; `agent jobs cancel {}` gives this one up",
+        job.id
+    ))
 }
 
 /// The further files are those that were measured, and as they were then.

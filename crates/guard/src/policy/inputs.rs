@@ -8,7 +8,7 @@ use std::{
 use super::{
     Guard, Refusal, Rule,
     data::{self, FolderError, NamedBy, OpenDataset, OpenFurther},
-    guard::unchanged,
+    guard::{unchanged, waits},
 };
 use domain::{
     dataset::{DatasetSource, FurtherFile},
@@ -53,7 +53,7 @@ impl Guard {
             let FurtherFile { name, profile, source } = file;
             let open = data::open_dataset(&source.path, std::slice::from_ref(&source.root), &self.policy.private)?;
             let open = OpenDataset { path: profile.path.clone(), ..open };
-            open.unchanged_since(profile.bytes, profile.modified_ns)?;
+            open.unchanged_since(profile.bytes, profile.modified_ns).map_err(|refusal| waits(job, refusal))?;
             let open = OpenDataset { source: source.clone(), ..open };
             Ok(OpenFurther { name: name.clone(), file: open })
         };

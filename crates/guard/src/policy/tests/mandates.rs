@@ -39,6 +39,7 @@ fn plan_of(bounds: Bounds, said: Option<&str>, gas: u32, file: &str) -> Plan {
         unverified: None,
         cannot: None,
         same_as_before: false,
+        stands: None,
         also: Vec::new(),
         see_also: None,
     };
