@@ -96,8 +96,7 @@ fn killed_while_it_waits() -> (World, String, String) {
         count(world, "done") == 2 && runs(world).is_some()
     });
     let job = runs(&world).unwrap();
-    let id =
-        said.split_whitespace().find(|word| word.starts_with("req-")).map(|word| word.trim_end_matches(':').to_owned());
+    let id = said.split_whitespace().find(|word| word.starts_with("req-")).map(str::to_owned);
     let id = id.unwrap_or_else(|| panic!("the request is told before its work is: {said}"));
     (world, id, job)
 }
