@@ -21,7 +21,7 @@ formats = ["text"]
 [program]
 kind = "command"
 executable = "bash"
-arguments = ["-c", "touch $2; sleep $(head -n 1 $0); cp $0 $1", "{lines}", "{out:said.txt}", "{scratch:mark}"]
+arguments = ["-c", "touch $2; sleep $(head -n 1 $0) && cp $0 $1", "{lines}", "{out:said.txt}", "{scratch:mark}"]
 [resources]
 ram = { constant = 5e7 }
 seconds = { constant = 0.1 }
@@ -216,8 +216,9 @@ fn a_changed_file_is_run_in_the_folder_of_the_request_and_the_job_before_it_ends
     assert_eq!(resumed.code, 0, "{}", resumed.all());
     assert!(flat(&resumed.out).contains("1 can run, 2 done before"), "{}", resumed.all());
     let out = world.work().join("o");
-    assert!(out.join("records.tsv").exists() && !out.join(&job).exists(), "{}", resumed.all());
-    let folders = fs::read_dir(&out).unwrap().flatten().filter(|entry| entry.path().is_dir()).count();
+    assert!(out.join("records.tsv").exists() && scratch_of(&world, &job).is_none(), "{}", resumed.all());
+    let folders =
+        fs::read_dir(&out).unwrap().flatten().filter(|entry| entry.path().join("result.json").exists()).count();
     assert_eq!(folders, 3, "all of them there: {}", resumed.all());
     let of = |job: &str| jobs(&world).into_iter().find(|known| known["id"] == job).unwrap();
     assert_eq!(of(&job)["state"], "canceled");
@@ -230,7 +231,7 @@ fn a_job_that_is_given_up_leaves_no_scratch_folder() {
     let (world, _, job) = killed_while_it_waits();
     assert!(scratch_of(&world, &job).is_some());
     assert_eq!(world.run(&["jobs", "cancel", &job]).code, 0);
-    assert!(!world.work().join("o").join(&job).exists());
+    assert!(scratch_of(&world, &job).is_none());
 }
 
 #[test]
