@@ -21,7 +21,7 @@ formats = ["text"]
 [program]
 kind = "command"
 executable = "bash"
-arguments = ["-c", "touch $2; sleep $(head -n 1 $0) && cp $0 $1", "{lines}", "{out:said.txt}", "{scratch:mark}"]
+arguments = ["-c", "read seconds < $0; touch $2; sleep $seconds && cp $0 $1", "{lines}", "{out:said.txt}", "{scratch:mark}"]
 [resources]
 ram = { constant = 5e7 }
 seconds = { constant = 0.1 }
@@ -91,7 +91,9 @@ fn killed_while_it_waits() -> (World, String, String) {
     for (name, seconds) in [("t1.txt", 0), ("t2.txt", 0), ("t3.txt", 600)] {
         world.file(name, format!("{seconds}\n{name}\n"));
     }
-    let runs = |world: &World| jobs_running(world).into_iter().find(|job| scratch_of(world, job).is_some());
+    let runs = |world: &World| {
+        jobs_running(world).into_iter().find(|job| scratch_of(world, job).is_some_and(|at| at.join("mark").exists()))
+    };
     let said = killed(&world, &["run", "waits", "t1.txt", "t2.txt", "t3.txt", "--out", "o"], &|world| {
         count(world, "done") == 2 && runs(world).is_some()
     });
