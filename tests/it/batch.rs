@@ -296,22 +296,6 @@ fn pairs_whose_mates_differ_are_no_twins() {
     assert_eq!(run.event("plan")["work"][0]["also"], serde_json::json!(["y/a_R1.fastq"]), "{}", run.all());
 }
 
-/// Kills a run as soon as `enough` of it is logged.
-fn killed(world: &World, arguments: &[&str], enough: &dyn Fn(&World) -> bool) {
-    let mut run = world.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let begun = Instant::now();
-    while !enough(world) {
-        assert!(
-            begun.elapsed() < Duration::from_secs(120) && run.try_wait().unwrap().is_none(),
-            "{:?}",
-            world.states()
-        );
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    run.kill().unwrap();
-    run.wait().unwrap();
-}
-
 fn only_request(world: &World) -> String {
     let jobs = world.run(&["jobs", "list", "--json"]).events();
     jobs.iter().find_map(|job| job["request"].as_str()).unwrap().to_owned()
@@ -334,7 +318,7 @@ fn a_batch_that_was_killed_is_taken_up_under_its_consent_and_paid_once() {
     // At 2 GAS each, with fees far below that.
     let payments = |world: &World| (full - balance(world)) / 200_000_000;
     let run = ["run", "protein_folding", "p*.fasta", "--at-once", "1"];
-    killed(&world, &run, &|world| count(world, "done") >= 1 && count(world, "payment_sent") >= 2);
+    world.killed(&run, &|world| count(world, "done") >= 1 && count(world, "payment_sent") >= 2);
     assert_eq!(count(&world, "planned"), 4, "all were agreed to at once");
     let id = only_request(&world);
     let before = count(&world, "done");
@@ -369,7 +353,7 @@ fn a_free_batch_that_was_killed_goes_on_where_it_was() {
     for n in 1..=12 {
         world.file(&format!("s{n}.fasta"), proteins(n));
     }
-    killed(&world, &["run", "sequence_stats", "s*.fasta"], &|world| count(world, "done") >= 2);
+    world.killed(&["run", "sequence_stats", "s*.fasta"], &|world| count(world, "done") >= 2);
     let id = only_request(&world);
     let (done, planned) = (count(&world, "done"), count(&world, "planned"));
     assert!(done < 12 && planned == 12, "{:?}", world.states());

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::world::{Run, World, flat};
+use crate::world::{FIGURES, Run, World, flat};
 
 /// Fails on what holds 51, with a word; one that is `slow` takes its time.
 const FAILING: &str = r#"name = "failing"
@@ -20,17 +20,11 @@ formats = ["text"]
 kind = "command"
 executable = "sh"
 arguments = ["-c", "echo before >&2; echo boom >&2; cp \"$1\" \"$2\"; grep -q slow \"$1\" && sleep 600; grep -q 51 \"$1\" && exit 3; exit 0", "x", "{lines}", "{out:o.txt}"]
-[resources]
-ram = { constant = 5e7 }
-seconds = { constant = 0.1 }
-spread = 3.0
-source = "a guess for a program that does little"
 "#;
 
 fn world() -> World {
     let world = World::new();
-    fs::create_dir_all(world.home().join("tasks")).unwrap();
-    fs::write(world.home().join("tasks/failing.toml"), FAILING).unwrap();
+    world.task("failing", &format!("{FAILING}{FIGURES}"));
     world
 }
 
@@ -139,7 +133,7 @@ fn a_trial_is_stopped_by_hand_and_keeps_nothing() {
     errors.read_to_string(&mut said).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");
     assert_eq!(said, "error: the trial was stopped, and nothing was kept\n");
-    assert_eq!(fs::read_to_string(world.home().join("tasks/failing.toml")).unwrap(), FAILING);
+    assert_eq!(fs::read_to_string(world.home().join("tasks/failing.toml")).unwrap(), format!("{FAILING}{FIGURES}"));
 }
 
 #[test]
@@ -196,11 +190,13 @@ fn results_of_a_batch_say_what_they_are_of() {
     for n in 1..=3 {
         world.file(&format!("s{n}.fasta"), ">a\nACGT\n".repeat(n));
     }
-    let run = world.run(&["run", "sequence_stats", "s*.fasta", "--at-once", "1"]);
+    let run = world.run(&["run", "sequence_stats", "s*.fasta"]);
     assert_eq!(run.code, 0, "{}", run.all());
-    let results: Vec<&str> = run.out.lines().filter(|line| line.starts_with("Result ")).collect();
-    for (n, line) in results.iter().enumerate() {
-        assert!(line.starts_with(&format!("Result     sequence_stats on s{}.fasta: ", n + 1)), "{}", run.all());
+    // They come as they are done: two may run side by side.
+    let mut results: Vec<&str> = run.out.lines().filter(|line| line.starts_with("Result ")).collect();
+    results.sort_unstable();
+    for (line, n) in results.iter().zip(1..) {
+        assert!(line.starts_with(&format!("Result     sequence_stats on s{n}.fasta: {n} sequence")), "{}", run.all());
     }
     assert_eq!(results.len(), 3, "{}", run.all());
     assert_eq!(run.out.matches("under way").count(), 1, "{}", run.all());

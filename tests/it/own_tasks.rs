@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::world::{Run, World, flat};
+use crate::world::{FIGURES, Run, World, flat};
 
 const SORTED: &str = r#"name = "sorted"
 title = "Sorted lines"
@@ -22,13 +22,6 @@ formats = ["text"]
 kind = "command"
 executable = "sort"
 arguments = ["-o", "{out:sorted.txt}", "{lines}"]
-"#;
-
-const FIGURES: &str = r#"[resources]
-ram = { constant = 5e7 }
-seconds = { constant = 0.1 }
-spread = 3.0
-source = "a guess for a program that does little"
 "#;
 
 /// Writes the word that it is given, and nothing else, to its standard output.

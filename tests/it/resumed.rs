@@ -1,16 +1,10 @@
 //! Requests that are taken up: what could not be done, what was changed, where results go; and tables of what is there.
 
-use std::{
-    fs,
-    io::Read as _,
-    path::PathBuf,
-    process::Stdio,
-    time::{Duration, Instant},
-};
+use std::{fs, path::PathBuf};
 
 use serde_json::Value;
 
-use crate::world::{Run, World, flat};
+use crate::world::{FIGURES, Run, World, flat};
 
 /// Waits for as long as its file says, and has a scratch folder by the way.
 const WAITS: &str = r#"name = "waits"
@@ -22,11 +16,6 @@ formats = ["text"]
 kind = "command"
 executable = "bash"
 arguments = ["-c", "read seconds < $0; touch $2; sleep $seconds && cp $0 $1", "{lines}", "{out:said.txt}", "{scratch:mark}"]
-[resources]
-ram = { constant = 5e7 }
-seconds = { constant = 0.1 }
-spread = 3.0
-source = "a guess for a program that does little"
 "#;
 
 /// A FASTQ file that ends within a record.
@@ -64,37 +53,17 @@ fn jobs(world: &World) -> Vec<Value> {
     world.run(&["jobs", "list", "--json"]).events()
 }
 
-/// Kills a run as soon as `enough` of it is logged; gives what it had printed.
-fn killed(world: &World, arguments: &[&str], enough: &dyn Fn(&World) -> bool) -> String {
-    let mut run = world.command(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let begun = Instant::now();
-    while !enough(world) {
-        assert!(
-            begun.elapsed() < Duration::from_secs(120) && run.try_wait().unwrap().is_none(),
-            "{:?}",
-            world.states()
-        );
-        std::thread::yield_now();
-    }
-    run.kill().unwrap();
-    run.wait().unwrap();
-    let mut said = String::new();
-    run.stdout.take().unwrap().read_to_string(&mut said).unwrap();
-    said
-}
-
 /// Two files that take no time and one that takes ten minutes, killed while that one runs; the request and its last job.
 fn killed_while_it_waits() -> (World, String, String) {
     let world = World::new();
-    fs::create_dir_all(world.home().join("tasks")).unwrap();
-    fs::write(world.home().join("tasks/waits.toml"), WAITS).unwrap();
+    world.task("waits", &format!("{WAITS}{FIGURES}"));
     for (name, seconds) in [("t1.txt", 0), ("t2.txt", 0), ("t3.txt", 600)] {
         world.file(name, format!("{seconds}\n{name}\n"));
     }
     let runs = |world: &World| {
         jobs_running(world).into_iter().find(|job| scratch_of(world, job).is_some_and(|at| at.join("mark").exists()))
     };
-    let said = killed(&world, &["run", "waits", "t1.txt", "t2.txt", "t3.txt", "--out", "o"], &|world| {
+    let said = world.killed(&["run", "waits", "t1.txt", "t2.txt", "t3.txt", "--out", "o"], &|world| {
         count(world, "done") == 2 && runs(world).is_some()
     });
     let job = runs(&world).unwrap();

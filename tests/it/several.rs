@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::symlink, path::Path, process::Command};
 
 use serde_json::Value;
 
-use crate::world::{Run, World};
+use crate::world::{Run, World, flat};
 
 const FIGURES: &str = r#"[resources]
 ram = { constant = 5e7 }
@@ -55,9 +55,8 @@ arguments = ["-c", "cd $0 && find . -type f | LC_ALL=C sort | while read f; do e
 
 fn world() -> World {
     let world = World::new();
-    fs::create_dir_all(world.home().join("tasks")).unwrap();
     for (name, text) in [("pool", POOL), ("look", LOOK)] {
-        fs::write(world.home().join(format!("tasks/{name}.toml")), format!("{text}{FIGURES}")).unwrap();
+        world.task(name, &format!("{text}{FIGURES}"));
     }
     for (name, text) in [("a.txt", "a\n"), ("b.txt", "b\n"), ("c.txt", "c\n"), ("d.txt", "d\n"), ("e.txt", "e\n")] {
         world.file(name, text);
@@ -67,10 +66,6 @@ fn world() -> World {
     world.file("data/sub/b b.txt", "second\n");
     world.file("data/.hidden", "not seen\n");
     world
-}
-
-fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The folder of the one result of a run that printed events.

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use crate::world::{Run, World};
+use crate::world::{Run, World, flat};
 
 /// Waits for as many seconds as it is told, and writes a word.
 const WAITS: &str = r#"name = "waits"
@@ -26,15 +26,10 @@ arguments = ["-c", "sleep $1; cat $0 > $2", "{lines}", "{seconds}", "{out:said.t
 
 fn world() -> World {
     let world = World::new();
-    fs::create_dir_all(world.home().join("tasks")).unwrap();
-    fs::write(world.home().join("tasks/waits.toml"), WAITS).unwrap();
+    world.task("waits", WAITS);
     world.file("lines.txt", "a\n");
     world.file("more.txt", "b\n");
     world
-}
-
-fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn assert_done(run: &Run, said: &str) {

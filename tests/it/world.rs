@@ -5,9 +5,18 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
+
+/// What a task file says of a program that does little.
+pub const FIGURES: &str = r#"[resources]
+ram = { constant = 5e7 }
+seconds = { constant = 0.1 }
+spread = 3.0
+source = "a guess for a program that does little"
+"#;
 
 /// A working directory and a home of their own, gone when dropped.
 pub struct World {
@@ -47,6 +56,15 @@ impl World {
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.work().join(name);
         fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// A task file of the owner's.
+    pub fn task(&self, name: &str, text: &str) -> PathBuf {
+        let folder = self.home().join("tasks");
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join(format!("{name}.toml"));
+        fs::write(&path, text).unwrap();
         path
     }
 
@@ -90,6 +108,19 @@ impl World {
             .env("AGENT_HOME", self.home())
             .envs(self.env.iter().map(|(k, v)| (k, v)));
         command
+    }
+
+    /// Kills a run as soon as `enough` of it is logged; gives what it had printed.
+    pub fn killed(&self, arguments: &[&str], enough: &dyn Fn(&World) -> bool) -> String {
+        let mut run = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let begun = Instant::now();
+        while !enough(self) {
+            let goes_on = begun.elapsed() < Duration::from_secs(120) && run.try_wait().unwrap().is_none();
+            assert!(goes_on, "{:?}", self.states());
+            std::thread::yield_now();
+        }
+        run.kill().unwrap();
+        String::from_utf8(run.wait_with_output().unwrap().stdout).unwrap()
     }
 
     pub fn run(&self, arguments: &[&str]) -> Run {

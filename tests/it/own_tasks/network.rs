@@ -5,8 +5,8 @@ use std::{
     net::{Ipv4Addr, TcpListener},
 };
 
-use super::{FIGURES, left, tasks, with};
-use crate::world::{World, flat, isolates};
+use super::{left, tasks, with};
+use crate::world::{FIGURES, World, flat, isolates};
 
 /// A port that nobody else listens on, and that says at once whether it was called.
 fn port() -> (TcpListener, u16) {
